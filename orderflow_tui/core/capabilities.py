@@ -1,0 +1,68 @@
+"""What a source can show, and so which rules can be right on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SourceClass = Literal["live", "simulated", "replayed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a feed states about itself.
+
+    Attributes:
+        source: `polygon`, `simulator`, `replay`.
+        source_class: Journals of different classes never mix.
+        host: Where the data comes from, for the screen and the journal.
+        depth_levels: Levels a side; 1 is the NBBO.
+        streaming: Books arrive at each change (a stream or a recording), not by polls.
+        sides_given: The source names the aggressor.
+        joint_sequence: One sequence orders prints and books (recordings).
+        single_venue: The book is one venue's, not the consolidated tape's.
+        sessions: The New York session's bounds apply (False for crypto).
+        size_scale: Size units in one share or coin.
+        delay_seconds: How late the data is by contract: 0 or 900.
+        quotes: Quotes are in the plan.
+        trades: Trades are in the plan.
+    """
+
+    source: str
+    source_class: SourceClass
+    host: str
+    depth_levels: int = 1
+    streaming: bool = False
+    sides_given: bool = False
+    joint_sequence: bool = False
+    single_venue: bool = False
+    sessions: bool = True
+    size_scale: int = 1
+    delay_seconds: int = 0
+    quotes: bool = True
+    trades: bool = True
+
+    @property
+    def depth_label(self) -> str:
+        """What the screen says of the depth."""
+        if not self.quotes:
+            return "NO QUOTES"
+        return "NBBO, 1 level" if self.depth_levels == 1 else f"{self.depth_levels} levels"
+
+
+def live_rules(capabilities: Capabilities, profile: str) -> tuple[str, ...]:
+    """The evidence kinds that can fire on this source under this profile, in the order of SPEC section 5."""
+    rules: list[str] = []
+    if capabilities.quotes:
+        rules += ["bid_wall", "bid_wall_hit", "ask_wall"]
+        if capabilities.depth_levels > 1 or capabilities.streaming:
+            rules.append("bid_wall_pulled")
+    if capabilities.trades:
+        rules += ["sell_print", "red_burst"]
+        if profile == "guarded":
+            rules.append("block")
+            if capabilities.depth_levels > 1 and capabilities.single_venue:
+                rules.append("hidden_seller")
+    if profile == "guarded" and capabilities.depth_levels >= 5:
+        rules.append("thin_exit")
+    return tuple(rules)

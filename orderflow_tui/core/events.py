@@ -1,0 +1,100 @@
+"""What the core is fed: one symbol's prints, books and instants.
+
+Prices are integers of $0.0001, sizes integers of the source's size unit (1 share for stocks), times nanoseconds UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+BUY: Final = 1
+"""The buyer was the aggressor."""
+SELL: Final = -1
+"""The seller was the aggressor."""
+UNKNOWN: Final = 0
+
+# What a print counts for (SPEC section 4.4). A regular print has the three of REGULAR.
+VOLUME: Final = 1
+PRICE: Final = 2
+SIDE: Final = 4
+AUCTION: Final = 8
+"""Open, close, reopening: volume and a real price, no aggressor, in no window."""
+OFF_EXCHANGE: Final = 16
+LATE_REPORT: Final = 32
+"""Reported more than 10 s after it happened: volume of the day, in no window."""
+HIDDEN: Final = 64
+"""Against a hidden or midpoint order, where the source says so."""
+SIDE_GIVEN: Final = 128
+"""The source itself named the aggressor."""
+REGULAR: Final = VOLUME | PRICE | SIDE
+
+Levels = tuple[tuple[int, int], ...]
+"""`(price, size)` pairs, best first."""
+
+
+class Print(msgspec.Struct, gc=False):
+    """One trade as the tape reports it."""
+
+    time_ns: int
+    seq: int
+    price: int
+    size: int
+    flags: int = REGULAR
+    side: int = UNKNOWN
+    venue: int = 0
+    trf: int = 0
+    trade_id: str = ""
+    participant_ns: int = 0
+
+
+class Book(msgspec.Struct, gc=False):
+    """The shown book after a change (or at a poll). One level a side is the NBBO."""
+
+    time_ns: int
+    seq: int
+    bids: Levels
+    asks: Levels
+
+
+class Clock(msgspec.Struct, gc=False):
+    """Time has reached this instant, whether or not anything traded."""
+
+    time_ns: int
+
+
+class TapeCovered(msgspec.Struct, gc=False):
+    """Every print up to this instant has been delivered (a finished trades poll, or a stream's heartbeat)."""
+
+    time_ns: int
+
+
+class Gap(msgspec.Struct, gc=False):
+    """The tape is unknown before this instant: baselines start again here unless a back-fill follows."""
+
+    time_ns: int
+    reason: str
+
+
+class Halt(msgspec.Struct, gc=False):
+    """Trading stopped (`halted=True`) or reopened."""
+
+    time_ns: int
+    halted: bool
+    reason: str = ""
+
+
+Event = Print | Book | Clock | TapeCovered | Gap | Halt
+
+_RANK = {Print: 1, Book: 2, TapeCovered: 3, Halt: 0, Gap: 0, Clock: 4}
+
+
+def live_order(event: Event) -> tuple[int, int, int]:
+    """Sort key of what arrives together: time, print before quote, the channel's own sequence."""
+    return (event.time_ns, _RANK[type(event)], getattr(event, "seq", 0))
+
+
+def recorded_order(event: Event) -> tuple[int, int, int]:
+    """Sort key of a recording whose one `seq` covers prints and books: `seq` decides, print first at equal."""
+    return (event.time_ns, getattr(event, "seq", 0), _RANK[type(event)])

@@ -1,0 +1,1 @@
+"""Where market data comes from; every feed delivers the same messages."""

@@ -1,0 +1,242 @@
+"""Frozen views of the monitor's state: what the screen paints and plain output prints.
+
+The monitor's thread publishes them; readers take the newest when they next look. Prices are integers of $0.0001
+(`core.units.price_text` writes them), sizes integers of the source's size unit, money floats in dollars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.data_models import Answer
+from orderflow_tui.core.events import Levels
+
+Chip = Literal[
+    "CALM", "WARMING", "OPENING", "THIN", "WATCH", "ALERT", "EXIT", "BLIND", "NO QUOTES", "HALTED", "CLOSED", "NO DATA"
+]
+SideWord = Literal["buy", "sell", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintLine:
+    """One print as the tape rows show it."""
+
+    time_ns: int
+    price: int
+    size: int
+    side: SideWord
+    off_exchange: bool = False
+    tier: int = 0
+    """0 usual, 1 large for this name (a fifth of the print threshold), 2 above the threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class WallMark:
+    """A wall at a price of the ladder: `seen`, `hit` or `pulled`."""
+
+    side: Literal["bid", "ask"]
+    price: int
+    state: Literal["seen", "hit", "pulled"]
+    size: int
+    since_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert as the feed pane shows it; a later one with the same `episode_id` replaces it in place."""
+
+    episode_id: str
+    time_ns: int
+    symbol: str
+    evidence: str
+    severity: Literal["warning", "critical"]
+    rank: int
+    counts: bool
+    text: str
+    """Without time and symbol, e.g. `SOLD INTO 150.25: 9,100 of 12,400 in 8 s`."""
+    against: Literal["long", "short"] = "long"
+    late: bool = False
+    updated_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowView:
+    """The red burst's window, its baseline and what it is held against."""
+
+    window_seconds: int
+    volume: int
+    baseline: float
+    """Mean volume of as many seconds over the five minutes before; 0 while warming."""
+    ratio: float | None
+    """None while warming or with a baseline of 0."""
+    spike_threshold: float
+    exit_ratio: float
+    sell_share: float | None
+    """Of all eligible volume in the window, unknown sides in the denominator."""
+    sell_share_60s: float | None
+    unknown_share: float | None
+    warm_seconds: int
+    warm_needed: int
+    price_words: str = ""
+    """`price has not moved yet`, `already -2 ticks`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveView:
+    """What leaving costs now."""
+
+    line: str
+    """The line to read first, e.g. `leave now: -$212 (4.5 bp) for 300 of 1,000 shown, the rest about 14 s at ...`."""
+    cost: float | None
+    """Dollars against the mid for the shares the book takes; None without a book."""
+    cost_bp: float | None
+    cost_60s_ago: float | None
+    filled: int
+    not_shown: int
+    coverage: float | None
+    """60 s median of shares bid in the band over shares held; None on one level or without a position."""
+    coverage_at_least: bool
+    minutes_to_leave: float | None
+    coverage_trend: tuple[float, ...] = ()
+    """The last 60 samples of coverage, one a second, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """The position and its open profit at the price one could leave at."""
+
+    quantity: int
+    average_cost: float
+    pnl: float | None
+    pnl_percent: float | None
+    stop: int | None
+    stop_words: str
+    """`stop 34c away = 0.8 of a usual 5 min`, `STOP CROSSED`, or empty."""
+    hypothetical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationView:
+    """A recommendation as the pinned card shows it."""
+
+    recommendation_id: str
+    symbol: str
+    kind: Literal["flow", "stop", "market"]
+    status: Literal["open", "held", "snoozed", "exited", "trimmed", "resolved"]
+    opened_ns: int
+    reason: str
+    evidence: tuple[str, ...]
+    cost_line: str
+    """What leaving costs now and a minute ago."""
+    signals_since_answer: int = 0
+    header: str = ""
+    """While held or snoozed: `held 13.85, now -4c, 2:10 left, 3 more signals`."""
+    rank: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolView:
+    """Everything one panel shows."""
+
+    symbol: str
+    chip: Chip
+    chip_detail: str
+    """`2:10/5:10`, `12,400 bid withdrawn`, the reason of blindness; may be empty."""
+    urgency: int
+    """Panels sort by it, smallest first: blind with shares 0, EXIT 1, ALERT 2, WATCH 3, the rest 4 and up."""
+    now_ns: int
+    capabilities: Capabilities
+    bids: Levels = ()
+    asks: Levels = ()
+    book_time_ns: int = 0
+    """The vouched instant of the newest good book; 0 without one."""
+    quote_time_ns: int = 0
+    last_price: int | None = None
+    price_step: int = 100
+    change_60s: int | None = None
+    walls: tuple[WallMark, ...] = ()
+    spark: tuple[int, ...] = ()
+    """Eligible volume of the last 120 seconds, oldest first."""
+    spark_sell: tuple[int, ...] = ()
+    """Sellers' part of it, same seconds."""
+    prints: tuple[PrintLine, ...] = ()
+    """The newest 40, newest first."""
+    window: WindowView | None = None
+    position: PositionView | None = None
+    leave: LeaveView | None = None
+    thresholds: str = ""
+    """The thresholds in force in words, e.g. `T 10,000`, `T 31,600 (10,000 = P71 here)`, `wall rule asleep`."""
+    live_rules: tuple[str, ...] = ()
+    recommendation: RecommendationView | None = None
+    data_age_s: float | None = None
+    """Seconds since the vouched instant (books) or the newest good tape payload, delay taken off."""
+    stale: bool = False
+    """Derived figures must not be shown as current: blind, or older than 10 s in an open market."""
+    counters: Mapping[str, int] | None = None
+    """prints, skipped_prints, duplicates, late_prints, unknown_conditions."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The status line."""
+
+    source_label: str
+    """`LIVE polygon`, `SIMULATED`, `REPLAY bac_20131007_1405_1435 x1`, `DELAYED 15 min`."""
+    source_class: Literal["live", "simulated", "replayed"]
+    host: str
+    profile: str
+    market: str
+    now_ns: int
+    requests_last_second: float
+    requests_budget: float
+    cycle_seconds: float
+    connected: bool
+    detail: str = ""
+    """Loudest thing to know: `KEY REFUSED`, `retrying in 4 s`, `NOT LOGGING: disk full, 12 waiting`."""
+    logging: bool = True
+    alerts_total: int = 0
+    missing_features: tuple[str, ...] = ()
+    ended: str = ""
+    """Why the feed ended (a recording's end, a refused key), or empty."""
+    config_message: str = ""
+    """A refused reload of orderflow.toml or positions.toml; the old values stay in force."""
+    paused: bool = False
+    speed: float = 1.0
+    positions_age_s: float | None = None
+    exit_code: int = 0
+
+
+class MonitorPort(Protocol):
+    """What a screen may ask of the monitor. Every method returns at once and may be called from any thread."""
+
+    @property
+    def version(self) -> int:
+        """Grows with every publication; a screen repaints when it has changed."""
+        ...
+
+    def views(self) -> Mapping[str, SymbolView]:
+        """The newest view of each symbol, held first, then watched, in the positions file's order."""
+        ...
+
+    def status(self) -> StatusView:
+        """The newest status line."""
+        ...
+
+    def alert_lines(self) -> tuple[AlertLine, ...]:
+        """The newest 500 alert lines, newest first, updated in place."""
+        ...
+
+    def recommendations(self) -> tuple[RecommendationView, ...]:
+        """Open ones first by rank, then held and snoozed ones."""
+        ...
+
+    def answer(self, recommendation_id: str, answer: Answer) -> None:
+        """Record the trader's answer; journaled by the monitor's thread at once."""
+        ...
+
+    def recover(self, symbol: str) -> None:
+        """Try a BLIND symbol again now."""
+        ...
