@@ -124,7 +124,7 @@ class OrderFlowAlert:
     against: Against = "long"
     text: str = ""
     late: bool = False
-    details: Mapping[str, Any] = field(default=_NOTHING)
+    details: Mapping[str, Any] = field(default_factory=lambda: _NOTHING, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
