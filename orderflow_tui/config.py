@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -24,7 +23,7 @@ from pydantic import (
     field_validator,
 )
 
-from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.core.validators import SYMBOL, DataValidationError
 
 VENDOR_BASE_URL: Final = "https://api.polygon.io"
 VENDOR_WS_URL: Final = "wss://socket.polygon.io/stocks"
@@ -67,7 +66,6 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "log_dir": "must be the path of a directory",
     "positions": "must be the path of a file",
 }
-_SYMBOL: Final = re.compile(r"[A-Z][A-Z0-9.]{0,9}")
 _SHOWN_CHARACTERS: Final = 60
 
 
@@ -111,7 +109,7 @@ def normalise_symbol(text: str) -> str:
         ValueError: It is not `[A-Z][A-Z0-9.]{0,9}` even so; the message shows it escaped.
     """
     symbol = text.strip().upper().replace("-", ".").replace("/", ".")
-    if not _SYMBOL.fullmatch(symbol):
+    if not text.isascii() or not SYMBOL.fullmatch(symbol):
         message = f"{shown_value(text)} is no ticker: one letter, then up to 9 letters, digits or dots"
         raise ValueError(message)
     return symbol

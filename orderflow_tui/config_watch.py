@@ -1,0 +1,87 @@
+"""Reload `orderflow.toml` when it changes; a bad one is refused and the old values stay in force."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from orderflow_tui.config_load import LoadedConfig
+from orderflow_tui.core.validators import DataValidationError
+
+START_ONLY: Final = (
+    "data_source",
+    "polygon_base_url",
+    "polygon_ws_url",
+    "stream",
+    "requests_per_second",
+    "profile",
+    "log_dir",
+    "positions",
+)
+"""What a run is wired with: a change of these waits for the next start, and the message says so."""
+
+FileState = tuple[int, int, int, int]
+
+
+def file_state(path: Path) -> FileState | None:
+    """What changes whenever a file's content does: inode, size and both times; None without the file."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 one call, no object, from a tick
+    except OSError:
+        return None
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+class ConfigWatcher:
+    """Looks at the file whenever the caller has time; no thread.
+
+    Args:
+        loaded: What is in force now. Without a path there is nothing to watch.
+        load: Loads again from the same command line and environment.
+    """
+
+    def __init__(self, loaded: LoadedConfig, load: Callable[[], LoadedConfig]) -> None:
+        self.loaded = loaded
+        """The settings in force."""
+        self.message = ""
+        """Why the file as it stands is not (fully) in force, in one line; empty when it is."""
+        self._load = load
+        self._seen = file_state(loaded.path) if loaded.path else None
+
+    def poll(self) -> LoadedConfig | None:
+        """The new settings when the file changed and is good, else None; `message` tells of a refusal."""
+        path = self.loaded.path
+        if path is None:
+            return None
+        state = file_state(path)
+        if state == self._seen:
+            return None
+        self._seen = state
+        if state is None:
+            self.message = f"{path} is gone: the last settings stay in force"
+            return None
+        try:
+            fresh = self._load()
+        except DataValidationError as error:
+            self.message = f"{error} (the old settings stay in force)"
+            return None
+        self.loaded, waiting = _keep_wiring(self.loaded, fresh)
+        self.message = f"{path}: {', '.join(waiting)} in force from the next start" if waiting else ""
+        return self.loaded
+
+
+def _keep_wiring(old: LoadedConfig, fresh: LoadedConfig) -> tuple[LoadedConfig, list[str]]:
+    waiting = [name for name in START_ONLY if getattr(old.config, name) != getattr(fresh.config, name)]
+    kept = {name: getattr(old.config, name) for name in waiting}
+    effective = {
+        symbol: fresh.for_symbol(symbol).model_copy(
+            update={name: value for name, value in kept.items() if name not in table}
+        )
+        for symbol, table in fresh.symbols.items()
+    }
+    config = fresh.config.model_copy(update=kept)
+    provenance = {**fresh.provenance, **{name: old.provenance[name] for name in waiting}}
+    return replace(fresh, config=config, provenance=provenance, effective=effective), waiting
