@@ -1,0 +1,161 @@
+"""What happens on the simulated market beyond calm trading.
+
+A scenario is a script per symbol: steps at instants, made from a seed before trading starts, so that it plays the
+same however the market is advanced. Scripts repeat for ever, with quiet between.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, get_args
+
+from orderflow_tui.feeds.simulator.book import Side
+from orderflow_tui.feeds.simulator.records import NANOS, Aggressor
+from orderflow_tui.feeds.simulator.symbol_market import CALM, Action, Flow, Step, SymbolMarket
+
+ScenarioName = Literal["calm", "seller", "burst", "mixed"]
+SCENARIOS: tuple[ScenarioName, ...] = get_args(ScenarioName)
+
+_REPEAT_S = 380.0
+_FIRST_S = 12.0
+_WALL_SHARES = 12_400
+_OFFER_SHARES = 15_600
+_PULLED_SHARES = 14_200
+
+
+class Script:
+    """Steps of one symbol, written in seconds after the scenario's start.
+
+    Args:
+        rng: Of the sizes and gaps of child orders.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._steps: list[Step] = []
+
+    def steps(self, start_ns: int) -> list[Step]:
+        """The steps in order of time, from `start_ns` (nanoseconds UTC)."""
+        return [Step(start_ns + at_ns, act) for at_ns, act in sorted(self._steps, key=lambda step: step.at_ns)]
+
+    def flow(self, at_s: float, flow: Flow) -> None:
+        """Changes the order flow."""
+        self._add(at_s, lambda market: market.set_flow(flow))
+
+    def pin(self, at_s: float, side: Side, until_s: float, *, impact_ticks: float = 0.0) -> None:
+        """Holds the makers' best price of `side` until `until_s`, then lets go with an impact."""
+        self._add(at_s, lambda market: market.pin_reference(side))
+        self._add(until_s, lambda market: market.release_reference(impact_ticks))
+
+    def rest(
+        self, at_s: float, side: Side, size: int, until_s: float, *, reserve: int = 0, ticks_behind: int = 0
+    ) -> None:
+        """Rests an order and withdraws what is left of it at `until_s`."""
+        name = f"{side}:{at_s}:{ticks_behind}"
+        self._add(at_s, lambda market: market.rest(name, side, size, reserve=reserve, ticks_behind=ticks_behind))
+        self._add(until_s, lambda market: market.withdraw(name))
+
+    def work(self, at_s: float, aggressor: Aggressor, shares: int, seconds: float) -> None:
+        """Works a large order at the best price only, in child orders of a few hundred shares over `seconds`."""
+        children: list[int] = []
+        while sum(children) < shares:
+            children.append(100 * self._rng.randrange(1, 6))
+        for size in children:
+            self._add(at_s + seconds * self._rng.random(), _child(aggressor, size, sweep_ticks=0))
+
+    def sell_block(self, at_s: float, shares: int) -> None:
+        """One seller takes out `shares` of the bid within 40 ms.
+
+        Buyers with reserves stand ready on three adjoining prices, as they do where such a block is done.
+        """
+        for ticks_behind in range(3):
+            self.rest(at_s - 1.5, "bid", 600, at_s + 0.3, reserve=5_000, ticks_behind=ticks_behind)
+        left = shares
+        pieces = 0
+        while left > 0:
+            size = min(left, 100 * self._rng.randrange(3, 11))
+            self._add(at_s + pieces * 0.0015, _child("sell", size, sweep_ticks=1))
+            left -= size
+            pieces += 1
+        self._add(at_s + 0.05, lambda market: market.release_reference(-2.0))
+
+    def report_off_exchange(self, at_s: float, aggressor: Aggressor, shares: int) -> None:
+        """Reports one large off-exchange trade."""
+        self._add(at_s, lambda market: market.report_off_exchange(aggressor, shares))
+
+    def _add(self, at_s: float, act: Action) -> None:
+        self._steps.append(Step(round(at_s * NANOS), act))
+
+
+def script_for(scenario: ScenarioName, symbol: str, held: Sequence[str], *, start_ns: int, seed: int) -> Iterator[Step]:
+    """The endless script of one symbol.
+
+    Args:
+        scenario: Which one.
+        symbol: Whose script.
+        held: The symbols in order: the first plays the seller (or the burst), the second the burst of `mixed`, the
+            fourth a bid that is withdrawn; all others stay calm.
+        start_ns: When the scenario begins, nanoseconds UTC.
+        seed: Of the child orders' sizes and gaps.
+
+    Yields:
+        Steps in order of time.
+    """
+    parts = [write for place, write in _CASTS[scenario] if held and held[place % len(held)] == symbol]
+    if not parts:
+        return
+    rng = random.Random(f"script:{seed}:{symbol}")  # noqa: S311
+    while True:
+        script = Script(rng)
+        for write in parts:
+            write(script)
+        yield from script.steps(start_ns)
+        start_ns += round(_REPEAT_S * NANOS)
+
+
+def _child(aggressor: Aggressor, size: int, *, sweep_ticks: int) -> Action:
+    def act(market: SymbolMarket) -> None:
+        market.execute(aggressor, size, sweep_ticks=sweep_ticks)
+
+    return act
+
+
+def _seller(script: Script) -> None:
+    """A large seller at work: a wall of bids sold into, three blocks, an iceberg offer, an open offer."""
+    at = _FIRST_S
+    script.pin(at - 0.001, "bid", at + 11.0)
+    script.rest(at, "bid", _WALL_SHARES, at + 11.0)
+    script.work(at + 3.0, "sell", 9_000, 7.0)
+    script.sell_block(at + 13.0, 12_600)
+
+    script.pin(at + 18.0, "ask", at + 42.0)
+    script.rest(at + 18.0, "ask", 900, at + 42.0, reserve=30_000)
+    script.work(at + 19.0, "buy", 14_000, 22.0)
+
+    script.sell_block(at + 45.0, 11_800)
+    script.report_off_exchange(at + 51.0, "sell", 13_500)
+    script.rest(at + 54.0, "ask", _OFFER_SHARES, at + 66.0, ticks_behind=1)
+    script.sell_block(at + 77.0, 13_300)
+
+
+def _burst(script: Script) -> None:
+    """Forty seconds of everybody selling, in ordinary sizes."""
+    at = _FIRST_S
+    script.flow(at, Flow(market=6.5, book=6.0, sell_share=0.9, drift=-0.3))
+    script.flow(at + 40.0, Flow(market=1.3, book=2.0, sell_share=0.5))
+    script.flow(at + 55.0, CALM)
+
+
+def _pulled_bid(script: Script) -> None:
+    """A large bid that is gone before it trades."""
+    at = _FIRST_S + 98.0
+    script.rest(at, "bid", _PULLED_SHARES, at + 9.0, ticks_behind=1)
+
+
+_CASTS: dict[ScenarioName, tuple[tuple[int, Callable[[Script], None]], ...]] = {
+    "calm": (),
+    "seller": ((0, _seller),),
+    "burst": ((0, _burst),),
+    "mixed": ((0, _seller), (1, _burst), (3, _pulled_bid)),
+}
