@@ -1,9 +1,9 @@
 """What a sale condition lets a print count for.
 
-A print counts for a measure only if every one of its conditions lets it ("a no on any one takes precedence"). The table
-follows the vendor's list of sale conditions of 2026-09-27 (`/v3/reference/conditions`, consolidated update rules), with two
-readings of our own: odd lots (37) and Form T (12) do not update the official last price, yet they are real trades at a
-real price and are kept, because they are most of the retail tape and all of the tape outside 9:30 to 16:00.
+A print counts for a measure only if every one of its conditions lets it ("a no on any one takes precedence"). The
+table follows the vendor's list of sale conditions of 2026-09-27 (`/v3/reference/conditions`, consolidated update
+rules), with two readings of our own: odd lots (37) and Form T (12) do not update the official last price, yet they are
+real trades at a real price and are kept: most of the retail tape and all of the tape outside 9:30 to 16:00.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ def validate_level2_data(
 ) -> None:
     """Refuse a book that is impossible, too old or from the future.
 
-    Prices are dollars, sizes shares, times aware. A book may lack a side; a locked one (bid equal to ask) is refused like
-    a crossed one, because the caller decides for how long that is normal.
+    Prices are dollars, sizes shares, times aware. A book may lack a side; a locked one (bid equal to ask) is refused
+    like a crossed one, because the caller decides for how long that is normal.
 
     Args:
         snapshot: The book.
@@ -50,8 +50,8 @@ def validate_level2_data(
 
     Raises:
         DataValidationError: With code `LEVEL2_SYMBOL`, `LEVEL2_PRICE`, `LEVEL2_SIZE`, `LEVEL2_BID_SORT`,
-            `LEVEL2_ASK_SORT`, `LEVEL2_CROSSED`, `LEVEL2_FUTURE` or `LEVEL2_STALE`; `PAYLOAD_MALFORMED` for a time without
-            a zone.
+            `LEVEL2_ASK_SORT`, `LEVEL2_CROSSED`, `LEVEL2_FUTURE` or `LEVEL2_STALE`; `PAYLOAD_MALFORMED` for a time
+            without a zone.
     """
     _check_symbol(snapshot.symbol, "LEVEL2_SYMBOL")
     for side, levels in (("bid", snapshot.bids), ("ask", snapshot.asks)):
@@ -74,8 +74,8 @@ def validate_tape_data(ticks: Iterable[TimeAndSalesRecord]) -> None:
     Equal times are legal. Prices are dollars, sizes shares, times aware.
 
     Raises:
-        DataValidationError: With code `TAPE_SYMBOL` (a bad one, or more than one), `TAPE_PRICE`, `TAPE_SIZE`, `TAPE_SIDE`
-            or `TAPE_CHRONOLOGY`; `PAYLOAD_MALFORMED` for a time without a zone.
+        DataValidationError: With code `TAPE_SYMBOL` (a bad one, or more than one), `TAPE_PRICE`, `TAPE_SIZE`,
+            `TAPE_SIDE` or `TAPE_CHRONOLOGY`; `PAYLOAD_MALFORMED` for a time without a zone.
     """
     records: Sequence[TimeAndSalesRecord] = tuple(ticks)
     for tick in records:

@@ -1,0 +1,93 @@
+"""What one symbol's market looks like now and over the last minute, in core units (mirrored for a short position)."""
+
+from __future__ import annotations
+
+from collections import deque
+from statistics import median
+from typing import Final
+
+from orderflow_tui.core.events import Levels
+from orderflow_tui.core.units import default_price_step
+
+SAMPLES: Final = 60
+"""Whole seconds of quotes kept."""
+_BAR_SECONDS: Final = 300
+_BARS: Final = 78
+
+
+class MarketState:
+    """Book, last price, the quotes of the last minute by whole seconds, and five-minute ranges."""
+
+    __slots__ = ("_bar", "_quotes", "asks", "bids", "book_ns", "last_price", "newest_print_ns", "price_step", "ranges")
+
+    def __init__(self) -> None:
+        self.bids: Levels = ()
+        self.asks: Levels = ()
+        self.book_ns = 0
+        self.last_price: int | None = None
+        self.price_step = 100
+        self.newest_print_ns = 0
+        self.ranges: deque[int] = deque(maxlen=_BARS)
+        self._quotes: deque[tuple[int, int, int]] = deque(maxlen=SAMPLES + 5)
+        self._bar: tuple[int, int, int] | None = None
+
+    @property
+    def bid(self) -> int | None:
+        """The best bid, None without one."""
+        return self.bids[0][0] if self.bids else None
+
+    def traded_at(self, price: int) -> None:
+        """A print with a real price."""
+        if self.last_price is None:
+            self.price_step = default_price_step(price)
+        self.last_price = price
+        bar = self._bar
+        if bar is not None and not bar[1] <= price <= bar[2]:
+            self._bar = (bar[0], min(bar[1], price), max(bar[2], price))
+
+    def shows(self, time_ns: int, bids: Levels, asks: Levels) -> None:
+        """A book is in force from `time_ns` on."""
+        self.bids, self.asks, self.book_ns = bids, asks, time_ns
+        if self.last_price is None and bids:
+            self.price_step = default_price_step(bids[0][0])
+
+    def whole_seconds(self, first: int, last: int) -> None:
+        """Keep the state in force for the whole seconds `first` to `last`."""
+        if self.bids and self.asks:
+            for second in range(first, last + 1):
+                self._quotes.append((second, self.bids[0][0], self.asks[0][0]))
+        if self._bar is None or last >= self._bar[0] + _BAR_SECONDS:
+            self.end_bar()
+            price = self.last_price
+            self._bar = None if price is None else (last - last % _BAR_SECONDS, price, price)
+
+    def end_bar(self) -> None:
+        """A five-minute bar, or a session, is over: keep the bar's range."""
+        if self._bar is not None:
+            self.ranges.append(self._bar[2] - self._bar[1])
+            self._bar = None
+
+    def quote_at(self, second: int) -> tuple[int, int] | None:
+        """`(bid, ask)` in force at a whole second of the last minute."""
+        for sample in reversed(self._quotes):
+            if sample[0] <= second:
+                return sample[1], sample[2]
+        return None
+
+    def ticks_moved(self, seconds: int) -> int | None:
+        """By how many ticks the mid has moved within the window of `seconds` that ends with the newest print."""
+        then = self.quote_at(self.newest_print_ns // 1_000_000_000 - seconds + 1)
+        if then is None or not self.bids or not self.asks:
+            return None
+        return round((self.bids[0][0] + self.asks[0][0] - then[0] - then[1]) / 2 / self.price_step)
+
+    @property
+    def usual_range(self) -> int | None:
+        """Median five-minute range, None before the first whole bar."""
+        return round(median(self.ranges)) if self.ranges else None
+
+    @property
+    def near_distance(self) -> int:
+        """max(2 spreads, half the median five-minute range)."""
+        spread = self.asks[0][0] - self.bids[0][0] if self.bids and self.asks else self.price_step
+        return max(2 * spread, (self.usual_range or 0) // 2)

@@ -1,0 +1,49 @@
+"""Reconstructed prints: same side within 50 ms and adjoining prices are one aggressor."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from orderflow_tui.core.units import NS_PER_MS
+
+SPAN_NS: Final = 50 * NS_PER_MS
+
+
+class Aggressor:
+    """One side's growing reconstructed print. `count` is 0 while none is open."""
+
+    __slots__ = ("at_touch", "count", "crossed_ns", "first_ns", "first_price", "high", "last_ns", "low", "volume")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.volume = 0
+        self.at_touch = 0
+        self.first_ns = self.last_ns = self.crossed_ns = 0
+        self.first_price = self.low = self.high = 0
+
+    def joins(self, time_ns: int, price: int, step: int) -> bool:
+        """Whether a print of this side belongs to the open one."""
+        return self.count > 0 and time_ns - self.first_ns <= SPAN_NS and self.low - step <= price <= self.high + step
+
+    def start(self, time_ns: int, price: int, size: int, *, touching: bool, threshold: int) -> None:
+        """Open with this print."""
+        self.count = 1
+        self.volume = size
+        self.at_touch = size if touching else 0
+        self.first_ns = self.last_ns = time_ns
+        self.first_price = self.low = self.high = price
+        self.crossed_ns = time_ns if self.at_touch > threshold else 0
+
+    def add(self, time_ns: int, price: int, size: int, *, touching: bool, threshold: int) -> None:
+        """Grow by this print."""
+        self.count += 1
+        self.volume += size
+        self.last_ns = time_ns
+        if touching:
+            self.at_touch += size
+            if not self.crossed_ns and self.at_touch > threshold:
+                self.crossed_ns = time_ns
+        if price < self.low:
+            self.low = price
+        elif price > self.high:
+            self.high = price

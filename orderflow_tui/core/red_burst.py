@@ -1,0 +1,272 @@
+"""The red burst: volume over its five-minute baseline with sellers in the majority (SPEC section 5).
+
+`plan` tests the ratio and the sell share alone. `guarded` fits the window to the name's rate and asks that the share
+holds for the effective number of prints: n_eff = (sum v)^2 / sum v^2, Wilson's lower bound, two-sided 90 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, sqrt
+from typing import Any, Final
+
+from orderflow_tui.core.data_models import OrderFlowAlert
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.rules import SELL_SHARE, AlertWriter, Thresholds
+from orderflow_tui.core.units import NS
+from orderflow_tui.core.volume_window import BASELINE_SECONDS, LONGEST_WINDOW, VolumeWindow
+
+_PRINTS_WANTED: Final = 12
+_GUARDED_FLOOR: Final = 30
+_THIN_ABOVE: Final = 60.0
+_THIN_BELOW: Final = 48.0
+_N_EFF: Final = 16.0
+_WILSON_FLOOR: Final = 0.50
+_Z_90: Final = 1.6448536269514722
+_REST_NS: Final = 60 * NS
+
+
+def wilson_lower(share: float, n: float, z: float = _Z_90) -> float:
+    """Lower bound of Wilson's interval for a share seen in `n` (effective) trials; 0 for n = 0."""
+    if n <= 0:
+        return 0.0
+    square = z * z / n
+    centre = share + square / 2
+    spread = z * sqrt(share * (1 - share) / n + square / (4 * n))
+    return (centre - spread) / (1 + square)
+
+
+class RedBurst:
+    """The burst rule of one symbol. Call `on_print` for each eligible print after it was added to the window.
+
+    Args:
+        window: The symbol's volume by the second.
+        thresholds: Ratios, B and the profile.
+        writer: Writes the alerts.
+        ticks_moved: Tells by how many ticks the mid has moved in that many seconds, None where no quote tells.
+    """
+
+    __slots__ = (
+        "_alerted_volume", "_base", "_before", "_head", "_journaled_ns", "_last_true_ns", "_need", "_opened_ns",
+        "_opened_price", "_plain", "_ticks_moved", "covered_from", "exit_ratio", "open_alert", "peak_ratio", "thin",
+        "thresholds", "window", "window_seconds", "writer",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        window: VolumeWindow,
+        thresholds: Thresholds,
+        writer: AlertWriter,
+        ticks_moved: Callable[[int], int | None] = lambda _: None,
+    ) -> None:
+        self.window = window
+        self._ticks_moved = ticks_moved
+        self.thresholds = thresholds
+        self.writer = writer
+        self.exit_ratio = thresholds.red_burst_threshold
+        self.covered_from: int | None = None
+        self.thin = False
+        self.window_seconds = thresholds.bucket_seconds
+        if thresholds.profile == "guarded":
+            self.window_seconds = self._floor()
+        self.open_alert: OrderFlowAlert | None = None
+        self.peak_ratio = 0.0
+        self._head = -1
+        self._before = 0
+        self._base = 0
+        self._need = -1
+        self._last_true_ns = 0
+        self._journaled_ns = 0
+        self._opened_ns = 0
+        self._opened_price = 0
+        self._alerted_volume = 0
+        self._plain = True
+
+    def _floor(self) -> int:
+        return min(LONGEST_WINDOW, max(_GUARDED_FLOOR, self.thresholds.bucket_seconds))
+
+    @property
+    def warm_needed(self) -> int:
+        """Seconds of covered tape the rule needs before it can speak."""
+        return BASELINE_SECONDS + self.window_seconds
+
+    def warm_seconds(self, second: int) -> int:
+        """Seconds of covered tape there are, at most `warm_needed`."""
+        if self.covered_from is None:
+            return 0
+        return max(0, min(self.warm_needed, second - self.covered_from))
+
+    def baseline(self, second: int) -> float:
+        """Mean volume per window over the 300 seconds before the window that ends with `second`; 0 while warming."""
+        if self.warm_seconds(second) < self.warm_needed:
+            return 0.0
+        start = second - self.window_seconds
+        base = self.window.volume_through(start) - self.window.volume_through(start - BASELINE_SECONDS)
+        return base * self.window_seconds / BASELINE_SECONDS
+
+    def forget(self, from_second: int) -> None:
+        """The tape is known from `from_second` on only: a gap, a new session, a reopening."""
+        self.covered_from = from_second
+        self._need = -1
+        self._head = -1
+
+    def _prepare(self) -> None:
+        """What stays the same within one second: baseline, the volume before the window, the volume needed."""
+        window = self.window
+        head = window.head
+        self._head = head
+        if self.thresholds.profile == "guarded" and self.open_alert is None:
+            self._fit(head)
+        start = head - self.window_seconds
+        self._before = window.volume_through(start)
+        self._need = -1
+        if self.warm_seconds(head) < self.warm_needed or self.thin:
+            return
+        self._base = self._before - window.volume_through(start - BASELINE_SECONDS)
+        if self._base > 0:
+            self._need = int(
+                self.thresholds.volume_spike_threshold * self._base * self.window_seconds / BASELINE_SECONDS
+            )
+
+    def _fit(self, head: int) -> None:
+        """B = 12 / r within its floor and 60 s; TAPE TOO THIN above 60, until below 48."""
+        start = head - self.window_seconds
+        prints = self.window.count_through(start) - self.window.count_through(start - BASELINE_SECONDS)
+        wanted = _PRINTS_WANTED * BASELINE_SECONDS / prints if prints > 0 else float("inf")
+        warm = self.warm_seconds(head) >= self.warm_needed
+        self.thin = warm and wanted > (_THIN_BELOW if self.thin else _THIN_ABOVE)
+        self.window_seconds = max(self._floor(), min(LONGEST_WINDOW, ceil(min(wanted, LONGEST_WINDOW))))
+
+    def on_print(self, time_ns: int, price: int) -> Output | None:
+        """Test the window that ends with the print just added."""
+        window = self.window
+        if self._head != window.head:
+            self._prepare()
+        need = self._need
+        if need < 0:
+            return None
+        volume = window.volume - self._before
+        if volume <= need:
+            return None
+        return self._above(time_ns, price, volume)
+
+    def late_print(self) -> None:
+        """A print was added to an earlier second: the prepared figures no longer hold."""
+        self._head = -1
+
+    def _above(self, time_ns: int, price: int, volume: int) -> Output | None:
+        window, seconds = self.window, self.window_seconds
+        ratio = volume * BASELINE_SECONDS / (self._base * seconds)
+        if ratio <= self.thresholds.volume_spike_threshold:
+            return None
+        sold = window.sell - window.sell_through(window.head - seconds)
+        share = sold / volume
+        if share <= SELL_SHARE:
+            return None
+        figures: dict[str, Any] = {
+            "window_seconds": seconds,
+            "volume": volume,
+            "baseline": round(self._base * seconds / BASELINE_SECONDS, 2),
+            "prints": window.count - window.count_through(window.head - seconds),
+        }
+        single = False
+        if self.thresholds.profile == "guarded":
+            largest = window.largest(seconds)
+            single = largest * 2 > volume
+            n_eff = volume * volume / max(1, window.squares(seconds))
+            low = wilson_lower(share, n_eff)
+            figures |= {"largest_print": largest, "n_eff": round(n_eff, 2), "sell_share_low": round(low, 4)}
+            if not single and (n_eff < _N_EFF or low < _WILSON_FLOOR):
+                return None
+        return self._speak(time_ns, price, ratio, share, figures, single=single)
+
+    def _speak(
+        self,
+        time_ns: int,
+        price: int,
+        ratio: float,
+        share: float,
+        figures: dict[str, Any],
+        *,
+        single: bool,
+    ) -> Output | None:
+        volume = int(figures["volume"])
+        opening = self.open_alert is None or time_ns - self._last_true_ns > _REST_NS
+        self._last_true_ns = max(self._last_true_ns, time_ns)
+        if opening:
+            self._opened_ns = self._journaled_ns = time_ns
+            self._opened_price = price
+            self.peak_ratio = ratio
+            self._plain = not single
+            self._alerted_volume = volume
+            alert = self._alert(time_ns, ratio, share, figures, single=single)
+            self.open_alert = alert
+            return AlertRaised(alert, time_ns, price, price, int(figures["prints"]))
+        self.peak_ratio = max(self.peak_ratio, ratio)
+        before = self.open_alert
+        assert before is not None
+        passed_exit = not single and ratio > self.exit_ratio and not before.exit_eligible
+        settled = not single and not self._plain
+        doubled = volume >= 2 * self._alerted_volume
+        if not (passed_exit or doubled or settled):
+            return None
+        journal = passed_exit or settled or time_ns - self._journaled_ns >= _REST_NS
+        self._journaled_ns = time_ns if journal else self._journaled_ns
+        self._plain = self._plain or not single
+        self._alerted_volume = max(volume, self._alerted_volume)
+        alert = self._alert(time_ns, ratio, share, figures, single=not self._plain, was_eligible=before.exit_eligible)
+        self.open_alert = alert
+        return AlertUpdated(alert, time_ns, journal=journal)
+
+    def on_clock(self, time_ns: int) -> None:
+        """A burst ends after 60 s without its condition."""
+        if self.open_alert is not None and time_ns - self._last_true_ns > _REST_NS:
+            self.open_alert = None
+            self.peak_ratio = 0.0
+            self._head = -1
+
+    def _alert(
+        self,
+        time_ns: int,
+        ratio: float,
+        share: float,
+        figures: dict[str, Any],
+        *,
+        single: bool,
+        was_eligible: bool = False,
+    ) -> OrderFlowAlert:
+        writer = self.writer
+        eligible = not single and (was_eligible or ratio > self.exit_ratio)
+        ticks_moved = self._ticks_moved(int(figures["window_seconds"]))
+        words = price_words(ticks_moved, short=writer.short)
+        who = writer.words("sells", "buys")
+        name = writer.words("RED BURST", "BUYING BURST")
+        text = f"{name} {ratio:.1f}x in {figures['window_seconds']} s, {share:.0%} {who}"
+        if single:
+            text = f"{name} {ratio:.1f}x, but one print of {writer.sizes(figures['largest_print'])} is most of it"
+        if words:
+            text += f", {words}"
+        return writer.alert(
+            "red_burst",
+            time_ns=time_ns,
+            opened_ns=self._opened_ns,
+            price=self._opened_price,
+            severity="warning" if single else "critical",
+            rank=1 if eligible else 3,
+            text=text,
+            ratio=ratio,
+            sell_ratio=share,
+            exit_eligible=eligible,
+            single_print=single,
+            details=figures | {"exit_ratio": self.exit_ratio, "ticks_moved": ticks_moved},
+        )
+
+
+def price_words(ticks_moved: int | None, *, short: bool = False) -> str:
+    """Whether the price has moved yet, in the real market's direction; empty where no quote tells."""
+    if ticks_moved is None:
+        return ""
+    if ticks_moved == 0:
+        return "price has not moved yet"
+    real = -ticks_moved if short else ticks_moved
+    return f"already {real:+d} tick{'' if abs(real) == 1 else 's'}"

@@ -1,0 +1,362 @@
+"""One symbol's whole state machine: events in, outputs out, by event time alone.
+
+For a short position the events are mirrored at the door (prices negated, bids and asks swapped, sides turned), so that
+every rule exists once; what comes out is written back by `AlertWriter`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.data_models import Against, Answer, Position
+from orderflow_tui.core.events import (
+    AUCTION,
+    LATE_REPORT,
+    OFF_EXCHANGE,
+    PRICE,
+    SELL,
+    VOLUME,
+    Book,
+    Event,
+    Gap,
+    Halt,
+    Levels,
+    Print,
+    TapeCovered,
+)
+from orderflow_tui.core.exit_desk import ExitDesk
+from orderflow_tui.core.market import SAMPLES, MarketState
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.reconstruct import SPAN_NS, Aggressor
+from orderflow_tui.core.red_burst import RedBurst
+from orderflow_tui.core.rules import CRITICAL_FACTOR, AlertWriter, Thresholds, enabled
+from orderflow_tui.core.session import Session, session_at
+from orderflow_tui.core.trade_side import SideClassifier
+from orderflow_tui.core.units import NS, NS_PER_MS, PRICE_UNITS_PER_DOLLAR, price_text
+from orderflow_tui.core.volume_window import VolumeWindow
+from orderflow_tui.core.walls import WallTracker
+
+_LATE_NS: Final = 2 * NS
+_STREAM_COVER_NS: Final = 250 * NS_PER_MS
+_TAPE_ROWS: Final = 40
+
+TapeRow = tuple[int, int, int, int, int]
+"""`(time_ns, price, size, side, flags)` of a print, in real prices and sides."""
+
+
+def mirrored(event: Event) -> Event:
+    """The event as a holder of the opposite position would see it."""
+    if isinstance(event, Print):
+        return Print(
+            event.time_ns, event.seq, -event.price, event.size, event.flags, -event.side, event.venue, event.trf,
+            event.trade_id, event.participant_ns,
+        )  # fmt: skip
+    if isinstance(event, Book):
+        return Book(event.time_ns, event.seq, _negated(event.asks), _negated(event.bids))
+    return event
+
+
+def _negated(levels: Levels) -> Levels:
+    return tuple((-price, size) for price, size in levels)
+
+
+class SymbolCore:
+    """The rules of one symbol.
+
+    Args:
+        symbol: Ticker.
+        thresholds: In force for this symbol.
+        capabilities: What the source can show.
+        position: What is held, or None for a watched symbol: alerts, never a recommendation.
+    """
+
+    def __init__(
+        self, symbol: str, thresholds: Thresholds, capabilities: Capabilities, position: Position | None = None
+    ) -> None:
+        self.symbol = symbol
+        self.thresholds = thresholds
+        self.capabilities = capabilities
+        self.short = position is not None and position.quantity < 0
+        against: Against = "short" if self.short else "long"
+        self.writer = AlertWriter(symbol, thresholds.profile, against, capabilities.size_scale)
+        self.market = MarketState()
+        self.desk = ExitDesk(symbol, thresholds, capabilities, self.writer, self.market)
+        self.desk.set_position(position)
+        self.window = VolumeWindow()
+        self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence)
+        self.burst = RedBurst(self.window, thresholds, self.writer, self.market.ticks_moved)
+        deep = capabilities.depth_levels > 1
+        self.bid_walls = WallTracker(
+            +1,
+            self.writer,
+            verdicts=True,
+            pulled_rule=deep or capabilities.streaming,
+            at_least=not (deep or capabilities.streaming),
+        )
+        self.ask_walls = WallTracker(-1, self.writer, verdicts=False, pulled_rule=False)
+        self._sells = Aggressor()
+        self.session: Session | None = None
+        self.halted = ""
+        self.now_ns = 0
+        self.covered_ns = 0
+        self.crossed_since_ns = 0
+        self.prints = self.late_prints = self.uncounted_prints = 0
+        self.tape: deque[TapeRow] = deque(maxlen=_TAPE_ROWS)
+        self._due_ns = 0
+        self._next_second = 0
+        self._news_from_ns = 0
+        self._out: list[Output] = []
+
+    @property
+    def resting_threshold(self) -> int:
+        """T for resting sizes, in size units."""
+        return self.thresholds.large_order_size_threshold * self.capabilities.size_scale
+
+    @property
+    def print_threshold(self) -> int:
+        """T for reconstructed prints, in size units."""
+        return self.thresholds.large_order_size_threshold * self.capabilities.size_scale
+
+    def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
+        """Take events in processing order.
+
+        Args:
+            events: Of this symbol.
+            news_from_ns: Alerts that happened before this instant are late: marked, and they open nothing.
+
+        Returns:
+            What there is to say, in order.
+        """
+        self._news_from_ns = news_from_ns
+        out: list[Output] = []
+        self._out = out
+        short = self.short
+        for event in events:
+            seen = mirrored(event) if short else event
+            kind = type(seen)
+            if kind is Print:
+                self._on_print(seen)  # type: ignore[arg-type]
+            elif kind is Book:
+                self._on_book(seen)  # type: ignore[arg-type]
+            else:
+                self._on_other(seen)
+        return out
+
+    def answer(self, time_ns: int, recommendation_id: str, answer: Answer) -> Output | None:
+        """The trader answered a recommendation; None when it is not there to answer."""
+        return self.desk.answer(max(time_ns, self.now_ns), recommendation_id, answer)
+
+    def _on_other(self, event: Event) -> None:
+        time_ns = event.time_ns
+        if isinstance(event, TapeCovered):
+            self.covered_ns = max(self.covered_ns, time_ns)
+            if self.burst.covered_from is None:
+                self.burst.covered_from = -(-time_ns // NS)
+            self._judge_walls(max(time_ns, self.now_ns))
+        elif isinstance(event, Gap):
+            self.burst.forget(-(-time_ns // NS))
+        else:
+            if time_ns >= self._due_ns:
+                self._advance(time_ns)
+            if isinstance(event, Halt):
+                self.halted = (event.reason or "halted") if event.halted else ""
+                self.burst.forget(-(-time_ns // NS))
+
+    # --- the tape -----------------------------------------------------------------------------------------------
+
+    def _on_print(self, event: Print) -> None:
+        time_ns, flags = event.time_ns, event.flags
+        if time_ns >= self._due_ns:
+            self._advance(time_ns)
+        side = self.classifier.classify(event)
+        if not flags & VOLUME:
+            self.uncounted_prints += 1
+            return
+        self.prints += 1
+        if flags & PRICE:
+            self.market.traded_at(event.price)
+        short = self.short
+        self.tape.append((time_ns, abs(event.price), event.size, -side if short else side, flags))
+        if flags & AUCTION:
+            return
+        market = self.market
+        if flags & LATE_REPORT or time_ns < market.newest_print_ns - _LATE_NS:
+            self.late_prints += 1
+            return
+        market.newest_print_ns = max(market.newest_print_ns, time_ns)
+        self._count(event, side)
+        if side <= 0:
+            self._on_sale(event, side)
+
+    def _count(self, event: Print, side: int) -> None:
+        """Add an eligible print to the window and test the burst."""
+        second = event.time_ns // NS
+        window, burst = self.window, self.burst
+        if burst.covered_from is None:
+            burst.covered_from = second + 1
+        window.add(second, event.size, side)
+        if second < window.head:
+            burst.late_print()
+        if not self.halted:
+            said = burst.on_print(event.time_ns, event.price)
+            if said is not None:
+                self._say(said)
+
+    def _on_sale(self, event: Print, side: int) -> None:
+        """A print that sellers started, or may have."""
+        time_ns, price, size = event.time_ns, event.price, event.size
+        hit = self.bid_walls.on_sell(time_ns, price, size, aggressor=side == SELL)
+        if hit is not None:
+            self._say(hit)
+        if side != SELL:
+            return
+        threshold = self.print_threshold
+        if event.flags & OFF_EXCHANGE:
+            if size > threshold and enabled("block", self.writer.profile):
+                self._say(self._block(event))
+            return
+        quote = self.classifier.quote
+        touching = quote is not None and price <= quote[2]
+        sells = self._sells
+        if sells.joins(time_ns, price, self.market.price_step):
+            sells.add(time_ns, price, size, touching=touching, threshold=threshold)
+            return
+        self._end_sells()
+        sells.start(time_ns, price, size, touching=touching, threshold=threshold)
+        self._due_ns = min(self._due_ns, time_ns + SPAN_NS + 1)
+
+    def _end_sells(self) -> None:
+        sells = self._sells
+        if sells.crossed_ns:
+            self._say(self._sell_print(sells))
+        sells.count = sells.crossed_ns = 0
+
+    # --- the book -----------------------------------------------------------------------------------------------
+
+    def _on_book(self, event: Book) -> None:
+        time_ns, bids, asks = event.time_ns, event.bids, event.asks
+        if time_ns >= self._due_ns:
+            self._advance(time_ns)
+        if bids and asks and bids[0][0] >= asks[0][0]:
+            self.crossed_since_ns = self.crossed_since_ns or time_ns
+            return
+        self.crossed_since_ns = 0
+        self.classifier.on_book(event)
+        desk = self.desk
+        bids, asks = desk.without_own(bids, asks)
+        market = self.market
+        market.shows(time_ns, bids, asks)
+        threshold = self.resting_threshold
+        for tracker, levels in ((self.bid_walls, bids), (self.ask_walls, asks)):
+            said = tracker.on_levels(time_ns, levels, threshold, market.price_step)
+            if said:
+                for output in said:
+                    self._say(output)
+            if tracker.next_ns < self._due_ns:
+                self._due_ns = max(tracker.next_ns, time_ns + 1)
+        if desk.stop_watch is not None:
+            self._out += desk.check_stop(time_ns, self._news_from_ns)
+        if desk.flow.current is not None or desk.stop_latch.current is not None:
+            self._out += desk.tend(time_ns)
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    def _advance(self, time_ns: int) -> None:
+        """Everything that time alone brings about up to `time_ns`."""
+        sells = self._sells
+        if sells.count and time_ns - sells.first_ns > SPAN_NS:
+            self._end_sells()
+        second = time_ns // NS
+        if second >= self._next_second:
+            first = max(self._next_second, second - SAMPLES) if self._next_second else second
+            self._next_second = second + 1
+            self.market.whole_seconds(first, second)
+            self.desk.whole_seconds(second + 1 - first)
+            if self.session is None or time_ns >= self.session.end_ns:
+                self._enter_session(time_ns)
+        self.now_ns = max(self.now_ns, time_ns)
+        self._judge_walls(time_ns)
+        self.burst.on_clock(time_ns)
+        self._out += self.desk.check_stop(time_ns, self._news_from_ns)
+        self._out += self.desk.tend(time_ns)
+        due = (second + 1) * NS
+        if sells.count:
+            due = min(due, sells.first_ns + SPAN_NS + 1)
+        self._due_ns = min(due, max(time_ns + 1, min(self.bid_walls.next_ns, self.ask_walls.next_ns)))
+
+    def _judge_walls(self, time_ns: int) -> None:
+        if self.capabilities.joint_sequence:
+            covered = time_ns
+        elif self.capabilities.streaming:
+            covered = max(self.covered_ns, time_ns - _STREAM_COVER_NS)
+        else:
+            covered = self.covered_ns
+        for tracker in (self.bid_walls, self.ask_walls):
+            for output in tracker.on_clock(time_ns, covered) or ():
+                self._say(output)
+
+    def _enter_session(self, time_ns: int) -> None:
+        first = self.session is None
+        self.session = session_at(time_ns, sessions=self.capabilities.sessions)
+        if not first:
+            self.burst.forget(max(self.session.start_ns // NS, 0))
+            self.market.end_bar()
+
+    # --- what is said -------------------------------------------------------------------------------------------
+
+    def _say(self, output: Output) -> None:
+        """Pass an alert on; weigh it where it counts."""
+        if not isinstance(output, AlertRaised | AlertUpdated):
+            self._out.append(output)
+            return
+        if output.time_ns < self._news_from_ns:
+            self._out.append(replace(output, alert=replace(output.alert, late=True)))
+            return
+        self._out.append(output)
+        opened = self.desk.weigh(output)
+        if opened is not None:
+            self._out.append(opened)
+
+    def _sell_print(self, sells: Aggressor) -> AlertRaised:
+        writer, threshold = self.writer, self.print_threshold
+        elapsed = round((sells.last_ns - sells.first_ns) / NS_PER_MS)
+        what = writer.words("SELLER hit the bid", "BUYER lifted the offer")
+        count = f"{sells.count} print{'' if sells.count == 1 else 's'}"
+        alert = writer.alert(
+            "sell_print",
+            time_ns=sells.crossed_ns,
+            opened_ns=sells.first_ns,
+            price=sells.first_price,
+            severity="critical",
+            rank=2 if sells.volume >= CRITICAL_FACTOR * threshold else 3,
+            text=f"{what}: {writer.sizes(sells.volume)} in {count}, {elapsed} ms",
+            size=sells.volume,
+            details={
+                "threshold": threshold,
+                "prints": sells.count,
+                "span_ms": elapsed,
+                "at_touch": sells.at_touch,
+                "low": min(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
+                "high": max(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
+            },
+        )
+        return AlertRaised(alert, sells.crossed_ns, sells.low, sells.high, sells.count)
+
+    def _block(self, event: Print) -> AlertRaised:
+        writer = self.writer
+        alert = writer.alert(
+            "block",
+            time_ns=event.time_ns,
+            opened_ns=event.time_ns,
+            price=event.price,
+            severity="warning",
+            rank=3,
+            text=f"off-exchange block: {writer.sizes(event.size)} at {price_text(abs(event.price))}",
+            size=event.size,
+            details={"threshold": self.print_threshold, "venue": event.venue, "trf": event.trf},
+        )
+        return AlertRaised(alert, event.time_ns, event.price, event.price, 1)

@@ -1,0 +1,117 @@
+"""Who was the aggressor: CLNV on the quote in force, the tick test where that is silent.
+
+Source: Chakrabarty, Li, Nguyen, Van Ness (2007): a print within 30 % of the spread of the ask was bought, of the bid
+sold; in the middle and outside the quotes the tick test (sign of the change from the last different price) decides.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from orderflow_tui.core.events import BUY, PRICE, SELL, SIDE, SIDE_GIVEN, UNKNOWN, Book, Print
+from orderflow_tui.core.units import NS
+
+_RING_NS: Final = 3 * NS
+CONFIDENCE_GIVEN: Final = 1.0
+CONFIDENCE_TOUCH: Final = 0.90
+CONFIDENCE_INSIDE: Final = 0.60
+CONFIDENCE_MIDDLE: Final = 0.55
+CONFIDENCE_OUTSIDE: Final = 0.65
+CONFIDENCE_TICK: Final = 0.60
+NEAREST_FACTOR: Final = 0.8
+"""A quote that is not older than the print serves at this much of its confidence."""
+
+Quote = tuple[int, int, int, int]
+"""`(time_ns, seq, bid, ask)`."""
+
+
+class SideClassifier:
+    """Signs the prints of one symbol. Feed it books and prints in processing order.
+
+    Args:
+        joint_sequence: Prints and books share one `seq`, which decides at equal times.
+        poll_cycle_ns: How far from a print a newer quote may lie and still serve where no older one is known.
+    """
+
+    __slots__ = ("_direction", "_joint", "_last_price", "_poll_cycle_ns", "_quotes", "confidence", "quote")
+
+    def __init__(self, *, joint_sequence: bool = False, poll_cycle_ns: int = 2 * NS) -> None:
+        self._joint = joint_sequence
+        self._poll_cycle_ns = poll_cycle_ns
+        self._quotes: deque[Quote] = deque()
+        self._last_price = 0
+        self._direction = UNKNOWN
+        self.confidence = 0.0
+        self.quote: Quote | None = None
+
+    def on_book(self, book: Book) -> None:
+        """Learn the quote that is in force from this book on."""
+        quotes = self._quotes
+        bid = book.bids[0][0] if book.bids else 0
+        ask = book.asks[0][0] if book.asks else 0
+        if quotes:
+            newest = quotes[-1]
+            if newest[2] == bid and newest[3] == ask:
+                return
+            horizon = book.time_ns - _RING_NS
+            while len(quotes) > 1 and quotes[1][0] < horizon:
+                quotes.popleft()
+        quotes.append((book.time_ns, book.seq, bid, ask))
+
+    def classify(self, event: Print) -> int:
+        """The aggressor of a print: BUY, SELL or UNKNOWN; `confidence` and `quote` tell how it was found."""
+        price = event.price
+        if event.flags & PRICE:
+            if price > self._last_price:
+                self._direction = BUY if self._last_price else UNKNOWN
+                self._last_price = price
+            elif price < self._last_price:
+                self._direction = SELL if self._last_price else UNKNOWN
+                self._last_price = price
+        quote, factor = self._in_force(event)
+        self.quote = quote
+        if event.flags & SIDE_GIVEN:
+            self.confidence = CONFIDENCE_GIVEN
+            return event.side
+        if not event.flags & SIDE:
+            self.confidence = 0.0
+            return UNKNOWN
+        if quote is not None:
+            bid, ask = quote[2], quote[3]
+            if bid and ask and bid < ask:
+                return self._by_quote(price, bid, ask, factor)
+        self.confidence = CONFIDENCE_TICK if self._direction else 0.0
+        return self._direction
+
+    def _by_quote(self, price: int, bid: int, ask: int, factor: float) -> int:
+        reach = 3 * (ask - bid)
+        if bid <= price <= ask:
+            if 10 * (ask - price) <= reach:
+                self.confidence = factor * (CONFIDENCE_TOUCH if price == ask else CONFIDENCE_INSIDE)
+                return BUY
+            if 10 * (price - bid) <= reach:
+                self.confidence = factor * (CONFIDENCE_TOUCH if price == bid else CONFIDENCE_INSIDE)
+                return SELL
+            confidence = CONFIDENCE_MIDDLE
+        else:
+            confidence = CONFIDENCE_OUTSIDE
+        self.confidence = factor * confidence if self._direction else 0.0
+        return self._direction
+
+    def _in_force(self, event: Print) -> tuple[Quote | None, float]:
+        """The quote strictly older than the print; else the nearest within one poll cycle."""
+        quotes = self._quotes
+        if not quotes:
+            return None, 0.0
+        time_ns = event.time_ns
+        newest = quotes[-1]
+        if newest[0] < time_ns or (self._joint and newest[0] == time_ns and newest[1] < event.seq):
+            return newest, 1.0
+        for quote in reversed(quotes):
+            if quote[0] < time_ns or (self._joint and quote[0] == time_ns and quote[1] < event.seq):
+                return quote, 1.0
+        oldest = quotes[0]
+        if oldest[0] - time_ns <= self._poll_cycle_ns:
+            return oldest, NEAREST_FACTOR
+        return None, 0.0

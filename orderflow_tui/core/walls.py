@@ -1,0 +1,335 @@
+"""Walls with a life: resting size above T as episodes that are seen, moved, out of sight, hit, pulled (SPEC section 5).
+
+A wall is *in sight* while it lies between the best price and the last shown level. Out of sight it is suspended: no
+alert, no timer. Verdicts wait until the tape covers the instant. Works on one side; `sign` is +1 for bids, -1 for asks.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from orderflow_tui.core.events import Levels
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.rules import CRITICAL_FACTOR, AlertWriter
+from orderflow_tui.core.units import NS, price_text
+
+_REST_NS: Final = 2 * NS
+_MOVE_NS: Final = NS
+_SUSPENDED_NS: Final = 300 * NS
+_HIT_NS: Final = 30 * NS
+_UPDATE_NS: Final = 60 * NS
+_VERDICT_WAIT_NS: Final = 30 * NS
+
+
+class Wall:
+    """One resting size above the threshold it opened with."""
+
+    __slots__ = (
+        "below_ns", "continuous", "critical", "first_ns", "gone_ns", "hit", "in_sight", "journaled_ns",
+        "journaled_size", "opened_ns", "opened_price", "peak", "price", "pulled", "sells", "size", "sold",
+        "suspended_ns", "threshold", "touched",
+    )  # fmt: skip
+
+    def __init__(self, price: int, size: int, threshold: int, opened_ns: int) -> None:
+        self.price = self.opened_price = price
+        self.size = self.peak = size
+        self.threshold = threshold
+        self.opened_ns = self.first_ns = opened_ns
+        self.below_ns = 0
+        self.gone_ns = 0
+        self.suspended_ns = 0
+        self.in_sight = True
+        self.continuous = True
+        self.sells: deque[tuple[int, int]] = deque()
+        self.sold = 0
+        self.touched = False
+        self.hit = self.pulled = False
+        self.critical = False
+        self.journaled_ns = opened_ns
+        self.journaled_size = size
+
+    def low(self, size: int) -> bool:
+        """Whether a size is below 0.7 T, where a wall ends."""
+        return size * 10 < self.threshold * 7
+
+    def sold_within(self, time_ns: int) -> int:
+        """Size sold at its price in the 30 s before an instant."""
+        sells = self.sells
+        while sells and sells[0][0] < time_ns - _HIT_NS:
+            self.sold -= sells.popleft()[1]
+        return self.sold
+
+
+class WallTracker:
+    """The walls of one side of one symbol's book.
+
+    Args:
+        sign: +1 for bids, -1 for asks.
+        writer: Writes the alerts.
+        verdicts: Whether to judge hit and pulled (the side that protects the holder).
+        pulled_rule: Whether `bid_wall_pulled` can be known on this source.
+        at_least: One level and polls: a hit says "at least".
+    """
+
+    __slots__ = (
+        "_at_least", "_closing", "_pulled_rule", "_sign", "_verdicts", "_writer", "next_ns",
+        "walls",
+    )  # fmt: skip
+
+    def __init__(
+        self, sign: int, writer: AlertWriter, *, verdicts: bool, pulled_rule: bool, at_least: bool = False
+    ) -> None:
+        self._sign = sign
+        self._writer = writer
+        self._verdicts = verdicts
+        self._pulled_rule = pulled_rule
+        self._at_least = at_least
+        self.walls: dict[int, Wall] = {}
+        self._closing: list[Wall] = []
+        self.next_ns = 1 << 62
+        """The earliest instant at which time alone changes something."""
+
+    @property
+    def evidence(self) -> str:
+        """The kind of alert a new wall raises."""
+        return "bid_wall" if self._sign > 0 else "ask_wall"
+
+    def on_levels(self, time_ns: int, levels: Levels, threshold: int, step: int) -> list[Output] | None:
+        """Take one side of a book in force from `time_ns` on; returns what there is to say, None for nothing."""
+        walls = self.walls
+        large = False
+        for level in levels:
+            if level[1] > threshold:
+                large = True
+                break
+        if not large and not walls:
+            return None
+        out: list[Output] = []
+        if walls:
+            self._follow(time_ns, levels, out)
+        if large:
+            for price, size in levels:
+                if size > threshold and price not in self.walls:
+                    out += self._appear(time_ns, price, size, threshold, step)
+        return out
+
+    def _follow(self, time_ns: int, levels: Levels, out: list[Output]) -> None:
+        if not levels:
+            for wall in self.walls.values():
+                self._suspend(wall, time_ns)
+            return
+        sign = self._sign
+        best, last = sign * levels[0][0], sign * levels[-1][0]
+        shown = dict(levels)
+        for wall in list(self.walls.values()):
+            place = sign * wall.price
+            if place > best:
+                self._passed(wall, time_ns)
+            elif place < last:
+                self._suspend(wall, time_ns)
+            else:
+                self._seen(wall, time_ns, shown.get(wall.price, 0), out)
+
+    def _suspend(self, wall: Wall, time_ns: int) -> None:
+        if wall.in_sight:
+            wall.in_sight = False
+            wall.suspended_ns = time_ns
+            wall.below_ns = 0
+            self._wake(time_ns + _SUSPENDED_NS)
+
+    def _passed(self, wall: Wall, time_ns: int) -> None:
+        """The best price has passed it: it is gone; it may turn up one step away as the same wall."""
+        del self.walls[wall.price]
+        wall.gone_ns = wall.below_ns or time_ns
+        if not wall.in_sight:
+            wall.continuous = False
+        self._closing.append(wall)
+        self._wake(wall.gone_ns + _MOVE_NS)
+
+    def _seen(self, wall: Wall, time_ns: int, size: int, out: list[Output]) -> None:
+        if not wall.in_sight:
+            wall.in_sight = True
+            wall.suspended_ns = 0
+            wall.continuous = not wall.low(size)
+        if wall.low(size):
+            if not wall.below_ns:
+                wall.below_ns = time_ns
+                self._wake(time_ns + _REST_NS)
+            return
+        if wall.below_ns:
+            wall.below_ns = 0
+            wall.continuous = True
+        wall.size = size
+        wall.peak = max(wall.peak, size)
+        self._grow(wall, time_ns, out)
+
+    def _grow(self, wall: Wall, time_ns: int, out: list[Output]) -> None:
+        turned = not wall.critical and wall.size >= CRITICAL_FACTOR * wall.threshold
+        doubled = wall.size >= 2 * wall.journaled_size
+        if not (turned or doubled) or time_ns - wall.journaled_ns < _UPDATE_NS:
+            return
+        wall.critical = wall.critical or turned
+        wall.journaled_ns, wall.journaled_size = time_ns, wall.size
+        out.append(AlertUpdated(self._appearance(wall, time_ns).alert, time_ns, journal=True))
+
+    def _appear(self, time_ns: int, price: int, size: int, threshold: int, step: int) -> list[Output]:
+        moved = self._moved_from(time_ns, price, size, step)
+        if moved is not None:
+            moved.price = price
+            moved.size = size
+            moved.peak = max(moved.peak, size)
+            moved.below_ns = moved.gone_ns = moved.suspended_ns = 0
+            moved.in_sight = moved.continuous = True
+            self.walls[price] = moved
+            return []
+        wall = Wall(price, size, threshold, time_ns)
+        wall.critical = size >= CRITICAL_FACTOR * threshold
+        self.walls[price] = wall
+        return [self._appearance(wall, time_ns)]
+
+    def _moved_from(self, time_ns: int, price: int, size: int, step: int) -> Wall | None:
+        """The wall that stepped here: one tick away, size within 10 %, vanished inside 1 s or since the last book."""
+        for wall in self._closing:
+            if (
+                abs(wall.price - price) == step
+                and abs(size - wall.size) * 10 <= wall.size
+                and time_ns - wall.gone_ns <= _MOVE_NS
+                and not wall.pulled
+            ):
+                self._closing.remove(wall)
+                return wall
+        for neighbour in (price - step, price + step):
+            wall_there = self.walls.get(neighbour)
+            if wall_there is None or abs(size - wall_there.size) * 10 > wall_there.size:
+                continue
+            left_ns = wall_there.below_ns or wall_there.suspended_ns
+            if left_ns and time_ns - left_ns <= _MOVE_NS:
+                del self.walls[neighbour]
+                return wall_there
+        return None
+
+    def _wake(self, time_ns: int) -> None:
+        self.next_ns = min(self.next_ns, time_ns)
+
+    def on_sell(self, time_ns: int, price: int, size: int, *, aggressor: bool) -> AlertRaised | None:
+        """A print at a wall's price that may have consumed it; `aggressor` when it is known to have."""
+        wall = self.walls.get(price)
+        if wall is None:
+            wall = next((gone for gone in self._closing if gone.price == price and time_ns <= gone.gone_ns), None)
+            if wall is None:
+                return None
+        if time_ns < wall.opened_ns:
+            return None
+        sold = wall.sold_within(time_ns)
+        wall.sells.append((time_ns, size))
+        wall.sold = sold + size
+        if not aggressor or wall.hit or not self._verdicts or wall.sold * 4 < wall.peak:
+            return None
+        wall.hit = True
+        return self._hit(wall, time_ns)
+
+    def on_clock(self, time_ns: int, covered_ns: int) -> list[Output] | None:
+        """Let time pass: close what has rested below 0.7 T, expire what is long out of sight, judge what is gone."""
+        if time_ns < self.next_ns:
+            return None
+        out: list[Output] = []
+        self.next_ns = 1 << 62
+        for wall in list(self.walls.values()):
+            if wall.below_ns:
+                if time_ns - wall.below_ns >= _REST_NS:
+                    del self.walls[wall.price]
+                    wall.gone_ns = wall.below_ns
+                    self._closing.append(wall)
+                else:
+                    self._wake(wall.below_ns + _REST_NS)
+            elif wall.suspended_ns:
+                if time_ns - wall.suspended_ns >= _SUSPENDED_NS:
+                    del self.walls[wall.price]
+                else:
+                    self._wake(wall.suspended_ns + _SUSPENDED_NS)
+        self._judge(time_ns, covered_ns, out)
+        return out
+
+    def _judge(self, time_ns: int, covered_ns: int, out: list[Output]) -> None:
+        waiting: list[Wall] = []
+        for wall in self._closing:
+            due = wall.gone_ns + _MOVE_NS
+            if time_ns < due:
+                waiting.append(wall)
+                self._wake(due)
+            elif covered_ns < wall.gone_ns and time_ns - wall.gone_ns < _VERDICT_WAIT_NS:
+                waiting.append(wall)
+                self._wake(time_ns + NS)
+            elif covered_ns >= wall.gone_ns and self._was_pulled(wall):
+                wall.pulled = True
+                out.append(self._pulled(wall))
+        self._closing = waiting
+
+    def _was_pulled(self, wall: Wall) -> bool:
+        if not (self._verdicts and self._pulled_rule and wall.continuous) or wall.hit:
+            return False
+        return wall.sold_within(wall.gone_ns) * 10 < wall.size
+
+    def showing(self) -> Iterator[Wall]:
+        """The walls that stand, in sight or not."""
+        return iter(self.walls.values())
+
+    def _appearance(self, wall: Wall, time_ns: int) -> AlertRaised:
+        writer = self._writer
+        price, size = price_text(abs(wall.price)), writer.sizes(wall.size)
+        if self._sign > 0:
+            text = writer.words(
+                f"{size} bid at {price} (a buyer; watched)", f"{size} offered at {price} (a seller; watched)"
+            )
+        else:
+            text = writer.words(f"{size} offered at {price}", f"{size} bid at {price}")
+        alert = writer.alert(
+            self.evidence,
+            time_ns=time_ns,
+            opened_ns=wall.opened_ns,
+            price=wall.opened_price,
+            severity="critical" if wall.critical else "warning",
+            rank=3,
+            text=text,
+            size=wall.size,
+            details={"threshold": wall.threshold, "peak": wall.peak, "price_now": float(price)},
+        )
+        return AlertRaised(alert, time_ns, wall.price, wall.price)
+
+    def _hit(self, wall: Wall, time_ns: int) -> AlertRaised:
+        writer = self._writer
+        seconds = max(1, round((time_ns - wall.sells[0][0]) / NS))
+        least = "at least " if self._at_least else ""
+        price = price_text(abs(wall.price))
+        what = writer.words("SOLD INTO", "BOUGHT FROM")
+        alert = writer.alert(
+            "bid_wall_hit",
+            time_ns=time_ns,
+            opened_ns=wall.opened_ns,
+            price=wall.price,
+            severity="critical",
+            rank=2,
+            text=f"{what} {price}: {least}{writer.sizes(wall.sold)} of {writer.sizes(wall.peak)} in {seconds} s",
+            size=wall.sold,
+            details={"threshold": wall.threshold, "peak": wall.peak, "sold": wall.sold, "prints": len(wall.sells)},
+        )
+        return AlertRaised(alert, time_ns, wall.price, wall.price, len(wall.sells))
+
+    def _pulled(self, wall: Wall) -> AlertRaised:
+        writer = self._writer
+        price, traded = price_text(abs(wall.price)), wall.sold_within(wall.gone_ns)
+        what = writer.words("bid", "offer")
+        alert = writer.alert(
+            "bid_wall_pulled",
+            time_ns=wall.gone_ns,
+            opened_ns=wall.opened_ns,
+            price=wall.price,
+            severity="critical",
+            rank=2,
+            text=f"{what} of {writer.sizes(wall.size)} at {price} withdrawn, {writer.sizes(traded)} traded",
+            size=wall.size,
+            details={"threshold": wall.threshold, "peak": wall.peak, "traded": traded},
+        )
+        return AlertRaised(alert, wall.gone_ns, wall.price, wall.price)
