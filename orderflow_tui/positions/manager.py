@@ -1,0 +1,132 @@
+"""The positions in force: read once, again when the source changes, never replaced by a bad reading."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from orderflow_tui.core.data_models import Position
+from orderflow_tui.positions.errors import PositionsError, PositionsMissing
+from orderflow_tui.positions.toml_file import TomlPositions
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """One good reading of a source, in the source's order.
+
+    Attributes:
+        positions: What is held; never with quantity 0, one a symbol.
+        watchlist: Symbols to watch without holding them.
+    """
+
+    positions: tuple[Position, ...] = ()
+    watchlist: tuple[str, ...] = ()
+
+
+class PositionSource(Protocol):
+    """Where positions come from."""
+
+    def state(self) -> Hashable:
+        """Something cheap that differs whenever `read` would."""
+        ...
+
+    def read(self) -> tuple[tuple[Position, ...], tuple[str, ...]]:
+        """Positions and watchlist. Raises PositionsError (PositionsMissing where there is nothing to read)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """Positions that never change: a replay's, a test's."""
+
+    holdings: Holdings
+
+    def state(self) -> Hashable:
+        return None
+
+    def read(self) -> tuple[tuple[Position, ...], tuple[str, ...]]:
+        return self.holdings.positions, self.holdings.watchlist
+
+
+class PositionManager:
+    """What is held and watched, as the last good reading had it.
+
+    Args:
+        source: Where to read; a path is a TOML file (SPEC section 3).
+        allow_missing: Start empty when there is nothing yet, and take it up when it appears.
+        clock: Seconds that only grow.
+
+    Raises:
+        PositionsError: The source cannot be used as it stands.
+        PositionsMissing: There is nothing to read, and that is not allowed.
+    """
+
+    def __init__(
+        self,
+        source: PositionSource | Path | str,
+        *,
+        allow_missing: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = TomlPositions(Path(source)) if isinstance(source, str | Path) else source
+        self._clock = clock
+        self._seen = self._source.state()
+        self._good_at = clock()
+        self._holdings = Holdings()
+        self.message = ""
+        """Why the source as it stands is not in force, in one line; empty when it is."""
+        self.missing = False
+        """There has been nothing to read since the start."""
+        try:
+            self._holdings = Holdings(*self._source.read())
+        except PositionsMissing as error:
+            if not allow_missing:
+                raise
+            self.message, self.missing = str(error), True
+
+    @classmethod
+    def fixed(cls, positions: Iterable[Position], watchlist: Iterable[str] = ()) -> PositionManager:
+        """A manager of positions given directly, for replays and tests; closed ones (quantity 0) are left out."""
+        held = tuple(position for position in positions if position.quantity)
+        return cls(_Fixed(Holdings(held, tuple(watchlist))))
+
+    def get_active_positions(self) -> list[Position]:
+        """What is held, in the source's order; shares of either sign, never 0."""
+        return list(self._holdings.positions)
+
+    def get_watchlist(self) -> list[str]:
+        """Symbols to watch beside those held, in the source's order."""
+        return list(self._holdings.watchlist)
+
+    @property
+    def age_seconds(self) -> float:
+        """Seconds since the source was last seen to agree with what is in force."""
+        return max(self._clock() - self._good_at, 0.0)
+
+    def refresh(self) -> bool:
+        """Look at the source again, from the caller's thread.
+
+        A reading that is refused leaves the last good one in force and sets `message`.
+
+        Returns:
+            Whether what is in force changed.
+        """
+        state = self._source.state()
+        if state == self._seen:
+            if not self.message:
+                self._good_at = self._clock()
+            return False
+        self._seen = state
+        try:
+            fresh = Holdings(*self._source.read())
+        except PositionsError as error:
+            self.message = str(error) if self.missing else f"{error} (the last good positions stay in force)"
+            return False
+        self.message, self.missing = "", False
+        self._good_at = self._clock()
+        changed = fresh != self._holdings
+        self._holdings = fresh
+        return changed
