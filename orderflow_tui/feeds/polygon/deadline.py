@@ -1,0 +1,92 @@
+"""A deadline on a whole exchange: httpx's own timeouts are per read, so a server that drips bytes never trips them."""
+
+from __future__ import annotations
+
+import math
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore
+import httpx
+
+
+class Deadline(threading.local):
+    """The instant this thread's exchange must end, on the monotonic clock; an exchange stays within one thread."""
+
+    at: float = math.inf
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Let this thread's reads, writes and connects end after so many seconds in all."""
+        self.at = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self.at = math.inf
+
+    def cut(self, timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
+        """The shorter of a timeout and what is left; raises `error` when nothing is."""
+        left = self.at - time.monotonic()
+        if left <= 0:
+            raise error("the exchange's deadline has passed")
+        if timeout is None:
+            return left if left < math.inf else None
+        return min(timeout, left)
+
+
+class DeadlineTransport(httpx.HTTPTransport):
+    """httpx's transport with every socket operation cut at the deadline of its thread.
+
+    httpx has no public way to pass a network backend; the two private names used here are held by the version bounds
+    and by the slow-drip tests.
+    """
+
+    def __init__(self, deadline: Deadline, **options: Any) -> None:
+        super().__init__(**options)
+        self._pool._network_backend = _Backend(self._pool._network_backend, deadline)  # noqa: SLF001
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, inner: httpcore.NetworkBackend, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        timeout = self._deadline.cut(timeout, httpcore.ConnectTimeout)
+        stream = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(stream, self._deadline)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._deadline.cut(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._deadline.cut(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        timeout = self._deadline.cut(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)

@@ -1,0 +1,313 @@
+"""The polling feed: one request for all books, one a symbol for its prints, all within one budget.
+
+A failed poll is repeated after 1, 2 and 4 seconds and then by growing probes; suspects run one at a time, so while the
+network is gone a single probe goes out. This is what a circuit breaker would do, without a second state machine.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Final
+
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.units import NS
+from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError, SymbolNotFoundError
+from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedMessage, Put, SymbolNote, SymbolSet
+from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
+from orderflow_tui.feeds.polygon.faults import Faults
+from orderflow_tui.feeds.polygon.gateway import HEARTBEAT, SIMULATOR_LEVELS, BooksAnswer, Gateway, SourceConfig
+from orderflow_tui.feeds.polygon.schedule import Job, Schedule
+from orderflow_tui.feeds.polygon.standing import DELAYED_SECONDS, Standing
+from orderflow_tui.feeds.polygon.tape import SymbolTape
+from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
+
+WORKERS: Final = 4
+LIVE_SECONDS: Final = 5.0
+"""A live poll's whole exchange ends within this."""
+PROBE_SECONDS: Final = 3.0
+"""Books and prints wait so long at most for the market's state and the data's delay, by which they are judged."""
+SLOW_SECONDS: Final = 2.0
+"""A symbol whose prints take longer queues behind the other slow ones only."""
+CLOSED_CYCLE_SECONDS: Final = 10.0
+MARKET_SECONDS: Final = 60.0
+UNIT_SECONDS: Final = 900.0
+UNIT_TRIES: Final = 5
+"""Quotes of busy names change between two requests; equal times turn up within a few tries or not at all."""
+ABSENT_SECONDS: Final = 300.0
+"""A symbol that spoils the joint request is left out of it so long."""
+PAUSE_SECONDS: Final = 0.05
+"""Between two polls of the same kind, however late the first was."""
+
+
+class PolygonFeed:
+    """Polygon.io, or the simulator behind its wire format, polled. Implements `Feed`.
+
+    Args:
+        config: `data_source`, `polygon_api_key`, `polygon_base_url`, `requests_per_second`.
+        clock: Nanoseconds UTC, by which freshness and gaps are judged.
+        policy: How failed polls are repeated.
+        cycle_seconds: Shortest round of polls; a small budget makes it longer.
+        live_seconds: Deadline of a live exchange.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID` where the source is polygon and there is no key.
+    """
+
+    def __init__(
+        self,
+        config: SourceConfig,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        policy: RetryPolicy = DEFAULT_POLICY,
+        cycle_seconds: float = 1.0,
+        live_seconds: float = LIVE_SECONDS,
+    ) -> None:
+        self._clock = clock
+        self._shortest_cycle = cycle_seconds
+        self._stop = threading.Event()
+        self._gateway = Gateway(
+            config, clock=clock, stop=self._stop, deadline_seconds=live_seconds, answered=self._answered
+        )
+        self._schedule = Schedule(self._stop)
+        self._symbols = SymbolSet()
+        self._books = BookPoller()
+        self._tapes: dict[str, SymbolTape] = {}
+        self._absent_until: dict[str, float] = {}
+        self._unit_tries: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._working = 0
+        self._threads: list[threading.Thread] = []
+        self._probes_left = {"market", "entitlement"} if self._gateway.source == "polygon" else {"market"}
+        self._put: Put = _discard
+        self._standing = Standing(
+            _capabilities(self._gateway),
+            put=self._send,
+            limiter=self._gateway.limiter,
+            clock=clock,
+            recovered=lambda: self._schedule.hurry(failed_only=True),
+        )
+        self._faults = Faults(self._standing, self._send, policy, clock)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this source can show, as known now."""
+        return self._standing.capabilities
+
+    @property
+    def unknown_conditions(self) -> dict[int, int]:
+        """How often each sale condition without a rule was met; such prints count as regular."""
+        total: Counter[int] = Counter()
+        for tape in list(self._tapes.values()):
+            total.update(tape.conditions_unknown)
+        return dict(total)
+
+    def start(self, symbols: Iterable[str], put: Put) -> None:
+        """Start delivering these symbols from daemon threads. Returns at once.
+
+        Raises:
+            RuntimeError: It was started before.
+        """
+        if self._threads:
+            raise RuntimeError("a feed starts once")
+        self._put = put
+        now = time.monotonic()
+        self._schedule.add(Job("market", self._poll_market, "market_status", optional=True, due=now))
+        if "entitlement" in self._probes_left:
+            self._schedule.add(Job("entitlement", self._poll_entitlement, "entitlement", optional=True, due=now))
+            self._schedule.add(Job("units", self._poll_units, "nbbo", optional=True, due=now + PROBE_SECONDS))
+        self._schedule.add(Job("books", self._poll_books, "snapshot", due=now + PROBE_SECONDS))
+        self.set_symbols(symbols)
+        self._working = WORKERS
+        self._threads = [
+            threading.Thread(target=self._work, name=f"polygon-feed-{number}", daemon=True) for number in range(WORKERS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def set_symbols(self, symbols: Iterable[str]) -> None:
+        """Watch exactly these symbols from now on. New ones are back-filled."""
+        with self._lock:
+            fresh = self._symbols.replace(symbols)
+            for symbol in tuple(self._tapes):
+                if symbol not in self._symbols.symbols:
+                    del self._tapes[symbol]
+                    self._schedule.remove(f"tape:{symbol}")
+            for symbol in fresh:
+                self._add_tape(symbol)
+            self._books.keep(self._symbols.symbols)
+
+    def stop(self) -> None:
+        """Ask every thread to end; returns at once, never waits for the network."""
+        self._stop.set()
+        self._schedule.wake()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until every thread has ended, which a running exchange's deadline bounds; True when they have."""
+        until = time.monotonic() + timeout if timeout is not None else None
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0) if until is not None else None)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _add_tape(self, symbol: str) -> None:
+        tape = SymbolTape(symbol, self._send, self._stop)
+        self._tapes[symbol] = tape
+        job = Job(f"tape:{symbol}", lambda: 0.0, "trades", symbol)
+        job.run = lambda: self._poll_tape(tape, job)
+        job.due = time.monotonic() + (PROBE_SECONDS if self._probes_left else 0)
+        self._schedule.add(job)
+
+    def _answered(self, arrival: Arrival) -> None:
+        self._standing.answered(arrival)
+
+    def _send(self, message: FeedMessage) -> None:
+        self._put(message)
+
+    def _work(self) -> None:
+        try:
+            while (job := self._schedule.take()) is not None:
+                started = time.monotonic()
+                try:
+                    wait = job.run()
+                    self._faults.succeeded(job)
+                except FeedStoppedError:
+                    break
+                except FeedError as error:
+                    wait = self._faults.failed(job, error, started)
+                except Exception as error:  # noqa: BLE001 - a defect in one poll is told and must not silence the feed
+                    wait = self._faults.failed(job, PayloadError(message=f"{job.name}: {error!r}"), started)
+                if self._faults.ended:
+                    self.stop()
+                    break
+                self._probed(job)
+                self._schedule.finished(job, max(started + wait, time.monotonic() + PAUSE_SECONDS))
+                self._standing.report()
+        finally:
+            with self._lock:
+                self._working -= 1
+                last = self._working == 0
+            if last:
+                self._gateway.session.close()
+
+    def _probed(self, job: Job) -> None:
+        """When the market's state and the data's delay have been asked, nothing needs to wait for them any longer."""
+        with self._lock:
+            if job.name not in self._probes_left:
+                return
+            self._probes_left.discard(job.name)
+            done = not self._probes_left
+        if done:
+            self._schedule.hurry()
+
+    def _cycle(self) -> float:
+        if self._standing.market == "closed":
+            return max(CLOSED_CYCLE_SECONDS, self._shortest_cycle)
+        requests = len(self._symbols.symbols) + 1
+        return max(self._shortest_cycle, requests / self._gateway.limiter.per_second)
+
+    def _delay_seconds(self) -> int:
+        if self._gateway.said_delayed and not self.capabilities.delay_seconds:
+            self._standing.learn(delay_seconds=DELAYED_SECONDS)
+        return self.capabilities.delay_seconds
+
+    def _poll_market(self) -> float:
+        self._standing.market = "unknown"
+        self._standing.market, self._standing.skew_ns = self._gateway.market_status(deadline_seconds=PROBE_SECONDS)
+        return MARKET_SECONDS
+
+    def _poll_entitlement(self) -> float:
+        delayed = self._gateway.delayed((HEARTBEAT,), deadline_seconds=PROBE_SECONDS)
+        if delayed is not None:
+            self._standing.learn(delay_seconds=DELAYED_SECONDS if delayed else 0)
+        return UNIT_SECONDS
+
+    def _poll_books(self) -> float:
+        self._standing.cycle_seconds = self._cycle()
+        now = time.monotonic()
+        symbols = tuple(symbol for symbol in self._symbols.symbols if self._absent_until.get(symbol, 0) <= now)
+        if not symbols:
+            return self._standing.cycle_seconds
+        try:
+            answer = self._gateway.books(symbols)
+        except FeedError as error:
+            if error.status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND) or not self._leave_out(symbols):
+                raise
+            return 0.0
+        self._learn_from(answer)
+        judgement = Judgement(
+            now_ns=answer.arrival.wall_ns,
+            delay_seconds=self._delay_seconds(),
+            market_open=self._standing.market in ("open", "unknown"),
+            source=self._gateway.source,
+        )
+        for message in self._books.messages(answer, symbols, judgement):
+            self._put(message)
+        return self._standing.cycle_seconds
+
+    def _learn_from(self, answer: BooksAnswer) -> None:
+        has_rows = bool(answer.books or answer.without_quote)
+        quotes = answer.quotes if has_rows else self.capabilities.quotes
+        if (answer.depth_levels, quotes) != (self.capabilities.depth_levels, self.capabilities.quotes):
+            deep = answer.depth_levels > 1
+            self._standing.learn(depth_levels=answer.depth_levels, quotes=quotes, single_venue=deep)
+
+    def _leave_out(self, symbols: Iterable[str]) -> bool:
+        """Find who spoils the joint request, and ask for the others without them; False where nobody does."""
+        found = False
+        for symbol in symbols:
+            try:
+                self._gateway.single_book(symbol)
+            except SymbolNotFoundError as error:
+                found = True
+                self._absent_until[symbol] = time.monotonic() + ABSENT_SECONDS
+                arrival = Arrival(time.monotonic_ns(), self._clock())
+                self._put(SymbolNote(symbol, "not_found", str(error), arrival))
+        return found
+
+    def _poll_tape(self, tape: SymbolTape, job: Job) -> float:
+        more = tape.poll(
+            self._gateway,
+            self._clock(),
+            delay_ns=self._delay_seconds() * NS,
+            gap_ns=self._standing.gap_ns,
+            told_until_ns=self._standing.gap_told_until_ns,
+        )
+        job.suspect = tape.slowest_seconds > SLOW_SECONDS
+        return 0.0 if more else self._cycle()
+
+    def _poll_units(self) -> float:
+        """Check one symbol's snapshot sizes against the NBBO, whose sizes are shares."""
+        symbols = [symbol for symbol in self._symbols.symbols if self._books.last_shown(symbol) is not None]
+        pending = [symbol for symbol in symbols if self._unit_tries[symbol] < UNIT_TRIES]
+        if not pending:
+            self._unit_tries.clear()
+            return UNIT_SECONDS if symbols else PROBE_SECONDS
+        symbol = pending[0]
+        self._unit_tries[symbol] += 1
+        quote = self._gateway.nbbo(symbol)
+        factor = self._books.unit_from(symbol, quote) if quote is not None else 0
+        if factor is not None:
+            self._unit_tries[symbol] = UNIT_TRIES
+        if factor:
+            detail = f"snapshot sizes are {'lots of ' + str(factor) if factor > 1 else 'shares'}: corrected"
+            arrival = Arrival(time.monotonic_ns(), self._clock())
+            self._put(BadPayload(symbol, "book", "LEVEL2_SIZE", detail, arrival, quarantined=True))
+        return self._shortest_cycle
+
+
+def _capabilities(gateway: Gateway) -> Capabilities:
+    simulated = gateway.source == "simulator"
+    return Capabilities(
+        source=gateway.source,
+        source_class="simulated" if simulated else "live",
+        host=gateway.session.host,
+        depth_levels=SIMULATOR_LEVELS if simulated else 1,
+        single_venue=simulated,
+    )
+
+
+def _discard(_: FeedMessage) -> None:
+    """Before the start nobody listens."""

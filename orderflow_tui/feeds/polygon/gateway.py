@@ -1,0 +1,267 @@
+"""What the host is asked and what it answered, decoded: shared by the public client and the polling feed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from orderflow_tui.core.units import datetime_ns
+from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.feeds.errors import FeedError, PayloadError, one_line
+from orderflow_tui.feeds.feed import Arrival, MarketState
+from orderflow_tui.feeds.polygon import endpoints, wire
+from orderflow_tui.feeds.polygon.http import HttpSession, Reply
+from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, ShownBook, book_of_levels, book_of_quote, time_ns
+from orderflow_tui.feeds.rate_limit import RateLimiter
+
+HEARTBEAT: Final = "SPY"
+"""Asked for in every snapshot: it trades all day, so its times show that a response is fresh."""
+SIMULATOR_LEVELS: Final = 10
+ARRIVAL_JITTER: Final = 0.05
+"""Seconds added to the budget's second, because requests reach the server less evenly than they start."""
+_ANSWERED: Final = frozenset({"OK", "DELAYED"})
+_STATES: Final[dict[str, MarketState]] = {"open": "open", "closed": "closed", "extended-hours": "extended-hours"}
+
+
+class SourceConfig(Protocol):
+    """The part of the configuration this source reads."""
+
+    @property
+    def data_source(self) -> str:
+        """`polygon` or `simulator`."""
+        ...
+
+    @property
+    def polygon_api_key(self) -> Any:
+        """A `SecretStr`, a plain string or None."""
+        ...
+
+    @property
+    def polygon_base_url(self) -> str:
+        """Where the REST host is."""
+        ...
+
+    @property
+    def requests_per_second(self) -> float:
+        """The budget of request starts."""
+        ...
+
+
+@dataclass(slots=True)
+class BooksAnswer:
+    """One answer about the books of several symbols.
+
+    Attributes:
+        arrival: When it came.
+        books: Good rows by symbol.
+        without_quote: Symbols whose row has no quote.
+        malformed: Symbols whose row cannot be read, and why.
+        depth_levels: Levels a side the answering endpoint can show.
+        unnamed: Rows so malformed that they name no symbol.
+        vouched_ns: Newest time over all its rows, never later than its arrival; 0 where it names none.
+        quotes: Whether any row has the quote's field: without it the plan has no quotes.
+    """
+
+    arrival: Arrival
+    depth_levels: int = 1
+    books: dict[str, ShownBook] = field(default_factory=dict)
+    without_quote: set[str] = field(default_factory=set)
+    malformed: dict[str, str] = field(default_factory=dict)
+    unnamed: int = 0
+    vouched_ns: int = 0
+    quotes: bool = False
+
+    def vouch(self, moment_ns: int) -> None:
+        """Take one row's time into the vouched instant; one from the future vouches for nothing."""
+        if moment_ns <= self.arrival.wall_ns + MAX_AHEAD_NS:
+            self.vouched_ns = max(self.vouched_ns, min(moment_ns, self.arrival.wall_ns))
+
+
+@dataclass(frozen=True, slots=True)
+class TradesPage:
+    """One page of prints, rows still raw.
+
+    Attributes:
+        rows: As the host wrote them.
+        following: The next page's request, or None.
+        reply: Body, arrival and start.
+    """
+
+    rows: Sequence[msgspec.Raw]
+    following: endpoints.Request | None
+    reply: Reply
+
+
+def secret_of(config: SourceConfig) -> str:
+    """The key as text, empty without one."""
+    key = config.polygon_api_key
+    if key is None:
+        return ""
+    return str(key.get_secret_value() if hasattr(key, "get_secret_value") else key).strip()
+
+
+class Gateway:
+    """Asks the host; safe from any thread.
+
+    Args:
+        config: Source, key, host and budget.
+        clock: Nanoseconds UTC.
+        stop: Ends waits for the budget when set.
+        limiter: The budget; by default one of the configured rate.
+        deadline_seconds: A whole exchange ends within this.
+        answered: Told of each successful exchange before its caller is.
+    """
+
+    def __init__(
+        self,
+        config: SourceConfig,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        stop: threading.Event | None = None,
+        limiter: RateLimiter | None = None,
+        deadline_seconds: float = 10.0,
+        answered: Callable[[Arrival], None] | None = None,
+    ) -> None:
+        key = secret_of(config)
+        if config.data_source == "polygon" and not key:
+            raise DataValidationError("CONFIG_INVALID", "POLYGON_API_KEY is not set")
+        self.limiter = limiter or RateLimiter(config.requests_per_second, margin=ARRIVAL_JITTER)
+        self.session = HttpSession(
+            config.polygon_base_url,
+            key,
+            limiter=self.limiter,
+            stop=stop,
+            deadline_seconds=deadline_seconds,
+            clock=clock,
+            answered=answered,
+        )
+        self.source = "simulator" if config.data_source == "simulator" else "polygon"
+        self.deep = self.source == "simulator"
+        """Whether books with several levels are asked for; false for good once the host has no such endpoint."""
+        self.said_delayed = False
+        """Whether an answer called its data delayed."""
+
+    def books(self, symbols: Sequence[str]) -> BooksAnswer:
+        """The books of these symbols and the heartbeat's, in one request.
+
+        Raises:
+            FeedError: One of its subclasses; status 400 or 404 may be about any of the symbols.
+        """
+        asked = tuple(dict.fromkeys((*symbols, HEARTBEAT)))
+        if self.deep:
+            try:
+                return self._deep_books(self.session.get(endpoints.simulator_books(asked)))
+            except FeedError as error:
+                if error.status != HTTPStatus.NOT_FOUND:
+                    raise
+                self.deep = False
+        reply = self.session.get(endpoints.snapshots(asked))
+        page = wire.decode(reply.body, wire.SnapshotPage)
+        return _snapshots(reply, self._rows(page.tickers, page.status, reply))
+
+    def single_book(self, symbol: str) -> BooksAnswer:
+        """One symbol's book from its own endpoint, which a host without the joint one has too.
+
+        Raises:
+            FeedError: `SymbolNotFoundError` where there is none.
+        """
+        reply = self.session.get(endpoints.snapshot(symbol))
+        page = wire.decode(reply.body, wire.SingleSnapshot)
+        return _snapshots(reply, [] if page.ticker == wire.NULL else [page.ticker])
+
+    def trades(self, request: endpoints.Request, *, deadline_seconds: float | None = None) -> TradesPage:
+        """One page of prints; its `following` names the next one. Raises FeedError."""
+        reply = self.session.get(request, deadline_seconds=deadline_seconds)
+        page = wire.decode(reply.body, wire.RowsPage)
+        rows = self._rows(page.results, page.status, reply)
+        following = endpoints.next_page(request, page.next_url) if page.next_url else None
+        return TradesPage(rows, following, reply)
+
+    def nbbo(self, symbol: str) -> ShownBook | None:
+        """The newest NBBO with sizes in shares, None where the host has none. Raises FeedError."""
+        reply = self.session.get(endpoints.last_nbbo(symbol))
+        quote = wire.decode(reply.body, wire.LastNbbo).results
+        return book_of_quote(symbol, quote) if quote is not None else None
+
+    def market_status(self, *, deadline_seconds: float | None = None) -> tuple[MarketState, int]:
+        """The market's state, and how far the host's clock is ahead of ours, nanoseconds. Raises FeedError."""
+        reply = self.session.get(endpoints.market_status(), deadline_seconds=deadline_seconds)
+        status = wire.decode(reply.body, wire.MarketStatus)
+        try:
+            skew = datetime_ns(datetime.fromisoformat(status.server_time)) - reply.arrival.wall_ns
+        except ValueError:
+            skew = 0
+        return _STATES.get(status.market, "unknown"), skew
+
+    def delayed(self, symbols: Sequence[str], *, deadline_seconds: float | None = None) -> bool | None:
+        """Whether the key's data is delayed, None where the host does not say. Raises FeedError."""
+        reply = self.session.get(endpoints.universal_snapshot(symbols), deadline_seconds=deadline_seconds)
+        rows = wire.decode(reply.body, wire.UniversalPage).results or []
+        said = {part.timeframe for row in rows for part in (row.last_quote, row.last_trade) if part is not None}
+        if "DELAYED" in said:
+            return True
+        return False if "REAL-TIME" in said else None
+
+    def _deep_books(self, reply: Reply) -> BooksAnswer:
+        page = wire.decode(reply.body, wire.BooksPage)
+        answer = BooksAnswer(reply.arrival, SIMULATOR_LEVELS, quotes=True)
+        for raw in self._rows(page.books, page.status, reply):
+            try:
+                book = book_of_levels(wire.decode_row(raw, wire.BookRow))
+            except (msgspec.DecodeError, UnicodeDecodeError, DataValidationError) as error:
+                _set_aside(answer, raw, error)
+                continue
+            if book.bids or book.asks:
+                answer.books[book.symbol] = book
+            else:
+                answer.without_quote.add(book.symbol)
+            answer.vouch(book.quote_ns)
+        return answer
+
+    def _rows(self, rows: Sequence[msgspec.Raw] | None, status: str, reply: Reply) -> Sequence[msgspec.Raw]:
+        """An absent or null list is an empty one in an answer that says OK, and no answer at all otherwise."""
+        self.said_delayed = self.said_delayed or status == "DELAYED"
+        if rows is None and status not in _ANSWERED:
+            said = one_line(wire.error_text(reply.body)) or "no rows and no status"
+            raise PayloadError(HTTPStatus.OK, message=f"unreadable answer: {said}", error_type="malformed")
+        return rows or []
+
+
+def _snapshots(reply: Reply, rows: Sequence[msgspec.Raw]) -> BooksAnswer:
+    answer = BooksAnswer(reply.arrival)
+    for raw in rows:
+        try:
+            row = wire.decode_row(raw, wire.TickerRow)
+            times = [time_ns(row.updated)]
+            if row.last_trade is not None:
+                times.append(time_ns(row.last_trade.time))
+            if row.last_quote is not None:
+                times.append(time_ns(row.last_quote.time))
+                answer.quotes = True
+                book = book_of_quote(row.ticker, row.last_quote)
+                if book.bids or book.asks:
+                    answer.books[row.ticker] = book
+            if row.ticker not in answer.books:
+                answer.without_quote.add(row.ticker)
+        except (msgspec.DecodeError, UnicodeDecodeError, DataValidationError) as error:
+            _set_aside(answer, raw, error)
+            continue
+        for moment in times:
+            answer.vouch(moment)
+    return answer
+
+
+def _set_aside(answer: BooksAnswer, raw: msgspec.Raw, error: Exception) -> None:
+    try:
+        symbol = wire.decode_row(raw, wire.TickerName).ticker
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        answer.unnamed += 1
+        return
+    answer.malformed[symbol] = one_line(str(error))

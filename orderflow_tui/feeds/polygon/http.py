@@ -1,0 +1,235 @@
+"""One exchange with the host: budgeted, bounded in time and size, its failures typed."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+import urllib.request
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from orderflow_tui.feeds.errors import (
+    AuthError,
+    FeedError,
+    FeedStoppedError,
+    NetworkError,
+    NotEntitledError,
+    PayloadError,
+    RateLimitError,
+    ServerError,
+    SymbolNotFoundError,
+)
+from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.polygon.deadline import Deadline, DeadlineTransport
+from orderflow_tui.feeds.polygon.endpoints import Request
+from orderflow_tui.feeds.polygon.wire import error_text
+from orderflow_tui.feeds.rate_limit import RateLimiter
+from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
+
+MAX_BODY: Final = 64 * 2**20
+"""Bytes a body may unpack to; a full page of 50,000 prints is 13 MB."""
+MAX_ERROR_BODY: Final = 64 * 2**10
+CONNECTIONS: Final = 4
+CONNECT_SECONDS: Final = 5.0
+KEEP_ALIVE_SECONDS: Final = 60.0
+_AUTO_GZIP_OR_ZLIB: Final = 47
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A 200's body.
+
+    Attributes:
+        body: Unpacked.
+        arrival: When its last byte was in hand.
+        started_ns: When the request started, nanoseconds UTC.
+    """
+
+    body: bytes
+    arrival: Arrival
+    started_ns: int
+
+
+class HttpSession:
+    """The only place that talks to the host; safe from any thread.
+
+    The key travels in a header to the configured host and nowhere else: no redirect is followed.
+
+    Args:
+        base_url: `http(s)://host[:port]`.
+        api_key: Sent as a bearer header; may be empty.
+        limiter: The budget all threads share.
+        stop: Ends waits for the budget when set.
+        deadline_seconds: A whole exchange ends within this.
+        clock: Nanoseconds UTC.
+        policy: How long a 429 without `Retry-After` slows everything.
+        max_body: Bytes a body may unpack to.
+        answered: Told of each success before its caller is.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        limiter: RateLimiter,
+        stop: threading.Event | None = None,
+        deadline_seconds: float = 10.0,
+        clock: Callable[[], int] = time.time_ns,
+        policy: RetryPolicy = DEFAULT_POLICY,
+        max_body: int = MAX_BODY,
+        answered: Callable[[Arrival], None] | None = None,
+    ) -> None:
+        if not (api_key.isascii() and api_key.isprintable()) or " " in api_key:
+            raise ValueError("the API key holds characters that no header can carry")
+        self.host = urlsplit(base_url).netloc
+        self.deadline_seconds = deadline_seconds
+        self._base_url = base_url.rstrip("/")
+        self._key = api_key
+        self._limiter = limiter
+        self._stop = stop
+        self._clock = clock
+        self._policy = policy
+        self._max_body = max_body
+        self._answered = answered
+        self._throttled = 0
+        self._deadline = Deadline()
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "orderflow-tui"}
+        if api_key:
+            headers["Authorization"] = f"Bearer {api_key}"
+        self._client = httpx.Client(
+            headers=headers,
+            transport=_transport(base_url, self._deadline),
+            timeout=httpx.Timeout(deadline_seconds, connect=min(CONNECT_SECONDS, deadline_seconds)),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def get(self, request: Request, *, deadline_seconds: float | None = None) -> Reply:
+        """Wait for a start in the budget, then exchange.
+
+        Raises:
+            FeedError: One of its subclasses; `FeedStoppedError` when asked to stop while waiting.
+        """
+        if not self._limiter.acquire(self._stop):
+            raise FeedStoppedError(message="stopped while waiting for the request budget")
+        seconds = deadline_seconds if deadline_seconds is not None else self.deadline_seconds
+        started_ns = self._clock()
+        try:
+            with self._deadline.within(seconds):
+                status, headers, body = self._exchange(request)
+        except httpx.TimeoutException:
+            message = f"{request.endpoint}: no whole answer within {seconds:g} s"
+            raise NetworkError(message=message, error_type="timeout") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # The exception's own text may quote headers and addresses; its kind and the system's reason do not.
+            raise NetworkError(message=f"{request.endpoint}: {_reason(error)}", error_type="network") from None
+        arrival = Arrival(time.monotonic_ns(), self._clock())
+        if status != HTTPStatus.OK:
+            raise self._failure(request, status, headers, body)
+        self._throttled = 0
+        if self._answered is not None:
+            self._answered(arrival)
+        return Reply(body, arrival, started_ns)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _exchange(self, request: Request) -> tuple[int, dict[str, str], bytes]:
+        query = request.query or urlencode(request.params)
+        url = f"{self._base_url}{request.path}{'?' if query else ''}{query}"
+        with self._client.stream("GET", url) as response:
+            headers = dict(response.headers)
+            encoding = headers.get("content-encoding", "").strip().lower()
+            if response.status_code != HTTPStatus.OK:
+                try:
+                    body = _read(response, encoding, MAX_ERROR_BODY)
+                except FeedError:
+                    # The status says enough; the words of a bloated or broken error body are not needed.
+                    body = b""
+                return response.status_code, headers, body
+            return response.status_code, headers, _read(response, encoding, self._max_body)
+
+    def _failure(self, request: Request, status: int, headers: dict[str, str], body: bytes) -> FeedError:
+        text = error_text(body).replace(self._key, "***") if self._key else error_text(body)
+        message = f"{request.endpoint}: HTTP {status} {text}"
+        kind: type[FeedError] = FeedError
+        if status == HTTPStatus.UNAUTHORIZED:
+            kind = AuthError
+        elif status == HTTPStatus.FORBIDDEN:
+            kind = NotEntitledError
+        elif status == HTTPStatus.TOO_MANY_REQUESTS:
+            kind = RateLimitError
+        elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            kind = ServerError
+        elif request.symbol is not None and status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+            kind = SymbolNotFoundError
+        failure = kind(status, headers, message)
+        if kind is RateLimitError:
+            self._throttled += 1
+            self._limiter.hold(self._policy.delay(self._throttled, failure.retry_after))
+        return failure
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _transport(base_url: str, deadline: Deadline) -> httpx.BaseTransport:
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    loopback = is_loopback(host)
+    proxy = None
+    if not loopback and not urllib.request.proxy_bypass(host):
+        proxies = urllib.request.getproxies()
+        proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return DeadlineTransport(
+        deadline,
+        trust_env=not loopback,
+        proxy=proxy,
+        limits=httpx.Limits(
+            max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_SECONDS
+        ),
+    )
+
+
+def _read(response: httpx.Response, encoding: str, limit: int) -> bytes:
+    """The body, unpacked here because httpx would unpack a bomb in one piece."""
+    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        raise PayloadError(message="the answer's encoding was not asked for", error_type="malformed")
+    unpacker = zlib.decompressobj(_AUTO_GZIP_OR_ZLIB) if encoding not in ("", "identity") else None
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in response.iter_raw():
+        try:
+            piece = unpacker.decompress(chunk, limit - size + 1) if unpacker is not None else chunk
+        except zlib.error:
+            raise PayloadError(message="the answer's compression is broken", error_type="malformed") from None
+        size += len(piece)
+        if size > limit:
+            raise PayloadError(message=f"the answer is larger than {limit:,} bytes", error_type="malformed")
+        pieces.append(piece)
+    if unpacker is not None and size and not unpacker.eof:
+        raise NetworkError(message="the answer ended early", error_type="network")
+    return b"".join(pieces)
+
+
+def _reason(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__

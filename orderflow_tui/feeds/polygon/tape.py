@@ -1,0 +1,215 @@
+"""One symbol's prints by a cursor: polls overlap, so that none is missed, and none is delivered twice."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from orderflow_tui.core.eligibility import unknown_conditions
+from orderflow_tui.core.events import Event, Print, TapeCovered, live_order
+from orderflow_tui.core.units import NS
+from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.feeds.errors import one_line
+from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, FeedGap, Put
+from orderflow_tui.feeds.polygon import endpoints, wire
+from orderflow_tui.feeds.polygon.dedupe import SeenPrints
+from orderflow_tui.feeds.polygon.gateway import Gateway, TradesPage
+from orderflow_tui.feeds.polygon.normalize import print_of
+
+OVERLAP_NS: Final = 10 * NS
+"""How far a poll reaches back behind the newest print seen."""
+BACKFILL_NS: Final = 420 * NS
+"""Seven minutes: a baseline of 300 s, the longest window of 60 s, and a minute to spare."""
+SAFETY_NS: Final = NS
+"""A print may reach the host this long after its tape time; the tape counts as covered only before that."""
+LIVE_LIMIT: Final = 5_000
+BACKFILL_LIMIT: Final = 10_000
+"""A larger page would be unpacked and split in one stretch that the screen can feel."""
+PIECE: Final = 500
+"""Prints decoded or delivered without letting other threads run."""
+YIELD_SECONDS: Final = 0.0002
+LIVE_PAGES: Final = 4
+BACKFILL_PAGES: Final = 20
+BACKFILL_SECONDS: Final = 20.0
+"""Deadline of one page of a back-fill."""
+STRIKES: Final = 3
+"""Fetches in which the same bad row is refused before it is set aside."""
+MANY_BAD: Final = 10
+"""More bad rows than this, and most of the page: the format is not ours, and setting rows aside would hide it."""
+_REMEMBERED_ROWS: Final = 1_000
+
+
+@dataclass(slots=True)
+class _Page:
+    """One page, decoded.
+
+    Attributes:
+        rows: Good rows with what they are to the core; None is less than a share.
+        bad: Rows that cannot be prints: a mark of each row's bytes, the code and the reason.
+    """
+
+    rows: list[tuple[wire.TradeRow, Print | None]] = field(default_factory=list)
+    bad: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def newest_ns(self) -> int:
+        """The newest print's time, 0 without one."""
+        return max((event.time_ns for _, event in self.rows if event is not None), default=0)
+
+
+class SymbolTape:
+    """The polls of one symbol's prints; used by one thread at a time.
+
+    Args:
+        symbol: Ticker.
+        put: Where messages go.
+        stop: Ends a back-fill between two pieces when set.
+    """
+
+    def __init__(self, symbol: str, put: Put, stop: threading.Event) -> None:
+        self.symbol = symbol
+        self.slowest_seconds = 0.0
+        """The slowest exchange of the last poll."""
+        self.conditions_unknown: Counter[int] = Counter()
+        """Sale conditions met that no rule knows; their prints count as regular."""
+        self._put = put
+        self._stop = stop
+        self._seen = SeenPrints()
+        self._newest_ns = 0
+        self._covered_ns = 0
+        self._answered_ns = 0
+        self._cut_short = False
+        self._catching_up = False
+        self._strikes: Counter[int] = Counter()
+
+    def poll(self, gateway: Gateway, now_ns: int, *, delay_ns: int, gap_ns: int, told_until_ns: int) -> bool:
+        """Fetch what is new and deliver it, page by page.
+
+        Args:
+            gateway: The host.
+            now_ns: Nanoseconds UTC.
+            delay_ns: How late the data is by contract.
+            gap_ns: A longer silence than this is a gap: what follows is history.
+            told_until_ns: A gap up to here has been told for all symbols.
+
+        Returns:
+            Whether more is waiting at the host.
+
+        Raises:
+            FeedError: The exchange failed; what was delivered before stays delivered.
+        """
+        gap = now_ns - self._answered_ns > gap_ns
+        self._catching_up = self._catching_up or gap
+        limit, pages = (BACKFILL_LIMIT, BACKFILL_PAGES) if self._catching_up else (LIVE_LIMIT, LIVE_PAGES)
+        reach_back_ns = 0 if self._cut_short else OVERLAP_NS
+        from_ns = max(self._newest_ns - reach_back_ns, now_ns - delay_ns - BACKFILL_NS)
+        self._seen.begin(from_ns)
+        self.slowest_seconds = 0.0
+        request: endpoints.Request | None = endpoints.trades(self.symbol, from_ns=from_ns, limit=limit)
+        started_ns = 0
+        while request is not None and pages and not self._stop.is_set():
+            page = gateway.trades(request, deadline_seconds=BACKFILL_SECONDS if self._catching_up else None)
+            self._time(page)
+            started_ns = started_ns or page.reply.started_ns
+            decoded = self._decoded(page)
+            if self._refused(decoded, len(page.rows), page.reply.arrival):
+                return False
+            if gap and self._answered_ns > told_until_ns:
+                self._put(FeedGap(self.symbol, self._answered_ns, now_ns, "no answer", page.reply.arrival))
+            gap, self._answered_ns = False, now_ns
+            request, pages = page.following, pages - 1
+            self._newest_ns = max(self._newest_ns, decoded.newest_ns)
+            # A page that is not the last may end amid prints of one instant.
+            covered_ns = started_ns - delay_ns - SAFETY_NS if request is None else self._newest_ns - 1
+            self._deliver(decoded, from_ns, covered_ns, page.reply.arrival)
+        self._cut_short = request is not None
+        self._catching_up = self._catching_up and self._cut_short
+        return self._cut_short
+
+    def _time(self, page: TradesPage) -> None:
+        seconds = (page.reply.arrival.wall_ns - page.reply.started_ns) / NS
+        if not self._catching_up:
+            self.slowest_seconds = max(self.slowest_seconds, seconds)
+
+    def _decoded(self, page: TradesPage) -> _Page:
+        decoded = _Page()
+        for start in range(0, len(page.rows), PIECE):
+            if start:
+                self._stop.wait(YIELD_SECONDS)
+            for raw, row in _read(page.rows[start : start + PIECE]):
+                try:
+                    if isinstance(row, DataValidationError):
+                        raise row
+                    decoded.rows.append((row, print_of(row, page.reply.arrival.wall_ns)))
+                except DataValidationError as error:
+                    decoded.bad[hash(bytes(raw))] = (error.code, str(error))
+        return decoded
+
+    def _refused(self, decoded: _Page, rows: int, arrival: Arrival) -> bool:
+        """Whether nothing of this page may be used; a row refused often enough is set aside instead."""
+        bad = {mark: why for mark, why in decoded.bad.items() if self._strikes[mark] < STRIKES}
+        if not bad:
+            return False
+        foreign = len(decoded.bad) > MANY_BAD and len(decoded.bad) > rows / 2
+        if len(self._strikes) > _REMEMBERED_ROWS:
+            self._strikes.clear()
+        if not foreign:
+            self._strikes.update(bad)
+        aside = not foreign and all(self._strikes[mark] >= STRIKES for mark in bad)
+        code, reason = next(iter(bad.values()))
+        more = f" and {len(bad) - 1} more rows" if len(bad) > 1 else ""
+        detail = one_line(f"{reason}{more}{' (set aside)' if aside else ''}")
+        self._put(BadPayload(self.symbol, "tape", code, detail, arrival, quarantined=aside))
+        return not aside
+
+    def _deliver(self, decoded: _Page, from_ns: int, covered_ns: int, arrival: Arrival) -> None:
+        fresh: list[Print] = []
+        duplicates = fractional = 0
+        for row, event in decoded.rows:
+            if event is not None and not event.flags:
+                # Cancelled, corrected by a row that may bear the same id, or a repeated official price.
+                continue
+            if (event is not None and event.time_ns < from_ns) or not self._seen.is_new(row):
+                duplicates += 1
+            elif event is None:
+                fractional += 1
+            else:
+                fresh.append(event)
+                if row.conditions:
+                    self.conditions_unknown.update(unknown_conditions(row.conditions))
+        fresh.sort(key=live_order)
+        events: list[Event] = [*fresh]
+        if covered_ns > self._covered_ns:
+            self._covered_ns = covered_ns
+            events.append(TapeCovered(covered_ns))
+        for start in range(0, len(events) or 1, PIECE):
+            if start:
+                self._stop.wait(YIELD_SECONDS)
+            self._put(
+                Batch(
+                    symbol=self.symbol,
+                    channel="tape",
+                    events=tuple(events[start : start + PIECE]),
+                    arrival=arrival,
+                    backfill=self._catching_up,
+                    skipped_prints=0 if start else fractional,
+                    duplicates=0 if start else duplicates,
+                )
+            )
+
+
+def _read(rows: Sequence[msgspec.Raw]) -> Iterator[tuple[msgspec.Raw, wire.TradeRow | DataValidationError]]:
+    """The rows decoded together, or one by one where one of them is malformed."""
+    try:
+        yield from zip(rows, wire.decode_rows(rows, list[wire.TradeRow]), strict=True)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        for raw in rows:
+            try:
+                yield raw, wire.decode_row(raw, wire.TradeRow)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                yield raw, DataValidationError("PAYLOAD_MALFORMED", str(error))
