@@ -1,0 +1,296 @@
+"""The app: it polls the monitor, keeps the model, owns the screens and the keys that work everywhere."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import ModalScreen, Screen
+
+from orderflow_tui.tui.bindings import APP_BINDINGS, SCOPES, named
+from orderflow_tui.tui.card_rows import card_title
+from orderflow_tui.tui.commands import ActionCommands
+from orderflow_tui.tui.history_port import HistorySource
+from orderflow_tui.tui.keymap import KeymapError, check_keymap
+from orderflow_tui.tui.model import ScreenModel
+from orderflow_tui.tui.screens.answer import AnswerScreen
+from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
+from orderflow_tui.tui.screens.detail import DetailScreen
+from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
+from orderflow_tui.tui.screens.help import HelpScreen
+from orderflow_tui.tui.screens.history import HistoryScreen
+from orderflow_tui.tui.screens.main import MainScreen
+from orderflow_tui.tui.text import NEW_YORK, Zone, clean
+from orderflow_tui.tui.theme import DEFAULT_THEME, FALLBACK_SIGNALS, load_themes, theme_folders
+from orderflow_tui.views import MonitorPort
+
+APP_TITLE = "orderflow-tui"
+SWITCH_INTERVAL = 0.0005
+"""Seconds a thread keeps the interpreter: the feed's threads must not hold a key press up."""
+
+
+class OrderFlowApp(App[int]):
+    """The dashboard over a monitor.
+
+    Args:
+        monitor: What is shown and who takes the answers.
+        history: The journal's reader, or None without one.
+        fps: Looks at the monitor a second.
+        tz: The zone times are shown in.
+        theme: Name of a theme, or None for the default.
+        first_run: Shown first when there is nothing to watch.
+        bell: Ring once for each new recommendation.
+        keys: The user's keymap, binding id to keys.
+        on_pause: Called to pause or go on with a replay; None where nothing can be paused.
+        on_speed: Called with 2.0 or 0.5 to change a replay's speed.
+        export_directory: Where exports and pictures go: the journal's folder.
+        monotonic: Seconds on a clock that never goes back.
+        freeze: Collect garbage once after the first paint and leave what is there out of later collections.
+
+    Raises:
+        KeymapError: `keys` cannot be used.
+    """
+
+    TITLE = APP_TITLE
+    BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
+    COMMANDS = {ActionCommands}  # noqa: RUF012 - textual reads it from the class
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
+    CSS = """
+    App:nocolor .of--exit, App:nocolor .of--blind { text-style: bold reverse; }
+    Footer { height: 1; }
+    """
+
+    def __init__(
+        self,
+        monitor: MonitorPort,
+        *,
+        history: HistorySource | None = None,
+        fps: float = 10.0,
+        tz: str = NEW_YORK,
+        theme: str | None = None,
+        first_run: FirstRun | None = None,
+        bell: bool = True,
+        keys: Mapping[str, str] | None = None,
+        on_pause: Callable[[], None] | None = None,
+        on_speed: Callable[[float], None] | None = None,
+        export_directory: Path | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        freeze: bool = False,
+    ) -> None:
+        super().__init__()
+        self.monitor = monitor
+        self.history = history
+        self.zone = Zone(tz)
+        self.model = ScreenModel()
+        self.export_directory = export_directory
+        self._fps = fps
+        self._first_run = first_run
+        self._bell = bell
+        self._on_pause, self._on_speed = on_pause, on_speed
+        self._monotonic = monotonic
+        self._freeze = freeze
+        self._keys = check_keymap(keys or {})
+        self.set_keymap(self._keys)
+        self._theme_problems = self._load_themes(theme)
+
+    def _load_themes(self, wanted: str | None) -> list[str]:
+        themes, problems = load_themes(theme_folders())
+        for theme in themes.values():
+            self.register_theme(theme)
+        self.theme_names = list(themes)
+        if wanted is not None and wanted not in themes:
+            problems.append(f"theme {wanted!r} is not there; there are: {', '.join(themes)}")
+        name = wanted if wanted in themes else DEFAULT_THEME
+        if name is not None and name in themes:
+            self.theme = name
+        return problems
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours with a meaning of ours, for themes that do not set them."""
+        return FALLBACK_SIGNALS
+
+    def get_default_screen(self) -> Screen[None]:
+        """The dashboard."""
+        return MainScreen(self.zone)
+
+    async def on_mount(self) -> None:
+        """Show what there is, then look at the monitor at the chosen pace."""
+        for problem in self._theme_problems:
+            self.tell(problem, severity="warning")
+        if self._first_run is not None:
+            await self.push_screen(FirstRunScreen(self._first_run, self.zone))
+        self._write_title("\x1b[22;0t")
+        await self.look()
+        self.set_interval(1 / self._fps, self.look)
+
+    def on_ready(self) -> None:
+        """After the first paint: the screen's own objects never need collecting again."""
+        if self._freeze:
+            gc.collect()
+            gc.freeze()
+
+    def on_unmount(self) -> None:
+        """Give the terminal its title back; nothing here waits for anything."""
+        self._write_title("\x1b[23;0t")
+
+    async def look(self) -> None:
+        """Take what the monitor published and repaint the screens in sight."""
+        if not self.model.poll(self.monitor, self._monotonic()):
+            return
+        self._announce()
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, ModelScreen | ModelModal) and screen.is_mounted:
+                await screen.update_model()
+            if not isinstance(screen, ModalScreen):
+                break
+
+    def _announce(self) -> None:
+        fresh = self.model.newly_open()
+        if fresh and self._bell:
+            self.bell()
+        card = self.model.card
+        self.title = APP_TITLE if card is None else card_title(card)
+
+    def watch_title(self, title: str) -> None:
+        """The terminal's title says what is asked, so that it shows in a tab or a task bar."""
+        self._write_title(f"\x1b]0;{clean(title)}\x07")
+
+    def _write_title(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def tell(self, message: str, *, severity: str = "information") -> None:
+        """A short-lived line in a corner; the message is text, never markup."""
+        level = "warning" if severity == "warning" else "information"
+        self.notify(clean(message), severity=level, markup=False)
+
+    def key_for(self, binding_id: str) -> str:
+        """The first key of a binding under the keymap in force, as a reader knows it."""
+        binding = next(item for item in named(APP_BINDINGS) if item.id == binding_id)
+        first = self._keys.get(binding_id, binding.key).split(",")[0]
+        return self.get_key_display(binding.with_key(first))
+
+    def action_acknowledge(self) -> None:
+        """Open the answer to the card, or to the selected symbol's recommendation."""
+        if isinstance(self.screen, AnswerScreen):
+            self.screen.reset()
+            return
+        item = self.model.to_answer()
+        if item is None:
+            self.tell("no recommendation to answer")
+            return
+        self.push_screen(AnswerScreen(item))
+
+    def action_help(self) -> None:
+        """Keys and signs; from the help itself it closes."""
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss(None)
+            return
+        scopes = {MainScreen: "Dashboard", HistoryScreen: "History", DetailScreen: "Detail", AnswerScreen: "Answer"}
+        scope = scopes.get(type(self.screen), "Dashboard")  # type: ignore[call-overload]
+        self.push_screen(HelpScreen(scope if scope in SCOPES else "Dashboard"))
+
+    def action_history(self) -> None:
+        """Everything in the journal."""
+        if self.history is None:
+            self.tell("no journal to read")
+        elif not isinstance(self.screen, HistoryScreen):
+            self.push_screen(HistoryScreen(self.history, self.zone))
+
+    def action_detail(self) -> None:
+        """The selected symbol."""
+        if self.model.selected:
+            self.push_screen(DetailScreen(self.zone))
+
+    def action_next_theme(self) -> None:
+        """The next theme."""
+        names = self.theme_names
+        if names:
+            place = names.index(self.theme) if self.theme in names else -1
+            self.theme = names[(place + 1) % len(names)]
+            self.tell(f"theme {self.theme}")
+
+    def action_recover(self) -> None:
+        """Try blind symbols again: the selected one, or all held ones that are blind."""
+        view = self.model.views.get(self.model.selected)
+        blind = [view] if view is not None and view.chip == "BLIND" else self.model.blind_held
+        for item in blind:
+            self.monitor.recover(item.symbol)
+        self.tell("trying again: " + ", ".join(item.symbol for item in blind) if blind else "nothing is blind")
+
+    def action_pause(self) -> None:
+        """Pause or go on."""
+        if self._on_pause is None:
+            self.tell("only a replay can be paused")
+        else:
+            self._on_pause()
+
+    def action_faster(self) -> None:
+        """Twice the speed."""
+        self._change_speed(2.0)
+
+    def action_slower(self) -> None:
+        """Half the speed."""
+        self._change_speed(0.5)
+
+    def _change_speed(self, factor: float) -> None:
+        if self._on_speed is None:
+            self.tell("only a replay has a speed")
+        else:
+            self._on_speed(factor)
+
+    def action_save_picture(self) -> None:
+        """The screen as an SVG beside the journal."""
+        if self.export_directory is None or self.model.status is None:
+            self.tell("no journal folder to write to")
+            return
+        name = f"screen-{self.model.status.now_ns // 1_000_000}.svg"
+        try:
+            path = self.save_screenshot(name, str(self.export_directory))
+        except OSError as error:
+            self.tell(f"not saved: {error.strerror}", severity="warning")
+        else:
+            self.tell(f"saved {path}")
+
+    async def action_quit(self) -> None:
+        """Leave at once: no thread is waited for here."""
+        self.exit(self.monitor.status().exit_code)
+
+
+def run_dashboard(
+    monitor: MonitorPort,
+    *,
+    history: HistorySource | None = None,
+    fps: float = 10.0,
+    tz: str = NEW_YORK,
+    theme: str | None = None,
+    first_run: FirstRun | None = None,
+    mouse: bool = True,
+    bell: bool = True,
+    keys: Mapping[str, str] | None = None,
+    on_pause: Callable[[], None] | None = None,
+    on_speed: Callable[[float], None] | None = None,
+    export_directory: Path | None = None,
+) -> int:
+    """Show the dashboard until the trader leaves.
+
+    Returns:
+        The exit code: 0, what the monitor's status asks for, 1 after a crash of the screen, 2 for a refused keymap.
+    """
+    try:
+        app = OrderFlowApp(
+            monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, bell=bell, keys=keys,
+            on_pause=on_pause, on_speed=on_speed, export_directory=export_directory, freeze=True,
+        )  # fmt: skip
+    except KeymapError as error:
+        print(error, file=sys.stderr)
+        return 2
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    result = app.run(mouse=mouse)
+    return app.return_code or result or 0

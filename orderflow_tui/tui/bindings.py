@@ -1,0 +1,106 @@
+"""Every key: one place that the footer, the help, the palette and the user's keymap are made from."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+
+def _key(
+    keys: str, action: str, label: str, tooltip: str, name: str, *, show: bool = False, priority: bool = False
+) -> Binding:
+    return Binding(keys, action, label, tooltip=tooltip, id=name, show=show, priority=priority)
+
+
+APP_BINDINGS: list[BindingType] = [
+    _key("f1", "help", "Help", "All keys, and what the signs on the screen mean", "help", show=True, priority=True),
+    _key(
+        "f2", "acknowledge", "Answer", "Answer the exit recommendation; works from everywhere", "acknowledge",
+        show=True, priority=True,
+    ),
+    _key("a", "acknowledge", "Answer", "The same, by a letter where no text is typed", "acknowledge-letter"),
+    _key("h", "history", "History", "Everything the journal holds, earlier days too", "history", show=True),
+    _key("t", "next_theme", "Theme", "The next theme", "next-theme"),
+    _key("r", "recover", "Retry", "Try a blind symbol again now", "recover"),
+    _key("space", "pause", "Pause", "Pause or go on with a replay", "pause"),
+    _key("plus,equals_sign", "faster", "Faster", "Replay at twice the speed", "faster"),
+    _key("minus", "slower", "Slower", "Replay at half the speed", "slower"),
+    _key("f12", "save_picture", "Picture", "Save the screen as an SVG in the journal's folder", "picture"),
+    _key("q", "quit", "Quit", "Leave at once; what is journaled stays", "quit-letter", show=True),
+    _key("ctrl+q", "quit", "Quit", "Leave at once, from everywhere", "quit", priority=True),
+]  # fmt: skip
+
+MAIN_BINDINGS: list[BindingType] = [
+    _key("enter", "detail", "Detail", "The selected symbol on a screen of its own", "detail", show=True),
+    _key("left", "select(-1)", "Previous", "Select the symbol before", "select-previous"),
+    _key("right", "select(1)", "Next", "Select the symbol after", "select-next"),
+    _key("p", "pin", "Pin", "Keep the selected symbol in front, or let it go", "pin", show=True),
+    _key("tab", "next_card", "Next card", "Turn to the next open recommendation", "next-card"),
+    _key("pageup", "feed_page(-1)", "Newer alerts", "Scroll the alerts up", "feed-up"),
+    _key("pagedown", "feed_page(1)", "Older alerts", "Scroll the alerts down", "feed-down"),
+    _key("home", "feed_newest", "Newest alerts", "Back to the newest alert", "feed-newest"),
+    *(
+        _key(str(number), f"select_number({number})", f"Symbol {number}", f"Select symbol {number}", f"select-{number}")
+        for number in range(1, 10)
+    ),
+]
+
+ANSWER_BINDINGS: list[BindingType] = [
+    _key("e", "exited", "Exited", "You have left the position", "answer-exited"),
+    _key("t", "trimmed", "Trimmed", "You have sold a part; asks for the shares", "answer-trimmed"),
+    _key("h", "hold", "Hold", "You stay; quiet for five minutes unless it gets worse", "answer-hold"),
+    _key("s", "snooze", "Snooze", "Quiet for 1, 5 or 15 minutes", "answer-snooze"),
+    _key("1", "minutes(1)", "1 minute", "Snooze for 1 minute", "snooze-1"),
+    _key("5", "minutes(5)", "5 minutes", "Snooze for 5 minutes", "snooze-5"),
+    _key("f", "minutes(15)", "15 minutes", "Snooze for 15 minutes", "snooze-15"),
+    _key("n", "note", "Note", "Add a line of your own to the answer", "answer-note"),
+    _key("escape", "back", "Back", "One step back, then close without an answer", "answer-back"),
+]
+
+DETAIL_BINDINGS: list[BindingType] = [
+    _key("escape,enter", "close", "Back", "Back to the dashboard", "detail-close", show=True),
+    _key("left", "select(-1)", "Previous", "The symbol before", "detail-previous", show=True),
+    _key("right", "select(1)", "Next", "The symbol after", "detail-next", show=True),
+    _key("pageup", "scroll(-1)", "Up", "Scroll up", "detail-up"),
+    _key("pagedown", "scroll(1)", "Down", "Scroll down", "detail-down"),
+]
+
+HISTORY_BINDINGS: list[BindingType] = [
+    _key("escape,h", "close", "Back", "Back to the dashboard", "history-close", show=True),
+    _key("enter", "record", "Record", "All fields of the record", "history-record", show=True),
+    _key("slash", "search", "Search", "Search the text of the records", "history-search", show=True),
+    _key("s", "filter('symbol')", "Symbol", "Only one symbol: the next one", "filter-symbol", show=True),
+    _key("k", "filter('kind')", "Kind", "Only one kind of record: the next one", "filter-kind", show=True),
+    _key("v", "filter('severity')", "Severity", "Only warnings, only critical, all", "filter-severity"),
+    _key("d", "filter('day')", "Day", "Only one day: the next one", "filter-day", show=True),
+    _key("w", "filter('answered')", "Answered", "Only answered, only unanswered, all", "filter-answered"),
+    _key("x", "clear", "Clear", "No filter, no search", "filter-clear", show=True),
+    _key(
+        "c", "export", "CSV", "Write the rows shown to a CSV file in the journal's folder", "history-export", show=True
+    ),
+    _key("y", "copy", "Copy", "Copy the record under the cursor", "history-copy"),
+    _key("up", "cursor(-1)", "Up", "One row up", "history-up"),
+    _key("down", "cursor(1)", "Down", "One row down", "history-down"),
+    _key("pageup", "page(-1)", "Page up", "A page up", "history-page-up"),
+    _key("pagedown", "page(1)", "Page down", "A page down", "history-page-down"),
+    _key("home", "newest", "Newest", "The newest row; follows new ones again", "history-newest"),
+    _key("end", "oldest", "Oldest", "The oldest row", "history-oldest"),
+]
+
+DIALOG_BINDINGS: list[BindingType] = [
+    _key("escape", "close", "Close", "Close this", "dialog-close", show=True),
+]
+
+SCOPES: dict[str, list[BindingType]] = {
+    "Everywhere": APP_BINDINGS,
+    "Dashboard": MAIN_BINDINGS,
+    "Answer": ANSWER_BINDINGS,
+    "Detail": DETAIL_BINDINGS,
+    "History": HISTORY_BINDINGS,
+    "Dialogs": DIALOG_BINDINGS,
+}
+"""Which bindings are alive together: those of one scope and those of `Everywhere`."""
+
+
+def named(bindings: list[BindingType]) -> list[Binding]:
+    """The bindings as `Binding` objects; all of ours are."""
+    return [binding for binding in bindings if isinstance(binding, Binding)]

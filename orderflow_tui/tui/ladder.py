@@ -1,0 +1,114 @@
+"""The depth ladder: bids on the left, asks on the right, best in the first row, sizes as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from orderflow_tui.core.events import Levels
+from orderflow_tui.core.units import price_text
+from orderflow_tui.tui.lines import Row, Span, make_row
+from orderflow_tui.tui.text import compact, left, right, shares, span_text
+from orderflow_tui.views import SymbolView, WallMark
+
+WALL_LETTERS = {"seen": "W", "hit": "!", "pulled": "x"}
+_NS = 1_000_000_000
+
+
+def wall_letter(walls: Sequence[WallMark], side: str, price: int) -> str:
+    """`W` a wall stands there, `!` it is being sold into, `x` it was withdrawn; a blank otherwise."""
+    return next((WALL_LETTERS[wall.state] for wall in walls if wall.side == side and wall.price == price), " ")
+
+
+def depth_words(view: SymbolView, width: int) -> str:
+    """What the depth is, and how old the quote itself is: `NBBO, 1 level, quote 3:10 old`."""
+    words = view.capabilities.depth_label
+    if view.quote_time_ns:
+        age = max(0.0, (view.now_ns - view.quote_time_ns) / _NS)
+        long = f"{words}, quote {span_text(age)} old"
+        return long if len(long) <= width else words
+    return words
+
+
+class _Half:
+    """The columns of one side; both sides share them so that the ladder stands still."""
+
+    def __init__(self, width: int, price_width: int) -> None:
+        self.wide = width >= 28
+        self.price = price_width
+        self.size = 7 if self.wide else 5
+        self.cumulative = 6 if width >= 24 else 0
+        self.bar = max(0, width - 1 - self.price - 1 - self.size - 1 - self.cumulative - 1)
+
+    def size_text(self, size: int, scale: int) -> str:
+        text = shares(size, scale) if self.wide else compact(size, scale)
+        return right(text if len(text) <= self.size else compact(size, scale), self.size)
+
+
+def _bar(size: int, largest: int, width: int) -> int:
+    return max(1, round(size / largest * width)) if largest and size and width else 0
+
+
+def _bid(half: _Half, level: tuple[int, int], total: int, largest: int, letter: str, scale: int) -> list[Span]:
+    price, size = level
+    bar = _bar(size, largest, half.bar)
+    token = "bid bold" if letter != " " else "bid"
+    return [
+        Span(letter, "alert"),
+        Span(right(compact(total, scale), half.cumulative - 1) + " " if half.cumulative else "", "muted"),
+        Span(" " * (half.bar - bar) + "█" * bar + " ", "bid"),
+        Span(half.size_text(size, scale), token),
+        Span(" " + right(price_text(price), half.price) + " ", token),
+    ]
+
+
+def _ask(half: _Half, level: tuple[int, int], total: int, largest: int, letter: str, scale: int) -> list[Span]:
+    price, size = level
+    bar = _bar(size, largest, half.bar)
+    token = "ask bold" if letter != " " else "ask"
+    return [
+        Span(" " + left(price_text(price), half.price) + " ", token),
+        Span(half.size_text(size, scale), token),
+        Span(" " + "█" * bar + " " * (half.bar - bar), "ask"),
+        Span(" " + right(compact(total, scale), half.cumulative - 1) if half.cumulative else "", "muted"),
+        Span(letter, "alert"),
+    ]
+
+
+def _caption(view: SymbolView, width: int) -> Row:
+    inner = depth_words(view, width - 14)
+    room = max(0, width - len(inner) - 14)
+    line = f" BIDS {'─' * (room // 2)} {inner} {'─' * (room - room // 2)} ASKS "
+    return make_row(Span(line, "muted"))
+
+
+def ladder_rows(view: SymbolView, width: int, most: int = 10) -> list[Row]:
+    """A caption that names the depth, then one row a level, at most `most`."""
+    rows = [_caption(view, width)]
+    bids, asks = view.bids[:most], view.asks[:most]
+    if not bids and not asks:
+        words = "no quotes: tape rules only" if not view.capabilities.quotes else "no book yet"
+        return [*rows, make_row(Span(f" {words}", "muted"))]
+    scale = view.capabilities.size_scale
+    price_width = max(len(price_text(price)) for price, _ in (*bids, *asks))
+    half = _Half((width - 1) // 2, max(6, price_width))
+    largest = max(size for _, size in (*bids, *asks))
+    blank = (width - 1) // 2
+    sides = (_cumulative(bids), _cumulative(asks))
+    for index in range(max(len(bids), len(asks))):
+        spans: list[Span] = []
+        if index < len(bids):
+            letter = wall_letter(view.walls, "bid", bids[index][0])
+            spans += _bid(half, bids[index], sides[0][index], largest, letter, scale)
+        else:
+            spans.append(Span(" " * blank))
+        spans.append(Span("│", "muted"))
+        if index < len(asks):
+            letter = wall_letter(view.walls, "ask", asks[index][0])
+            spans += _ask(half, asks[index], sides[1][index], largest, letter, scale)
+        rows.append(Row(tuple(spans)))
+    return rows
+
+
+def _cumulative(levels: Levels) -> list[int]:
+    return list(accumulate(size for _, size in levels))

@@ -1,0 +1,50 @@
+"""What all screens of the dashboard share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.screen import ModalScreen, Screen
+
+if TYPE_CHECKING:
+    from orderflow_tui.tui.app import OrderFlowApp
+    from orderflow_tui.tui.model import ScreenModel
+
+
+class ModelScreen(Screen[None]):
+    """A screen that repaints from the model when the app says that it has changed."""
+
+    @property
+    def dashboard(self) -> OrderFlowApp:
+        """The app, by its own type."""
+        return cast("OrderFlowApp", self.app)
+
+    @property
+    def model(self) -> ScreenModel:
+        """The shared state."""
+        return self.dashboard.model
+
+    async def update_model(self) -> None:
+        """Repaint what has changed."""
+        raise NotImplementedError
+
+    async def on_screen_resume(self) -> None:
+        """Something else was on top: catch up."""
+        await self.update_model()
+
+
+class ModelModal(ModalScreen[Any]):
+    """A dialog over such a screen."""
+
+    @property
+    def dashboard(self) -> OrderFlowApp:
+        """The app, by its own type."""
+        return cast("OrderFlowApp", self.app)
+
+    @property
+    def model(self) -> ScreenModel:
+        """The shared state."""
+        return self.dashboard.model
+
+    async def update_model(self) -> None:
+        """Most dialogs show what was true when they opened."""

@@ -1,0 +1,85 @@
+"""One symbol on a screen of its own."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.widgets import Footer
+
+from orderflow_tui.tui.bar_rows import blind_rows, title_row
+from orderflow_tui.tui.bindings import DETAIL_BINDINGS
+from orderflow_tui.tui.card_rows import card_title
+from orderflow_tui.tui.detail_rows import detail_rows
+from orderflow_tui.tui.lines import LineWidget, Row, make_row
+from orderflow_tui.tui.screens.base import ModelScreen
+from orderflow_tui.tui.text import Zone, clean, crop
+from orderflow_tui.tui.widgets.chart import FlowChart
+from orderflow_tui.tui.widgets.pages import RowPager
+
+
+class DetailScreen(ModelScreen):
+    """Charts above, everything else below to scroll through."""
+
+    BINDINGS = DETAIL_BINDINGS
+    DEFAULT_CSS = """
+    DetailScreen > LineWidget { width: 1fr; height: 1; }
+    DetailScreen > #detail-asks { height: 0; }
+    """
+
+    def __init__(self, zone: Zone) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def compose(self) -> ComposeResult:
+        """A title, what asks for an answer elsewhere, the chart, the rows, the keys."""
+        yield LineWidget(id="detail-title")
+        yield LineWidget(id="detail-asks")
+        yield FlowChart()
+        yield RowPager(id="detail-rows")
+        yield Footer(show_command_palette=False)
+
+    async def update_model(self) -> None:
+        """Repaint from the newest view."""
+        if not self.is_mounted:
+            return
+        width = self.size.width
+        view = self.model.views.get(self.model.selected)
+        name = clean(self.model.selected) or "no symbol"
+        self.query_one("#detail-title", LineWidget).show([title_row(self.model, name, self._zone, width)])
+        asks = self.query_one("#detail-asks", LineWidget)
+        rows = self._asks(width)
+        asks.styles.height = len(rows)
+        asks.show(rows)
+        if view is None:
+            self.query_one(RowPager).show([make_row(" it is no longer watched")])
+            return
+        self.query_one(FlowChart).apply(view)
+        self.query_one(RowPager).show(detail_rows(view, self.model.alerts, self._zone, max(2, width - 1)))
+
+    def _asks(self, width: int) -> list[Row]:
+        """An open recommendation or blindness stays in sight here too."""
+        rows = blind_rows(self.model, width)
+        card = self.model.card
+        if card is not None:
+            words = f" ▶▶ {card_title(card)} ◀◀ {self.dashboard.key_for('acknowledge')} answers: {clean(card.reason)}"
+            rows.append(make_row(crop(words, width), base="exit"))
+        return rows
+
+    async def on_resize(self) -> None:
+        """Another width, other rows; the chart has its new size after the next layout."""
+        await self.update_model()
+        self.call_after_refresh(self.update_model)
+
+    async def action_select(self, step: int) -> None:
+        """Another symbol."""
+        self.model.select_by(step)
+        self.query_one(RowPager).scroll_home(animate=False)
+        await self.update_model()
+
+    def action_scroll(self, pages: int) -> None:
+        """Scroll the rows."""
+        pager = self.query_one(RowPager)
+        pager.scroll_relative(y=pages * max(1, pager.size.height - 1), animate=False)
+
+    def action_close(self) -> None:
+        """Back to the dashboard."""
+        self.dismiss(None)

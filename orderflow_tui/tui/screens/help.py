@@ -1,0 +1,45 @@
+"""Help on F1."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from orderflow_tui.tui.bindings import DIALOG_BINDINGS
+from orderflow_tui.tui.help_rows import help_rows
+from orderflow_tui.tui.lines import LineWidget, make_row
+from orderflow_tui.tui.screens.base import ModelModal
+from orderflow_tui.tui.widgets.pages import RowPager
+
+
+class HelpScreen(ModelModal):
+    """Every key and every sign, scrollable."""
+
+    BINDINGS = DIALOG_BINDINGS
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen > Vertical { width: 84; max-width: 100%; height: 90%; background: $surface; }
+    HelpScreen LineWidget { width: 1fr; height: 1; }
+    """
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self._scope = scope
+
+    def compose(self) -> ComposeResult:
+        """A title over the pages."""
+        with Vertical():
+            yield LineWidget(id="help-title")
+            yield RowPager(id="help-pages")
+
+    def on_mount(self) -> None:
+        """Write the pages."""
+        width = min(82, self.app.size.width - 2)
+        self.query_one("#help-title", LineWidget).show([make_row(" Help: arrows scroll, esc closes", base="picked")])
+        pager = self.query_one(RowPager)
+        pager.show(help_rows(width, self.app.get_key_display, self._scope))
+        pager.focus()
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(None)

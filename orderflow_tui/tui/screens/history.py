@@ -1,0 +1,168 @@
+"""Everything the journal holds, earlier days too."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Footer
+
+from orderflow_tui.tui.bar_rows import title_row
+from orderflow_tui.tui.bindings import HISTORY_BINDINGS
+from orderflow_tui.tui.history_filter import Days, HistoryFilter
+from orderflow_tui.tui.history_port import HistoryEntry, HistorySource
+from orderflow_tui.tui.history_rows import write_csv
+from orderflow_tui.tui.lines import LineWidget, Span, make_row
+from orderflow_tui.tui.screens.base import ModelScreen
+from orderflow_tui.tui.screens.record import RecordScreen
+from orderflow_tui.tui.screens.search import SearchScreen
+from orderflow_tui.tui.text import Zone, clean, crop
+from orderflow_tui.tui.widgets.history_list import HistoryList
+
+
+class HistoryScreen(ModelScreen):
+    """Rows with filters and search; a row opens in full."""
+
+    BINDINGS = HISTORY_BINDINGS
+    DEFAULT_CSS = """
+    HistoryScreen > LineWidget { width: 1fr; height: 1; }
+    """
+
+    def __init__(self, source: HistorySource, zone: Zone) -> None:
+        super().__init__()
+        self._source = source
+        self._zone = zone
+        self._days = Days(zone)
+        self._filter = HistoryFilter()
+
+    def compose(self) -> ComposeResult:
+        """A title, what is filtered, the rows, the keys."""
+        yield LineWidget(id="history-title")
+        yield LineWidget(id="history-filter")
+        yield HistoryList(self._zone, self._days)
+        yield Footer(show_command_palette=False)
+
+    async def on_mount(self) -> None:
+        """Read what there is, and look for more each second."""
+        self._source.refresh()
+        self._show()
+        self.set_interval(1.0, self._read_on)
+
+    @property
+    def _list(self) -> HistoryList:
+        return self.query_one(HistoryList)
+
+    async def update_model(self) -> None:
+        """The clock and the counts."""
+        if not self.is_mounted:
+            return
+        width = self.size.width
+        words = f"HISTORY, times in {self._zone.label}, newest first"
+        self.query_one("#history-title", LineWidget).show([title_row(self.model, words, self._zone, width)])
+        rows = self._list
+        pending = f"  {rows.pending} new, home follows" if rows.pending else ""
+        shown = f"{min(rows.cursor + 1, len(rows.entries)):,} of {len(rows.entries):,}"
+        bar = crop(f" {shown} | filter: {clean(self._filter.words())}", width - len(pending))
+        self.query_one("#history-filter", LineWidget).show([make_row(bar, Span(pending, "alert"), base="bar")])
+
+    async def on_resize(self) -> None:
+        """The bars are cut anew."""
+        await self.update_model()
+
+    def _show(self) -> None:
+        rows = self._source.rows()
+        self._list.show(rows if self._filter.is_open else self._filter.apply(rows, self._days))
+
+    async def _read_on(self) -> None:
+        added = self._source.refresh()
+        if added:
+            rows = self._source.rows()
+            if self._filter.is_open:
+                self._list.grew(rows, added)
+            else:
+                fresh = self._filter.apply(rows[:added], self._days)
+                self._list.grew([*fresh, *self._list.entries], len(fresh))
+        await self.update_model()
+
+    async def _refilter(self, wanted: HistoryFilter) -> None:
+        self._filter = wanted
+        self._show()
+        await self.update_model()
+        if not self._list.entries:
+            self.app.bell()
+
+    async def action_filter(self, name: str) -> None:
+        """The next value of one field."""
+        await self._refilter(self._filter.next(name, self._source.rows(), self._days))
+
+    async def action_clear(self) -> None:
+        """Everything."""
+        await self._refilter(HistoryFilter())
+
+    def action_search(self) -> None:
+        """Ask for text to look for."""
+
+        async def take(text: str | None) -> None:
+            if text is not None:
+                await self._refilter(replace(self._filter, text=text))
+
+        self.app.push_screen(SearchScreen(self._filter.text), take)
+
+    def action_record(self) -> None:
+        """The record under the cursor, in full."""
+        entry = self._list.current
+        if entry is not None:
+            self.app.push_screen(RecordScreen(self._source.detail(entry)))
+
+    @on(HistoryList.Opened)
+    def open_clicked(self) -> None:
+        """A second click on the row opens it."""
+        self.action_record()
+
+    def action_export(self) -> None:
+        """The rows shown, as a CSV file beside the journal."""
+        directory = self.dashboard.export_directory
+        status = self.model.status
+        if directory is None or status is None:
+            self.dashboard.tell("no journal folder to write to")
+            return
+        path = directory / f"history-{status.now_ns // 1_000_000}.csv"
+        try:
+            count = write_csv(self._list.entries, path)
+        except OSError as error:
+            self.dashboard.tell(f"not written: {error.strerror}", severity="warning")
+        else:
+            self.dashboard.tell(f"{count:,} rows written to {path}")
+
+    def action_copy(self) -> None:
+        """The record under the cursor as JSON, to the terminal's clipboard."""
+        entry: HistoryEntry | None = self._list.current
+        if entry is not None:
+            fields = {key: value for key, value in self._source.detail(entry).items()}
+            self.app.copy_to_clipboard(json.dumps(fields, default=str))
+            self.dashboard.tell("record copied")
+
+    async def action_cursor(self, step: int) -> None:
+        """Move by rows."""
+        self._list.move(step)
+        await self.update_model()
+
+    async def action_page(self, pages: int) -> None:
+        """Move by pages."""
+        await self.action_cursor(pages * max(1, self._list.size.height - 1))
+
+    async def action_newest(self) -> None:
+        """To the newest row, and follow."""
+        self._list.move(-len(self._list.entries))
+        self._list.follow()
+        await self.update_model()
+
+    async def action_oldest(self) -> None:
+        """To the oldest row."""
+        await self.action_cursor(len(self._list.entries))
+
+    def action_close(self) -> None:
+        """Back to the dashboard."""
+        self.dismiss(None)

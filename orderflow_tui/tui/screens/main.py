@@ -1,0 +1,142 @@
+"""The dashboard itself: card, symbols, panels, alerts, status."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Footer
+
+from orderflow_tui.tui.bar_rows import blind_rows, status_row, strip_rows
+from orderflow_tui.tui.bindings import MAIN_BINDINGS
+from orderflow_tui.tui.card_rows import card_rows
+from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.screens.base import ModelScreen
+from orderflow_tui.tui.text import Zone
+from orderflow_tui.tui.widgets.feed import AlertFeed
+from orderflow_tui.tui.widgets.grid import NARROW, PanelGrid
+from orderflow_tui.tui.widgets.panel import SymbolPanel
+
+
+def feed_height(height: int, width: int, *, card_open: bool) -> int:
+    """Rows for the alerts: a few on a small screen, more where there is room."""
+    if height < 16:
+        return 0
+    if width < NARROW or height < 30:
+        return 2 if card_open else 3
+    return max(5, height // 5)
+
+
+def card_height(height: int) -> int:
+    """Rows for the card: never more than a third of the screen."""
+    return max(3, min(8, height // 4))
+
+
+class MainScreen(ModelScreen):
+    """Panels and what stands around them."""
+
+    BINDINGS = MAIN_BINDINGS
+    DEFAULT_CSS = """
+    MainScreen { layout: vertical; }
+    MainScreen > LineWidget { width: 1fr; height: 1; }
+    MainScreen > #card, MainScreen > #blind { height: 0; }
+    MainScreen > AlertFeed { width: 1fr; }
+    """
+
+    def __init__(self, zone: Zone) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def compose(self) -> ComposeResult:
+        """From the top: what is blind, what to answer, symbols, panels, alerts, status, keys."""
+        yield LineWidget(id="blind")
+        yield LineWidget(id="card")
+        yield LineWidget(id="strip")
+        yield PanelGrid(self._zone)
+        yield LineWidget(id="feed-title")
+        yield AlertFeed(self._zone, id="feed")
+        yield LineWidget(id="status")
+        yield Footer(show_command_palette=False)
+
+    async def update_model(self) -> None:
+        """Repaint every part whose rows differ."""
+        if not self.is_mounted:
+            return
+        width, height = self.size
+        self._bar("blind", blind_rows(self.model, width))
+        self._bar("card", self._card(width, height))
+        self._bar("strip", strip_rows(self.model, self._zone, width))
+        self._bar("status", [status_row(self.model, width)])
+        self._feed(width, height)
+        await self.query_one(PanelGrid).apply(self.model, width)
+
+    def _bar(self, name: str, rows: list[Row]) -> None:
+        bar = self.query_one(f"#{name}", LineWidget)
+        if bar.styles.height is None or bar.styles.height.value != len(rows):
+            bar.styles.height = len(rows)
+        bar.show(rows)
+
+    def _card(self, width: int, height: int) -> list[Row]:
+        card, status = self.model.card, self.model.status
+        if card is None or status is None:
+            return []
+        cards = self.model.open_cards
+        place = (cards.index(card) + 1, len(cards))
+        key = self.dashboard.key_for("acknowledge")
+        return card_rows(card, place, status.now_ns, self._zone, width, card_height(height), key)
+
+    def _feed(self, width: int, height: int) -> None:
+        feed = self.query_one(AlertFeed)
+        rows = feed_height(height, width, card_open=self.model.card is not None)
+        if feed.styles.height is None or feed.styles.height.value != rows:
+            feed.styles.height = rows
+        feed.apply(self.model.alerts)
+        pending = f"  {feed.pending} new above, home to see them" if feed.pending else ""
+        words = f" ALERTS ({self._zone.label}), newest first{pending}"
+        self._bar("feed-title", [make_row(Span(words, "bold"), base="bar")] if rows else [])
+
+    async def on_resize(self) -> None:
+        """Another size shows other rows; the places have their new sizes after the next layout."""
+        await self.update_model()
+        self.call_after_refresh(self.update_model)
+
+    @on(SymbolPanel.Picked)
+    async def pick(self, event: SymbolPanel.Picked) -> None:
+        """A click selects."""
+        self.model.selected = event.symbol
+        await self.update_model()
+
+    async def action_select(self, step: int) -> None:
+        """Move the selection."""
+        self.model.select_by(step)
+        await self._selected()
+
+    async def action_select_number(self, number: int) -> None:
+        """Select by place."""
+        self.model.select_number(number)
+        await self._selected()
+
+    async def _selected(self) -> None:
+        await self.update_model()
+        self.query_one(PanelGrid).reveal(self.model.selected)
+
+    async def action_pin(self) -> None:
+        """Keep the selected symbol in front, or let it go."""
+        self.model.toggle_pin()
+        await self.update_model()
+
+    async def action_next_card(self) -> None:
+        """Turn to the next open recommendation."""
+        self.model.next_card()
+        await self.update_model()
+
+    async def action_feed_page(self, pages: int) -> None:
+        """Scroll the alerts."""
+        feed = self.query_one(AlertFeed)
+        step = max(1, feed.size.height - 1) * pages
+        feed.scroll_to(y=feed.scroll_offset.y + step, animate=False, force=True)
+        await self.update_model()
+
+    async def action_feed_newest(self) -> None:
+        """Back to the newest alert."""
+        self.query_one(AlertFeed).follow()
+        await self.update_model()

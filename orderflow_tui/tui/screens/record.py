@@ -1,0 +1,49 @@
+"""One record of the journal in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from orderflow_tui.tui.bindings import DIALOG_BINDINGS
+from orderflow_tui.tui.history_rows import record_rows
+from orderflow_tui.tui.lines import LineWidget, make_row
+from orderflow_tui.tui.screens.base import ModelModal
+from orderflow_tui.tui.widgets.pages import RowPager
+
+
+class RecordScreen(ModelModal):
+    """Every field and value, scrollable."""
+
+    BINDINGS = DIALOG_BINDINGS
+    DEFAULT_CSS = """
+    RecordScreen { align: center middle; }
+    RecordScreen > Vertical { width: 100; max-width: 100%; height: 80%; background: $surface; }
+    RecordScreen LineWidget { width: 1fr; height: 1; }
+    """
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        super().__init__()
+        self._fields = fields
+
+    def compose(self) -> ComposeResult:
+        """A title over the fields."""
+        with Vertical():
+            yield LineWidget(id="record-title")
+            yield RowPager(id="record-fields")
+
+    def on_mount(self) -> None:
+        """Write the fields."""
+        width = min(98, self.app.size.width - 2)
+        self.query_one("#record-title", LineWidget).show(
+            [make_row(" Record: arrows scroll, esc closes", base="picked")]
+        )
+        pager = self.query_one(RowPager)
+        pager.show(record_rows(self._fields, width))
+        pager.focus()
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(None)

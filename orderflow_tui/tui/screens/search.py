@@ -1,0 +1,38 @@
+"""Asks for the text to look for."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from orderflow_tui.tui.bindings import DIALOG_BINDINGS
+from orderflow_tui.tui.screens.base import ModelModal
+from orderflow_tui.tui.text import clean
+
+
+class SearchScreen(ModelModal):
+    """A text field in a dialog of its own, so that letters act everywhere else."""
+
+    BINDINGS = DIALOG_BINDINGS
+    DEFAULT_CSS = """
+    SearchScreen { align: center bottom; }
+    SearchScreen > Input { width: 1fr; border: heavy $primary; height: 3; }
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """One field."""
+        yield Input(self._text, placeholder="text or symbol; enter looks, empty shows all", max_length=100)
+
+    @on(Input.Submitted)
+    def take(self, event: Input.Submitted) -> None:
+        """Look for it."""
+        self.dismiss(clean(event.value).strip())
+
+    def action_close(self) -> None:
+        """Leave the search as it was."""
+        self.dismiss(None)

@@ -1,0 +1,85 @@
+"""The tape: volume of the last two minutes with the sellers' share, and the newest prints."""
+
+from __future__ import annotations
+
+from orderflow_tui.core.units import price_text
+from orderflow_tui.tui.gauges import bins, sell_letters, spark
+from orderflow_tui.tui.lines import Row, Span, make_row
+from orderflow_tui.tui.text import Zone, compact, left, right, shares
+from orderflow_tui.views import PrintLine, SymbolView
+
+LABEL = 6
+SIDE_LETTERS = {"buy": "B", "sell": "S", "unknown": "?"}
+SIDE_TOKENS = {"buy": "buy", "sell": "sell", "unknown": "muted"}
+TIER_MARKS = (" ", "+", "#")
+"""Usual, large for this name, above the print threshold."""
+PRINT_WIDTH = 27
+
+
+def spark_rows(view: SymbolView, width: int) -> list[Row]:
+    """Two rows: volume as heights, and below each bar a letter for who was the aggressor."""
+    columns = max(0, width - LABEL - 12)
+    volume, step = bins(view.spark, columns)
+    sold, _ = bins(view.spark_sell, columns)
+    if not volume:
+        return [make_row(Span(left(" tape", LABEL), "muted"), Span("no prints yet", "muted"))]
+    letters = sell_letters(volume, sold)
+    tokens = {"S": "sell bold", "s": "sell", "b": "buy", "B": "buy bold"}
+    pad = " " * max(0, columns - len(volume))
+    peak = f"{compact(max(volume), view.capabilities.size_scale)}/{step}s"
+    return [
+        make_row(Span(left(" tape", LABEL), "muted"), Span(pad + spark(volume)), Span(right(peak, 11), "muted")),
+        make_row(
+            Span(left(" side", LABEL), "muted"),
+            Span(pad),
+            *_runs(letters, tokens),
+            Span(right("S = sold", 11), "muted"),
+        ),
+    ]
+
+
+def _runs(letters: str, tokens: dict[str, str]) -> list[Span]:
+    """Letters as spans, equal neighbours joined."""
+    spans: list[Span] = []
+    start = 0
+    for index in range(1, len(letters) + 1):
+        if index == len(letters) or letters[index] != letters[start]:
+            spans.append(Span(letters[start:index], tokens.get(letters[start], "muted")))
+            start = index
+    return spans
+
+
+def print_spans(line: PrintLine, zone: Zone, scale: int, width: int) -> list[Span]:
+    """One print in exactly `width` cells: time, side, price, size, tier and `o` for off-exchange."""
+    moment = zone.clock(line.time_ns)
+    size = shares(line.size, scale)
+    size_width = max(6, width - 20)
+    token = SIDE_TOKENS[line.side]
+    tier = min(max(line.tier, 0), 2)
+    strong = f"{token} bold" if tier else token
+    return [
+        Span(f" {moment[3:] if width < 30 else moment} ", "muted"),
+        Span(SIDE_LETTERS[line.side], strong),
+        Span(right(price_text(line.price), 9), token),
+        Span(
+            right(size if len(size) <= size_width else compact(line.size, scale), size_width - 3 * (width >= 30)),
+            strong,
+        ),
+        Span(TIER_MARKS[tier], strong),
+        Span("o" if line.off_exchange else " ", "muted"),
+    ]
+
+
+def print_rows(view: SymbolView, width: int, zone: Zone, most: int = 40) -> list[Row]:
+    """The newest prints, as many columns as fit, newest first down the first column's rows."""
+    columns = max(1, width // PRINT_WIDTH)
+    each = width // columns
+    shown = view.prints[:most]
+    scale = view.capabilities.size_scale
+    rows: list[Row] = []
+    for start in range(0, len(shown), columns):
+        spans: list[Span] = []
+        for line in shown[start : start + columns]:
+            spans += print_spans(line, zone, scale, each)
+        rows.append(Row(tuple(spans)))
+    return rows

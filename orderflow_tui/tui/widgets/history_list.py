@@ -1,0 +1,89 @@
+"""The journal's rows, of which only those in sight are ever drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+
+from orderflow_tui.tui.history_filter import Days
+from orderflow_tui.tui.history_port import HistoryEntry
+from orderflow_tui.tui.history_rows import history_row
+from orderflow_tui.tui.lines import EMPTY_ROW, Row
+from orderflow_tui.tui.text import Zone
+from orderflow_tui.tui.widgets.newest import NewestFirst
+
+
+class HistoryList(NewestFirst, can_focus=False):
+    """Rows newest first with a cursor; follows new ones while the cursor is on the newest."""
+
+    DEFAULT_CSS = """
+    HistoryList { height: 1fr; }
+    """
+
+    @dataclass
+    class Opened(Message):
+        """A row was clicked while it had the cursor."""
+
+    def __init__(self, zone: Zone, days: Days) -> None:
+        super().__init__(id="history-rows")
+        self._zone = zone
+        self._days = days
+        self.entries: Sequence[HistoryEntry] = ()
+        self.cursor = 0
+
+    @property
+    def current(self) -> HistoryEntry | None:
+        """The row under the cursor."""
+        return self.entries[self.cursor] if self.cursor < len(self.entries) else None
+
+    def show(self, entries: Sequence[HistoryEntry]) -> None:
+        """Other rows altogether, from the newest."""
+        self.entries = entries
+        self.cursor = 0
+        self.resize_to(len(entries), 0)
+        self.follow()
+        self.refresh()
+
+    def grew(self, entries: Sequence[HistoryEntry], added: int) -> None:
+        """The same rows with `added` new ones in front; a reader further down keeps his place."""
+        following = self.cursor == 0 and self.scroll_offset.y == 0
+        self.entries = entries
+        if not following:
+            self.cursor = min(len(entries) - 1, self.cursor + added)
+            if self.scroll_offset.y == 0:
+                self.pending += added
+        self.resize_to(len(entries), added)
+        self.refresh()
+
+    def move(self, step: int) -> None:
+        """Move the cursor and keep it in sight."""
+        if not self.entries:
+            return
+        before = self.cursor
+        self.cursor = max(0, min(len(self.entries) - 1, self.cursor + step))
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if self.cursor < top or self.cursor >= top + height:
+            target = self.cursor if self.cursor < top else self.cursor - height + 1
+            self.scroll_to(y=target, animate=False, force=True)
+        if self.cursor == 0:
+            self.pending = 0
+        self.refresh_rows(before)
+        self.refresh_rows(self.cursor)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor; on the cursor's row it opens the record."""
+        index = event.y + self.scroll_offset.y
+        if index == self.cursor:
+            self.post_message(self.Opened())
+        elif index < len(self.entries):
+            self.move(index - self.cursor)
+
+    def row(self, index: int, width: int) -> Row:
+        """One record."""
+        if index >= len(self.entries):
+            return EMPTY_ROW
+        entry = self.entries[index]
+        return history_row(entry, self._days.of(entry.time_ns), self._zone, width, cursor=index == self.cursor)

@@ -1,0 +1,335 @@
+"""A monitor that shows what the test says: deterministic views of every state a screen must carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.data_models import Answer
+from orderflow_tui.core.events import Levels
+from orderflow_tui.core.units import NS, datetime_ns
+from orderflow_tui.views import (
+    AlertLine,
+    Chip,
+    LeaveView,
+    PositionView,
+    PrintLine,
+    RecommendationView,
+    StatusView,
+    SymbolView,
+    WallMark,
+    WindowView,
+)
+
+NOW_NS = datetime_ns(datetime(2025, 10, 22, 14, 35, 20, tzinfo=UTC))
+
+DEPTH = Capabilities(
+    source="simulator",
+    source_class="simulated",
+    host="127.0.0.1:8801",
+    depth_levels=10,
+    streaming=True,
+    sides_given=True,
+)
+NBBO = Capabilities(source="polygon", source_class="live", host="api.polygon.io", depth_levels=1)
+TAPE_ONLY = replace(NBBO, quotes=False)
+DELAYED = replace(NBBO, delay_seconds=900)
+
+_URGENCY: dict[Chip, int] = {"BLIND": 0, "EXIT": 1, "ALERT": 2, "WATCH": 3, "CALM": 5, "CLOSED": 7}
+
+
+def ladder(best: int, step: int, levels: int, seed: int, wall_at: int | None = None) -> Levels:
+    """Levels away from `best` in the direction of `step`, sizes from a small recurrence."""
+    rows = []
+    state = seed
+    for index in range(levels):
+        state = (state * 1_103 + 12_345) % 65_536
+        size = 12_400 if index == wall_at else 100 + state % 40 * 100
+        rows.append((best + index * step, size))
+    return tuple(rows)
+
+
+def sparks(seed: int, burst: bool = False) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    volume, sold = [], []
+    state = seed
+    for second in range(120):
+        state = (state * 1_103 + 12_345) % 65_536
+        amount = 0 if state % 7 == 0 else state % 900 + 50
+        share = 0.2 + state % 60 / 100
+        if burst and second > 108:
+            amount, share = amount * 6 + 4_000, 0.88
+        volume.append(amount)
+        sold.append(round(amount * share))
+    return tuple(volume), tuple(sold)
+
+
+def prints(price: int, seed: int, count: int = 40) -> tuple[PrintLine, ...]:
+    lines = []
+    state = seed
+    for index in range(count):
+        state = (state * 1_103 + 12_345) % 65_536
+        side = ("sell", "buy", "sell", "unknown")[state % 4]
+        size = 12_500 if index == 3 else 100 + state % 30 * 50
+        lines.append(
+            PrintLine(
+                NOW_NS - index * 700_000_000,
+                price - state % 3 * 100,
+                size,
+                side,  # type: ignore[arg-type]
+                off_exchange=index % 9 == 5,
+                tier=2 if size > 10_000 else 1 if size > 1_400 else 0,
+            )
+        )
+    return tuple(lines)
+
+
+def window(ratio: float | None = 1.4, share: float = 0.47, warm: int = 310) -> WindowView:
+    return WindowView(
+        window_seconds=10,
+        volume=12_310 if ratio is None else round(4_000 * ratio),
+        baseline=0.0 if ratio is None else 4_000.0,
+        ratio=ratio,
+        spike_threshold=3.0,
+        exit_ratio=4.0,
+        sell_share=share,
+        sell_share_60s=share - 0.05,
+        unknown_share=0.04,
+        warm_seconds=warm,
+        warm_needed=310,
+        price_words="already -2 ticks" if ratio and ratio > 3 else "",
+    )
+
+
+def leave(quantity: int, *, cost: float = 212.0, coverage: float | None = 6.1, falling: bool = False) -> LeaveView:
+    held = abs(quantity)
+    filled = held if coverage is not None else min(held, 300)
+    words = f"{filled:,} of {held:,} shown" if filled < held else f"all {held:,}"
+    tail = ", the rest about 14 s at 10% of the tape" if filled < held else ""
+    trend = tuple(8.0 - second * 0.1 if falling else 6.0 + second % 3 * 0.1 for second in range(60))
+    return LeaveView(
+        line=f"leave now: -${cost:,.0f} (4.5 bp) for {words}{tail} | stop 34c away = 0.8 of a usual 5 min",
+        cost=cost,
+        cost_bp=4.5,
+        cost_60s_ago=cost * 0.8,
+        filled=filled,
+        not_shown=held - filled,
+        coverage=coverage,
+        coverage_at_least=False,
+        minutes_to_leave=0.2,
+        coverage_trend=trend if coverage is not None else (),
+    )
+
+
+def position(quantity: int, cost: float, pnl: float) -> PositionView:
+    return PositionView(
+        quantity=quantity,
+        average_cost=cost,
+        pnl=pnl,
+        pnl_percent=pnl / (abs(quantity) * cost) * 100,
+        stop=round(cost * 0.97) * 10_000,
+        stop_words="stop 34c away = 0.8 of a usual 5 min",
+    )
+
+
+def symbol_view(
+    symbol: str,
+    chip: Chip = "CALM",
+    *,
+    price: int = 138_500,
+    quantity: int = 1_000,
+    capabilities: Capabilities = DEPTH,
+    detail: str = "",
+    seed: int = 7,
+    **changes: object,
+) -> SymbolView:
+    """One panel's view; `changes` replace any field."""
+    levels = capabilities.depth_levels
+    volume, sold = sparks(seed, burst=chip in {"ALERT", "EXIT"})
+    has_book = capabilities.quotes
+    view = SymbolView(
+        symbol=symbol,
+        chip=chip,
+        chip_detail=detail,
+        urgency=_URGENCY.get(chip, 6),
+        now_ns=NOW_NS,
+        capabilities=capabilities,
+        bids=ladder(price, -100, levels, seed, 2 if levels > 2 else None) if has_book else (),
+        asks=ladder(price + 100, 100, levels, seed + 5) if has_book else (),
+        book_time_ns=NOW_NS - 400_000_000 if has_book else 0,
+        quote_time_ns=NOW_NS - 200_000_000 if has_book else 0,
+        last_price=price,
+        change_60s=-400 if chip in {"ALERT", "EXIT"} else 100,
+        walls=(WallMark("bid", price - 200, "hit" if chip == "EXIT" else "seen", 12_400, NOW_NS - 8 * NS),)
+        if levels > 2
+        else (),
+        spark=volume,
+        spark_sell=sold,
+        prints=prints(price, seed),
+        window=window(4.6, 0.81) if chip == "EXIT" else window(3.2, 0.68) if chip == "ALERT" else window(),
+        position=position(quantity, price / 10_000 + 0.05, -54.2 if quantity else 0.0) if quantity else None,
+        leave=leave(quantity, coverage=6.1 if levels > 1 else None) if quantity and has_book else None,
+        thresholds="T 31,600 (10,000 = P71 here)",
+        live_rules=("bid_wall", "bid_wall_hit", "ask_wall", "sell_print", "red_burst"),
+        data_age_s=0.4,
+        counters={"prints": 18_240, "skipped_prints": 12, "duplicates": 3, "late_prints": 1, "unknown_conditions": 0},
+    )
+    return replace(view, **changes)  # type: ignore[arg-type]
+
+
+def recommendation(symbol: str, **changes: object) -> RecommendationView:
+    base = RecommendationView(
+        recommendation_id=f"{symbol}:exit:{NOW_NS}",
+        symbol=symbol,
+        kind="flow",
+        status="open",
+        opened_ns=NOW_NS - 12 * NS,
+        reason="3 counted sellers in 85 s and a burst of selling at 4.6 times the usual",
+        evidence=(
+            "SOLD INTO 13.83: 9,100 of 12,400 in 8 s",
+            "SELLER hit the bid: 82,000 in 11 prints, 40 ms",
+            "RED BURST 4.6x, 81% sells, 41 prints, 18,400 shares; already -2 ticks",
+        ),
+        cost_line="leave now: -$212 (4.5 bp) for all 1,000; a minute ago -$170",
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def alert(symbol: str, index: int, text: str, **changes: object) -> AlertLine:
+    base = AlertLine(
+        episode_id=f"{symbol}:{index}",
+        time_ns=NOW_NS - index * 9 * NS,
+        symbol=symbol,
+        evidence="bid_wall",
+        severity="critical" if index % 2 == 0 else "warning",
+        rank=1 + index % 3,
+        counts=index % 3 < 2,
+        text=text,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+ALERT_TEXTS = (
+    "RED BURST 4.6x, 81% sells, 18,400 shares in 10 s; already -2 ticks",
+    "SOLD INTO 13.83: 9,100 of 12,400 in 8 s",
+    "12,400 bid at 150.25 (a buyer; watched)",
+    "SELLER hit the bid: 82,000 in 11 prints, 40 ms",
+    "bid of 12,400 at 150.25 withdrawn, 300 traded",
+    "12,400 offered at 150.30",
+)
+
+
+def status(**changes: object) -> StatusView:
+    base = StatusView(
+        source_label="SIMULATED",
+        source_class="simulated",
+        host="127.0.0.1:8801",
+        profile="guarded",
+        market="open",
+        now_ns=NOW_NS,
+        requests_last_second=4.0,
+        requests_budget=5.0,
+        cycle_seconds=1.2,
+        connected=True,
+        alerts_total=57,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+class FakeMonitor:
+    """Stands in for the monitor; `answers` and `recovered` keep what the screen asked for."""
+
+    def __init__(self, views: Mapping[str, SymbolView] | None = None) -> None:
+        self._version = 1
+        self._views = dict(views or {})
+        self._status = status()
+        self._alerts: tuple[AlertLine, ...] = ()
+        self._recommendations: tuple[RecommendationView, ...] = ()
+        self.answers: list[tuple[str, Answer]] = []
+        self.recovered: list[str] = []
+
+    @property
+    def version(self) -> int:
+        return self._version
+
+    def views(self) -> Mapping[str, SymbolView]:
+        return self._views
+
+    def status(self) -> StatusView:
+        return self._status
+
+    def alert_lines(self) -> tuple[AlertLine, ...]:
+        return self._alerts
+
+    def recommendations(self) -> tuple[RecommendationView, ...]:
+        return self._recommendations
+
+    def answer(self, recommendation_id: str, answer: Answer) -> None:
+        """Answer as the monitor would: the card leaves the open ones at once."""
+        self.answers.append((recommendation_id, answer))
+        words = {"exited": "exited", "trimmed": "trimmed", "hold": "held", "snooze": "snoozed"}
+        header = "held 13.85, now -4c, 2:10 left, 3 more signals" if answer.kind in {"hold", "snooze"} else ""
+        self._recommendations = tuple(
+            replace(item, status=words[answer.kind], header=header)  # type: ignore[arg-type]
+            if item.recommendation_id == recommendation_id
+            else item
+            for item in self._recommendations
+        )
+        self._version += 1
+
+    def recover(self, symbol: str) -> None:
+        self.recovered.append(symbol)
+
+    def put(
+        self,
+        *views: SymbolView,
+        alerts: tuple[AlertLine, ...] | None = None,
+        recommendations: tuple[RecommendationView, ...] | None = None,
+        **status_changes: object,
+    ) -> None:
+        """Publish: replace views by symbol, and what else is given."""
+        self._views = {**self._views, **{view.symbol: view for view in views}}
+        self._alerts = self._alerts if alerts is None else alerts
+        self._recommendations = self._recommendations if recommendations is None else recommendations
+        self._status = replace(self._status, **status_changes)  # type: ignore[arg-type]
+        self._version += 1
+
+    def drop(self, symbol: str) -> None:
+        """A position was removed from the file."""
+        self._views = {name: view for name, view in self._views.items() if name != symbol}
+        self._version += 1
+
+
+def busy_market() -> FakeMonitor:
+    """Every state at once: what a bad morning looks like."""
+    held = recommendation("KO", status="held", header="held 13.85, now -4c, 2:10 left, 3 more signals")
+    monitor = FakeMonitor()
+    monitor.put(
+        symbol_view("AAPL", "CALM", price=2_583_100, quantity=200, seed=3),
+        symbol_view("BAC", "EXIT", quantity=1_000, detail="3 counted in 85 s", seed=9,
+                    leave=leave(1_000, coverage=1.4, falling=True)),
+        symbol_view("MSFT", "ALERT", price=5_201_500, quantity=-150, detail="burst of buying", seed=21,
+                    leave=leave(-150)),
+        symbol_view("NVDA", "BLIND", price=1_802_500, quantity=500, capabilities=NBBO, stale=True, seed=33,
+                    data_age_s=34.2, detail="LEVEL2_STALE: the quote is 34 s old (limit 30 s)"),
+        symbol_view("F", "THIN", price=122_300, quantity=5_000, capabilities=NBBO, detail="TAPE TOO THIN", seed=41),
+        symbol_view("KO", "WATCH", price=694_400, quantity=300, capabilities=NBBO, seed=55, recommendation=held,
+                    detail="12,400 bid at 69.42"),
+        symbol_view("GME", "WARMING", price=231_200, quantity=100, window=window(None, 0.5, 130), detail="2:10/5:10",
+                    seed=61),
+        symbol_view("BRK.B", "NO QUOTES", price=4_901_000, quantity=20, capabilities=TAPE_ONLY, seed=77),
+        symbol_view("SPY", "CALM", price=6_712_300, quantity=0, seed=81),
+    )  # fmt: skip
+    names = ("BAC", "BAC", "KO", "MSFT", "AAPL", "F")
+    lines = tuple(alert(names[index % 6], index, ALERT_TEXTS[index % 6]) for index in range(30))
+    monitor.put(alerts=lines, recommendations=(recommendation("BAC"), held))
+    return monitor
+
+
+def calm_market(symbols: int = 4) -> FakeMonitor:
+    """Nothing happens."""
+    names = ("AAPL", "BAC", "MSFT", "NVDA", "F", "KO", "GME", "BRK.B", "SPY", "QQQ", "IWM", "XLF")
+    monitor = FakeMonitor()
+    monitor.put(*(symbol_view(name, seed=index + 3) for index, name in enumerate(names[:symbols])))
+    return monitor
