@@ -19,19 +19,22 @@ SCENARIOS: tuple[ScenarioName, ...] = get_args(ScenarioName)
 
 _REPEAT_S = 380.0
 _FIRST_S = 12.0
+_DELAY_OF_SECOND_ROLE_S = 130.0
+_LULL = Flow(market=0.001)
 _WALL_SHARES = 12_400
 _OFFER_SHARES = 15_600
 _PULLED_SHARES = 14_200
 
 
 class Script:
-    """Steps of one symbol, written in seconds after the scenario's start.
+    """Steps of one symbol, written in seconds after an act's beginning.
 
     Args:
         rng: Of the sizes and gaps of child orders.
     """
 
     def __init__(self, rng: random.Random) -> None:
+        self.begins_s = 0.0
         self._rng = rng
         self._steps: list[Step] = []
 
@@ -65,27 +68,30 @@ class Script:
             self._add(at_s + seconds * self._rng.random(), _child(aggressor, size, sweep_ticks=0))
 
     def sell_block(self, at_s: float, shares: int) -> None:
-        """One seller takes out `shares` of the bid within 40 ms.
+        """One seller takes out `shares` of the bid within some 10 ms.
 
-        Buyers with reserves stand ready on three adjoining prices, as they do where such a block is done.
+        Buyers with reserves stand ready on three adjoining prices, as they do where such a block is done, and nobody
+        else trades for the moment, so that the block stands alone on the tape.
         """
+        self.flow(at_s - 0.06, _LULL)
+        self.flow(at_s + 0.06, CALM)
+        self.pin(at_s - 1.0, "bid", at_s + 0.05, impact_ticks=-2.0)
         for ticks_behind in range(3):
-            self.rest(at_s - 1.5, "bid", 600, at_s + 0.3, reserve=5_000, ticks_behind=ticks_behind)
+            self.rest(at_s - 0.1, "bid", 600, at_s + 0.3, reserve=5_000, ticks_behind=ticks_behind)
         left = shares
         pieces = 0
         while left > 0:
             size = min(left, 100 * self._rng.randrange(3, 11))
-            self._add(at_s + pieces * 0.0015, _child("sell", size, sweep_ticks=1))
+            self._add(at_s + pieces * 0.0005, _child("sell", size, sweep_ticks=1))
             left -= size
             pieces += 1
-        self._add(at_s + 0.05, lambda market: market.release_reference(-2.0))
 
     def report_off_exchange(self, at_s: float, aggressor: Aggressor, shares: int) -> None:
         """Reports one large off-exchange trade."""
         self._add(at_s, lambda market: market.report_off_exchange(aggressor, shares))
 
     def _add(self, at_s: float, act: Action) -> None:
-        self._steps.append(Step(round(at_s * NANOS), act))
+        self._steps.append(Step(round((self.begins_s + at_s) * NANOS), act))
 
 
 def script_for(scenario: ScenarioName, symbol: str, held: Sequence[str], *, start_ns: int, seed: int) -> Iterator[Step]:
@@ -95,20 +101,25 @@ def script_for(scenario: ScenarioName, symbol: str, held: Sequence[str], *, star
         scenario: Which one.
         symbol: Whose script.
         held: The symbols in order: the first plays the seller (or the burst), the second the burst of `mixed`, the
-            fourth a bid that is withdrawn; all others stay calm.
+            fourth a bid that is withdrawn; all others stay calm. Where there are fewer, one plays two parts in turn.
         start_ns: When the scenario begins, nanoseconds UTC.
         seed: Of the child orders' sizes and gaps.
 
     Yields:
         Steps in order of time.
     """
-    parts = [write for place, write in _CASTS[scenario] if held and held[place % len(held)] == symbol]
-    if not parts:
+    roles = [
+        (_FIRST_S + _DELAY_OF_SECOND_ROLE_S * (place // len(held)), write)
+        for place, write in _CASTS[scenario]
+        if place < 2 * len(held) and held[place % len(held)] == symbol
+    ]
+    if not roles:
         return
     rng = random.Random(f"script:{seed}:{symbol}")  # noqa: S311
     while True:
         script = Script(rng)
-        for write in parts:
+        for begins_s, write in roles:
+            script.begins_s = begins_s
             write(script)
         yield from script.steps(start_ns)
         start_ns += round(_REPEAT_S * NANOS)
@@ -123,34 +134,31 @@ def _child(aggressor: Aggressor, size: int, *, sweep_ticks: int) -> Action:
 
 def _seller(script: Script) -> None:
     """A large seller at work: a wall of bids sold into, three blocks, an iceberg offer, an open offer."""
-    at = _FIRST_S
-    script.pin(at - 0.001, "bid", at + 11.0)
-    script.rest(at, "bid", _WALL_SHARES, at + 11.0)
-    script.work(at + 3.0, "sell", 9_000, 7.0)
-    script.sell_block(at + 13.0, 12_600)
+    script.pin(-0.001, "bid", 11.0)
+    script.rest(0.0, "bid", _WALL_SHARES, 11.0)
+    script.work(3.0, "sell", 9_000, 7.0)
+    script.sell_block(13.0, 12_600)
 
-    script.pin(at + 18.0, "ask", at + 42.0)
-    script.rest(at + 18.0, "ask", 900, at + 42.0, reserve=30_000)
-    script.work(at + 19.0, "buy", 14_000, 22.0)
+    script.pin(18.0, "ask", 42.0)
+    script.rest(18.0, "ask", 900, 42.0, reserve=30_000)
+    script.work(19.0, "buy", 14_000, 22.0)
 
-    script.sell_block(at + 45.0, 11_800)
-    script.report_off_exchange(at + 51.0, "sell", 13_500)
-    script.rest(at + 54.0, "ask", _OFFER_SHARES, at + 66.0, ticks_behind=1)
-    script.sell_block(at + 77.0, 13_300)
+    script.sell_block(45.0, 11_800)
+    script.report_off_exchange(51.0, "sell", 13_500)
+    script.rest(54.0, "ask", _OFFER_SHARES, 66.0, ticks_behind=1)
+    script.sell_block(77.0, 13_300)
 
 
 def _burst(script: Script) -> None:
     """Forty seconds of everybody selling, in ordinary sizes."""
-    at = _FIRST_S
-    script.flow(at, Flow(market=6.5, book=6.0, sell_share=0.9, drift=-0.3))
-    script.flow(at + 40.0, Flow(market=1.3, book=2.0, sell_share=0.5))
-    script.flow(at + 55.0, CALM)
+    script.flow(0.0, Flow(market=6.5, book=6.0, sell_share=0.9, drift=-0.3))
+    script.flow(40.0, Flow(market=1.3, book=2.0))
+    script.flow(55.0, CALM)
 
 
 def _pulled_bid(script: Script) -> None:
     """A large bid that is gone before it trades."""
-    at = _FIRST_S + 98.0
-    script.rest(at, "bid", _PULLED_SHARES, at + 9.0, ticks_behind=1)
+    script.rest(98.0, "bid", _PULLED_SHARES, 107.0, ticks_behind=1)
 
 
 _CASTS: dict[ScenarioName, tuple[tuple[int, Callable[[Script], None]], ...]] = {

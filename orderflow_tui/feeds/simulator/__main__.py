@@ -1,0 +1,54 @@
+"""`python -m orderflow_tui.feeds.simulator`: the server as a child process."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from pathlib import Path
+
+from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
+from orderflow_tui.feeds.simulator.process import KEY_VARIABLE
+from orderflow_tui.feeds.simulator.run import serve
+
+
+def main() -> int:
+    """Parses the command line and serves; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m orderflow_tui.feeds.simulator", description="A simulated market.")
+    parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for a free one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scenario", default="mixed")
+    parser.add_argument("--depth", default="full")
+    parser.add_argument("--symbols", default=",".join(DEMO_SYMBOLS))
+    parser.add_argument("--faults", type=Path)
+    parser.add_argument("--requests-per-second", type=float)
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when whoever started this is gone")
+    options = parser.parse_args()
+    return serve(
+        port=options.port,
+        seed=options.seed,
+        scenario=options.scenario,
+        depth=options.depth,
+        symbols=[symbol for symbol in options.symbols.split(",") if symbol],
+        key=os.environ.pop(KEY_VARIABLE, None),
+        faults=options.faults,
+        requests_per_second=options.requests_per_second,
+        stop=_stdin_closed() if options.until_stdin_closes else None,
+    )
+
+
+def _stdin_closed() -> threading.Event:
+    closed = threading.Event()
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        closed.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    return closed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Runs the simulated market's server in this process until a signal ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import cast, get_args
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from orderflow_tui.feeds.simulator.faults import FaultPlan, load_faults
+from orderflow_tui.feeds.simulator.gate import AbortableProtocol, RateLimit
+from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
+from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.scenarios import SCENARIOS, ScenarioName
+from orderflow_tui.feeds.simulator.server import Depth, create_app
+
+LOOPBACK = "127.0.0.1"
+
+_BACKLOG = 64
+_MAX_CONNECTIONS = 128
+_LAST_SECONDS = 3.0
+
+
+class LoopbackServer(uvicorn.Server):
+    """A uvicorn server for an application on a socket that is bound already.
+
+    Args:
+        app: What it serves.
+        on_ready: Called once requests are answered.
+    """
+
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None] | None = None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=AbortableProtocol,
+                ws="none",
+                lifespan="off",
+                loop="asyncio",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                limit_concurrency=_MAX_CONNECTIONS,
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts listening, then says so."""
+        await super().startup(sockets)
+        if self._on_ready is not None:
+            self._on_ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ends cleanly on SIGINT and SIGTERM; unlike uvicorn's own, does not raise the signal again afterwards."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def leave(_signal: int, _frame: FrameType | None) -> None:
+            self.should_exit = True
+
+        before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def bind_loopback(port: int) -> socket.socket:
+    """Binds 127.0.0.1.
+
+    Args:
+        port: 0 for a free one.
+
+    Raises:
+        OSError: The port is in use.
+    """
+    # asyncio switches Nagle's delay off only on sockets that name their protocol.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            # A port left a moment ago is free; on Windows the option would take one that is in use.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((LOOPBACK, port))
+        bound.listen(_BACKLOG)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def serve(
+    *,
+    port: int,
+    seed: int,
+    scenario: str,
+    depth: str = "full",
+    symbols: Sequence[str] = DEMO_SYMBOLS,
+    key: str | None,
+    faults: Path | None = None,
+    requests_per_second: float | None = None,
+    stop: threading.Event | None = None,
+) -> int:
+    """Serves a simulated market on 127.0.0.1 until SIGINT or SIGTERM; prints its URL on stdout once it answers.
+
+    Args:
+        port: TCP port, 0 for a free one.
+        seed: Of all randomness.
+        scenario: `calm`, `seller`, `burst` or `mixed`.
+        depth: `full` (ten levels, `/sim/v1/books`) or `nbbo` (one level, as the vendor has it).
+        symbols: Tickers traded; SPY comes on top.
+        key: The only API key accepted, or None for any but an empty one and `bad-key`.
+        faults: A TOML file of faults.
+        requests_per_second: Requests above this rate get status 429; None for no limit.
+        stop: Ends the server when set.
+
+    Returns:
+        Exit code: 0 after a clean end, 1 with one line on stderr if it could not start.
+    """
+    try:
+        _check(port=port, scenario=scenario, depth=depth, requests_per_second=requests_per_second)
+        plan = FaultPlan(load_faults(faults) if faults else ())
+        bound = _bind_or_explain(port)
+    except ValueError as error:
+        print(f"simulate: {error}", file=sys.stderr)
+        return 1
+    with bound:
+        app = create_app(
+            Market(symbols, seed=seed, now_ns=time.time_ns(), scenario=cast("ScenarioName", scenario)),
+            key=key,
+            depth=cast("Depth", depth),
+            faults=plan,
+            rate_limit=RateLimit(requests_per_second),
+        )
+        url = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
+        server = LoopbackServer(app, on_ready=lambda: print(url, flush=True))
+        if stop is not None:
+            threading.Thread(target=_leave_when_set, args=(stop, server), daemon=True).start()
+        server.run(sockets=[bound])
+    return 0
+
+
+def _leave_when_set(stop: threading.Event, server: LoopbackServer) -> None:
+    stop.wait()
+    server.should_exit = True
+    # A server that hangs must not outlive whoever asked it to stop.
+    time.sleep(_LAST_SECONDS)
+    os._exit(0)
+
+
+def _check(*, port: int, scenario: str, depth: str, requests_per_second: float | None) -> None:
+    if not 0 <= port <= 65_535:
+        raise ValueError(f"port must be from 0 to 65535, not {port}")
+    if scenario not in SCENARIOS:
+        raise ValueError(f"scenario must be one of {', '.join(SCENARIOS)}, not {scenario!r}")
+    if depth not in get_args(Depth):
+        raise ValueError(f"depth must be full or nbbo, not {depth!r}")
+    if requests_per_second is not None and not requests_per_second > 0:
+        raise ValueError("requests per second must be above 0")
+
+
+def _bind_or_explain(port: int) -> socket.socket:
+    try:
+        return bind_loopback(port)
+    except OSError as error:
+        raise ValueError(f"port {port} on {LOOPBACK}: {error.strerror or error}") from error
