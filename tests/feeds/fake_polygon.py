@@ -6,7 +6,7 @@ import gzip
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -170,7 +170,7 @@ class FakePolygon(ThreadingHTTPServer):
     def asked(self, path: str) -> list[Seen]:
         return [seen for seen in list(self.seen) if seen.path.startswith(path)]
 
-    def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+    def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:  # noqa: PLR0911 - one line an endpoint
         market = self.market
         last = path.rsplit("/", 1)[-1]
         if path == SNAPSHOTS:
@@ -263,7 +263,7 @@ def drop(handler: Handler) -> None:
 
 def bomb(megabytes: int) -> Fault:
     """A small gzip body that unpacks to so many megabytes."""
-    packed = gzip.compress(gzip.compress(b"\0" * 0) + b"\0" * (megabytes * 2**20), 9)
+    packed = gzip.compress(b"\0" * (megabytes * 2**20), 9)
     return lambda handler: handler.reply(200, packed, {"Content-Encoding": "gzip"})
 
 
@@ -279,8 +279,3 @@ def after(seconds: float, then: Fault | None = None) -> Fault:
             handler.reply(*handler.server.answer(seen.path, seen.query))
 
     return fault
-
-
-def each(*faults: Fault) -> Iterable[Fault]:
-    """Faults in turn."""
-    return faults

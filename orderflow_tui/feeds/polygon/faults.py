@@ -69,6 +69,8 @@ class Faults:
             self._end(job, error)
             return NOT_IN_PLAN_SECONDS
         if job.optional:
+            job.failures += 1
+            job.suspect = isinstance(error, NetworkError)
             return NOT_IN_PLAN_SECONDS if isinstance(error, NotEntitledError) else OPTIONAL_SECONDS
         if isinstance(error, NotEntitledError):
             return self._not_in_plan(job, error)

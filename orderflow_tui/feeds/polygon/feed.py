@@ -214,8 +214,11 @@ class PolygonFeed:
         return self.capabilities.delay_seconds
 
     def _poll_market(self) -> float:
-        self._standing.market = "unknown"
-        self._standing.market, self._standing.skew_ns = self._gateway.market_status(deadline_seconds=PROBE_SECONDS)
+        try:
+            self._standing.market, self._standing.skew_ns = self._gateway.market_status(deadline_seconds=PROBE_SECONDS)
+        except FeedError:
+            self._standing.market = "unknown"
+            raise
         return MARKET_SECONDS
 
     def _poll_entitlement(self) -> float:

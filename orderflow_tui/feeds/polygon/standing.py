@@ -52,7 +52,7 @@ class Standing:
         self._clock = clock
         self._recovered = recovered
         self._lock = threading.Lock()
-        self._answered_wall_ns = clock()
+        self._answered_wall_ns = 0
         self._answered_at = time.monotonic()
         self._missing: set[str] = set()
         self._retry_at = 0.0
@@ -76,10 +76,10 @@ class Standing:
         """
         with self._lock:
             silent_from, self._answered_wall_ns = self._answered_wall_ns, arrival.wall_ns
-            outage = not self.connected or arrival.wall_ns - silent_from > self.gap_ns
+            gap = bool(silent_from) and arrival.wall_ns - silent_from > self.gap_ns
+            outage = gap or not self.connected
             self._answered_at = time.monotonic()
             self._retry_at = 0.0
-            gap = arrival.wall_ns - silent_from > self.gap_ns
             if gap:
                 self.gap_told_until_ns = arrival.wall_ns
         if gap:
