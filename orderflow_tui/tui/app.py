@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.tui.bindings import APP_BINDINGS, SCOPES, named
+from orderflow_tui.tui.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.commands import ActionCommands
 from orderflow_tui.tui.history_port import HistorySource
@@ -60,7 +60,6 @@ class OrderFlowApp(App[int]):
     TITLE = APP_TITLE
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
     COMMANDS = {ActionCommands}  # noqa: RUF012 - textual reads it from the class
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
     CSS = """
     App:nocolor .of--exit, App:nocolor .of--blind { text-style: bold reverse; }
     Footer { height: 1; }
@@ -122,7 +121,7 @@ class OrderFlowApp(App[int]):
     async def on_mount(self) -> None:
         """Show what there is, then look at the monitor at the chosen pace."""
         for problem in self._theme_problems:
-            self.tell(problem, severity="warning")
+            self.tell(problem, warning=True)
         if self._first_run is not None:
             await self.push_screen(FirstRunScreen(self._first_run, self.zone))
         self._write_title("\x1b[22;0t")
@@ -165,10 +164,14 @@ class OrderFlowApp(App[int]):
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 
-    def tell(self, message: str, *, severity: str = "information") -> None:
+    def tell(self, message: str, *, warning: bool = False) -> None:
         """A short-lived line in a corner; the message is text, never markup."""
-        level = "warning" if severity == "warning" else "information"
-        self.notify(clean(message), severity=level, markup=False)
+        self.notify(clean(message), severity="warning" if warning else "information", markup=False)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as a reader knows it: function keys in capitals."""
+        shown = super().get_key_display(binding)
+        return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
 
     def key_for(self, binding_id: str) -> str:
         """The first key of a binding under the keymap in force, as a reader knows it."""
@@ -192,9 +195,9 @@ class OrderFlowApp(App[int]):
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss(None)
             return
-        scopes = {MainScreen: "Dashboard", HistoryScreen: "History", DetailScreen: "Detail", AnswerScreen: "Answer"}
-        scope = scopes.get(type(self.screen), "Dashboard")  # type: ignore[call-overload]
-        self.push_screen(HelpScreen(scope if scope in SCOPES else "Dashboard"))
+        named_screens = ((HistoryScreen, "History"), (DetailScreen, "Detail"), (AnswerScreen, "Answer"))
+        scope = next((name for screen, name in named_screens if isinstance(self.screen, screen)), "Dashboard")
+        self.push_screen(HelpScreen(scope))
 
     def action_history(self) -> None:
         """Everything in the journal."""
@@ -202,11 +205,6 @@ class OrderFlowApp(App[int]):
             self.tell("no journal to read")
         elif not isinstance(self.screen, HistoryScreen):
             self.push_screen(HistoryScreen(self.history, self.zone))
-
-    def action_detail(self) -> None:
-        """The selected symbol."""
-        if self.model.selected:
-            self.push_screen(DetailScreen(self.zone))
 
     def action_next_theme(self) -> None:
         """The next theme."""
@@ -254,7 +252,7 @@ class OrderFlowApp(App[int]):
         try:
             path = self.save_screenshot(name, str(self.export_directory))
         except OSError as error:
-            self.tell(f"not saved: {error.strerror}", severity="warning")
+            self.tell(f"not saved: {error.strerror}", warning=True)
         else:
             self.tell(f"saved {path}")
 

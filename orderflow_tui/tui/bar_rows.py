@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from orderflow_tui.tui.layout import NARROW
 from orderflow_tui.tui.lines import Row, Span, make_row
 from orderflow_tui.tui.model import ScreenModel
 from orderflow_tui.tui.panel_rows import CHIP_TOKENS, chip_text
 from orderflow_tui.tui.text import Zone, clean, crop, shares, span_text
 from orderflow_tui.views import StatusView, SymbolView
 
-ITEM_WIDTH = 17
+ITEM_WIDTH = 15
+_SHORT_CHIPS = {"WARMING": "warm", "OPENING": "open", "NO QUOTES": "NOQUOT", "NO DATA": "NODATA"}
 
 
 def badge_span(status: StatusView) -> Span:
@@ -37,17 +39,18 @@ def clock_text(status: StatusView, zone: Zone) -> str:
 
 def _item(number: int, view: SymbolView, selected: bool) -> list[Span]:
     key = f"{number} " if number < 10 else "  "
-    name = f" {key}{clean(view.symbol)[:6]:<6}"
-    chip = f"{chip_text(view.chip)[:7]:<7}"
+    name = f"{key}{clean(view.symbol)[:6]:<6}"
+    chip = f"{_SHORT_CHIPS.get(view.chip, chip_text(view.chip)):<6}"
     token = "picked" if selected else "bold"
-    return [Span(name, token), Span(f" {chip}", CHIP_TOKENS.get(view.chip, "muted"))]
+    return [Span(" "), Span(name, token), Span(chip, CHIP_TOKENS.get(view.chip, "muted"))]
 
 
 def strip_rows(model: ScreenModel, zone: Zone, width: int, most: int = 2) -> list[Row]:
-    """All symbols with their number keys and chips, over at most `most` rows after the badge; the clock on the right."""
+    """All symbols with their number keys and chips, over at most `most` rows after the badge, and the clock."""
     if model.status is None:
         return [make_row(" waiting for the monitor", base="bar")]
-    badge, clock = badge_span(model.status), clock_text(model.status, zone)
+    badge = badge_span(model.status)
+    clock = clock_text(model.status, zone) if width >= NARROW else ""
     first = max(0, (width - len(badge.text) - len(clock)) // ITEM_WIDTH)
     each = max(1, width // ITEM_WIDTH)
     names = list(model.order)
@@ -65,7 +68,7 @@ def strip_rows(model: ScreenModel, zone: Zone, width: int, most: int = 2) -> lis
             number += 1
         used = sum(len(span.text) for span in spans)
         if index == 0:
-            spans += [Span(" " * max(0, width - used - len(clock))), Span(clock)]
+            spans.append(Span(" " * max(0, width - used - len(clock)) + clock))
         elif index == len(lines) - 1 and rest:
             spans.append(Span(f" +{len(rest)}", "muted"))
         rows.append(Row(tuple(spans), "bar"))
@@ -89,8 +92,8 @@ def blind_rows(model: ScreenModel, width: int) -> list[Row]:
     return [make_row(f" {crop(f'!! BLIND while holding: {names} !! {reason}', width - 1)}", base="blind")]
 
 
-def status_row(model: ScreenModel, width: int) -> Row:
-    """Source, freshness, requests a second and what is wrong, the loudest first."""
+def status_row(model: ScreenModel, zone: Zone, width: int) -> Row:
+    """Source, freshness, requests a second and what is wrong, the loudest first; the clock where the strip has none."""
     status = model.status
     if status is None:
         return make_row(" starting", base="bar")
@@ -98,14 +101,15 @@ def status_row(model: ScreenModel, width: int) -> Row:
     spans = [badge_span(status)]
     if loud:
         spans.append(Span(f" {crop(loud, width // 2)} ", "exit"))
-    used = sum(len(span.text) for span in spans)
+    clock = clock_text(status, zone) if width < NARROW else ""
+    used = sum(len(span.text) for span in spans) + len(clock)
     quiet = ""
     for words in _quiet(model, status):
         longer = f"{quiet} | {words}" if quiet else f" {words}"
         if used + len(longer) > width:
             break
         quiet = longer
-    return make_row(*spans, quiet, base="bar")
+    return make_row(*spans, quiet, " " * max(0, width - used - len(quiet)), clock, base="bar")
 
 
 def _loud(status: StatusView) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from orderflow_tui.tui.lines import Row, Span, make_row
 from orderflow_tui.tui.text import Zone, clean, crop, span_text, wrap
 from orderflow_tui.views import RecommendationView
@@ -15,34 +17,46 @@ def card_title(card: RecommendationView) -> str:
     return f"{TITLES.get(card.kind, 'EXIT?')} {clean(card.symbol, 40)}"
 
 
-def card_rows(
-    card: RecommendationView, place: tuple[int, int], now_ns: int, zone: Zone, width: int, height: int, key: str
-) -> list[Row]:
-    """The card in at most `height` rows: what, why, evidence, cost and keys.
+@dataclass(frozen=True, slots=True)
+class CardFrame:
+    """Where a card stands.
 
-    Args:
-        card: The recommendation.
-        place: Its place among the open ones, and how many there are.
-        now_ns: The data's time, for its age.
+    Attributes:
+        place: Its place among the open ones, counted from 1.
+        of: How many are open.
+        now_ns: The data's time, for the card's age.
         zone: For the time it opened.
         width: Cells.
         height: Rows there are, at least 3.
         key: What the acknowledge key is called.
     """
-    age = span_text(max(0, now_ns - card.opened_ns) / _NS)
-    queue = f"{place[0]} of {place[1]}, tab next | " if place[1] > 1 else ""
+
+    place: int
+    of: int
+    now_ns: int
+    zone: Zone
+    width: int
+    height: int
+    key: str
+
+
+def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
+    """The card in at most `frame.height` rows: what, why, evidence, cost and keys."""
+    width, zone = frame.width, frame.zone
+    age = span_text(max(0, frame.now_ns - card.opened_ns) / _NS)
+    queue = f"{frame.place} of {frame.of}, tab next | " if frame.of > 1 else ""
     tail = f" {queue}{zone.clock(card.opened_ns)} {zone.label}, {age} ago "
-    head = f" ▶▶ {card_title(card)} ◀◀ "
+    head = f" >>> {card_title(card)} <<< "
     top = make_row(head, " " * max(0, width - len(head) - len(tail)), tail, base="exit")
     reason = [_line(text, "exit-line") for text in wrap(clean(card.reason), width - 4, 2)]
     cost = [_line(text, "strong") for text in wrap(clean(card.cost_line), width - 4, 1)] if card.cost_line else []
-    keys = f" {key} answer, then  e exited   t trimmed   h hold   s snooze"
+    keys = f" {frame.key} answer, then  e exited   t trimmed   h hold   s snooze"
     bottom = make_row(crop(keys, width), base="exit")
-    room = max(0, height - 2 - len(cost))
+    room = max(0, frame.height - 2 - len(cost))
     reason = reason[: max(1, room - 1)]
     evidence = [_line(f"- {crop(clean(text), width - 6)}") for text in card.evidence]
     kept = evidence[-max(0, room - len(reason)) :] if room > len(reason) else []
-    return [top, *reason, *kept, *cost, bottom][:height]
+    return [top, *reason, *kept, *cost, bottom][: frame.height]
 
 
 def _line(text: str, token: str = "") -> Row:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from orderflow_tui.tui.bindings import SCOPES, named
@@ -18,28 +17,18 @@ class ActionCommands(Provider):
     """All actions that make sense on the screen the palette was opened from, and the themes by name."""
 
     def _actions(self) -> list[tuple[str, str, str]]:
-        """`(title, help, action)` for each."""
-        alive = {
-            binding.id: namespace for namespace, binding, _, _ in self.screen.active_bindings.values() if binding.id
-        }
+        """`(title, help, action)` of each binding that is alive on the screen beneath the palette."""
+        alive = {active.binding.id: active.node for active in self.screen.active_bindings.values()}
         entries: list[tuple[str, str, str]] = []
         seen: set[str] = set()
         for bindings in SCOPES.values():
             for binding in named(bindings):
                 if binding.id in alive and binding.action not in seen:
                     seen.add(binding.action)
-                    entries.append((self._title(binding), binding.tooltip, self._action(binding, alive)))
+                    owner = "app" if alive[binding.id] is self.app else "screen"
+                    title = f"{binding.description} ({self.app.get_key_display(binding)})"
+                    entries.append((title, binding.tooltip, f"{owner}.{binding.action}"))
         return entries
-
-    def _title(self, binding: Binding) -> str:
-        return f"{binding.description} ({self.app.get_key_display(binding)})"
-
-    def _action(self, binding: Binding, alive: dict[str | None, object]) -> str:
-        return (
-            binding.action
-            if "." in binding.action
-            else f"{'app' if alive[binding.id] is self.app else 'screen'}.{binding.action}"
-        )
 
     async def discover(self) -> Hits:
         """Everything, before a letter is typed."""

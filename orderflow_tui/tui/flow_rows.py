@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orderflow_tui.tui.gauges import gauge, spark, trend
+from orderflow_tui.tui.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.lines import Row, Span, make_row
-from orderflow_tui.tui.text import BLANK, compact, crop, left, money, right
+from orderflow_tui.tui.text import BLANK, compact, left, money, right
 from orderflow_tui.views import LeaveView, SymbolView, WindowView
 
 SELL_LINE = 0.60
@@ -32,10 +32,10 @@ def _ratio_spans(window: WindowView | None, width: int, scale: int) -> list[Span
         return [label, *_warming(window, width - _LABEL)]
     over_spike, over_exit = window.ratio > window.spike_threshold, window.ratio > window.exit_ratio
     token = "exit-line" if over_exit else "alert" if over_spike else ""
-    tail = f" {compact(window.volume, scale)} in {window.window_seconds}s"
     limits = f" >{window.spike_threshold:.1f} exit {window.exit_ratio:.1f}"
+    tail = right(f"{compact(window.volume, scale)}/{window.window_seconds}s", 10)
     room = width - _LABEL - 6 - 1 - len(limits)
-    tail = right(tail, 14) if room - 14 >= 8 else ""
+    tail = tail if room - len(tail) >= 8 else ""
     bar = gauge(
         window.ratio,
         window.exit_ratio * 1.25,
@@ -85,13 +85,23 @@ def coverage_row(view: SymbolView, width: int) -> Row:
         held = view.position is not None and view.position.quantity
         return make_row(Span(f" cover {right(BLANK, 5)}" if held else "", "muted"))
     spans = [Span(left(" cover", 7), "muted"), *_cover_spans(leave)]
-    rest = []
-    if leave.minutes_to_leave is not None:
-        rest.append(f"{leave.minutes_to_leave:.1f} min to leave")
-    if leave.cost is not None and leave.cost_60s_ago is not None:
-        rest.append(f"cost {money(leave.cost)}, 1 min ago {money(leave.cost_60s_ago)}")
     used = sum(len(span.text) for span in spans)
-    return make_row(*spans, Span(crop("  " + " | ".join(rest), max(0, width - used)), "muted"))
+    words = ""
+    for extra in _leave_words(leave):
+        longer = f"{words} | {extra}" if words else f"  {extra}"
+        if used + len(longer) > width:
+            break
+        words = longer
+    return make_row(*spans, Span(words, "muted"))
+
+
+def _leave_words(leave: LeaveView) -> list[str]:
+    words = []
+    if leave.minutes_to_leave is not None:
+        words.append(f"{leave.minutes_to_leave:.1f} min to leave")
+    if leave.cost is not None and leave.cost_60s_ago is not None:
+        words.append(f"cost {money(leave.cost)}, 1 min ago {money(leave.cost_60s_ago)}")
+    return words
 
 
 def _cover_spans(leave: LeaveView) -> list[Span]:
@@ -100,9 +110,9 @@ def _cover_spans(leave: LeaveView) -> list[Span]:
     at_least = ">=" if leave.coverage_at_least else ""
     thin = leave.coverage < 2
     direction = trend(leave.coverage_trend)
-    recent = leave.coverage_trend[-10:]
+    recent = leave.coverage_trend[::-6][::-1][-10:]
     return [
         Span(right(f"{at_least}{leave.coverage:.1f}x", 6), "alert" if thin else "strong"),
-        Span(f" {spark(recent)} " if recent else " ", "alert" if thin and direction == "falling" else "muted"),
+        Span(f" {trend_spark(recent)} " if recent else " ", "alert" if thin and direction == "falling" else "muted"),
         Span(left(direction, 7), "alert" if thin and direction == "falling" else "muted"),
     ]

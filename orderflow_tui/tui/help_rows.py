@@ -21,9 +21,9 @@ SIGNS = (
     ("S s · b B", "under the tape: sellers' share from 80% down to 20%"),
     ("┃ E", "on the vol gauge: the spike threshold; the exit ratio"),
     ("!! !", "in the alerts: can recommend an exit; hit, withdrawn or big"),
-    ("cover", "shares bid within reach over shares held, its last 10 s, its trend over a minute"),
+    ("cover", "shares bid within reach over shares held, its way over the last minute"),
     ("--", "not known, or no longer true"),
-    ("* ▶", "pinned; selected"),
+    ("* > #", "a panel is pinned; selected; both"),
 )
 KEY_WIDTH = 20
 
@@ -34,7 +34,10 @@ def help_rows(width: int, display: Callable[[Binding], str], first: str = "Dashb
     for scope in sorted(SCOPES, key=lambda name: (name != first, name != "Everywhere")):
         rows.append(make_row(f" {scope}", base="bar"))
         for binding in named(SCOPES[scope]):
-            rows += _entry(display(binding), binding.tooltip, width)
+            if binding.id == "select-1":
+                rows += _entry("1 to 9", "Select a symbol by its number", width)
+            elif not (binding.id or "").removeprefix("select-").isdigit():
+                rows += _entry(display(binding), binding.tooltip, width)
     rows.append(make_row(" Signs", base="bar"))
     for sign, words in SIGNS:
         rows += _entry(sign, words, width)

@@ -43,7 +43,7 @@ def history_row(entry: HistoryEntry, day: str, zone: Zone, width: int, *, cursor
     answer = f" [{clean(entry.answer)}]" if entry.answer else ""
     words = crop(clean(entry.text), max(4, width - 45 - len(answer)))
     return make_row(
-        Span("▶" if cursor else " "),
+        Span(">" if cursor else " "),
         Span(f"{day[5:]} {zone.clock(entry.time_ns)} ", "muted"),
         Span(left(simulated, 4), "watch"),
         Span(left(EVENT_WORDS.get(entry.event, clean(entry.event)), 10), token),

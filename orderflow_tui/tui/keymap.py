@@ -30,7 +30,7 @@ def _is_key(key: str) -> bool:
 
 def _reaches_from_text(key: str) -> bool:
     """Whether a key acts while text is being typed: a letter would be typed instead."""
-    last = key.split("+")[-1]
+    last = key.rsplit("+", maxsplit=1)[-1]
     function = len(last) > 1 and last[0] == "f" and last[1:].isdigit()
     return function or key.startswith(("ctrl+", "alt+"))
 

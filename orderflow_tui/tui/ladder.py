@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from dataclasses import dataclass
+from itertools import accumulate, zip_longest
 
 from orderflow_tui.core.events import Levels
 from orderflow_tui.core.units import price_text
@@ -49,28 +50,37 @@ def _bar(size: int, largest: int, width: int) -> int:
     return max(1, round(size / largest * width)) if largest and size and width else 0
 
 
-def _bid(half: _Half, level: tuple[int, int], total: int, largest: int, letter: str, scale: int) -> list[Span]:
-    price, size = level
-    bar = _bar(size, largest, half.bar)
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """One level as it is drawn."""
+
+    price: int
+    size: int
+    total: int
+    letter: str
+    bar: int
+
+
+def _bid(half: _Half, level: _Level, scale: int) -> list[Span]:
+    letter, bar = level.letter, level.bar
     token = "bid bold" if letter != " " else "bid"
     return [
         Span(letter, "alert"),
-        Span(right(compact(total, scale), half.cumulative - 1) + " " if half.cumulative else "", "muted"),
+        Span(right(compact(level.total, scale), half.cumulative - 1) + " " if half.cumulative else "", "muted"),
         Span(" " * (half.bar - bar) + "█" * bar + " ", "bid"),
-        Span(half.size_text(size, scale), token),
-        Span(" " + right(price_text(price), half.price) + " ", token),
+        Span(half.size_text(level.size, scale), token),
+        Span(" " + right(price_text(level.price), half.price) + " ", token),
     ]
 
 
-def _ask(half: _Half, level: tuple[int, int], total: int, largest: int, letter: str, scale: int) -> list[Span]:
-    price, size = level
-    bar = _bar(size, largest, half.bar)
+def _ask(half: _Half, level: _Level, scale: int) -> list[Span]:
+    letter, bar = level.letter, level.bar
     token = "ask bold" if letter != " " else "ask"
     return [
-        Span(" " + left(price_text(price), half.price) + " ", token),
-        Span(half.size_text(size, scale), token),
+        Span(" " + left(price_text(level.price), half.price) + " ", token),
+        Span(half.size_text(level.size, scale), token),
         Span(" " + "█" * bar + " " * (half.bar - bar), "ask"),
-        Span(" " + right(compact(total, scale), half.cumulative - 1) if half.cumulative else "", "muted"),
+        Span(" " + right(compact(level.total, scale), half.cumulative - 1) if half.cumulative else "", "muted"),
         Span(letter, "alert"),
     ]
 
@@ -92,23 +102,21 @@ def ladder_rows(view: SymbolView, width: int, most: int = 10) -> list[Row]:
     scale = view.capabilities.size_scale
     price_width = max(len(price_text(price)) for price, _ in (*bids, *asks))
     half = _Half((width - 1) // 2, max(6, price_width))
-    largest = max(size for _, size in (*bids, *asks))
-    blank = (width - 1) // 2
-    sides = (_cumulative(bids), _cumulative(asks))
-    for index in range(max(len(bids), len(asks))):
-        spans: list[Span] = []
-        if index < len(bids):
-            letter = wall_letter(view.walls, "bid", bids[index][0])
-            spans += _bid(half, bids[index], sides[0][index], largest, letter, scale)
-        else:
-            spans.append(Span(" " * blank))
-        spans.append(Span("│", "muted"))
-        if index < len(asks):
-            letter = wall_letter(view.walls, "ask", asks[index][0])
-            spans += _ask(half, asks[index], sides[1][index], largest, letter, scale)
-        rows.append(Row(tuple(spans)))
+    bid_levels, ask_levels = (
+        _levels(view.walls, side, levels, half.bar, largest=max(size for _, size in (*bids, *asks)))
+        for side, levels in (("bid", bids), ("ask", asks))
+    )
+    blank = Span(" " * ((width - 1) // 2))
+    for bid, ask in zip_longest(bid_levels, ask_levels):
+        left_spans = _bid(half, bid, scale) if bid else [blank]
+        right_spans = _ask(half, ask, scale) if ask else []
+        rows.append(Row((*left_spans, Span("│", "muted"), *right_spans)))
     return rows
 
 
-def _cumulative(levels: Levels) -> list[int]:
-    return list(accumulate(size for _, size in levels))
+def _levels(walls: Sequence[WallMark], side: str, levels: Levels, bar: int, *, largest: int) -> list[_Level]:
+    totals = accumulate(size for _, size in levels)
+    return [
+        _Level(price, size, total, wall_letter(walls, side, price), _bar(size, largest, bar))
+        for (price, size), total in zip(levels, totals, strict=True)
+    ]

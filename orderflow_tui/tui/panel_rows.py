@@ -30,6 +30,7 @@ CHIP_WIDTH = 9
 WIDE = 76
 """From this width the ladder and the prints stand side by side."""
 CHIP_TOKENS = {"EXIT": "exit", "BLIND": "blind", "ALERT": "alert", "WATCH": "watch", "CALM": "calm"}
+WHY_TOKENS = CHIP_TOKENS | {"EXIT": "exit-line", "BLIND": "alert"}
 _LOUD = frozenset({"EXIT", "BLIND"})
 _UPPER = frozenset({"EXIT", "BLIND", "ALERT", "WATCH", "HALTED", "NO QUOTES", "NO DATA"})
 
@@ -69,7 +70,7 @@ def panel_rows(view: SymbolView, frame: Frame) -> list[Row]:
     if frame.width < 2 or frame.height < 1:
         return []
     body = _body(view, frame)
-    rows = [_header(view, frame), *body]
+    rows = [_header(_underived(view) if view.stale else view, frame), *body]
     rows += [EMPTY_ROW] * (frame.height - len(rows))
     return rows[: frame.height]
 
@@ -93,9 +94,7 @@ def _underived(view: SymbolView) -> SymbolView:
 
 def _header(view: SymbolView, frame: Frame) -> Row:
     base = "blind" if blind_holding(view) else "picked" if frame.selected else "bar"
-    if view.chip == "EXIT" and not frame.selected:
-        base = "bar"
-    mark = "*" if frame.pinned else "▶" if frame.selected else " "
+    mark = ("#" if frame.pinned else ">") if frame.selected else "*" if frame.pinned else " "
     number = str(frame.number) if 0 < frame.number < 10 else " "
     price = price_text(view.last_price) if view.last_price is not None else BLANK
     change = change_text(view.change_60s) if view.change_60s is not None else ""
@@ -172,14 +171,14 @@ def _why_rows(view: SymbolView, frame: Frame) -> list[Row]:
     age, _ = _age(view)
     if not detail or len(detail) <= frame.width - 26 - CHIP_WIDTH - len(age) - 2:
         return []
-    return [make_row(Span(f" {crop(detail, frame.width - 2)}", CHIP_TOKENS.get(view.chip, "muted")))]
+    return [make_row(Span(f" {crop(detail, frame.width - 2)}", WHY_TOKENS.get(view.chip, "muted")))]
 
 
 def _held_rows(view: SymbolView, width: int) -> list[Row]:
     advice = view.recommendation
     if advice is None or not advice.header:
         return []
-    return [make_row(Span(f" ⏸ {crop(clean(advice.header), width - 4)}", "exit-line"))]
+    return [make_row(Span(f" ■ {crop(clean(advice.header), width - 4)}", "exit-line"))]
 
 
 def _position_row(view: SymbolView, width: int) -> Row:
@@ -224,8 +223,8 @@ def _blind_rows(view: SymbolView, frame: Frame) -> list[Row]:
     side = "short " if position and position.quantity < 0 else ""
     since = frame.zone.clock(view.book_time_ns)
     words = (
-        f"!! BLIND: you hold {side}{held} {clean(view.symbol)} and this screen cannot see it !!",
+        f"!! BLIND !! {side}{held} {clean(view.symbol)} held, not seen",
         clean(view.chip_detail) or "no good data",
-        f"last good book {since} {frame.zone.label}; figures below are OLD; r tries again",
+        f"last good book {since} {frame.zone.label}, below is OLD; r retries",
     )
     return [make_row(f" {line}", base="blind") for text in words for line in wrap(text, frame.width - 2, 2)]

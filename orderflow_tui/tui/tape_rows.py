@@ -13,7 +13,7 @@ SIDE_LETTERS = {"buy": "B", "sell": "S", "unknown": "?"}
 SIDE_TOKENS = {"buy": "buy", "sell": "sell", "unknown": "muted"}
 TIER_MARKS = (" ", "+", "#")
 """Usual, large for this name, above the print threshold."""
-PRINT_WIDTH = 27
+PRINT_WIDTH = 24
 
 
 def spark_rows(view: SymbolView, width: int) -> list[Row]:
@@ -53,14 +53,14 @@ def print_spans(line: PrintLine, zone: Zone, scale: int, width: int) -> list[Spa
     """One print in exactly `width` cells: time, side, price, size, tier and `o` for off-exchange."""
     moment = zone.clock(line.time_ns)
     size = shares(line.size, scale)
-    size_width = max(6, width - 20)
+    size_width = max(6, min(width, 32) - 18)
     token = SIDE_TOKENS[line.side]
     tier = min(max(line.tier, 0), 2)
     strong = f"{token} bold" if tier else token
     return [
         Span(f" {moment[3:] if width < 30 else moment} ", "muted"),
         Span(SIDE_LETTERS[line.side], strong),
-        Span(right(price_text(line.price), 9), token),
+        Span(right(price_text(line.price), 8), token),
         Span(
             right(size if len(size) <= size_width else compact(line.size, scale), size_width - 3 * (width >= 30)),
             strong,

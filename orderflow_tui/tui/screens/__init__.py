@@ -1,0 +1,1 @@
+"""Screens: the dashboard, a symbol, the history, and the dialogs over them."""

@@ -28,6 +28,7 @@ _CHOICES = (
 class AnswerScreen(ModelModal):
     """Asks what the trader did about one recommendation, and hands it to the monitor."""
 
+    AUTO_FOCUS = ""
     BINDINGS = ANSWER_BINDINGS
     DEFAULT_CSS = """
     AnswerScreen { align: center middle; }

@@ -60,7 +60,7 @@ class DetailScreen(ModelScreen):
         rows = blind_rows(self.model, width)
         card = self.model.card
         if card is not None:
-            words = f" ▶▶ {card_title(card)} ◀◀ {self.dashboard.key_for('acknowledge')} answers: {clean(card.reason)}"
+            words = f" >>> {card_title(card)} <<< {self.dashboard.key_for('acknowledge')} answers: {clean(card.reason)}"
             rows.append(make_row(crop(words, width), base="exit"))
         return rows
 

@@ -132,7 +132,7 @@ class HistoryScreen(ModelScreen):
         try:
             count = write_csv(self._list.entries, path)
         except OSError as error:
-            self.dashboard.tell(f"not written: {error.strerror}", severity="warning")
+            self.dashboard.tell(f"not written: {error.strerror}", warning=True)
         else:
             self.dashboard.tell(f"{count:,} rows written to {path}")
 
@@ -140,8 +140,7 @@ class HistoryScreen(ModelScreen):
         """The record under the cursor as JSON, to the terminal's clipboard."""
         entry: HistoryEntry | None = self._list.current
         if entry is not None:
-            fields = {key: value for key, value in self._source.detail(entry).items()}
-            self.app.copy_to_clipboard(json.dumps(fields, default=str))
+            self.app.copy_to_clipboard(json.dumps(dict(self._source.detail(entry)), default=str))
             self.dashboard.tell("record copied")
 
     async def action_cursor(self, step: int) -> None:

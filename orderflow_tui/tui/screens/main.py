@@ -8,27 +8,15 @@ from textual.widgets import Footer
 
 from orderflow_tui.tui.bar_rows import blind_rows, status_row, strip_rows
 from orderflow_tui.tui.bindings import MAIN_BINDINGS
-from orderflow_tui.tui.card_rows import card_rows
+from orderflow_tui.tui.card_rows import CardFrame, card_rows
+from orderflow_tui.tui.layout import card_height, plan
 from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
+from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.tui.widgets.feed import AlertFeed
-from orderflow_tui.tui.widgets.grid import NARROW, PanelGrid
+from orderflow_tui.tui.widgets.grid import PanelGrid
 from orderflow_tui.tui.widgets.panel import SymbolPanel
-
-
-def feed_height(height: int, width: int, *, card_open: bool) -> int:
-    """Rows for the alerts: a few on a small screen, more where there is room."""
-    if height < 16:
-        return 0
-    if width < NARROW or height < 30:
-        return 2 if card_open else 3
-    return max(5, height // 5)
-
-
-def card_height(height: int) -> int:
-    """Rows for the card: never more than a third of the screen."""
-    return max(3, min(8, height // 4))
 
 
 class MainScreen(ModelScreen):
@@ -62,12 +50,18 @@ class MainScreen(ModelScreen):
         if not self.is_mounted:
             return
         width, height = self.size
-        self._bar("blind", blind_rows(self.model, width))
-        self._bar("card", self._card(width, height))
-        self._bar("strip", strip_rows(self.model, self._zone, width))
-        self._bar("status", [status_row(self.model, width)])
-        self._feed(width, height)
-        await self.query_one(PanelGrid).apply(self.model, width)
+        taken = 1
+        for name, rows in (
+            ("blind", blind_rows(self.model, width)),
+            ("card", self._card(width, height)),
+            ("strip", strip_rows(self.model, self._zone, width)),
+            ("status", [status_row(self.model, self._zone, width)]),
+        ):
+            self._bar(name, rows)
+            taken += len(rows)
+        shared = plan(width, height - taken, height, len(self.model.order), card_open=self.model.card is not None)
+        self._feed(shared.feed_height)
+        await self.query_one(PanelGrid).apply(self.model, shared, width)
 
     def _bar(self, name: str, rows: list[Row]) -> None:
         bar = self.query_one(f"#{name}", LineWidget)
@@ -80,13 +74,19 @@ class MainScreen(ModelScreen):
         if card is None or status is None:
             return []
         cards = self.model.open_cards
-        place = (cards.index(card) + 1, len(cards))
-        key = self.dashboard.key_for("acknowledge")
-        return card_rows(card, place, status.now_ns, self._zone, width, card_height(height), key)
+        frame = CardFrame(
+            place=cards.index(card) + 1,
+            of=len(cards),
+            now_ns=status.now_ns,
+            zone=self._zone,
+            width=width,
+            height=card_height(height),
+            key=self.dashboard.key_for("acknowledge"),
+        )
+        return card_rows(card, frame)
 
-    def _feed(self, width: int, height: int) -> None:
+    def _feed(self, rows: int) -> None:
         feed = self.query_one(AlertFeed)
-        rows = feed_height(height, width, card_open=self.model.card is not None)
         if feed.styles.height is None or feed.styles.height.value != rows:
             feed.styles.height = rows
         feed.apply(self.model.alerts)
@@ -118,6 +118,11 @@ class MainScreen(ModelScreen):
     async def _selected(self) -> None:
         await self.update_model()
         self.query_one(PanelGrid).reveal(self.model.selected)
+
+    def action_detail(self) -> None:
+        """The selected symbol on a screen of its own."""
+        if self.model.selected in self.model.views:
+            self.app.push_screen(DetailScreen(self._zone))
 
     async def action_pin(self) -> None:
         """Keep the selected symbol in front, or let it go."""

@@ -49,4 +49,4 @@ class FlowChart(PlotextPlot):
             prices = [line.price / PRICE_UNITS_PER_DOLLAR for line in view.prints]
             side = self.plt.subplot(1, 2)
             side.title("price of the last prints, seconds ago")
-            side.plot(ages, prices, marker="braille", color="blue")
+            side.plot(ages, prices, marker="dot", color="blue")

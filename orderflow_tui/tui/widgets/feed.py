@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderflow_tui.tui.feed_rows import alert_row
-from orderflow_tui.tui.lines import EMPTY_ROW, Row
+from orderflow_tui.tui.lines import EMPTY_ROW, Row, Span, make_row
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.tui.widgets.newest import NewestFirst
 from orderflow_tui.views import AlertLine
@@ -21,6 +21,10 @@ class AlertFeed(NewestFirst, can_focus=False):
         self._zone = zone
         self.alerts: tuple[AlertLine, ...] = ()
 
+    def on_mount(self) -> None:
+        """An empty feed says so."""
+        self.resize_to(1, 0)
+
     def apply(self, alerts: tuple[AlertLine, ...]) -> None:
         """Take the newest alerts; rows that say the same are not repainted."""
         old, self.alerts = self.alerts, alerts
@@ -29,7 +33,7 @@ class AlertFeed(NewestFirst, can_focus=False):
         known = {line.episode_id for line in old}
         added = sum(line.episode_id not in known for line in alerts)
         if added or len(alerts) != len(old):
-            self.resize_to(len(alerts), added)
+            self.resize_to(max(1, len(alerts)), added)
             self.refresh()
             return
         for index, (before, now) in enumerate(zip(old, alerts, strict=True)):
@@ -37,5 +41,7 @@ class AlertFeed(NewestFirst, can_focus=False):
                 self.refresh_rows(index)
 
     def row(self, index: int, width: int) -> Row:
-        """One alert."""
+        """One alert, or word that there is none."""
+        if not self.alerts and index == 0:
+            return make_row(Span(" none yet", "muted"))
         return alert_row(self.alerts[index], self._zone, width) if index < len(self.alerts) else EMPTY_ROW

@@ -1,0 +1,58 @@
+"""How the rows of the screen are shared out, from its size and what has to be said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NARROW = 100
+"""Below this width one panel is shown at a time."""
+COLUMN = 48
+"""The least readable width of a panel beside others."""
+MOST_COLUMNS = 4
+SHORT, TALL = 13, 26
+"""The least and the most useful height of a panel beside others."""
+NO_FEED_BELOW = 16
+"""On a lower screen the alerts give their rows to the panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Panels beside each other, rows of each, rows of alerts without their title."""
+
+    columns: int
+    panel_height: int
+    feed_height: int
+
+
+def card_height(height: int) -> int:
+    """Rows for an open recommendation."""
+    return max(3, min(8, max(5, height // 6), height // 3))
+
+
+def columns_for(width: int, panels: int) -> int:
+    """How many panels stand beside each other."""
+    return 1 if width < NARROW else max(1, min(width // COLUMN, MOST_COLUMNS, panels))
+
+
+def plan(width: int, room: int, height: int, panels: int, *, card_open: bool) -> Plan:
+    """Share `room` rows between panels and alerts.
+
+    Args:
+        width: The screen's cells.
+        room: Rows left beside everything that has a fixed height.
+        height: The screen's rows.
+        panels: Symbols.
+        card_open: An open recommendation leaves the alerts fewer rows: it holds the ones that matter.
+    """
+    small = width < NARROW or height < 30
+    least = 0 if height < NO_FEED_BELOW else (2 if card_open else 3) if small else 6
+    title = 1 if least else 0
+    for_panels = max(1, room - least - title)
+    if width < NARROW or panels == 0:
+        return Plan(1, for_panels, least)
+    columns = columns_for(width, panels)
+    lines = -(-panels // columns)
+    shown = max(1, min(lines, for_panels // SHORT))
+    each = min(TALL, for_panels // shown)
+    unused = for_panels - each * shown if shown == lines else 0
+    return Plan(columns, each, least + unused if title else least)
