@@ -56,9 +56,14 @@ def test_first_come_first_served() -> None:
     for _ in range(50):
         limiter.acquire()
     served: list[int] = []
+
+    def take(number: int) -> None:
+        limiter.acquire()
+        served.append(number)
+
     waiting: list[threading.Thread] = []
     for number in range(5):
-        thread = threading.Thread(target=lambda n=number: (limiter.acquire(), served.append(n)))
+        thread = threading.Thread(target=take, args=(number,))
         thread.start()
         waiting.append(thread)
         while len(limiter._queue) < number + 1:

@@ -211,8 +211,9 @@ def _read(response: httpx.Response, encoding: str, limit: int) -> bytes:
         raise PayloadError(message="the answer's encoding was not asked for", error_type="malformed")
     unpacker = zlib.decompressobj(_AUTO_GZIP_OR_ZLIB) if encoding not in ("", "identity") else None
     pieces: list[bytes] = []
-    size = 0
+    size = received = 0
     for chunk in response.iter_raw():
+        received += len(chunk)
         try:
             piece = unpacker.decompress(chunk, limit - size + 1) if unpacker is not None else chunk
         except zlib.error:
@@ -221,7 +222,7 @@ def _read(response: httpx.Response, encoding: str, limit: int) -> bytes:
         if size > limit:
             raise PayloadError(message=f"the answer is larger than {limit:,} bytes", error_type="malformed")
         pieces.append(piece)
-    if unpacker is not None and size and not unpacker.eof:
+    if unpacker is not None and received and not unpacker.eof:
         raise NetworkError(message="the answer ended early", error_type="network")
     return b"".join(pieces)
 
