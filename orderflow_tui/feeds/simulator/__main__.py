@@ -6,11 +6,14 @@ import argparse
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
 from orderflow_tui.feeds.simulator.process import KEY_VARIABLE
 from orderflow_tui.feeds.simulator.run import serve
+
+_LAST_SECONDS = 3.0
 
 
 def main() -> int:
@@ -45,6 +48,9 @@ def _stdin_closed() -> threading.Event:
         while os.read(0, 4096):
             pass
         closed.set()
+        # A server that hangs must not outlive whoever started it.
+        time.sleep(_LAST_SECONDS)
+        os._exit(0)
 
     threading.Thread(target=wait, daemon=True).start()
     return closed

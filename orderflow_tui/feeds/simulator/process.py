@@ -105,15 +105,13 @@ class SimulatorProcess:
         Raises:
             SimulatorError: It ended at once, or did not answer in time.
         """
-        environment = {name: value for name, value in os.environ.items() if name not in _SECRETS_OF_PARENT}
-        environment[KEY_VARIABLE] = self.api_key
         try:
             child = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "orderflow_tui.feeds.simulator", *self._arguments],
+                [sys.executable, "-P", "-m", "orderflow_tui.feeds.simulator", *self._arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env=self._environment(),
                 # Ctrl-C in the terminal is the parent's to handle.
                 start_new_session=True,
             )
@@ -159,6 +157,15 @@ class SimulatorProcess:
         for pipe in (child.stdout, child.stderr):
             if pipe is not None:
                 pipe.close()
+
+    def _environment(self) -> dict[str, str]:
+        environment = {name: value for name, value in os.environ.items() if name not in _SECRETS_OF_PARENT}
+        environment[KEY_VARIABLE] = self.api_key
+        # The child does not import from the working directory, where anything may lie; a source tree needs naming.
+        root = Path(__file__).resolve().parents[3]
+        if root.name not in ("site-packages", "dist-packages"):
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, (environment.get("PYTHONPATH"), str(root))))
+        return environment
 
     def _why(self) -> str:
         return f": {self._tail[-1]}" if self._tail else ""

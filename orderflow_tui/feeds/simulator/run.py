@@ -28,7 +28,6 @@ LOOPBACK = "127.0.0.1"
 
 _BACKLOG = 64
 _MAX_CONNECTIONS = 128
-_LAST_SECONDS = 3.0
 
 
 class LoopbackServer(uvicorn.Server):
@@ -158,9 +157,6 @@ def serve(
 def _leave_when_set(stop: threading.Event, server: LoopbackServer) -> None:
     stop.wait()
     server.should_exit = True
-    # A server that hangs must not outlive whoever asked it to stop.
-    time.sleep(_LAST_SECONDS)
-    os._exit(0)
 
 
 def _check(*, port: int, scenario: str, depth: str, requests_per_second: float | None) -> None:
