@@ -1,0 +1,230 @@
+"""The journal's directory: one class of source, a file a UTC day, torn lines set aside."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from orderflow_tui.core.capabilities import SourceClass
+
+if sys.platform != "win32":
+    import fcntl
+
+MARKER: Final = ".source-class"
+DAY_FILE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl(\.gz)?")
+_SOURCE_CLASSES: Final = ("live", "simulated", "replayed")
+_MARKER_TRIES: Final = 50
+_MARKER_PAUSE_SECONDS: Final = 0.02
+_TAIL_CHUNK: Final = 65_536
+
+
+class JournalError(Exception):
+    """The journal cannot be used, in one line."""
+
+
+def lock(fd: int) -> None:
+    """Wait until no other process writes the same file, and keep them out until `unlock`."""
+    if sys.platform != "win32":
+        fcntl.flock(fd, fcntl.LOCK_EX)
+
+
+def unlock(fd: int) -> None:
+    """Let the other processes write again."""
+    if sys.platform != "win32":
+        fcntl.flock(fd, fcntl.LOCK_UN)
+
+
+def claim(directory: Path, source_class: SourceClass) -> None:
+    """Make the directory if it is missing (owner-only) and mark it as this class's, or check that it is.
+
+    Raises:
+        JournalError: It belongs to another class of source.
+        OSError: It cannot be made or written.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    owner = _marked_class(directory / MARKER) or _class_of_records(directory)
+    if owner and owner != source_class:
+        raise JournalError(
+            f"{_shown(directory)} holds a {owner} journal and this run is {source_class}: journals never mix; "
+            "choose another directory (ORDER_FLOW_LOG_DIR)"
+        )
+    if not (directory / MARKER).is_file():
+        _mark(directory, source_class)
+        claim(directory, source_class)  # another process may have been first, with another class
+
+
+def _mark(directory: Path, source_class: SourceClass) -> None:
+    try:
+        fd = os.open(directory / MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    try:
+        _write_all(fd, source_class.encode() + b"\n")
+    except OSError:
+        (directory / MARKER).unlink()
+        raise
+    finally:
+        os.close(fd)
+
+
+def _marked_class(marker: Path) -> str:
+    """The class a marker names; empty without one. One that stays empty or unreadable was torn: it goes."""
+    for _ in range(_MARKER_TRIES):
+        try:
+            text = marker.read_text(encoding="ascii", errors="replace").strip()
+        except FileNotFoundError:
+            return ""
+        if text in _SOURCE_CLASSES:
+            return text
+        if text:
+            raise JournalError(f"{_shown(marker)} names no class of source: live, simulated or replayed")
+        time.sleep(_MARKER_PAUSE_SECONDS)  # its maker is between creating and writing it
+    marker.unlink(missing_ok=True)
+    return ""
+
+
+def _class_of_records(directory: Path) -> str:
+    """The class the newest readable record names, for a directory whose marker was lost."""
+    for path in reversed([path for path in day_files(directory) if path.suffix == ".jsonl"]):
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - _TAIL_CHUNK, 0))
+            lines = file.read().splitlines()
+        for line in reversed(lines):
+            if (record := _object(line)) and record.get("source_class") in _SOURCE_CLASSES:
+                return str(record["source_class"])
+    return ""
+
+
+def day_files(directory: Path) -> list[Path]:
+    """The directory's day files, oldest first; where a day is there plain and packed, the plain one."""
+    try:
+        names = {name for name in os.listdir(directory) if DAY_FILE.fullmatch(name)}  # noqa: PTH208 names suffice
+    except FileNotFoundError:
+        return []
+    return [directory / name for name in sorted(names) if name.removesuffix(".gz") == name or name[:-3] not in names]
+
+
+def open_day(path: Path) -> int:
+    """A descriptor that appends whole lines to this file; a torn last line is set aside first. Raises OSError."""
+    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        repair(fd, path)
+        if sys.platform != "win32":
+            status = os.fstat(fd)
+            if status.st_mode & 0o077 and status.st_uid == os.geteuid():
+                os.fchmod(fd, 0o600)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def repair_days(directory: Path) -> None:
+    """Set aside the torn last line of every day, so that reading the days one after another joins no two lines."""
+    for path in day_files(directory):
+        if path.suffix == ".jsonl":
+            os.close(open_day(path))
+
+
+def repair(fd: int, path: Path) -> None:
+    """Move what stands after the last newline to `<day>.jsonl.torn`; a whole record only gets its newline.
+
+    Writers hold the same lock for each line, so what is seen under it is nobody's line in the making.
+    """
+    lock(fd)
+    try:
+        size = os.fstat(fd).st_size
+        if not size or os.pread(fd, 1, size - 1) == b"\n":
+            return
+        start = _after_last_newline(fd, size)
+        tail = _read(fd, start, size)
+        if _object(tail):
+            os.write(fd, b"\n")
+            return
+        _set_aside(path.with_name(path.name + ".torn"), tail)
+        os.ftruncate(fd, start)
+    finally:
+        unlock(fd)
+
+
+def _set_aside(path: Path, tail: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        _write_all(fd, tail + b"\n")
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def append_line(fd: int, line: bytes) -> None:
+    """Append one line whole or not at all, with one write (two when the first is cut short).
+
+    Raises:
+        OSError: Nothing of the line stands in the file; FileNotFoundError when the file has lost its name.
+    """
+    lock(fd)
+    try:
+        written = os.write(fd, line)
+        if written != len(line):
+            _complete(fd, line, written)
+        if not os.fstat(fd).st_nlink:
+            raise FileNotFoundError(2, "the file was removed")
+    finally:
+        unlock(fd)
+
+
+def _complete(fd: int, line: bytes, written: int) -> None:
+    start = os.fstat(fd).st_size - written
+    try:
+        _write_all(fd, line[written:])
+    except OSError:
+        os.ftruncate(fd, start)
+        raise
+
+
+def _write_all(fd: int, content: bytes) -> None:
+    while content:
+        written = os.write(fd, content)
+        if not written:
+            raise OSError(5, "nothing was written")
+        content = content[written:]
+
+
+def _read(fd: int, start: int, end: int) -> bytes:
+    parts = []
+    while start < end:
+        part = os.pread(fd, min(end - start, 1 << 24), start)
+        if not part:
+            break
+        parts.append(part)
+        start += len(part)
+    return b"".join(parts)
+
+
+def _after_last_newline(fd: int, size: int) -> int:
+    end = size
+    while end > 0:
+        begin = max(end - _TAIL_CHUNK, 0)
+        at = _read(fd, begin, end).rfind(b"\n")
+        if at >= 0:
+            return begin + at + 1
+        end = begin
+    return 0
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return text if text.isprintable() else ascii(text)

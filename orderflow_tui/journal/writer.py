@@ -1,0 +1,279 @@
+"""The only writer of the journal: one line a record, nothing lost that can still be kept."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from orderflow_tui.core.capabilities import SourceClass
+from orderflow_tui.core.units import NS, iso_utc
+from orderflow_tui.journal.directory import JournalError, append_line, claim, open_day, repair_days
+from orderflow_tui.journal.encode import Stamps, body, quoted
+from orderflow_tui.journal.histogram import DurationHistogram
+from orderflow_tui.journal.sync import GroupSync
+
+QUEUE_RECORDS: Final = 10_000
+"""Records that wait while the disk cannot take them; then `write` waits."""
+_RETRY_SECONDS: Final = 0.05
+_DAY_NS: Final = 86_400 * NS
+_sync_data: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has only fsync
+
+
+def new_run_id(wall_ns: int) -> str:
+    """An id for a run that starts at this instant: `20251022T143520-9f3a61`."""
+    return f"{iso_utc(wall_ns)[:19].replace('-', '').replace(':', '')}-{secrets.token_hex(3)}"
+
+
+class JournalWriter:
+    """Appends records to `<directory>/<UTC date of writing>.jsonl`.
+
+    Safe from any thread. A full disk or a vanished directory makes `healthy` False; records then wait in order, up to
+    `queue_records`, and are retried with each `write` and `tick`. A full queue makes `write` wait.
+
+    Args:
+        directory: Made if missing, owner-only; belongs to one class of source.
+        data_source: `polygon`, `simulator`, `replay`.
+        source_class: `live`, `simulated` or `replayed`.
+        profile: In force; a record may name its symbol's own.
+        run_id: From `new_run_id`; event ids are `<run_id>-<n>`.
+        clock: Nanoseconds UTC.
+        mono: Nanoseconds of the monotonic clock that `caused_mono_ns` is on.
+        queue_records: How many records may wait.
+
+    Raises:
+        JournalError: The directory belongs to another class of source or cannot be written.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        data_source: str,
+        source_class: SourceClass,
+        profile: str,
+        run_id: str,
+        clock: Callable[[], int] = time.time_ns,
+        mono: Callable[[], int] = time.monotonic_ns,
+        queue_records: int = QUEUE_RECORDS,
+    ) -> None:
+        self.directory = directory
+        self.run_id = run_id
+        self.problem = ""
+        """Why records wait, in a few words; empty when none does."""
+        self.write_times = DurationHistogram()
+        """How long appending a line took, lock and system calls."""
+        self._source_class: SourceClass = source_class
+        self._profile = profile
+        self._clock, self._mono = clock, mono
+        self._queue: deque[bytes] = deque()
+        self._queue_records = queue_records
+        self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
+        self._stamps, self._happened = Stamps(), Stamps()
+        self._id_prefix = quoted(run_id)[:-1]
+        self._before_profile = f'"run_id":{quoted(run_id)},"data_source":{quoted(data_source)},"profile":'
+        self._after_profile = f',"source_class":"{source_class}"'
+        self._written = 0
+        self._closing = False
+        self._fd = -1
+        self._path = directory
+        self._day_from = self._day_to = 0
+        self._retired: list[int] = []
+        self._sync_problem = ""
+        self._sync = GroupSync(self._sync_files)
+        try:
+            claim(directory, source_class)
+            repair_days(directory)
+            self._open(clock())
+        except OSError as error:
+            raise JournalError(f"{ascii(str(directory))[1:-1]} cannot be written: {_reason(error)}") from None
+
+    @property
+    def healthy(self) -> bool:
+        """Every record so far stands in its file."""
+        return not self.problem
+
+    @property
+    def waiting(self) -> int:
+        """Records that could not be written yet."""
+        return len(self._queue)
+
+    def write(
+        self,
+        event: str,
+        happened_ns: int,
+        caused_mono_ns: int,
+        fields: Mapping[str, Any],
+        *,
+        profile: str | None = None,
+        sync: bool = False,
+    ) -> str:
+        """Append one record.
+
+        Args:
+            event: One of the names in `records`.
+            happened_ns: When it happened, nanoseconds UTC.
+            caused_mono_ns: When what settled it was in hand (a body's last byte, a key, a timer), monotonic.
+            fields: The rest of the record.
+            profile: The symbol's own, where it has one.
+            sync: Ask for the disk's word at once, without waiting for it.
+
+        Returns:
+            The record's `event_id`.
+
+        Raises:
+            ValueError: The fields would make the greps over the journal count wrongly.
+            TypeError: A value has no place in JSON.
+            JournalError: The journal was closed, also while this call waited for room.
+        """
+        with self._lock:
+            self._wait_for_room()
+            self._written += 1
+            line = self._line(event, happened_ns, caused_mono_ns, fields, profile=profile or self._profile)
+            self._queue.append(line)
+            self._drain()
+            event_id = f"{self.run_id}-{self._written}"
+        self._sync.ask(now=sync)
+        return event_id
+
+    def tick(self) -> None:
+        """Retry what waits and see whether the file is still where it belongs; call it about once a second."""
+        with self._lock:
+            if not self._closing and not self._in_place():
+                self._retire()
+            self._drain()
+
+    def close(self, timeout: float = 2.0) -> tuple[bytes, ...]:
+        """Write what waits, sync, and end.
+
+        Args:
+            timeout: Seconds to keep trying where the disk does not take it.
+
+        Returns:
+            The lines that could not be written, oldest first: the caller must say so.
+        """
+        deadline = time.monotonic() + timeout
+        with self._lock:
+            self._closing = True
+            self._room.notify_all()
+            self._drain()
+            while self._queue and (left := deadline - time.monotonic()) > 0:
+                self._room.wait(min(_RETRY_SECONDS, left))
+                self._drain()
+            self._retire()
+            unwritten = tuple(self._queue)
+            self._queue.clear()
+        self._sync.ask(now=True)
+        self._sync.stop(max(timeout, 0.1))
+        return unwritten
+
+    # --- a record's line ----------------------------------------------------------------------------------------
+
+    def _line(
+        self, event: str, happened_ns: int, caused_mono_ns: int, fields: Mapping[str, Any], *, profile: str
+    ) -> bytes:
+        latency_ms = max(self._mono() - caused_mono_ns, 0) / 1_000_000
+        rest = body(fields)
+        header = (
+            f'{{"event":"{event}","event_id":{self._id_prefix}-{self._written}","timestamp":"{self._stamps.text(self._clock())}",'
+            f'"timestamp_utc":"{self._happened.text(happened_ns)}","latency_ms":{latency_ms:.3f},'
+            f'{self._before_profile}"{profile}"{self._after_profile}{"" if rest == b"}" else ","}'
+        )
+        return header.encode() + rest + b"\n"
+
+    # --- getting it to the disk ---------------------------------------------------------------------------------
+
+    def _wait_for_room(self) -> None:
+        while len(self._queue) >= self._queue_records and not self._closing:
+            self._drain()
+            if len(self._queue) >= self._queue_records:
+                self._room.wait(_RETRY_SECONDS)
+        if self._closing:
+            raise JournalError(f"the journal is closed{f' ({self.problem})' if self.problem else ''}")
+
+    def _drain(self) -> None:
+        while self._queue and self._append(self._queue[0]):
+            self._queue.popleft()
+        if self.problem and not self._queue:
+            self.problem = self._sync_problem
+            self._room.notify_all()
+
+    def _append(self, line: bytes) -> bool:
+        """Try to write one line; a failure becomes `problem` and leaves nothing of it in the file."""
+        now = self._clock()
+        began = time.monotonic_ns()
+        try:
+            for _ in range(2):
+                if self._fd < 0 or not self._day_from <= now < self._day_to:
+                    self._reopen(now)
+                try:
+                    append_line(self._fd, line)
+                    break
+                except FileNotFoundError:  # removed under us: once more, in a new file
+                    self._retire()
+            else:
+                raise FileNotFoundError(2, "the file is removed again and again")
+        except (OSError, JournalError) as error:
+            self.problem = _reason(error)
+            if not isinstance(error, JournalError) and self._fd >= 0 and not self._in_place():
+                self._retire()
+            return False
+        self.write_times.add(time.monotonic_ns() - began)
+        return True
+
+    def _reopen(self, now: int) -> None:
+        self._retire()
+        claim(self.directory, self._source_class)
+        self._open(now)
+
+    def _open(self, now: int) -> None:
+        self._day_from = now - now % _DAY_NS
+        self._day_to = self._day_from + _DAY_NS
+        self._path = self.directory / f"{iso_utc(now)[:10]}.jsonl"
+        self._fd = open_day(self._path)
+
+    def _in_place(self) -> bool:
+        """The open file is the one its path names."""
+        if self._fd < 0:
+            return False
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._fd))  # noqa: PTH116 each second
+        except OSError:
+            return False
+
+    def _retire(self) -> None:
+        """Give the open file to the sync thread, which closes it."""
+        if self._fd >= 0:
+            self._retired.append(self._fd)
+            self._fd = -1
+
+    def _sync_files(self) -> None:
+        """Sync what was written; runs in the sync thread, without the lock while the disk works."""
+        with self._lock:
+            files, self._retired = self._retired, []
+            if self._fd >= 0:
+                files.append(os.dup(self._fd))
+        problem = ""
+        for fd in files:
+            try:
+                _sync_data(fd)
+            except OSError as error:
+                problem = f"sync failed: {_reason(error)}"
+            finally:
+                os.close(fd)
+        with self._lock:
+            self._sync_problem = problem
+            if not self._queue:
+                self.problem = problem
+
+
+def _reason(error: OSError | JournalError) -> str:
+    if isinstance(error, OSError):
+        return (error.strerror or type(error).__name__).lower()
+    return str(error)
