@@ -70,6 +70,10 @@ class ActCounter:
         self._window_ns = window_seconds * NS
         self.counted = 0
 
+    def set_window(self, seconds: int) -> None:
+        """How far back acts reach, seconds, inclusive."""
+        self._window_ns = seconds * NS
+
     def add(self, raised: AlertRaised) -> bool:
         """Take a counting `large_seller` alert; whether the window now holds enough acts."""
         alert, time_ns = raised.alert, raised.time_ns

@@ -94,7 +94,7 @@ class RedBurst:
         """Seconds of covered tape there are, at most `warm_needed`."""
         if self.covered_from is None:
             return 0
-        return max(0, min(self.warm_needed, second - self.covered_from))
+        return max(0, min(self.warm_needed, second - self.covered_from + 1))
 
     def baseline(self, second: int) -> float:
         """Mean volume per window over the 300 seconds before the window that ends with `second`; 0 while warming."""
@@ -115,8 +115,7 @@ class RedBurst:
         window = self.window
         head = window.head
         self._head = head
-        if self.thresholds.profile == "guarded" and self.open_alert is None:
-            self._fit(head)
+        self.fit(head)
         start = head - self.window_seconds
         self._before = window.volume_through(start)
         self._need = -1
@@ -128,8 +127,10 @@ class RedBurst:
                 self.thresholds.volume_spike_threshold * self._base * self.window_seconds / BASELINE_SECONDS
             )
 
-    def _fit(self, head: int) -> None:
-        """B = 12 / r within its floor and 60 s; TAPE TOO THIN above 60, until below 48."""
+    def fit(self, head: int) -> None:
+        """In `guarded`: B = 12 / r within its floor and 60 s, TAPE TOO THIN above 60 until below 48."""
+        if self.thresholds.profile != "guarded" or self.open_alert is not None:
+            return
         start = head - self.window_seconds
         prints = self.window.count_through(start) - self.window.count_through(start - BASELINE_SECONDS)
         wanted = _PRINTS_WANTED * BASELINE_SECONDS / prints if prints > 0 else float("inf")
@@ -150,6 +151,15 @@ class RedBurst:
             return None
         return self._above(time_ns, price, volume)
 
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        """Other thresholds are in force from the next print on; a living burst keeps its window."""
+        self.thresholds = thresholds
+        self.exit_ratio = thresholds.red_burst_threshold
+        if self.open_alert is None:
+            self.window_seconds = self._floor() if thresholds.profile == "guarded" else thresholds.bucket_seconds
+            self.thin = False
+        self._head = -1
+
     def late_print(self) -> None:
         """A print was added to an earlier second: the prepared figures no longer hold."""
         self._head = -1
@@ -169,16 +179,37 @@ class RedBurst:
             "baseline": round(self._base * seconds / BASELINE_SECONDS, 2),
             "prints": window.count - window.count_through(window.head - seconds),
         }
-        single = False
-        if self.thresholds.profile == "guarded":
-            largest = window.largest(seconds)
-            single = largest * 2 > volume
-            n_eff = volume * volume / max(1, window.squares(seconds))
-            low = wilson_lower(share, n_eff)
-            figures |= {"largest_print": largest, "n_eff": round(n_eff, 2), "sell_share_low": round(low, 4)}
-            if not single and (n_eff < _N_EFF or low < _WILSON_FLOOR):
-                return None
-        return self._speak(time_ns, price, ratio, share, figures, single=single)
+        single = self._guard(figures, share)
+        return None if single is None else self._speak(time_ns, price, ratio, share, figures, single=single)
+
+    def _guard(self, figures: dict[str, Any], share: float) -> bool | None:
+        """Whether the window is mostly one print; None when `guarded` finds too little behind it. Adds figures."""
+        if self.thresholds.profile != "guarded":
+            return False
+        volume, seconds = int(figures["volume"]), int(figures["window_seconds"])
+        largest = self.window.largest(seconds)
+        n_eff = volume * volume / max(1, self.window.squares(seconds))
+        low = wilson_lower(share, n_eff)
+        figures |= {"largest_print": largest, "n_eff": round(n_eff, 2), "sell_share_low": round(low, 4)}
+        single = largest * 2 > volume
+        return None if not single and (n_eff < _N_EFF or low < _WILSON_FLOOR) else single
+
+    def judge_once(
+        self, time_ns: int, price: int, ratio: float, share: float, baseline: float
+    ) -> OrderFlowAlert | None:
+        """The alert for a ratio and a sell share found elsewhere, under the profile's guards; keeps no episode."""
+        window, seconds = self.window, self.window_seconds
+        figures: dict[str, Any] = {
+            "window_seconds": seconds,
+            "volume": window.volume - window.volume_through(window.head - seconds),
+            "baseline": round(baseline, 2),
+            "prints": window.count - window.count_through(window.head - seconds),
+        }
+        single = self._guard(figures, share)
+        if single is None:
+            return None
+        self._opened_ns, self._opened_price = time_ns, price
+        return self._alert(time_ns, ratio, share, figures, single=single)
 
     def _speak(
         self,

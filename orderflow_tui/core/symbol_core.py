@@ -121,6 +121,13 @@ class SymbolCore:
         """T for reconstructed prints, in size units."""
         return self.thresholds.large_order_size_threshold * self.capabilities.size_scale
 
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        """Other thresholds are in force from the next event on; open episodes keep what they opened with."""
+        self.thresholds = thresholds
+        self.writer.profile = thresholds.profile
+        self.burst.set_thresholds(thresholds)
+        self.desk.acts.set_window(thresholds.alert_window_seconds)
+
     def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
         """Take events in processing order.
 
@@ -197,7 +204,7 @@ class SymbolCore:
         second = event.time_ns // NS
         window, burst = self.window, self.burst
         if burst.covered_from is None:
-            burst.covered_from = second + 1
+            burst.covered_from = -(-event.time_ns // NS)
         window.add(second, event.size, side)
         if second < window.head:
             burst.late_print()

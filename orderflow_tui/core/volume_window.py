@@ -110,13 +110,14 @@ class VolumeWindow:
         """The largest single print of the window that ends at the head."""
         return max(self._largest[second % _FINE] for second in range(self.head - window + 1, self.head + 1))
 
-    def by_second(self, now: int, seconds: int) -> tuple[list[int], list[int]]:
-        """Volume and sellers' volume of the `seconds` seconds that end with `now`, oldest first."""
-        volumes, sells = [], []
-        before, sold = self.volume_through(now - seconds), self.sell_through(now - seconds)
+    def by_second(self, now: int, seconds: int, *, buyers: bool = False) -> tuple[list[int], list[int]]:
+        """Volume, and the part sellers (or `buyers`) started, of the seconds up to `now`, oldest first."""
+        through = self.buy_through if buyers else self.sell_through
+        volumes, started = [], []
+        before, started_before = self.volume_through(now - seconds), through(now - seconds)
         for second in range(now - seconds + 1, now + 1):
-            total, sold_total = self.volume_through(second), self.sell_through(second)
+            total, started_total = self.volume_through(second), through(second)
             volumes.append(total - before)
-            sells.append(sold_total - sold)
-            before, sold = total, sold_total
-        return volumes, sells
+            started.append(started_total - started_before)
+            before, started_before = total, started_total
+        return volumes, started

@@ -55,12 +55,7 @@ class TomlPositions:
             PositionsMissing: There is no such file.
             PositionsError: The file is refused, in one line.
         """
-        text = self._text()
-        try:
-            document = tomllib.loads(text, parse_float=Decimal)
-        except (ValueError, ArithmeticError, RecursionError) as error:
-            raise PositionsError(f"{self._name}: not valid TOML: {ascii(str(error))[1:-1][:160]}") from None
-        return _Reading(self._name, text, document).holdings()
+        return read_text(self._text(), self._name)
 
     @property
     def _name(self) -> str:
@@ -81,6 +76,15 @@ class TomlPositions:
             return content.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise PositionsError(f"{self._name}: not UTF-8 text") from None
+
+
+def read_text(text: str, name: str) -> tuple[tuple[Position, ...], tuple[str, ...]]:
+    """Positions and watchlist of a positions file's text; `name` stands in the refusals (PositionsError)."""
+    try:
+        document = tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise PositionsError(f"{name}: not valid TOML: {ascii(str(error))[1:-1][:160]}") from None
+    return _Reading(name, text, document).holdings()
 
 
 def event_instant_ns(entry: str) -> int:

@@ -1,0 +1,213 @@
+"""The command line: parse, wire, exit. One short function a command; imports wait until a command needs them.
+
+Exit codes: 0, 1 (failed), 2 (bad use or configuration). Data goes to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+EXIT_FAILED: Final = 1
+EXIT_USE: Final = 2
+
+# What the command line may set of the configuration: option, field, metavar, help.
+_SETTINGS: Final = (
+    ("--data-source", "data_source", "SOURCE", "polygon or simulator"),
+    ("--profile", "profile", "NAME", "guarded (default) or plan"),
+    ("--large-order-size", "large_order_size_threshold", "SHARES", "T, the large size (10000)"),
+    ("--volume-spike", "volume_spike_threshold", "RATIO", "a red burst's least ratio (3.0)"),
+    ("--red-burst", "red_burst_threshold", "RATIO", "the ratio that alone recommends leaving (4.0)"),
+    ("--alert-window", "alert_window_seconds", "SECONDS", "how far back alerts count (120)"),
+    ("--bucket-seconds", "bucket_seconds", "SECONDS", "B, the burst's window (10)"),
+    ("--mode", "monitoring_mode", "MODE", "positions_only or watchlist"),
+    ("--requests-per-second", "requests_per_second", "N", "the request budget (5)"),
+    ("--base-url", "polygon_base_url", "URL", "another REST host"),
+    ("--log-dir", "log_dir", "DIR", "where the journal goes"),
+    ("--positions", "positions", "FILE", "the positions file (positions.toml)"),
+)
+_ZONE: Final = "America/New_York"
+_SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell")
+
+
+class _Parser(argparse.ArgumentParser):
+    """One line for a wrong use, exit code 2."""
+
+    def error(self, message: str) -> Any:
+        print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(EXIT_USE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="orderflow-tui",
+        description="Watches the order flow of the stocks you hold. Without a command: the dashboard.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    _add_settings(parser, None)
+    _add_screen(parser, None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    demo = commands.add_parser("demo", help="the dashboard on a simulated market: no key, no positions needed")
+    demo.add_argument("--scenario", default="mixed", help="calm, seller, burst or mixed (default)")
+    demo.add_argument("--seed", type=int, default=7, help="the market's seed")
+    demo.add_argument("--depth", choices=("full", "nbbo"), default="full", help="ten levels, or one as for US stocks")
+    demo.add_argument("--profile", dest="set_profile", default=argparse.SUPPRESS, help="guarded (default) or plan")
+    demo.add_argument("--log-dir", dest="set_log_dir", default=argparse.SUPPRESS, help="the journal (logs/demo)")
+    _add_screen(demo)
+    _add_replay(commands)
+    headless = commands.add_parser("headless", help="no screen: one plain line an alert on stdout")
+    headless.add_argument("--duration", type=_positive, metavar="SECONDS", help="end by itself after so long")
+    headless.add_argument("--tz", default=argparse.SUPPRESS, help="time zone of the lines (America/New_York)")
+    _add_settings(headless)
+    _add_simulate(commands)
+    config = commands.add_parser("config", help="the settings in force and where each came from")
+    _add_settings(config)
+    return parser
+
+
+def _add_replay(commands: Any) -> None:
+    replay = commands.add_parser("replay", help="run recorded sessions through the same monitor")
+    replay.add_argument("files", nargs="+", metavar="PREFIX", help="common prefix of a .trades/.book.csv.gz pair")
+    replay.add_argument("--speed", type=_speed, default=None, help="1 is real time, 0 as fast as it goes")
+    replay.add_argument("--headless", action="store_true", help="no screen: plain lines on stdout")
+    replay.add_argument("--infer-sides", action="store_true", help="ignore recorded aggressors")
+    replay.add_argument("--position", action="append", default=[], metavar="SYM:QTY@PRICE", help="what to assume held")
+    _add_settings(replay)
+    _add_screen(replay)
+
+
+def _add_simulate(commands: Any) -> None:
+    simulate = commands.add_parser("simulate", help="serve a simulated market in Polygon's wire format on loopback")
+    simulate.add_argument("--port", type=int, default=0, help="0 takes a free one and prints it")
+    simulate.add_argument("--seed", type=int, default=7, help="the market's seed")
+    simulate.add_argument("--scenario", default="mixed", help="calm, seller, burst or mixed (default)")
+    simulate.add_argument("--depth", choices=("full", "nbbo"), default="full", help="nbbo answers as Polygon does")
+    simulate.add_argument("--faults", type=Path, metavar="FILE", help="a TOML script of faults")
+
+
+def _add_settings(parser: argparse.ArgumentParser, default: Any = argparse.SUPPRESS) -> None:
+    """A command's own options leave what stood before the command alone unless they are given."""
+    group = parser.add_argument_group("settings", "they go before the environment and orderflow.toml")
+    group.add_argument("--config", metavar="FILE", default=default, help="the orderflow.toml to read")
+    for option, field, metavar, text in _SETTINGS:
+        group.add_argument(option, dest=f"set_{field}", metavar=metavar, default=default, help=text)
+
+
+def _add_screen(parser: argparse.ArgumentParser, default: Any = argparse.SUPPRESS) -> None:
+    group = parser.add_argument_group("screen")
+    group.add_argument("--fps", type=_positive, default=default, help="paints a second (10; 2 suits slow links)")
+    group.add_argument("--tz", default=default, help="time zone shown (America/New_York)")
+    group.add_argument("--theme", default=default, help="a theme's name")
+    group.add_argument("--no-mouse", action="store_true", default=default, help="leave the mouse to the terminal")
+    group.add_argument("--no-bell", action="store_true", default=default, help="no terminal bell")
+
+
+def _positive(text: str) -> float:
+    value = _speed(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} must be above 0")
+    return value
+
+
+def _speed(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} must be 0 or more")
+    return value
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, Any]:
+    fields = (field for _, field, _, _ in _SETTINGS)
+    found = {field: getattr(args, f"set_{field}", None) for field in fields}
+    return {field: value for field, value in found.items() if value is not None}
+
+
+def _screen(args: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in _SCREEN if getattr(args, name, None)}
+
+
+def _dashboard(args: argparse.Namespace) -> int:
+    from orderflow_tui.wiring import run_live
+
+    return run_live(_overrides(args), args.config, _screen(args))
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from orderflow_tui.wiring import run_demo
+
+    return run_demo(args.scenario, args.seed, args.depth, _overrides(args), _screen(args))
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from orderflow_tui.wiring import run_replay
+
+    speed = args.speed if args.speed is not None else (0.0 if args.headless else 1.0)
+    return run_replay(
+        args.files,
+        speed=speed,
+        headless=args.headless,
+        infer_sides=args.infer_sides,
+        assumed=args.position,
+        overrides=_overrides(args),
+        config_file=args.config,
+        screen=_screen(args),
+    )
+
+
+def _headless(args: argparse.Namespace) -> int:
+    from orderflow_tui.wiring import run_headless
+
+    return run_headless(_overrides(args), args.config, args.duration, args.tz or _ZONE)
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from orderflow_tui.feeds.simulator.run import serve
+
+    return serve(port=args.port, seed=args.seed, scenario=args.scenario, depth=args.depth, key=None, faults=args.faults)
+
+
+def _config(args: argparse.Namespace) -> int:
+    from orderflow_tui.config_load import describe, load_config
+
+    print("\n".join(describe(load_config(_overrides(args), path=args.config))))
+    return 0
+
+
+_COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
+    None: _dashboard,
+    "demo": _demo,
+    "replay": _replay,
+    "headless": _headless,
+    "simulate": _simulate,
+    "config": _config,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.version:
+        from orderflow_tui import __version__
+
+        print(f"orderflow-tui {__version__}")
+        return 0
+    try:
+        return _COMMANDS[args.command](args)
+    except ValueError as refused:
+        if type(refused).__module__.startswith("orderflow_tui."):
+            print(f"orderflow-tui: {refused}", file=sys.stderr)
+            return EXIT_USE
+        raise
+    except BrokenPipeError:
+        sys.stderr.close()
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_FAILED

@@ -1,0 +1,87 @@
+"""One watched symbol as the monitor holds it: its core, its health, its standing at the source, its alert lines."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from orderflow_tui.core.data_models import OrderFlowAlert
+from orderflow_tui.core.health import Health
+from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.core.units import datetime_ns
+from orderflow_tui.view_builder import Standing
+from orderflow_tui.views import AlertLine
+
+STALE_AFTER_S = 30.0
+"""Data older than this is no data (SPEC section 4.3)."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """What the monitor's thread keeps of one symbol."""
+
+    core: SymbolCore
+    health: Health = field(default_factory=Health)
+    note: str = ""
+    vouched_ns: int = 0
+    quote_ns: int = 0
+    skipped_prints: int = 0
+    duplicates: int = 0
+    lines: deque[AlertLine] = field(default_factory=lambda: deque(maxlen=50))
+    dirty: bool = True
+
+    def age_s(self, now_ns: int) -> float | None:
+        """Seconds since the vouched instant, the contract's delay taken off; None before the first."""
+        if not self.vouched_ns:
+            return None
+        return max(0.0, (now_ns - self.vouched_ns) / 1e9 - self.core.capabilities.delay_seconds)
+
+    def standing(self, now_ns: int, *, closed: bool) -> Standing:
+        """For the view."""
+        core = self.core
+        return Standing(
+            blind=self.health.reason,
+            note=self.note,
+            closed=closed,
+            age_s=self.age_s(now_ns),
+            quote_ns=self.quote_ns,
+            alerts=tuple(self.lines),
+            counters={
+                "prints": core.prints,
+                "late_prints": core.late_prints,
+                "uncounted_prints": core.uncounted_prints,
+                "skipped_prints": self.skipped_prints,
+                "duplicates": self.duplicates,
+                "acts": core.desk.acts.counted,
+            },
+        )
+
+
+def alert_line(alert: OrderFlowAlert, *, updated_ns: int = 0) -> AlertLine:
+    """The line of the feed pane for an alert."""
+    time_ns = datetime_ns(alert.timestamp_utc)
+    return AlertLine(
+        episode_id=alert.episode_id or f"{alert.symbol}:{time_ns}",
+        time_ns=time_ns,
+        symbol=alert.symbol,
+        evidence=alert.evidence or alert.alert_type,
+        severity=alert.severity,
+        rank=alert.rank,
+        counts=alert.counts or alert.exit_eligible,
+        text=alert.text,
+        against=alert.against,
+        late=alert.late,
+        updated_ns=updated_ns,
+    )
+
+
+def put_line(lines: deque[AlertLine], line: AlertLine) -> None:
+    """Put a line at the top, or in the place of the one with its episode; that one keeps its first time."""
+    for at, old in enumerate(lines):
+        if old.episode_id == line.episode_id:
+            lines[at] = AlertLine(
+                line.episode_id, old.time_ns, line.symbol, line.evidence, line.severity, line.rank, line.counts,
+                line.text, line.against, line.late, line.updated_ns,
+            )  # fmt: skip
+            return
+    lines.appendleft(line)

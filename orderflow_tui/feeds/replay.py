@@ -1,0 +1,172 @@
+"""Plays recorded sessions through the same messages a live feed sends, at any speed."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.events import Book, Clock, Event, Gap, Print
+from orderflow_tui.core.units import NS
+from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put
+from orderflow_tui.feeds.recording import Recording, RecordingError
+
+_BATCH: Final = 250
+_PACE_NS: Final = 50_000_000
+_LONGEST_SLEEP_S: Final = 0.25
+
+
+class ReplayFeed:
+    """A `Feed` over one recording or several played together by their own clocks.
+
+    Args:
+        recordings: What to play; all start at the earliest first event.
+        speed: Recorded seconds a second; 0 is as fast as it goes.
+        infer_sides: Ignore recorded aggressors.
+    """
+
+    def __init__(self, recordings: Sequence[Recording], *, speed: float = 1.0, infer_sides: bool = False) -> None:
+        self._recordings = tuple(recordings)
+        self._infer = infer_sides
+        self._speed = speed
+        self._stop = threading.Event()
+        self._paused = threading.Event()
+        self._capabilities = recordings[0].capabilities(infer_sides=infer_sides)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Of the first recording."""
+        return self._capabilities
+
+    @property
+    def speed(self) -> float:
+        """Recorded seconds a second; 0 is as fast as it goes."""
+        return self._speed
+
+    @property
+    def paused(self) -> bool:
+        """Whether playing waits."""
+        return self._paused.is_set()
+
+    def set_speed(self, speed: float) -> None:
+        """Play on at another speed."""
+        self._speed = speed
+
+    def toggle_pause(self) -> bool:
+        """Wait, or go on; whether it waits now."""
+        if self._paused.is_set():
+            self._paused.clear()
+        else:
+            self._paused.set()
+        return self._paused.is_set()
+
+    def start(self, symbols: Iterable[str], put: Put) -> None:
+        """Play the recordings of these symbols from a thread of its own."""
+        wanted = set(symbols)
+        threading.Thread(target=self._run, args=(wanted, put), name="replay", daemon=True).start()
+
+    def set_symbols(self, symbols: Iterable[str]) -> None:
+        """A recording's symbols are what they are."""
+
+    def stop(self) -> None:
+        """Ask the thread to end."""
+        self._stop.set()
+        self._paused.clear()
+
+    def _run(self, wanted: set[str], put: Put) -> None:
+        try:
+            self._play(wanted, put)
+        except RecordingError as problem:
+            put(FeedEnded(str(problem), Arrival.now(), exit_code=1))
+
+    def _play(self, wanted: set[str], put: Put) -> None:
+        arrival = Arrival.now()
+        put(FeedStatus("open", 0.0, 0.0, 0.0, connected=True, capabilities=self._capabilities, arrival=arrival))
+        chosen = [recording for recording in self._recordings if recording.symbol in wanted]
+        streams = [_tagged(recording, infer=self._infer) for recording in chosen]
+        merged = heapq.merge(*streams, key=lambda item: item[0]) if len(streams) > 1 else iter(*streams)
+        pace = _Pace(lambda: self._speed, self._stop, self._paused)
+        batch = _Batches(put)
+        clock_s = 0
+        for time_ns, symbol, event in merged:
+            if self._stop.is_set():
+                return
+            if not clock_s:
+                clock_s = time_ns // NS
+                for recording in chosen:
+                    batch.add(recording.symbol, Gap(time_ns, "start of the recording"))
+            ahead = pace.wait_until(time_ns, batch.flush)
+            while (clock_s + 1) * NS <= time_ns:
+                clock_s += 1
+                for recording in chosen:
+                    batch.add(recording.symbol, Clock(clock_s * NS))
+            batch.add(symbol, event)
+            if ahead:
+                batch.flush()
+        batch.flush()
+        put(FeedEnded("the recording has ended", Arrival.now()))
+
+
+def _tagged(recording: Recording, *, infer: bool) -> Iterator[tuple[int, str, Print | Book]]:
+    for event in recording.events(infer_sides=infer):
+        yield event.time_ns, recording.symbol, event
+
+
+class _Batches:
+    """Collects events per symbol and puts them together."""
+
+    def __init__(self, put: Callable[[FeedMessage], None]) -> None:
+        self._put = put
+        self._events: dict[str, list[Event]] = {}
+        self._count = 0
+
+    def add(self, symbol: str, event: Event) -> None:
+        self._events.setdefault(symbol, []).append(event)
+        self._count += 1
+        if self._count >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        arrival = Arrival.now()
+        for symbol, events in self._events.items():
+            self._put(Batch(symbol, "tape", events, arrival))
+        self._events, self._count = {}, 0
+
+
+class _Pace:
+    """Keeps recorded time in step with the clock on the wall."""
+
+    def __init__(self, speed: Callable[[], float], stop: threading.Event, paused: threading.Event) -> None:
+        self._speed = speed
+        self._stop = stop
+        self._paused = paused
+        self._at_wall = 0
+        self._at_recorded = 0
+        self._for_speed = -1.0
+
+    def wait_until(self, recorded_ns: int, before_sleep: Callable[[], None]) -> bool:
+        """Wait until this recorded instant is due; whether it waited."""
+        waited = False
+        while not self._stop.is_set():
+            if self._paused.is_set():
+                before_sleep()
+                self._for_speed = -1.0
+                self._stop.wait(0.05)
+                continue
+            speed = self._speed()
+            if speed <= 0:
+                return waited
+            if speed != self._for_speed:
+                self._for_speed = speed
+                self._at_wall, self._at_recorded = time.monotonic_ns(), recorded_ns
+            due = self._at_wall + int((recorded_ns - self._at_recorded) / speed)
+            early = due - time.monotonic_ns()
+            if early < _PACE_NS:
+                return waited
+            before_sleep()
+            waited = True
+            self._stop.wait(min(early / NS, _LONGEST_SLEEP_S))
+        return waited

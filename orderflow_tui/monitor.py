@@ -1,0 +1,620 @@
+"""The only owner of core state and the only caller of the journal's writer: one thread between feeds and screen.
+
+Feeds put messages on a bounded queue; this thread feeds the cores, journals what they say and publishes frozen views.
+Everything the screen may call returns at once.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.data_models import Answer, Position
+from orderflow_tui.core.events import Clock
+from orderflow_tui.core.outputs import (
+    AlertRaised,
+    AlertUpdated,
+    ExitAnswered,
+    ExitTriggered,
+    Output,
+    StopRaised,
+)
+from orderflow_tui.core.rules import Thresholds
+from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.core.units import NS, iso_utc
+from orderflow_tui.desk_state import STALE_AFTER_S, Watched, alert_line, put_line
+from orderflow_tui.feeds.feed import (
+    ApiFault,
+    Arrival,
+    BadPayload,
+    Batch,
+    Feed,
+    FeedEnded,
+    FeedGap,
+    FeedMessage,
+    FeedStatus,
+    SymbolNote,
+)
+from orderflow_tui.journal import records
+from orderflow_tui.journal.restore import RestoredRecommendation
+from orderflow_tui.journal.writer import JournalWriter
+from orderflow_tui.positions import PositionManager
+from orderflow_tui.restoring import restore_into
+from orderflow_tui.view_builder import recommendations, symbol_view
+from orderflow_tui.views import AlertLine, RecommendationView, StatusView, SymbolView
+
+_QUEUE: Final = 10_000
+_REPLAY_QUEUE: Final = 4
+"""A recording waits for the monitor instead of filling memory."""
+_LINES: Final = 500
+_LATE_NS: Final = 30 * NS
+_MARKET_NS: Final = 60 * NS
+_BATCHES_PER_ROUND: Final = 64
+
+Listener = Callable[[str, int, Mapping[str, Any]], None]
+"""Called in the monitor's thread after a record was written: `(record name, happened ns, fields)`; must not block."""
+
+
+class Reloads(Protocol):
+    """What may change while a run goes on: thresholds from a file. Asked once a second by the monitor's thread."""
+
+    @property
+    def message(self) -> str:
+        """Why the file as it stands is not in force, or empty."""
+        ...
+
+    def poll(self) -> bool:
+        """Look at the file; whether new settings are in force."""
+        ...
+
+    def for_symbol(self, symbol: str) -> Thresholds:
+        """The thresholds in force for a symbol."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    recommendation_id: str
+    answer: Answer
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class _Recover:
+    symbol: str
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    reason: str
+
+
+class Monitor:
+    """Runs the rules over one feed. Implements `views.MonitorPort`.
+
+    Args:
+        feed: Delivers the messages.
+        positions: What is held and watched.
+        thresholds: In force per symbol, and their reloads.
+        journal: Where everything said is written.
+        profile: Shown and recorded.
+        source_label: What the status line calls the source.
+        watchlist: Whether to watch symbols that are not held too.
+        restored: Recommendations and answers an earlier run left open.
+        publish_hz: How often views are made at most; 0 makes none (no screen looks).
+        replayed: Time is the recording's, not the wall's.
+        run_fields: What `run_started` records beside the standard fields.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        positions: PositionManager,
+        thresholds: Reloads,
+        journal: JournalWriter,
+        *,
+        profile: str,
+        source_label: str,
+        watchlist: bool = False,
+        restored: Iterable[RestoredRecommendation] = (),
+        publish_hz: float = 20.0,
+        replayed: bool = False,
+        run_fields: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._feed = feed
+        self._positions = positions
+        self._thresholds = thresholds
+        self._journal = journal
+        self._profile = profile
+        self._label = source_label
+        self._watchlist = watchlist
+        self._restored = tuple(restored)
+        self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
+        self._replayed = replayed
+        self._run_fields = dict(run_fields or {})
+        self._queue: queue.Queue[FeedMessage | _Answered | _Recover | _Stop] = queue.Queue(
+            _REPLAY_QUEUE if replayed else _QUEUE
+        )
+        self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
+        self._ended = threading.Event()
+        self.listeners: list[Listener] = []
+        self._watched: dict[str, Watched] = {}
+        self._capabilities: Capabilities = feed.capabilities
+        self._now_ns = 0
+        self._market = "unknown"
+        self._feed_status: FeedStatus | None = None
+        self._ended_reason = ""
+        self._exit_code = 0
+        self._alerts = 0
+        self._last_publish = 0
+        self._started_ns = time.time_ns()
+        self._version = 0
+        self._views: Mapping[str, SymbolView] = {}
+        self._lines: deque[AlertLine] = deque(maxlen=_LINES)
+        self._published_lines: tuple[AlertLine, ...] = ()
+        self._cards: tuple[RecommendationView, ...] = ()
+        self._status = self._make_status()
+        self._failure: BaseException | None = None
+
+    # --- asked by the screen and the command line, from any thread ------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """Grows with every publication."""
+        return self._version
+
+    def views(self) -> Mapping[str, SymbolView]:
+        """The newest view of each symbol."""
+        return self._views
+
+    def status(self) -> StatusView:
+        """The newest status line."""
+        return self._status
+
+    def alert_lines(self) -> tuple[AlertLine, ...]:
+        """The newest alert lines, newest first."""
+        return self._published_lines
+
+    def recommendations(self) -> tuple[RecommendationView, ...]:
+        """Open ones first, then those held and snoozed."""
+        return self._cards
+
+    def answer(self, recommendation_id: str, answer: Answer) -> None:
+        """Record the trader's answer."""
+        self._queue.put(_Answered(recommendation_id, answer, Arrival.now()))
+
+    def recover(self, symbol: str) -> None:
+        """Try a BLIND symbol again now."""
+        self._queue.put(_Recover(symbol, Arrival.now()))
+
+    def start(self) -> None:
+        """Start the feed and the monitor's thread."""
+        self._thread.start()
+
+    def stop(self, reason: str = "asked", timeout: float = 0.4) -> None:
+        """End the run: the feed is told, the journal closed. Waits for the thread at most `timeout` seconds."""
+        self._feed.stop()
+        if self._thread.is_alive():
+            try:
+                self._queue.put_nowait(_Stop(reason))
+            except queue.Full:
+                self._make_room(_Stop(reason))
+            self._thread.join(timeout)
+
+    def _make_room(self, last: _Stop) -> None:
+        """The queue is full of data that a stopping monitor need not read."""
+        with self._queue.mutex:
+            self._queue.queue.clear()
+            self._queue.not_full.notify_all()
+        self._queue.put(last)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the feed's end or a stop; whether it came."""
+        return self._ended.wait(timeout)
+
+    @property
+    def exit_code(self) -> int:
+        """1 after a refused key or a failure of the monitor itself."""
+        return self._exit_code
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the monitor's thread against its will."""
+        return self._failure
+
+    # --- the thread ---------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._loop()
+        except BaseException as failure:
+            self._failure = failure
+            self._exit_code = 1
+            self._ended_reason = f"the monitor failed: {type(failure).__name__}"
+            self._publish()
+            raise
+        finally:
+            self._feed.stop()
+            self._journal.close(1.0)
+            self._ended.set()
+
+    def _loop(self) -> None:
+        self._now_ns = 0 if self._replayed else time.time_ns()
+        started = Arrival.now()
+        self._write(records.RUN_STARTED, started.wall_ns, started, self._run_fields)
+        self._set_symbols()
+        cores = {symbol: watched.core for symbol, watched in self._watched.items()}
+        for over in restore_into(cores, self._restored, started.wall_ns):
+            event, happened_ns, fields = records.output_record(over)
+            self._write(event, happened_ns, started, fields)
+        self._feed.start(self._watched, self._queue.put)
+        self._publish()
+        next_second = time.monotonic_ns() // NS * NS + NS
+        while True:
+            wait_s = max(0.0, (next_second - time.monotonic_ns()) / NS)
+            if self._publish_ns and any(watched.dirty for watched in self._watched.values()):
+                wait_s = min(wait_s, max(0.0, (self._last_publish + self._publish_ns - time.monotonic_ns()) / NS))
+            if self._take(wait_s):
+                return
+            if time.monotonic_ns() >= next_second:
+                next_second = time.monotonic_ns() // NS * NS + NS
+                self._each_second()
+            if self._publish_ns and time.monotonic_ns() - self._last_publish >= self._publish_ns:
+                self._publish()
+
+    def _take(self, wait_s: float) -> bool:
+        """Handle what is on the queue, waiting at most `wait_s` for the first; whether the run is over."""
+        try:
+            message = self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait()
+        except queue.Empty:
+            return False
+        for _ in range(_BATCHES_PER_ROUND):
+            if isinstance(message, _Stop):
+                self._finish(message.reason)
+                return True
+            self._handle(message)
+            try:
+                message = self._queue.get_nowait()
+            except queue.Empty:
+                return False
+        self._handle(message) if not isinstance(message, _Stop) else self._queue.put(message)
+        return False
+
+    def _finish(self, reason: str) -> None:
+        now = Arrival.now()
+        fields = records.run_stopped_fields(
+            self._ended_reason or reason,
+            exit_code=self._exit_code,
+            writes=self._journal.write_times.summary(),
+            alerts=self._alerts,
+            seconds=round((now.wall_ns - self._started_ns) / NS, 3),
+        )
+        self._write(records.RUN_STOPPED, now.wall_ns, now, fields)
+        self._publish()
+
+    def _handle(self, message: FeedMessage | _Answered | _Recover) -> None:
+        if isinstance(message, Batch):
+            self._on_batch(message)
+        elif isinstance(message, _Answered):
+            self._on_answer(message)
+        elif isinstance(message, BadPayload):
+            self._on_bad(message)
+        elif isinstance(message, ApiFault):
+            self._on_fault(message)
+        elif isinstance(message, SymbolNote):
+            self._on_note(message)
+        elif isinstance(message, FeedGap):
+            fields = {"symbol": message.symbol, "reason": message.reason, "channel": "connection"}
+            fields |= {"from_utc": iso_utc(message.from_ns), "to_utc": iso_utc(message.to_ns)}
+            self._write(records.MONITORING_GAP, message.from_ns, message.arrival, fields)
+        elif isinstance(message, FeedStatus):
+            self._on_feed_status(message)
+        elif isinstance(message, FeedEnded):
+            self._ended_reason = message.reason
+            self._exit_code = max(self._exit_code, message.exit_code)
+            self._ended.set()
+        else:
+            self._on_recover(message)
+
+    def _on_batch(self, batch: Batch) -> None:
+        watched = self._watched.get(batch.symbol)
+        if watched is None:
+            return
+        arrival = batch.arrival
+        if watched.health.good(batch.channel):
+            self._resumed(watched, arrival)
+        watched.skipped_prints += batch.skipped_prints
+        watched.duplicates += batch.duplicates
+        watched.note = ""
+        if batch.vouched_ns:
+            watched.vouched_ns = max(watched.vouched_ns, batch.vouched_ns)
+        if batch.quote_ns:
+            watched.quote_ns = batch.quote_ns
+        news_from = 0
+        if self._replayed:
+            if batch.events:
+                self._now_ns = max(self._now_ns, batch.events[-1].time_ns)
+                watched.vouched_ns = max(watched.vouched_ns, batch.events[-1].time_ns)
+        else:
+            news_from = arrival.wall_ns - self._capabilities.delay_seconds * NS - _LATE_NS
+        for output in watched.core.process(batch.events, news_from_ns=news_from):
+            self._say(watched, output, arrival)
+        watched.dirty = True
+
+    def _on_bad(self, bad: BadPayload) -> None:
+        fields = records.error_fields(
+            records.validation_error_type(bad.code),
+            bad.detail,
+            code=bad.code,
+            symbol=bad.symbol,
+            channel=bad.channel,
+            quarantined=bad.quarantined,
+        )
+        self._write(records.DATA_VALIDATION_ERROR, bad.arrival.wall_ns, bad.arrival, fields)
+        watched = self._watched.get(bad.symbol)
+        if watched is not None and not bad.quarantined:
+            self._blind(watched, bad.channel, f"{bad.code}: {bad.detail}", bad.arrival)
+
+    def _on_fault(self, fault: ApiFault) -> None:
+        fields = records.error_fields(
+            fault.error_type,
+            fault.detail,
+            symbol=fault.symbol,
+            status=fault.status,
+            endpoint=fault.endpoint,
+            feature=fault.feature,
+        )
+        self._write(records.API_ERROR, fault.arrival.wall_ns, fault.arrival, fields)
+
+    def _blind(self, watched: Watched, channel: str, reason: str, arrival: Arrival) -> None:
+        watched.dirty = True
+        if watched.health.bad(channel, reason):
+            core = watched.core
+            fields = {"symbol": core.symbol, "reason": reason, "channel": channel, "holding": core.desk.quantity}
+            self._write(records.MONITORING_GAP, arrival.wall_ns, arrival, fields)
+
+    def _resumed(self, watched: Watched, arrival: Arrival) -> None:
+        self._write(records.MONITORING_RESUMED, arrival.wall_ns, arrival, {"symbol": watched.core.symbol})
+
+    def _on_recover(self, message: _Recover) -> None:
+        watched = self._watched.get(message.symbol)
+        if watched is not None and watched.health.clear():
+            self._resumed(watched, message.arrival)
+            watched.dirty = True
+
+    def _on_note(self, message: SymbolNote) -> None:
+        watched = self._watched.get(message.symbol)
+        if watched is None:
+            return
+        watched.dirty = True
+        watched.note = message.detail or "not found at the source" if message.standing == "not_found" else ""
+        if message.standing == "no_quotes":
+            watched.core.capabilities = replace(watched.core.capabilities, quotes=False)
+
+    def _on_feed_status(self, message: FeedStatus) -> None:
+        self._feed_status = message
+        self._market = message.market
+        fresh = message.capabilities
+        if fresh != self._capabilities:
+            rebuild = fresh.depth_levels != self._capabilities.depth_levels or (
+                fresh.streaming != self._capabilities.streaming
+            )
+            self._capabilities = fresh
+            for watched in self._watched.values():
+                if rebuild and not watched.core.prints:
+                    watched.core = self._new_core(watched.core.symbol, watched.core.desk.position)
+                else:
+                    watched.core.capabilities = watched.core.desk.capabilities = fresh
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    def _each_second(self) -> None:
+        arrival = Arrival.now()
+        self._journal.tick()
+        if not self._replayed:
+            self._now_ns = arrival.wall_ns
+            at = arrival.wall_ns - self._capabilities.delay_seconds * NS
+            for watched in list(self._watched.values()):
+                for output in watched.core.process((Clock(at),), news_from_ns=at - _LATE_NS):
+                    self._say(watched, output, arrival)
+                self._check_age(watched, arrival)
+        if self._positions.refresh():
+            self._set_symbols()
+            self._feed.set_symbols(self._watched)
+        if self._thresholds.poll():
+            self._set_thresholds()
+        for watched in self._watched.values():
+            watched.dirty = True
+
+    def _check_age(self, watched: Watched, arrival: Arrival) -> None:
+        age = watched.age_s(arrival.wall_ns)
+        if self._market == "closed" or age is None:
+            return
+        if age > STALE_AFTER_S:
+            self._blind(watched, "age", "no fresh data for more than 30 s", arrival)
+        elif watched.health.clear("age"):
+            self._resumed(watched, arrival)
+
+    def _set_symbols(self) -> None:
+        """Watch what is held, and what is only watched where that is wanted."""
+        held = {position.symbol: position for position in self._positions.get_active_positions()}
+        watch = [symbol for symbol in self._positions.get_watchlist() if symbol not in held] if self._watchlist else []
+        before, self._watched = self._watched, {}
+        for symbol in (*held, *watch):
+            position = held.get(symbol)
+            known = before.get(symbol)
+            turned = known is not None and position is not None and known.core.short != (position.quantity < 0)
+            if known is None or turned:
+                self._watched[symbol] = Watched(self._new_core(symbol, position))
+                continue
+            known.core.desk.set_position(position)
+            known.dirty = True
+            self._watched[symbol] = known
+
+    def _new_core(self, symbol: str, position: Position | None) -> SymbolCore:
+        return SymbolCore(symbol, self._thresholds.for_symbol(symbol), self._capabilities, position)
+
+    def _set_thresholds(self) -> None:
+        for symbol, watched in self._watched.items():
+            watched.core.set_thresholds(self._thresholds.for_symbol(symbol))
+            watched.dirty = True
+
+    # --- what is said -------------------------------------------------------------------------------------------
+
+    def _say(self, watched: Watched, output: Output, arrival: Arrival) -> None:
+        if not isinstance(output, AlertUpdated) or output.journal:
+            event, happened_ns, fields = records.output_record(output)
+            urgent = isinstance(output, ExitTriggered | ExitAnswered)
+            self._write(event, happened_ns, arrival, fields, sync=urgent)
+        if isinstance(output, AlertRaised):
+            self._alerts += 1
+            self._line(watched, alert_line(output.alert))
+        elif isinstance(output, AlertUpdated):
+            self._line(watched, alert_line(output.alert, updated_ns=output.time_ns))
+        elif isinstance(output, StopRaised):
+            self._line(watched, _stop_line(output))
+        watched.dirty = True
+
+    def _line(self, watched: Watched, line: AlertLine) -> None:
+        put_line(watched.lines, line)
+        put_line(self._lines, line)
+
+    def _on_answer(self, message: _Answered) -> None:
+        for card in self._cards:
+            if card.recommendation_id == message.recommendation_id and card.kind == "market":
+                for symbol in card.symbol.split():
+                    self._answer_symbol(symbol, message)
+                return
+        symbol = message.recommendation_id.split(":", 1)[0]
+        self._answer_symbol(symbol, message)
+
+    def _answer_symbol(self, symbol: str, message: _Answered) -> None:
+        watched = self._watched.get(symbol)
+        if watched is None:
+            return
+        now_ns = self._now_ns if self._replayed else message.arrival.wall_ns
+        ids = [message.recommendation_id]
+        if message.recommendation_id.startswith("market:"):
+            ids = [card.recommendation_id for card in recommendations(watched.core, now_ns) if card.status == "open"]
+        for recommendation_id in ids:
+            output = watched.core.answer(now_ns, recommendation_id, message.answer)
+            if output is not None:
+                self._say(watched, output, message.arrival)
+        self._publish()
+
+    def _write(
+        self, event: str, happened_ns: int, arrival: Arrival, fields: Mapping[str, Any], *, sync: bool = False
+    ) -> None:
+        self._journal.write(event, happened_ns, arrival.mono_ns, fields, sync=sync)
+        for listener in self.listeners:
+            listener(event, happened_ns, fields)
+
+    # --- views --------------------------------------------------------------------------------------------------
+
+    def _publish(self) -> None:
+        self._last_publish = time.monotonic_ns()
+        if self._publish_ns:
+            closed = self._market == "closed" and not self._replayed
+            views = dict(self._views)
+            cards: list[RecommendationView] = []
+            now_ns = self._now_ns if self._replayed else time.time_ns()
+            at = now_ns - self._capabilities.delay_seconds * NS
+            for symbol, watched in self._watched.items():
+                if watched.dirty or symbol not in views:
+                    views[symbol] = symbol_view(watched.core, watched.standing(now_ns, closed=closed), at)
+                    watched.dirty = False
+                cards += recommendations(watched.core, at)
+            self._views = {symbol: views[symbol] for symbol in self._watched}
+            self._cards = market_wide(cards, self._views)
+            self._published_lines = tuple(self._lines)
+        self._status = self._make_status()
+        self._version += 1
+
+    def _make_status(self) -> StatusView:
+        feed, capabilities = self._feed_status, self._capabilities
+        journal = self._journal
+        detail = feed.detail if feed else ""
+        if not journal.healthy:
+            detail = f"NOT LOGGING: {journal.problem}, {journal.waiting} waiting"
+        if self._exit_code:
+            detail = self._ended_reason
+        return StatusView(
+            source_label=self._label + (" DELAYED 15 min" if capabilities.delay_seconds else ""),
+            source_class=capabilities.source_class,
+            host=capabilities.host,
+            profile=self._profile,
+            market=self._market,
+            now_ns=self._now_ns,
+            requests_last_second=feed.requests_last_second if feed else 0.0,
+            requests_budget=feed.requests_budget if feed else 0.0,
+            cycle_seconds=feed.cycle_seconds if feed else 0.0,
+            connected=feed.connected if feed else False,
+            detail=detail,
+            logging=journal.healthy,
+            alerts_total=self._alerts,
+            missing_features=feed.missing_features if feed else (),
+            ended=self._ended_reason,
+            config_message=self._positions.message or self._thresholds.message,
+            positions_age_s=self._positions.age_seconds,
+            exit_code=self._exit_code,
+        )
+
+
+def _stop_line(output: StopRaised) -> AlertLine:
+    crossed = output.kind == "stop_crossed"
+    return AlertLine(
+        episode_id=f"{output.symbol}:{output.kind}:{output.time_ns}",
+        time_ns=output.time_ns,
+        symbol=output.symbol,
+        evidence=output.kind,
+        severity="critical" if crossed else "warning",
+        rank=1 if crossed else 2,
+        counts=crossed,
+        text=output.text,
+    )
+
+
+def market_wide(cards: list[RecommendationView], views: Mapping[str, SymbolView]) -> tuple[RecommendationView, ...]:
+    """Two or more names whose flow fired within 60 s are one card; open cards first, the stop's before them."""
+    opened = sorted(
+        (card for card in cards if card.status == "open" and card.kind == "flow"), key=lambda c: c.opened_ns
+    )
+    group = [card for card in opened if opened[-1].opened_ns - card.opened_ns <= _MARKET_NS] if opened else []
+    rest = [card for card in cards if card not in group] if len(group) > 1 else cards
+    out = sorted(rest, key=lambda card: (card.status != "open", card.rank, card.opened_ns))
+    if len(group) < 2:
+        return tuple(out)
+    spy = views.get("SPY")
+    lines = [f"{card.symbol} {_net_move(views.get(card.symbol), spy)}: {card.reason}" for card in group]
+    symbols = " ".join(card.symbol for card in group)
+    together = replace(
+        group[-1],
+        recommendation_id=f"market:{group[0].opened_ns}",
+        symbol=symbols,
+        kind="market",
+        reason=f"market-wide: {len(group)} of your names within a minute",
+        evidence=tuple(lines),
+        cost_line=" | ".join(f"{card.symbol} {card.cost_line.split(' | ')[0]}" for card in group),
+    )
+    at = sum(card.status == "open" and card.kind == "stop" for card in out)
+    return (*out[:at], together, *out[at:])
+
+
+def _move(view: SymbolView | None) -> float | None:
+    if view is None or view.change_60s is None or not view.last_price:
+        return None
+    return view.change_60s / view.last_price * 10_000
+
+
+def _net_move(view: SymbolView | None, spy: SymbolView | None) -> str:
+    own, market = _move(view), _move(spy)
+    if own is None:
+        return ""
+    return f"{own:+.0f} bp" if market is None else f"{own:+.0f} bp, {own - market:+.0f} net of SPY"

@@ -1,0 +1,286 @@
+"""Makes the frozen view of one symbol from its core. Called by the monitor's thread only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final, Literal
+
+from orderflow_tui.core.capabilities import live_rules
+from orderflow_tui.core.data_models import ExitRecommendation
+from orderflow_tui.core.events import BUY, OFF_EXCHANGE, SELL, Levels
+from orderflow_tui.core.exit_signal import ExitLatch
+from orderflow_tui.core.liquidity import band_size
+from orderflow_tui.core.red_burst import price_words
+from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.core.units import NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text
+from orderflow_tui.leave_words import held_header, leave_line, money, stop_words
+from orderflow_tui.views import (
+    AlertLine,
+    Chip,
+    LeaveView,
+    PositionView,
+    PrintLine,
+    RecommendationView,
+    SideWord,
+    SymbolView,
+    WallMark,
+    WindowView,
+)
+
+SPARK_SECONDS: Final = 120
+_ALERT_NS: Final = 60 * NS
+_WATCH_NS: Final = 120 * NS
+_STALE_S: Final = 10.0
+_SIDES: Final[dict[int, SideWord]] = {BUY: "buy", SELL: "sell"}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the monitor knows of a symbol beside its core.
+
+    Attributes:
+        blind: Why it is blind, or empty.
+        note: `not_found` or `no_quotes` words of the source, or empty.
+        closed: The market is closed.
+        age_s: Seconds since the vouched instant, delay taken off; None before the first good payload.
+        quote_ns: The quote's own time.
+        alerts: The newest alert lines of the symbol, newest first.
+        counters: Figures for the detail screen.
+    """
+
+    blind: str
+    note: str
+    closed: bool
+    age_s: float | None
+    quote_ns: int
+    alerts: Sequence[AlertLine]
+    counters: dict[str, int]
+
+
+def _real(levels: Levels, *, short: bool) -> Levels:
+    return tuple((-price, size) for price, size in levels) if short else levels
+
+
+def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView:
+    """The view of one symbol at `now_ns` (event time)."""
+    market, short = core.market, core.short
+    near, far = _real(market.bids, short=short), _real(market.asks, short=short)
+    second = max(now_ns, core.now_ns) // NS
+    chip, detail, urgency = _chip(core, standing, now_ns, second)
+    volumes, sells = core.window.by_second(second, SPARK_SECONDS, buyers=short)
+    earlier = market.quote_at(second - 60)
+    change = None
+    if earlier is not None and market.bids and market.asks:
+        moved = (market.bids[0][0] + market.asks[0][0] - earlier[0] - earlier[1]) // 2
+        change = -moved if short else moved
+    stale = bool(standing.blind) or (standing.age_s is not None and standing.age_s > _STALE_S and not standing.closed)
+    return SymbolView(
+        symbol=core.symbol,
+        chip=chip,
+        chip_detail=detail,
+        urgency=urgency,
+        now_ns=now_ns,
+        capabilities=core.capabilities,
+        bids=far if short else near,
+        asks=near if short else far,
+        book_time_ns=market.book_ns,
+        quote_time_ns=standing.quote_ns,
+        last_price=None if market.last_price is None else abs(market.last_price),
+        price_step=market.price_step,
+        change_60s=change,
+        walls=tuple(_marks(core)),
+        spark=tuple(volumes),
+        spark_sell=tuple(sells),
+        prints=tuple(_print_line(core, row) for row in reversed(core.tape)),
+        window=_window(core, second),
+        position=_position(core),
+        leave=_leave(core, second),
+        thresholds=_thresholds(core),
+        live_rules=live_rules(core.capabilities, core.thresholds.profile),
+        recommendation=next(iter(recommendations(core, now_ns)), None),
+        data_age_s=standing.age_s,
+        stale=stale,
+        counters=standing.counters,
+    )
+
+
+def _chip(core: SymbolCore, standing: Standing, now_ns: int, second: int) -> tuple[Chip, str, int]:
+    held = core.desk.quantity > 0
+    if standing.blind:
+        return "BLIND", standing.blind, 0 if held else 3
+    latches = (core.desk.stop_latch, core.desk.flow)
+    if any(latch.current is not None and latch.current.status == "open" for latch in latches):
+        return "EXIT", "", 1
+    if core.halted:
+        return "HALTED", f"cannot leave: {core.halted}", 1 if held else 3
+    return _quiet_chip(standing, held=held) or _flow_chip(core, standing, now_ns, second)
+
+
+def _quiet_chip(standing: Standing, *, held: bool) -> tuple[Chip, str, int] | None:
+    """What there is to say when the symbol shows nothing, and None when it does."""
+    if standing.note:
+        return "NO DATA", standing.note, 2 if held else 8
+    if standing.closed:
+        return "CLOSED", "", 9
+    if standing.age_s is None:
+        return "NO DATA", "waiting for the first answer", 6
+    return None
+
+
+def _flow_chip(core: SymbolCore, standing: Standing, now_ns: int, second: int) -> tuple[Chip, str, int]:
+    recent = next((line for line in standing.alerts if not line.late), None)
+    if recent is not None:
+        age = now_ns - max(recent.time_ns, recent.updated_ns)
+        if age <= _ALERT_NS and (recent.counts or recent.rank <= 2):
+            return "ALERT", recent.text, 2
+        if age <= _WATCH_NS:
+            return "WATCH", recent.text, 3
+    header = held_header(core, now_ns)
+    if header:
+        return "WATCH", header, 3
+    burst = core.burst
+    have, need = burst.warm_seconds(second), burst.warm_needed
+    if have < need:
+        opening = core.session is not None and core.session.name == "regular"
+        opening = opening and burst.covered_from == (core.session.start_ns // NS if core.session else None)
+        return "OPENING" if opening else "WARMING", f"{_clock(have)}/{_clock(need)}", 5
+    if burst.thin:
+        return "THIN", "tape too thin for the burst rule", 5
+    if not core.capabilities.quotes:
+        return "NO QUOTES", "tape rules only", 5
+    return "CALM", "", 6
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def _marks(core: SymbolCore) -> list[WallMark]:
+    marks: list[WallMark] = []
+    for tracker, side in ((core.bid_walls, "bid"), (core.ask_walls, "ask")):
+        for wall in tracker.showing():
+            real: Literal["bid", "ask"] = "bid" if (side == "bid") != core.short else "ask"
+            marks.append(WallMark(real, abs(wall.price), "hit" if wall.hit else "seen", wall.size, wall.opened_ns))
+    return marks
+
+
+def _print_line(core: SymbolCore, row: tuple[int, int, int, int, int]) -> PrintLine:
+    time_ns, price, size, side, flags = row
+    threshold = core.print_threshold
+    tier = 2 if size > threshold else 1 if size * 5 >= threshold else 0
+    return PrintLine(time_ns, price, size, _SIDES.get(side, "unknown"), bool(flags & OFF_EXCHANGE), tier)
+
+
+def _window(core: SymbolCore, second: int) -> WindowView:
+    burst, window = core.burst, core.window
+    seconds = burst.window_seconds
+    volume = window.volume_through(second) - window.volume_through(second - seconds)
+    sold = window.sell_through(second) - window.sell_through(second - seconds)
+    bought = window.buy_through(second) - window.buy_through(second - seconds)
+    minute = window.volume_through(second) - window.volume_through(second - 60)
+    sellers = window.buy_through if core.short else window.sell_through
+    minute_sold = sellers(second) - sellers(second - 60)
+    baseline = burst.baseline(second)
+    return WindowView(
+        window_seconds=seconds,
+        volume=volume,
+        baseline=baseline,
+        ratio=volume / baseline if baseline > 0 else None,
+        spike_threshold=core.thresholds.volume_spike_threshold,
+        exit_ratio=burst.exit_ratio,
+        sell_share=(bought if core.short else sold) / volume if volume else None,
+        sell_share_60s=minute_sold / minute if minute else None,
+        unknown_share=(volume - sold - bought) / volume if volume else None,
+        warm_seconds=burst.warm_seconds(second),
+        warm_needed=burst.warm_needed,
+        price_words=price_words(core.market.ticks_moved(60), short=core.short),
+    )
+
+
+def _position(core: SymbolCore) -> PositionView | None:
+    position = core.desk.position
+    if position is None:
+        return None
+    quantity = core.desk.quantity * (-1 if core.short else 1)
+    cost = float(position.average_cost)
+    bid = core.market.bid
+    pnl = percent = None
+    if bid is not None:
+        exit_price = abs(bid) / PRICE_UNITS_PER_DOLLAR
+        pnl = (exit_price - cost) * quantity
+        percent = (exit_price - cost) / cost * 100 * (-1 if core.short else 1)
+    watch = core.desk.stop_watch
+    return PositionView(
+        quantity=quantity,
+        average_cost=cost,
+        pnl=pnl,
+        pnl_percent=percent,
+        stop=None if watch is None else abs(watch.stop),
+        stop_words=stop_words(core),
+        hypothetical=position.hypothetical,
+    )
+
+
+def _leave(core: SymbolCore, second: int) -> LeaveView | None:
+    desk = core.desk
+    if not desk.quantity:
+        return None
+    line, cost, minutes = leave_line(core, second)
+    deep = core.capabilities.depth_levels > 1
+    trend = tuple(desk.coverage) if deep else ()
+    return LeaveView(
+        line=line,
+        cost=None if cost is None else cost.dollars,
+        cost_bp=None if cost is None else cost.basis_points,
+        cost_60s_ago=desk.costs[0] if len(desk.costs) == desk.costs.maxlen else None,
+        filled=0 if cost is None else cost.filled,
+        not_shown=0 if cost is None else cost.missing,
+        coverage=median(trend) if trend else None,
+        coverage_at_least=band_size(core.market.bids, core.market.price_step)[1],
+        minutes_to_leave=minutes,
+        coverage_trend=trend,
+    )
+
+
+def _thresholds(core: SymbolCore) -> str:
+    sizes = core.writer.sizes
+    resting, prints = core.resting_threshold, core.print_threshold
+    text = f"T {sizes(resting)}" if resting == prints else f"T {sizes(resting)} resting, {sizes(prints)} prints"
+    return f"{text}, burst > {core.thresholds.volume_spike_threshold:g}x, exit > {core.burst.exit_ratio:g}x"
+
+
+def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:
+    """The symbol's recommendations, the stop's first."""
+    out = []
+    desk = core.desk
+    for latch, kind in ((desk.stop_latch, "stop"), (desk.flow, "flow")):
+        if latch.current is not None:
+            out.append(_recommendation(core, latch, latch.current, kind, now_ns))
+    return out
+
+
+def _recommendation(
+    core: SymbolCore, latch: ExitLatch, current: ExitRecommendation, kind: str, now_ns: int
+) -> RecommendationView:
+    desk = core.desk
+    line, cost, _ = leave_line(core, now_ns // NS)
+    then = desk.costs[0] if len(desk.costs) == desk.costs.maxlen else None
+    if cost is not None and then is not None:
+        line += f" | a minute ago {money(-then)}"
+    if current.bid is not None and core.market.bid is not None and current.status == "open":
+        line += f" | opened at {current.bid}, now {price_text(abs(core.market.bid))}"
+    return RecommendationView(
+        recommendation_id=current.recommendation_id,
+        symbol=core.symbol,
+        kind="stop" if kind == "stop" else "flow",
+        status=current.status,
+        opened_ns=datetime_ns(current.opened_utc),
+        reason=current.reason,
+        evidence=current.evidence,
+        cost_line=line,
+        signals_since_answer=latch.signals,
+        header=held_header(core, now_ns) if kind == "flow" else "",
+        rank=1 if kind == "stop" else 2,
+    )

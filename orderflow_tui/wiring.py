@@ -1,0 +1,293 @@
+"""Puts feed, positions, journal, monitor and screen together, one function a way of running."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from orderflow_tui.config import OrderFlowConfig, invalid, validate_order_flow_config
+from orderflow_tui.config_load import LoadedConfig, load_config
+from orderflow_tui.config_watch import ConfigWatcher
+from orderflow_tui.core.capabilities import SourceClass
+from orderflow_tui.core.data_models import Position
+from orderflow_tui.core.events import Print
+from orderflow_tui.core.units import price_decimal
+from orderflow_tui.feeds.feed import Feed
+from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.writer import JournalWriter, new_run_id
+from orderflow_tui.monitor import Monitor, Reloads
+from orderflow_tui.plain import PlainLines
+from orderflow_tui.positions import PositionManager, PositionsMissing
+
+if TYPE_CHECKING:
+    from orderflow_tui.feeds.replay import ReplayFeed
+    from orderflow_tui.tui.screens.first_run import FirstRun
+
+_ASSUMED: Final = re.compile(
+    r"(?P<symbol>[A-Z][A-Z0-9.]{0,9}):(?P<quantity>[+-]?\d{1,12})(?:@(?P<price>[0-9.]{1,15}))?"
+)
+_DEMO_REQUESTS: Final = 20.0
+_DEFAULT_SHARES: Final = 1_000
+
+
+class Settings:
+    """Thresholds per symbol, and their reload from `orderflow.toml` while a run goes on."""
+
+    def __init__(self, loaded: LoadedConfig, overrides: Mapping[str, Any], path: str | None) -> None:
+        self._watcher = ConfigWatcher(loaded, lambda: load_config(overrides, path=path))
+
+    @property
+    def message(self) -> str:
+        """Why the file as it stands is not in force, or empty."""
+        return self._watcher.message
+
+    def poll(self) -> bool:
+        """Look at the file; whether new settings are in force."""
+        return self._watcher.poll() is not None
+
+    def for_symbol(self, symbol: str) -> OrderFlowConfig:
+        """The settings in force for a symbol."""
+        return self._watcher.loaded.for_symbol(symbol)
+
+
+def _source_class(config: OrderFlowConfig) -> SourceClass:
+    return "live" if config.data_source == "polygon" else "simulated"
+
+
+def _monitor(
+    loaded: LoadedConfig,
+    feed: Feed,
+    positions: PositionManager,
+    *,
+    directory: Path,
+    source_class: SourceClass,
+    run_id: str,
+    settings: Reloads,
+    label: str,
+    publish_hz: float,
+    run_fields: Mapping[str, Any],
+) -> Monitor:
+    config = loaded.config
+    data_source = "replay" if source_class == "replayed" else config.data_source
+    writer = JournalWriter(
+        directory, data_source=data_source, source_class=source_class, profile=config.profile, run_id=run_id
+    )
+    return Monitor(
+        feed,
+        positions,
+        settings,
+        writer,
+        profile=config.profile,
+        source_label=label,
+        watchlist=config.monitoring_mode == "watchlist",
+        restored=restore(directory, source_class),
+        publish_hz=publish_hz,
+        replayed=source_class == "replayed",
+        run_fields={"host": feed.capabilities.host, **run_fields},
+    )
+
+
+def _polygon(
+    loaded: LoadedConfig, positions: PositionManager, settings: Reloads, *, publish_hz: float
+) -> tuple[Monitor, Path]:
+    from orderflow_tui.feeds.polygon.feed import PolygonFeed  # noqa: PLC0415 replays need no client
+
+    config = loaded.config
+    source_class = _source_class(config)
+    run_id = new_run_id(time.time_ns())
+    directory = loaded.journal_dir(source_class)
+    label = "LIVE polygon" if source_class == "live" else "SIMULATED"
+    monitor = _monitor(
+        loaded,
+        PolygonFeed(config),
+        positions,
+        directory=directory,
+        source_class=source_class,
+        run_id=run_id,
+        settings=settings,
+        label=label,
+        publish_hz=publish_hz,
+        run_fields={},
+    )
+    return monitor, directory
+
+
+def _show(
+    monitor: Monitor,
+    directory: Path,
+    screen: Mapping[str, Any],
+    loaded: LoadedConfig,
+    *,
+    first_run: FirstRun | None = None,
+    replay: ReplayFeed | None = None,
+) -> int:
+    from orderflow_tui.journal.reader import HistoryStore  # noqa: PLC0415
+    from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
+
+    ui = {**loaded.ui, **screen}
+    monitor.start()
+    try:
+        return run_dashboard(
+            monitor,
+            history=HistoryStore((directory,)),
+            fps=float(ui.get("fps", 10.0)),
+            tz=str(ui.get("tz", "America/New_York")),
+            theme=ui.get("theme"),
+            first_run=first_run,
+            mouse=not ui.get("no_mouse", False),
+            bell=not ui.get("no_bell", False),
+            keys=loaded.keys,
+            on_pause=None if replay is None else lambda: _discard(replay.toggle_pause()),
+            on_speed=None if replay is None else lambda factor: replay.set_speed(replay.speed * factor),
+            export_directory=directory,
+        )
+    finally:
+        monitor.stop("quit")
+        if monitor.failure is not None:
+            print(f"orderflow-tui: the monitor failed: {monitor.failure!r}", file=sys.stderr)
+
+
+def _discard(_: object) -> None:
+    """For callbacks whose result nobody wants."""
+
+
+def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
+    """The dashboard on the configured source."""
+    from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415
+
+    loaded = load_config(overrides, path=config_file)
+    validate_order_flow_config(loaded.config)
+    positions = PositionManager(loaded.config.positions, allow_missing=True)
+    settings = Settings(loaded, overrides, config_file)
+    monitor, directory = _polygon(loaded, positions, settings, publish_hz=20.0)
+    first_run = None
+    if positions.missing:
+        first_run = FirstRun("no_positions_file", Path(loaded.config.positions), positions.message)
+    elif not positions.get_active_positions():
+        first_run = FirstRun("nothing_held", Path(loaded.config.positions), "")
+    return _show(monitor, directory, screen, loaded, first_run=first_run)
+
+
+def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration: float | None, tz: str) -> int:
+    """The same monitor without a screen: one plain line an alert on stdout."""
+    loaded = load_config(overrides, path=config_file)
+    validate_order_flow_config(loaded.config)
+    try:
+        positions = PositionManager(loaded.config.positions)
+    except PositionsMissing as missing:
+        raise invalid(str(missing)) from None
+    settings = Settings(loaded, overrides, config_file)
+    monitor, directory = _polygon(loaded, positions, settings, publish_hz=0.0)
+    return _plain(monitor, directory, duration, tz)
+
+
+def _plain(monitor: Monitor, directory: Path, duration: float | None, tz: str) -> int:
+    lines = PlainLines(sys.stdout, tz)
+    monitor.listeners.append(lines.on_record)
+    asked = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: asked.set())
+    print(f"journal: {directory}", file=sys.stderr)
+    monitor.start()
+    deadline = None if duration is None else time.monotonic() + duration
+    reason = "asked"
+    while not asked.is_set():
+        if monitor.wait(0.05):
+            reason = "the feed ended"
+            break
+        if deadline is not None and time.monotonic() >= deadline:
+            reason = "the duration is over"
+            break
+    monitor.stop(reason, timeout=5.0)
+    lines.close()
+    status = monitor.status()
+    if monitor.exit_code:
+        print(f"orderflow-tui: {status.ended or 'failed'}", file=sys.stderr)
+    return monitor.exit_code
+
+
+def run_demo(scenario: str, seed: int, depth: str, overrides: Mapping[str, Any], screen: Mapping[str, Any]) -> int:
+    """The dashboard on a simulated market of its own; the user's key, positions and journal are not touched."""
+    from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML  # noqa: PLC0415
+    from orderflow_tui.feeds.simulator.process import SimulatorProcess  # noqa: PLC0415
+    from orderflow_tui.positions.toml_file import read_text  # noqa: PLC0415
+
+    with SimulatorProcess(seed=seed, scenario=scenario, depth=depth) as market:
+        settings = {
+            "requests_per_second": _DEMO_REQUESTS,
+            **overrides,
+            "data_source": "simulator",
+            "polygon_base_url": market.url,
+        }
+        loaded = load_config(settings, env={"POLYGON_API_KEY": market.api_key}, cwd=Path("/nonexistent"))
+        positions = PositionManager.fixed(*read_text(DEMO_POSITIONS_TOML, "demo"))
+        monitor, directory = _polygon(loaded, positions, Settings(loaded, {}, None), publish_hz=20.0)
+        return _show(monitor, directory, screen, loaded)
+
+
+def run_replay(
+    prefixes: Sequence[str],
+    *,
+    speed: float,
+    headless: bool,
+    infer_sides: bool,
+    assumed: Sequence[str],
+    overrides: Mapping[str, Any],
+    config_file: str | None,
+    screen: Mapping[str, Any],
+) -> int:
+    """Recorded sessions through the same monitor."""
+    from orderflow_tui.feeds.recording import open_recording  # noqa: PLC0415
+    from orderflow_tui.feeds.replay import ReplayFeed  # noqa: PLC0415
+
+    loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
+    recordings = [open_recording(prefix) for prefix in prefixes]
+    held = {position.symbol: position for position in map(_assumed, assumed)}
+    for recording in recordings:
+        if recording.symbol not in held:
+            first = next(event for event in recording.events() if isinstance(event, Print))
+            held[recording.symbol] = Position(
+                recording.symbol, _DEFAULT_SHARES, price_decimal(first.price), hypothetical=True
+            )
+    positions = PositionManager.fixed(held[recording.symbol] for recording in recordings)
+    run_id = new_run_id(time.time_ns())
+    name = recordings[0].name
+    directory = loaded.journal_dir("replayed", name, run_id)
+    feed = ReplayFeed(recordings, speed=speed, infer_sides=infer_sides)
+    monitor = _monitor(
+        loaded,
+        feed,
+        positions,
+        directory=directory,
+        source_class="replayed",
+        run_id=run_id,
+        settings=Settings(loaded, {**overrides, "data_source": "replay"}, config_file),
+        label=f"REPLAY {name}",
+        publish_hz=0.0 if headless else 20.0,
+        run_fields={"recordings": [recording.name for recording in recordings], "infer_sides": infer_sides},
+    )
+    if headless:
+        return _plain(monitor, directory, None, "America/New_York")
+    return _show(monitor, directory, screen, loaded, replay=feed)
+
+
+def _assumed(text: str) -> Position:
+    """`BAC:1000@13.86` as a position that is assumed, not held."""
+    match = _ASSUMED.fullmatch(text)
+    if match is None or not match["price"] or not int(match["quantity"]):
+        raise invalid(f"--position {text!a} refused: give SYMBOL:QUANTITY@PRICE, as in BAC:1000@13.86")
+    try:
+        price = Decimal(match["price"])
+    except InvalidOperation:
+        raise invalid(f"--position {text!a} refused: {match['price']} is no price") from None
+    if price <= 0:
+        raise invalid(f"--position {text!a} refused: the price must be above 0")
+    return replace(Position(match["symbol"], int(match["quantity"]), price), hypothetical=True)
