@@ -98,6 +98,11 @@ class NetworkError(FeedError):
 class PayloadError(FeedError):
     """An answer that cannot be read at all: not JSON of the expected form, a broken or bloated encoding."""
 
+    @property
+    def error_type(self) -> ErrorType:
+        """Always `malformed`."""
+        return "malformed"
+
 
 class FeedStoppedError(FeedError):
     """The feed was asked to stop while a request waited."""

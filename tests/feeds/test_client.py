@@ -114,7 +114,7 @@ def test_the_simulators_books_have_depth_and_fall_back(host: FakePolygon) -> Non
     host.market.quote("KO")
     book = {"ticker": "KO", "t": now, "bids": [[10.0, 100], [9.99, 200]], "asks": [[10.01, 50]]}
     host.market.books = {"KO": book, "SPY": {"ticker": "SPY", "t": now, "bids": [], "asks": []}}
-    with PolygonClient(host.config(data_source="simulator", polygon_api_key=None)) as client:
+    with PolygonClient(host.config(data_source="simulator", polygon_api_key=None), policy=QUICK) as client:
         snapshot = client.get_level2_snapshot("KO")
         assert (len(snapshot.bids), snapshot.depth_levels, snapshot.source) == (2, 10, "simulator")
         book["bids"] = [["x"]]

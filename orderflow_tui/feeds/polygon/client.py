@@ -59,7 +59,7 @@ class PolygonClient:
         limiter: RateLimiter | None = None,
     ) -> None:
         self._clock = clock
-        self._gateway = Gateway(config, clock=clock, stop=stop, limiter=limiter)
+        self._gateway = Gateway(config, clock=clock, stop=stop, limiter=limiter, policy=policy)
         self._retrying = with_retry(policy=policy, stop=stop)
 
     def __enter__(self) -> Self:
@@ -136,7 +136,7 @@ class PolygonClient:
             if page.following is None:
                 return rows
             request = page.following
-        raise PayloadError(message=f"trades: more than {MAX_PAGES} pages", error_type="malformed")
+        raise PayloadError(message=f"trades: more than {MAX_PAGES} pages")
 
     def _answer_about(self, symbol: str) -> BooksAnswer:
         try:

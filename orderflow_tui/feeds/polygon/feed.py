@@ -70,7 +70,12 @@ class PolygonFeed:
         self._shortest_cycle = cycle_seconds
         self._stop = threading.Event()
         self._gateway = Gateway(
-            config, clock=clock, stop=self._stop, deadline_seconds=live_seconds, answered=self._answered
+            config,
+            clock=clock,
+            stop=self._stop,
+            deadline_seconds=live_seconds,
+            policy=policy,
+            answered=self._answered,
         )
         self._schedule = Schedule(self._stop)
         self._symbols = SymbolSet()
@@ -274,9 +279,9 @@ class PolygonFeed:
         more = tape.poll(
             self._gateway,
             self._clock(),
-            delay_ns=self._delay_seconds() * NS,
+            delay=lambda: self._delay_seconds() * NS,
             gap_ns=self._standing.gap_ns,
-            told_until_ns=self._standing.gap_told_until_ns,
+            told_until=lambda: self._standing.gap_told_until_ns,
         )
         job.suspect = tape.slowest_seconds > SLOW_SECONDS
         return 0.0 if more else self._cycle()
@@ -287,7 +292,7 @@ class PolygonFeed:
         pending = [symbol for symbol in symbols if self._unit_tries[symbol] < UNIT_TRIES]
         if not pending:
             self._unit_tries.clear()
-            return UNIT_SECONDS if symbols else PROBE_SECONDS
+            return UNIT_SECONDS if symbols else self._cycle()
         symbol = pending[0]
         self._unit_tries[symbol] += 1
         quote = self._gateway.nbbo(symbol)

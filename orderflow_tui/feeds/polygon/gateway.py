@@ -20,6 +20,7 @@ from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.http import HttpSession, Reply
 from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, ShownBook, book_of_levels, book_of_quote, time_ns
 from orderflow_tui.feeds.rate_limit import RateLimiter
+from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
 
 HEARTBEAT: Final = "SPY"
 """Asked for in every snapshot: it trades all day, so its times show that a response is fresh."""
@@ -116,6 +117,7 @@ class Gateway:
         stop: Ends waits for the budget when set.
         limiter: The budget; by default one of the configured rate.
         deadline_seconds: A whole exchange ends within this.
+        policy: How long a 429 slows everything.
         answered: Told of each successful exchange before its caller is.
     """
 
@@ -127,6 +129,7 @@ class Gateway:
         stop: threading.Event | None = None,
         limiter: RateLimiter | None = None,
         deadline_seconds: float = 10.0,
+        policy: RetryPolicy = DEFAULT_POLICY,
         answered: Callable[[Arrival], None] | None = None,
     ) -> None:
         key = secret_of(config)
@@ -140,6 +143,7 @@ class Gateway:
             stop=stop,
             deadline_seconds=deadline_seconds,
             clock=clock,
+            policy=policy,
             answered=answered,
         )
         self.source = "simulator" if config.data_source == "simulator" else "polygon"
@@ -230,7 +234,7 @@ class Gateway:
         self.said_delayed = self.said_delayed or status == "DELAYED"
         if rows is None and status not in _ANSWERED:
             said = one_line(wire.error_text(reply.body)) or "no rows and no status"
-            raise PayloadError(HTTPStatus.OK, message=f"unreadable answer: {said}", error_type="malformed")
+            raise PayloadError(HTTPStatus.OK, message=f"unreadable answer: {said}")
         return rows or []
 
 

@@ -208,7 +208,7 @@ def _transport(base_url: str, deadline: Deadline) -> httpx.BaseTransport:
 def _read(response: httpx.Response, encoding: str, limit: int) -> bytes:
     """The body, unpacked here because httpx would unpack a bomb in one piece."""
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise PayloadError(message="the answer's encoding was not asked for", error_type="malformed")
+        raise PayloadError(message="the answer's encoding was not asked for")
     unpacker = zlib.decompressobj(_AUTO_GZIP_OR_ZLIB) if encoding not in ("", "identity") else None
     pieces: list[bytes] = []
     size = received = 0
@@ -217,10 +217,10 @@ def _read(response: httpx.Response, encoding: str, limit: int) -> bytes:
         try:
             piece = unpacker.decompress(chunk, limit - size + 1) if unpacker is not None else chunk
         except zlib.error:
-            raise PayloadError(message="the answer's compression is broken", error_type="malformed") from None
+            raise PayloadError(message="the answer's compression is broken") from None
         size += len(piece)
         if size > limit:
-            raise PayloadError(message=f"the answer is larger than {limit:,} bytes", error_type="malformed")
+            raise PayloadError(message=f"the answer is larger than {limit:,} bytes")
         pieces.append(piece)
     if unpacker is not None and received and not unpacker.eof:
         raise NetworkError(message="the answer ended early", error_type="network")

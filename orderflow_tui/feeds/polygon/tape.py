@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -87,15 +87,17 @@ class SymbolTape:
         self._catching_up = False
         self._strikes: Counter[int] = Counter()
 
-    def poll(self, gateway: Gateway, now_ns: int, *, delay_ns: int, gap_ns: int, told_until_ns: int) -> bool:
+    def poll(
+        self, gateway: Gateway, now_ns: int, *, delay: Callable[[], int], gap_ns: int, told_until: Callable[[], int]
+    ) -> bool:
         """Fetch what is new and deliver it, page by page.
 
         Args:
             gateway: The host.
             now_ns: Nanoseconds UTC.
-            delay_ns: How late the data is by contract.
+            delay: How late the data is by contract, nanoseconds; an answer may change it.
             gap_ns: A longer silence than this is a gap: what follows is history.
-            told_until_ns: A gap up to here has been told for all symbols.
+            told_until: Up to when a gap has been told for all symbols; an answer may change it.
 
         Returns:
             Whether more is waiting at the host.
@@ -104,6 +106,7 @@ class SymbolTape:
             FeedError: The exchange failed; what was delivered before stays delivered.
         """
         gap = now_ns - self._answered_ns > gap_ns
+        delay_ns = delay()
         self._catching_up = self._catching_up or gap
         limit, pages = (BACKFILL_LIMIT, BACKFILL_PAGES) if self._catching_up else (LIVE_LIMIT, LIVE_PAGES)
         reach_back_ns = 0 if self._cut_short else OVERLAP_NS
@@ -115,11 +118,14 @@ class SymbolTape:
         while request is not None and pages and not self._stop.is_set():
             page = gateway.trades(request, deadline_seconds=BACKFILL_SECONDS if self._catching_up else None)
             self._time(page)
+            if delay() != delay_ns:
+                # The answer itself said so: the span that was asked for was the wrong one.
+                return True
             started_ns = started_ns or page.reply.started_ns
             decoded = self._decoded(page)
             if self._refused(decoded, len(page.rows), page.reply.arrival):
                 return False
-            if gap and self._answered_ns > told_until_ns:
+            if gap and self._answered_ns > told_until():
                 self._put(FeedGap(self.symbol, self._answered_ns, now_ns, "no answer", page.reply.arrival))
             gap, self._answered_ns = False, now_ns
             request, pages = page.following, pages - 1
@@ -159,7 +165,7 @@ class SymbolTape:
         if len(self._strikes) > _REMEMBERED_ROWS:
             self._strikes.clear()
         if not foreign:
-            self._strikes.update(bad)
+            self._strikes.update(bad.keys())
         aside = not foreign and all(self._strikes[mark] >= STRIKES for mark in bad)
         code, reason = next(iter(bad.values()))
         more = f" and {len(bad) - 1} more rows" if len(bad) > 1 else ""
