@@ -245,7 +245,7 @@ class HistoryStore:
         """Bring an answer and its recommendation's row together, in whichever order they are read."""
         known = self._answers.get(row.recommendation_id)
         if row.event == EXIT_TRIGGERED:
-            row.answer = known or ""
+            row.answer = known or row.answer
             self._recommendations[row.recommendation_id] = row
         elif row.event == EXIT_ACKNOWLEDGED and (known is None or not backwards):
             self._answers[row.recommendation_id] = row.answer
