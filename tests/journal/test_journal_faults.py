@@ -363,3 +363,26 @@ def in_thread(target: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=target, daemon=True)
     thread.start()
     return thread
+
+
+def test_a_marker_the_disk_does_not_take_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(fd: int, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.write", full)
+    with pytest.raises(JournalError, match="cannot be written: no space left on device"):
+        writer(tmp_path)
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
+    writer(tmp_path).close()
+
+
+def test_of_two_classes_that_claim_at_once_one_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other_was_faster(directory: Path) -> str:
+        (directory / ".source-class").write_text("live\n")
+        return ""
+
+    monkeypatch.setattr("orderflow_tui.journal.directory._class_of_records", other_was_faster)
+    monkeypatch.setattr("pathlib.Path.is_file", lambda path: False)
+    with pytest.raises(JournalError, match="holds a live journal"):
+        writer(tmp_path, source_class="simulated")
