@@ -74,6 +74,7 @@ def _monitor(
     label: str,
     publish_hz: float,
     run_fields: Mapping[str, Any],
+    take_up: bool = True,
 ) -> Monitor:
     config = loaded.config
     data_source = "replay" if source_class == "replayed" else config.data_source
@@ -88,7 +89,7 @@ def _monitor(
         profile=config.profile,
         source_label=label,
         watchlist=config.monitoring_mode == "watchlist",
-        restored=restore(directory, source_class),
+        restored=restore(directory, source_class) if take_up else (),
         publish_hz=publish_hz,
         replayed=source_class == "replayed",
         run_fields={"host": feed.capabilities.host, **run_fields},
@@ -96,7 +97,12 @@ def _monitor(
 
 
 def _polygon(
-    loaded: LoadedConfig, positions: PositionManager, settings: Reloads, *, publish_hz: float
+    loaded: LoadedConfig,
+    positions: PositionManager,
+    settings: Reloads,
+    *,
+    publish_hz: float,
+    take_up: bool = True,
 ) -> tuple[Monitor, Path]:
     from orderflow_tui.feeds.polygon.feed import PolygonFeed  # noqa: PLC0415 replays need no client
 
@@ -116,6 +122,7 @@ def _polygon(
         label=label,
         publish_hz=publish_hz,
         run_fields={},
+        take_up=take_up,
     )
     return monitor, directory
 
@@ -215,7 +222,10 @@ def _plain(monitor: Monitor, directory: Path, duration: float | None, tz: str) -
 
 
 def run_demo(scenario: str, seed: int, depth: str, overrides: Mapping[str, Any], screen: Mapping[str, Any]) -> int:
-    """The dashboard on a simulated market of its own; the user's key, positions and journal are not touched."""
+    """The dashboard on a simulated market of its own; the user's key, positions and journal are not touched.
+
+    Each demo is another market, so nothing an earlier one left open is taken up.
+    """
     from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML  # noqa: PLC0415
     from orderflow_tui.feeds.simulator.process import SimulatorProcess  # noqa: PLC0415
     from orderflow_tui.positions.toml_file import read_text  # noqa: PLC0415
@@ -229,7 +239,7 @@ def run_demo(scenario: str, seed: int, depth: str, overrides: Mapping[str, Any],
         }
         loaded = load_config(settings, env={"POLYGON_API_KEY": market.api_key}, cwd=Path("/nonexistent"))
         positions = PositionManager.fixed(*read_text(DEMO_POSITIONS_TOML, "demo"))
-        monitor, directory = _polygon(loaded, positions, Settings(loaded, {}, None), publish_hz=20.0)
+        monitor, directory = _polygon(loaded, positions, Settings(loaded, {}, None), publish_hz=20.0, take_up=False)
         return _show(monitor, directory, screen, loaded)
 
 

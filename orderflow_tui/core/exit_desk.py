@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from decimal import Decimal
+from statistics import median
+from typing import Final
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert, Position
@@ -17,6 +19,10 @@ from orderflow_tui.core.rules import AlertWriter, Thresholds
 from orderflow_tui.core.session import new_york_day
 from orderflow_tui.core.stops import StopWatch
 from orderflow_tui.core.units import NS, price_decimal, price_text, price_units, utc_datetime
+
+_THIN_LEVELS: Final = 5
+_THIN_BELOW: Final = 2.0
+_THIN_REARM: Final = 2.5
 
 
 class ExitDesk:
@@ -55,6 +61,8 @@ class ExitDesk:
         self.trimmed_ns = 0
         self._own: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._stop_crossed_ns = 0
+        self._medians: deque[float] = deque(maxlen=SAMPLES)
+        self._thin = False
 
     def set_position(self, position: Position | None) -> None:
         """Take a new state of the position; its direction must be the one this desk was made for."""
@@ -97,6 +105,36 @@ class ExitDesk:
         for _ in range(count):
             self.coverage.append(ratio)
             self.costs.append(walked.dollars if walked else 0.0)
+
+    def check_thin(self, time_ns: int) -> AlertRaised | None:
+        """`thin_exit`: the door has halved within a minute and no longer fits the position twice. Real depth only."""
+        coverage = self.coverage
+        if self.capabilities.depth_levels < _THIN_LEVELS or len(coverage) < SAMPLES or not self.quantity:
+            return None
+        now = median(coverage)
+        then = self._medians[0] if len(self._medians) == SAMPLES else None
+        self._medians.append(now)
+        if self._thin:
+            self._thin = now < _THIN_REARM
+            return None
+        if then is None or now >= _THIN_BELOW or now * 2 > then:
+            return None
+        self._thin = True
+        return self._thin_alert(time_ns, now, then)
+
+    def _thin_alert(self, time_ns: int, now: float, then: float) -> AlertRaised:
+        price = self.market.bid or 0
+        alert = self.writer.alert(
+            "thin_exit",
+            time_ns=time_ns,
+            opened_ns=time_ns,
+            price=price,
+            severity="warning",
+            rank=3,
+            text=f"the door narrows: coverage {now:.1f}x of your {self.quantity:,}, a minute ago {then:.1f}x",
+            details={"coverage": round(now, 4), "coverage_60s_ago": round(then, 4)},
+        )
+        return AlertRaised(alert, time_ns, price, price)
 
     # --- the stop -----------------------------------------------------------------------------------------------
 

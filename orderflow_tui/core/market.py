@@ -13,12 +13,24 @@ SAMPLES: Final = 60
 """Whole seconds of quotes kept."""
 _BAR_SECONDS: Final = 300
 _BARS: Final = 78
+_ENOUGH_BARS: Final = 6
 
 
 class MarketState:
     """Book, last price, the quotes of the last minute by whole seconds, and five-minute ranges."""
 
-    __slots__ = ("_bar", "_quotes", "asks", "bids", "book_ns", "last_price", "newest_print_ns", "price_step", "ranges")
+    __slots__ = (
+        "_bar",
+        "_quotes",
+        "asks",
+        "bids",
+        "book_ns",
+        "last_price",
+        "newest_print_ns",
+        "price_step",
+        "ranges",
+        "taught_range",
+    )
 
     def __init__(self) -> None:
         self.bids: Levels = ()
@@ -27,6 +39,7 @@ class MarketState:
         self.last_price: int | None = None
         self.price_step = 100
         self.newest_print_ns = 0
+        self.taught_range = 0
         self.ranges: deque[int] = deque(maxlen=_BARS)
         self._quotes: deque[tuple[int, int, int]] = deque(maxlen=SAMPLES + 5)
         self._bar: tuple[int, int, int] | None = None
@@ -83,7 +96,9 @@ class MarketState:
 
     @property
     def usual_range(self) -> int | None:
-        """Median five-minute range, None before the first whole bar."""
+        """Median five-minute range: today's from half an hour on, until then the last session's; None without any."""
+        if len(self.ranges) < _ENOUGH_BARS and self.taught_range:
+            return self.taught_range
         return round(median(self.ranges)) if self.ranges else None
 
     @property

@@ -7,12 +7,15 @@ from typing import Final
 from orderflow_tui.core.units import NS_PER_MS
 
 SPAN_NS: Final = 50 * NS_PER_MS
+_SWEEP: Final = 3
 
 
 class Aggressor:
     """One side's growing reconstructed print. `count` is 0 while none is open."""
 
-    __slots__ = ("at_touch", "count", "crossed_ns", "first_ns", "first_price", "high", "last_ns", "low", "volume")
+    __slots__ = (
+        "at_touch", "count", "crossed_ns", "first_ns", "first_price", "high", "last_ns", "low", "venues", "volume",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.count = 0
@@ -20,6 +23,11 @@ class Aggressor:
         self.at_touch = 0
         self.first_ns = self.last_ns = self.crossed_ns = 0
         self.first_price = self.low = self.high = 0
+        self.venues: set[int] = set()
+
+    def is_sweep(self, step: int) -> bool:
+        """Three price levels or three venues taken at once."""
+        return self.high - self.low >= (_SWEEP - 1) * step or len(self.venues) >= _SWEEP
 
     def joins(self, time_ns: int, price: int, step: int) -> bool:
         """Whether a print of this side belongs to the open one."""

@@ -249,12 +249,14 @@ class RedBurst:
         self.open_alert = alert
         return AlertUpdated(alert, time_ns, journal=journal)
 
-    def on_clock(self, time_ns: int) -> None:
-        """A burst ends after 60 s without its condition."""
-        if self.open_alert is not None and time_ns - self._last_true_ns > _REST_NS:
-            self.open_alert = None
-            self.peak_ratio = 0.0
-            self._head = -1
+    def on_clock(self, time_ns: int) -> float:
+        """A burst ends after 60 s without its condition; returns the highest ratio of one that ended, else 0."""
+        if self.open_alert is None or time_ns - self._last_true_ns <= _REST_NS:
+            return 0.0
+        self.open_alert = None
+        self._head = -1
+        peak, self.peak_ratio = self.peak_ratio, 0.0
+        return peak
 
     def _alert(
         self,

@@ -7,14 +7,16 @@ every rule exists once; what comes out is written back by `AlertWriter`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.context import Context
 from orderflow_tui.core.data_models import Against, Answer, Position
 from orderflow_tui.core.events import (
     AUCTION,
+    BUY,
     LATE_REPORT,
     OFF_EXCHANGE,
     PRICE,
@@ -29,20 +31,25 @@ from orderflow_tui.core.events import (
     TapeCovered,
 )
 from orderflow_tui.core.exit_desk import ExitDesk
+from orderflow_tui.core.hidden_seller import HiddenSeller
+from orderflow_tui.core.learning import Learner, Taught
 from orderflow_tui.core.market import SAMPLES, MarketState
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.reconstruct import SPAN_NS, Aggressor
 from orderflow_tui.core.red_burst import RedBurst
-from orderflow_tui.core.rules import CRITICAL_FACTOR, AlertWriter, Thresholds, enabled
+from orderflow_tui.core.rules import AlertWriter, Thresholds
 from orderflow_tui.core.session import Session, session_at
+from orderflow_tui.core.slow_bleed import BUCKET_SECONDS, SlowBleed
+from orderflow_tui.core.tape_alerts import block_alert, hidden_seller_alert, sell_print_alert, slow_bleed_alert
 from orderflow_tui.core.trade_side import SideClassifier
-from orderflow_tui.core.units import NS, NS_PER_MS, PRICE_UNITS_PER_DOLLAR, price_text
+from orderflow_tui.core.units import NS, NS_PER_MS
 from orderflow_tui.core.volume_window import VolumeWindow
 from orderflow_tui.core.walls import WallTracker
 
 _LATE_NS: Final = 2 * NS
 _STREAM_COVER_NS: Final = 250 * NS_PER_MS
 _TAPE_ROWS: Final = 40
+_EVENT_NS: Final = 1_800 * NS
 
 TapeRow = tuple[int, int, int, int, int]
 """`(time_ns, price, size, side, flags)` of a print, in real prices and sides."""
@@ -72,10 +79,16 @@ class SymbolCore:
         thresholds: In force for this symbol.
         capabilities: What the source can show.
         position: What is held, or None for a watched symbol: alerts, never a recommendation.
+        taught: What the last session of each name (`pre`, `regular`, ...) taught; used in `guarded` alone.
     """
 
     def __init__(
-        self, symbol: str, thresholds: Thresholds, capabilities: Capabilities, position: Position | None = None
+        self,
+        symbol: str,
+        thresholds: Thresholds,
+        capabilities: Capabilities,
+        position: Position | None = None,
+        taught: Mapping[str, Taught] | None = None,
     ) -> None:
         self.symbol = symbol
         self.thresholds = thresholds
@@ -99,6 +112,17 @@ class SymbolCore:
         )
         self.ask_walls = WallTracker(-1, self.writer, verdicts=False, pulled_rule=False)
         self._sells = Aggressor()
+        self._buys = Aggressor()
+        self.hidden = HiddenSeller()
+        self.bleed = SlowBleed()
+        self.context = Context()
+        self.taught = dict(taught or {})
+        self.finished: list[Taught] = []
+        """What sessions that ended have taught, for whoever keeps it."""
+        self.learner = Learner()
+        self._guarded = thresholds.profile == "guarded"
+        self.event_times_ns: tuple[int, ...] = ()
+        """The holder's events (earnings): relative-volume rules are off within 30 minutes of them."""
         self.session: Session | None = None
         self.halted = ""
         self.now_ns = 0
@@ -114,18 +138,29 @@ class SymbolCore:
     @property
     def resting_threshold(self) -> int:
         """T for resting sizes, in size units."""
-        return self.thresholds.large_order_size_threshold * self.capabilities.size_scale
+        return max(self.configured_threshold, self.learner.learnt_resting if self._guarded else 0)
 
     @property
     def print_threshold(self) -> int:
         """T for reconstructed prints, in size units."""
+        return max(self.configured_threshold, self.learner.learnt_print if self._guarded else 0)
+
+    @property
+    def configured_threshold(self) -> int:
+        """The configured T, in size units."""
         return self.thresholds.large_order_size_threshold * self.capabilities.size_scale
+
+    def near_event(self, time_ns: int) -> bool:
+        """Whether one of the holder's events lies within 30 minutes."""
+        return any(abs(time_ns - at) <= _EVENT_NS for at in self.event_times_ns)
 
     def set_thresholds(self, thresholds: Thresholds) -> None:
         """Other thresholds are in force from the next event on; open episodes keep what they opened with."""
         self.thresholds = thresholds
+        self._guarded = thresholds.profile == "guarded"
         self.writer.profile = thresholds.profile
         self.burst.set_thresholds(thresholds)
+        self._fit_exit_ratio()
         self.desk.acts.set_window(thresholds.alert_window_seconds)
 
     def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
@@ -196,7 +231,11 @@ class SymbolCore:
             return
         market.newest_print_ns = max(market.newest_print_ns, time_ns)
         self._count(event, side)
-        if side <= 0:
+        self.context.on_print(event.price, event.size, side, self.classifier.confidence)
+        if side == BUY:
+            if self._guarded:
+                self._on_purchase(event)
+        else:
             self._on_sale(event, side)
 
     def _count(self, event: Print, side: int) -> None:
@@ -208,7 +247,7 @@ class SymbolCore:
         window.add(second, event.size, side)
         if second < window.head:
             burst.late_print()
-        if not self.halted:
+        if not self.halted and not (self.event_times_ns and self.near_event(event.time_ns)):
             said = burst.on_print(event.time_ns, event.price)
             if said is not None:
                 self._say(said)
@@ -223,24 +262,47 @@ class SymbolCore:
             return
         threshold = self.print_threshold
         if event.flags & OFF_EXCHANGE:
-            if size > threshold and enabled("block", self.writer.profile):
-                self._say(self._block(event))
+            if size > threshold and self._guarded:
+                self._say(block_alert(self.writer, event, threshold))
             return
         quote = self.classifier.quote
         touching = quote is not None and price <= quote[2]
         sells = self._sells
         if sells.joins(time_ns, price, self.market.price_step):
             sells.add(time_ns, price, size, touching=touching, threshold=threshold)
-            return
-        self._end_sells()
-        sells.start(time_ns, price, size, touching=touching, threshold=threshold)
-        self._due_ns = min(self._due_ns, time_ns + SPAN_NS + 1)
+        else:
+            self._end_sells()
+            sells.start(time_ns, price, size, touching=touching, threshold=threshold)
+            self._due_ns = min(self._due_ns, time_ns + SPAN_NS + 1)
+        sells.venues.add(event.venue)
 
     def _end_sells(self) -> None:
         sells = self._sells
         if sells.crossed_ns:
-            self._say(self._sell_print(sells))
+            self._say(sell_print_alert(self.writer, sells, self.print_threshold, self.market.price_step))
+        if sells.count:
+            if self._guarded:
+                self.learner.prints.add(sells.volume)
+            sells.venues.clear()
         sells.count = sells.crossed_ns = 0
+
+    def _on_purchase(self, event: Print) -> None:
+        """A print that buyers started: it teaches what large is here, and may unmask a hidden seller."""
+        time_ns, price, size = event.time_ns, event.price, event.size
+        if event.flags & OFF_EXCHANGE:
+            return
+        buys = self._buys
+        if buys.joins(time_ns, price, self.market.price_step):
+            buys.add(time_ns, price, size, touching=False, threshold=0)
+        else:
+            if buys.count:
+                self.learner.prints.add(buys.volume)
+            buys.start(time_ns, price, size, touching=False, threshold=0)
+        capabilities = self.capabilities
+        if capabilities.single_venue and capabilities.depth_levels > 1:
+            threshold = self.print_threshold
+            if self.hidden.on_buy(time_ns, price, size, threshold):
+                self._say(hidden_seller_alert(self.writer, self.hidden, time_ns, threshold))
 
     # --- the book -----------------------------------------------------------------------------------------------
 
@@ -257,6 +319,9 @@ class SymbolCore:
         bids, asks = desk.without_own(bids, asks)
         market = self.market
         market.shows(time_ns, bids, asks)
+        self.context.on_touch(time_ns, bids, asks)
+        if self._guarded and asks:
+            self.hidden.on_best_ask(time_ns, asks[0][0], asks[0][1])
         threshold = self.resting_threshold
         for tracker, levels in ((self.bid_walls, bids), (self.ask_walls, asks)):
             said = tracker.on_levels(time_ns, levels, threshold, market.price_step)
@@ -281,19 +346,50 @@ class SymbolCore:
         if second >= self._next_second:
             first = max(self._next_second, second - SAMPLES) if self._next_second else second
             self._next_second = second + 1
-            self.market.whole_seconds(first, second)
-            self.desk.whole_seconds(second + 1 - first)
+            self._whole_seconds(first, second)
             if self.session is None or time_ns >= self.session.end_ns:
                 self._enter_session(time_ns)
         self.now_ns = max(self.now_ns, time_ns)
         self._judge_walls(time_ns)
-        self.burst.on_clock(time_ns)
+        peak = self.burst.on_clock(time_ns)
+        if peak:
+            self.learner.burst_peaked(peak)
         self._out += self.desk.check_stop(time_ns, self._news_from_ns)
         self._out += self.desk.tend(time_ns)
         due = (second + 1) * NS
         if sells.count:
             due = min(due, sells.first_ns + SPAN_NS + 1)
         self._due_ns = min(due, max(time_ns + 1, min(self.bid_walls.next_ns, self.ask_walls.next_ns)))
+
+    def _whole_seconds(self, first: int, last: int) -> None:
+        """Sample the state in force for the whole seconds `first` to `last`."""
+        market = self.market
+        market.whole_seconds(first, last)
+        self.desk.whole_seconds(last + 1 - first)
+        self.context.whole_second(last * NS)
+        if not self._guarded:
+            return
+        if market.bids or market.asks:
+            self.learner.whole_seconds(last + 1 - first, market.bids, market.asks)
+        thin = self.desk.check_thin(last * NS)
+        if thin is not None:
+            self._say(thin)
+        for bucket in range((first - 1) // BUCKET_SECONDS + 1, last // BUCKET_SECONDS + 1):
+            self._bleed(bucket * BUCKET_SECONDS)
+
+    def _bleed(self, end: int) -> None:
+        """Ten seconds that end with second `end - 1` are over."""
+        window = self.window
+        begin = end - BUCKET_SECONDS
+        if window.head < begin or self.burst.covered_from is None or begin < self.burst.covered_from:
+            return
+        sells = window.sell_through(end - 1) - window.sell_through(begin - 1)
+        buys = window.buy_through(end - 1) - window.buy_through(begin - 1)
+        if self.bleed.bucket(sells, buys):
+            price = self.market.last_price
+            if price is not None and not self.halted:
+                self._say(slow_bleed_alert(self.writer, self.bleed, end * NS, price))
+            self.bleed.restart()
 
     def _judge_walls(self, time_ns: int) -> None:
         if self.capabilities.joint_sequence:
@@ -307,11 +403,33 @@ class SymbolCore:
                 self._say(output)
 
     def _enter_session(self, time_ns: int) -> None:
-        first = self.session is None
+        before = self.session
         self.session = session_at(time_ns, sessions=self.capabilities.sessions)
-        if not first:
+        if before is not None:
             self.burst.forget(max(self.session.start_ns // NS, 0))
             self.market.end_bar()
+            done = self.taught_now(before)
+            self.finished.append(done)
+            self.taught[before.name] = done
+            self.market.ranges.clear()
+            self.context.start_session()
+            self.bleed.forget()
+        last = self.taught.get(self.session.name)
+        self.learner = Learner(last)
+        self.market.taught_range = last.usual_range if last else 0
+        self._fit_exit_ratio()
+
+    def _fit_exit_ratio(self) -> None:
+        learnt = self.learner.learnt_ratio if self._guarded else 0.0
+        self.burst.exit_ratio = max(self.thresholds.red_burst_threshold, learnt)
+
+    def taught_now(self, session: Session | None = None) -> Taught:
+        """What the current session (or one that has just ended) has taught."""
+        session = session or self.session or session_at(self.now_ns, sessions=self.capabilities.sessions)
+        if self.burst.peak_ratio:
+            self.learner.burst_peaked(self.burst.peak_ratio)
+            self.burst.peak_ratio = 0.0
+        return self.learner.taught(session.day, session.name, self.market.usual_range)
 
     # --- what is said -------------------------------------------------------------------------------------------
 
@@ -327,43 +445,3 @@ class SymbolCore:
         opened = self.desk.weigh(output)
         if opened is not None:
             self._out.append(opened)
-
-    def _sell_print(self, sells: Aggressor) -> AlertRaised:
-        writer, threshold = self.writer, self.print_threshold
-        elapsed = round((sells.last_ns - sells.first_ns) / NS_PER_MS)
-        what = writer.words("SELLER hit the bid", "BUYER lifted the offer")
-        count = f"{sells.count} print{'' if sells.count == 1 else 's'}"
-        alert = writer.alert(
-            "sell_print",
-            time_ns=sells.crossed_ns,
-            opened_ns=sells.first_ns,
-            price=sells.first_price,
-            severity="critical",
-            rank=2 if sells.volume >= CRITICAL_FACTOR * threshold else 3,
-            text=f"{what}: {writer.sizes(sells.volume)} in {count}, {elapsed} ms",
-            size=sells.volume,
-            details={
-                "threshold": threshold,
-                "prints": sells.count,
-                "span_ms": elapsed,
-                "at_touch": sells.at_touch,
-                "low": min(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
-                "high": max(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
-            },
-        )
-        return AlertRaised(alert, sells.crossed_ns, sells.low, sells.high, sells.count)
-
-    def _block(self, event: Print) -> AlertRaised:
-        writer = self.writer
-        alert = writer.alert(
-            "block",
-            time_ns=event.time_ns,
-            opened_ns=event.time_ns,
-            price=event.price,
-            severity="warning",
-            rank=3,
-            text=f"off-exchange block: {writer.sizes(event.size)} at {price_text(abs(event.price))}",
-            size=event.size,
-            details={"threshold": self.print_threshold, "venue": event.venue, "trf": event.trf},
-        )
-        return AlertRaised(alert, event.time_ns, event.price, event.price, 1)

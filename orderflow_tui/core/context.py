@@ -1,0 +1,126 @@
+"""Context beside the alarms, never alarms by themselves (formulas and sources: docs/rules.md). All O(1) an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, sqrt
+from typing import Final
+
+from orderflow_tui.core.events import BUY, SELL, Levels
+from orderflow_tui.core.units import NS
+
+_OFI_HALF_LIFE_S: Final = 10.0
+_LAMBDA_HALF_LIFE_S: Final = 300.0
+_LN2: Final = 0.6931471805599453
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFigures:
+    """What the context says now; None where there is nothing to say it from.
+
+    Attributes:
+        ofi: Order-flow imbalance of the last seconds over the mean size at the touch (Cont, Kukanov, Stoikov 2014).
+        queue_imbalance: (bid - ask) / (bid + ask) size at the touch, -1 to 1 (Gould, Bonart 2015: reads the next tick).
+        cvd: Buys less sells since the session began, size units.
+        cvd_error: One standard error of it under the sides' confidence.
+        vwap: The session's volume-weighted price, price units.
+        kyle_lambda: Price units the mid moves a size unit of signed volume (Kyle 1985).
+    """
+
+    ofi: float | None
+    queue_imbalance: float | None
+    cvd: int
+    cvd_error: float
+    vwap: float | None
+    kyle_lambda: float | None
+
+
+class Context:
+    """Running context of one symbol."""
+
+    __slots__ = (
+        "_ask", "_bid", "_cov", "_cvd_variance", "_depth", "_lambda_ns", "_last_mid2", "_last_signed", "_ofi",
+        "_ofi_ns", "_signed", "_turnover", "_var", "_volume", "cvd",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._bid = self._ask = (0, 0)
+        self._ofi = 0.0
+        self._ofi_ns = 0
+        self._depth = 0.0
+        self._signed = self._last_signed = 0
+        self._last_mid2 = 0
+        self._cov = self._var = 0.0
+        self._lambda_ns = 0
+        self.start_session()
+
+    def start_session(self) -> None:
+        """Sums that belong to a session start again."""
+        self.cvd = 0
+        self._cvd_variance = 0.0
+        self._turnover = self._volume = 0
+
+    def on_print(self, price: int, size: int, side: int, confidence: float) -> None:
+        """A print that counts."""
+        self._turnover += price * size
+        self._volume += size
+        if side == BUY:
+            self.cvd += size
+            self._signed += size
+        elif side == SELL:
+            self.cvd -= size
+            self._signed -= size
+        self._cvd_variance += 4.0 * size * size * confidence * (1.0 - confidence) if side else float(size * size)
+
+    def on_touch(self, time_ns: int, bids: Levels, asks: Levels) -> None:
+        """The book after a change."""
+        if not bids or not asks:
+            return
+        bid, ask = bids[0], asks[0]
+        before_bid, before_ask = self._bid, self._ask
+        self._bid, self._ask = bid, ask
+        if not before_bid[1]:
+            self._ofi_ns = time_ns
+            self._depth = (bid[1] + ask[1]) / 2
+            return
+        if bid == before_bid and ask == before_ask:
+            return
+        change = 0
+        if bid[0] >= before_bid[0]:
+            change += bid[1]
+        if bid[0] <= before_bid[0]:
+            change -= before_bid[1]
+        if ask[0] <= before_ask[0]:
+            change -= ask[1]
+        if ask[0] >= before_ask[0]:
+            change += before_ask[1]
+        fade = exp(-_LN2 * max(0, time_ns - self._ofi_ns) / NS / _OFI_HALF_LIFE_S)
+        self._ofi = self._ofi * fade + change
+        self._depth += 0.01 * ((bid[1] + ask[1]) / 2 - self._depth)
+        self._ofi_ns = time_ns
+
+    def whole_second(self, time_ns: int) -> None:
+        """Pair the mid's move with the signed volume of the seconds since the last call."""
+        mid2 = self._bid[0] + self._ask[0]
+        if not self._bid[1]:
+            return
+        if self._lambda_ns:
+            fade = exp(-_LN2 * max(0, time_ns - self._lambda_ns) / NS / _LAMBDA_HALF_LIFE_S)
+            signed = self._signed - self._last_signed
+            moved = (mid2 - self._last_mid2) / 2
+            self._cov = self._cov * fade + moved * signed
+            self._var = self._var * fade + float(signed) * signed
+        self._lambda_ns, self._last_mid2, self._last_signed = time_ns, mid2, self._signed
+
+    def figures(self, now_ns: int) -> ContextFigures:
+        """What it says at an instant."""
+        fade = exp(-_LN2 * max(0, now_ns - self._ofi_ns) / NS / _OFI_HALF_LIFE_S)
+        touch = self._bid[1] + self._ask[1]
+        return ContextFigures(
+            ofi=self._ofi * fade / self._depth if self._depth else None,
+            queue_imbalance=(self._bid[1] - self._ask[1]) / touch if touch else None,
+            cvd=self.cvd,
+            cvd_error=sqrt(self._cvd_variance),
+            vwap=self._turnover / self._volume if self._volume else None,
+            kyle_lambda=self._cov / self._var if self._var else None,
+        )

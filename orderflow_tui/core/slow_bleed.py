@@ -1,0 +1,66 @@
+"""The patient seller no burst rule sees: a one-sided CUSUM on standardised sell flow (Page 1954).
+
+Every ten seconds x = sells - buys; z = (x - m) / s with exponentially weighted m and s (half-life 30 minutes), held
+within +-3 so that one burst cannot raise it alone; S = max(0, S + z - 0.5), alarm above 5. With Gaussian noise about
+930 samples lie between false alarms, some two and a half hours.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Final
+
+BUCKET_SECONDS: Final = 10
+_DRIFT: Final = 0.5
+_ALARM: Final = 5.0
+_CLIP: Final = 3.0
+_WARM: Final = 30
+_DECAY: Final = 0.5 ** (BUCKET_SECONDS / 1_800)
+
+
+class SlowBleed:
+    """The CUSUM of one symbol's sell flow."""
+
+    __slots__ = ("_mean", "_samples", "_since", "_variance", "level", "sold")
+
+    def __init__(self) -> None:
+        self._mean = 0.0
+        self._variance = 0.0
+        self._samples = 0
+        self._since = 0
+        self.level = 0.0
+        self.sold = 0
+
+    def forget(self) -> None:
+        """The flow before now is not to be compared with: a gap, another session."""
+        self.__init__()  # type: ignore[misc]
+
+    def bucket(self, sells: int, buys: int) -> bool:
+        """Take ten seconds of flow; whether the alarm fires. `minutes` and `sold` tell since when and how much."""
+        flow = float(sells - buys)
+        fired = False
+        if self._samples >= _WARM and self._variance > 0:
+            z = max(-_CLIP, min(_CLIP, (flow - self._mean) / sqrt(self._variance)))
+            self.level = max(0.0, self.level + z - _DRIFT)
+            if self.level == 0.0:
+                self._since = self.sold = 0
+            else:
+                self._since += 1
+                self.sold += sells - buys
+            fired = self.level > _ALARM
+        keep = min(_DECAY, self._samples / (self._samples + 1))
+        change = flow - self._mean
+        self._mean += (1 - keep) * change
+        self._variance = keep * (self._variance + (1 - keep) * change * change)
+        self._samples += 1
+        return fired
+
+    @property
+    def minutes(self) -> float:
+        """Minutes since the sum left zero."""
+        return self._since * BUCKET_SECONDS / 60
+
+    def restart(self) -> None:
+        """An alarm was told: sum from zero again."""
+        self.level = 0.0
+        self._since = self.sold = 0

@@ -1,0 +1,102 @@
+"""The alerts about prints: a large seller's, an off-exchange block's, a refilling seller's, a slow bleed's."""
+
+from __future__ import annotations
+
+from orderflow_tui.core.events import Print
+from orderflow_tui.core.hidden_seller import HiddenSeller
+from orderflow_tui.core.outputs import AlertRaised
+from orderflow_tui.core.reconstruct import Aggressor
+from orderflow_tui.core.rules import CRITICAL_FACTOR, AlertWriter
+from orderflow_tui.core.slow_bleed import SlowBleed
+from orderflow_tui.core.units import NS_PER_MS, PRICE_UNITS_PER_DOLLAR, price_text
+
+
+def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, price_step: int) -> AlertRaised:
+    """One reconstructed sell above the threshold, at or below the bid."""
+    elapsed = round((sells.last_ns - sells.first_ns) / NS_PER_MS)
+    levels = (sells.high - sells.low) // price_step + 1
+    sweep = sells.is_sweep(price_step)
+    what = writer.words("SELLER swept the bids" if sweep else "SELLER hit the bid", "BUYER lifted the offer")
+    count = f"{sells.count} print{'' if sells.count == 1 else 's'}"
+    alert = writer.alert(
+        "sell_print",
+        time_ns=sells.crossed_ns,
+        opened_ns=sells.first_ns,
+        price=sells.first_price,
+        severity="critical",
+        rank=2 if sells.volume >= CRITICAL_FACTOR * threshold else 3,
+        text=f"{what}: {writer.sizes(sells.volume)} in {count}, {elapsed} ms",
+        size=sells.volume,
+        details={
+            "threshold": threshold,
+            "silent_from_threshold": sells.at_touch,
+            "prints": sells.count,
+            "span_ms": elapsed,
+            "at_touch": sells.at_touch,
+            "sweep": sweep,
+            "levels": levels,
+            "venues": len(sells.venues),
+            "low": min(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
+            "high": max(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
+        },
+    )
+    return AlertRaised(alert, sells.crossed_ns, sells.low, sells.high, sells.count)
+
+
+def block_alert(writer: AlertWriter, event: Print, threshold: int) -> AlertRaised:
+    """An off-exchange print above the threshold."""
+    alert = writer.alert(
+        "block",
+        time_ns=event.time_ns,
+        opened_ns=event.time_ns,
+        price=event.price,
+        severity="warning",
+        rank=3,
+        text=f"off-exchange block: {writer.sizes(event.size)} at {price_text(abs(event.price))}",
+        size=event.size,
+        details={"threshold": threshold, "venue": event.venue, "trf": event.trf},
+    )
+    return AlertRaised(alert, event.time_ns, event.price, event.price, 1)
+
+
+def hidden_seller_alert(writer: AlertWriter, hidden: HiddenSeller, time_ns: int, threshold: int) -> AlertRaised:
+    """Sellers who refill an ask while the price holds."""
+    price, executed = price_text(abs(hidden.price)), writer.sizes(hidden.executed)
+    alert = writer.alert(
+        "hidden_seller",
+        time_ns=time_ns,
+        opened_ns=hidden.opened_ns,
+        price=hidden.price,
+        severity="warning",
+        rank=3,
+        text=writer.words(
+            f"sellers refill {price}: {executed} sold into buyers, price holds",
+            f"buyers refill {price}: {executed} bought from sellers, price holds",
+        ),
+        size=hidden.executed,
+        details={
+            "threshold": threshold,
+            "largest_shown": hidden.largest_shown,
+            "executed": hidden.executed,
+            "refills": hidden.refills,
+        },
+    )
+    return AlertRaised(alert, time_ns, hidden.price, hidden.price)
+
+
+def slow_bleed_alert(writer: AlertWriter, bleed: SlowBleed, time_ns: int, price: int) -> AlertRaised:
+    """A patient seller: the CUSUM of sell flow is above its alarm."""
+    who = writer.words("patient seller", "patient buyer")
+    net = writer.words("net sold", "net bought")
+    alert = writer.alert(
+        "slow_bleed",
+        time_ns=time_ns,
+        opened_ns=time_ns,
+        price=price,
+        severity="warning",
+        rank=3,
+        text=f"{who}: {writer.sizes(max(0, bleed.sold))} {net} in {bleed.minutes:.0f} min",
+        size=max(0, bleed.sold),
+        details={"cusum": round(bleed.level, 3), "minutes": round(bleed.minutes, 2)},
+    )
+    return AlertRaised(alert, time_ns, price, price)
