@@ -33,7 +33,8 @@ class Served:
         self.now_ns[0] += round(seconds * NANOS)
 
     def get(self, path: str, **params: Any) -> Any:
-        response = self.client.get(path, params=params)
+        # httpx drops the query of a URL when it is given empty parameters.
+        response = self.client.get(path, params=params or None)
         assert response.status_code == 200, response.text
         return response.json()
 
