@@ -13,10 +13,10 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 
+from orderflow_tui.journal.reader import HistoryStore
 from orderflow_tui.tui.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.commands import ActionCommands
-from orderflow_tui.tui.history_port import HistorySource
 from orderflow_tui.tui.keymap import KeymapError, check_keymap
 from orderflow_tui.tui.model import ScreenModel
 from orderflow_tui.tui.screens.answer import AnswerScreen
@@ -69,7 +69,7 @@ class OrderFlowApp(App[int]):
         self,
         monitor: MonitorPort,
         *,
-        history: HistorySource | None = None,
+        history: HistoryStore | None = None,
         fps: float = 10.0,
         tz: str = NEW_YORK,
         theme: str | None = None,
@@ -264,7 +264,7 @@ class OrderFlowApp(App[int]):
 def run_dashboard(
     monitor: MonitorPort,
     *,
-    history: HistorySource | None = None,
+    history: HistoryStore | None = None,
     fps: float = 10.0,
     tz: str = NEW_YORK,
     theme: str | None = None,

@@ -100,6 +100,9 @@ SCOPES: dict[str, list[BindingType]] = {
 }
 """Which bindings are alive together: those of one scope and those of `Everywhere`."""
 
+MODAL_SCOPES = frozenset({"Answer", "Dialogs"})
+"""Where only the priority keys of `Everywhere` reach."""
+
 
 def named(bindings: list[BindingType]) -> list[Binding]:
     """The bindings as `Binding` objects; all of ours are."""

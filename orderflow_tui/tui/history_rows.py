@@ -5,50 +5,53 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 
-from orderflow_tui.core.units import iso_utc
-from orderflow_tui.tui.history_port import HistoryEntry
+from orderflow_tui.journal import records
+from orderflow_tui.journal.reader import HistoryRow
+from orderflow_tui.tui.history_filter import Rows, local_time
 from orderflow_tui.tui.lines import Row, Span, make_row
 from orderflow_tui.tui.text import Zone, clean, crop, left, wrap
 
 SEVERITY_MARKS = {"critical": "!!", "warning": "! "}
-_COLUMNS = ("time_utc", "symbol", "event", "severity", "answer", "source_class", "text")
+_COLUMNS = ("timestamp_utc", "symbol", "event", "severity", "answer", "source_class", "text", "event_id")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FRONT = 40
+"""Cells before a record's words."""
 EVENT_WORDS = {
-    "order_flow_alert": "alert",
-    "order_flow.alert_updated": "updated",
-    "order_flow.stop_alert": "stop",
-    "order_flow.exit_signal_triggered": "EXIT",
-    "order_flow.exit_acknowledged": "answer",
-    "order_flow.exit_resolved": "resolved",
-    "order_flow.alert_outcome": "outcome",
-    "order_flow.data_validation_error": "bad data",
-    "order_flow.api_error": "api error",
-    "order_flow.monitoring_gap": "gap",
-    "order_flow.monitoring_resumed": "resumed",
-    "order_flow.run_started": "started",
-    "order_flow.run_stopped": "stopped",
+    records.ALERT: "alert",
+    records.ALERT_UPDATED: "updated",
+    records.STOP_ALERT: "stop",
+    records.EXIT_TRIGGERED: "EXIT",
+    records.EXIT_ACKNOWLEDGED: "answer",
+    records.EXIT_RESOLVED: "resolved",
+    records.ALERT_OUTCOME: "outcome",
+    records.DATA_VALIDATION_ERROR: "bad data",
+    records.API_ERROR: "api error",
+    records.MONITORING_GAP: "gap",
+    records.MONITORING_RESUMED: "resumed",
+    records.RUN_STARTED: "started",
+    records.RUN_STOPPED: "stopped",
 }
-_LOUD = {"order_flow.exit_signal_triggered": "exit-line", "order_flow.stop_alert": "alert"}
-_QUIET = frozenset({"order_flow.run_started", "order_flow.run_stopped", "order_flow.alert_outcome"})
+_LOUD = {records.EXIT_TRIGGERED: "exit-line", records.STOP_ALERT: "alert"}
+_QUIET = frozenset({records.RUN_STARTED, records.RUN_STOPPED, records.ALERT_OUTCOME})
 
 
-def history_row(entry: HistoryEntry, day: str, zone: Zone, width: int, *, cursor: bool) -> Row:
-    """One record in a line: day, time, class of source, kind, symbol, severity, words."""
+def history_row(entry: HistoryRow, zone: Zone, width: int, *, cursor: bool) -> Row:
+    """One record in a line: day, time, class of source, kind, symbol, severity, words, answer."""
     token = _LOUD.get(entry.event, "muted" if entry.event in _QUIET else "")
-    mark = SEVERITY_MARKS.get(entry.severity, "  ")
-    simulated = "" if entry.source_class == "live" else (clean(entry.source_class)[:3].upper() or "?")
+    source = "" if entry.source_class == "live" else (clean(entry.source_class)[:3].upper() or "?")
     answer = f" [{clean(entry.answer)}]" if entry.answer else ""
-    words = crop(clean(entry.text), max(4, width - 45 - len(answer)))
+    words = crop(clean(entry.text), max(4, width - FRONT - len(answer)))
     return make_row(
         Span(">" if cursor else " "),
-        Span(f"{day[5:]} {zone.clock(entry.time_ns)} ", "muted"),
-        Span(left(simulated, 4), "watch"),
+        Span(f"{left(local_time(entry.timestamp_utc, zone)[5:], 14)} ", "muted"),
+        Span(left(source, 4), "watch"),
         Span(left(EVENT_WORDS.get(entry.event, clean(entry.event)), 10), token),
         Span(left(clean(entry.symbol), 7), "bold"),
-        Span(f"{mark} ", "alert"),
+        Span(f"{SEVERITY_MARKS.get(entry.severity, '  ')} ", "alert"),
         Span(words, token),
         Span(answer, "bold"),
         base="cursor" if cursor else "",
@@ -72,22 +75,29 @@ def _cell(text: str) -> str:
     return f"'{kept}" if kept.startswith(_FORMULA) else kept
 
 
-def write_csv(rows: Iterable[HistoryEntry], path: Path) -> int:
+def write_csv(rows: Rows, directory: Path, stem: str) -> Path:
     """Write rows to a new file that only its owner can read.
 
     Returns:
-        How many rows were written.
+        Its path: `stem.csv`, or with a number where that name is taken.
 
     Raises:
-        OSError: The file exists already, or cannot be written.
+        OSError: The file cannot be written.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    count = 0
+    path, descriptor = _create(directory, stem)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
-        for row in rows:
-            cells = (row.symbol, row.event, row.severity, row.answer, row.source_class, row.text)
-            writer.writerow((iso_utc(row.time_ns), *map(_cell, cells)))
-            count += 1
-    return count
+        for index in range(len(rows)):
+            writer.writerow([_cell(getattr(rows[index], column)) for column in _COLUMNS])
+    return path
+
+
+def _create(directory: Path, stem: str) -> tuple[Path, int]:
+    for number in count(1):
+        path = directory / (f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv")
+        try:
+            return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+    raise AssertionError

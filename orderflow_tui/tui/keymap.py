@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from textual.binding import Binding
 from textual.keys import Keys
 
-from orderflow_tui.tui.bindings import SCOPES, named
+from orderflow_tui.tui.bindings import MODAL_SCOPES, SCOPES, named
 
 _MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
 _NAMED = frozenset(key.value for key in Keys if not key.value.startswith("<")) | {
     "space", "slash", "plus", "minus", "equals_sign", "comma", "full_stop", "semicolon", "colon", "question_mark",
     "left_square_bracket", "right_square_bracket", "apostrophe", "asterisk",
 }  # fmt: skip
+
+_RESERVED = {"ctrl+p": "opens the command palette", "ctrl+c": "copies selected text"}
 
 
 class KeymapError(ValueError):
@@ -40,6 +42,8 @@ def _split(binding_id: str, keys: str) -> list[str]:
     for key in parts:
         if not _is_key(key):
             raise KeymapError(f"keys: {binding_id!r} has {key!r}, which is not a key")
+        if key in _RESERVED:
+            raise KeymapError(f"keys: {binding_id!r} has {key!r}, which {_RESERVED[key]}")
     return parts
 
 
@@ -75,7 +79,8 @@ def check_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
         )
     everywhere = named(SCOPES["Everywhere"])
     for scope, bindings in SCOPES.items():
-        _refuse_clashes(keymap, everywhere, [] if scope == "Everywhere" else named(bindings))
+        reaching = [binding for binding in everywhere if binding.priority or scope not in MODAL_SCOPES]
+        _refuse_clashes(keymap, reaching, [] if scope == "Everywhere" else named(bindings))
     return dict(keymap)
 
 

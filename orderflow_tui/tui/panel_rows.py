@@ -108,19 +108,17 @@ def _header(view: SymbolView, frame: Frame) -> Row:
 
 
 def _age(view: SymbolView) -> tuple[str, str]:
-    """How old the data is; delayed data says so with every age."""
+    """How old the data is, beyond what it is late by contract."""
     age = right(BLANK if view.data_age_s is None else span_text(view.data_age_s), 5)
-    if view.capabilities.delay_seconds:
-        age = f"DELAYED {view.capabilities.delay_seconds // 60}m +{age.strip()}"
     return f"{age} ", "alert" if view.stale else ""
 
 
 def _blocks(view: SymbolView, frame: Frame) -> list[Block]:
     width, zone = frame.width, frame.zone
-    leave = _leave_rows(view, width)
+    leave, why = _leave_rows(view, width), _why_rows(view, frame)
     blocks = [
         Block(0, leave, len(leave)),
-        Block(1, _why_rows(view, frame)),
+        Block(1, why, len(why)),
         Block(1, _held_rows(view, width)),
         Block(2, [_position_row(view, width)]),
     ]
@@ -166,12 +164,16 @@ def _leave_rows(view: SymbolView, width: int) -> list[Row]:
 
 
 def _why_rows(view: SymbolView, frame: Frame) -> list[Row]:
-    """The chip's reason, where the header has no room for it."""
+    """That the data is late by contract; the chip's reason, where the header has no room for it."""
     detail = clean(view.chip_detail)
     age, _ = _age(view)
+    rows = []
+    if view.capabilities.delay_seconds:
+        words = f"DELAYED {view.capabilities.delay_seconds // 60} min: none of this is now"
+        rows.append(make_row(Span(f" {crop(words, frame.width - 2)}", "alert")))
     if not detail or len(detail) <= frame.width - 26 - CHIP_WIDTH - len(age) - 2:
-        return []
-    return [make_row(Span(f" {crop(detail, frame.width - 2)}", WHY_TOKENS.get(view.chip, "muted")))]
+        return rows
+    return [*rows, make_row(Span(f" {crop(detail, frame.width - 2)}", WHY_TOKENS.get(view.chip, "muted")))]
 
 
 def _held_rows(view: SymbolView, width: int) -> list[Row]:

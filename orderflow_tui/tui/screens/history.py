@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Footer
 
+from orderflow_tui.journal.reader import HistoryRow, HistoryStore
 from orderflow_tui.tui.bar_rows import title_row
 from orderflow_tui.tui.bindings import HISTORY_BINDINGS
-from orderflow_tui.tui.history_filter import Days, HistoryFilter
-from orderflow_tui.tui.history_port import HistoryEntry, HistorySource
+from orderflow_tui.tui.history_filter import HistoryFilter
 from orderflow_tui.tui.history_rows import write_csv
 from orderflow_tui.tui.lines import LineWidget, Span, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
@@ -20,6 +22,11 @@ from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.text import Zone, clean, crop
 from orderflow_tui.tui.widgets.history_list import HistoryList
+
+FIRST_ROWS = 500
+"""Enough for any screen; the rest comes while it is already shown."""
+PIECE = 1_000
+"""Older rows read at once: a few milliseconds, which no key press notices."""
 
 
 class HistoryScreen(ModelScreen):
@@ -30,25 +37,27 @@ class HistoryScreen(ModelScreen):
     HistoryScreen > LineWidget { width: 1fr; height: 1; }
     """
 
-    def __init__(self, source: HistorySource, zone: Zone) -> None:
+    def __init__(self, store: HistoryStore, zone: Zone) -> None:
         super().__init__()
-        self._source = source
+        self._store = store
         self._zone = zone
-        self._days = Days(zone)
         self._filter = HistoryFilter()
+        self._filtered: list[HistoryRow] = []
 
     def compose(self) -> ComposeResult:
         """A title, what is filtered, the rows, the keys."""
         yield LineWidget(id="history-title")
         yield LineWidget(id="history-filter")
-        yield HistoryList(self._zone, self._days)
+        yield HistoryList(self._zone)
         yield Footer(show_command_palette=False)
 
     async def on_mount(self) -> None:
-        """Read what there is, and look for more each second."""
-        self._source.refresh()
+        """Show the newest at once; older days follow in pieces, new records each second."""
+        self._store.refresh()
+        self._store.load(FIRST_ROWS)
         self._show()
         self.set_interval(1.0, self._read_on)
+        self._reading_back = self.set_interval(0.05, self._read_back)
 
     @property
     def _list(self) -> HistoryList:
@@ -71,19 +80,37 @@ class HistoryScreen(ModelScreen):
         """The bars are cut anew."""
         await self.update_model()
 
+    def _rows(self, first: int, last: int) -> Iterator[HistoryRow]:
+        return (self._store[index] for index in range(first, last))
+
     def _show(self) -> None:
-        rows = self._source.rows()
-        self._list.show(rows if self._filter.is_open else self._filter.apply(rows, self._days))
+        if self._filter.is_open:
+            self._filtered = []
+            self._list.show(self._store)
+            return
+        self._filtered = self._filter.apply(self._rows(0, len(self._store)), self._zone)
+        self._list.show(self._filtered)
 
     async def _read_on(self) -> None:
-        added = self._source.refresh()
-        if added:
-            rows = self._source.rows()
-            if self._filter.is_open:
-                self._list.grew(rows, added)
-            else:
-                fresh = self._filter.apply(rows[:added], self._days)
-                self._list.grew([*fresh, *self._list.entries], len(fresh))
+        added = self._store.refresh()
+        if added and self._filter.is_open:
+            self._list.grew(self._store, added)
+        elif added:
+            fresh = self._filter.apply(self._rows(0, added), self._zone)
+            self._filtered = [*fresh, *self._filtered]
+            self._list.grew(self._filtered, len(fresh))
+        await self.update_model()
+
+    async def _read_back(self) -> None:
+        came = self._store.load(PIECE)
+        if not came:
+            self._reading_back.stop()
+        elif self._filter.is_open:
+            self._list.lengthened(self._store)
+        else:
+            count = len(self._store)
+            self._filtered += self._filter.apply(self._rows(count - came, count), self._zone)
+            self._list.lengthened(self._filtered)
         await self.update_model()
 
     async def _refilter(self, wanted: HistoryFilter) -> None:
@@ -95,7 +122,7 @@ class HistoryScreen(ModelScreen):
 
     async def action_filter(self, name: str) -> None:
         """The next value of one field."""
-        await self._refilter(self._filter.next(name, self._source.rows(), self._days))
+        await self._refilter(self._filter.next(name, self._rows(0, len(self._store)), self._zone))
 
     async def action_clear(self) -> None:
         """Everything."""
@@ -110,11 +137,22 @@ class HistoryScreen(ModelScreen):
 
         self.app.push_screen(SearchScreen(self._filter.text), take)
 
+    def _detail(self) -> dict[str, Any] | None:
+        """The record under the cursor, or word that its file is gone."""
+        entry = self._list.current
+        if entry is None:
+            return None
+        try:
+            return self._store.detail(entry)
+        except LookupError as error:
+            self.dashboard.tell(str(error.args[0]), warning=True)
+            return None
+
     def action_record(self) -> None:
         """The record under the cursor, in full."""
-        entry = self._list.current
-        if entry is not None:
-            self.app.push_screen(RecordScreen(self._source.detail(entry)))
+        fields = self._detail()
+        if fields is not None:
+            self.app.push_screen(RecordScreen(fields))
 
     @on(HistoryList.Opened)
     def open_clicked(self) -> None:
@@ -128,19 +166,22 @@ class HistoryScreen(ModelScreen):
         if directory is None or status is None:
             self.dashboard.tell("no journal folder to write to")
             return
-        path = directory / f"history-{status.now_ns // 1_000_000}.csv"
+        if not self._store.loaded:
+            self.dashboard.tell("older days are still being read: try again in a moment")
+            return
+        rows = self._list.entries
         try:
-            count = write_csv(self._list.entries, path)
+            path = write_csv(rows, directory, f"history-{status.now_ns // 1_000_000}")
         except OSError as error:
             self.dashboard.tell(f"not written: {error.strerror}", warning=True)
         else:
-            self.dashboard.tell(f"{count:,} rows written to {path}")
+            self.dashboard.tell(f"{len(rows):,} rows written to {path}")
 
     def action_copy(self) -> None:
         """The record under the cursor as JSON, to the terminal's clipboard."""
-        entry: HistoryEntry | None = self._list.current
-        if entry is not None:
-            self.app.copy_to_clipboard(json.dumps(dict(self._source.detail(entry)), default=str))
+        fields = self._detail()
+        if fields is not None:
+            self.app.copy_to_clipboard(json.dumps(fields, default=str))
             self.dashboard.tell("record copied")
 
     async def action_cursor(self, step: int) -> None:

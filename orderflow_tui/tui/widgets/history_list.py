@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
 
-from orderflow_tui.tui.history_filter import Days
-from orderflow_tui.tui.history_port import HistoryEntry
+from orderflow_tui.journal.reader import HistoryRow
+from orderflow_tui.tui.history_filter import Rows
 from orderflow_tui.tui.history_rows import history_row
 from orderflow_tui.tui.lines import EMPTY_ROW, Row
 from orderflow_tui.tui.text import Zone
@@ -27,19 +26,18 @@ class HistoryList(NewestFirst, can_focus=False):
     class Opened(Message):
         """A row was clicked while it had the cursor."""
 
-    def __init__(self, zone: Zone, days: Days) -> None:
+    def __init__(self, zone: Zone) -> None:
         super().__init__(id="history-rows")
         self._zone = zone
-        self._days = days
-        self.entries: Sequence[HistoryEntry] = ()
+        self.entries: Rows = ()
         self.cursor = 0
 
     @property
-    def current(self) -> HistoryEntry | None:
+    def current(self) -> HistoryRow | None:
         """The row under the cursor."""
         return self.entries[self.cursor] if self.cursor < len(self.entries) else None
 
-    def show(self, entries: Sequence[HistoryEntry]) -> None:
+    def show(self, entries: Rows) -> None:
         """Other rows altogether, from the newest."""
         self.entries = entries
         self.cursor = 0
@@ -47,7 +45,7 @@ class HistoryList(NewestFirst, can_focus=False):
         self.follow()
         self.refresh()
 
-    def grew(self, entries: Sequence[HistoryEntry], added: int) -> None:
+    def grew(self, entries: Rows, added: int) -> None:
         """The same rows with `added` new ones in front; a reader further down keeps his place."""
         following = self.cursor == 0 and self.scroll_offset.y == 0
         self.entries = entries
@@ -56,6 +54,12 @@ class HistoryList(NewestFirst, can_focus=False):
             if self.scroll_offset.y == 0:
                 self.pending += added
         self.resize_to(len(entries), added)
+        self.refresh()
+
+    def lengthened(self, entries: Rows) -> None:
+        """The same rows with older ones behind; nothing in sight moves."""
+        self.entries = entries
+        self.resize_to(len(entries), 0)
         self.refresh()
 
     def move(self, step: int) -> None:
@@ -85,5 +89,4 @@ class HistoryList(NewestFirst, can_focus=False):
         """One record."""
         if index >= len(self.entries):
             return EMPTY_ROW
-        entry = self.entries[index]
-        return history_row(entry, self._days.of(entry.time_ns), self._zone, width, cursor=index == self.cursor)
+        return history_row(self.entries[index], self._zone, width, cursor=index == self.cursor)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orderflow_tui.core.units import NS
+from orderflow_tui.tui.layout import card_height, columns_for, plan
+from orderflow_tui.tui.model import ScreenModel
+from tests.tui.fake import FakeMonitor, NOW_NS, busy_market, calm_market, recommendation, symbol_view
+
+
+def model_of(monitor: FakeMonitor) -> ScreenModel:
+    model = ScreenModel()
+    assert model.poll(monitor, 0.0)
+    return model
+
+
+def test_the_most_urgent_comes_first_and_equals_keep_their_order() -> None:
+    assert model_of(busy_market()).order == ("NVDA", "BAC", "MSFT", "KO", "AAPL", "SPY", "F", "GME", "BRK.B")
+
+
+def test_nothing_published_means_nothing_to_paint() -> None:
+    monitor = calm_market()
+    model = model_of(monitor)
+    assert not model.poll(monitor, 1.0)
+    monitor.put()
+    assert model.poll(monitor, 1.0)
+
+
+def test_a_panel_moves_up_at_once_and_down_only_after_a_while() -> None:
+    monitor = calm_market(3)
+    model = model_of(monitor)
+    view = symbol_view("MSFT", "ALERT", seed=5)
+    monitor.put(view)
+    model.poll(monitor, 1.0)
+    assert model.order[0] == "MSFT"
+    monitor.put(symbol_view("MSFT", now_ns=NOW_NS + 3 * NS))
+    model.poll(monitor, 2.0)
+    assert model.order[0] == "MSFT"
+    monitor.put(symbol_view("MSFT", now_ns=NOW_NS + 11 * NS))
+    model.poll(monitor, 3.0)
+    assert model.order == ("AAPL", "BAC", "MSFT")
+
+
+def test_the_selection_follows_the_symbol_and_not_the_place() -> None:
+    monitor = calm_market(3)
+    model = model_of(monitor)
+    model.select_number(3)
+    monitor.put(symbol_view("MSFT", "EXIT", detail="x"))
+    model.poll(monitor, 1.0)
+    assert (model.order[0], model.selected) == ("MSFT", "MSFT")
+    monitor.drop("MSFT")
+    model.poll(monitor, 2.0)
+    assert model.selected == "AAPL"
+
+
+def test_a_pinned_symbol_stays_in_front() -> None:
+    monitor = busy_market()
+    model = model_of(monitor)
+    model.selected = "SPY"
+    model.toggle_pin()
+    assert model.order[:2] == ("SPY", "NVDA")
+    model.toggle_pin()
+    assert model.order[0] == "NVDA"
+    monitor = FakeMonitor()
+    empty = model_of(monitor)
+    empty.toggle_pin()
+    empty.select_by(1)
+    empty.next_card()
+    assert (empty.pinned, empty.selected) == ((), "")
+
+
+def test_cards_queue_by_rank_and_can_be_turned() -> None:
+    monitor = calm_market()
+    monitor.put(
+        recommendations=(
+            recommendation("KO", rank=2),
+            recommendation("BAC", rank=1),
+            recommendation("F", rank=1, opened_ns=NOW_NS - 60 * NS),
+            recommendation("GME", status="held", header="held"),
+        )
+    )
+    model = model_of(monitor)
+    assert [card.symbol for card in model.open_cards] == ["F", "BAC", "KO"]
+    model.next_card()
+    assert model.card is not None
+    assert model.card.symbol == "BAC"
+    monitor.put(recommendations=(recommendation("KO", rank=2),))
+    model.poll(monitor, 1.0)
+    assert model.card is not None
+    assert model.card.symbol == "KO"
+
+
+def test_without_a_card_the_selected_symbols_held_one_can_be_answered() -> None:
+    monitor = calm_market()
+    held = recommendation("BAC", status="held", header="held 13.85")
+    monitor.put(recommendations=(held,))
+    model = model_of(monitor)
+    assert model.to_answer() is None
+    model.selected = "BAC"
+    assert model.to_answer() == held
+
+
+def test_each_opening_is_announced_once() -> None:
+    monitor = calm_market()
+    first = recommendation("BAC")
+    monitor.put(recommendations=(first,))
+    model = model_of(monitor)
+    assert [item.symbol for item in model.newly_open()] == ["BAC"]
+    assert model.newly_open() == []
+    monitor.put(recommendations=(replace(first, status="held"),))
+    model.poll(monitor, 1.0)
+    assert model.newly_open() == []
+    monitor.put(recommendations=(first,))
+    model.poll(monitor, 2.0)
+    assert [item.symbol for item in model.newly_open()] == ["BAC"]
+
+
+def test_a_silent_monitor_makes_everything_stale_and_its_word_makes_it_live() -> None:
+    monitor = calm_market()
+    model = model_of(monitor)
+    assert not model.poll(monitor, 4.0)
+    assert model.poll(monitor, 6.0)
+    assert model.silent_seconds == 6.0
+    assert all(view.stale for view in model.views.values())
+    assert not model.poll(monitor, 6.5)
+    assert model.poll(monitor, 7.0)
+    monitor.put()
+    assert model.poll(monitor, 8.0)
+    assert not any(view.stale for view in model.views.values())
+
+
+def test_a_paused_replay_and_an_ended_feed_are_not_silent() -> None:
+    for changes in ({"paused": True}, {"ended": "the recording is over"}):
+        monitor = calm_market()
+        monitor.put(**changes)
+        assert not model_of(monitor).poll(monitor, 60.0)
+
+
+def test_columns_follow_the_width_and_the_number_of_symbols() -> None:
+    assert [columns_for(width, 9) for width in (80, 99, 100, 120, 160, 200, 400)] == [1, 1, 2, 2, 3, 4, 4]
+    assert columns_for(200, 2) == 2
+
+
+def test_the_plan_leaves_no_panel_cut_and_gives_the_rest_to_the_alerts() -> None:
+    wide = plan(200, 46, 50, 12, card_open=False)
+    assert (wide.columns, wide.panel_height * 3 + wide.feed_height + 1 <= 46) == (4, True)
+    few = plan(200, 46, 50, 2, card_open=False)
+    assert few.panel_height == 26
+    assert few.feed_height == 46 - 26 - 1
+    assert plan(80, 21, 24, 9, card_open=False).panel_height == 17
+    assert plan(40, 8, 10, 9, card_open=True).feed_height == 0
+    assert plan(1, -3, 1, 9, card_open=True).panel_height == 1
+    assert plan(120, 30, 36, 0, card_open=False).columns == 1
+    assert [card_height(height) for height in (1, 10, 24, 36, 50)] == [3, 3, 5, 6, 8]

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from orderflow_tui.tui.detail_rows import detail_rows
+from orderflow_tui.tui.gauges import bins, gauge, sell_letters, spark, trend, trend_spark
+from orderflow_tui.tui.ladder import ladder_rows
+from orderflow_tui.tui.panel_rows import Frame, panel_rows
+from orderflow_tui.tui.text import Zone
+from orderflow_tui.views import SymbolView, WallMark
+from tests.tui.fake import (
+    DELAYED,
+    NBBO,
+    NOW_NS,
+    TAPE_ONLY,
+    busy_market,
+    leave,
+    position,
+    recommendation,
+    symbol_view,
+    window,
+)
+
+
+def words(view: SymbolView, width: int = 60, height: int = 20) -> list[str]:
+    frame = Frame(width, height, 1, selected=False, pinned=False, zone=Zone())
+    return [row.plain for row in panel_rows(view, frame)]
+
+
+@pytest.mark.parametrize("symbol", list(busy_market().views()))
+@pytest.mark.parametrize("height", [1, 4, 11, 13, 26])
+def test_every_state_fits_every_width_and_fills_its_height(symbol: str, height: int) -> None:
+    view = busy_market().views()[symbol]
+    for width in range(43, 201):
+        frame = Frame(width, height, 1, selected=True, pinned=False, zone=Zone())
+        rows = panel_rows(view, frame)
+        assert len(rows) == height
+        assert max(cell_len(row.plain) for row in rows) <= width
+
+
+def test_a_panel_of_no_size_is_nothing() -> None:
+    assert words(symbol_view("BAC"), 1, 5) == []
+    assert words(symbol_view("BAC"), 60, 0) == []
+
+
+def test_the_leave_line_is_the_first_below_the_header() -> None:
+    rows = words(symbol_view("BAC"), 80)
+    assert rows[0].startswith(" 1 BAC")
+    assert rows[1].startswith(" leave now: -$212 (4.5 bp) for all 1,000 | stop 34c away")
+
+
+def test_numbers_stand_still_when_they_change() -> None:
+    before = words(symbol_view("BAC"), 60)
+    after = words(symbol_view("BAC", window=window(0.2, 0.03), last_price=99_900, change_60s=-12_300), 60)
+    for one, other in zip(before, after, strict=True):
+        assert len(one) == len(other)
+    assert before[0].index("calm") == after[0].index("calm")
+
+
+def test_stale_data_is_dimmed_and_its_derived_figures_are_blank() -> None:
+    view = symbol_view("BAC", stale=True, data_age_s=14.0)
+    frame = Frame(60, 20, 1, selected=False, pinned=False, zone=Zone())
+    rows = panel_rows(view, frame)
+    text = "\n".join(row.plain for row in rows)
+    assert "leave now: -- (data 14s old)" in text
+    assert "P&L --" in text
+    assert "cover    --" in text
+    assert "1.4x" not in text
+    assert {span.token for row in rows[1:] for span in row.spans if span.text.strip()} == {"stale"}
+
+
+def test_blind_while_holding_is_loud_and_never_looks_quiet() -> None:
+    view = symbol_view("NVDA", "BLIND", quantity=500, stale=True, data_age_s=34.0, detail="LEVEL2_STALE: 34 s old")
+    frame = Frame(60, 16, 1, selected=True, pinned=False, zone=Zone())
+    rows = panel_rows(view, frame)
+    assert [row.base for row in rows[:4]] == ["blind"] * 4
+    assert "!! BLIND !! 500 NVDA held, not seen" in rows[1].plain
+    assert "LEVEL2_STALE" in rows[2].plain
+    assert "OLD" in rows[3].plain
+
+
+def test_blind_without_shares_is_only_stale() -> None:
+    view = symbol_view("SPY", "BLIND", quantity=0, stale=True)
+    assert not any("held, not seen" in row for row in words(view))
+
+
+def test_a_short_position_is_called_short() -> None:
+    assert any(row.startswith(" SHORT 150 @ ") for row in words(symbol_view("MSFT", quantity=-150)))
+    blind = symbol_view("MSFT", "BLIND", quantity=-150, stale=True)
+    assert "short 150 MSFT" in "\n".join(words(blind))
+
+
+def test_delayed_data_says_so_in_every_panel() -> None:
+    assert any("DELAYED 15 min" in row for row in words(symbol_view("BAC", capabilities=DELAYED), 49, 13))
+
+
+def test_a_name_without_quotes_says_so_and_shows_its_tape() -> None:
+    text = "\n".join(words(symbol_view("BRK.B", "NO QUOTES", capabilities=TAPE_ONLY)))
+    assert "NO QUOTES" in text
+    assert "tape rules only" in text
+    assert "S = sold" in text
+
+
+def test_one_level_is_named_and_has_no_coverage() -> None:
+    text = "\n".join(words(symbol_view("F", capabilities=NBBO)))
+    assert "NBBO, 1 level" in text
+    assert "cover one level" in text
+
+
+def test_a_warming_window_shows_its_progress_instead_of_a_ratio() -> None:
+    assert any("warming 130/310s" in row for row in words(symbol_view("GME", "WARMING", window=window(None, 0.5, 130))))
+    assert any("no baseline volume" in row for row in words(symbol_view("GME", window=window(None, 0.5, 310))))
+
+
+def test_held_and_snoozed_stand_in_the_panel() -> None:
+    held = recommendation("KO", status="held", header="held 13.85, now -4c, 2:10 left, 3 more signals")
+    assert any("held 13.85, now -4c, 2:10 left" in row for row in words(symbol_view("KO", recommendation=held)))
+
+
+def test_walls_are_marked_by_letters_on_their_side() -> None:
+    price = 138_500
+    walls = (
+        WallMark("bid", price, "hit", 12_400, NOW_NS),
+        WallMark("bid", price - 100, "pulled", 12_400, NOW_NS),
+        WallMark("ask", price + 100, "seen", 12_400, NOW_NS),
+    )
+    rows = [row.plain for row in ladder_rows(symbol_view("BAC", walls=walls), 60)]
+    assert rows[1].startswith("!")
+    assert rows[2].startswith("x")
+    assert rows[1].rstrip().endswith("W")
+
+
+def test_sides_of_the_ladder_may_have_different_depths() -> None:
+    view = symbol_view("BAC")
+    uneven = replace(view, asks=view.asks[:2], bids=view.bids[:5])
+    rows = [row.plain for row in ladder_rows(uneven, 60)]
+    assert len(rows) == 6
+    assert rows[5].rstrip().endswith("│")
+    assert [row.plain for row in ladder_rows(replace(view, bids=(), asks=()), 60)][1] == " no book yet"
+
+
+def test_a_crossed_stop_is_in_the_position_row() -> None:
+    crossed = replace(position(1_000, 13.9, -400.0), stop_words="STOP CROSSED")
+    view = symbol_view("BAC", position=crossed, leave=None)
+    assert any("STOP CROSSED" in row for row in words(view))
+
+
+def test_a_hypothetical_position_is_marked() -> None:
+    assumed = replace(position(1_000, 13.9, 0.0), hypothetical=True)
+    assert any(row.startswith(" hypothetical LONG 1,000") for row in words(symbol_view("BAC", position=assumed)))
+
+
+def test_thin_coverage_that_falls_is_alarming() -> None:
+    view = symbol_view("BAC", leave=leave(1_000, coverage=1.4, falling=True))
+    frame = Frame(60, 20, 1, selected=False, pinned=False, zone=Zone())
+    row = next(row for row in panel_rows(view, frame) if row.plain.startswith(" cover"))
+    assert "falling" in row.plain
+    assert {span.token for span in row.spans[1:4]} == {"alert"}
+
+
+def test_the_detail_says_everything() -> None:
+    monitor = busy_market()
+    text = "\n".join(row.plain for row in detail_rows(monitor.views()["BAC"], monitor.alert_lines(), Zone(), 120))
+    for expected in ("leave now", "is being sold into", "T 31,600", "live: bid_wall", "late prints", "SOLD INTO 13.83"):
+        assert expected in text
+    assert text.count("35:") >= 40
+    bare = detail_rows(symbol_view("X", walls=(), prints=(), counters=None, live_rules=()), (), Zone(), 80)
+    assert sum(row.plain == " none" for row in bare) == 4
+
+
+def test_gauges_keep_their_marks_and_their_width() -> None:
+    assert gauge(2.0, 4.0, 8, ((3.0, "|"),)) == "━━━━─|──"
+    assert gauge(99.0, 4.0, 4, ()) == "━━━━"
+    assert gauge(1.0, 0.0, 4, ()) == gauge(1.0, 1.0, 0, ()) == ""
+
+
+def test_bins_keep_the_newest_whole() -> None:
+    assert bins([1, 1, 1, 1, 1], 2) == ([2, 3], 3)
+    assert bins([], 5) == bins([1], 0) == ([], 1)
+
+
+def test_sparks_survive_odd_numbers() -> None:
+    assert spark([]) == ""
+    assert spark([0, 0]) == "  "
+    assert spark([1, float("inf")]) == "  "
+    assert spark([0, 1, 8]) == " ▁█"
+    assert trend_spark([]) == ""
+    assert trend_spark([5.0] * 4) == "▃▃▃▃"
+
+
+def test_sell_letters_and_trend() -> None:
+    assert sell_letters([10, 10, 10, 10, 10, 0], [9, 6, 5, 2, 1, 0]) == "Ss·bB "
+    assert trend([1.0] * 7) == ""
+    assert (trend([4.0] * 10 + [1.0] * 10), trend([1.0] * 10 + [4.0] * 10), trend([1.0] * 20)) == (
+        "falling",
+        "rising",
+        "flat",
+    )
