@@ -69,6 +69,8 @@ class ExitDesk:
         if self.position is not None and position is not None and position.quantity != self.position.quantity:
             self.trimmed = 0
         self.position = position
+        for latch in (self.flow, self.stop_latch):
+            latch.position_is(self.quantity)
         short = self.writer.short
         stop = None if position is None or position.stop is None else price_units(position.stop)
         level = None if stop is None else (-stop if short else stop)
@@ -95,16 +97,15 @@ class ExitDesk:
         near, far = self._own
         return (_less(bids, near) if near else bids), (_less(asks, far) if far else asks)
 
-    def whole_seconds(self, count: int) -> None:
-        """Sample coverage and exit cost for `count` whole seconds."""
+    def whole_second(self) -> None:
+        """Sample coverage and exit cost at a whole second."""
         market, size = self.market, self.quantity * self.capabilities.size_scale
         if not size or not market.bids or not market.asks:
             return
         ratio = band_size(market.bids, market.price_step)[0] / size
         walked = exit_cost(market.bids, market.asks, size, self.capabilities.size_scale)
-        for _ in range(count):
-            self.coverage.append(ratio)
-            self.costs.append(walked.dollars if walked else 0.0)
+        self.coverage.append(ratio)
+        self.costs.append(walked.dollars if walked else 0.0)
 
     def check_thin(self, time_ns: int) -> AlertRaised | None:
         """`thin_exit`: the door has halved within a minute and no longer fits the position twice. Real depth only."""
@@ -139,10 +140,11 @@ class ExitDesk:
     # --- the stop -----------------------------------------------------------------------------------------------
 
     def check_stop(self, time_ns: int, news_from_ns: int) -> list[Output]:
-        """Hold the bid in force against the stop."""
+        """Hold the bid in force against the stop; history does not ring it."""
         watch, bid = self.stop_watch, self.market.bid
-        if watch is None or bid is None:
+        if watch is None or bid is None or time_ns < news_from_ns:
             return []
+        time_ns = min(time_ns, watch.wake_ns)
         said = watch.on_bid(time_ns, bid, self.market.near_distance)
         if said is None:
             return []
@@ -153,7 +155,7 @@ class ExitDesk:
         else:
             text = f"your stop {price_text(stop)} is crossed: {touch} {price_text(price)}"
         out: list[Output] = [StopRaised(self.symbol, said, time_ns, stop, price, text)]
-        if said == "stop_crossed" and time_ns >= news_from_ns:
+        if said == "stop_crossed":
             self._stop_crossed_ns = time_ns
             named = replace(
                 self._template(time_ns),

@@ -78,21 +78,28 @@ class ActCounter:
         """Take a counting `large_seller` alert; whether the window now holds enough acts."""
         alert, time_ns = raised.alert, raised.time_ns
         offered = alert.evidence == ("ask_wall" if alert.against == "long" else "bid_wall")
-        self.forget_before(time_ns - self._window_ns)
+        newest_ns = max(time_ns, self._acts[-1].time_ns) if self._acts else time_ns
+        self._forget(newest_ns)
+        if time_ns < newest_ns - self._window_ns:
+            return False
         for act in self._acts:
             if act.offered != offered:
                 continue
             near = abs(time_ns - act.time_ns) <= _ACT_NS
             if offered or (near and act.low <= raised.high and raised.low <= act.high):
                 return False
-        self._acts.append(Act(time_ns, offered, raised.low, raised.high, alert, raised.prints, alert.order_size or 0))
+        at = len(self._acts)
+        while at and self._acts[at - 1].time_ns > time_ns:
+            at -= 1
+        act = Act(time_ns, offered, raised.low, raised.high, alert, raised.prints, alert.order_size or 0)
+        self._acts.insert(at, act)
         self.counted += 1
         return len(self._acts) >= ALERTS_NEEDED
 
-    def forget_before(self, time_ns: int) -> None:
-        """Drop acts that lie outside the window."""
+    def _forget(self, newest_ns: int) -> None:
+        """Drop acts that lie outside the window that ends with the newest."""
         acts = self._acts
-        while acts and acts[0].time_ns < time_ns:
+        while acts and acts[0].time_ns < newest_ns - self._window_ns:
             acts.popleft()
 
     def acts(self) -> tuple[Act, ...]:
@@ -175,7 +182,7 @@ class ExitLatch:
         if current is not None:
             if current.status == "open":
                 return None
-            early = burst and self._on_walls
+            early = burst and self._on_walls and current.status != "snoozed"
             if time_ns < self._quiet_until and not early:
                 return None
             follows = current.recommendation_id
@@ -188,13 +195,14 @@ class ExitLatch:
         self._last_evidence_ns = time_ns
         return ExitTriggered(recommendation, self._kind, time_ns, follows)
 
+    def position_is(self, quantity: int) -> None:
+        """The position as it stands; any change of its quantity ends the silence after `exited`."""
+        if quantity != self._muted_quantity:
+            self._muted_quantity = None
+
     def _is_muted(self, figures: Figures) -> bool:
-        if self._muted_quantity is None:
-            return False
-        if self._muted_quantity == figures.quantity and self._muted_day == figures.day:
-            return True
-        self._muted_quantity = None
-        return False
+        self.position_is(figures.quantity)
+        return self._muted_quantity is not None and self._muted_day == figures.day
 
     def answer(self, time_ns: int, answer: Answer, figures: Figures) -> Output | None:
         """The trader answered; None when there is nothing to answer."""
@@ -242,10 +250,11 @@ class ExitLatch:
 
     def _reopen(self, time_ns: int, current: ExitRecommendation, figures: Figures) -> Output:
         word = "snooze is over" if current.status == "snoozed" else "price went against the hold"
+        because = current.reason.removeprefix("snooze is over: ").removeprefix("price went against the hold: ")
         reopened = replace(
             figures.template(),
             recommendation_id=f"{current.symbol}:{'stop' if self._kind == 'stop' else 'exit'}:{time_ns}",
-            reason=f"{word}: {current.reason}",
+            reason=f"{word}: {because}",
             evidence=current.evidence,
             episode_ids=current.episode_ids,
             status="open",

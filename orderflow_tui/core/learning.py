@@ -14,7 +14,10 @@ _STEPS: Final = 1 << _STEP_BITS
 _CLASSES: Final = _STEPS * 58
 _HIGH: Final = 0.995
 _MEANS: Final = 3.0
-_HALF_LIFE_S: Final = 1_800.0
+_GROWTH: Final = 2.0 ** (1 / 1_800)
+"""Weights grow by this each second, so that older ones halve in 30 minutes."""
+_LONGEST_S: Final = 7_200
+"""A state in force for four half-lives is as good as all there is."""
 _READY_SECONDS: Final = 300
 _RESCALE: Final = 1e12
 PRINTS_NEEDED: Final = 2_000
@@ -129,15 +132,15 @@ class Learner:
 
     def whole_seconds(self, count: int, bids: Levels, asks: Levels) -> None:
         """Sample the shown levels in force for `count` whole seconds."""
-        self._growth *= 2.0 ** (count / _HALF_LIFE_S)
-        weight = self._growth * count
         histogram = self._resting
-        for levels in (bids, asks):
-            for _, size in levels:
-                histogram.add(size, weight)
-        if self._growth > _RESCALE:
-            histogram.scale(1.0 / self._growth)
-            self._growth = 1.0
+        for _ in range(min(count, _LONGEST_S)):
+            self._growth *= _GROWTH
+            for levels in (bids, asks):
+                for _, size in levels:
+                    histogram.add(size, self._growth)
+            if self._growth > _RESCALE:
+                histogram.scale(1.0 / self._growth)
+                self._growth = 1.0
         self._sampled += count
         if self._sampled >= _READY_SECONDS:
             self.learnt_resting = max(int(_MEANS * histogram.mean), histogram.quantile(_HIGH))
@@ -173,12 +176,14 @@ class Learner:
         self.burst_peaks = sorted([*self.burst_peaks, ratio], reverse=True)[:_PASSES]
 
     def taught(self, day: date, session: str, usual_range: int | None) -> Taught:
-        """What this session has taught so far."""
+        """What this session has taught so far; what it was too short for stays as the last one left it."""
+        before = self.last or Taught(day, session)
+        unlearnt = 0.0 if self.ready else before.burst_ratio
         return Taught(
             day,
             session,
-            self.learnt_resting if self.ready else 0,
-            self.prints.quantile(_HIGH) if self.prints.total >= PRINTS_NEEDED else 0,
-            round(self.burst_peaks[-1], 4) if len(self.burst_peaks) == _PASSES else 0.0,
-            usual_range or 0,
+            self.learnt_resting,
+            self.prints.quantile(_HIGH) if self.prints.total >= PRINTS_NEEDED else before.print_size,
+            round(self.burst_peaks[-1], 4) if len(self.burst_peaks) == _PASSES else unlearnt,
+            usual_range or before.usual_range,
         )

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from orderflow_tui.core.events import Levels
-from orderflow_tui.core.units import default_price_step
+from orderflow_tui.core.units import NS, default_price_step
 
 SAMPLES: Final = 60
 """Whole seconds of quotes kept."""
@@ -21,6 +21,7 @@ class MarketState:
 
     __slots__ = (
         "_bar",
+        "_known_from",
         "_quotes",
         "asks",
         "bids",
@@ -43,20 +44,32 @@ class MarketState:
         self.ranges: deque[int] = deque(maxlen=_BARS)
         self._quotes: deque[tuple[int, int, int]] = deque(maxlen=SAMPLES + 5)
         self._bar: tuple[int, int, int] | None = None
+        self._known_from = 0
 
     @property
     def bid(self) -> int | None:
         """The best bid, None without one."""
         return self.bids[0][0] if self.bids else None
 
-    def traded_at(self, price: int) -> None:
-        """A print with a real price."""
-        if self.last_price is None:
+    def traded_at(self, time_ns: int, price: int) -> None:
+        """A print with a real price, not older than the one before."""
+        before = self.last_price
+        if before is None:
+            before = price
             self.price_step = default_price_step(price)
         self.last_price = price
         bar = self._bar
-        if bar is not None and not bar[1] <= price <= bar[2]:
+        if bar is None:
+            second = time_ns // NS
+            start = second - second % _BAR_SECONDS
+            self._bar = (start, min(before, price), max(before, price))
+        elif not bar[1] <= price <= bar[2]:
             self._bar = (bar[0], min(bar[1], price), max(bar[2], price))
+
+    def known_from(self, second: int) -> None:
+        """The tape is known from here on only: a bar that began before is no whole bar."""
+        self._known_from = second
+        self._bar = None
 
     def shows(self, time_ns: int, bids: Levels, asks: Levels) -> None:
         """A book is in force from `time_ns` on."""
@@ -69,15 +82,14 @@ class MarketState:
         if self.bids and self.asks:
             for second in range(first, last + 1):
                 self._quotes.append((second, self.bids[0][0], self.asks[0][0]))
-        if self._bar is None or last >= self._bar[0] + _BAR_SECONDS:
+        if self._bar is not None and last >= self._bar[0] + _BAR_SECONDS:
             self.end_bar()
-            price = self.last_price
-            self._bar = None if price is None else (last - last % _BAR_SECONDS, price, price)
 
     def end_bar(self) -> None:
-        """A five-minute bar, or a session, is over: keep the bar's range."""
+        """A five-minute bar, or a session, is over: keep the range of a whole bar. A bar without a print is none."""
         if self._bar is not None:
-            self.ranges.append(self._bar[2] - self._bar[1])
+            if self._bar[0] >= self._known_from:
+                self.ranges.append(self._bar[2] - self._bar[1])
             self._bar = None
 
     def quote_at(self, second: int) -> tuple[int, int] | None:
@@ -89,7 +101,7 @@ class MarketState:
 
     def ticks_moved(self, seconds: int) -> int | None:
         """By how many ticks the mid has moved within the window of `seconds` that ends with the newest print."""
-        then = self.quote_at(self.newest_print_ns // 1_000_000_000 - seconds + 1)
+        then = self.quote_at(self.newest_print_ns // NS - seconds + 1)
         if then is None or not self.bids or not self.asks:
             return None
         return round((self.bids[0][0] + self.asks[0][0] - then[0] - then[1]) / 2 / self.price_step)

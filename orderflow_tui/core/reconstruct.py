@@ -31,7 +31,9 @@ class Aggressor:
 
     def joins(self, time_ns: int, price: int, step: int) -> bool:
         """Whether a print of this side belongs to the open one."""
-        return self.count > 0 and time_ns - self.first_ns <= SPAN_NS and self.low - step <= price <= self.high + step
+        return (
+            self.count > 0 and abs(time_ns - self.first_ns) <= SPAN_NS and self.low - step <= price <= self.high + step
+        )
 
     def start(self, time_ns: int, price: int, size: int, *, touching: bool, threshold: int) -> None:
         """Open with this print."""

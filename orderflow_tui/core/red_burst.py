@@ -13,7 +13,7 @@ from typing import Any, Final
 from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.rules import SELL_SHARE, AlertWriter, Thresholds
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.units import NEVER_NS, NS
 from orderflow_tui.core.volume_window import BASELINE_SECONDS, LONGEST_WINDOW, VolumeWindow
 
 _PRINTS_WANTED: Final = 12
@@ -48,8 +48,8 @@ class RedBurst:
 
     __slots__ = (
         "_alerted_volume", "_base", "_before", "_head", "_journaled_ns", "_last_true_ns", "_need", "_opened_ns",
-        "_opened_price", "_plain", "_ticks_moved", "covered_from", "exit_ratio", "open_alert", "peak_ratio", "thin",
-        "thresholds", "window", "window_seconds", "writer",
+        "_opened_price", "_plain", "_ticks_moved", "covered_from", "ends_ns", "exit_ratio", "open_alert", "peak_ratio",
+        "thin", "thresholds", "window", "window_seconds", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +71,8 @@ class RedBurst:
             self.window_seconds = self._floor()
         self.open_alert: OrderFlowAlert | None = None
         self.peak_ratio = 0.0
+        self.ends_ns = NEVER_NS
+        """When a living burst ends unless its condition is met again."""
         self._head = -1
         self._before = 0
         self._base = 0
@@ -222,10 +224,12 @@ class RedBurst:
         single: bool,
     ) -> Output | None:
         volume = int(figures["volume"])
-        opening = self.open_alert is None or time_ns - self._last_true_ns > _REST_NS
+        opening = self.open_alert is None
         self._last_true_ns = max(self._last_true_ns, time_ns)
+        self.ends_ns = self._last_true_ns + _REST_NS + 1
         if opening:
-            self._opened_ns = self._journaled_ns = time_ns
+            self._opened_ns = time_ns
+            self._journaled_ns = 0
             self._opened_price = price
             self.peak_ratio = ratio
             self._plain = not single
@@ -254,6 +258,7 @@ class RedBurst:
         if self.open_alert is None or time_ns - self._last_true_ns <= _REST_NS:
             return 0.0
         self.open_alert = None
+        self.ends_ns = NEVER_NS
         self._head = -1
         peak, self.peak_ratio = self.peak_ratio, 0.0
         return peak

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.units import NEVER_NS, NS
 
 _CROSSED_NS: Final = NS
 
@@ -30,14 +30,13 @@ class StopWatch:
 
     @property
     def wake_ns(self) -> int:
-        """When time alone makes it crossed; 0 when nothing is pending."""
-        return self._through_ns + _CROSSED_NS if self._through_ns and not self._crossed else 0
+        """When time alone makes it crossed; far in the future when nothing is pending."""
+        return self._through_ns + _CROSSED_NS if self._through_ns and not self._crossed else NEVER_NS
 
     def on_bid(self, time_ns: int, bid: int, near_distance: int) -> Literal["stop_near", "stop_crossed"] | None:
         """Take the best bid in force; call again with the same bid when a second has passed."""
         if bid < self.stop:
-            if not self._through_ns:
-                self._through_ns = time_ns
+            self._through_ns = self._through_ns or time_ns
             if not self._crossed and time_ns - self._through_ns >= _CROSSED_NS:
                 self._crossed = self._near = True
                 return "stop_crossed"

@@ -200,13 +200,21 @@ class SymbolCore:
                 self.burst.covered_from = -(-time_ns // NS)
             self._judge_walls(max(time_ns, self.now_ns))
         elif isinstance(event, Gap):
-            self.burst.forget(-(-time_ns // NS))
+            self._tape_known_from(-(-time_ns // NS))
+            for tracker in (self.bid_walls, self.ask_walls):
+                tracker.lose_sight(time_ns)
         else:
             if time_ns >= self._due_ns:
                 self._advance(time_ns)
             if isinstance(event, Halt):
                 self.halted = (event.reason or "halted") if event.halted else ""
-                self.burst.forget(-(-time_ns // NS))
+                self._tape_known_from(-(-time_ns // NS))
+
+    def _tape_known_from(self, second: int) -> None:
+        """Nothing before this second is to be compared with what follows."""
+        self.burst.forget(second)
+        self.bleed.forget()
+        self.market.known_from(second)
 
     # --- the tape -----------------------------------------------------------------------------------------------
 
@@ -219,24 +227,34 @@ class SymbolCore:
             self.uncounted_prints += 1
             return
         self.prints += 1
-        if flags & PRICE:
-            self.market.traded_at(event.price)
-        short = self.short
-        self.tape.append((time_ns, abs(event.price), event.size, -side if short else side, flags))
+        market = self.market
+        newest = market.newest_print_ns
+        if flags & PRICE and time_ns >= newest:
+            market.traded_at(time_ns, event.price)
+        self.tape.append((time_ns, abs(event.price), event.size, -side if self.short else side, flags))
         if flags & AUCTION:
             return
-        market = self.market
-        if flags & LATE_REPORT or time_ns < market.newest_print_ns - _LATE_NS:
+        if flags & LATE_REPORT or time_ns < newest - _LATE_NS:
             self.late_prints += 1
             return
-        market.newest_print_ns = max(market.newest_print_ns, time_ns)
+        if time_ns > newest:
+            market.newest_print_ns = time_ns
         self._count(event, side)
         self.context.on_print(event.price, event.size, side, self.classifier.confidence)
-        if side == BUY:
-            if self._guarded:
-                self._on_purchase(event)
-        else:
+        if flags & OFF_EXCHANGE:
+            self._off_exchange(event, side)
+        elif side != BUY:
             self._on_sale(event, side)
+        elif self._guarded:
+            self._on_purchase(event)
+
+    def _off_exchange(self, event: Print, side: int) -> None:
+        """A print no exchange's book took part in: it consumes no shown size; a large one is a block."""
+        if side != BUY:
+            self.bid_walls.on_sell(event.time_ns, event.price, event.size, aggressor=False)
+        threshold = self.print_threshold
+        if self._guarded and event.size > threshold:
+            self._say(block_alert(self.writer, event, threshold))
 
     def _count(self, event: Print, side: int) -> None:
         """Add an eligible print to the window and test the burst."""
@@ -261,10 +279,6 @@ class SymbolCore:
         if side != SELL:
             return
         threshold = self.print_threshold
-        if event.flags & OFF_EXCHANGE:
-            if size > threshold and self._guarded:
-                self._say(block_alert(self.writer, event, threshold))
-            return
         quote = self.classifier.quote
         touching = quote is not None and price <= quote[2]
         sells = self._sells
@@ -289,8 +303,6 @@ class SymbolCore:
     def _on_purchase(self, event: Print) -> None:
         """A print that buyers started: it teaches what large is here, and may unmask a hidden seller."""
         time_ns, price, size = event.time_ns, event.price, event.size
-        if event.flags & OFF_EXCHANGE:
-            return
         buys = self._buys
         if buys.joins(time_ns, price, self.market.price_step):
             buys.add(time_ns, price, size, touching=False, threshold=0)
@@ -330,8 +342,10 @@ class SymbolCore:
                     self._say(output)
             if tracker.next_ns < self._due_ns:
                 self._due_ns = max(tracker.next_ns, time_ns + 1)
-        if desk.stop_watch is not None:
+        watch = desk.stop_watch
+        if watch is not None:
             self._out += desk.check_stop(time_ns, self._news_from_ns)
+            self._due_ns = min(self._due_ns, watch.wake_ns)
         if desk.flow.current is not None or desk.stop_latch.current is not None:
             self._out += desk.tend(time_ns)
 
@@ -344,7 +358,7 @@ class SymbolCore:
             self._end_sells()
         second = time_ns // NS
         if second >= self._next_second:
-            first = max(self._next_second, second - SAMPLES) if self._next_second else second
+            first = self._next_second or second
             self._next_second = second + 1
             self._whole_seconds(first, second)
             if self.session is None or time_ns >= self.session.end_ns:
@@ -359,22 +373,29 @@ class SymbolCore:
         due = (second + 1) * NS
         if sells.count:
             due = min(due, sells.first_ns + SPAN_NS + 1)
-        self._due_ns = min(due, max(time_ns + 1, min(self.bid_walls.next_ns, self.ask_walls.next_ns)))
+        watch = self.desk.stop_watch
+        timers = min(self.bid_walls.next_ns, self.ask_walls.next_ns, self.burst.ends_ns)
+        if watch is not None:
+            timers = min(timers, watch.wake_ns)
+        self._due_ns = min(due, max(time_ns + 1, timers))
 
     def _whole_seconds(self, first: int, last: int) -> None:
         """Sample the state in force for the whole seconds `first` to `last`."""
-        market = self.market
-        market.whole_seconds(first, last)
-        self.desk.whole_seconds(last + 1 - first)
+        market, desk = self.market, self.desk
+        recent = max(first, last - 2 * SAMPLES)
+        market.whole_seconds(recent, last)
         self.context.whole_second(last * NS)
+        for second in range(recent, last + 1):
+            desk.whole_second()
+            thin = desk.check_thin(second * NS) if self._guarded else None
+            if thin is not None:
+                self._say(thin)
         if not self._guarded:
             return
         if market.bids or market.asks:
             self.learner.whole_seconds(last + 1 - first, market.bids, market.asks)
-        thin = self.desk.check_thin(last * NS)
-        if thin is not None:
-            self._say(thin)
-        for bucket in range((first - 1) // BUCKET_SECONDS + 1, last // BUCKET_SECONDS + 1):
+        head = min(last, self.window.head + BUCKET_SECONDS)
+        for bucket in range((first - 1) // BUCKET_SECONDS + 1, head // BUCKET_SECONDS + 1):
             self._bleed(bucket * BUCKET_SECONDS)
 
     def _bleed(self, end: int) -> None:
@@ -387,7 +408,7 @@ class SymbolCore:
         buys = window.buy_through(end - 1) - window.buy_through(begin - 1)
         if self.bleed.bucket(sells, buys):
             price = self.market.last_price
-            if price is not None and not self.halted:
+            if price is not None and not self.halted and not self.near_event(end * NS):
                 self._say(slow_bleed_alert(self.writer, self.bleed, end * NS, price))
             self.bleed.restart()
 

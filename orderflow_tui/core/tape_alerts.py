@@ -16,7 +16,9 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, pric
     elapsed = round((sells.last_ns - sells.first_ns) / NS_PER_MS)
     levels = (sells.high - sells.low) // price_step + 1
     sweep = sells.is_sweep(price_step)
-    what = writer.words("SELLER swept the bids" if sweep else "SELLER hit the bid", "BUYER lifted the offer")
+    what = writer.words("SELLER hit the bid", "BUYER lifted the offer")
+    if sweep:
+        what = writer.words("SELLER swept the bids", "BUYER swept the offers")
     count = f"{sells.count} print{'' if sells.count == 1 else 's'}"
     alert = writer.alert(
         "sell_print",

@@ -12,7 +12,7 @@ from orderflow_tui.core.eligibility import flags_for
 from orderflow_tui.core.events import AUCTION, BUY, LATE_REPORT, SELL, UNKNOWN, VOLUME
 from orderflow_tui.core.red_burst import RedBurst
 from orderflow_tui.core.rules import SELL_SHARE, AlertWriter, Thresholds
-from orderflow_tui.core.session import new_york_day
+from orderflow_tui.core.session import new_york_day, session_at
 from orderflow_tui.core.units import NS, datetime_ns, price_units
 from orderflow_tui.core.volume_window import VolumeWindow
 
@@ -46,6 +46,7 @@ class TapeMonitor:
         self._writer = AlertWriter(symbol, config.profile)
         self._burst = RedBurst(self._window, config, self._writer)
         self._newest_ns = 0
+        self._session_end_ns = 0
         self._price = 0
         self._seen: set[tuple[int, int, str, int]] = set()
         self._seen_order: deque[tuple[int, int, str, int]] = deque()
@@ -79,12 +80,21 @@ class TapeMonitor:
             flags = flags_for(tick.conditions, venue=tick.venue, trf_id=tick.trf)
             if not flags & VOLUME or flags & (AUCTION | LATE_REPORT) or time_ns < self._newest_ns - 2 * NS:
                 continue
+            if time_ns >= self._session_end_ns:
+                self._enter_session(time_ns)
             self._newest_ns = max(self._newest_ns, time_ns)
             self._price = price_units(tick.price)
             if self._burst.covered_from is None:
                 self._burst.covered_from = -(-time_ns // NS)
             self._window.add(time_ns // NS, tick.size, _SIDES[tick.side])
             self._burst.fit(self._window.head)
+
+    def _enter_session(self, time_ns: int) -> None:
+        """No baseline crosses 9:30 or 16:00."""
+        session = session_at(time_ns)
+        if self._session_end_ns:
+            self._burst.forget(session.start_ns // NS)
+        self._session_end_ns = session.end_ns
 
     def _is_new(self, tick: TimeAndSalesRecord, time_ns: int) -> bool:
         if not tick.trade_id:
@@ -122,7 +132,7 @@ class TapeMonitor:
             avg_volume: What `calculate_rolling_average` says; 0 or less is no baseline and no signal.
         """
         window = self._window
-        if not avg_volume > 0 or window.head < 0:
+        if not avg_volume > 0 or window.head < 0 or self._burst.thin:
             return None
         ratio = current_volume / avg_volume
         seconds = self._burst.window_seconds

@@ -34,13 +34,16 @@ class SideClassifier:
         poll_cycle_ns: How far from a print a newer quote may lie and still serve where no older one is known.
     """
 
-    __slots__ = ("_direction", "_joint", "_last_price", "_poll_cycle_ns", "_quotes", "confidence", "quote")
+    __slots__ = (
+        "_direction", "_joint", "_last_ns", "_last_price", "_poll_cycle_ns", "_quotes", "confidence", "quote",
+    )  # fmt: skip
 
     def __init__(self, *, joint_sequence: bool = False, poll_cycle_ns: int = 2 * NS) -> None:
         self._joint = joint_sequence
         self._poll_cycle_ns = poll_cycle_ns
         self._quotes: deque[Quote] = deque()
         self._last_price = 0
+        self._last_ns = 0
         self._direction = UNKNOWN
         self.confidence = 0.0
         self.quote: Quote | None = None
@@ -62,7 +65,8 @@ class SideClassifier:
     def classify(self, event: Print) -> int:
         """The aggressor of a print: BUY, SELL or UNKNOWN; `confidence` and `quote` tell how it was found."""
         price = event.price
-        if event.flags & PRICE:
+        if event.flags & PRICE and event.time_ns >= self._last_ns:
+            self._last_ns = event.time_ns
             if price > self._last_price:
                 self._direction = BUY if self._last_price else UNKNOWN
                 self._last_price = price

@@ -10,6 +10,8 @@ PRICE_UNIT: Final = Decimal("0.0001")
 PRICE_UNITS_PER_DOLLAR: Final = 10_000
 NS: Final = 1_000_000_000
 NS_PER_MS: Final = 1_000_000
+NEVER_NS: Final = 1 << 62
+"""An instant no event reaches."""
 CENT: Final = 100
 """One cent in price units: the usual step of a stock from $1 up."""
 

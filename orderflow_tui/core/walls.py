@@ -13,7 +13,7 @@ from typing import Final
 from orderflow_tui.core.events import Levels
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.rules import CRITICAL_FACTOR, AlertWriter
-from orderflow_tui.core.units import NS, price_text
+from orderflow_tui.core.units import NEVER_NS, NS, price_text
 
 _REST_NS: Final = 2 * NS
 _MOVE_NS: Final = NS
@@ -27,26 +27,26 @@ class Wall:
     """One resting size above the threshold it opened with."""
 
     __slots__ = (
-        "below_ns", "continuous", "critical", "first_ns", "gone_ns", "hit", "in_sight", "journaled_ns",
-        "journaled_size", "opened_ns", "opened_price", "peak", "price", "pulled", "sells", "size", "sold",
-        "suspended_ns", "threshold", "touched",
+        "below_ns", "continuous", "critical", "gone_ns", "hit", "in_sight", "journaled_critical", "journaled_ns",
+        "journaled_size", "opened_ns", "opened_price", "peak", "price", "sells", "size", "sold", "suspended_ns",
+        "threshold", "traded",
     )  # fmt: skip
 
     def __init__(self, price: int, size: int, threshold: int, opened_ns: int) -> None:
         self.price = self.opened_price = price
         self.size = self.peak = size
         self.threshold = threshold
-        self.opened_ns = self.first_ns = opened_ns
+        self.opened_ns = opened_ns
         self.below_ns = 0
         self.gone_ns = 0
         self.suspended_ns = 0
         self.in_sight = True
         self.continuous = True
-        self.sells: deque[tuple[int, int]] = deque()
-        self.sold = 0
-        self.touched = False
-        self.hit = self.pulled = False
-        self.critical = False
+        self.sells: deque[tuple[int, int, int]] = deque()
+        """`(time_ns, size, the part of it that sellers are known to have started)` at its price, oldest first."""
+        self.traded = self.sold = 0
+        self.hit = False
+        self.critical = self.journaled_critical = size >= CRITICAL_FACTOR * threshold
         self.journaled_ns = opened_ns
         self.journaled_size = size
 
@@ -54,12 +54,20 @@ class Wall:
         """Whether a size is below 0.7 T, where a wall ends."""
         return size * 10 < self.threshold * 7
 
-    def sold_within(self, time_ns: int) -> int:
-        """Size sold at its price in the 30 s before an instant."""
+    def trade(self, time_ns: int, size: int, sold: int) -> None:
+        """A print at its price that may have consumed it; `sold` is what is known to have."""
+        self.forget_before(time_ns - _HIT_NS)
+        self.sells.append((time_ns, size, sold))
+        self.traded += size
+        self.sold += sold
+
+    def forget_before(self, time_ns: int) -> None:
+        """Keep what traded from an instant on."""
         sells = self.sells
-        while sells and sells[0][0] < time_ns - _HIT_NS:
-            self.sold -= sells.popleft()[1]
-        return self.sold
+        while sells and sells[0][0] < time_ns:
+            _, size, sold = sells.popleft()
+            self.traded -= size
+            self.sold -= sold
 
 
 class WallTracker:
@@ -88,7 +96,7 @@ class WallTracker:
         self._at_least = at_least
         self.walls: dict[int, Wall] = {}
         self._closing: list[Wall] = []
-        self.next_ns = 1 << 62
+        self.next_ns = NEVER_NS
         """The earliest instant at which time alone changes something."""
 
     @property
@@ -132,6 +140,12 @@ class WallTracker:
             else:
                 self._seen(wall, time_ns, shown.get(wall.price, 0), out)
 
+    def lose_sight(self, time_ns: int) -> None:
+        """Nothing was seen for a while: what is gone when sight returns was not seen to go."""
+        for wall in self.walls.values():
+            self._suspend(wall, time_ns)
+        self._closing = []
+
     def _suspend(self, wall: Wall, time_ns: int) -> None:
         if wall.in_sight:
             wall.in_sight = False
@@ -162,17 +176,20 @@ class WallTracker:
             wall.below_ns = 0
             wall.continuous = True
         wall.size = size
-        wall.peak = max(wall.peak, size)
         self._grow(wall, time_ns, out)
 
     def _grow(self, wall: Wall, time_ns: int, out: list[Output]) -> None:
-        turned = not wall.critical and wall.size >= CRITICAL_FACTOR * wall.threshold
-        doubled = wall.size >= 2 * wall.journaled_size
-        if not (turned or doubled) or time_ns - wall.journaled_ns < _UPDATE_NS:
+        """Tell growth: a new peak on the line in place, doubling or turning critical in the journal too."""
+        size = wall.size
+        wall.critical = wall.critical or size >= CRITICAL_FACTOR * wall.threshold
+        news = size >= 2 * wall.journaled_size or (wall.critical and not wall.journaled_critical)
+        journal = news and time_ns - wall.journaled_ns >= _UPDATE_NS
+        if not journal and size <= wall.peak:
             return
-        wall.critical = wall.critical or turned
-        wall.journaled_ns, wall.journaled_size = time_ns, wall.size
-        out.append(AlertUpdated(self._appearance(wall, time_ns).alert, time_ns, journal=True))
+        wall.peak = max(wall.peak, size)
+        if journal:
+            wall.journaled_ns, wall.journaled_size, wall.journaled_critical = time_ns, size, wall.critical
+        out.append(AlertUpdated(self._appearance(wall, time_ns).alert, time_ns, journal=journal))
 
     def _appear(self, time_ns: int, price: int, size: int, threshold: int, step: int) -> list[Output]:
         moved = self._moved_from(time_ns, price, size, step)
@@ -185,7 +202,6 @@ class WallTracker:
             self.walls[price] = moved
             return []
         wall = Wall(price, size, threshold, time_ns)
-        wall.critical = size >= CRITICAL_FACTOR * threshold
         self.walls[price] = wall
         return [self._appearance(wall, time_ns)]
 
@@ -196,7 +212,6 @@ class WallTracker:
                 abs(wall.price - price) == step
                 and abs(size - wall.size) * 10 <= wall.size
                 and time_ns - wall.gone_ns <= _MOVE_NS
-                and not wall.pulled
             ):
                 self._closing.remove(wall)
                 return wall
@@ -222,9 +237,7 @@ class WallTracker:
                 return None
         if time_ns < wall.opened_ns:
             return None
-        sold = wall.sold_within(time_ns)
-        wall.sells.append((time_ns, size))
-        wall.sold = sold + size
+        wall.trade(time_ns, size, size if aggressor else 0)
         if not aggressor or wall.hit or not self._verdicts or wall.sold * 4 < wall.peak:
             return None
         wall.hit = True
@@ -235,7 +248,7 @@ class WallTracker:
         if time_ns < self.next_ns:
             return None
         out: list[Output] = []
-        self.next_ns = 1 << 62
+        self.next_ns = NEVER_NS
         for wall in list(self.walls.values()):
             if wall.below_ns:
                 if time_ns - wall.below_ns >= _REST_NS:
@@ -263,14 +276,14 @@ class WallTracker:
                 waiting.append(wall)
                 self._wake(time_ns + NS)
             elif covered_ns >= wall.gone_ns and self._was_pulled(wall):
-                wall.pulled = True
                 out.append(self._pulled(wall))
         self._closing = waiting
 
     def _was_pulled(self, wall: Wall) -> bool:
         if not (self._verdicts and self._pulled_rule and wall.continuous) or wall.hit:
             return False
-        return wall.sold_within(wall.gone_ns) * 10 < wall.size
+        wall.forget_before(wall.gone_ns - _HIT_NS)
+        return wall.traded * 10 < wall.size
 
     def showing(self) -> Iterator[Wall]:
         """The walls that stand, in sight or not."""
@@ -319,7 +332,7 @@ class WallTracker:
 
     def _pulled(self, wall: Wall) -> AlertRaised:
         writer = self._writer
-        price, traded = price_text(abs(wall.price)), wall.sold_within(wall.gone_ns)
+        price, traded = price_text(abs(wall.price)), wall.traded
         what = writer.words("bid", "offer")
         alert = writer.alert(
             "bid_wall_pulled",
