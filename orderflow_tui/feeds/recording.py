@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -123,16 +124,16 @@ def open_recording(prefix: str) -> Recording:
     symbol = name.split("_", 1)[0].upper()
     if not _SYMBOL.fullmatch(symbol):
         raise RecordingError(f"{trades}: the name up to its first _ must be a symbol, not {symbol!r}")
-    header = next(_rows(book))
+    header = next(_rows(book), [])
     levels = sum(column.startswith("bp") for column in header)
     if not levels or header[:2] != ["ts_ns", "seq"]:
         raise RecordingError(f"{book}: line 1: expected the columns ts_ns,seq,bp1,bs1,..,ap1,as1,..")
     rows = _rows(trades)
-    if next(rows)[:6] != ["ts_ns", "seq", "price", "size", "side", "kind"]:
+    if next(rows, [])[:6] != ["ts_ns", "seq", "price", "size", "side", "kind"]:
         raise RecordingError(f"{trades}: line 1: expected the columns ts_ns,seq,price,size,side,kind")
     first = next(rows, None)
     coin = header[-1] == "ex_ts_ns"
-    given = bool(first and first[4])
+    given = first is not None and len(first) > 4 and bool(first[4])
     return Recording(name, symbol, trades, book, levels, given, COIN_SCALE if coin else 1)
 
 
@@ -140,7 +141,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
     try:
         with gzip.open(path, "rt", encoding="ascii", newline="") as lines:
             yield from csv.reader(lines)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as problem:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as problem:
         raise RecordingError(f"{path}: not readable as gzipped CSV: {problem}") from problem
 
 
@@ -148,19 +149,34 @@ def _prints(recording: Recording, *, given: bool) -> Iterator[Print]:
     rows = _rows(recording.trades)
     next(rows)
     scale = recording.size_scale
+    before = (0, 0)
     for number, row in enumerate(rows, start=2):
         try:
-            size = int(row[3]) if scale == 1 else int(Decimal(row[3]) * scale)
-            flags, venue = _kind(row[5])
-            side = UNKNOWN
-            if row[4] and given:
-                side = _SIDES[row[4]]
-                flags |= SIDE_GIVEN
-            yield Print(
-                int(row[0]), int(row[1]), round(float(row[2]) * PRICE_UNITS_PER_DOLLAR), size, flags, side, venue
-            )
-        except (ValueError, KeyError, IndexError, InvalidOperation) as problem:
+            before = _in_order(row, before)
+            yield _print(row, before, scale, given=given)
+        except (ValueError, KeyError, IndexError, OverflowError, InvalidOperation) as problem:
             raise RecordingError(f"{recording.trades}: line {number}: {problem}") from problem
+
+
+def _print(row: list[str], at: tuple[int, int], scale: int, *, given: bool) -> Print:
+    price = round(float(row[2]) * PRICE_UNITS_PER_DOLLAR)
+    size = int(row[3]) if scale == 1 else int(Decimal(row[3]) * scale)
+    if price <= 0 or size <= 0:
+        raise ValueError(f"price {row[2]!r:.20} and size {row[3]!r:.20} must be above 0")
+    flags, venue = _kind(row[5])
+    side = UNKNOWN
+    if row[4] and given:
+        side = _SIDES[row[4]]
+        flags |= SIDE_GIVEN
+    return Print(*at, price, size, flags, side, venue)
+
+
+def _in_order(row: list[str], before: tuple[int, int]) -> tuple[int, int]:
+    """A row's time and sequence, which never go back: the core takes events in the order in which they happened."""
+    at = (int(row[0]), int(row[1]))
+    if at < before:
+        raise ValueError(f"time and sequence {at} come after {before}")
+    return at
 
 
 def _kind(kind: str) -> tuple[int, int]:
@@ -188,20 +204,21 @@ def _books(recording: Recording) -> Iterator[Book]:
     next(rows)
     levels, scale = recording.levels, recording.size_scale
     ask_start = 2 + 2 * levels
+    before = (0, 0)
     for number, row in enumerate(rows, start=2):
         try:
+            before = _in_order(row, before)
             yield Book(
-                int(row[0]),
-                int(row[1]),
+                *before,
                 _levels(row, 2, ask_start, scale),
                 _levels(row, ask_start, ask_start + 2 * levels, scale),
             )
-        except (ValueError, IndexError, InvalidOperation) as problem:
+        except (ValueError, IndexError, OverflowError) as problem:
             raise RecordingError(f"{recording.book}: line {number}: {problem}") from problem
 
 
 def _levels(row: list[str], start: int, end: int, scale: int) -> Levels:
-    return tuple(
+    levels = tuple(
         (
             round(float(row[at]) * PRICE_UNITS_PER_DOLLAR),
             int(row[at + 1]) if scale == 1 else round(float(row[at + 1]) * scale),
@@ -209,3 +226,6 @@ def _levels(row: list[str], start: int, end: int, scale: int) -> Levels:
         for at in range(start, end, 2)
         if row[at] and row[at + 1]
     )
+    if any(price <= 0 or size <= 0 for price, size in levels):
+        raise ValueError("a level's price and size must be above 0")
+    return levels

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.events import Book, Clock, Event, Gap, Print
+from orderflow_tui.core.events import Clock, Event, Gap
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put
 from orderflow_tui.feeds.recording import Recording, RecordingError
@@ -86,32 +86,48 @@ class ReplayFeed:
         arrival = Arrival.now()
         put(FeedStatus("open", 0.0, 0.0, 0.0, connected=True, capabilities=self._capabilities, arrival=arrival))
         chosen = [recording for recording in self._recordings if recording.symbol in wanted]
-        streams = [_tagged(recording, infer=self._infer) for recording in chosen]
-        merged = heapq.merge(*streams, key=lambda item: item[0]) if len(streams) > 1 else iter(*streams)
+        symbols = tuple(dict.fromkeys(recording.symbol for recording in chosen))
+        merged = heapq.merge(*(_tagged(recording, infer=self._infer) for recording in chosen), key=lambda item: item[0])
         pace = _Pace(lambda: self._speed, self._stop, self._paused)
         batch = _Batches(put)
+        try:
+            self._deliver(merged, symbols, pace, batch)
+        except RecordingError:
+            batch.flush()
+            raise
+        if not self._stop.is_set():
+            batch.flush()
+            put(FeedEnded("the recording has ended", Arrival.now()))
+
+    def _deliver(
+        self, merged: Iterable[tuple[int, str, Event]], symbols: Sequence[str], pace: _Pace, batch: _Batches
+    ) -> None:
+        """Each event when it is due, and the clock of every whole second between."""
         clock_s = 0
         for time_ns, symbol, event in merged:
+            clock_s = clock_s or time_ns // NS
+            while (clock_s + 1) * NS <= time_ns and not self._stop.is_set():
+                clock_s += 1
+                waited = pace.wait_until(clock_s * NS, batch.flush)
+                for every in symbols:
+                    batch.add(every, Clock(clock_s * NS))
+                if waited:
+                    batch.flush()
+            waited = pace.wait_until(time_ns, batch.flush)
             if self._stop.is_set():
                 return
-            if not clock_s:
-                clock_s = time_ns // NS
-                for recording in chosen:
-                    batch.add(recording.symbol, Gap(time_ns, "start of the recording"))
-            ahead = pace.wait_until(time_ns, batch.flush)
-            while (clock_s + 1) * NS <= time_ns:
-                clock_s += 1
-                for recording in chosen:
-                    batch.add(recording.symbol, Clock(clock_s * NS))
             batch.add(symbol, event)
-            if ahead:
+            if waited:
                 batch.flush()
-        batch.flush()
-        put(FeedEnded("the recording has ended", Arrival.now()))
 
 
-def _tagged(recording: Recording, *, infer: bool) -> Iterator[tuple[int, str, Print | Book]]:
+def _tagged(recording: Recording, *, infer: bool) -> Iterator[tuple[int, str, Event]]:
+    """A recording's events with their time and symbol; before its first one nothing is known."""
+    known = False
     for event in recording.events(infer_sides=infer):
+        if not known:
+            known = True
+            yield event.time_ns, recording.symbol, Gap(event.time_ns, "start of the recording")
         yield event.time_ns, recording.symbol, event
 
 
