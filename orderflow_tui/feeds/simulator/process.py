@@ -128,6 +128,7 @@ class SimulatorProcess:
         try:
             self._url = first_line.get(timeout=self._timeout_seconds)
         except queue.Empty:
+            child.kill()
             self.close()
             raise SimulatorError(
                 f"the simulated market did not answer within {self._timeout_seconds:g} s{self._why()}"

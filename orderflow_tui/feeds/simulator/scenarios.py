@@ -158,7 +158,8 @@ def _burst(script: Script) -> None:
 
 def _pulled_bid(script: Script) -> None:
     """A large bid that is gone before it trades."""
-    script.rest(98.0, "bid", _PULLED_SHARES, 107.0, ticks_behind=1)
+    script.pin(97.5, "bid", 107.5)
+    script.rest(98.0, "bid", _PULLED_SHARES, 107.0, ticks_behind=2)
 
 
 _CASTS: dict[ScenarioName, tuple[tuple[int, Callable[[Script], None]], ...]] = {

@@ -188,8 +188,9 @@ class SymbolMarket:
         return self._match(aggressor, size, resting.best - resting.sign * min(sweep_ticks, _SWEEP_TICKS))
 
     def report_off_exchange(self, aggressor: Aggressor, size: int) -> None:
-        """Reports an off-exchange trade at the midpoint."""
-        self.tape.report_off_exchange(self._clock_ns, aggressor, self._midpoint_units(), size)
+        """Reports an off-exchange trade at the quote the aggressor takes."""
+        touch = self.asks.best if aggressor == "buy" else self.bids.best
+        self.tape.report_off_exchange(self._clock_ns, aggressor, touch * PRICE_UNITS_PER_TICK, size)
 
     # Order flow.
 

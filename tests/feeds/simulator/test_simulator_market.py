@@ -42,7 +42,7 @@ def demo() -> Market:
     return Market(seed=11, now_ns=START_NS, history_ns=300 * NANOS)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 1_000), st.lists(st.integers(1, 59 * NANOS), max_size=8))
 def test_the_market_does_not_depend_on_how_advance_is_split(seed: int, stops: list[int]) -> None:
     whole = Market(["ACME"], seed=seed, now_ns=START_NS, scenario="mixed", history_ns=NANOS)
@@ -57,7 +57,7 @@ def test_the_market_does_not_depend_on_how_advance_is_split(seed: int, stops: li
         assert everything(one) == everything(other)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(), st.sampled_from([*DEMO_SYMBOLS, "SPY", "ZYX"]))
 def test_book_and_tape_agree(seed: int, symbol: str) -> None:
     market = SymbolMarket(instrument_for(symbol), seed=seed, start_ns=START_NS)

@@ -87,7 +87,7 @@ def test_a_red_burst_of_many_prints_comes_within_45_seconds(scenario: ScenarioNa
 
 @pytest.mark.parametrize("scenario", ["seller", "mixed"])
 def test_three_blocks_hit_the_bid_more_than_30_seconds_apart_within_two_minutes(scenario: ScenarioName) -> None:
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         at = blocks(prints_of(played(scenario, ["ACME", "BOLT"], 95, seed=seed, history_s=30), "ACME"))
         assert len(at) == 3
         assert at[1] - at[0] > 30 < at[2] - at[1]
