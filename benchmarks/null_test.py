@@ -96,9 +96,9 @@ def curve_job(args: tuple[float, float, float, int, bool]) -> tuple[list[float],
     return run(per_minute, seed, "guarded", inject)
 
 
-def caught(results: list[tuple[list[float], list[float], float]]) -> tuple[int, int]:
+def caught(results: list[tuple[list[float], list[float], float]]) -> str:
     hits = [any(start <= at <= start + 60 for at in alerts) for alerts, starts, _ in results for start in starts]
-    return sum(hits), len(hits)
+    return f"{sum(hits)}/{len(hits)}"
 
 
 def main() -> None:
@@ -114,7 +114,7 @@ def main() -> None:
                 null = list(pool.map(curve_job, [(n_eff, wilson, 60, s, False) for s in range(args.seeds)]))
                 inject = list(pool.map(curve_job, [(n_eff, wilson, 60, s, True) for s in range(10)]))
                 mean = sum(len(alerts) for alerts, _, _ in null) / len(null)
-                print(f"| {n_eff:g} | {wilson:.2f} | {mean:.2f} | {'%d/%d' % caught(inject)} |", flush=True)
+                print(f"| {n_eff:g} | {wilson:.2f} | {mean:.2f} | {caught(inject)} |", flush=True)
             return
         print("| prints/min | profile | null bursts in 6 h | caught | too thin |\n|---|---|---|---|---|")
         for rate in (float(text) for text in args.rates.split(",")):
@@ -123,7 +123,7 @@ def main() -> None:
                 inject = list(pool.map(job, [(rate, seed, profile, True) for seed in range(10)]))
                 mean = sum(len(alerts) for alerts, _, _ in null) / len(null)
                 thin = sum(part for _, _, part in null) / len(null)
-                print(f"| {rate:g} | {profile} | {mean:.2f} | {'%d/%d' % caught(inject)} | {thin:.0%} |", flush=True)
+                print(f"| {rate:g} | {profile} | {mean:.2f} | {caught(inject)} | {thin:.0%} |", flush=True)
 
 
 if __name__ == "__main__":

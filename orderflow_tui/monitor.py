@@ -44,7 +44,9 @@ from orderflow_tui.feeds.feed import (
 from orderflow_tui.journal import records
 from orderflow_tui.journal.restore import RestoredRecommendation
 from orderflow_tui.journal.writer import JournalWriter
+from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.positions import PositionManager
+from orderflow_tui.positions.toml_file import event_instant_ns
 from orderflow_tui.restoring import restore_into
 from orderflow_tui.view_builder import recommendations, symbol_view
 from orderflow_tui.views import AlertLine, RecommendationView, StatusView, SymbolView
@@ -108,6 +110,7 @@ class Monitor:
         source_label: What the status line calls the source.
         watchlist: Whether to watch symbols that are not held too.
         restored: Recommendations and answers an earlier run left open.
+        learned: Where what each name teaches is kept between sessions; None keeps nothing.
         publish_hz: How often views are made at most; 0 makes none (no screen looks).
         replayed: Time is the recording's, not the wall's.
         run_fields: What `run_started` records beside the standard fields.
@@ -124,6 +127,7 @@ class Monitor:
         source_label: str,
         watchlist: bool = False,
         restored: Iterable[RestoredRecommendation] = (),
+        learned: LearnedStore | None = None,
         publish_hz: float = 20.0,
         replayed: bool = False,
         run_fields: Mapping[str, Any] | None = None,
@@ -136,6 +140,7 @@ class Monitor:
         self._label = source_label
         self._watchlist = watchlist
         self._restored = tuple(restored)
+        self._learned = learned
         self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
         self._replayed = replayed
         self._run_fields = dict(run_fields or {})
@@ -296,6 +301,7 @@ class Monitor:
             alerts=self._alerts,
             seconds=round((now.wall_ns - self._started_ns) / NS, 3),
         )
+        self._keep_learned(now=True)
         self._write(records.RUN_STOPPED, now.wall_ns, now, fields)
         self._publish()
 
@@ -425,6 +431,7 @@ class Monitor:
                 for output in watched.core.process((Clock(at),), news_from_ns=at - _LATE_NS):
                     self._say(watched, output, arrival)
                 self._check_age(watched, arrival)
+        self._keep_learned()
         if self._positions.refresh():
             self._set_symbols()
             self._feed.set_symbols(self._watched)
@@ -455,11 +462,27 @@ class Monitor:
                 self._watched[symbol] = Watched(self._new_core(symbol, position))
                 continue
             known.core.desk.set_position(position)
+            known.core.event_times_ns = _event_times(position)
             known.dirty = True
             self._watched[symbol] = known
 
     def _new_core(self, symbol: str, position: Position | None) -> SymbolCore:
-        return SymbolCore(symbol, self._thresholds.for_symbol(symbol), self._capabilities, position)
+        taught = self._learned.load(symbol) if self._learned else None
+        core = SymbolCore(symbol, self._thresholds.for_symbol(symbol), self._capabilities, position, taught)
+        core.event_times_ns = _event_times(position)
+        return core
+
+    def _keep_learned(self, *, now: bool = False) -> None:
+        """Keep what sessions that ended have taught; `now` also what the current one has."""
+        if self._learned is None:
+            return
+        for symbol, watched in self._watched.items():
+            core = watched.core
+            if now and core.session is not None:
+                core.finished.append(core.taught_now())
+            for taught in core.finished:
+                self._learned.save(symbol, taught)
+            core.finished.clear()
 
     def _set_thresholds(self) -> None:
         for symbol, watched in self._watched.items():
@@ -561,10 +584,16 @@ class Monitor:
             alerts_total=self._alerts,
             missing_features=feed.missing_features if feed else (),
             ended=self._ended_reason,
-            config_message=self._positions.message or self._thresholds.message,
+            config_message=self._positions.message
+            or self._thresholds.message
+            or (self._learned.problem if self._learned else ""),
             positions_age_s=self._positions.age_seconds,
             exit_code=self._exit_code,
         )
+
+
+def _event_times(position: Position | None) -> tuple[int, ...]:
+    return tuple(event_instant_ns(entry) for entry in position.events) if position else ()
 
 
 def _stop_line(output: StopRaised) -> AlertLine:

@@ -19,6 +19,7 @@ from orderflow_tui.leave_words import held_header, leave_line, money, stop_words
 from orderflow_tui.views import (
     AlertLine,
     Chip,
+    ContextView,
     LeaveView,
     PositionView,
     PrintLine,
@@ -98,6 +99,7 @@ def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView
         position=_position(core),
         leave=_leave(core, second),
         thresholds=_thresholds(core),
+        context=_context(core, now_ns),
         live_rules=live_rules(core.capabilities, core.thresholds.profile),
         recommendation=next(iter(recommendations(core, now_ns)), None),
         data_age_s=standing.age_s,
@@ -140,12 +142,19 @@ def _flow_chip(core: SymbolCore, standing: Standing, now_ns: int, second: int) -
     header = held_header(core, now_ns)
     if header:
         return "WATCH", header, 3
+    return _rule_chip(core, now_ns, second)
+
+
+def _rule_chip(core: SymbolCore, now_ns: int, second: int) -> tuple[Chip, str, int]:
+    """Which rules cannot speak now, and CALM when all can and none does."""
     burst = core.burst
     have, need = burst.warm_seconds(second), burst.warm_needed
     if have < need:
         opening = core.session is not None and core.session.name == "regular"
         opening = opening and burst.covered_from == (core.session.start_ns // NS if core.session else None)
         return "OPENING" if opening else "WARMING", f"{_clock(have)}/{_clock(need)}", 5
+    if core.near_event(now_ns):
+        return "WATCH", "your event within 30 min: relative-volume rules off", 4
     if burst.thin:
         return "THIN", "tape too thin for the burst rule", 5
     if not core.capabilities.quotes:
@@ -245,10 +254,36 @@ def _leave(core: SymbolCore, second: int) -> LeaveView | None:
 
 
 def _thresholds(core: SymbolCore) -> str:
+    """The thresholds in force and where the configured one stands in this name."""
     sizes = core.writer.sizes
-    resting, prints = core.resting_threshold, core.print_threshold
-    text = f"T {sizes(resting)}" if resting == prints else f"T {sizes(resting)} resting, {sizes(prints)} prints"
-    return f"{text}, burst > {core.thresholds.volume_spike_threshold:g}x, exit > {core.burst.exit_ratio:g}x"
+    configured, resting, prints = core.configured_threshold, core.resting_threshold, core.print_threshold
+    learner = core.learner
+    text = f"T {sizes(resting)}"
+    if core.thresholds.profile == "guarded" and learner.ready:
+        if resting > configured:
+            text += f" ({sizes(configured)} = P{learner.resting_place(configured) * 100:.0f} here)"
+        if resting > learner.largest_resting:
+            text += ", wall rule asleep"
+    if prints != resting:
+        text += f", prints {sizes(prints)}"
+    spike, burst = core.thresholds.volume_spike_threshold, core.burst
+    text += f", burst > {spike:g}x in {burst.window_seconds} s, exit > {burst.exit_ratio:.3g}x"
+    return text
+
+
+def _context(core: SymbolCore, now_ns: int) -> ContextView:
+    """Context in the real market's direction."""
+    figures, sign = core.context.figures(now_ns), -1 if core.short else 1
+    last, vwap = core.market.last_price, figures.vwap
+    return ContextView(
+        ofi=None if figures.ofi is None else sign * figures.ofi,
+        queue_imbalance=None if figures.queue_imbalance is None else sign * figures.queue_imbalance,
+        cvd=sign * figures.cvd,
+        cvd_error=figures.cvd_error,
+        vwap=None if vwap is None else abs(vwap),
+        vwap_distance_bp=None if vwap is None or last is None else (abs(last) - abs(vwap)) / abs(vwap) * 10_000,
+        kyle_lambda=figures.kyle_lambda,
+    )
 
 
 def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:

@@ -138,6 +138,19 @@ class RecommendationView:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextView:
+    """Context, never an alarm by itself (`core.context.ContextFigures`), in the real market's direction."""
+
+    ofi: float | None
+    queue_imbalance: float | None
+    cvd: int
+    cvd_error: float
+    vwap: float | None
+    vwap_distance_bp: float | None
+    kyle_lambda: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolView:
     """Everything one panel shows."""
 
@@ -169,6 +182,7 @@ class SymbolView:
     leave: LeaveView | None = None
     thresholds: str = ""
     """The thresholds in force in words, e.g. `T 10,000`, `T 31,600 (10,000 = P71 here)`, `wall rule asleep`."""
+    context: ContextView | None = None
     live_rules: tuple[str, ...] = ()
     recommendation: RecommendationView | None = None
     data_age_s: float | None = None

@@ -23,6 +23,7 @@ from orderflow_tui.core.units import price_decimal
 from orderflow_tui.feeds.feed import Feed
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
+from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.monitor import Monitor, Reloads
 from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager, PositionsMissing
@@ -90,6 +91,7 @@ def _monitor(
         source_label=label,
         watchlist=config.monitoring_mode == "watchlist",
         restored=restore(directory, source_class) if take_up else (),
+        learned=LearnedStore(directory) if take_up else None,
         publish_hz=publish_hz,
         replayed=source_class == "replayed",
         run_fields={"host": feed.capabilities.host, **run_fields},

@@ -143,7 +143,7 @@ class Learner:
                 self._growth = 1.0
         self._sampled += count
         if self._sampled >= _READY_SECONDS:
-            self.learnt_resting = max(int(_MEANS * histogram.mean), histogram.quantile(_HIGH))
+            self.learnt_resting = max(round(_MEANS * histogram.mean), histogram.quantile(_HIGH))
 
     @property
     def ready(self) -> bool:

@@ -1,8 +1,7 @@
 """The patient seller no burst rule sees: a one-sided CUSUM on standardised sell flow (Page 1954).
 
 Every ten seconds x = sells - buys; z = (x - m) / s with exponentially weighted m and s (half-life 30 minutes), held
-within +-3 so that one burst cannot raise it alone; S = max(0, S + z - 0.5), alarm above 5. With Gaussian noise about
-930 samples lie between false alarms, some two and a half hours.
+within +-2 so that no burst raises it alone: forty seconds of selling do; S = max(0, S + z - 0.5), alarm above 5.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Final
 BUCKET_SECONDS: Final = 10
 _DRIFT: Final = 0.5
 _ALARM: Final = 5.0
-_CLIP: Final = 3.0
+_CLIP: Final = 2.0
 _WARM: Final = 30
 _DECAY: Final = 0.5 ** (BUCKET_SECONDS / 1_800)
 
@@ -33,7 +32,8 @@ class SlowBleed:
 
     def forget(self) -> None:
         """The flow before now is not to be compared with: a gap, another session."""
-        self.__init__()  # type: ignore[misc]
+        self._mean = self._variance = self.level = 0.0
+        self._samples = self._since = self.sold = 0
 
     def bucket(self, sells: int, buys: int) -> bool:
         """Take ten seconds of flow; whether the alarm fires. `minutes` and `sold` tell since when and how much."""

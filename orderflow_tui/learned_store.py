@@ -1,0 +1,63 @@
+"""What each name has taught, kept per symbol and session beside the journal: `<log dir>/learned/<SYMBOL>.json`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from orderflow_tui.core.learning import Taught
+
+_SESSIONS_KEPT: Final = 60
+_decode = msgspec.json.Decoder(list[Taught]).decode
+
+
+class LearnedStore:
+    """Reads and writes what sessions taught.
+
+    A file that cannot be read teaches nothing; `problem` says so, and of one that cannot be written too.
+
+    Args:
+        directory: The journal's directory.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory / "learned"
+        self.problem = ""
+
+    def load(self, symbol: str) -> dict[str, Taught]:
+        """The newest of each kind of session (`pre`, `regular`, ...) of a symbol."""
+        return {taught.session: taught for taught in self._sessions(symbol)}
+
+    def save(self, symbol: str, taught: Taught) -> None:
+        """Keep what a session taught; the same day's session replaces what was kept of it before."""
+        others = [old for old in self._sessions(symbol) if (old.day, old.session) != (taught.day, taught.session)]
+        kept = sorted([*others, taught], key=lambda one: one.day)[-_SESSIONS_KEPT:]
+        path = self._path(symbol)
+        waiting = path.with_suffix(".tmp")
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(msgspec.json.encode(kept))
+            waiting.replace(path)
+            self.problem = ""
+        except OSError as error:
+            self.problem = f"{path}: {error.strerror or type(error).__name__}"
+            with contextlib.suppress(OSError):
+                waiting.unlink(missing_ok=True)
+
+    def _path(self, symbol: str) -> Path:
+        return self._directory / f"{symbol}.json"
+
+    def _sessions(self, symbol: str) -> list[Taught]:
+        try:
+            return _decode(self._path(symbol).read_bytes())
+        except FileNotFoundError:
+            return []
+        except (OSError, msgspec.DecodeError) as error:
+            self.problem = f"{self._path(symbol)}: {type(error).__name__}"
+            return []

@@ -1,0 +1,239 @@
+"""SPEC 5: hidden sellers, slow bleeds, sweeps, thin exits and the context beside the alarms."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.context import Context
+from orderflow_tui.core.data_models import Position
+from orderflow_tui.core.events import BUY, OFF_EXCHANGE, REGULAR, SELL, SIDE_GIVEN, Book, Clock, Gap, Print
+from orderflow_tui.core.hidden_seller import HiddenSeller
+from orderflow_tui.core.outputs import AlertRaised, Output
+from orderflow_tui.core.slow_bleed import SlowBleed
+from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.core.units import NS
+
+T0 = 1_700_000_000 * NS
+DEEP = Capabilities("t", "replayed", "t", 10, streaming=True, joint_sequence=True, single_venue=True, sessions=False)
+
+
+@dataclass(frozen=True)
+class Rules:
+    profile: str = "guarded"
+    large_order_size_threshold: int = 10_000
+    volume_spike_threshold: float = 3.0
+    red_burst_threshold: float = 4.0
+    alert_window_seconds: int = 120
+    bucket_seconds: int = 10
+
+
+def evidence(outputs: list[Output], kind: str) -> list[AlertRaised]:
+    return [out for out in outputs if isinstance(out, AlertRaised) and out.alert.evidence == kind]
+
+
+def ladder(bid: int, size: int = 1_000) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
+    return (
+        tuple((bid - 100 * level, size) for level in range(10)),
+        tuple((bid + 100 + 100 * level, size) for level in range(10)),
+    )
+
+
+def refilling(hidden: HiddenSeller, refills: int, each: int, threshold: int) -> list[bool]:
+    told = []
+    time_ns = T0
+    hidden.on_best_ask(time_ns, 1_000, 500)
+    for _ in range(refills):
+        time_ns += NS
+        told.append(hidden.on_buy(time_ns, 1_000, each, threshold))
+        hidden.on_best_ask(time_ns, 1_000, 100)
+        hidden.on_best_ask(time_ns + NS // 10, 1_000, 500)
+    told.append(hidden.on_buy(time_ns + NS, 1_000, each, threshold))
+    return told
+
+
+def test_a_hidden_seller_needs_refills_size_and_three_times_what_it_showed() -> None:
+    assert refilling(HiddenSeller(), 3, 4_000, 10_000) == [False, False, False, True]
+    assert refilling(HiddenSeller(), 2, 6_000, 10_000) == [False, False, False]
+    assert not any(refilling(HiddenSeller(), 5, 300, 10_000))
+
+
+def test_a_hidden_seller_is_told_once_and_forgotten_when_the_price_moves() -> None:
+    hidden = HiddenSeller()
+    assert refilling(hidden, 3, 4_000, 10_000)[-1]
+    assert not hidden.on_buy(T0 + 100 * NS, 1_000, 9_000, 10_000)
+    hidden.on_best_ask(T0 + 101 * NS, 1_100, 500)
+    assert hidden.executed == hidden.refills == 0
+    assert not hidden.on_buy(T0 + 102 * NS, 1_000, 90_000, 10_000)
+
+
+def test_a_late_refill_is_none() -> None:
+    hidden = HiddenSeller()
+    hidden.on_best_ask(T0, 1_000, 500)
+    hidden.on_buy(T0 + NS, 1_000, 400, 100)
+    hidden.on_best_ask(T0 + NS, 1_000, 100)
+    hidden.on_best_ask(T0 + 2 * NS, 1_000, 500)
+    assert hidden.refills == 0
+
+
+def test_the_core_names_a_hidden_seller_in_guarded_only() -> None:
+    for profile, expected in (("guarded", 1), ("plan", 0)):
+        core = SymbolCore("AAA", Rules(profile), DEEP)
+        bids, asks = ladder(100_000, 500)
+        out: list[Output] = core.process([Book(T0, 0, bids, asks)])
+        seq = 1
+        for fill in range(5):
+            at = T0 + (fill + 1) * NS
+            out += core.process(
+                [
+                    Print(at, seq, asks[0][0], 3_000, REGULAR | SIDE_GIVEN, BUY, 1),
+                    Book(at, seq + 1, bids, ((asks[0][0], 100), *asks[1:])),
+                    Book(at + NS // 10, seq + 2, bids, asks),
+                ]
+            )
+            seq += 3
+        found = evidence(out, "hidden_seller")
+        assert len(found) == expected
+        for raised in found:
+            assert not raised.alert.counts
+            assert raised.alert.text.startswith("sellers refill 10.01: ")
+            assert raised.alert.text.endswith("sold into buyers, price holds")
+
+
+def test_a_patient_seller_is_found_and_noise_is_not() -> None:
+    rng = random.Random(5)
+    bleed = SlowBleed()
+    quiet = [bleed.bucket(round(rng.gauss(1_000, 300)), round(rng.gauss(1_000, 300))) for _ in range(60)]
+    assert not any(quiet)
+    patient = [bleed.bucket(round(rng.gauss(1_600, 300)), round(rng.gauss(1_000, 300))) for _ in range(30)]
+    assert any(patient)
+    assert patient.index(True) >= 3
+    assert bleed.minutes > 0.5
+    assert bleed.sold > 0
+    bleed.restart()
+    assert bleed.level == bleed.minutes == 0
+
+
+def test_one_burst_is_no_bleed() -> None:
+    bleed = SlowBleed()
+    rng = random.Random(6)
+    for _ in range(60):
+        bleed.bucket(round(rng.gauss(1_000, 300)), round(rng.gauss(1_000, 300)))
+    before = bleed.level
+    assert not bleed.bucket(500_000, 0)
+    assert bleed.level <= before + 1.5
+
+
+def test_the_core_tells_of_a_slow_bleed_in_guarded_only() -> None:
+    for profile in ("guarded", "plan"):
+        rng = random.Random(7)
+        core = SymbolCore("AAA", Rules(profile), DEEP)
+        out = core.process([Gap(T0, "start")])
+        for second in range(900):
+            bias = 0.5 if second < 600 else 0.75
+            for part in range(4):
+                side = SELL if rng.random() < bias else BUY
+                at = T0 + second * NS + part * NS // 5
+                out += core.process([Print(at, second * 4 + part, 100_000, 100, REGULAR | SIDE_GIVEN, side)])
+        assert bool(evidence(out, "slow_bleed")) == (profile == "guarded")
+        assert not any(raised.alert.counts for raised in evidence(out, "slow_bleed"))
+
+
+def test_three_levels_or_three_venues_make_a_sweep() -> None:
+    for prices, venues, expected in (
+        ((0, 0, 0), (1, 1, 1), False),
+        ((0, 100, 200), (1, 1, 1), True),
+        ((0, 0, 0), (1, 2, 3), True),
+    ):
+        core = SymbolCore("AAA", Rules(), DEEP)
+        bids, asks = ladder(100_000)
+        events = [Book(T0, 0, bids, asks)]
+        out = core.process(events)
+        for number, (down, venue) in enumerate(zip(prices, venues, strict=True)):
+            at = T0 + NS + number * 1_000_000
+            flags = REGULAR | SIDE_GIVEN
+            out += core.process([Print(at, number + 1, 100_000 - down, 5_000, flags, SELL, venue)])
+        out += core.process([Clock(T0 + 2 * NS)])
+        (raised,) = evidence(out, "sell_print")
+        assert raised.alert.details["sweep"] is expected
+        assert ("swept" in raised.alert.text) is expected
+        assert raised.alert.order_size == 15_000
+
+
+def test_an_off_exchange_block_is_shown_and_never_counted() -> None:
+    core = SymbolCore("AAA", Rules(), DEEP, Position("AAA", 100, Decimal(10)))
+    bids, asks = ladder(100_000)
+    out = core.process([Book(T0, 0, bids, asks)])
+    for number in range(4):
+        at = T0 + (1 + 31 * number) * NS
+        out += core.process([Print(at, number + 1, 100_000, 20_000, REGULAR | OFF_EXCHANGE | SIDE_GIVEN, SELL, 4)])
+    assert len(evidence(out, "block")) == 4
+    assert not any(raised.alert.counts for raised in evidence(out, "block"))
+    assert core.desk.flow.current is None
+
+
+@pytest.mark.parametrize(("levels", "expected"), [(10, 1), (4, 0)])
+def test_thin_exit_needs_depth_a_halving_and_coverage_below_two(levels: int, expected: int) -> None:
+    capabilities = Capabilities("t", "replayed", "t", levels, streaming=True, joint_sequence=True, sessions=False)
+    core = SymbolCore("AAA", Rules(), capabilities, Position("AAA", 1_000, Decimal(10)))
+    out: list[Output] = []
+    for second in range(400):
+        size = 1_500 if second < 150 else 150
+        bids, asks = ladder(100_000, size)
+        out += core.process([Book(T0 + second * NS, second, bids[:levels], asks[:levels])])
+    found = evidence(out, "thin_exit")
+    assert len(found) == expected
+    for raised in found:
+        assert raised.alert.severity == "warning"
+        assert raised.alert.details["coverage"] * 2 <= raised.alert.details["coverage_60s_ago"]
+
+
+def test_context_by_hand() -> None:
+    context = Context()
+    context.on_touch(T0, ((100, 300),), ((102, 100),))
+    figures = context.figures(T0)
+    assert figures.queue_imbalance == 0.5
+    assert figures.ofi == 0
+    assert figures.vwap is None
+    assert figures.kyle_lambda is None
+    context.on_touch(T0, ((100, 500),), ((102, 100),))
+    assert context.figures(T0).ofi == pytest.approx(200 / 201, rel=0.02)
+    context.on_touch(T0, ((99, 400),), ((102, 100),))
+    assert context.figures(T0).ofi == pytest.approx((200 - 500) / 202, rel=0.02)
+    context.on_print(100, 50, SELL, 0.9)
+    context.on_print(104, 150, BUY, 1.0)
+    figures = context.figures(T0)
+    assert figures.cvd == 100
+    assert figures.vwap == 103
+    assert figures.cvd_error == pytest.approx((4 * 50 * 50 * 0.9 * 0.1) ** 0.5)
+
+
+def test_the_ofi_fades_and_lambda_pairs_moves_with_signed_volume() -> None:
+    context = Context()
+    context.on_touch(T0, ((100, 300),), ((102, 300),))
+    context.on_touch(T0, ((100, 600),), ((102, 300),))
+    fresh = context.figures(T0).ofi
+    faded = context.figures(T0 + 10 * NS).ofi
+    assert fresh is not None
+    assert faded == pytest.approx(fresh / 2)
+    context.whole_second(T0)
+    context.on_print(100, 100, SELL, 1.0)
+    context.on_touch(T0 + NS // 2, ((98, 300),), ((100, 300),))
+    context.whole_second(T0 + NS)
+    assert context.figures(T0 + NS).kyle_lambda == pytest.approx(2 / 100)
+
+
+def test_within_thirty_minutes_of_an_event_relative_volume_is_silent() -> None:
+    core = SymbolCore("AAA", Rules("plan"), DEEP)
+    core.event_times_ns = (T0 + 1_000 * NS,)
+    assert core.near_event(T0 + 2_800 * NS)
+    assert not core.near_event(T0 + 2_801 * NS)
+    out = core.process([Gap(T0, "start")])
+    for second in range(420):
+        size = 100 if second < 400 else 5_000
+        out += core.process([Print(T0 + second * NS, second, 100_000, size, REGULAR | SIDE_GIVEN, SELL)])
+    assert not evidence(out, "red_burst")
