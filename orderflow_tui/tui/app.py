@@ -61,7 +61,6 @@ class OrderFlowApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
     COMMANDS = {ActionCommands}  # noqa: RUF012 - textual reads it from the class
     CSS = """
-    App:nocolor .of--exit, App:nocolor .of--blind { text-style: bold reverse; }
     Footer { height: 1; }
     """
 
@@ -83,6 +82,7 @@ class OrderFlowApp(App[int]):
         freeze: bool = False,
     ) -> None:
         super().__init__()
+        self.animation_level = "none"
         self.monitor = monitor
         self.history = history
         self.zone = Zone(tz)

@@ -7,22 +7,56 @@ ones it shows and refreshes only those that differ, so a flood of events costs a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from orderflow_tui.tui.text import clean
 
-TOKENS = (
-    "bid", "ask", "buy", "sell", "profit", "loss", "muted", "strong", "stale", "bar", "picked", "exit", "exit-line",
-    "blind", "alert", "watch", "calm", "badge-live", "badge-simulated", "cursor",
-)  # fmt: skip
-"""Names a span may carry; each is a component class `of--<name>` whose colours come from theme variables."""
+class Look(NamedTuple):
+    """How a token is painted: names of theme variables, never colours."""
 
+    colour: str = ""
+    background: str = ""
+    bold: bool = False
+    dim: bool = False
+
+
+LOOKS = {
+    "bid": Look("bid"),
+    "ask": Look("ask"),
+    "buy": Look("buy"),
+    "sell": Look("sell"),
+    "profit": Look("profit"),
+    "loss": Look("loss"),
+    "muted": Look("muted"),
+    "strong": Look("strong", bold=True),
+    "stale": Look("stale", dim=True),
+    "bar": Look("", "bar"),
+    "picked": Look("picked-text", "picked", bold=True),
+    "cursor": Look("picked-text", "picked"),
+    "exit": Look("exit-text", "exit", bold=True),
+    "exit-line": Look("exit-line", bold=True),
+    "blind": Look("blind-text", "blind", bold=True),
+    "alert": Look("alert", bold=True),
+    "watch": Look("watch"),
+    "calm": Look("calm"),
+    "badge-live": Look("live-text", "live", bold=True),
+    "badge-simulated": Look("simulated-text", "simulated", bold=True),
+}
+"""What a span's token looks like. The styles are read from the theme's variables and not from component classes: a
+screen of a dozen panels would match some three hundred component styles against the stylesheet at every change."""
+
+LOUD = frozenset({"exit", "blind"})
+"""Reversed where there is no colour."""
+
+_PLAIN_LOUD = Style(bold=True, reverse=True)
 _ATTRIBUTES = {"bold": Style(bold=True), "dim": Style(dim=True), "reverse": Style(reverse=True)}
 
 
@@ -58,35 +92,20 @@ def restyle(row: Row, token: str) -> Row:
     return Row(tuple(Span(span.text, token) for span in row.spans), row.base)
 
 
+@lru_cache(maxsize=512)
+def _style(colour: str, background: str, bold: bool, dim: bool) -> Style:
+    return Style(
+        color=Color.parse(colour).rich_color if colour else None,
+        bgcolor=Color.parse(background).rich_color if background else None,
+        bold=bold or None,
+        dim=dim or None,
+    )
+
+
 class TokenStyles(Widget):
     """Turns style tokens into styles of the theme in force."""
 
     ALLOW_SELECT: ClassVar[bool] = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"of--{token}" for token in TOKENS}
-    DEFAULT_CSS = """
-    TokenStyles {
-        & > .of--bid { color: $bid; }
-        & > .of--ask { color: $ask; }
-        & > .of--buy { color: $buy; }
-        & > .of--sell { color: $sell; }
-        & > .of--profit { color: $profit; }
-        & > .of--loss { color: $loss; }
-        & > .of--muted { color: $muted; }
-        & > .of--strong { color: $strong; text-style: bold; }
-        & > .of--stale { color: $stale; text-style: dim; }
-        & > .of--bar { background: $bar; }
-        & > .of--picked { background: $picked; color: $picked-text; text-style: bold; }
-        & > .of--exit { background: $exit; color: $exit-text; text-style: bold; }
-        & > .of--exit-line { color: $exit-line; text-style: bold; }
-        & > .of--blind { background: $blind; color: $blind-text; text-style: bold; }
-        & > .of--alert { color: $alert; text-style: bold; }
-        & > .of--watch { color: $watch; }
-        & > .of--calm { color: $calm; }
-        & > .of--badge-live { background: $live; color: $live-text; text-style: bold; }
-        & > .of--badge-simulated { background: $simulated; color: $simulated-text; text-style: bold; }
-        & > .of--cursor { background: $picked; color: $picked-text; }
-    }
-    """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - textual's name
         super().__init__(id=id, classes=classes)
@@ -104,10 +123,15 @@ class TokenStyles(Widget):
             return known
         style = Style()
         for token in tokens.split():
-            attribute = _ATTRIBUTES.get(token)
-            style += attribute or self.get_component_rich_style(f"of--{token}", partial=True)
+            style += _ATTRIBUTES.get(token) or self._look(token)
         self._token_styles[tokens] = style
         return style
+
+    def _look(self, token: str) -> Style:
+        if self.app.no_color and token in LOUD:
+            return _PLAIN_LOUD
+        look, variables = LOOKS[token], self.app.theme_variables
+        return _style(variables.get(look.colour, ""), variables.get(look.background, ""), look.bold, look.dim)
 
     def draw(self, row: Row, width: int) -> Strip:
         """The row as a strip of exactly `width` cells, every text cleaned once more."""

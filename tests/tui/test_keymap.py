@@ -33,7 +33,7 @@ def test_a_bad_keymap_is_refused_in_one_line(keymap: dict[str, str], reason: str
 
 
 def test_a_good_keymap_passes() -> None:
-    keymap = {"acknowledge": "f5,z", "pin": "ctrl+t", "history": "space", "pause": "h"}
+    keymap = {"acknowledge": "f5,z", "pin": "ctrl+t", "history": "space", "pause": "ctrl+y"}
     assert check_keymap(keymap) == keymap
 
 

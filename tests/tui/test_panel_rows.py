@@ -34,7 +34,7 @@ def words(view: SymbolView, width: int = 60, height: int = 20) -> list[str]:
 @pytest.mark.parametrize("height", [1, 4, 11, 13, 26])
 def test_every_state_fits_every_width_and_fills_its_height(symbol: str, height: int) -> None:
     view = busy_market().views()[symbol]
-    for width in range(43, 201):
+    for width in (*range(43, 200, 7), 75, 76, 80, 200):
         frame = Frame(width, height, 1, selected=True, pinned=False, zone=Zone())
         rows = panel_rows(view, frame)
         assert len(rows) == height

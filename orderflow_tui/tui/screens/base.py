@@ -34,7 +34,11 @@ class ModelScreen(Screen[None]):
 
 
 class ModelModal(ModalScreen[Any]):
-    """A dialog over such a screen."""
+    """A dialog over such a screen, which stays readable: the market does not wait for the dialog."""
+
+    DEFAULT_CSS = """
+    ModelModal { background: transparent; }
+    """
 
     @property
     def dashboard(self) -> OrderFlowApp:

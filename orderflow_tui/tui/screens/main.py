@@ -127,7 +127,7 @@ class MainScreen(ModelScreen):
     async def action_pin(self) -> None:
         """Keep the selected symbol in front, or let it go."""
         self.model.toggle_pin()
-        await self.update_model()
+        await self._selected()
 
     async def action_next_card(self) -> None:
         """Turn to the next open recommendation."""

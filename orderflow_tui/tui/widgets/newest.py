@@ -13,7 +13,7 @@ class NewestFirst(TokenStyles, ScrollView):
     """Draws only the rows in sight; `pending` counts what came while the reader was scrolled away."""
 
     DEFAULT_CSS = """
-    NewestFirst { scrollbar-size-vertical: 1; overflow-x: hidden; }
+    NewestFirst { scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's name

@@ -15,7 +15,7 @@ class RowPager(TokenStyles, ScrollView, can_focus=True):
     """A fixed list of rows, scrolled with the arrow and page keys."""
 
     DEFAULT_CSS = """
-    RowPager { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
+    RowPager { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's name

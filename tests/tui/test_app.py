@@ -1,0 +1,382 @@
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+import orderflow_tui.tui
+from orderflow_tui.tui import app as app_module
+from orderflow_tui.tui.app import OrderFlowApp, run_dashboard
+from orderflow_tui.tui.screens.answer import AnswerScreen
+from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
+from orderflow_tui.tui.screens.main import MainScreen
+from orderflow_tui.tui.widgets.feed import AlertFeed
+from orderflow_tui.tui.widgets.panel import SymbolPanel
+from tests.tui.driving import block, press, running, screen_text, settled, toasts
+from tests.tui.fake import FakeMonitor, alert, busy_market, calm_market, recommendation, symbol_view
+
+
+def panel_of(app: OrderFlowApp, symbol: str) -> SymbolPanel:
+    return next(panel for panel in app.screen.query(SymbolPanel) if panel.display and panel.symbol == symbol)
+
+
+async def test_a_small_screen_shows_one_symbol_and_a_strip_of_all() -> None:
+    async with running(busy_market(), size=(80, 24)) as (app, pilot):
+        assert [panel.symbol for panel in app.screen.query(SymbolPanel) if panel.display] == ["NVDA"]
+        text = screen_text(app)
+        assert all(name in text for name in busy_market().views())
+        await press(pilot, "right")
+        assert "leave now" in screen_text(app)
+        assert [panel.symbol for panel in app.screen.query(SymbolPanel) if panel.display] == ["BAC"]
+
+
+async def test_a_large_screen_shows_a_grid() -> None:
+    async with running(busy_market(), size=(200, 50)) as (app, _):
+        shown = [panel for panel in app.screen.query(SymbolPanel) if panel.display]
+        assert [panel.symbol for panel in shown[:4]] == ["NVDA", "BAC", "MSFT", "KO"]
+        assert len({panel.region.y for panel in shown[:4]}) == 1
+        assert len(shown) == 9
+
+
+async def test_a_selected_panel_out_of_sight_is_scrolled_to() -> None:
+    async with running(busy_market(), size=(120, 36)) as (app, pilot):
+        await press(pilot, "9")
+        panel = panel_of(app, "BRK.B")
+        assert app.screen.query_one("#panels").region.contains_region(panel.region)
+
+
+async def test_only_rows_that_changed_are_repainted() -> None:
+    monitor = calm_market(2)
+    async with running(monitor, size=(120, 36)) as (app, pilot):
+        panel = panel_of(app, "BAC")
+        before = list(panel.rows)
+        monitor.put(symbol_view("BAC", seed=4, last_price=138_600))
+        await settled(pilot)
+        changed = [index for index, row in enumerate(panel.rows) if row != before[index]]
+        assert changed == [0]
+        assert "13.86" in panel.rows[0].plain
+
+
+async def test_an_unchanged_view_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monitor = calm_market(4)
+    async with running(monitor, size=(120, 36)) as (_, pilot):
+        drawn: list[str] = []
+        monkeypatch.setattr(SymbolPanel, "show", lambda self, rows: drawn.append(self.symbol))
+        monitor.put(symbol_view("BAC", seed=4))
+        await settled(pilot)
+        assert drawn == ["BAC"]
+
+
+async def test_a_click_selects() -> None:
+    async with running(calm_market(4), size=(120, 36)) as (app, pilot):
+        await pilot.click(panel_of(app, "MSFT"))
+        await pilot.pause()
+        assert app.model.selected == "MSFT"
+
+
+async def test_the_bell_rings_once_for_each_new_recommendation_and_the_title_says_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(OrderFlowApp, "bell", lambda _: rung.append(1))
+    monitor = calm_market()
+    async with running(monitor) as (app, pilot):
+        assert (rung, app.title) == ([], "orderflow-tui")
+        monitor.put(recommendations=(recommendation("BAC"),))
+        await settled(pilot)
+        monitor.put(recommendations=(recommendation("BAC", reason="more of it"),))
+        await settled(pilot)
+        assert (len(rung), app.title) == (1, "EXIT? BAC")
+        assert "more of it" in block(app, "card")
+        monitor.put(recommendations=())
+        await settled(pilot)
+        assert app.title == "orderflow-tui"
+
+
+async def test_the_bell_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(OrderFlowApp, "bell", lambda _: rung.append(1))
+    async with running(busy_market(), bell=False) as (app, _):
+        assert app.title == "EXIT? BAC"
+    assert rung == []
+
+
+async def test_the_kinds_of_card_are_told_apart_in_words() -> None:
+    monitor = calm_market()
+    async with running(monitor) as (app, pilot):
+        for kind, words in (("stop", "YOUR STOP BAC"), ("market", "MARKET-WIDE: EXIT? BAC"), ("flow", "EXIT? BAC")):
+            monitor.put(recommendations=(recommendation("BAC", kind=kind),))
+            await settled(pilot)
+            assert f">>> {words} <<<" in block(app, "card")
+
+
+async def test_the_acknowledge_key_works_from_a_text_field_and_from_every_screen(tmp_path: Path) -> None:
+    from tests.tui.journal_files import journal
+
+    async with running(busy_market(), history=journal(tmp_path / "j", 20)) as (app, pilot):
+        for way in (("h", "slash"), ("f1",), ("enter",), ("h", "enter"), ("ctrl+p",)):
+            await press(pilot, *way)
+            await press(pilot, "f2")
+            assert isinstance(app.screen, AnswerScreen), way
+            while not isinstance(app.screen, MainScreen):
+                await press(pilot, "escape")
+        await press(pilot, "f2", "n", "x", "f2")
+        assert isinstance(app.screen, AnswerScreen)
+        assert not app.screen.query_one(Input).has_class("-asked")
+        await press(pilot, "h")
+    assert isinstance(app.monitor, FakeMonitor)
+    assert [answer.kind for _, answer in app.monitor.answers] == ["hold"]
+
+
+async def test_the_answer_follows_its_recommendation() -> None:
+    monitor = busy_market()
+    async with running(monitor) as (app, pilot):
+        await press(pilot, "f2")
+        monitor.put(recommendations=(recommendation("BAC", status="resolved", reason="the position is gone"),))
+        await settled(pilot)
+        assert "this one is resolved now" in block(app, "answer")
+        monitor.put(recommendations=())
+        await settled(pilot)
+        assert "the position is gone" in block(app, "answer")
+
+
+async def test_nothing_to_answer_and_no_journal_are_said() -> None:
+    async with running(calm_market()) as (app, pilot):
+        await press(pilot, "f2", "h", "space", "plus", "f12")
+        assert toasts(app) == [
+            "no recommendation to answer",
+            "no journal to read",
+            "only a replay can be paused",
+            "only a replay has a speed",
+            "no journal folder to write to",
+        ]
+
+
+async def test_trimming_a_position_that_is_not_known_takes_any_number_from_one() -> None:
+    monitor = calm_market()
+    monitor.put(recommendations=(recommendation("GONE"),))
+    async with running(monitor) as (app, pilot):
+        await press(pilot, "f2", "t", "enter")
+        assert "a number of shares from 1" in block(app, "answer")
+        await press(pilot, "7", "enter")
+        assert monitor.answers[0][1].shares == 7
+
+
+async def test_the_source_is_marked_on_every_screen(tmp_path: Path) -> None:
+    from tests.tui.journal_files import journal
+
+    monitor = busy_market()
+    monitor.put(source_label="REPLAY bac_20131007 x1", source_class="replayed", speed=4.0)
+    async with running(monitor, history=journal(tmp_path / "j", 20)) as (app, pilot):
+        for keys in ((), ("h",), ("enter",)):
+            await press(pilot, *keys)
+            assert "REPLAY bac_20131007 x1" in screen_text(app)
+            await press(pilot, "escape")
+        assert "x4" in block(app, "status")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"detail": "KEY REFUSED"}, "KEY REFUSED"),
+        ({"logging": False}, "NOT LOGGING"),
+        ({"detail": "NOT LOGGING: disk full, 12 waiting", "logging": False}, "NOT LOGGING: disk full, 12 waiting"),
+        ({"connected": False}, "NOT CONNECTED"),
+        ({"config_message": "orderflow.toml: bad"}, "orderflow.toml: bad"),
+        ({"ended": "the recording is over"}, "the recording is over"),
+        ({"paused": True}, "PAUSED"),
+        ({"missing_features": ("quotes",)}, "not in your plan: quotes"),
+        ({"positions_age_s": 130.0}, "positions 2:10 old"),
+    ],
+)
+async def test_what_is_wrong_stands_in_the_status_line(changes: dict[str, object], words: str) -> None:
+    monitor = calm_market()
+    monitor.put(**changes)
+    async with running(monitor, size=(160, 36)) as (app, _):
+        assert words in block(app, "status")
+
+
+async def test_a_monitor_that_falls_silent_is_the_loudest_row() -> None:
+    now = [0.0]
+    async with running(calm_market(), monotonic=lambda: now[0]) as (app, pilot):
+        assert block(app, "blind") == ""
+        now[0] = 7.0
+        await settled(pilot)
+        assert "NO WORD FROM THE MONITOR for 7.0s" in block(app, "blind")
+        assert "leave now: --" in screen_text(app)
+
+
+async def test_the_feed_is_updated_in_place_and_waits_for_a_reader() -> None:
+    monitor = busy_market()
+    async with running(monitor) as (app, pilot):
+        feed = app.screen.query_one(AlertFeed)
+        lines = monitor.alert_lines()
+        monitor.put(alerts=(alert("BAC", 0, "grown to 20,000"), *lines[1:]))
+        await settled(pilot)
+        assert "grown to 20,000" in screen_text(app)
+        assert feed.virtual_size.height == len(lines)
+        await press(pilot, "pagedown")
+        top = feed.alerts[feed.scroll_offset.y]
+        monitor.put(alerts=(alert("KO", 99, "new one"), *monitor.alert_lines()))
+        await settled(pilot)
+        assert feed.alerts[feed.scroll_offset.y] is top
+        assert "1 new above" in block(app, "feed-title")
+        await press(pilot, "home")
+        assert "new one" in screen_text(app)
+        assert "new above" not in block(app, "feed-title")
+
+
+async def test_late_and_short_alerts_say_so() -> None:
+    monitor = calm_market()
+    monitor.put(alerts=(alert("BAC", 0, "12,400 bid", late=True, against="short", counts=False),))
+    async with running(monitor) as (app, _):
+        assert "(shown only, late, against your short)" in screen_text(app)
+
+
+async def test_symbols_come_and_go() -> None:
+    monitor = calm_market(1)
+    async with running(monitor) as (app, pilot):
+        monitor.put(symbol_view("NEW"), symbol_view("OTHER"))
+        await settled(pilot)
+        assert panel_of(app, "OTHER")
+        await press(pilot, "3", "enter")
+        for name in ("NEW", "OTHER", "AAPL"):
+            monitor.drop(name)
+        await settled(pilot)
+        assert "no longer watched" in screen_text(app)
+        await press(pilot, "escape", "enter", "left", "p")
+        assert isinstance(app.screen, MainScreen)
+
+
+@pytest.mark.parametrize("kind", ["no_positions_file", "nothing_held", "message"])
+async def test_the_first_run_says_what_to_do_next(kind: str) -> None:
+    monitor = FakeMonitor()
+    first = FirstRun(kind, Path("/home/me/positions.toml"), "a line of [/] its own")  # type: ignore[arg-type]
+    async with running(monitor, size=(80, 24), first_run=first) as (app, pilot):
+        text = screen_text(app)
+        for words in (
+            "/home/me/positions.toml",
+            "[[position]]",
+            "orderflow-tui demo",
+            "a line of [/] its own",
+            "SIMULATED",
+        ):
+            assert words in text
+        await press(pilot, "f1", "f1")
+        assert isinstance(app.screen, FirstRunScreen)
+        monitor.put(symbol_view("BAC"))
+        await settled(pilot)
+        assert isinstance(app.screen, MainScreen)
+        await settled(pilot)
+        assert "BAC" in screen_text(app)
+
+
+async def test_the_first_run_can_be_closed() -> None:
+    async with running(FakeMonitor(), first_run=FirstRun("nothing_held", Path("p.toml"))) as (app, pilot):
+        await press(pilot, "escape")
+        assert isinstance(app.screen, MainScreen)
+
+
+async def test_the_palette_lists_every_action_of_the_screen() -> None:
+    async with running(busy_market()) as (app, pilot):
+        await press(pilot, "ctrl+p")
+        await pilot.pause(0.3)
+        await press(pilot, *"keep")
+        await pilot.pause(0.5)
+        await press(pilot, "enter")
+        await pilot.pause()
+        assert app.model.pinned == ("NVDA",)
+        await press(pilot, "ctrl+p")
+        await pilot.pause(0.2)
+        await press(pilot, *"light")
+        await pilot.pause(0.5)
+        await press(pilot, "down", "enter")
+        await pilot.pause()
+        assert app.theme == "light"
+
+
+async def test_sizes_from_nothing_to_huge_and_a_storm_of_them() -> None:
+    monitor = busy_market()
+    async with running(monitor) as (app, pilot):
+        for index, size in enumerate(
+            [(1, 1), (2, 50), (300, 2), (43, 9), (80, 24), (7, 7), (300, 90), (99, 16), (100, 15)]
+        ):
+            await pilot.resize_terminal(*size)
+            monitor.put(symbol_view("BAC", "ALERT", seed=index), recommendations=(recommendation("BAC"),))
+            await settled(pilot)
+        await press(pilot, "f2")
+        await pilot.resize_terminal(1, 1)
+        await pilot.resize_terminal(80, 24)
+        await press(pilot, "escape", "enter")
+        for size in ((1, 1), (20, 5), (31, 60), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+        await press(pilot, "escape")
+        await settled(pilot)
+        assert ">>> EXIT? BAC <<<" in screen_text(app)
+
+
+async def test_quitting_hands_on_the_monitors_exit_code() -> None:
+    monitor = calm_market()
+    monitor.put(detail="KEY REFUSED", ended="the key was refused", exit_code=1)
+    async with running(monitor) as (app, pilot):
+        await press(pilot, "ctrl+q")
+    assert app.return_value == 1
+
+
+def test_run_dashboard_returns_the_exit_code_and_settles_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, object] = {}
+
+    def run(self: OrderFlowApp, *, mouse: bool = True) -> int:
+        asked.update(mouse=mouse, freeze=self._freeze)
+        return 3
+
+    monkeypatch.setattr(OrderFlowApp, "run", run)
+    monkeypatch.setattr(app_module.sys, "setswitchinterval", lambda seconds: asked.update(switch=seconds))
+    assert run_dashboard(calm_market(), mouse=False) == 3
+    assert asked == {"mouse": False, "freeze": True, "switch": 0.0005}
+
+
+async def test_garbage_is_collected_and_frozen_after_the_first_paint(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(app_module.gc, "collect", lambda: calls.append("collect"))
+    monkeypatch.setattr(app_module.gc, "freeze", lambda: calls.append("freeze"))
+    async with running(calm_market(), freeze=True):
+        pass
+    assert calls == ["collect", "freeze"]
+
+
+async def test_the_terminals_title_is_set_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(OrderFlowApp, "is_headless", property(lambda _: False))
+    monitor = calm_market()
+    async with running(monitor) as (app, pilot):
+        assert app._driver is not None
+        monkeypatch.setattr(app._driver, "write", written.append)
+        monitor.put(recommendations=(recommendation("BAC\x1b]52;c;eA==\x07"),))
+        await settled(pilot)
+        monkeypatch.setattr(OrderFlowApp, "is_headless", property(lambda _: True))
+    titles = [sequence for sequence in written if sequence.startswith("\x1b]0")]
+    assert titles == ["\x1b]0;EXIT? BAC]52;c;eA==\x07"]
+
+
+def test_nothing_of_the_screen_waits_for_a_thread_or_starts_one() -> None:
+    """Leaving takes no longer than the terminal: no worker, no thread, no sleep, no join, no call across threads."""
+    forbidden = {"work", "run_worker", "Thread", "to_thread", "run_in_executor", "call_from_thread", "sleep"}
+    folder = Path(inspect.getfile(orderflow_tui.tui)).parent
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+            assert name not in forbidden, f"{path.name}: {name}"
+
+
+async def test_a_monitor_that_blocks_elsewhere_does_not_hold_leaving_up() -> None:
+    """The screen never calls `join` or `stop` on what feeds it: its port has no such thing to call."""
+    monitor = calm_market()
+    async with running(monitor) as (app, pilot):
+        await press(pilot, "q")
+        assert app._exit
+    assert not {name for name in dir(type(monitor)) if name in {"join", "stop", "close"}}

@@ -1,0 +1,331 @@
+"""Every binding does what it says: one test a binding, and none left out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from orderflow_tui.tui.app import OrderFlowApp
+from orderflow_tui.tui.bindings import SCOPES, named
+from orderflow_tui.tui.screens.answer import AnswerScreen
+from orderflow_tui.tui.screens.detail import DetailScreen
+from orderflow_tui.tui.screens.help import HelpScreen
+from orderflow_tui.tui.screens.history import HistoryScreen
+from orderflow_tui.tui.screens.main import MainScreen
+from orderflow_tui.tui.screens.record import RecordScreen
+from orderflow_tui.tui.screens.search import SearchScreen
+from orderflow_tui.tui.widgets.feed import AlertFeed
+from orderflow_tui.tui.widgets.history_list import HistoryList
+from orderflow_tui.tui.widgets.pages import RowPager
+from tests.tui.driving import block, press, running, screen_text, toasts
+from tests.tui.fake import FakeMonitor, busy_market, recommendation
+from tests.tui.journal_files import journal
+
+
+@dataclass
+class Bench:
+    """The running app with what its keys may reach."""
+
+    app: OrderFlowApp
+    pilot: Pilot[int]
+    monitor: FakeMonitor
+    folder: Path
+    paused: list[str] = field(default_factory=list)
+    speeds: list[float] = field(default_factory=list)
+
+    async def press(self, *keys: str) -> None:
+        await press(self.pilot, *keys)
+
+    @property
+    def rows(self) -> HistoryList:
+        return self.app.screen.query_one(HistoryList)
+
+    @property
+    def answer(self) -> tuple[str, int, int, str]:
+        _, given = self.monitor.answers[-1]
+        return given.kind, given.shares, given.minutes, given.note
+
+
+CHECKS: dict[str, Callable[[Bench], Awaitable[None]]] = {}
+
+
+def checks(*binding_ids: str) -> Callable[[Callable[[Bench], Awaitable[None]]], None]:
+    def register(check: Callable[[Bench], Awaitable[None]]) -> None:
+        CHECKS.update(dict.fromkeys(binding_ids, check))
+
+    return register
+
+
+@checks("help")
+async def _help(bench: Bench) -> None:
+    await bench.press("f1")
+    assert isinstance(bench.app.screen, HelpScreen)
+    assert "Answer the exit recommendation" in "\n".join(row.plain for row in bench.app.screen.query_one(RowPager).rows)
+    await bench.press("f1")
+    assert isinstance(bench.app.screen, MainScreen)
+
+
+@checks("acknowledge", "acknowledge-letter")
+async def _acknowledge(bench: Bench) -> None:
+    for key in ("f2", "a"):
+        await bench.press(key)
+        assert isinstance(bench.app.screen, AnswerScreen)
+        await bench.press("escape")
+    assert bench.monitor.answers == []
+
+
+@checks("history", "history-close")
+async def _history(bench: Bench) -> None:
+    for key in ("escape", "h"):
+        await bench.press("h")
+        assert isinstance(bench.app.screen, HistoryScreen)
+        await bench.press(key)
+        assert isinstance(bench.app.screen, MainScreen)
+
+
+@checks("next-theme")
+async def _next_theme(bench: Bench) -> None:
+    before = bench.app.theme
+    await bench.press("t")
+    assert bench.app.theme != before
+
+
+@checks("recover")
+async def _recover(bench: Bench) -> None:
+    await bench.press("2", "r")
+    assert bench.monitor.recovered == ["NVDA"]
+    await bench.press("1", "r")
+    assert bench.monitor.recovered == ["NVDA", "NVDA"]
+    bench.monitor.drop("NVDA")
+    await bench.app.look()
+    await bench.press("r")
+    assert toasts(bench.app)[-1] == "nothing is blind"
+
+
+@checks("pause", "faster", "slower")
+async def _replay(bench: Bench) -> None:
+    await bench.press("space", "plus", "equals_sign", "minus")
+    assert (bench.paused, bench.speeds) == (["pressed"], [2.0, 2.0, 0.5])
+
+
+@checks("picture")
+async def _picture(bench: Bench) -> None:
+    await bench.press("f12")
+    assert len(list(bench.folder.glob("screen-*.svg"))) == 1
+
+
+@checks("quit", "quit-letter")
+async def _quit(bench: Bench) -> None:
+    await bench.press("q")
+    assert bench.app.return_value == 0
+
+
+@checks("detail", "detail-close")
+async def _detail(bench: Bench) -> None:
+    for key in ("escape", "enter"):
+        await bench.press("enter")
+        assert isinstance(bench.app.screen, DetailScreen)
+        await bench.press(key)
+        assert isinstance(bench.app.screen, MainScreen)
+
+
+@checks("select-previous", "select-next")
+async def _select(bench: Bench) -> None:
+    await bench.press("right")
+    assert bench.app.model.selected == "BAC"
+    await bench.press("left", "left")
+    assert bench.app.model.selected == "BRK.B"
+
+
+@checks(*(f"select-{number}" for number in range(1, 10)))
+async def _numbers(bench: Bench) -> None:
+    for number in range(1, 10):
+        await bench.press(str(number))
+        assert bench.app.model.selected == bench.app.model.order[number - 1]
+
+
+@checks("pin")
+async def _pin(bench: Bench) -> None:
+    await bench.press("4", "p")
+    assert bench.app.model.order[0] == "KO"
+    assert "#1 KO" in screen_text(bench.app)
+
+
+@checks("next-card")
+async def _next_card(bench: Bench) -> None:
+    bench.monitor.put(recommendations=(recommendation("BAC"), recommendation("AAPL", rank=2)))
+    await bench.app.look()
+    assert "EXIT? BAC" in block(bench.app, "card")
+    assert "1 of 2, tab next" in block(bench.app, "card")
+    await bench.press("tab")
+    assert "EXIT? AAPL" in block(bench.app, "card")
+    await bench.press("tab")
+    assert "EXIT? BAC" in block(bench.app, "card")
+
+
+@checks("feed-up", "feed-down", "feed-newest")
+async def _feed(bench: Bench) -> None:
+    feed = bench.app.screen.query_one(AlertFeed)
+    await bench.press("pagedown", "pagedown")
+    deep = feed.scroll_offset.y
+    await bench.press("pageup")
+    assert 0 < feed.scroll_offset.y < deep
+    await bench.press("home")
+    assert feed.scroll_offset.y == 0
+
+
+@checks("answer-exited")
+async def _exited(bench: Bench) -> None:
+    await bench.press("f2", "e")
+    assert bench.answer == ("exited", 0, 0, "")
+    assert isinstance(bench.app.screen, MainScreen)
+    assert block(bench.app, "card") == ""
+
+
+@checks("answer-trimmed")
+async def _trimmed(bench: Bench) -> None:
+    await bench.press("f2", "t", "9", "9", "9", "9", "enter")
+    assert "between 1 and 1,000 shares" in block(bench.app, "answer")
+    bench.app.screen.query_one(Input).value = "4,00"
+    await bench.press("enter")
+    assert bench.answer == ("trimmed", 400, 0, "")
+
+
+@checks("answer-hold")
+async def _hold(bench: Bench) -> None:
+    await bench.press("a", "h")
+    assert bench.answer == ("hold", 0, 0, "")
+
+
+@checks("answer-snooze", "snooze-1", "snooze-5", "snooze-15")
+async def _snooze(bench: Bench) -> None:
+    for key, minutes in (("1", 1), ("5", 5), ("f", 15)):
+        bench.monitor.put(recommendations=(recommendation("BAC"),))
+        await bench.app.look()
+        await bench.press("f2", key)
+        assert len(bench.monitor.answers) == (minutes > 1) + (minutes > 5)
+        await bench.press("s", key)
+        assert bench.answer == ("snooze", 0, minutes, "")
+
+
+@checks("answer-note", "answer-back")
+async def _note(bench: Bench) -> None:
+    await bench.press("f2", "n", "x", "escape")
+    assert "note:" not in block(bench.app, "answer")
+    await bench.press("n", "f", "e", "d", "enter")
+    assert "note: fed" in block(bench.app, "answer")
+    await bench.press("h")
+    assert bench.answer == ("hold", 0, 0, "fed")
+
+
+@checks("detail-previous", "detail-next", "detail-up", "detail-down")
+async def _in_detail(bench: Bench) -> None:
+    await bench.press("enter", "right")
+    assert " BAC" in block(bench.app, "detail-title")
+    await bench.press("left")
+    assert " NVDA" in block(bench.app, "detail-title")
+    pager = bench.app.screen.query_one(RowPager)
+    await bench.press("pagedown")
+    assert pager.scroll_offset.y > 0
+    await bench.press("pageup")
+    assert pager.scroll_offset.y == 0
+
+
+@checks("history-record", "dialog-close")
+async def _record(bench: Bench) -> None:
+    await bench.press("h", "enter")
+    assert isinstance(bench.app.screen, RecordScreen)
+    assert "sell_ratio" in screen_text(bench.app)
+    await bench.press("escape")
+    assert isinstance(bench.app.screen, HistoryScreen)
+
+
+@checks("history-search")
+async def _search(bench: Bench) -> None:
+    await bench.press("h", "slash")
+    assert isinstance(bench.app.screen, SearchScreen)
+    await bench.press("w", "i", "t", "h", "d", "r", "enter")
+    assert 0 < len(bench.rows.entries) < 200
+    assert "text 'withdr'" in block(bench.app, "history-filter")
+    await bench.press("slash", "escape")
+    assert "text 'withdr'" in block(bench.app, "history-filter")
+
+
+@checks("filter-symbol", "filter-kind", "filter-severity", "filter-day", "filter-answered", "filter-clear")
+async def _filters(bench: Bench) -> None:
+    await bench.press("h")
+    everything = len(bench.rows.entries)
+    for key, words in (
+        ("s", "symbol AAPL"),
+        ("k", "kind order_flow.exit_signal_triggered"),
+        ("v", "severity warning"),
+        ("d", "day 2025-10-22"),
+        ("w", "answer answered"),
+    ):
+        await bench.press(key)
+        assert words in block(bench.app, "history-filter")
+        assert len(bench.rows.entries) < everything
+        await bench.press("x")
+        assert "filter: all" in block(bench.app, "history-filter")
+
+
+@checks("history-export")
+async def _export(bench: Bench) -> None:
+    await bench.press("h", "s", "c", "c")
+    first, second = sorted(bench.folder.glob("history-*.csv"))
+    assert first.stat().st_mode & 0o777 == 0o600
+    lines = first.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(bench.rows.entries) + 1
+    assert all(",AAPL," in line for line in lines[1:])
+    assert any(second.name in message for message in toasts(bench.app))
+
+
+@checks("history-copy")
+async def _copy(bench: Bench) -> None:
+    await bench.press("h", "y")
+    assert '"event_id": "e0"' in bench.app.clipboard
+
+
+@checks(
+    "history-up", "history-down", "history-page-up", "history-page-down", "history-newest", "history-oldest"
+)  # fmt: skip
+async def _moving(bench: Bench) -> None:
+    await bench.press("h", "down", "down", "up")
+    assert bench.rows.cursor == 1
+    await bench.press("pagedown")
+    assert bench.rows.cursor == bench.rows.size.height
+    await bench.press("pageup")
+    assert bench.rows.cursor == 1
+    await bench.press("end")
+    assert bench.rows.cursor == len(bench.rows.entries) - 1
+    assert bench.rows.scroll_offset.y > 0
+    await bench.press("home")
+    assert (bench.rows.cursor, bench.rows.scroll_offset.y) == (0, 0)
+
+
+def test_no_binding_is_left_out() -> None:
+    ids = {binding.id for bindings in SCOPES.values() for binding in named(bindings)}
+    assert set(CHECKS) == ids
+
+
+@pytest.mark.parametrize("check", list(dict.fromkeys(CHECKS.values())), ids=lambda check: check.__name__[1:])
+async def test_key(check: Callable[[Bench], Awaitable[None]], tmp_path: Path) -> None:
+    store = journal(tmp_path / "journal", 900)
+    while store.load():
+        pass
+    monitor = busy_market()
+    paused: list[str] = []
+    speeds: list[float] = []
+    async with running(
+        monitor,
+        history=store,
+        export_directory=tmp_path,
+        on_pause=lambda: paused.append("pressed"),
+        on_speed=speeds.append,
+    ) as (app, pilot):
+        await check(Bench(app, pilot, monitor, tmp_path, paused, speeds))
