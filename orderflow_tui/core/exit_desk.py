@@ -144,7 +144,6 @@ class ExitDesk:
         watch, bid = self.stop_watch, self.market.bid
         if watch is None or bid is None or time_ns < news_from_ns:
             return []
-        time_ns = min(time_ns, watch.wake_ns)
         said = watch.on_bid(time_ns, bid, self.market.near_distance)
         if said is None:
             return []

@@ -16,8 +16,6 @@ _HIGH: Final = 0.995
 _MEANS: Final = 3.0
 _GROWTH: Final = 2.0 ** (1 / 1_800)
 """Weights grow by this each second, so that older ones halve in 30 minutes."""
-_LONGEST_S: Final = 7_200
-"""A state in force for four half-lives is as good as all there is."""
 _READY_SECONDS: Final = 300
 _RESCALE: Final = 1e12
 PRINTS_NEEDED: Final = 2_000
@@ -131,9 +129,9 @@ class Learner:
         self.burst_peaks: list[float] = []
 
     def whole_seconds(self, count: int, bids: Levels, asks: Levels) -> None:
-        """Sample the shown levels in force for `count` whole seconds."""
+        """Sample the shown levels in force for `count` whole seconds, one by one: all at once would round otherwise."""
         histogram = self._resting
-        for _ in range(min(count, _LONGEST_S)):
+        for _ in range(count):
             self._growth *= _GROWTH
             for levels in (bids, asks):
                 for _, size in levels:
@@ -175,15 +173,23 @@ class Learner:
         """A burst ended with this highest ratio."""
         self.burst_peaks = sorted([*self.burst_peaks, ratio], reverse=True)[:_PASSES]
 
-    def taught(self, day: date, session: str, usual_range: int | None) -> Taught:
-        """What this session has taught so far; what it was too short for stays as the last one left it."""
+    def taught(self, day: date, session: str, usual_range: int | None, living_burst: float = 0.0) -> Taught:
+        """What this session has taught so far; what it was too short for stays as the last one left it.
+
+        Args:
+            day: New York date.
+            session: Its name.
+            usual_range: Median five-minute range, price units.
+            living_burst: The highest ratio of a burst that has not ended yet; 0 without one.
+        """
         before = self.last or Taught(day, session)
+        peaks = sorted([*self.burst_peaks, living_burst] if living_burst else self.burst_peaks, reverse=True)
         unlearnt = 0.0 if self.ready else before.burst_ratio
         return Taught(
             day,
             session,
             self.learnt_resting,
             self.prints.quantile(_HIGH) if self.prints.total >= PRINTS_NEEDED else before.print_size,
-            round(self.burst_peaks[-1], 4) if len(self.burst_peaks) == _PASSES else unlearnt,
+            round(peaks[_PASSES - 1], 4) if len(peaks) >= _PASSES else unlearnt,
             usual_range or before.usual_range,
         )

@@ -77,12 +77,11 @@ class MarketState:
         if self.last_price is None and bids:
             self.price_step = default_price_step(bids[0][0])
 
-    def whole_seconds(self, first: int, last: int) -> None:
-        """Keep the state in force for the whole seconds `first` to `last`."""
+    def whole_second(self, second: int) -> None:
+        """Keep the state in force at a whole second."""
         if self.bids and self.asks:
-            for second in range(first, last + 1):
-                self._quotes.append((second, self.bids[0][0], self.asks[0][0]))
-        if self._bar is not None and last >= self._bar[0] + _BAR_SECONDS:
+            self._quotes.append((second, self.bids[0][0], self.asks[0][0]))
+        if self._bar is not None and second >= self._bar[0] + _BAR_SECONDS:
             self.end_bar()
 
     def end_bar(self) -> None:

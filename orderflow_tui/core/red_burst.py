@@ -253,10 +253,8 @@ class RedBurst:
         self.open_alert = alert
         return AlertUpdated(alert, time_ns, journal=journal)
 
-    def on_clock(self, time_ns: int) -> float:
-        """A burst ends after 60 s without its condition; returns the highest ratio of one that ended, else 0."""
-        if self.open_alert is None or time_ns - self._last_true_ns <= _REST_NS:
-            return 0.0
+    def end(self) -> float:
+        """The burst is over (`ends_ns` has come); returns its highest ratio."""
         self.open_alert = None
         self.ends_ns = NEVER_NS
         self._head = -1

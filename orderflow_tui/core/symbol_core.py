@@ -33,7 +33,7 @@ from orderflow_tui.core.events import (
 from orderflow_tui.core.exit_desk import ExitDesk
 from orderflow_tui.core.hidden_seller import HiddenSeller
 from orderflow_tui.core.learning import Learner, Taught
-from orderflow_tui.core.market import SAMPLES, MarketState
+from orderflow_tui.core.market import MarketState
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.reconstruct import SPAN_NS, Aggressor
 from orderflow_tui.core.red_burst import RedBurst
@@ -50,6 +50,8 @@ _LATE_NS: Final = 2 * NS
 _STREAM_COVER_NS: Final = 250 * NS_PER_MS
 _TAPE_ROWS: Final = 40
 _EVENT_NS: Final = 1_800 * NS
+_LONGEST_SILENCE_NS: Final = 3_600 * NS
+"""Of a longer silence without a clock (a suspended laptop) only the last hour is lived through."""
 
 TapeRow = tuple[int, int, int, int, int]
 """`(time_ns, price, size, side, flags)` of a print, in real prices and sides."""
@@ -352,51 +354,61 @@ class SymbolCore:
     # --- time ---------------------------------------------------------------------------------------------------
 
     def _advance(self, time_ns: int) -> None:
-        """Everything that time alone brings about up to `time_ns`."""
-        sells = self._sells
+        """Everything that time alone brings about up to `time_ns`, each at its own instant, clock events or not."""
+        due = self._due_ns or time_ns
+        if time_ns - due > _LONGEST_SILENCE_NS:
+            due = (time_ns - _LONGEST_SILENCE_NS) // NS * NS
+        while due <= time_ns:
+            due = self._tick(due)
+        self._due_ns = due
+
+    def _tick(self, time_ns: int) -> int:
+        """Let fire what is due at this instant; returns the next one."""
+        sells, desk, burst = self._sells, self.desk, self.burst
         if sells.count and time_ns - sells.first_ns > SPAN_NS:
             self._end_sells()
         second = time_ns // NS
         if second >= self._next_second:
-            first = self._next_second or second
             self._next_second = second + 1
-            self._whole_seconds(first, second)
+            self._whole_second(second)
             if self.session is None or time_ns >= self.session.end_ns:
                 self._enter_session(time_ns)
         self.now_ns = max(self.now_ns, time_ns)
         self._judge_walls(time_ns)
-        peak = self.burst.on_clock(time_ns)
-        if peak:
-            self.learner.burst_peaked(peak)
-        self._out += self.desk.check_stop(time_ns, self._news_from_ns)
-        self._out += self.desk.tend(time_ns)
-        due = (second + 1) * NS
-        if sells.count:
-            due = min(due, sells.first_ns + SPAN_NS + 1)
-        watch = self.desk.stop_watch
-        timers = min(self.bid_walls.next_ns, self.ask_walls.next_ns, self.burst.ends_ns)
+        if time_ns >= burst.ends_ns:
+            self.learner.burst_peaked(burst.end())
+        watch = desk.stop_watch
         if watch is not None:
-            timers = min(timers, watch.wake_ns)
-        self._due_ns = min(due, max(time_ns + 1, timers))
+            self._out += desk.check_stop(time_ns, self._news_from_ns)
+        if desk.flow.current is not None or desk.stop_latch.current is not None:
+            self._out += desk.tend(time_ns)
+        due = (second + 1) * NS
+        for timer in (
+            self.bid_walls.next_ns,
+            self.ask_walls.next_ns,
+            burst.ends_ns,
+            sells.first_ns + SPAN_NS + 1 if sells.count else due,
+            due if watch is None else watch.wake_ns,
+        ):
+            if time_ns < timer < due:
+                due = timer
+        return due
 
-    def _whole_seconds(self, first: int, last: int) -> None:
-        """Sample the state in force for the whole seconds `first` to `last`."""
+    def _whole_second(self, second: int) -> None:
+        """Sample the state in force at a whole second."""
         market, desk = self.market, self.desk
-        recent = max(first, last - 2 * SAMPLES)
-        market.whole_seconds(recent, last)
-        self.context.whole_second(last * NS)
-        for second in range(recent, last + 1):
-            desk.whole_second()
-            thin = desk.check_thin(second * NS) if self._guarded else None
-            if thin is not None:
-                self._say(thin)
+        market.whole_second(second)
+        self.context.whole_second(second * NS)
+        desk.whole_second()
         if not self._guarded:
             return
+        thin = desk.check_thin(second * NS)
+        if thin is not None:
+            self._say(thin)
         if market.bids or market.asks:
-            self.learner.whole_seconds(last + 1 - first, market.bids, market.asks)
-        head = min(last, self.window.head + BUCKET_SECONDS)
-        for bucket in range((first - 1) // BUCKET_SECONDS + 1, head // BUCKET_SECONDS + 1):
-            self._bleed(bucket * BUCKET_SECONDS)
+            self.learner.whole_seconds(1, market.bids, market.asks)
+        if second % BUCKET_SECONDS == 0:
+            self._bleed(second)
 
     def _bleed(self, end: int) -> None:
         """Ten seconds that end with second `end - 1` are over."""
@@ -447,10 +459,7 @@ class SymbolCore:
     def taught_now(self, session: Session | None = None) -> Taught:
         """What the current session (or one that has just ended) has taught."""
         session = session or self.session or session_at(self.now_ns, sessions=self.capabilities.sessions)
-        if self.burst.peak_ratio:
-            self.learner.burst_peaked(self.burst.peak_ratio)
-            self.burst.peak_ratio = 0.0
-        return self.learner.taught(session.day, session.name, self.market.usual_range)
+        return self.learner.taught(session.day, session.name, self.market.usual_range, self.burst.peak_ratio)
 
     # --- what is said -------------------------------------------------------------------------------------------
 
