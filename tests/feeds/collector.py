@@ -81,3 +81,11 @@ def shown(batch: Batch) -> Book:
     (event,) = batch.events
     assert isinstance(event, Book)
     return event
+
+
+def covers(symbol: str, moment_ns: int) -> Callable[[Batch], bool]:
+    """A tape payload that covers this instant."""
+    return lambda batch: (
+        is_tape(symbol)(batch)
+        and any(isinstance(event, TapeCovered) and event.time_ns > moment_ns for event in batch.events)
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from orderflow_tui.core.events import AUCTION, LATE_REPORT, OFF_EXCHANGE, REGULAR
+from orderflow_tui.core.events import AUCTION, LATE_REPORT, OFF_EXCHANGE, REGULAR, Print
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.errors import PayloadError
@@ -47,6 +47,10 @@ def row(**changes: Any) -> wire.TradeRow:
     return wire.decode_row(msgspec.json.encode(fields), wire.TradeRow)
 
 
+def event(**changes: Any) -> Print:
+    return print_of(row(**changes), 2 * AT)
+
+
 def test_capital_letters_are_the_ask() -> None:
     page = wire.decode(payload("rest_v2_snapshot_stocks_multi"), wire.SnapshotPage)
     assert page.tickers is not None
@@ -84,7 +88,7 @@ def test_the_vendors_own_sample_prints_are_corrected_ones() -> None:
     assert records_of("AAPL", rows, AT * 2) == []
     kept = [msgspec.structs.replace(item, correction=0) for item in rows]
     seen = SeenPrints()
-    assert [seen.is_new(item) for item in kept] == [True, True]  # one id and sequence on two venues
+    assert [seen.is_new(print_of(item, AT * 2)) for item in kept] == [True, True]  # one id and sequence on two venues
     assert [record.venue for record in records_of("AAPL", kept, AT * 2)] == [11, 12]
 
 
@@ -123,17 +127,15 @@ def test_absurd_times(value: int) -> None:
 
 def test_a_print() -> None:
     found = print_of(row(price=13.8650, conditions=[14, 41], exchange=4, trf_id=202, participant_timestamp=AT - 1), AT)
-    assert found is not None
     assert (found.price, found.size, found.time_ns, found.venue, found.trf) == (138_650, 100, AT, 4, 202)
     assert found.flags == REGULAR | OFF_EXCHANGE
     late = print_of(row(exchange=4, participant_timestamp=AT - 11 * NS), AT)
-    assert late is not None
     assert late.flags & LATE_REPORT
 
 
 @pytest.mark.parametrize("size", [0, 0.0073, 0.999])
-def test_less_than_a_share_is_no_print(size: float) -> None:
-    assert print_of(row(size=size, decimal_size="0.007300"), AT) is None
+def test_less_than_a_share_is_a_print_of_nothing(size: float) -> None:
+    assert print_of(row(size=size, decimal_size="0.007300"), AT).size == 0
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ def test_rows_that_cannot_be_prints(changes: Any, code: str) -> None:
     with pytest.raises(DataValidationError) as caught:
         print_of(row(**changes), AT)
     assert caught.value.code == code
-    assert print_of(row(sip_timestamp=AT + 2 * NS), AT) is not None
+    assert print_of(row(sip_timestamp=AT + 2 * NS), AT).time_ns == AT + 2 * NS
 
 
 @pytest.mark.parametrize(
@@ -184,40 +186,39 @@ def test_records_are_sorted_and_sided_by_the_tick_test() -> None:
     assert {record.side_confidence for record in records} == {0.0, 0.6}
     assert records[-1].conditions == (17,)
     auction = print_of(rows[-2], AT)
-    assert auction is not None
     assert auction.flags & AUCTION
 
 
 def test_duplicates_by_venue_facility_id_and_new_york_date() -> None:
     seen = SeenPrints()
-    assert seen.is_new(row())
-    assert not seen.is_new(row(price=11.0))
-    assert seen.is_new(row(exchange=12))
-    assert seen.is_new(row(exchange=4, trf_id=201))
-    assert seen.is_new(row(exchange=4, trf_id=202))
-    assert seen.is_new(row(sip_timestamp=AT + 86_400 * NS))
+    assert seen.is_new(event())
+    assert not seen.is_new(event(price=11.0))
+    assert seen.is_new(event(exchange=12))
+    assert seen.is_new(event(exchange=4, trf_id=201))
+    assert seen.is_new(event(exchange=4, trf_id=202))
+    assert seen.is_new(event(sip_timestamp=AT + 86_400 * NS))
     late_evening = 1_769_745_600 * NS  # 2026-01-29 23:00 in New York, already the 30th in UTC
-    assert not seen.is_new(row(sip_timestamp=late_evening))
-    assert seen.is_new(row(id=7))
-    assert not seen.is_new(row(id="7"))
+    assert not seen.is_new(event(sip_timestamp=late_evening))
+    assert seen.is_new(event(id=7))
+    assert not seen.is_new(event(id="7"))
 
 
 def test_prints_without_id_are_never_duplicates_of_each_other_but_an_overlap_is_not_news() -> None:
     seen = SeenPrints()
     for known in (2, 2, 3):
         seen.begin()
-        fresh = [seen.is_new(row(id=None)) for _ in range(known)]
+        fresh = [seen.is_new(event(id=None)) for _ in range(known)]
     assert fresh == [False, False, True]
     seen.begin()
-    assert seen.is_new(row(id="", price=11.0))
+    assert seen.is_new(event(id="", price=11.0))
     assert len(seen) == 4
 
 
 def test_what_will_not_be_asked_again_is_forgotten() -> None:
     seen = SeenPrints()
     for number in range(20_001):
-        seen.is_new(row(id=str(number), sip_timestamp=AT + number))
-    seen.is_new(row(id=None, sip_timestamp=AT))
+        seen.is_new(event(id=str(number), sip_timestamp=AT + number))
+    seen.is_new(event(id=None, sip_timestamp=AT))
     seen.begin(AT + 20_000)
     assert len(seen) == 1
-    assert not seen.is_new(row(id="20000", sip_timestamp=AT + 20_000))
+    assert not seen.is_new(event(id="20000", sip_timestamp=AT + 20_000))

@@ -13,12 +13,10 @@ from typing import Final, Self
 import msgspec
 
 from orderflow_tui.core.data_models import OrderBookSnapshot, TimeAndSalesRecord
-from orderflow_tui.core.eligibility import DROPPED_CORRECTIONS
 from orderflow_tui.core.units import datetime_ns
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.polygon import endpoints, wire
-from orderflow_tui.feeds.polygon.dedupe import SeenPrints
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway, SourceConfig
 from orderflow_tui.feeds.polygon.normalize import records_of, snapshot_of
 from orderflow_tui.feeds.rate_limit import RateLimiter
@@ -123,10 +121,7 @@ class PolygonClient:
             return []
         limit = LIVE_LIMIT if to_ns - from_ns <= LIVE_SPAN_NS else HISTORY_LIMIT
         rows = self._all_pages(endpoints.trades(symbol, from_ns=from_ns, to_ns=to_ns, limit=limit))
-        seen = SeenPrints()
-        # A corrected row may bear the id of its correction, so it must not count as seen.
-        kept = [row for row in rows if row.correction not in DROPPED_CORRECTIONS and seen.is_new(row)]
-        return records_of(symbol, kept, self._clock())
+        return records_of(symbol, rows, self._clock())
 
     def _all_pages(self, request: endpoints.Request) -> list[wire.TradeRow]:
         rows: list[wire.TradeRow] = []

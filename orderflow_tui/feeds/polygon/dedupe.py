@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import NS
-from orderflow_tui.feeds.polygon.wire import TradeRow
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
 _PRUNE_AT: Final = 20_000
 
 _Identified = tuple[int, int, str, str]
 """Venue, reporting facility, id, New York date."""
-_Anonymous = tuple[int, int, int, int, float, float]
+_Anonymous = tuple[int, int, int, int, int, int]
 """Time, sequence, venue, reporting facility, price, size."""
 
 
@@ -31,7 +31,8 @@ class SeenPrints:
         self._identified: dict[_Identified, int] = {}
         self._anonymous: Counter[_Anonymous] = Counter()
         self._this_fetch: Counter[_Anonymous] = Counter()
-        self._midnights: tuple[int, int, str] = (0, 0, "")
+        self._hour_begins = self._hour_ends = 0
+        self._date = ""
 
     def begin(self, from_ns: int = 0) -> None:
         """A fetch begins; what lies before `from_ns` will not be asked for again and is forgotten in bulk."""
@@ -40,29 +41,32 @@ class SeenPrints:
             self._identified = {key: at for key, at in self._identified.items() if at >= from_ns}
             self._anonymous = Counter({key: n for key, n in self._anonymous.items() if key[0] >= from_ns})
 
-    def is_new(self, row: TradeRow) -> bool:
+    def is_new(self, event: Print) -> bool:
         """Whether this print has not been delivered; from now on it has."""
-        if row.id is None or row.id == "":
-            anonymous = (row.sip_timestamp, row.sequence_number, row.exchange, row.trf_id or 0, row.price, row.size)
-            self._this_fetch[anonymous] += 1
-            if self._this_fetch[anonymous] <= self._anonymous[anonymous]:
-                return False
-            self._anonymous[anonymous] += 1
-            return True
-        key = (row.exchange, row.trf_id or 0, str(row.id), self._date(row.sip_timestamp))
+        at_ns = event.time_ns
+        if not event.trade_id:
+            return self._is_new_anonymous(event)
+        if not self._hour_begins <= at_ns < self._hour_ends:
+            self._enter_hour(at_ns)
+        key = (event.venue, event.trf, event.trade_id, self._date)
         if key in self._identified:
             return False
-        self._identified[key] = row.sip_timestamp
+        self._identified[key] = at_ns
         return True
 
     def __len__(self) -> int:
         return len(self._identified) + sum(self._anonymous.values())
 
-    def _date(self, at_ns: int) -> str:
+    def _is_new_anonymous(self, event: Print) -> bool:
+        key = (event.time_ns, event.seq, event.venue, event.trf, event.price, event.size)
+        self._this_fetch[key] += 1
+        if self._this_fetch[key] <= self._anonymous[key]:
+            return False
+        self._anonymous[key] += 1
+        return True
+
+    def _enter_hour(self, at_ns: int) -> None:
         """New York's date, worked out once an hour: a zone lookup for each print would cost more than decoding it."""
-        begin, end, date = self._midnights
-        if not begin <= at_ns < end:
-            hour = at_ns // (3_600 * NS)
-            date = datetime.fromtimestamp(hour * 3_600, NEW_YORK).date().isoformat()
-            self._midnights = (hour * 3_600 * NS, (hour + 1) * 3_600 * NS, date)
-        return date
+        hour = at_ns // (3_600 * NS)
+        self._hour_begins, self._hour_ends = hour * 3_600 * NS, (hour + 1) * 3_600 * NS
+        self._date = datetime.fromtimestamp(hour * 3_600, NEW_YORK).date().isoformat()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
 import msgspec
 
 from orderflow_tui.core.eligibility import unknown_conditions
-from orderflow_tui.core.events import Event, Print, TapeCovered, live_order
+from orderflow_tui.core.events import Event, Print, TapeCovered
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.errors import one_line
@@ -42,6 +43,7 @@ STRIKES: Final = 3
 MANY_BAD: Final = 10
 """More bad rows than this, and most of the page: the format is not ours, and setting rows aside would hide it."""
 _REMEMBERED_ROWS: Final = 1_000
+_TIME_AND_SEQUENCE: Final = attrgetter("time_ns", "seq")
 
 
 @dataclass(slots=True)
@@ -49,17 +51,25 @@ class _Page:
     """One page, decoded.
 
     Attributes:
-        rows: Good rows with what they are to the core; None is less than a share.
+        prints: What the good rows are to the core; size 0 is less than a share.
         bad: Rows that cannot be prints: a mark of each row's bytes, the code and the reason.
+        unruled: Sale conditions without a rule, by the index of the print that has them.
+        newest_ns: The newest print's time, 0 without one.
     """
 
-    rows: list[tuple[wire.TradeRow, Print | None]] = field(default_factory=list)
+    prints: list[Print] = field(default_factory=list)
     bad: dict[int, tuple[str, str]] = field(default_factory=dict)
+    unruled: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    newest_ns: int = 0
 
-    @property
-    def newest_ns(self) -> int:
-        """The newest print's time, 0 without one."""
-        return max((event.time_ns for _, event in self.rows if event is not None), default=0)
+    def add(self, rows: Sequence[wire.TradeRow], now_ns: int) -> None:
+        """Take good rows in. Raises DataValidationError, and takes none, where one cannot be a print."""
+        prints = [print_of(row, now_ns) for row in rows]
+        for index, row in enumerate(rows, len(self.prints)):
+            if row.conditions and (unruled := unknown_conditions(row.conditions)):
+                self.unruled[index] = unruled
+        self.prints += prints
+        self.newest_ns = max(self.newest_ns, max([event.time_ns for event in prints], default=0))
 
 
 class SymbolTape:
@@ -144,16 +154,16 @@ class SymbolTape:
 
     def _decoded(self, page: TradesPage) -> _Page:
         decoded = _Page()
+        now_ns = page.reply.arrival.wall_ns
         for start in range(0, len(page.rows), PIECE):
             if start:
                 self._stop.wait(YIELD_SECONDS)
-            for raw, row in _read(page.rows[start : start + PIECE]):
-                try:
-                    if isinstance(row, DataValidationError):
-                        raise row
-                    decoded.rows.append((row, print_of(row, page.reply.arrival.wall_ns)))
-                except DataValidationError as error:
-                    decoded.bad[hash(bytes(raw))] = (error.code, str(error))
+            piece = page.rows[start : start + PIECE]
+            try:
+                decoded.add(wire.decode_rows(piece, list[wire.TradeRow]), now_ns)
+            except (msgspec.DecodeError, UnicodeDecodeError, DataValidationError):
+                for raw in piece:
+                    _add_one(decoded, raw, now_ns)
         return decoded
 
     def _refused(self, decoded: _Page, rows: int, arrival: Arrival) -> bool:
@@ -176,19 +186,20 @@ class SymbolTape:
     def _deliver(self, decoded: _Page, from_ns: int, covered_ns: int, arrival: Arrival) -> None:
         fresh: list[Print] = []
         duplicates = fractional = 0
-        for row, event in decoded.rows:
-            if event is not None and not event.flags:
+        is_new = self._seen.is_new
+        for index, event in enumerate(decoded.prints):
+            if not event.flags:
                 # Cancelled, corrected by a row that may bear the same id, or a repeated official price.
                 continue
-            if (event is not None and event.time_ns < from_ns) or not self._seen.is_new(row):
+            if event.time_ns < from_ns or not is_new(event):
                 duplicates += 1
-            elif event is None:
-                fractional += 1
-            else:
+            elif event.size:
                 fresh.append(event)
-                if row.conditions:
-                    self.conditions_unknown.update(unknown_conditions(row.conditions))
-        fresh.sort(key=live_order)
+                if index in decoded.unruled:
+                    self.conditions_unknown.update(decoded.unruled[index])
+            else:
+                fractional += 1
+        fresh.sort(key=_TIME_AND_SEQUENCE)
         events: list[Event] = [*fresh]
         if covered_ns > self._covered_ns:
             self._covered_ns = covered_ns
@@ -209,13 +220,11 @@ class SymbolTape:
             )
 
 
-def _read(rows: Sequence[msgspec.Raw]) -> Iterator[tuple[msgspec.Raw, wire.TradeRow | DataValidationError]]:
-    """The rows decoded together, or one by one where one of them is malformed."""
+def _add_one(decoded: _Page, raw: msgspec.Raw, now_ns: int) -> None:
+    """Take in one row of a piece that has bad ones."""
     try:
-        yield from zip(rows, wire.decode_rows(rows, list[wire.TradeRow]), strict=True)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        for raw in rows:
-            try:
-                yield raw, wire.decode_row(raw, wire.TradeRow)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                yield raw, DataValidationError("PAYLOAD_MALFORMED", str(error))
+        decoded.add([wire.decode_row(raw, wire.TradeRow)], now_ns)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        decoded.bad[hash(bytes(raw))] = ("PAYLOAD_MALFORMED", str(error))
+    except DataValidationError as error:
+        decoded.bad[hash(bytes(raw))] = (error.code, str(error))
