@@ -201,11 +201,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     try:
         return _COMMANDS[args.command](args)
-    except ValueError as refused:
-        if type(refused).__module__.startswith("orderflow_tui."):
-            print(f"orderflow-tui: {refused}", file=sys.stderr)
-            return EXIT_USE
-        raise
+    except (ValueError, RuntimeError) as refused:
+        if not type(refused).__module__.startswith("orderflow_tui."):
+            raise
+        print(f"orderflow-tui: {refused}", file=sys.stderr)
+        return EXIT_FAILED if type(refused).__name__ == "SimulatorError" else EXIT_USE
     except BrokenPipeError:
         sys.stderr.close()
         return EXIT_FAILED

@@ -14,6 +14,7 @@ from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.events import BUY, OFF_EXCHANGE, REGULAR, SELL, SIDE_GIVEN, Book, Clock, Gap, Print
 from orderflow_tui.core.hidden_seller import HiddenSeller
 from orderflow_tui.core.outputs import AlertRaised, Output
+from orderflow_tui.core.rules import Profile
 from orderflow_tui.core.slow_bleed import SlowBleed
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS
@@ -24,7 +25,7 @@ DEEP = Capabilities("t", "replayed", "t", 10, streaming=True, joint_sequence=Tru
 
 @dataclass(frozen=True)
 class Rules:
-    profile: str = "guarded"
+    profile: Profile = "guarded"
     large_order_size_threshold: int = 10_000
     volume_spike_threshold: float = 3.0
     red_burst_threshold: float = 4.0
@@ -81,7 +82,8 @@ def test_a_late_refill_is_none() -> None:
 
 
 def test_the_core_names_a_hidden_seller_in_guarded_only() -> None:
-    for profile, expected in (("guarded", 1), ("plan", 0)):
+    cases: tuple[tuple[Profile, int], ...] = (("guarded", 1), ("plan", 0))
+    for profile, expected in cases:
         core = SymbolCore("AAA", Rules(profile), DEEP)
         bids, asks = ladder(100_000, 500)
         out: list[Output] = core.process([Book(T0, 0, bids, asks)])
@@ -129,7 +131,8 @@ def test_one_burst_is_no_bleed() -> None:
 
 
 def test_the_core_tells_of_a_slow_bleed_in_guarded_only() -> None:
-    for profile in ("guarded", "plan"):
+    profiles: tuple[Profile, ...] = ("guarded", "plan")
+    for profile in profiles:
         rng = random.Random(7)
         core = SymbolCore("AAA", Rules(profile), DEEP)
         out = core.process([Gap(T0, "start")])

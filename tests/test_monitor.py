@@ -1,0 +1,362 @@
+"""SPEC 4.7, 6, 7: the monitor between a feed and the journal, without a screen."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from orderflow_tui.config import OrderFlowConfig
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.data_models import Answer, Position
+from orderflow_tui.core.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Gap, Print, TapeCovered
+from orderflow_tui.core.units import NS
+from orderflow_tui.feeds.feed import (
+    ApiFault,
+    Arrival,
+    BadPayload,
+    Batch,
+    FeedEnded,
+    FeedGap,
+    FeedMessage,
+    FeedStatus,
+    Put,
+    SymbolNote,
+)
+from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.writer import JournalWriter
+from orderflow_tui.learned_store import LearnedStore
+from orderflow_tui.monitor import Monitor, market_wide
+from orderflow_tui.positions import PositionManager
+from orderflow_tui.views import RecommendationView, SymbolView
+
+CAPABILITIES = Capabilities("polygon", "live", "api.example", depth_levels=1)
+
+
+class HandFeed:
+    """A feed whose messages the test puts by hand."""
+
+    def __init__(self, capabilities: Capabilities = CAPABILITIES) -> None:
+        self.capabilities = capabilities
+        self.put: Put = lambda _: None
+        self.symbols: tuple[str, ...] = ()
+        self.started = threading.Event()
+        self.stopped = False
+
+    def start(self, symbols: Iterable[str], put: Put) -> None:
+        self.symbols, self.put = tuple(symbols), put
+        self.started.set()
+
+    def set_symbols(self, symbols: Iterable[str]) -> None:
+        self.symbols = tuple(symbols)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class Fixed:
+    """Thresholds that do not change unless the test says so."""
+
+    def __init__(self, config: OrderFlowConfig) -> None:
+        self.config = config
+        self.message = ""
+        self.changed = False
+
+    def poll(self) -> bool:
+        changed, self.changed = self.changed, False
+        return changed
+
+    def for_symbol(self, symbol: str) -> OrderFlowConfig:
+        return self.config
+
+
+class Desk:
+    """A running monitor and what it wrote."""
+
+    def __init__(self, directory: Path, *, positions: PositionManager | None = None, **settings: Any) -> None:
+        self.directory = directory
+        self.feed = HandFeed()
+        self.positions = positions or PositionManager.fixed([Position("BAC", 1_000, Decimal("10.00"))])
+        self.config = Fixed(OrderFlowConfig(data_source="replay", **settings))
+        writer = JournalWriter(
+            directory, data_source="polygon", source_class="live", profile=self.config.config.profile, run_id="run-1"
+        )
+        self.monitor = Monitor(
+            self.feed,
+            self.positions,
+            self.config,
+            writer,
+            profile=self.config.config.profile,
+            source_label="LIVE polygon",
+            restored=restore(directory, "live"),
+            learned=LearnedStore(directory),
+            publish_hz=50.0,
+        )
+        self.monitor.start()
+        assert self.feed.started.wait(5)
+        self.put(FeedStatus("open", 1.0, 5.0, 1.0, connected=True, capabilities=CAPABILITIES, arrival=Arrival.now()))
+
+    def put(self, message: FeedMessage) -> None:
+        self.feed.put(message)
+
+    def events(self, *events: Event, symbol: str = "BAC", vouched_ns: int = 0) -> None:
+        self.put(Batch(symbol, "tape", events, Arrival.now(), vouched_ns=vouched_ns or time.time_ns()))
+
+    def records(self) -> list[dict[str, Any]]:
+        lines = [line for path in sorted(self.directory.glob("*.jsonl")) for line in path.read_bytes().splitlines()]
+        return [json.loads(line) for line in lines]
+
+    def named(self, event: str) -> list[dict[str, Any]]:
+        return [record for record in self.records() if record["event"].endswith(event)]
+
+    def until(self, event: str, count: int = 1) -> list[dict[str, Any]]:
+        """The records of a kind, once there are as many; fails after ten seconds."""
+        deadline = time.monotonic() + 10
+        while len(found := self.named(event)) < count:
+            assert time.monotonic() < deadline, f"no {event}: {[r['event'] for r in self.records()]}"
+            time.sleep(0.01)
+        return found
+
+    def view(self, chip: str, detail: str = "") -> SymbolView:
+        deadline = time.monotonic() + 10
+        while True:
+            view = self.monitor.views().get("BAC")
+            if view is not None and view.chip == chip and detail in view.chip_detail:
+                return view
+            assert time.monotonic() < deadline, view
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path / "journal")
+    yield desk
+    desk.monitor.stop(timeout=5)
+    assert desk.monitor.failure is None
+
+
+def three_sellers(now_ns: int) -> list[Event]:
+    """Three sells of 12,000 at one price, 31 s apart, the last just now."""
+    start = now_ns - 63 * NS
+    events: list[Event] = [Book(start - NS, 1, ((100_000, 500),), ((100_100, 500),))]
+    for number in range(3):
+        at = start + number * 31 * NS
+        events.append(Print(at, number + 2, 100_000, 12_000, REGULAR | SIDE_GIVEN, SELL, 11, trade_id=str(number)))
+        events.append(TapeCovered(at + NS))
+    return events
+
+
+def recent_sellers(now_ns: int) -> list[Event]:
+    """The same inside the last 30 seconds, at three prices, so that none of it is late."""
+    start = now_ns - 20 * NS
+    events: list[Event] = [Book(start - NS, 1, ((100_000, 500),), ((100_100, 500),))]
+    for number in range(3):
+        at = start + number * 5 * NS
+        price = 100_000 - 500 * number
+        events.append(Print(at, number + 2, price, 12_000, REGULAR | SIDE_GIVEN, SELL, 11, trade_id=str(number)))
+    events.append(TapeCovered(start + 12 * NS))
+    return events
+
+
+def test_the_run_is_framed_by_records(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.monitor.stop("quit", timeout=5)
+    first, *_, last = desk.records()
+    assert first["event"] == "order_flow.run_started"
+    assert last["event"] == "order_flow.run_stopped"
+    assert last["reason"] == "quit"
+    assert {"count", "p50_us", "p99_us", "max_us"} <= set(last["writes"])
+    assert all(isinstance(record["latency_ms"], float) and record["latency_ms"] >= 0 for record in desk.records())
+    assert desk.feed.stopped
+
+
+def test_sellers_make_alerts_an_exit_and_an_acknowledgement(desk: Desk) -> None:
+    desk.events(*recent_sellers(time.time_ns()))
+    (signal,) = desk.until("exit_signal_triggered")
+    assert len(desk.named("order_flow_alert")) == 3
+    assert signal["symbol"] == "BAC"
+    assert "3 prints, 36,000 shares" in signal["reason"]
+    (card,) = wait_for_cards(desk, 1)
+    assert card.status == "open"
+    assert desk.view("EXIT").recommendation is not None
+    desk.monitor.answer(card.recommendation_id, Answer("hold", note="news [/] at ten"))
+    (answered,) = desk.until("exit_acknowledged")
+    assert (answered["answer"], answered["note"]) == ("hold", "news [/] at ten")
+    assert answered["recommendation_id"] == signal["recommendation_id"]
+    header = wait_for_cards(desk, 1, status="held")[0].header
+    assert header.startswith("held 10.00, now +0c, ")
+
+
+def wait_for_cards(desk: Desk, count: int, status: str = "open") -> tuple[RecommendationView, ...]:
+    deadline = time.monotonic() + 10
+    while True:
+        cards = tuple(card for card in desk.monitor.recommendations() if card.status == status)
+        if len(cards) == count:
+            return cards
+        assert time.monotonic() < deadline, desk.monitor.recommendations()
+        time.sleep(0.01)
+
+
+def test_what_is_late_is_marked_and_opens_nothing(desk: Desk) -> None:
+    desk.events(*three_sellers(time.time_ns() - 600 * NS))
+    alerts = desk.until("order_flow_alert", 3)
+    assert all(alert["late"] for alert in alerts)
+    desk.events(TapeCovered(time.time_ns()))
+    desk.put(FeedGap(None, 1, 2, "network", Arrival.now()))
+    desk.until("monitoring_gap")
+    assert not desk.named("exit_signal_triggered")
+
+
+def test_answers_survive_a_restart(tmp_path: Path) -> None:
+    first = Desk(tmp_path)
+    first.events(*recent_sellers(time.time_ns()))
+    first.until("exit_signal_triggered")
+    first.monitor.stop(timeout=5)
+    second = Desk(tmp_path)
+    (card,) = wait_for_cards(second, 1)
+    second.monitor.answer(card.recommendation_id, Answer("exited"))
+    second.until("exit_acknowledged")
+    second.monitor.stop(timeout=5)
+    third = Desk(tmp_path)
+    third.events(*recent_sellers(time.time_ns()))
+    third.until("order_flow_alert", 6)
+    third.put(FeedGap(None, 1, 2, "x", Arrival.now()))
+    third.until("monitoring_gap")
+    assert len(third.named("exit_signal_triggered")) == 1
+    third.monitor.stop(timeout=5)
+
+
+def test_a_closed_position_resolves_what_a_restart_finds_open(tmp_path: Path) -> None:
+    first = Desk(tmp_path)
+    first.events(*recent_sellers(time.time_ns()))
+    first.until("exit_signal_triggered")
+    first.monitor.stop(timeout=5)
+    second = Desk(tmp_path, positions=PositionManager.fixed([Position("AAPL", 5, Decimal(200))]))
+    (resolved,) = second.until("exit_resolved")
+    assert resolved["reason"] == "position closed"
+    second.monitor.stop(timeout=5)
+
+
+def test_bad_data_blinds_one_symbol_until_three_good_payloads(desk: Desk) -> None:
+    desk.events(Gap(time.time_ns(), "start"))
+    desk.put(BadPayload("BAC", "tape", "TAPE_PRICE", "price -3", Arrival.now()))
+    (error,) = desk.until("data_validation_error")
+    assert (error["error_type"], error["code"]) == ("validation", "TAPE_PRICE")
+    (gap,) = desk.until("monitoring_gap")
+    assert gap["holding"] == 1_000
+    view = desk.view("BLIND")
+    assert view.stale
+    assert view.urgency == 0
+    for _ in range(2):
+        desk.events(TapeCovered(time.time_ns()))
+    desk.put(BadPayload("BAC", "tape", "PAYLOAD_MALFORMED", "x", Arrival.now(), quarantined=True))
+    assert desk.until("data_validation_error", 2)[1]["error_type"] == "malformed"
+    assert not desk.named("monitoring_resumed")
+    desk.events(TapeCovered(time.time_ns()))
+    desk.until("monitoring_resumed")
+
+
+def test_a_key_lets_a_blind_symbol_try_again(desk: Desk) -> None:
+    desk.put(BadPayload("BAC", "book", "LEVEL2_CROSSED", "x", Arrival.now()))
+    desk.until("monitoring_gap")
+    desk.monitor.recover("BAC")
+    desk.until("monitoring_resumed")
+
+
+def test_old_data_is_blindness_unless_the_market_is_closed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.events(TapeCovered(time.time_ns()), vouched_ns=time.time_ns() - 31 * NS)
+    assert "30 s" in desk.until("monitoring_gap")[0]["reason"]
+    desk.events(TapeCovered(time.time_ns()))
+    desk.until("monitoring_resumed")
+    closed = FeedStatus("closed", 1.0, 5.0, 1.0, connected=True, capabilities=CAPABILITIES, arrival=Arrival.now())
+    desk.put(closed)
+    assert desk.view("CLOSED").urgency == 9
+    desk.monitor.stop(timeout=5)
+
+
+def test_faults_are_journaled_and_a_refused_key_ends_with_one(desk: Desk) -> None:
+    desk.put(ApiFault("429", "slow down", Arrival.now(), status=429, endpoint="trades"))
+    desk.put(SymbolNote("BAC", "not_found", "no such ticker", Arrival.now()))
+    desk.put(ApiFault("401", "key refused", Arrival.now(), status=401, final=True))
+    desk.put(FeedEnded("the key was refused", Arrival.now(), exit_code=1))
+    assert [record["error_type"] for record in desk.until("api_error", 2)] == ["429", "401"]
+    assert desk.monitor.wait(5)
+    assert desk.monitor.exit_code == 1
+    assert desk.view("NO DATA", "no such ticker").urgency == 2
+
+
+def test_positions_and_thresholds_may_change_while_it_runs(tmp_path: Path) -> None:
+    path = tmp_path / "positions.toml"
+    path.write_text('[[position]]\nsymbol = "BAC"\nquantity = 1000\naverage_cost = 10\n')
+    desk = Desk(tmp_path / "journal", positions=PositionManager(path))
+    path.write_text('[[position]]\nsymbol = "T"\nquantity = -5\naverage_cost = 20\n')
+    deadline = time.monotonic() + 10
+    while desk.feed.symbols != ("T",):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    desk.config.config = OrderFlowConfig(data_source="replay", large_order_size_threshold=50_000)
+    desk.config.changed = True
+    while "T 50,000" not in desk.monitor.views()["T"].thresholds:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    desk.monitor.stop(timeout=5)
+
+
+def test_what_was_learnt_is_kept(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.events(*recent_sellers(time.time_ns()))
+    desk.until("order_flow_alert", 3)
+    desk.monitor.stop(timeout=5)
+    taught = LearnedStore(tmp_path).load("BAC")
+    assert len(taught) == 1
+
+
+def test_a_monitor_that_fails_says_so_and_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    desk = Desk(tmp_path)
+    desk.put("no message at all")  # type: ignore[arg-type]
+    assert desk.monitor.wait(5)
+    deadline = time.monotonic() + 5
+    while desk.monitor.failure is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert desk.monitor.exit_code == 1
+    assert "failed" in desk.monitor.status().ended
+    desk.monitor.stop(timeout=5)
+
+
+def card(
+    symbol: str, opened_ns: int, *, kind: Literal["flow", "stop"] = "flow", status: Literal["open", "held"] = "open"
+) -> RecommendationView:
+    return RecommendationView(
+        f"{symbol}:exit:{opened_ns}",
+        symbol,
+        kind,
+        status,
+        opened_ns,
+        f"why {symbol}",
+        (),
+        "leave now: -$1",
+    )
+
+
+def test_names_that_fire_together_are_one_card() -> None:
+    cards = [
+        card("BAC", 10 * NS),
+        card("IBM", 60 * NS),
+        card("T", 1 * NS, kind="stop"),
+        card("X", 5 * NS, status="held"),
+    ]
+    together = market_wide(cards, {})
+    assert [one.kind for one in together] == ["stop", "market", "flow"]
+    assert together[1].symbol == "BAC IBM"
+    assert len(together[1].evidence) == 2
+    apart = market_wide([card("BAC", 10 * NS), card("IBM", 71 * NS)], {})
+    assert [one.symbol for one in apart] == ["BAC", "IBM"]
