@@ -23,7 +23,7 @@ _MARKER_PAUSE_SECONDS: Final = 0.02
 _TAIL_CHUNK: Final = 65_536
 
 
-class JournalError(Exception):
+class JournalError(RuntimeError):
     """The journal cannot be used, in one line."""
 
 
