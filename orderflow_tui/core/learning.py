@@ -11,7 +11,6 @@ from orderflow_tui.core.events import Levels
 
 _STEP_BITS: Final = 5
 _STEPS: Final = 1 << _STEP_BITS
-_CLASSES: Final = _STEPS * 58
 _HIGH: Final = 0.995
 _MEANS: Final = 3.0
 _GROWTH: Final = 2.0 ** (1 / 1_800)
@@ -37,19 +36,21 @@ def _upper(index: int) -> int:
 
 
 class SizeHistogram:
-    """Weighted sizes in classes of 3 %: quantiles and mean in 15 kB, whatever the number of samples."""
+    """Weighted sizes in classes of 3 %: quantiles and mean in 4 kB for a stock, whatever the number of samples."""
 
     __slots__ = ("_sum", "_weights", "highest", "total")
 
     def __init__(self) -> None:
-        self._weights = array("d", bytes(8 * _CLASSES))
+        self._weights = array("d")
         self._sum = 0.0
         self.total = 0.0
         self.highest = 0
 
     def add(self, size: int, weight: float = 1.0) -> None:
         """Count a size (at least 1)."""
-        index = min(_class_of(size), _CLASSES - 1)
+        index = _class_of(size)
+        if index >= len(self._weights):
+            self._weights.frombytes(bytes(8 * (index + _STEPS - len(self._weights))))
         self._weights[index] += weight
         self.total += weight
         self._sum += weight * size
@@ -65,7 +66,7 @@ class SizeHistogram:
         if not self.total:
             return 0
         above = self.total * (1.0 - part)
-        index = min(_class_of(self.highest), _CLASSES - 1)
+        index = _class_of(self.highest)
         weights = self._weights
         while index > 0:
             above -= weights[index]
@@ -78,7 +79,7 @@ class SizeHistogram:
         """The part of the weight at or below a size's class, 0 to 1."""
         if not self.total:
             return 0.0
-        return sum(self._weights[: min(_class_of(size), _CLASSES - 1) + 1]) / self.total
+        return sum(self._weights[: _class_of(size) + 1]) / self.total
 
     def scale(self, factor: float) -> None:
         """Multiply every weight, so that growing weights stay finite."""

@@ -123,6 +123,8 @@ class SymbolCore:
         """What sessions that ended have taught, for whoever keeps it."""
         self.learner = Learner()
         self._guarded = thresholds.profile == "guarded"
+        self.resting_threshold = self.print_threshold = self.configured_threshold
+        """T for resting sizes and for reconstructed prints, in size units."""
         self.event_times_ns: tuple[int, ...] = ()
         """The holder's events (earnings): relative-volume rules are off within 30 minutes of them."""
         self.session: Session | None = None
@@ -136,16 +138,6 @@ class SymbolCore:
         self._next_second = 0
         self._news_from_ns = 0
         self._out: list[Output] = []
-
-    @property
-    def resting_threshold(self) -> int:
-        """T for resting sizes, in size units."""
-        return max(self.configured_threshold, self.learner.learnt_resting if self._guarded else 0)
-
-    @property
-    def print_threshold(self) -> int:
-        """T for reconstructed prints, in size units."""
-        return max(self.configured_threshold, self.learner.learnt_print if self._guarded else 0)
 
     @property
     def configured_threshold(self) -> int:
@@ -163,7 +155,13 @@ class SymbolCore:
         self.writer.profile = thresholds.profile
         self.burst.set_thresholds(thresholds)
         self._fit_exit_ratio()
+        self._fit_sizes()
         self.desk.acts.set_window(thresholds.alert_window_seconds)
+
+    def set_capabilities(self, capabilities: Capabilities) -> None:
+        """The source turned out to show something else."""
+        self.capabilities = self.desk.capabilities = capabilities
+        self.bid_walls.set_source(deep=capabilities.depth_levels > 1, streaming=capabilities.streaming)
 
     def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
         """Take events in processing order.
@@ -407,6 +405,7 @@ class SymbolCore:
             self._say(thin)
         if market.bids or market.asks:
             self.learner.whole_seconds(1, market.bids, market.asks)
+        self._fit_sizes()
         if second % BUCKET_SECONDS == 0:
             self._bleed(second)
 
@@ -451,6 +450,12 @@ class SymbolCore:
         self.learner = Learner(last)
         self.market.taught_range = last.usual_range if last else 0
         self._fit_exit_ratio()
+        self._fit_sizes()
+
+    def _fit_sizes(self) -> None:
+        configured, learner = self.configured_threshold, self.learner
+        self.resting_threshold = max(configured, learner.learnt_resting) if self._guarded else configured
+        self.print_threshold = max(configured, learner.learnt_print) if self._guarded else configured
 
     def _fit_exit_ratio(self) -> None:
         learnt = self.learner.learnt_ratio if self._guarded else 0.0

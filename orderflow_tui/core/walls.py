@@ -99,6 +99,11 @@ class WallTracker:
         self.next_ns = NEVER_NS
         """The earliest instant at which time alone changes something."""
 
+    def set_source(self, *, deep: bool, streaming: bool) -> None:
+        """On one polled level a withdrawn bid cannot be told from a moved quote, and a hit is "at least"."""
+        self._pulled_rule = deep or streaming
+        self._at_least = not self._pulled_rule
+
     @property
     def evidence(self) -> str:
         """The kind of alert a new wall raises."""
