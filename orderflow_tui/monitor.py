@@ -6,7 +6,6 @@ Everything the screen may call returns at once.
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections import deque
@@ -41,6 +40,7 @@ from orderflow_tui.feeds.feed import (
     FeedStatus,
     SymbolNote,
 )
+from orderflow_tui.inbox import Inbox
 from orderflow_tui.journal import records
 from orderflow_tui.journal.restore import RestoredRecommendation
 from orderflow_tui.journal.writer import JournalWriter
@@ -51,8 +51,8 @@ from orderflow_tui.restoring import restore_into
 from orderflow_tui.view_builder import recommendations, symbol_view
 from orderflow_tui.views import AlertLine, RecommendationView, StatusView, SymbolView
 
-_QUEUE: Final = 10_000
-_REPLAY_QUEUE: Final = 4
+_LIMIT: Final = 10_000
+_REPLAY_LIMIT: Final = 4
 """A recording waits for the monitor instead of filling memory."""
 _LINES: Final = 500
 _LATE_NS: Final = 30 * NS
@@ -144,9 +144,7 @@ class Monitor:
         self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
         self._replayed = replayed
         self._run_fields = dict(run_fields or {})
-        self._queue: queue.Queue[FeedMessage | _Answered | _Recover | _Stop] = queue.Queue(
-            _REPLAY_QUEUE if replayed else _QUEUE
-        )
+        self._inbox: Inbox[FeedMessage, _Answered | _Recover | _Stop] = Inbox(_REPLAY_LIMIT if replayed else _LIMIT)
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._ended = threading.Event()
         self.listeners: list[Listener] = []
@@ -167,6 +165,8 @@ class Monitor:
         self._cards: tuple[RecommendationView, ...] = ()
         self._status = self._make_status()
         self._failure: BaseException | None = None
+        self.unwritten = 0
+        """Records the disk did not take before the end."""
 
     # --- asked by the screen and the command line, from any thread ------------------------------------------------
 
@@ -193,11 +193,11 @@ class Monitor:
 
     def answer(self, recommendation_id: str, answer: Answer) -> None:
         """Record the trader's answer."""
-        self._queue.put(_Answered(recommendation_id, answer, Arrival.now()))
+        self._inbox.ask(_Answered(recommendation_id, answer, Arrival.now()))
 
     def recover(self, symbol: str) -> None:
         """Try a BLIND symbol again now."""
-        self._queue.put(_Recover(symbol, Arrival.now()))
+        self._inbox.ask(_Recover(symbol, Arrival.now()))
 
     def start(self) -> None:
         """Start the feed and the monitor's thread."""
@@ -207,18 +207,8 @@ class Monitor:
         """End the run: the feed is told, the journal closed. Waits for the thread at most `timeout` seconds."""
         self._feed.stop()
         if self._thread.is_alive():
-            try:
-                self._queue.put_nowait(_Stop(reason))
-            except queue.Full:
-                self._make_room(_Stop(reason))
+            self._inbox.ask(_Stop(reason))
             self._thread.join(timeout)
-
-    def _make_room(self, last: _Stop) -> None:
-        """The queue is full of data that a stopping monitor need not read."""
-        with self._queue.mutex:
-            self._queue.queue.clear()
-            self._queue.not_full.notify_all()
-        self._queue.put(last)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the feed's end or a stop; whether it came."""
@@ -247,7 +237,8 @@ class Monitor:
             raise
         finally:
             self._feed.stop()
-            self._journal.close(1.0)
+            self._inbox.close()
+            self.unwritten = len(self._journal.close(1.0))
             self._ended.set()
 
     def _loop(self) -> None:
@@ -259,7 +250,7 @@ class Monitor:
         for over in restore_into(cores, self._restored, started.wall_ns):
             event, happened_ns, fields = records.output_record(over)
             self._write(event, happened_ns, started, fields)
-        self._feed.start(self._watched, self._queue.put)
+        self._feed.start(self._watched, self._inbox.put)
         self._publish()
         next_second = time.monotonic_ns() // NS * NS + NS
         while True:
@@ -276,20 +267,15 @@ class Monitor:
 
     def _take(self, wait_s: float) -> bool:
         """Handle what is on the queue, waiting at most `wait_s` for the first; whether the run is over."""
-        try:
-            message = self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait()
-        except queue.Empty:
-            return False
         for _ in range(_BATCHES_PER_ROUND):
+            message = self._inbox.take(wait_s)
+            if message is None:
+                return False
             if isinstance(message, _Stop):
                 self._finish(message.reason)
                 return True
             self._handle(message)
-            try:
-                message = self._queue.get_nowait()
-            except queue.Empty:
-                return False
-        self._handle(message) if not isinstance(message, _Stop) else self._queue.put(message)
+            wait_s = 0.0
         return False
 
     def _finish(self, reason: str) -> None:
@@ -402,22 +388,15 @@ class Monitor:
         watched.dirty = True
         watched.note = message.detail or "not found at the source" if message.standing == "not_found" else ""
         if message.standing == "no_quotes":
-            watched.core.capabilities = replace(watched.core.capabilities, quotes=False)
+            watched.core.set_capabilities(replace(watched.core.capabilities, quotes=False))
 
     def _on_feed_status(self, message: FeedStatus) -> None:
         self._feed_status = message
         self._market = message.market
-        fresh = message.capabilities
-        if fresh != self._capabilities:
-            rebuild = fresh.depth_levels != self._capabilities.depth_levels or (
-                fresh.streaming != self._capabilities.streaming
-            )
-            self._capabilities = fresh
+        if message.capabilities != self._capabilities:
+            self._capabilities = message.capabilities
             for watched in self._watched.values():
-                if rebuild and not watched.core.prints:
-                    watched.core = self._new_core(watched.core.symbol, watched.core.desk.position)
-                else:
-                    watched.core.capabilities = watched.core.desk.capabilities = fresh
+                watched.core.set_capabilities(message.capabilities)
 
     # --- time ---------------------------------------------------------------------------------------------------
 
@@ -442,9 +421,12 @@ class Monitor:
 
     def _check_age(self, watched: Watched, arrival: Arrival) -> None:
         age = watched.age_s(arrival.wall_ns)
-        if self._market == "closed" or age is None:
+        if self._market == "closed" or watched.note:
             return
-        if age > STALE_AFTER_S:
+        if age is None:
+            if (arrival.wall_ns - self._started_ns) / NS > STALE_AFTER_S:
+                self._blind(watched, "age", "no data since the start", arrival)
+        elif age > STALE_AFTER_S:
             self._blind(watched, "age", "no fresh data for more than 30 s", arrival)
         elif watched.health.clear("age"):
             self._resumed(watched, arrival)

@@ -160,8 +160,14 @@ def _show(
         )
     finally:
         monitor.stop("quit")
-        if monitor.failure is not None:
-            print(f"orderflow-tui: the monitor failed: {monitor.failure!r}", file=sys.stderr)
+        _tell_losses(monitor, directory)
+
+
+def _tell_losses(monitor: Monitor, directory: Path) -> None:
+    if monitor.failure is not None:
+        print(f"orderflow-tui: the monitor failed: {monitor.failure!r}", file=sys.stderr)
+    if monitor.unwritten:
+        print(f"orderflow-tui: {monitor.unwritten} records could not be written to {directory}", file=sys.stderr)
 
 
 def _discard(_: object) -> None:
@@ -217,9 +223,9 @@ def _plain(monitor: Monitor, directory: Path, duration: float | None, tz: str) -
             break
     monitor.stop(reason, timeout=5.0)
     lines.close()
-    status = monitor.status()
-    if monitor.exit_code:
-        print(f"orderflow-tui: {status.ended or 'failed'}", file=sys.stderr)
+    _tell_losses(monitor, directory)
+    if monitor.exit_code and monitor.failure is None:
+        print(f"orderflow-tui: {monitor.status().ended}", file=sys.stderr)
     return monitor.exit_code
 
 
