@@ -263,7 +263,7 @@ def drop(handler: Handler) -> None:
 
 def bomb(megabytes: int) -> Fault:
     """A small gzip body that unpacks to so many megabytes."""
-    packed = gzip.compress(b"\0" * (megabytes * 2**20), 9)
+    packed = gzip.compress(b"\0" * (megabytes * 2**20), 1)
     return lambda handler: handler.reply(200, packed, {"Content-Encoding": "gzip"})
 
 

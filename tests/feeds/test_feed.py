@@ -79,7 +79,6 @@ def test_one_request_for_all_books_and_one_a_symbol_for_its_prints(
     assert {seen.query["tickers"] for seen in host.asked(SNAPSHOTS)} == {"A,B,C,SPY"}
     live = host.asked("/v3/trades/A")[-1].query
     assert (live["order"], live["limit"]) == ("asc", "5000")
-    assert host.asked("/v3/trades/A")[0].query["limit"] == "10000"
 
 
 def test_backfill_reaches_seven_minutes_back_in_pieces(host: FakePolygon, got: Collector, start: Start) -> None:

@@ -28,7 +28,7 @@ from tests.feeds.fake_polygon import (
     status,
 )
 
-QUICK = RetryPolicy(base_delay=0.02, max_delay=0.1, max_retry_after=0.3)
+QUICK = RetryPolicy(base_delay=0.02, max_delay=0.1, max_retry_after=0.15)
 Start = Callable[..., PolygonFeed]
 
 

@@ -251,7 +251,7 @@ def test_thirty_rounds_of_four_symbols_use_four_connections(host: FakePolygon, s
 def test_the_budget_holds_at_the_server(host: FakePolygon) -> None:
     session = HttpSession(host.url, KEY, limiter=RateLimiter(20, margin=0.05))
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(session.get, [STATUS] * 45))
+        list(pool.map(session.get, [STATUS] * 30))
     session.close()
     at = sorted(seen.at for seen in host.seen)
     assert all(later - earlier >= 1 for earlier, later in zip(at, at[20:], strict=False))

@@ -15,8 +15,8 @@ from orderflow_tui.feeds.polygon.normalize import ShownBook, event_of, scaled, s
 
 Standing = Literal["ok", "not_found", "no_quotes"]
 
-ROUND_LOTS: Final = frozenset({10, 40, 100})
-"""Shares in a round lot by price class; a quote size that is wrong by one of these counts lots."""
+UNITS: Final = (1, 10, 40, 100)
+"""Shares in what a size may count: one share, or a round lot by price class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +100,17 @@ class BookPoller:
         state = self._states.get(symbol)
         if state is None or state.last is None or state.last.quote_ns != in_shares.quote_ns:
             return None
-        pairs = [(lots[1], shares[1]) for lots, shares in zip(_tops(state.last), _tops(in_shares), strict=False)]
-        factors = {shares // lots for lots, shares in pairs if lots and shares % lots == 0}
-        if len(factors) != 1 or len(pairs) != len(_tops(in_shares)):
+        counted, shares = _tops(state.last), _tops(in_shares)
+        if [price for price, _ in counted] != [price for price, _ in shares]:
             return None
-        factor = factors.pop()
-        if factor == state.unit or factor not in ROUND_LOTS | {1}:
+        sizes = [(mine[1], theirs[1]) for mine, theirs in zip(counted, shares, strict=True)]
+        fitting = [unit for unit in UNITS if all(mine * unit == theirs for mine, theirs in sizes)]
+        if len(fitting) != 1:
+            return None
+        if fitting[0] == state.unit:
             return 0
-        state.unit = factor
-        return factor
+        state.unit = fitting[0]
+        return state.unit
 
     def _judged(
         self, book: ShownBook, state: _SymbolState, answer: BooksAnswer, judgement: Judgement

@@ -28,14 +28,13 @@ BACKFILL_NS: Final = 420 * NS
 """Seven minutes: a baseline of 300 s, the longest window of 60 s, and a minute to spare."""
 SAFETY_NS: Final = NS
 """A print may reach the host this long after its tape time; the tape counts as covered only before that."""
-LIVE_LIMIT: Final = 5_000
-BACKFILL_LIMIT: Final = 10_000
-"""A larger page would be unpacked and split in one stretch that the screen can feel."""
+LIMIT: Final = 5_000
+"""Prints a page: a larger one would be split into rows in one stretch that the screen can feel."""
 PIECE: Final = 500
 """Prints decoded or delivered without letting other threads run."""
 YIELD_SECONDS: Final = 0.0002
 LIVE_PAGES: Final = 4
-BACKFILL_PAGES: Final = 20
+BACKFILL_PAGES: Final = 40
 BACKFILL_SECONDS: Final = 20.0
 """Deadline of one page of a back-fill."""
 STRIKES: Final = 3
@@ -118,12 +117,12 @@ class SymbolTape:
         gap = now_ns - self._answered_ns > gap_ns
         delay_ns = delay()
         self._catching_up = self._catching_up or gap
-        limit, pages = (BACKFILL_LIMIT, BACKFILL_PAGES) if self._catching_up else (LIVE_LIMIT, LIVE_PAGES)
+        pages = BACKFILL_PAGES if self._catching_up else LIVE_PAGES
         reach_back_ns = 0 if self._cut_short else OVERLAP_NS
         from_ns = max(self._newest_ns - reach_back_ns, now_ns - delay_ns - BACKFILL_NS)
         self._seen.begin(from_ns)
         self.slowest_seconds = 0.0
-        request: endpoints.Request | None = endpoints.trades(self.symbol, from_ns=from_ns, limit=limit)
+        request: endpoints.Request | None = endpoints.trades(self.symbol, from_ns=from_ns, limit=LIMIT)
         started_ns = 0
         while request is not None and pages and not self._stop.is_set():
             page = gateway.trades(request, deadline_seconds=BACKFILL_SECONDS if self._catching_up else None)
@@ -188,6 +187,8 @@ class SymbolTape:
         duplicates = fractional = 0
         is_new = self._seen.is_new
         for index, event in enumerate(decoded.prints):
+            if index % PIECE == PIECE - 1:
+                self._stop.wait(YIELD_SECONDS)
             if not event.flags:
                 # Cancelled, corrected by a row that may bear the same id, or a repeated official price.
                 continue

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from typing import Any
+
+import httpcore
+import pytest
+
+from orderflow_tui.core.units import NS
+from orderflow_tui.feeds.feed import Arrival, Batch
+from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
+from orderflow_tui.feeds.polygon.deadline import Deadline, _Stream
+from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway
+from orderflow_tui.feeds.polygon.normalize import ShownBook
+from orderflow_tui.feeds.polygon.schedule import Job, Schedule
+from tests.feeds.collector import shown
+from tests.feeds.fake_polygon import FakePolygon, say
+
+AT = 1_769_700_000 * NS
+
+
+def answer(bid_size: int, ask_size: int, quote_ns: int = AT) -> BooksAnswer:
+    book = ShownBook("KO", ((100_000, bid_size),), ((100_100, ask_size),), quote_ns)
+    return BooksAnswer(Arrival(1, AT + NS), books={"KO": book}, vouched_ns=AT)
+
+
+def polled(poller: BookPoller, found: BooksAnswer) -> tuple[int, int]:
+    judgement = Judgement(now_ns=AT + NS, delay_seconds=0, market_open=True, source="polygon")
+    (batch,) = poller.messages(found, ("KO",), judgement)
+    assert isinstance(batch, Batch)
+    book = shown(batch)
+    return book.bids[0][1], book.asks[0][1]
+
+
+def nbbo(bid_size: int, ask_size: int, quote_ns: int = AT) -> ShownBook:
+    return answer(bid_size, ask_size, quote_ns).books["KO"]
+
+
+@pytest.mark.parametrize("lot", [10, 40, 100])
+def test_round_lots_are_found_applied_and_given_up_again(lot: int) -> None:
+    poller = BookPoller()
+    assert polled(poller, answer(3, 5)) == (3, 5)
+    assert poller.unit_from("KO", nbbo(3 * lot, 5 * lot)) == lot
+    assert polled(poller, answer(4, 6)) == (4 * lot, 6 * lot)
+    assert poller.unit_from("KO", nbbo(4 * lot, 6 * lot)) == 0
+    assert polled(poller, answer(400, 600)) == (400 * lot, 600 * lot)
+    assert poller.unit_from("KO", nbbo(400, 600)) == 1
+    assert polled(poller, answer(400, 600)) == (400, 600)
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        (nbbo(300, 500, AT + 1), None),
+        (nbbo(300, 1_000), None),
+        (nbbo(301, 500), None),
+        (ShownBook("KO", (), ((100_100, 500),), AT), None),
+        (nbbo(21, 35), None),
+        (ShownBook("KO", ((100_000, 300),), ((100_200, 500),), AT), None),
+        (nbbo(3, 5), 0),
+    ],
+)
+def test_what_is_not_the_same_quote_proves_nothing(other: ShownBook, verdict: int | None) -> None:
+    poller = BookPoller()
+    assert poller.unit_from("KO", other) is None
+    polled(poller, answer(3, 5))
+    assert poller.unit_from("KO", other) == verdict
+    assert polled(poller, answer(3, 5)) == (3, 5)
+
+
+def test_a_books_symbols_can_be_forgotten() -> None:
+    poller = BookPoller()
+    polled(poller, answer(3, 5))
+    poller.keep(["IBM"])
+    assert poller.last_shown("KO") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        ({"market": "closed", "serverTime": "2026-01-29T10:00:00-05:00"}, "closed"),
+        ({"market": "open"}, "open"),
+        ({"market": "on fire", "serverTime": "noon"}, "unknown"),
+        ({"market": "extended-hours", "serverTime": "2026-01-29T10:00:00"}, "extended-hours"),
+    ],
+)
+def test_market_states_and_the_hosts_clock(host: FakePolygon, body: Any, state: str) -> None:
+    gateway = Gateway(host.config(), clock=lambda: 1_769_698_800 * NS)
+    host.script("/v1", say(body))
+    assert gateway.market_status() == (state, 0)
+    gateway.session.close()
+
+
+@pytest.mark.parametrize(("said", "delayed"), [("DELAYED", True), ("REAL-TIME", False), ("", None)])
+def test_the_delay_as_the_host_tells_it(host: FakePolygon, said: str, delayed: bool | None) -> None:
+    host.market.timeframe = said
+    gateway = Gateway(host.config())
+    assert gateway.delayed(("SPY",)) is delayed
+    gateway.session.close()
+
+
+class Wire(httpcore.NetworkStream):
+    """Notes the timeouts it is given."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[float | None] = []
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        self.timeouts.append(timeout)
+        return self
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self.timeouts.append(timeout)
+        return b""
+
+
+def test_a_handshake_and_what_follows_it_are_within_the_deadline() -> None:
+    deadline, wire = Deadline(), Wire()
+    stream = _Stream(wire, deadline)
+    stream.read(1)
+    with deadline.within(60):
+        secure = stream.start_tls(ssl.create_default_context(), "h", timeout=5)
+        secure.read(1, timeout=None)
+    with deadline.within(0), pytest.raises(httpcore.ReadTimeout):
+        secure.read(1)
+    with deadline.within(0), pytest.raises(httpcore.ConnectTimeout):
+        stream.start_tls(ssl.create_default_context())
+    first, second, third = wire.timeouts
+    assert (first, second) == (None, 5)
+    assert third is not None
+    assert 50 < third <= 60
+
+
+def test_a_deadline_is_its_threads_own() -> None:
+    deadline = Deadline()
+    with deadline.within(0):
+        found: list[float | None] = []
+        thread = threading.Thread(target=lambda: found.append(deadline.cut(7, httpcore.ReadTimeout)))
+        thread.start()
+        thread.join()
+    assert found == [7]
+
+
+def test_suspects_run_one_at_a_time_and_the_longest_due_comes_first() -> None:
+    stop = threading.Event()
+    schedule = Schedule(stop)
+    now = time.monotonic()
+    names = ("slow-1", "slow-2", "late", "early")
+    for name, due in zip(names, (now - 9, now - 8, now - 1, now - 2), strict=True):
+        schedule.add(Job(name, lambda: 0.0, "trades", due=due, suspect=name.startswith("slow")))
+    order = [schedule.take() for _ in range(3)]
+    assert [job.name for job in order if job] == ["slow-1", "early", "late"]
+    assert order[0] is not None
+    order[0].suspect = False
+    schedule.finished(order[0], now + 60)
+    taken = schedule.take()
+    assert taken is not None
+    assert taken.name == "slow-2"
+    schedule.remove("early")
+    schedule.hurry()
+    again = schedule.take()
+    assert again is order[0]
+    stop.set()
+    assert schedule.take() is None
