@@ -28,7 +28,7 @@ from tests.feeds.fake_polygon import (
     status,
 )
 
-QUICK = RetryPolicy(base_delay=0.02, max_delay=0.1, max_retry_after=0.15)
+QUICK = RetryPolicy(base_delay=0.02, max_delay=0.1, max_retry_after=0.3)
 Start = Callable[..., PolygonFeed]
 
 
@@ -154,11 +154,11 @@ def test_too_many_requests_slow_all_and_are_told_when_they_last(
     got.wait(FeedStatus, lambda s: s.detail.startswith("rate limited"))
     fault = got.wait(ApiFault)
     assert (fault.error_type, fault.status) == ("429", 429)
+    # Four attempts of two symbols, and what the other workers had started when the last hold began.
+    assert len(host.asked("/v3/trades")) <= 16
     host.always("/v3/trades", None)
     got.wait(Batch, is_tape("KO"))
     got.wait(Batch, is_book("IBM"), since=got.mark())
-    at = [seen.at for seen in host.asked("/v3/trades")]
-    assert len(at) <= 40
 
 
 def test_a_blip_is_no_fault(host: FakePolygon, got: Collector, start: Start) -> None:
