@@ -29,12 +29,6 @@ class Aggressor:
         """Three price levels or three venues taken at once."""
         return self.high - self.low >= (_SWEEP - 1) * step or len(self.venues) >= _SWEEP
 
-    def joins(self, time_ns: int, price: int, step: int) -> bool:
-        """Whether a print of this side belongs to the open one."""
-        return (
-            self.count > 0 and abs(time_ns - self.first_ns) <= SPAN_NS and self.low - step <= price <= self.high + step
-        )
-
     def start(self, time_ns: int, price: int, size: int, *, touching: bool, threshold: int) -> None:
         """Open with this print."""
         self.count = 1
@@ -44,16 +38,20 @@ class Aggressor:
         self.first_price = self.low = self.high = price
         self.crossed_ns = time_ns if self.at_touch > threshold else 0
 
-    def add(self, time_ns: int, price: int, size: int, *, touching: bool, threshold: int) -> None:
-        """Grow by this print."""
+    def extend(self, time_ns: int, price: int, size: int, step: int, *, touching: bool, threshold: int) -> bool:
+        """Grow by this print of the same side; False where it does not belong to what is open."""
+        low, high = self.low, self.high
+        if not self.count or abs(time_ns - self.first_ns) > SPAN_NS or not low - step <= price <= high + step:
+            return False
         self.count += 1
         self.volume += size
         self.last_ns = time_ns
         if touching:
             self.at_touch += size
-            if not self.crossed_ns and self.at_touch > threshold:
+            if self.at_touch > threshold and not self.crossed_ns:
                 self.crossed_ns = time_ns
-        if price < self.low:
+        if price < low:
             self.low = price
-        elif price > self.high:
+        elif price > high:
             self.high = price
+        return True

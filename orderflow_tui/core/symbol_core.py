@@ -227,11 +227,11 @@ class SymbolCore:
             self.uncounted_prints += 1
             return
         self.prints += 1
-        market = self.market
+        market, price, size = self.market, event.price, event.size
         newest = market.newest_print_ns
         if flags & PRICE and time_ns >= newest:
-            market.traded_at(time_ns, event.price)
-        self.tape.append((time_ns, abs(event.price), event.size, -side if self.short else side, flags))
+            market.traded_at(time_ns, price)
+        self.tape.append((time_ns, -price, size, -side, flags) if self.short else (time_ns, price, size, side, flags))
         if flags & AUCTION:
             return
         if flags & LATE_REPORT or time_ns < newest - _LATE_NS:
@@ -239,8 +239,8 @@ class SymbolCore:
             return
         if time_ns > newest:
             market.newest_print_ns = time_ns
-        self._count(event, side)
-        self.context.on_print(event.price, event.size, side, self.classifier.confidence)
+        self._count(time_ns, price, size, side)
+        self.context.on_print(price, size, side, self.classifier.confidence)
         if flags & OFF_EXCHANGE:
             self._off_exchange(event, side)
         elif side != BUY:
@@ -256,19 +256,20 @@ class SymbolCore:
         if self._guarded and event.size > threshold:
             self._say(block_alert(self.writer, event, threshold))
 
-    def _count(self, event: Print, side: int) -> None:
+    def _count(self, time_ns: int, price: int, size: int, side: int) -> None:
         """Add an eligible print to the window and test the burst."""
-        second = event.time_ns // NS
+        second = time_ns // NS
         window, burst = self.window, self.burst
         if burst.covered_from is None:
-            burst.covered_from = -(-event.time_ns // NS)
-        window.add(second, event.size, side)
+            burst.covered_from = -(-time_ns // NS)
+        window.add(second, size, side)
         if second < window.head:
             burst.late_print()
-        if not self.halted and not (self.event_times_ns and self.near_event(event.time_ns)):
-            said = burst.on_print(event.time_ns, event.price)
-            if said is not None:
-                self._say(said)
+        if self.halted or (self.event_times_ns and self.near_event(time_ns)):
+            return
+        said = burst.on_print(time_ns, price)
+        if said is not None:
+            self._say(said)
 
     def _on_sale(self, event: Print, side: int) -> None:
         """A print that sellers started, or may have."""
@@ -282,9 +283,7 @@ class SymbolCore:
         quote = self.classifier.quote
         touching = quote is not None and price <= quote[2]
         sells = self._sells
-        if sells.joins(time_ns, price, self.market.price_step):
-            sells.add(time_ns, price, size, touching=touching, threshold=threshold)
-        else:
+        if not sells.extend(time_ns, price, size, self.market.price_step, touching=touching, threshold=threshold):
             self._end_sells()
             sells.start(time_ns, price, size, touching=touching, threshold=threshold)
             self._due_ns = min(self._due_ns, time_ns + SPAN_NS + 1)
@@ -304,9 +303,7 @@ class SymbolCore:
         """A print that buyers started: it teaches what large is here, and may unmask a hidden seller."""
         time_ns, price, size = event.time_ns, event.price, event.size
         buys = self._buys
-        if buys.joins(time_ns, price, self.market.price_step):
-            buys.add(time_ns, price, size, touching=False, threshold=0)
-        else:
+        if not buys.extend(time_ns, price, size, self.market.price_step, touching=False, threshold=0):
             if buys.count:
                 self.learner.prints.add(buys.volume)
             buys.start(time_ns, price, size, touching=False, threshold=0)

@@ -35,13 +35,15 @@ class SideClassifier:
     """
 
     __slots__ = (
-        "_direction", "_joint", "_last_ns", "_last_price", "_poll_cycle_ns", "_quotes", "confidence", "quote",
+        "_direction", "_joint", "_last_ns", "_last_price", "_newest", "_poll_cycle_ns", "_quotes", "confidence",
+        "quote",
     )  # fmt: skip
 
     def __init__(self, *, joint_sequence: bool = False, poll_cycle_ns: int = 2 * NS) -> None:
         self._joint = joint_sequence
         self._poll_cycle_ns = poll_cycle_ns
         self._quotes: deque[Quote] = deque()
+        self._newest: Quote | None = None
         self._last_price = 0
         self._last_ns = 0
         self._direction = UNKNOWN
@@ -60,29 +62,30 @@ class SideClassifier:
             horizon = book.time_ns - _RING_NS
             while len(quotes) > 1 and quotes[1][0] < horizon:
                 quotes.popleft()
-        quotes.append((book.time_ns, book.seq, bid, ask))
+        self._newest = (book.time_ns, book.seq, bid, ask)
+        quotes.append(self._newest)
 
     def classify(self, event: Print) -> int:
         """The aggressor of a print: BUY, SELL or UNKNOWN; `confidence` and `quote` tell how it was found."""
-        price = event.price
-        if event.flags & PRICE and event.time_ns >= self._last_ns:
-            self._last_ns = event.time_ns
-            if price > self._last_price:
-                self._direction = BUY if self._last_price else UNKNOWN
-                self._last_price = price
-            elif price < self._last_price:
-                self._direction = SELL if self._last_price else UNKNOWN
-                self._last_price = price
-        quote, factor = self._in_force(event)
+        time_ns, price, flags = event.time_ns, event.price, event.flags
+        last = self._last_price
+        if price != last and flags & PRICE and time_ns >= self._last_ns:
+            if last:
+                self._direction = BUY if price > last else SELL
+            self._last_price, self._last_ns = price, time_ns
+        newest, factor = self._newest, 1.0
+        quote = newest if newest is not None and newest[0] < time_ns else None
+        if quote is None:
+            quote, factor = self._in_force(event)
         self.quote = quote
-        if event.flags & SIDE_GIVEN:
+        if flags & SIDE_GIVEN:
             self.confidence = CONFIDENCE_GIVEN
             return event.side
-        if not event.flags & SIDE:
+        if not flags & SIDE:
             self.confidence = 0.0
             return UNKNOWN
         if quote is not None:
-            bid, ask = quote[2], quote[3]
+            _, _, bid, ask = quote
             if bid and ask and bid < ask:
                 return self._by_quote(price, bid, ask, factor)
         self.confidence = CONFIDENCE_TICK if self._direction else 0.0
@@ -109,9 +112,6 @@ class SideClassifier:
         if not quotes:
             return None, 0.0
         time_ns = event.time_ns
-        newest = quotes[-1]
-        if newest[0] < time_ns or (self._joint and newest[0] == time_ns and newest[1] < event.seq):
-            return newest, 1.0
         for quote in reversed(quotes):
             if quote[0] < time_ns or (self._joint and quote[0] == time_ns and quote[1] < event.seq):
                 return quote, 1.0

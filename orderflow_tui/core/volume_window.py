@@ -24,7 +24,10 @@ class VolumeWindow:
     `head` is the newest second that holds a print; -1 before the first. Sizes are integers, so sums are exact.
     """
 
-    __slots__ = ("_buy", "_count", "_largest", "_sell", "_squares", "_volume", "buy", "count", "head", "sell", "volume")
+    __slots__ = (
+        "_buy", "_count", "_head_largest", "_head_squares", "_largest", "_sell", "_squares", "_volume", "buy", "count",
+        "head", "sell", "volume",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.head = -1
@@ -38,6 +41,7 @@ class VolumeWindow:
         self._count = array("q", _ZEROS)
         self._squares = [0] * _FINE
         self._largest = [0] * _FINE
+        self._head_squares = self._head_largest = 0
 
     def roll(self, second: int) -> None:
         """Make `second` the head; the seconds between hold no volume. Does nothing for the head or before."""
@@ -54,10 +58,13 @@ class VolumeWindow:
             sell[slot] = self.sell
             buy[slot] = self.buy
             count[slot] = self.count
-        for fresh in range(max(head + 1, second - _FINE + 1), second + 1):
+        slot = head % _FINE
+        self._squares[slot], self._largest[slot] = self._head_squares, self._head_largest
+        for fresh in range(max(head + 1, second - _FINE + 1), second):
             slot = fresh % _FINE
             self._squares[slot] = 0
             self._largest[slot] = 0
+        self._head_squares = self._head_largest = 0
         self.head = second
 
     def add(self, second: int, size: int, side: int) -> None:
@@ -70,13 +77,16 @@ class VolumeWindow:
             self.sell += size
         elif side == BUY:
             self.buy += size
+        if second < self.head:
+            self._add_back(second, size, side)
+            return
+        self._head_squares += size * size
+        self._head_largest = max(self._head_largest, size)
+
+    def _add_back(self, second: int, size: int, side: int) -> None:
         slot = second % _FINE
         self._squares[slot] += size * size
         self._largest[slot] = max(self._largest[slot], size)
-        if second < self.head:
-            self._add_back(second, size, side)
-
-    def _add_back(self, second: int, size: int, side: int) -> None:
         for past in range(second, self.head):
             slot = past % _RING
             self._volume[slot] += size
@@ -104,11 +114,13 @@ class VolumeWindow:
 
     def squares(self, window: int) -> int:
         """Sum of squared sizes over the window that ends at the head. O(window), for the rare case it is asked."""
-        return sum(self._squares[second % _FINE] for second in range(self.head - window + 1, self.head + 1))
+        past = range(self.head - window + 1, self.head)
+        return self._head_squares + sum(self._squares[second % _FINE] for second in past)
 
     def largest(self, window: int) -> int:
         """The largest single print of the window that ends at the head."""
-        return max(self._largest[second % _FINE] for second in range(self.head - window + 1, self.head + 1))
+        past = range(self.head - window + 1, self.head)
+        return max(self._head_largest, max((self._largest[second % _FINE] for second in past), default=0))
 
     def by_second(self, now: int, seconds: int, *, buyers: bool = False) -> tuple[list[int], list[int]]:
         """Volume, and the part sellers (or `buyers`) started, of the seconds up to `now`, oldest first."""

@@ -237,6 +237,8 @@ class WallTracker:
         """A print at a wall's price that may have consumed it; `aggressor` when it is known to have."""
         wall = self.walls.get(price)
         if wall is None:
+            if not self._closing:
+                return None
             wall = next((gone for gone in self._closing if gone.price == price and time_ns <= gone.gone_ns), None)
             if wall is None:
                 return None
