@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from orderflow_tui.tui.text import clean
 
+
 class Look(NamedTuple):
     """How a token is painted: names of theme variables, never colours."""
 

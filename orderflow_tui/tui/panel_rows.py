@@ -110,7 +110,7 @@ def _header(view: SymbolView, frame: Frame) -> Row:
 def _age(view: SymbolView) -> tuple[str, str]:
     """How old the data is, beyond what it is late by contract."""
     age = right(BLANK if view.data_age_s is None else span_text(view.data_age_s), 5)
-    return f"{age} ", "alert" if view.stale else ""
+    return f"{age} ", "alert" if view.stale and not blind_holding(view) else ""
 
 
 def _blocks(view: SymbolView, frame: Frame) -> list[Block]:

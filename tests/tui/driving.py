@@ -30,13 +30,11 @@ async def settled(pilot: Pilot[int]) -> None:
     assert isinstance(app, OrderFlowApp)
     await app.look()
     await pilot.pause()
-    await pilot.pause()
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:
     """Press keys and let the screen follow."""
     await pilot.press(*keys)
-    await pilot.pause()
 
 
 def screen_text(app: OrderFlowApp) -> str:

@@ -1,4 +1,4 @@
-"""A journal on disk of as many records as a test wants, a minute apart, back over earlier days."""
+"""A journal on disk of as many records as a test wants, ten minutes apart, back over earlier days."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ SYMBOLS = ("BAC", "AAPL", "KO", "MSFT")
 
 
 def record(index: int, **changes: object) -> dict[str, object]:
-    """The record `index` minutes before now; 0 is the newest."""
-    moment = iso_utc(NOW_NS - index * 60 * NS)
+    """The record `index` times ten minutes before now; 0 is the newest."""
+    moment = iso_utc(NOW_NS - index * 600 * NS)
     fields: dict[str, object] = {
         "event": ALERT,
         "event_id": f"e{index}",

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import ast
+import gc
 import inspect
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Input
 
 import orderflow_tui.tui
-from orderflow_tui.tui import app as app_module
 from orderflow_tui.tui.app import OrderFlowApp, run_dashboard
+from orderflow_tui.tui.bar_rows import status_row
+from orderflow_tui.tui.model import ScreenModel
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen
+from orderflow_tui.tui.text import Zone
 from orderflow_tui.tui.widgets.feed import AlertFeed
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
@@ -192,11 +197,12 @@ async def test_the_source_is_marked_on_every_screen(tmp_path: Path) -> None:
         ({"positions_age_s": 130.0}, "positions 2:10 old"),
     ],
 )
-async def test_what_is_wrong_stands_in_the_status_line(changes: dict[str, object], words: str) -> None:
+def test_what_is_wrong_stands_in_the_status_line(changes: dict[str, Any], words: str) -> None:
     monitor = calm_market()
     monitor.put(**changes)
-    async with running(monitor, size=(160, 36)) as (app, _):
-        assert words in block(app, "status")
+    model = ScreenModel()
+    model.poll(monitor, 0.0)
+    assert words in status_row(model, Zone(), 160).plain
 
 
 async def test_a_monitor_that_falls_silent_is_the_loudest_row() -> None:
@@ -251,10 +257,9 @@ async def test_symbols_come_and_go() -> None:
         assert isinstance(app.screen, MainScreen)
 
 
-@pytest.mark.parametrize("kind", ["no_positions_file", "nothing_held", "message"])
-async def test_the_first_run_says_what_to_do_next(kind: str) -> None:
+async def test_the_first_run_says_what_to_do_next() -> None:
     monitor = FakeMonitor()
-    first = FirstRun(kind, Path("/home/me/positions.toml"), "a line of [/] its own")  # type: ignore[arg-type]
+    first = FirstRun("no_positions_file", Path("/home/me/positions.toml"), "a line of [/] its own")
     async with running(monitor, size=(80, 24), first_run=first) as (app, pilot):
         text = screen_text(app)
         for words in (
@@ -335,15 +340,15 @@ def test_run_dashboard_returns_the_exit_code_and_settles_memory(monkeypatch: pyt
         return 3
 
     monkeypatch.setattr(OrderFlowApp, "run", run)
-    monkeypatch.setattr(app_module.sys, "setswitchinterval", lambda seconds: asked.update(switch=seconds))
+    monkeypatch.setattr(sys, "setswitchinterval", lambda seconds: asked.update(switch=seconds))
     assert run_dashboard(calm_market(), mouse=False) == 3
     assert asked == {"mouse": False, "freeze": True, "switch": 0.0005}
 
 
 async def test_garbage_is_collected_and_frozen_after_the_first_paint(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(app_module.gc, "collect", lambda: calls.append("collect"))
-    monkeypatch.setattr(app_module.gc, "freeze", lambda: calls.append("freeze"))
+    monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
+    monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
     async with running(calm_market(), freeze=True):
         pass
     assert calls == ["collect", "freeze"]

@@ -315,7 +315,7 @@ def test_no_binding_is_left_out() -> None:
 
 @pytest.mark.parametrize("check", list(dict.fromkeys(CHECKS.values())), ids=lambda check: check.__name__[1:])
 async def test_key(check: Callable[[Bench], Awaitable[None]], tmp_path: Path) -> None:
-    store = journal(tmp_path / "journal", 900)
+    store = journal(tmp_path / "journal", 200)
     while store.load():
         pass
     monitor = busy_market()

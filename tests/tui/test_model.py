@@ -5,7 +5,7 @@ from dataclasses import replace
 from orderflow_tui.core.units import NS
 from orderflow_tui.tui.layout import card_height, columns_for, plan
 from orderflow_tui.tui.model import ScreenModel
-from tests.tui.fake import FakeMonitor, NOW_NS, busy_market, calm_market, recommendation, symbol_view
+from tests.tui.fake import NOW_NS, FakeMonitor, busy_market, calm_market, recommendation, symbol_view
 
 
 def model_of(monitor: FakeMonitor) -> ScreenModel:

@@ -95,9 +95,8 @@ class MainScreen(ModelScreen):
         self._bar("feed-title", [make_row(Span(words, "bold"), base="bar")] if rows else [])
 
     async def on_resize(self) -> None:
-        """Another size shows other rows; the places have their new sizes after the next layout."""
+        """Another size shares the rows out anew; each panel follows its own size."""
         await self.update_model()
-        self.call_after_refresh(self.update_model)
 
     @on(SymbolPanel.Picked)
     async def pick(self, event: SymbolPanel.Picked) -> None:

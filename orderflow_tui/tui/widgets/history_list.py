@@ -33,6 +33,11 @@ class HistoryList(NewestFirst, can_focus=False):
         self.cursor = 0
 
     @property
+    def following(self) -> bool:
+        """On the newest row, with nothing scrolled."""
+        return self.cursor == 0 and super().following
+
+    @property
     def current(self) -> HistoryRow | None:
         """The row under the cursor."""
         return self.entries[self.cursor] if self.cursor < len(self.entries) else None
@@ -47,12 +52,9 @@ class HistoryList(NewestFirst, can_focus=False):
 
     def grew(self, entries: Rows, added: int) -> None:
         """The same rows with `added` new ones in front; a reader further down keeps his place."""
-        following = self.cursor == 0 and self.scroll_offset.y == 0
-        self.entries = entries
-        if not following:
+        if not self.following:
             self.cursor = min(len(entries) - 1, self.cursor + added)
-            if self.scroll_offset.y == 0:
-                self.pending += added
+        self.entries = entries
         self.resize_to(len(entries), added)
         self.refresh()
 

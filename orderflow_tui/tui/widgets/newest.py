@@ -24,9 +24,14 @@ class NewestFirst(TokenStyles, ScrollView):
         """The row at an index, newest 0."""
         raise NotImplementedError
 
+    @property
+    def following(self) -> bool:
+        """Whether the newest row is what the reader looks at."""
+        return self.scroll_offset.y == 0
+
     def resize_to(self, count: int, added: int) -> None:
         """The list has `count` rows now, `added` of them new at the top."""
-        following = self.scroll_offset.y == 0
+        following = self.following
         self.virtual_size = Size(self.size.width, count)
         if following or not added:
             self.pending = 0 if following else self.pending

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.message import Message
@@ -41,6 +41,12 @@ class SymbolPanel(LineWidget):
             return 0
         self._shown = (view, frame)
         return self.show(panel_rows(view, frame))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size shows other rows of the same view."""
+        if self._shown is not None:
+            view, frame = self._shown
+            self.apply(view, replace(frame, width=event.size.width, height=event.size.height))
 
     def on_click(self, event: events.Click) -> None:
         """A click selects the symbol that stands here."""

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orderflow_tui.tui.history_filter import HistoryFilter, local_day, local_time
+from orderflow_tui.tui.history_rows import history_row, write_csv
+from orderflow_tui.tui.screens import history
+from orderflow_tui.tui.screens.history import HistoryScreen
+from orderflow_tui.tui.text import Zone
+from orderflow_tui.tui.widgets.history_list import HistoryList
+from tests.tui.driving import block, press, running, screen_text, settled, toasts
+from tests.tui.fake import busy_market
+from tests.tui.journal_files import append, journal, record
+
+
+def test_times_are_shown_in_the_zone_and_what_is_no_time_stays() -> None:
+    assert local_time("2025-10-22T14:35:20.123456Z", Zone()) == "2025-10-22 10:35:20"
+    assert local_day("2025-10-22T03:59:59.000000Z", Zone()) == "2025-10-21"
+    assert local_day("2025-10-21T18:14:00.000000Z", Zone("Asia/Kathmandu")) == "2025-10-21"
+    assert local_day("2025-10-21T18:15:00.000000Z", Zone("Asia/Kathmandu")) == "2025-10-22"
+    assert local_time("garbage", Zone()) == "garbage"
+    assert local_day("2025-10-22Tgarbage", Zone()) == "2025-10-22"
+
+
+def test_filters_hold_together(tmp_path: Path) -> None:
+    store = journal(tmp_path / "j", 200)
+    while store.load():
+        pass
+    rows = [store[index] for index in range(len(store))]
+    zone = Zone()
+    both = HistoryFilter(symbol="BAC", severity="warning").apply(rows, zone)
+    assert both
+    assert {(row.symbol, row.severity) for row in both} == {("BAC", "warning")}
+    answered = HistoryFilter(answered="answered").apply(rows, zone)
+    unanswered = HistoryFilter(answered="unanswered").apply(rows, zone)
+    assert {bool(row.answer) for row in answered} == {True}
+    assert {bool(row.answer) for row in unanswered} == {False}
+    assert len(answered) + len(unanswered) == len(
+        [row for row in rows if row.event == "order_flow.exit_signal_triggered"]
+    )
+    assert HistoryFilter(text="WITHDRAWN").apply(rows, zone)
+    days = HistoryFilter()
+    seen: list[str] = []
+    while not seen or days.day:
+        days = days.next("day", rows, zone)
+        seen.append(days.day)
+    assert seen == ["2025-10-22", "2025-10-21", ""]
+    assert HistoryFilter(symbol="GONE").next("symbol", rows, zone).symbol == ""
+
+
+def test_a_row_marks_what_was_not_live(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    store = journal(folder, 1)
+    append(folder, record(-1, source_class="replayed"), record(-2, source_class=""), record(-3, event="new_kind"))
+    store.refresh()
+    texts = [history_row(store[index], Zone(), 100, cursor=index == 0).plain for index in range(3)]
+    assert texts[0].startswith(">10-22 11:05:20     new_kind")
+    assert " ?   alert" in texts[1]
+    assert " REP alert" in texts[2]
+
+
+def test_a_csv_runs_no_formula_and_is_its_owners(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    store = journal(folder, 1)
+    append(folder, record(-1, text='=HYPERLINK("http://x")', symbol="+BAC"))
+    store.refresh()
+    store.load()
+    path = write_csv(store, tmp_path, "rows")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 3
+    assert '"\'=HYPERLINK(""http://x"")"' in lines[1]
+    assert ",'+BAC," in lines[1]
+    with pytest.raises(FileNotFoundError):
+        write_csv(store, tmp_path / "gone", "rows")
+
+
+async def test_new_records_come_in_at_the_top_and_do_not_move_a_reader(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    async with running(busy_market(), history=journal(folder, 100)) as (app, pilot):
+        await press(pilot, "h")
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        rows = screen.query_one(HistoryList)
+        append(folder, record(-1, text="while following"))
+        await screen._read_on()
+        await pilot.pause()
+        assert rows.cursor == 0
+        assert "while following" in screen_text(app).splitlines()[2]
+        await press(pilot, "pagedown", "pagedown")
+        current, top = rows.current, rows.entries[rows.scroll_offset.y]
+        append(folder, record(-2, text="while away"), record(-3, text="while away"))
+        await screen._read_on()
+        await pilot.pause()
+        assert (rows.current, rows.entries[rows.scroll_offset.y]) == (current, top)
+        assert "2 new, home follows" in block(app, "history-filter")
+        await press(pilot, "home")
+        assert "new, home" not in block(app, "history-filter")
+        await press(pilot, "down")
+        append(folder, record(-4, text="while one down"))
+        await screen._read_on()
+        await pilot.pause()
+        assert "1 new, home follows" in block(app, "history-filter")
+
+
+async def test_new_records_pass_the_filter(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    async with running(busy_market(), history=journal(folder, 100)) as (app, pilot):
+        await press(pilot, "h", "s")
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        before = len(screen.query_one(HistoryList).entries)
+        append(folder, record(-1, symbol="KO"), record(-2, symbol="AAPL"))
+        await screen._read_on()
+        assert len(screen.query_one(HistoryList).entries) == before + 1
+
+
+async def test_earlier_days_follow_in_pieces_while_the_newest_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PIECE", 100)
+    store = journal(tmp_path / "j", 2_600)
+    async with running(busy_market(), history=store, export_directory=tmp_path) as (app, pilot):
+        await press(pilot, "h")
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        screen._reading_back.pause()
+        rows = screen.query_one(HistoryList)
+        first = len(rows.entries)
+        await screen._read_back()
+        assert len(rows.entries) == first + 100
+        await press(pilot, "s")
+        filtered = len(rows.entries)
+        await press(pilot, "c")
+        assert "still being read" in toasts(app)[-1]
+        while not store.loaded:
+            await screen._read_back()
+        assert len(rows.entries) > filtered
+        await press(pilot, "x", "end")
+        assert rows.current is not None
+        assert rows.current.event_id == "e2599"
+
+
+async def test_a_hundred_thousand_rows_draw_only_those_in_sight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = journal(tmp_path / "j", 100)
+    while store.load():
+        pass
+    store._older *= 1_000
+    drawn: list[int] = []
+    original = HistoryList.row
+
+    def row(self: HistoryList, index: int, width: int) -> object:
+        drawn.append(index)
+        return original(self, index, width)
+
+    monkeypatch.setattr(HistoryList, "row", row)
+    async with running(busy_market(), history=store) as (app, pilot):
+        await press(pilot, "h")
+        rows = app.screen.query_one(HistoryList)
+        assert len(rows.entries) == 100_000
+        drawn.clear()
+        await press(pilot, "end")
+        assert rows.cursor == 99_999
+        assert set(drawn) <= {0, *range(99_999 - rows.size.height, 100_000)}
+        drawn.clear()
+        await press(pilot, "up")
+        assert len(drawn) < 5
+
+
+async def test_a_record_whose_file_is_gone_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    async with running(busy_market(), history=journal(folder, 5)) as (app, pilot):
+        await press(pilot, "h")
+        for path in folder.glob("*.jsonl"):
+            path.unlink()
+        await press(pilot, "enter", "y")
+        assert isinstance(app.screen, HistoryScreen)
+        assert any("no longer in its file" in message for message in toasts(app))
+
+
+async def test_an_empty_journal_is_an_empty_list(tmp_path: Path) -> None:
+    (tmp_path / "j").mkdir()
+    async with running(busy_market(), history=journal(tmp_path / "j", 0)) as (app, pilot):
+        await press(pilot, "h", "enter", "y", "down", "end", "c", "s")
+        assert isinstance(app.screen, HistoryScreen)
+        assert "0 of 0" in block(app, "history-filter")
+
+
+async def test_a_click_moves_the_cursor_and_a_second_opens(tmp_path: Path) -> None:
+    async with running(busy_market(), history=journal(tmp_path / "j", 50)) as (app, pilot):
+        await press(pilot, "h")
+        rows = app.screen.query_one(HistoryList)
+        await pilot.click(HistoryList, offset=(5, 7))
+        assert rows.cursor == 7
+        await pilot.click(HistoryList, offset=(5, 7))
+        await settled(pilot)
+        assert not isinstance(app.screen, HistoryScreen)
+
+
+async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    async with running(busy_market(), history=journal(tmp_path / "j", 5), export_directory=tmp_path / "gone") as (
+        app,
+        pilot,
+    ):
+        await press(pilot, "h")
+        store = app.history
+        assert store is not None
+        while not store.loaded:
+            store.load()
+        await press(pilot, "c", "f12")
+        assert any(message.startswith("not written:") for message in toasts(app))

@@ -1,0 +1,34 @@
+"""Pictures of the screen; `pytest tests/tui/test_snapshots.py --snapshot-update` after a look at the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from orderflow_tui.tui.app import OrderFlowApp
+from tests.tui.fake import FakeMonitor, busy_market, calm_market
+
+Snap = Callable[..., bool]
+
+
+def still(monitor: FakeMonitor, theme: str = "dark") -> OrderFlowApp:
+    return OrderFlowApp(monitor, theme=theme, monotonic=lambda: 0.0)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_bad_morning(snap_compare: Snap, size: tuple[int, int]) -> None:
+    assert snap_compare(still(busy_market()), terminal_size=size)
+
+
+def test_a_calm_small_screen(snap_compare: Snap) -> None:
+    assert snap_compare(still(calm_market()), terminal_size=(80, 24))
+
+
+def test_the_answer_in_the_light_theme(snap_compare: Snap) -> None:
+    assert snap_compare(still(busy_market(), "light"), terminal_size=(100, 30), press=["f2"])
+
+
+def test_without_colour(snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(still(busy_market()), terminal_size=(120, 36))
