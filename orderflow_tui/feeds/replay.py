@@ -17,6 +17,8 @@ from orderflow_tui.feeds.recording import Recording, RecordingError
 _BATCH: Final = 250
 _PACE_NS: Final = 50_000_000
 _LONGEST_SLEEP_S: Final = 0.25
+_SKIP_NS: Final = 3_600 * NS
+"""Nights and years between recordings are not waited for."""
 
 
 class ReplayFeed:
@@ -105,7 +107,9 @@ class ReplayFeed:
         """Each event when it is due, and the clock of every whole second between."""
         clock_s = 0
         for time_ns, symbol, event in merged:
-            clock_s = clock_s or time_ns // NS
+            if time_ns - clock_s * NS > _SKIP_NS:
+                clock_s = time_ns // NS
+                pace.jump()
             while (clock_s + 1) * NS <= time_ns and not self._stop.is_set():
                 clock_s += 1
                 waited = pace.wait_until(clock_s * NS, batch.flush)
@@ -161,6 +165,10 @@ class _Pace:
         self._paused = paused
         self._at_wall = 0
         self._at_recorded = 0
+        self._for_speed = -1.0
+
+    def jump(self) -> None:
+        """The next instant is due now."""
         self._for_speed = -1.0
 
     def wait_until(self, recorded_ns: int, before_sleep: Callable[[], None]) -> bool:

@@ -21,7 +21,6 @@ KEY_VARIABLE = "ORDERFLOW_SIMULATOR_KEY"
 
 _TAIL_LINES = 20
 _TAIL_CHARACTERS = 500
-_CLOSE_SECONDS = 2.0
 _SECRETS_OF_PARENT = ("POLYGON_API_KEY", "MASSIVE_API_KEY")
 
 
@@ -143,16 +142,11 @@ class SimulatorProcess:
         child, self._child = self._child, None
         if child is None:
             return
+        child.kill()  # it holds nothing worth keeping, and the screen that asked is already gone
+        child.wait()
         if child.stdin is not None:
             with contextlib.suppress(OSError):
                 child.stdin.close()
-        for end in (child.terminate, child.kill):
-            try:
-                child.wait(_CLOSE_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                end()
-        child.wait()
         for thread in self._threads:
             thread.join()
         for pipe in (child.stdout, child.stderr):
