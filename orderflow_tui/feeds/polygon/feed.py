@@ -39,6 +39,8 @@ UNIT_TRIES: Final = 5
 """Quotes of busy names change between two requests; equal times turn up within a few tries or not at all."""
 ABSENT_SECONDS: Final = 300.0
 """A symbol that spoils the joint request is left out of it so long."""
+REPORT_SECONDS: Final = 0.25
+"""Between two looks at whether the status has changed."""
 PAUSE_SECONDS: Final = 0.05
 """Between two polls of the same kind, however late the first was."""
 
@@ -130,6 +132,8 @@ class PolygonFeed:
         self._threads = [
             threading.Thread(target=self._work, name=f"polygon-feed-{number}", daemon=True) for number in range(WORKERS)
         ]
+        # Every worker may be waiting for the budget when there is most to tell, so the status has a thread of its own.
+        self._threads.append(threading.Thread(target=self._report, name="polygon-feed-status", daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -189,13 +193,16 @@ class PolygonFeed:
                     break
                 self._probed(job)
                 self._schedule.finished(job, max(started + wait, time.monotonic() + PAUSE_SECONDS))
-                self._standing.report()
         finally:
             with self._lock:
                 self._working -= 1
                 last = self._working == 0
             if last:
                 self._gateway.session.close()
+
+    def _report(self) -> None:
+        while not self._stop.wait(REPORT_SECONDS):
+            self._standing.report()
 
     def _probed(self, job: Job) -> None:
         """When the market's state and the data's delay have been asked, nothing needs to wait for them any longer."""
