@@ -70,6 +70,14 @@ class TapeCovered(msgspec.Struct, gc=False):
     time_ns: int
 
 
+class Reread(msgspec.Struct, gc=False):
+    """All prints of the seconds from `from_second` to before `time_ns`, as the tape has them now."""
+
+    time_ns: int
+    from_second: int
+    prints: tuple[Print, ...]
+
+
 class Gap(msgspec.Struct, gc=False):
     """The tape is unknown before this instant: baselines start again here unless a back-fill follows."""
 
@@ -85,9 +93,9 @@ class Halt(msgspec.Struct, gc=False):
     reason: str = ""
 
 
-Event = Print | Book | Clock | TapeCovered | Gap | Halt
+Event = Print | Book | Clock | TapeCovered | Reread | Gap | Halt
 
-_RANK = {Print: 1, Book: 2, TapeCovered: 3, Halt: 0, Gap: 0, Clock: 4}
+_RANK = {Print: 1, Book: 2, TapeCovered: 3, Reread: 5, Halt: 0, Gap: 0, Clock: 4}
 
 
 def live_order(event: Event) -> tuple[int, int, int]:

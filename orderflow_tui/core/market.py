@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from statistics import median
 from typing import Final
@@ -10,7 +11,9 @@ from orderflow_tui.core.events import Levels
 from orderflow_tui.core.units import NS, default_price_step
 
 SAMPLES: Final = 60
-"""Whole seconds of quotes kept."""
+"""Seconds over which coverage and cost are compared."""
+_RING: Final = 192
+_NO_SAMPLES: Final = array("q", bytes(8 * _RING))
 _BAR_SECONDS: Final = 300
 _BARS: Final = 78
 _ENOUGH_BARS: Final = 6
@@ -20,9 +23,12 @@ class MarketState:
     """Book, last price, the quotes of the last minute by whole seconds, and five-minute ranges."""
 
     __slots__ = (
+        "_asks",
         "_bar",
+        "_bids",
         "_known_from",
-        "_quotes",
+        "_newest_sample",
+        "_sampled",
         "asks",
         "bids",
         "book_ns",
@@ -42,7 +48,10 @@ class MarketState:
         self.newest_print_ns = 0
         self.taught_range = 0
         self.ranges: deque[int] = deque(maxlen=_BARS)
-        self._quotes: deque[tuple[int, int, int]] = deque(maxlen=SAMPLES + 5)
+        self._sampled = array("q", _NO_SAMPLES)
+        self._bids = array("q", _NO_SAMPLES)
+        self._asks = array("q", _NO_SAMPLES)
+        self._newest_sample = 0
         self._bar: tuple[int, int, int] | None = None
         self._known_from = 0
 
@@ -80,7 +89,9 @@ class MarketState:
     def whole_second(self, second: int) -> None:
         """Keep the state in force at a whole second."""
         if self.bids and self.asks:
-            self._quotes.append((second, self.bids[0][0], self.asks[0][0]))
+            slot = second % _RING
+            self._sampled[slot], self._bids[slot], self._asks[slot] = second, self.bids[0][0], self.asks[0][0]
+            self._newest_sample = second
         if self._bar is not None and second >= self._bar[0] + _BAR_SECONDS:
             self.end_bar()
 
@@ -92,10 +103,12 @@ class MarketState:
             self._bar = None
 
     def quote_at(self, second: int) -> tuple[int, int] | None:
-        """`(bid, ask)` in force at a whole second of the last minute."""
-        for sample in reversed(self._quotes):
-            if sample[0] <= second:
-                return sample[1], sample[2]
+        """`(bid, ask)` in force at a whole second of the last three minutes."""
+        newest = self._newest_sample
+        for at in range(min(second, newest), max(newest - _RING, 0), -1):
+            slot = at % _RING
+            if self._sampled[slot] == at:
+                return self._bids[slot], self._asks[slot]
         return None
 
     def ticks_moved(self, seconds: int) -> int | None:

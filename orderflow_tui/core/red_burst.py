@@ -7,7 +7,9 @@ holds for the effective number of prints: n_eff = (sum v)^2 / sum v^2, Wilson's 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil, sqrt
+from types import MappingProxyType
 from typing import Any, Final
 
 from orderflow_tui.core.data_models import OrderFlowAlert
@@ -47,7 +49,7 @@ class RedBurst:
     """
 
     __slots__ = (
-        "_alerted_volume", "_base", "_before", "_head", "_journaled_ns", "_last_true_ns", "_need", "_opened_ns",
+        "_alerted_volume", "_base", "_before", "_head", "_journaled_ns", "_last_true_ns", "_need", "_newest", "_opened_ns",
         "_opened_price", "_plain", "_ticks_moved", "covered_from", "ends_ns", "exit_ratio", "open_alert", "peak_ratio",
         "thin", "thresholds", "window", "window_seconds", "writer",
     )  # fmt: skip
@@ -70,6 +72,7 @@ class RedBurst:
         if thresholds.profile == "guarded":
             self.window_seconds = self._floor()
         self.open_alert: OrderFlowAlert | None = None
+        self._newest: OrderFlowAlert | None = None
         self.peak_ratio = 0.0
         self.ends_ns = NEVER_NS
         """When a living burst ends unless its condition is met again."""
@@ -162,6 +165,21 @@ class RedBurst:
             self.thin = False
         self._head = -1
 
+    def corrected(self, first: int, last: int, change: int) -> AlertUpdated | None:
+        """Seconds were counted anew: the newest burst that rested on them stands and gets a `corrected` note."""
+        alert = self._newest
+        if alert is None:
+            return None
+        time_ns = datetime_ns(alert.timestamp_utc)
+        second, seconds = time_ns // NS, int(alert.details["window_seconds"])
+        if first > second or last <= second - seconds:
+            return None
+        noted = replace(alert, details=MappingProxyType({**alert.details, "corrected": change}))
+        self._newest = noted
+        if self.open_alert is not None:
+            self.open_alert = noted
+        return AlertUpdated(noted, time_ns, journal=True)
+
     def late_print(self) -> None:
         """A print was added to an earlier second: the prepared figures no longer hold."""
         self._head = -1
@@ -235,7 +253,7 @@ class RedBurst:
             self._plain = not single
             self._alerted_volume = volume
             alert = self._alert(time_ns, ratio, share, figures, single=single)
-            self.open_alert = alert
+            self.open_alert = self._newest = alert
             return AlertRaised(alert, time_ns, price, price, int(figures["prints"]))
         self.peak_ratio = max(self.peak_ratio, ratio)
         before = self.open_alert
@@ -250,7 +268,7 @@ class RedBurst:
         self._plain = self._plain or not single
         self._alerted_volume = max(volume, self._alerted_volume)
         alert = self._alert(time_ns, ratio, share, figures, single=not self._plain, was_eligible=before.exit_eligible)
-        self.open_alert = alert
+        self.open_alert = self._newest = alert
         return AlertUpdated(alert, time_ns, journal=journal)
 
     def end(self) -> float:

@@ -28,6 +28,7 @@ from orderflow_tui.core.events import (
     Halt,
     Levels,
     Print,
+    Reread,
     TapeCovered,
 )
 from orderflow_tui.core.exit_desk import ExitDesk
@@ -37,6 +38,7 @@ from orderflow_tui.core.market import MarketState
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.reconstruct import SPAN_NS, Aggressor
 from orderflow_tui.core.red_burst import RedBurst
+from orderflow_tui.core.reread import recount
 from orderflow_tui.core.rules import AlertWriter, Thresholds
 from orderflow_tui.core.session import Session, session_at
 from orderflow_tui.core.slow_bleed import BUCKET_SECONDS, SlowBleed
@@ -64,6 +66,9 @@ def mirrored(event: Event) -> Event:
             event.time_ns, event.seq, -event.price, event.size, event.flags, -event.side, event.venue, event.trf,
             event.trade_id, event.participant_ns,
         )  # fmt: skip
+    if isinstance(event, Reread):
+        turned = tuple(one for one in map(mirrored, event.prints) if isinstance(one, Print))
+        return Reread(event.time_ns, event.from_second, turned)
     if isinstance(event, Book):
         return Book(event.time_ns, event.seq, _negated(event.asks), _negated(event.bids))
     return event
@@ -83,6 +88,14 @@ class SymbolCore:
         position: What is held, or None for a watched symbol: alerts, never a recommendation.
         taught: What the last session of each name (`pre`, `regular`, ...) taught; used in `guarded` alone.
     """
+
+    __slots__ = (
+        "_buys", "_due_ns", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "ask_walls", "bid_walls",
+        "bleed", "burst", "capabilities", "classifier", "context", "covered_ns", "crossed_since_ns", "desk",
+        "event_times_ns", "finished", "halted", "hidden", "late_prints", "learner", "market", "now_ns",
+        "print_threshold", "prints", "resting_threshold", "session", "short", "symbol", "tape", "taught", "thresholds",
+        "uncounted_prints", "window", "writer",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -132,7 +145,7 @@ class SymbolCore:
         self.now_ns = 0
         self.covered_ns = 0
         self.crossed_since_ns = 0
-        self.prints = self.late_prints = self.uncounted_prints = 0
+        self.prints = self.late_prints = self.uncounted_prints = self.corrected_seconds = 0
         self.tape: deque[TapeRow] = deque(maxlen=_TAPE_ROWS)
         self._due_ns = 0
         self._next_second = 0
@@ -199,6 +212,8 @@ class SymbolCore:
             if self.burst.covered_from is None:
                 self.burst.covered_from = -(-time_ns // NS)
             self._judge_walls(max(time_ns, self.now_ns))
+        elif isinstance(event, Reread):
+            self._on_reread(event)
         elif isinstance(event, Gap):
             self._tape_known_from(-(-time_ns // NS))
             for tracker in (self.bid_walls, self.ask_walls):
@@ -209,6 +224,18 @@ class SymbolCore:
             if isinstance(event, Halt):
                 self.halted = (event.reason or "halted") if event.halted else ""
                 self._tape_known_from(-(-time_ns // NS))
+
+    def _on_reread(self, event: Reread) -> None:
+        """A minute as the tape has it now; an alert that rested on what changed stands and gets a note."""
+        last = event.time_ns // NS - 1
+        differing, change = recount(self.window, self.market, event.from_second, last, event.prints)
+        if not differing:
+            return
+        self.corrected_seconds += differing
+        self.burst.late_print()
+        noted = self.burst.corrected(event.from_second, last, change)
+        if noted is not None:
+            self._say(noted)
 
     def _tape_known_from(self, second: int) -> None:
         """Nothing before this second is to be compared with what follows."""
@@ -359,52 +386,54 @@ class SymbolCore:
 
     def _tick(self, time_ns: int) -> int:
         """Let fire what is due at this instant; returns the next one."""
-        sells, desk, burst = self._sells, self.desk, self.burst
+        sells, burst, bid_walls, ask_walls = self._sells, self.burst, self.bid_walls, self.ask_walls
         if sells.count and time_ns - sells.first_ns > SPAN_NS:
             self._end_sells()
         second = time_ns // NS
         if second >= self._next_second:
             self._next_second = second + 1
-            self._whole_second(second)
-            if self.session is None or time_ns >= self.session.end_ns:
-                self._enter_session(time_ns)
-        self.now_ns = max(self.now_ns, time_ns)
-        self._judge_walls(time_ns)
+            self.now_ns = max(self.now_ns, time_ns)
+            self._whole_second(second, time_ns)
+        if time_ns >= bid_walls.next_ns or time_ns >= ask_walls.next_ns:
+            self._judge_walls(time_ns)
         if time_ns >= burst.ends_ns:
             self.learner.burst_peaked(burst.end())
-        watch = desk.stop_watch
-        if watch is not None:
-            self._out += desk.check_stop(time_ns, self._news_from_ns)
-        if desk.flow.current is not None or desk.stop_latch.current is not None:
-            self._out += desk.tend(time_ns)
-        due = (second + 1) * NS
-        for timer in (
-            self.bid_walls.next_ns,
-            self.ask_walls.next_ns,
-            burst.ends_ns,
-            sells.first_ns + SPAN_NS + 1 if sells.count else due,
-            due if watch is None else watch.wake_ns,
-        ):
-            if time_ns < timer < due:
-                due = timer
-        return due
+        watch = self.desk.stop_watch
+        if watch is not None and time_ns >= watch.wake_ns:
+            self._out += self.desk.check_stop(time_ns, self._news_from_ns)
+        return self._next_due(time_ns, (second + 1) * NS)
 
-    def _whole_second(self, second: int) -> None:
-        """Sample the state in force at a whole second."""
-        market, desk = self.market, self.desk
+    def _next_due(self, time_ns: int, due: int) -> int:
+        """The next instant at which time alone does something: a timer's, or the whole second `due`."""
+        sells, watch = self._sells, self.desk.stop_watch
+        due = min(due, self.bid_walls.next_ns, self.ask_walls.next_ns, self.burst.ends_ns)
+        if sells.count:
+            due = min(due, sells.first_ns + SPAN_NS + 1)
+        if watch is not None and time_ns < watch.wake_ns < due:
+            due = watch.wake_ns
+        return max(due, time_ns + 1)
+
+    def _whole_second(self, second: int, time_ns: int) -> None:
+        """Sample the state in force at a whole second; what is told by the second."""
+        market, desk, learner = self.market, self.desk, self.learner
         market.whole_second(second)
         self.context.whole_second(second * NS)
         desk.whole_second()
-        if not self._guarded:
-            return
-        thin = desk.check_thin(second * NS)
-        if thin is not None:
-            self._say(thin)
-        if market.bids or market.asks:
-            self.learner.whole_seconds(1, market.bids, market.asks)
-        self._fit_sizes()
-        if second % BUCKET_SECONDS == 0:
-            self._bleed(second)
+        if self._guarded:
+            thin = desk.check_thin(second * NS)
+            if thin is not None:
+                self._say(thin)
+            if market.bids or market.asks:
+                learner.whole_seconds(1, market.bids, market.asks)
+            self._fit_sizes()
+            if second % BUCKET_SECONDS == 0:
+                self._bleed(second)
+        if self.session is None or time_ns >= self.session.end_ns:
+            self._enter_session(time_ns)
+        if desk.stop_watch is not None:
+            self._out += desk.check_stop(time_ns, self._news_from_ns)
+        if desk.flow.current is not None or desk.stop_latch.current is not None:
+            self._out += desk.tend(time_ns)
 
     def _bleed(self, end: int) -> None:
         """Ten seconds that end with second `end - 1` are over."""

@@ -119,3 +119,14 @@ class SideClassifier:
         if oldest[0] - time_ns <= self._poll_cycle_ns:
             return oldest, NEAREST_FACTOR
         return None, 0.0
+
+
+def side_by_quote(price: int, bid: int, ask: int) -> int:
+    """BUY or SELL where the quote alone tells (CLNV's outer 30 % of the spread), else UNKNOWN."""
+    if bid < ask and bid <= price <= ask:
+        reach = 3 * (ask - bid)
+        if 10 * (ask - price) <= reach:
+            return BUY
+        if 10 * (price - bid) <= reach:
+            return SELL
+    return UNKNOWN

@@ -96,6 +96,40 @@ class VolumeWindow:
             elif side == BUY:
                 self._buy[slot] += size
 
+    @property
+    def oldest(self) -> int:
+        """The oldest second whose own volume is still known."""
+        return self.head - _RING + 2
+
+    def of_second(self, second: int) -> tuple[int, int, int, int]:
+        """`(volume, sells, buys, prints)` of one second."""
+        return (
+            self.volume_through(second) - self.volume_through(second - 1),
+            self.sell_through(second) - self.sell_through(second - 1),
+            self.buy_through(second) - self.buy_through(second - 1),
+            self.count_through(second) - self.count_through(second - 1),
+        )
+
+    def replace_second(self, second: int, totals: tuple[int, int, int, int], sizes: list[int]) -> None:
+        """Put `(volume, sells, buys, prints)` in the place of what was counted for a second; `sizes` are its prints'."""
+        before = self.of_second(second)
+        volume, sell, buy, count = (new - old for new, old in zip(totals, before, strict=True))
+        self.volume += volume
+        self.sell += sell
+        self.buy += buy
+        self.count += count
+        for past in range(second, self.head):
+            slot = past % _RING
+            self._volume[slot] += volume
+            self._sell[slot] += sell
+            self._buy[slot] += buy
+            self._count[slot] += count
+        squares, largest = sum(size * size for size in sizes), max(sizes, default=0)
+        if second == self.head:
+            self._head_squares, self._head_largest = squares, largest
+        elif second > self.head - _FINE:
+            self._squares[second % _FINE], self._largest[second % _FINE] = squares, largest
+
     def volume_through(self, second: int) -> int:
         """Total volume up to the end of `second`."""
         return self.volume if second >= self.head else self._volume[second % _RING]
