@@ -15,7 +15,7 @@ from typing import Any, Final
 from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.rules import SELL_SHARE, AlertWriter, Thresholds
-from orderflow_tui.core.units import NEVER_NS, NS
+from orderflow_tui.core.units import NEVER_NS, NS, datetime_ns
 from orderflow_tui.core.volume_window import BASELINE_SECONDS, LONGEST_WINDOW, VolumeWindow
 
 _PRINTS_WANTED: Final = 12
@@ -49,7 +49,8 @@ class RedBurst:
     """
 
     __slots__ = (
-        "_alerted_volume", "_base", "_before", "_head", "_journaled_ns", "_last_true_ns", "_need", "_newest", "_opened_ns",
+        "_alerted_volume", "_base", "_before", "_head", "_journaled_ns", "_last_true_ns", "_need", "_newest",
+        "_opened_ns",
         "_opened_price", "_plain", "_ticks_moved", "covered_from", "ends_ns", "exit_ratio", "open_alert", "peak_ratio",
         "thin", "thresholds", "window", "window_seconds", "writer",
     )  # fmt: skip

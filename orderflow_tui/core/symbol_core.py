@@ -91,10 +91,10 @@ class SymbolCore:
 
     __slots__ = (
         "_buys", "_due_ns", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "ask_walls", "bid_walls",
-        "bleed", "burst", "capabilities", "classifier", "context", "covered_ns", "crossed_since_ns", "desk",
-        "event_times_ns", "finished", "halted", "hidden", "late_prints", "learner", "market", "now_ns",
-        "print_threshold", "prints", "resting_threshold", "session", "short", "symbol", "tape", "taught", "thresholds",
-        "uncounted_prints", "window", "writer",
+        "bleed", "burst", "capabilities", "classifier", "context", "corrected_seconds", "covered_ns",
+        "crossed_since_ns", "desk", "event_times_ns", "finished", "halted", "hidden", "late_prints", "learner",
+        "market", "now_ns", "print_threshold", "prints", "resting_threshold", "session", "short", "symbol", "tape",
+        "taught", "thresholds", "uncounted_prints", "window", "writer",
     )  # fmt: skip
 
     def __init__(

@@ -111,7 +111,7 @@ class VolumeWindow:
         )
 
     def replace_second(self, second: int, totals: tuple[int, int, int, int], sizes: list[int]) -> None:
-        """Put `(volume, sells, buys, prints)` in the place of what was counted for a second; `sizes` are its prints'."""
+        """Put `(volume, sells, buys, prints)` in the place of a second's count; `sizes` are its prints'."""
         before = self.of_second(second)
         volume, sell, buy, count = (new - old for new, old in zip(totals, before, strict=True))
         self.volume += volume
