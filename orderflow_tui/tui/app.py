@@ -60,9 +60,6 @@ class OrderFlowApp(App[int]):
     TITLE = APP_TITLE
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
     COMMANDS = {ActionCommands}  # noqa: RUF012 - textual reads it from the class
-    CSS = """
-    Footer { height: 1; }
-    """
 
     def __init__(
         self,
@@ -173,11 +170,19 @@ class OrderFlowApp(App[int]):
         shown = super().get_key_display(binding)
         return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
 
-    def key_for(self, binding_id: str) -> str:
-        """The first key of a binding under the keymap in force, as a reader knows it."""
-        binding = next(item for item in named(APP_BINDINGS) if item.id == binding_id)
-        first = self._keys.get(binding_id, binding.key).split(",")[0]
-        return self.get_key_display(binding.with_key(first))
+    def all_keys(self, binding: Binding) -> list[str]:
+        """The keys of a binding under the keymap in force, as a reader knows them."""
+        keys = self._keys.get(binding.id or "", binding.key).split(",")
+        return [self.get_key_display(binding.with_key(key.strip())) for key in keys]
+
+    def first_key(self, binding: Binding) -> str:
+        """The key of a binding that is shown where there is room for one."""
+        return self.all_keys(binding)[0]
+
+    @property
+    def acknowledge_key(self) -> str:
+        """What answers a recommendation from everywhere."""
+        return self.first_key(next(item for item in named(APP_BINDINGS) if item.id == "acknowledge"))
 
     def action_acknowledge(self) -> None:
         """Open the answer to the card, or to the selected symbol's recommendation."""

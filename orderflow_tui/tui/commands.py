@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 class ActionCommands(Provider):
     """All actions that make sense on the screen the palette was opened from, and the themes by name."""
 
+    @property
+    def _app(self) -> OrderFlowApp:
+        return cast("OrderFlowApp", self.app)
+
     def _actions(self) -> list[tuple[str, str, str]]:
         """`(title, help, action)` of each binding that is alive on the screen beneath the palette."""
         alive = {active.binding.id: active.node for active in self.screen.active_bindings.values()}
@@ -26,7 +30,7 @@ class ActionCommands(Provider):
                 if binding.id in alive and binding.action not in seen:
                     seen.add(binding.action)
                     owner = "app" if alive[binding.id] is self.app else "screen"
-                    title = f"{binding.description} ({self.app.get_key_display(binding)})"
+                    title = f"{binding.description} ({', '.join(self._app.all_keys(binding))})"
                     entries.append((title, binding.tooltip, f"{owner}.{binding.action}"))
         return entries
 
@@ -38,13 +42,14 @@ class ActionCommands(Provider):
     async def search(self, query: str) -> Hits:
         """What matches the letters."""
         matcher = self.matcher(query)
-        app = cast("OrderFlowApp", self.app)
         for title, words, action in self._actions():
             score = matcher.match(f"{title} {words}")
             if score > 0:
                 yield Hit(score, matcher.highlight(title), partial(self.app.run_action, action), help=words)
-        for name in app.theme_names:
+        for name in self._app.theme_names:
             title = f"Theme: {name}"
             score = matcher.match(title)
             if score > 0:
-                yield Hit(score, matcher.highlight(title), partial(setattr, app, "theme", name), help="Use this theme")
+                yield Hit(
+                    score, matcher.highlight(title), partial(setattr, self.app, "theme", name), help="Use this theme"
+                )

@@ -28,7 +28,7 @@ SIGNS = (
 KEY_WIDTH = 20
 
 
-def help_rows(width: int, display: Callable[[Binding], str], first: str = "Dashboard") -> list[Row]:
+def help_rows(width: int, keys: Callable[[Binding], list[str]], first: str = "Dashboard") -> list[Row]:
     """All rows of the help, the scope the reader came from first."""
     rows: list[Row] = []
     for scope in sorted(SCOPES, key=lambda name: (name != first, name != "Everywhere")):
@@ -37,7 +37,7 @@ def help_rows(width: int, display: Callable[[Binding], str], first: str = "Dashb
             if binding.id == "select-1":
                 rows += _entry("1 to 9", "Select a symbol by its number", width)
             elif not (binding.id or "").removeprefix("select-").isdigit():
-                rows += _entry(display(binding), binding.tooltip, width)
+                rows += _entry(", ".join(keys(binding)), binding.tooltip, width)
     rows.append(make_row(" Signs", base="bar"))
     for sign, words in SIGNS:
         rows += _entry(sign, words, width)

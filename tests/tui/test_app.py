@@ -19,6 +19,7 @@ from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.tui.widgets.feed import AlertFeed
+from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
 from tests.tui.fake import FakeMonitor, alert, busy_market, calm_market, recommendation, symbol_view
@@ -122,7 +123,7 @@ async def test_the_acknowledge_key_works_from_a_text_field_and_from_every_screen
     from tests.tui.journal_files import journal
 
     async with running(busy_market(), history=journal(tmp_path / "j", 20)) as (app, pilot):
-        for way in (("h", "slash"), ("f1",), ("enter",), ("h", "enter"), ("ctrl+p",)):
+        for way in (("h", "slash"), ("f1",), ("enter",), ("ctrl+p",)):
             await press(pilot, *way)
             await press(pilot, "f2")
             assert isinstance(app.screen, AnswerScreen), way
@@ -301,6 +302,22 @@ async def test_the_palette_lists_every_action_of_the_screen() -> None:
         await press(pilot, "down", "enter")
         await pilot.pause()
         assert app.theme == "light"
+
+
+async def test_a_click_on_a_key_presses_it() -> None:
+    async with running(busy_market()) as (app, pilot):
+        bar = screen_text(app).splitlines()[-1]
+        await pilot.click(KeyBar, offset=(bar.index("Pin"), 0))
+        assert app.model.pinned == ("NVDA",)
+        await pilot.click(KeyBar, offset=(bar.index("F2"), 0))
+        assert isinstance(app.screen, AnswerScreen)
+
+
+async def test_help_and_key_bar_show_the_users_keys() -> None:
+    async with running(busy_market(), keys={"pin": "f6,z"}) as (app, pilot):
+        assert " F6 Pin" in screen_text(app).splitlines()[-1]
+        await press(pilot, "f1")
+        assert "F6, z" in screen_text(app)
 
 
 async def test_sizes_from_nothing_to_huge_and_a_storm_of_them() -> None:

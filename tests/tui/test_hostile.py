@@ -22,13 +22,8 @@ from tests.tui.journal_files import append, journal, record
 
 HOSTILE = (
     "[/]",
-    "[@click=app.quit]x[/]",
-    "[bold",
-    "$sym {0} %s",
-    "\x1b]52;c;cHduZWQ=\x07\x1b[2J",
-    "\u202eevil\u2066\u200f",
-    "\x9b31m\x00\x08",
-    "e\u0301\u0301\u0301 日本語 🚀",
+    "[@click=app.quit]x[/] [bold $sym {0} %s",
+    "\x1b]52;c;cHduZWQ=\x07\x1b[2J \u202eevil\u2066\u200f \x9b31m\x00\x08 e\u0301\u0301\u0301 日本語 🚀",
     "x" * 5_000,
 )
 

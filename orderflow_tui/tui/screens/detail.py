@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.widgets import Footer
 
 from orderflow_tui.tui.bar_rows import blind_rows, title_row
 from orderflow_tui.tui.bindings import DETAIL_BINDINGS
@@ -13,6 +12,7 @@ from orderflow_tui.tui.lines import LineWidget, Row, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.text import Zone, clean, crop
 from orderflow_tui.tui.widgets.chart import FlowChart
+from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.pages import RowPager
 
 
@@ -35,7 +35,7 @@ class DetailScreen(ModelScreen):
         yield LineWidget(id="detail-asks")
         yield FlowChart()
         yield RowPager(id="detail-rows")
-        yield Footer(show_command_palette=False)
+        yield KeyBar(DETAIL_BINDINGS)
 
     async def update_model(self) -> None:
         """Repaint from the newest view."""
@@ -60,7 +60,7 @@ class DetailScreen(ModelScreen):
         rows = blind_rows(self.model, width)
         card = self.model.card
         if card is not None:
-            words = f" >>> {card_title(card)} <<< {self.dashboard.key_for('acknowledge')} answers: {clean(card.reason)}"
+            words = f" >>> {card_title(card)} <<< {self.dashboard.acknowledge_key} answers: {clean(card.reason)}"
             rows.append(make_row(crop(words, width), base="exit"))
         return rows
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from textual.app import ComposeResult
-from textual.widgets import Footer
 
 from orderflow_tui.tui.bar_rows import title_row
 from orderflow_tui.tui.bindings import DIALOG_BINDINGS
 from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.text import Zone, clean, wrap
+from orderflow_tui.tui.widgets.keybar import KeyBar
 
 _HEADLINES = {
     "no_positions_file": "No positions yet: tell the dashboard what you hold",
@@ -51,8 +51,8 @@ class FirstRunScreen(ModelScreen):
 
     BINDINGS = DIALOG_BINDINGS
     DEFAULT_CSS = """
-    FirstRunScreen > LineWidget { width: 1fr; height: 1fr; }
-    FirstRunScreen > #first-title { height: 1; }
+    FirstRunScreen > LineWidget { width: 1fr; height: 1; }
+    FirstRunScreen > #first-words { height: 1fr; }
     """
 
     def __init__(self, first_run: FirstRun, zone: Zone) -> None:
@@ -64,7 +64,7 @@ class FirstRunScreen(ModelScreen):
         """A title, the words, the keys."""
         yield LineWidget(id="first-title")
         yield LineWidget(id="first-words")
-        yield Footer(show_command_palette=False)
+        yield KeyBar(DIALOG_BINDINGS)
 
     async def update_model(self) -> None:
         """Draw, or leave when a position has appeared."""

@@ -37,7 +37,7 @@ class HelpScreen(ModelModal):
         width = min(82, self.app.size.width - 2)
         self.query_one("#help-title", LineWidget).show([make_row(" Help: arrows scroll, esc closes", base="picked")])
         pager = self.query_one(RowPager)
-        pager.show(help_rows(width, self.app.get_key_display, self._scope))
+        pager.show(help_rows(width, self.dashboard.all_keys, self._scope))
         pager.focus()
 
     def action_close(self) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Footer
 
 from orderflow_tui.journal.reader import HistoryRow, HistoryStore
 from orderflow_tui.tui.bar_rows import title_row
@@ -22,6 +21,7 @@ from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.text import Zone, clean, crop
 from orderflow_tui.tui.widgets.history_list import HistoryList
+from orderflow_tui.tui.widgets.keybar import KeyBar
 
 FIRST_ROWS = 500
 """Enough for any screen; the rest comes while it is already shown."""
@@ -49,7 +49,7 @@ class HistoryScreen(ModelScreen):
         yield LineWidget(id="history-title")
         yield LineWidget(id="history-filter")
         yield HistoryList(self._zone)
-        yield Footer(show_command_palette=False)
+        yield KeyBar(HISTORY_BINDINGS)
 
     async def on_mount(self) -> None:
         """Show the newest at once; older days follow in pieces, new records each second."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Footer
 
 from orderflow_tui.tui.bar_rows import blind_rows, status_row, strip_rows
 from orderflow_tui.tui.bindings import MAIN_BINDINGS
@@ -16,6 +15,7 @@ from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.tui.widgets.feed import AlertFeed
 from orderflow_tui.tui.widgets.grid import PanelGrid
+from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 
 
@@ -43,7 +43,7 @@ class MainScreen(ModelScreen):
         yield LineWidget(id="feed-title")
         yield AlertFeed(self._zone, id="feed")
         yield LineWidget(id="status")
-        yield Footer(show_command_palette=False)
+        yield KeyBar(MAIN_BINDINGS)
 
     async def update_model(self) -> None:
         """Repaint every part whose rows differ."""
@@ -81,7 +81,7 @@ class MainScreen(ModelScreen):
             zone=self._zone,
             width=width,
             height=card_height(height),
-            key=self.dashboard.key_for("acknowledge"),
+            key=self.dashboard.acknowledge_key,
         )
         return card_rows(card, frame)
 

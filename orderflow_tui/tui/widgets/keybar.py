@@ -1,0 +1,54 @@
+"""The keys worth knowing on a screen, in its last row; a click presses them.
+
+Textual's own footer mounts a widget a key and does so again at each change of screen or focus, which is most of what
+opening the answer would cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.binding import Binding, BindingType
+
+from orderflow_tui.tui.bindings import APP_BINDINGS, named
+from orderflow_tui.tui.lines import LineWidget, Row, Span
+
+if TYPE_CHECKING:
+    from orderflow_tui.tui.app import OrderFlowApp
+
+
+class KeyBar(LineWidget):
+    """The shown bindings of a screen, then those that work everywhere."""
+
+    DEFAULT_CSS = """
+    KeyBar { width: 1fr; height: 1; dock: bottom; }
+    """
+
+    def __init__(self, bindings: Sequence[BindingType]) -> None:
+        super().__init__(id="keys")
+        shown = [binding for binding in named([*bindings, *APP_BINDINGS]) if binding.show]
+        self._shown_bindings = list({binding.action: binding for binding in reversed(shown)}.values())[::-1]
+        self._places: list[tuple[range, Binding]] = []
+
+    def on_mount(self) -> None:
+        """The keymap does not change while the app runs."""
+        app = cast("OrderFlowApp", self.app)
+        spans: list[Span] = []
+        column = 0
+        for binding in self._shown_bindings:
+            key = f" {app.first_key(binding)} "
+            label = f"{binding.description} "
+            spans += [Span(key, "strong"), Span(label)]
+            self._places.append((range(column, column + len(key) + len(label)), binding))
+            column += len(key) + len(label)
+        self.show([Row(tuple(spans), "bar")])
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the mouse does."""
+        for place, binding in self._places:
+            if event.x in place:
+                event.stop()
+                on_screen = hasattr(self.screen, f"action_{binding.action.split('(')[0]}")
+                await (self.screen if on_screen else self.app).run_action(binding.action)
