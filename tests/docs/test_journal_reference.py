@@ -1,0 +1,104 @@
+"""journal.md names exactly the records and fields that are written."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orderflow_tui.cli import main
+from orderflow_tui.core.data_models import Answer
+from orderflow_tui.core.outputs import ExitResolved, StopRaised
+from orderflow_tui.core.rules import _COUNTS
+from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, FeedGap
+from orderflow_tui.journal import records as names
+from orderflow_tui.journal.encode import HEADER
+from orderflow_tui.journal.records import (
+    EVENTS,
+    alert_fields,
+    answer_fields,
+    recommendation_fields,
+    resolved_fields,
+    stop_fields,
+)
+from tests.docs.pages import ROOT, code, section, table
+from tests.journal.journal_tools import alert
+from tests.journal.test_journal_records import RECOMMENDATION
+from tests.test_monitor import Desk
+
+PAGE = ROOT / "docs" / "journal.md"
+
+
+def documented(event: str) -> list[str]:
+    """The fields of a record's table, in its order."""
+    return [name for row in table(section(PAGE, f"### `{event}`")) for name in code(row[0])]
+
+
+def test_every_record_begins_with_the_documented_header() -> None:
+    assert [code(row[0])[0] for row in table(section(PAGE, "## Every record"))] == list(HEADER)
+
+
+def test_every_event_has_a_heading() -> None:
+    headings = re.findall(r"^### `(.+)`$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(headings) == set(EVENTS) - {names.ALERT_OUTCOME}  # scoring is not built: nobody writes outcomes
+
+
+def test_alerts_stops_and_recommendations() -> None:
+    assert documented(names.ALERT) == list(alert_fields(alert()))
+    assert documented(names.STOP_ALERT) == list(stop_fields(StopRaised("BAC", "stop_near", 0, 1, 1, "")))
+    assert documented(names.EXIT_TRIGGERED) == list(recommendation_fields(RECOMMENDATION))
+    assert documented(names.EXIT_ACKNOWLEDGED) == list(answer_fields(RECOMMENDATION, Answer("hold"), None))
+    assert documented(names.EXIT_RESOLVED) == list(resolved_fields(ExitResolved(RECOMMENDATION, 0, "")))
+
+
+def own_fields(record: dict[str, Any]) -> set[str]:
+    return set(record) - set(HEADER)
+
+
+def test_errors_gaps_and_resumptions(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "journal")
+    try:
+        now = Arrival.now()
+        desk.put(ApiFault("5xx", "bad gateway", now, status=502, endpoint="trades", symbol="BAC"))
+        desk.put(FeedGap(None, now.wall_ns - 1, now.wall_ns, "no answer from the host", now))
+        desk.put(BadPayload("BAC", "tape", "TAPE_PRICE", "price 0", now))
+        gaps = desk.until("monitoring_gap", 2)
+        desk.monitor.recover("BAC")
+        assert own_fields(desk.until("monitoring_resumed")[0]) == set(documented(names.MONITORING_RESUMED))
+        assert own_fields(desk.named("api_error")[0]) == set(documented(names.API_ERROR))
+        assert own_fields(desk.named("data_validation_error")[0]) == set(documented(names.DATA_VALIDATION_ERROR))
+        assert own_fields(gaps[0]) | own_fields(gaps[1]) == set(documented(names.MONITORING_GAP))
+    finally:
+        desk.monitor.stop(timeout=5)
+
+
+def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (
+        ("trades", "ts_ns,seq,price,size,side,kind\n1381169100033000000,2,13.86,300,,v\n"),
+        ("book", "ts_ns,seq,bp1,bs1,ap1,as1\n1381169100000000000,1,13.86,69900,13.87,400\n"),
+    ):
+        with gzip.open(tmp_path / f"bac_short.{name}.csv.gz", "wt") as file:
+            file.write(text)
+    assert main(["replay", "bac_short", "--headless", "--log-dir", "journal"]) == 0
+    lines = [json.loads(line) for path in Path("journal").glob("*.jsonl") for line in path.read_bytes().splitlines()]
+    assert own_fields(lines[0]) == set(documented(names.RUN_STARTED))
+    assert own_fields(lines[-1]) == set(documented(names.RUN_STOPPED))
+    assert [line["event"] for line in lines] == [names.RUN_STARTED, names.ALERT, names.RUN_STOPPED]
+    assert lines[1]["price_level"] == float(Decimal("13.86"))
+
+
+def test_rules_name_what_counts() -> None:
+    rows = {code(row[0])[0]: row for row in table(section(ROOT / "docs" / "rules.md", "## Profiles"))}
+    assert set(rows) == set(_COUNTS)
+    words = {True: ("counts",), False: ("shown",), None: ("off",)}
+    for evidence, counts in _COUNTS.items():
+        if evidence == "red_burst":  # counts by its ratio, which the table spells out
+            continue
+        for cell, count in zip(rows[evidence][3:5], counts, strict=True):
+            assert cell.startswith(words[count]), (evidence, cell)
