@@ -55,8 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--scenario", default="mixed", help="calm, seller, burst or mixed (default)")
     demo.add_argument("--seed", type=int, default=7, help="the market's seed")
     demo.add_argument("--depth", choices=("full", "nbbo"), default="full", help="ten levels, or one as for US stocks")
-    demo.add_argument("--profile", dest="set_profile", default=argparse.SUPPRESS, help="guarded (default) or plan")
-    demo.add_argument("--log-dir", dest="set_log_dir", default=argparse.SUPPRESS, help="the journal (logs/demo)")
+    for option, field, metavar, text in (
+        ("--profile", "profile", "NAME", "guarded (default) or plan"),
+        ("--log-dir", "log_dir", "DIR", "where the journal goes (logs/demo)"),
+    ):
+        demo.add_argument(option, dest=f"set_{field}", metavar=metavar, default=argparse.SUPPRESS, help=text)
     _add_screen(demo)
     _add_replay(commands)
     headless = commands.add_parser("headless", help="no screen: one plain line an alert on stdout")
