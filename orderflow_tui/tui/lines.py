@@ -27,6 +27,7 @@ class Look(NamedTuple):
     background: str = ""
     bold: bool = False
     dim: bool = False
+    """Where the terminal's palette is used: it has no grey to rely on."""
 
 
 LOOKS = {
@@ -132,7 +133,8 @@ class TokenStyles(Widget):
         if self.app.no_color and token in LOUD:
             return _PLAIN_LOUD
         look, variables = LOOKS[token], self.app.theme_variables
-        return _style(variables.get(look.colour, ""), variables.get(look.background, ""), look.bold, look.dim)
+        dim = look.dim and self.app.current_theme.ansi
+        return _style(variables.get(look.colour, ""), variables.get(look.background, ""), look.bold, dim)
 
     def draw(self, row: Row, width: int) -> Strip:
         """The row as a strip of exactly `width` cells, every text cleaned once more."""

@@ -120,12 +120,12 @@ async def test_earlier_days_follow_in_pieces_while_the_newest_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "PIECE", 100)
+    monkeypatch.setattr(history, "READ_BACK_SECONDS", 3_600.0)
     store = journal(tmp_path / "j", 2_600)
     async with running(busy_market(), history=store, export_directory=tmp_path) as (app, pilot):
         await press(pilot, "h")
         screen = app.screen
         assert isinstance(screen, HistoryScreen)
-        screen._reading_back.pause()
         rows = screen.query_one(HistoryList)
         first = len(rows.entries)
         await screen._read_back()

@@ -37,7 +37,7 @@ class AnswerScreen(ModelModal):
         background: $surface; border: heavy $exit;
     }
     AnswerScreen LineWidget { width: 1fr; }
-    AnswerScreen Input { display: none; border: none; height: 1; background: $panel; }
+    AnswerScreen Input { display: none; border: none !important; height: 1 !important; background: $panel; }
     AnswerScreen Input.-asked { display: block; }
     """
 

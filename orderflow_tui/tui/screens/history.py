@@ -25,6 +25,7 @@ from orderflow_tui.tui.widgets.keybar import KeyBar
 
 FIRST_ROWS = 500
 """Enough for any screen; the rest comes while it is already shown."""
+READ_BACK_SECONDS = 0.05
 PIECE = 1_000
 """Older rows read at once: a few milliseconds, which no key press notices."""
 
@@ -57,7 +58,7 @@ class HistoryScreen(ModelScreen):
         self._store.load(FIRST_ROWS)
         self._show()
         self.set_interval(1.0, self._read_on)
-        self._reading_back = self.set_interval(0.05, self._read_back)
+        self._reading_back = self.set_interval(READ_BACK_SECONDS, self._read_back)
 
     @property
     def _list(self) -> HistoryList:
