@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.events import Print, TapeCovered
+from orderflow_tui.core.events import Gap, Print, TapeCovered
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.feed import BadPayload, Batch, Feed, FeedGap, FeedStatus, SymbolNote
@@ -53,7 +53,8 @@ def test_books_and_prints_arrive(host: FakePolygon, got: Collector, start: Start
     assert (shown(book).bids, shown(book).asks) == (((700_000, 400),), ((700_200, 300),))
     assert book.vouched_ns >= book.quote_ns > 0
     tape = got.wait(Batch, is_tape("KO"))
-    first, covered = tape.events
+    gap, first, covered = tape.events
+    assert isinstance(gap, Gap)
     assert isinstance(first, Print)
     assert (first.price, first.size, first.trade_id) == (700_100, 200, "1")
     assert isinstance(covered, TapeCovered)

@@ -20,6 +20,7 @@ from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedMessage, Put, Symb
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.faults import Faults
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT, SIMULATOR_LEVELS, BooksAnswer, Gateway, SourceConfig
+from orderflow_tui.feeds.polygon.rereads import Rereads
 from orderflow_tui.feeds.polygon.schedule import Job, Schedule
 from orderflow_tui.feeds.polygon.standing import DELAYED_SECONDS, Standing
 from orderflow_tui.feeds.polygon.tape import SymbolTape
@@ -37,6 +38,7 @@ MARKET_SECONDS: Final = 60.0
 UNIT_SECONDS: Final = 900.0
 UNIT_TRIES: Final = 5
 """Quotes of busy names change between two requests; equal times turn up within a few tries or not at all."""
+REREAD_AFTER_SECONDS: Final = 120.0
 ABSENT_SECONDS: Final = 300.0
 """A symbol that spoils the joint request is left out of it so long."""
 REPORT_SECONDS: Final = 0.25
@@ -54,6 +56,7 @@ class PolygonFeed:
         policy: How failed polls are repeated.
         cycle_seconds: Shortest round of polls; a small budget makes it longer.
         live_seconds: Deadline of a live exchange.
+        reread_after: Seconds from the start to the first minute that is read again.
 
     Raises:
         DataValidationError: `CONFIG_INVALID` where the source is polygon and there is no key.
@@ -67,9 +70,11 @@ class PolygonFeed:
         policy: RetryPolicy = DEFAULT_POLICY,
         cycle_seconds: float = 1.0,
         live_seconds: float = LIVE_SECONDS,
+        reread_after: float = REREAD_AFTER_SECONDS,
     ) -> None:
         self._clock = clock
         self._shortest_cycle = cycle_seconds
+        self._reread_after = reread_after
         self._stop = threading.Event()
         self._gateway = Gateway(
             config,
@@ -126,6 +131,8 @@ class PolygonFeed:
         if "entitlement" in self._probes_left:
             self._schedule.add(Job("entitlement", self._poll_entitlement, "entitlement", optional=True, due=now))
             self._schedule.add(Job("units", self._poll_units, "nbbo", optional=True, due=now + PROBE_SECONDS))
+        rereads = Rereads(self._gateway, self._send, self._tapes)
+        self._schedule.add(Job("rereads", rereads.turn, "trades", optional=True, due=now + self._reread_after))
         self._schedule.add(Job("books", self._poll_books, "snapshot", due=now + PROBE_SECONDS))
         self.set_symbols(symbols)
         self._working = WORKERS

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from orderflow_tui.core.eligibility import unknown_conditions
-from orderflow_tui.core.events import Event, Print, TapeCovered
+from orderflow_tui.core.events import Event, Gap, Print, TapeCovered
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.errors import one_line
@@ -146,6 +146,16 @@ class SymbolTape:
         self._catching_up = self._catching_up and self._cut_short
         return self._cut_short
 
+    @property
+    def covered_second(self) -> int:
+        """The second up to which every print has been delivered; 0 before the first answer."""
+        return self._covered_ns // NS
+
+    def again(self, page: TradesPage) -> list[Print] | None:
+        """The prints of a page read again that count for something; None where a row of it cannot be a print."""
+        decoded = self._decoded(page)
+        return None if decoded.bad else [event for event in decoded.prints if event.flags and event.size]
+
     def _time(self, page: TradesPage) -> None:
         seconds = (page.reply.arrival.wall_ns - page.reply.started_ns) / NS
         if not self._catching_up:
@@ -182,6 +192,12 @@ class SymbolTape:
         self._put(BadPayload(self.symbol, "tape", code, detail, arrival, quarantined=aside))
         return not aside
 
+    def _hole_before(self, from_ns: int) -> list[Event]:
+        """Before the span that was asked for the tape may be unknown; within it, silence is known to be silence."""
+        if from_ns <= self._covered_ns:
+            return []
+        return [Gap(from_ns, "too long without an answer" if self._covered_ns else "start")]
+
     def _deliver(self, decoded: _Page, from_ns: int, covered_ns: int, arrival: Arrival) -> None:
         fresh: list[Print] = []
         duplicates = fractional = 0
@@ -201,7 +217,7 @@ class SymbolTape:
             else:
                 fractional += 1
         fresh.sort(key=_TIME_AND_SEQUENCE)
-        events: list[Event] = [*fresh]
+        events: list[Event] = [*self._hole_before(from_ns), *fresh]
         if covered_ns > self._covered_ns:
             self._covered_ns = covered_ns
             events.append(TapeCovered(covered_ns))
