@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import ceil, sqrt
+from math import ceil
 from types import MappingProxyType
 from typing import Any, Final
 
 from orderflow_tui.core.data_models import OrderFlowAlert
+from orderflow_tui.core.explain import true_share, why, wilson
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.rules import SELL_SHARE, AlertWriter, Thresholds
 from orderflow_tui.core.units import NEVER_NS, NS, datetime_ns
@@ -24,18 +25,7 @@ _THIN_ABOVE: Final = 60.0
 _THIN_BELOW: Final = 48.0
 _N_EFF: Final = 16.0
 _WILSON_FLOOR: Final = 0.50
-_Z_90: Final = 1.6448536269514722
 _REST_NS: Final = 60 * NS
-
-
-def wilson_lower(share: float, n: float, z: float = _Z_90) -> float:
-    """Lower bound of Wilson's interval for a share seen in `n` (effective) trials; 0 for n = 0."""
-    if n <= 0:
-        return 0.0
-    square = z * z / n
-    centre = share + square / 2
-    spread = z * sqrt(share * (1 - share) / n + square / (4 * n))
-    return (centre - spread) / (1 + square)
 
 
 class RedBurst:
@@ -147,7 +137,7 @@ class RedBurst:
     def on_print(self, time_ns: int, price: int) -> Output | None:
         """Test the window that ends with the print just added."""
         window = self.window
-        if self._head != window.head:
+        if self._head != window.head or time_ns // NS < self._head:
             self._prepare()
         need = self._need
         if need < 0:
@@ -210,7 +200,7 @@ class RedBurst:
         volume, seconds = int(figures["volume"]), int(figures["window_seconds"])
         largest = self.window.largest(seconds)
         n_eff = volume * volume / max(1, self.window.squares(seconds))
-        low = wilson_lower(share, n_eff)
+        low = wilson(share, n_eff)[0]
         figures |= {"largest_print": largest, "n_eff": round(n_eff, 2), "sell_share_low": round(low, 4)}
         single = largest * 2 > volume
         return None if not single and (n_eff < _N_EFF or low < _WILSON_FLOOR) else single
@@ -313,8 +303,23 @@ class RedBurst:
             sell_ratio=share,
             exit_eligible=eligible,
             single_print=single,
-            details=figures | {"exit_ratio": self.exit_ratio, "ticks_moved": ticks_moved},
+            details=figures
+            | {"exit_ratio": self.exit_ratio, "ticks_moved": ticks_moved, "sell_share_true": self._true_share(share)}
+            | self._why(figures, ratio, share, single=single),
         )
+
+    def _true_share(self, share: float) -> list[float]:
+        """The 90 % interval of the share behind the measured one, under the sides' usual accuracy."""
+        window, seconds = self.window, self.window_seconds
+        volume = window.volume - window.volume_through(window.head - seconds)
+        low, high = wilson(share, volume * volume / max(1, window.squares(seconds)))
+        return [round(true_share(low, self.side_accuracy), 4), round(true_share(high, self.side_accuracy), 4)]
+
+    def _why(self, figures: dict[str, Any], ratio: float, share: float, *, single: bool) -> dict[str, Any]:
+        passed = [("volume_ratio", ratio, self.thresholds.volume_spike_threshold), ("sell_ratio", share, SELL_SHARE)]
+        if self.thresholds.profile == "guarded" and not single:
+            passed += [("n_eff", figures["n_eff"], _N_EFF), ("sell_share_low", figures["sell_share_low"], _WILSON_FLOOR)]
+        return why(*passed)
 
 
 def price_words(ticks_moved: int | None, *, short: bool = False) -> str:

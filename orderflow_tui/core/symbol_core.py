@@ -51,6 +51,7 @@ from orderflow_tui.core.walls import WallTracker
 _LATE_NS: Final = 2 * NS
 _STREAM_COVER_NS: Final = 250 * NS_PER_MS
 _TAPE_ROWS: Final = 40
+_ACCURACY_STEP: Final = 0.005
 _EVENT_NS: Final = 1_800 * NS
 _LONGEST_SILENCE_NS: Final = 3_600 * NS
 """Of a longer silence without a clock (a suspended laptop) only the last hour is lived through."""
@@ -235,7 +236,7 @@ class SymbolCore:
         self.burst.late_print()
         noted = self.burst.corrected(event.from_second, last, change)
         if noted is not None:
-            self._say(noted)
+            self._out.append(noted)
 
     def _tape_known_from(self, second: int) -> None:
         """Nothing before this second is to be compared with what follows."""
@@ -266,14 +267,18 @@ class SymbolCore:
             return
         if time_ns > newest:
             market.newest_print_ns = time_ns
-        self._count(time_ns, price, size, side)
-        self.context.on_print(price, size, side, self.classifier.confidence)
+        self.window.add(time_ns // NS, size, side)
+        self._test_burst(time_ns, price)
+        confidence = self.classifier.confidence
+        self.context.on_print(price, size, side, confidence)
+        if side:
+            self.burst.side_accuracy += _ACCURACY_STEP * (confidence - self.burst.side_accuracy)
         if flags & OFF_EXCHANGE:
             self._off_exchange(event, side)
         elif side != BUY:
-            self._on_sale(event, side)
+            self._on_sale(time_ns, price, size, side, event.venue)
         elif self._guarded:
-            self._on_purchase(event)
+            self._on_purchase(time_ns, price, size)
 
     def _off_exchange(self, event: Print, side: int) -> None:
         """A print no exchange's book took part in: it consumes no shown size; a large one is a block."""
@@ -283,24 +288,19 @@ class SymbolCore:
         if self._guarded and event.size > threshold:
             self._say(block_alert(self.writer, event, threshold))
 
-    def _count(self, time_ns: int, price: int, size: int, side: int) -> None:
-        """Add an eligible print to the window and test the burst."""
-        second = time_ns // NS
-        window, burst = self.window, self.burst
+    def _test_burst(self, time_ns: int, price: int) -> None:
+        """Test the burst with the print that was just counted."""
+        burst = self.burst
         if burst.covered_from is None:
             burst.covered_from = -(-time_ns // NS)
-        window.add(second, size, side)
-        if second < window.head:
-            burst.late_print()
         if self.halted or (self.event_times_ns and self.near_event(time_ns)):
             return
         said = burst.on_print(time_ns, price)
         if said is not None:
             self._say(said)
 
-    def _on_sale(self, event: Print, side: int) -> None:
-        """A print that sellers started, or may have."""
-        time_ns, price, size = event.time_ns, event.price, event.size
+    def _on_sale(self, time_ns: int, price: int, size: int, side: int, venue: int) -> None:
+        """A print on an exchange that sellers started, or may have."""
         hit = self.bid_walls.on_sell(time_ns, price, size, aggressor=side == SELL)
         if hit is not None:
             self._say(hit)
@@ -314,7 +314,7 @@ class SymbolCore:
             self._end_sells()
             sells.start(time_ns, price, size, touching=touching, threshold=threshold)
             self._due_ns = min(self._due_ns, time_ns + SPAN_NS + 1)
-        sells.venues.add(event.venue)
+        sells.venues.add(venue)
 
     def _end_sells(self) -> None:
         sells = self._sells
@@ -326,9 +326,8 @@ class SymbolCore:
             sells.venues.clear()
         sells.count = sells.crossed_ns = 0
 
-    def _on_purchase(self, event: Print) -> None:
+    def _on_purchase(self, time_ns: int, price: int, size: int) -> None:
         """A print that buyers started: it teaches what large is here, and may unmask a hidden seller."""
-        time_ns, price, size = event.time_ns, event.price, event.size
         buys = self._buys
         if not buys.extend(time_ns, price, size, self.market.price_step, touching=False, threshold=0):
             if buys.count:
