@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderflow_tui.tui.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.lines import Row, Span, make_row
-from orderflow_tui.tui.text import BLANK, compact, left, money, right
+from orderflow_tui.tui.text import BLANK, compact, crop, left, money, right
 from orderflow_tui.views import LeaveView, SymbolView, WindowView
 
 SELL_LINE = 0.60
@@ -116,3 +116,19 @@ def _cover_spans(leave: LeaveView) -> list[Span]:
         Span(f" {trend_spark(recent)} " if recent else " ", "alert" if thin and direction == "falling" else "muted"),
         Span(left(direction, 7), "alert" if thin and direction == "falling" else "muted"),
     ]
+
+
+def context_rows(view: SymbolView, width: int) -> list[Row]:
+    """Context that never alarms: cumulative buys less sells with its error, distance to VWAP, the queue, the flow."""
+    context = view.context
+    if context is None:
+        return []
+    scale = view.capabilities.size_scale
+    words = [f"CVD {compact(context.cvd, scale)} ±{compact(context.cvd_error, scale)}"]
+    if context.vwap_distance_bp is not None:
+        words.append(f"VWAP {context.vwap_distance_bp:+.0f} bp")
+    if context.queue_imbalance is not None:
+        words.append(f"queue {context.queue_imbalance:+.2f}")
+    if context.ofi is not None:
+        words.append(f"OFI {context.ofi:+.1f}")
+    return [make_row(Span(crop(f" {'  '.join(words)}", width), "muted"))]

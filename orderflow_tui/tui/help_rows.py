@@ -22,6 +22,7 @@ SIGNS = (
     ("┃ E", "on the vol gauge: the spike threshold; the exit ratio"),
     ("!! !", "in the alerts: can recommend an exit; hit, withdrawn or big"),
     ("cover", "shares bid within reach over shares held, its way over the last minute"),
+    ("CVD VWAP queue OFI", "buys less sells ± its error; price against it; bid over ask size; order-flow imbalance"),
     ("--", "not known, or no longer true"),
     ("* > #", "a panel is pinned; selected; both"),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from orderflow_tui.core.units import price_text
 from orderflow_tui.tui.blocks import Block, fit
-from orderflow_tui.tui.flow_rows import coverage_row, flow_rows
+from orderflow_tui.tui.flow_rows import context_rows, coverage_row, flow_rows
 from orderflow_tui.tui.ladder import ladder_rows
 from orderflow_tui.tui.lines import EMPTY_ROW, Row, Span, make_row, restyle
 from orderflow_tui.tui.tape_rows import print_rows, spark_rows
@@ -89,7 +89,7 @@ def _body(view: SymbolView, frame: Frame) -> list[Row]:
 def _underived(view: SymbolView) -> SymbolView:
     """The view without the figures that would be read as current."""
     position = view.position and replace(view.position, pnl=None, pnl_percent=None, stop_words="")
-    return replace(view, window=None, leave=None, change_60s=None, position=position)
+    return replace(view, window=None, leave=None, context=None, change_60s=None, position=position)
 
 
 def _header(view: SymbolView, frame: Frame) -> Row:
@@ -132,7 +132,7 @@ def _blocks(view: SymbolView, frame: Frame) -> list[Block]:
         book = ladder_rows(view, width)
         blocks += [Block(4, book, min(4, len(book))), Block(5, tape, len(tape))]
     blocks.append(Block(6, [coverage_row(view, width)]))
-    blocks.append(Block(7, _threshold_rows(view, width)))
+    blocks += [Block(7, context_rows(view, width)), Block(7, _threshold_rows(view, width))]
     if width < WIDE:
         blocks.append(Block(8, print_rows(view, width, zone)))
     return blocks

@@ -13,6 +13,7 @@ from orderflow_tui.core.units import NS, datetime_ns
 from orderflow_tui.views import (
     AlertLine,
     Chip,
+    ContextView,
     LeaveView,
     PositionView,
     PrintLine,
@@ -171,6 +172,7 @@ def symbol_view(
         position=position(quantity, price / 10_000 + 0.05, -54.2 if quantity else 0.0) if quantity else None,
         leave=leave(quantity, coverage=6.1 if levels > 1 else None) if quantity and has_book else None,
         thresholds="T 31,600 (10,000 = P71 here)",
+        context=ContextView(-0.8, -0.32, -12_400, 2_100.0, 138_600.0, -8.0, 0.0002),
         live_rules=("bid_wall", "bid_wall_hit", "ask_wall", "sell_print", "red_burst"),
         data_age_s=0.4,
         counters={"prints": 18_240, "skipped_prints": 12, "duplicates": 3, "late_prints": 1, "unknown_conditions": 0},

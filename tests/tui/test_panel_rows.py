@@ -10,7 +10,7 @@ from orderflow_tui.tui.gauges import bins, gauge, sell_letters, spark, trend, tr
 from orderflow_tui.tui.ladder import ladder_rows
 from orderflow_tui.tui.panel_rows import Frame, panel_rows
 from orderflow_tui.tui.text import Zone
-from orderflow_tui.views import SymbolView, WallMark
+from orderflow_tui.views import ContextView, SymbolView, WallMark
 from tests.tui.fake import (
     DELAYED,
     NBBO,
@@ -159,6 +159,15 @@ def test_thin_coverage_that_falls_is_alarming() -> None:
     row = next(row for row in panel_rows(view, frame) if row.plain.startswith(" cover"))
     assert "falling" in row.plain
     assert {span.token for span in row.spans[1:4]} == {"alert"}
+
+
+def test_context_is_told_quietly_and_only_what_is_known() -> None:
+    assert any(
+        "CVD -12.4k ±2,100  VWAP -8 bp  queue -0.32  OFI -0.8" in row for row in words(symbol_view("BAC"), 60, 26)
+    )
+    bare = ContextView(None, None, 300, 20.0, None, None, None)
+    assert any(row == " CVD 300 ±20" for row in words(symbol_view("BAC", context=bare), 60, 26))
+    assert not any("CVD" in row for row in words(symbol_view("BAC", stale=True), 60, 26))
 
 
 def test_the_detail_says_everything() -> None:
