@@ -131,4 +131,6 @@ def context_rows(view: SymbolView, width: int) -> list[Row]:
         words.append(f"queue {context.queue_imbalance:+.2f}")
     if context.ofi is not None:
         words.append(f"OFI {context.ofi:+.1f}")
+    while len(words) > 1 and len("  ".join(words)) >= width:
+        words.pop()
     return [make_row(Span(crop(f" {'  '.join(words)}", width), "muted"))]

@@ -52,6 +52,8 @@ def plan(width: int, room: int, height: int, panels: int, *, card_open: bool) ->
         return Plan(1, for_panels, least)
     columns = columns_for(width, panels)
     lines = -(-panels // columns)
+    if lines * SHORT <= for_panels:
+        columns = -(-panels // lines)  # six panels as three and three, not four and two
     shown = max(1, min(lines, for_panels // SHORT))
     each = min(TALL, for_panels // shown)
     unused = for_panels - each * shown if shown == lines else 0
