@@ -11,6 +11,7 @@ from orderflow_tui.core.units import NS
 
 _OFI_HALF_LIFE_S: Final = 10.0
 _LAMBDA_HALF_LIFE_S: Final = 300.0
+_ACCURACY_STEP: Final = 0.005
 _LN2: Final = 0.6931471805599453
 
 
@@ -40,7 +41,7 @@ class Context:
 
     __slots__ = (
         "_ask", "_bid", "_cov", "_cvd_variance", "_depth", "_lambda_ns", "_last_mid2", "_last_signed", "_ofi",
-        "_ofi_ns", "_signed", "_turnover", "_var", "_volume", "cvd",
+        "_ofi_ns", "_signed", "_turnover", "_var", "_volume", "cvd", "side_accuracy",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -52,6 +53,8 @@ class Context:
         self._last_mid2 = 0
         self._cov = self._var = 0.0
         self._lambda_ns = 0
+        self.side_accuracy = 1.0
+        """How often a side is right, as a running mean of the sides' confidence."""
         self.start_session()
 
     def start_session(self) -> None:
@@ -64,6 +67,8 @@ class Context:
         """A print that counts."""
         self._turnover += price * size
         self._volume += size
+        if side:
+            self.side_accuracy += _ACCURACY_STEP * (confidence - self.side_accuracy)
         if side == BUY:
             self.cvd += size
             self._signed += size

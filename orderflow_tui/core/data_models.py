@@ -203,6 +203,7 @@ class ExitRecommendation:
         prints: Prints behind the evidence.
         shares: Shares behind the evidence.
         bid_60s_ago: Best bid a minute earlier, dollars, or None.
+        details: Why the rule spoke, JSON-ready; never holds keys `event` or `error_type`.
     """
 
     recommendation_id: str
@@ -221,3 +222,4 @@ class ExitRecommendation:
     prints: int = 0
     shares: int = 0
     bid_60s_ago: Decimal | None = None
+    details: Mapping[str, Any] = field(default_factory=lambda: _NOTHING, hash=False)

@@ -11,14 +11,15 @@ from typing import Final
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert, Position
 from orderflow_tui.core.events import Levels
-from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, evidence_of
+from orderflow_tui.core.exit_signal import ALERTS_NEEDED, ActCounter, ExitLatch, Figures, evidence_of
+from orderflow_tui.core.explain import why
 from orderflow_tui.core.liquidity import band_size, exit_cost
 from orderflow_tui.core.market import SAMPLES, MarketState
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitAnswered, Output, StopRaised
 from orderflow_tui.core.rules import AlertWriter, Thresholds
 from orderflow_tui.core.session import new_york_day
 from orderflow_tui.core.stops import StopWatch
-from orderflow_tui.core.units import NS, price_decimal, price_text, price_units, utc_datetime
+from orderflow_tui.core.units import NS, iso_utc, price_decimal, price_text, price_units, utc_datetime
 
 _THIN_LEVELS: Final = 5
 _THIN_BELOW: Final = 2.0
@@ -195,7 +196,9 @@ class ExitDesk:
     def _because_of_burst(self, alert: OrderFlowAlert, time_ns: int) -> ExitRecommendation:
         prints, volume = int(alert.details["prints"]), int(alert.details["volume"])
         reason = f"{alert.text} (exit above {alert.details['exit_ratio']:.1f}x): {_behind(prints, volume, self.writer)}"
-        return self._named(time_ns, reason, (alert,), prints, round(volume / self.capabilities.size_scale))
+        shares = round(volume / self.capabilities.size_scale)
+        details = why(("volume_ratio", alert.volume_ratio or 0.0, float(alert.details["exit_ratio"])))
+        return replace(self._named(time_ns, reason, (alert,), prints, shares), details=details)
 
     def _because_of_acts(self, time_ns: int) -> ExitRecommendation:
         acts = self.acts.acts()
@@ -204,7 +207,15 @@ class ExitDesk:
         who = self.writer.words("large sellers", "large buyers")
         behind = _behind(prints, shares * self.capabilities.size_scale, self.writer)
         alerts = tuple(act.alert for act in acts)
-        return self._named(time_ns, f"{len(acts)} {who} in {seconds} s: {behind}", alerts, prints, shares)
+        details = {
+            "acts": [
+                {"at": iso_utc(act.time_ns), "episode_id": act.alert.episode_id, "shares": act.shares} for act in acts
+            ],
+            "window_seconds": self.acts.window_seconds,
+            **why(("acts", len(acts), ALERTS_NEEDED), ("seconds_apart", seconds, self.acts.window_seconds)),
+        }
+        named = self._named(time_ns, f"{len(acts)} {who} in {seconds} s: {behind}", alerts, prints, shares)
+        return replace(named, details=details)
 
     def _named(
         self, time_ns: int, reason: str, alerts: tuple[OrderFlowAlert, ...], prints: int, shares: int

@@ -70,6 +70,11 @@ class ActCounter:
         self._window_ns = window_seconds * NS
         self.counted = 0
 
+    @property
+    def window_seconds(self) -> int:
+        """How far back acts reach."""
+        return self._window_ns // NS
+
     def set_window(self, seconds: int) -> None:
         """How far back acts reach, seconds, inclusive."""
         self._window_ns = seconds * NS

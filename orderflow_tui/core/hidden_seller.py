@@ -11,8 +11,8 @@ from typing import Final
 from orderflow_tui.core.units import NS_PER_MS
 
 _REFILL_NS: Final = 300 * NS_PER_MS
-_REFILLS: Final = 3
-_TIMES_SHOWN: Final = 3
+REFILLS: Final = 3
+TIMES_SHOWN: Final = 3
 
 
 class HiddenSeller:
@@ -51,8 +51,6 @@ class HiddenSeller:
         self.executed += size
         self._last_buy_ns = time_ns
         self._told = (
-            self.refills >= _REFILLS
-            and self.executed >= threshold
-            and self.executed >= _TIMES_SHOWN * self.largest_shown
+            self.refills >= REFILLS and self.executed >= threshold and self.executed >= TIMES_SHOWN * self.largest_shown
         )
         return self._told

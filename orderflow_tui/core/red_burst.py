@@ -35,14 +35,14 @@ class RedBurst:
         window: The symbol's volume by the second.
         thresholds: Ratios, B and the profile.
         writer: Writes the alerts.
+        side_accuracy: Tells how often a side is right.
         ticks_moved: Tells by how many ticks the mid has moved in that many seconds, None where no quote tells.
     """
 
     __slots__ = (
         "_alerted_volume", "_base", "_before", "_head", "_journaled_ns", "_last_true_ns", "_need", "_newest",
-        "_opened_ns",
-        "_opened_price", "_plain", "_ticks_moved", "covered_from", "ends_ns", "exit_ratio", "open_alert", "peak_ratio",
-        "thin", "thresholds", "window", "window_seconds", "writer",
+        "_opened_ns", "_opened_price", "_plain", "_side_accuracy", "_ticks_moved", "covered_from", "ends_ns",
+        "exit_ratio", "open_alert", "peak_ratio", "thin", "thresholds", "window", "window_seconds", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -51,8 +51,10 @@ class RedBurst:
         thresholds: Thresholds,
         writer: AlertWriter,
         ticks_moved: Callable[[int], int | None] = lambda _: None,
+        side_accuracy: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self.window = window
+        self._side_accuracy = side_accuracy
         self._ticks_moved = ticks_moved
         self.thresholds = thresholds
         self.writer = writer
@@ -313,12 +315,16 @@ class RedBurst:
         window, seconds = self.window, self.window_seconds
         volume = window.volume - window.volume_through(window.head - seconds)
         low, high = wilson(share, volume * volume / max(1, window.squares(seconds)))
-        return [round(true_share(low, self.side_accuracy), 4), round(true_share(high, self.side_accuracy), 4)]
+        accuracy = self._side_accuracy()
+        return [round(true_share(low, accuracy), 4), round(true_share(high, accuracy), 4)]
 
     def _why(self, figures: dict[str, Any], ratio: float, share: float, *, single: bool) -> dict[str, Any]:
         passed = [("volume_ratio", ratio, self.thresholds.volume_spike_threshold), ("sell_ratio", share, SELL_SHARE)]
         if self.thresholds.profile == "guarded" and not single:
-            passed += [("n_eff", figures["n_eff"], _N_EFF), ("sell_share_low", figures["sell_share_low"], _WILSON_FLOOR)]
+            passed += [
+                ("n_eff", figures["n_eff"], _N_EFF),
+                ("sell_share_low", figures["sell_share_low"], _WILSON_FLOOR),
+            ]
         return why(*passed)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 BUCKET_SECONDS: Final = 10
 _DRIFT: Final = 0.5
-_ALARM: Final = 5.0
+ALARM: Final = 5.0
 _CLIP: Final = 2.0
 _WARM: Final = 30
 _DECAY: Final = 0.5 ** (BUCKET_SECONDS / 1_800)
@@ -47,7 +47,7 @@ class SlowBleed:
             else:
                 self._since += 1
                 self.sold += sells - buys
-            fired = self.level > _ALARM
+            fired = self.level > ALARM
         keep = min(_DECAY, self._samples / (self._samples + 1))
         change = flow - self._mean
         self._mean += (1 - keep) * change

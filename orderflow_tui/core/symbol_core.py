@@ -51,7 +51,6 @@ from orderflow_tui.core.walls import WallTracker
 _LATE_NS: Final = 2 * NS
 _STREAM_COVER_NS: Final = 250 * NS_PER_MS
 _TAPE_ROWS: Final = 40
-_ACCURACY_STEP: Final = 0.005
 _EVENT_NS: Final = 1_800 * NS
 _LONGEST_SILENCE_NS: Final = 3_600 * NS
 """Of a longer silence without a clock (a suspended laptop) only the last hour is lived through."""
@@ -117,7 +116,7 @@ class SymbolCore:
         self.desk.set_position(position)
         self.window = VolumeWindow()
         self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence)
-        self.burst = RedBurst(self.window, thresholds, self.writer, self.market.ticks_moved)
+        self.burst = RedBurst(self.window, thresholds, self.writer, self.market.ticks_moved, self._side_accuracy)
         deep = capabilities.depth_levels > 1
         self.bid_walls = WallTracker(
             +1,
@@ -157,6 +156,9 @@ class SymbolCore:
     def configured_threshold(self) -> int:
         """The configured T, in size units."""
         return self.thresholds.large_order_size_threshold * self.capabilities.size_scale
+
+    def _side_accuracy(self) -> float:
+        return self.context.side_accuracy
 
     def near_event(self, time_ns: int) -> bool:
         """Whether one of the holder's events lies within 30 minutes."""
@@ -269,10 +271,7 @@ class SymbolCore:
             market.newest_print_ns = time_ns
         self.window.add(time_ns // NS, size, side)
         self._test_burst(time_ns, price)
-        confidence = self.classifier.confidence
-        self.context.on_print(price, size, side, confidence)
-        if side:
-            self.burst.side_accuracy += _ACCURACY_STEP * (confidence - self.burst.side_accuracy)
+        self.context.on_print(price, size, side, self.classifier.confidence)
         if flags & OFF_EXCHANGE:
             self._off_exchange(event, side)
         elif side != BUY:

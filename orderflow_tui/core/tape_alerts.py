@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from orderflow_tui.core.events import Print
-from orderflow_tui.core.hidden_seller import HiddenSeller
+from orderflow_tui.core.explain import why
+from orderflow_tui.core.hidden_seller import REFILLS, TIMES_SHOWN, HiddenSeller
 from orderflow_tui.core.outputs import AlertRaised
 from orderflow_tui.core.reconstruct import Aggressor
 from orderflow_tui.core.rules import CRITICAL_FACTOR, AlertWriter
-from orderflow_tui.core.slow_bleed import SlowBleed
+from orderflow_tui.core.slow_bleed import ALARM, SlowBleed
 from orderflow_tui.core.units import NS_PER_MS, PRICE_UNITS_PER_DOLLAR, price_text
 
 
@@ -31,7 +32,6 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, pric
         size=sells.volume,
         details={
             "threshold": threshold,
-            "silent_from_threshold": sells.at_touch,
             "prints": sells.count,
             "span_ms": elapsed,
             "at_touch": sells.at_touch,
@@ -40,6 +40,7 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, pric
             "venues": len(sells.venues),
             "low": min(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
             "high": max(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
+            **why(("size_at_the_bid", sells.at_touch, threshold)),
         },
     )
     return AlertRaised(alert, sells.crossed_ns, sells.low, sells.high, sells.count)
@@ -56,7 +57,12 @@ def block_alert(writer: AlertWriter, event: Print, threshold: int) -> AlertRaise
         rank=3,
         text=f"off-exchange block: {writer.sizes(event.size)} at {price_text(abs(event.price))}",
         size=event.size,
-        details={"threshold": threshold, "venue": event.venue, "trf": event.trf},
+        details={
+            "threshold": threshold,
+            "venue": event.venue,
+            "trf": event.trf,
+            **why(("size", event.size, threshold)),
+        },
     )
     return AlertRaised(alert, event.time_ns, event.price, event.price, 1)
 
@@ -81,6 +87,11 @@ def hidden_seller_alert(writer: AlertWriter, hidden: HiddenSeller, time_ns: int,
             "largest_shown": hidden.largest_shown,
             "executed": hidden.executed,
             "refills": hidden.refills,
+            **why(
+                ("executed", hidden.executed, threshold),
+                ("times_shown", hidden.executed / max(1, hidden.largest_shown), TIMES_SHOWN),
+                ("refills", hidden.refills, REFILLS),
+            ),
         },
     )
     return AlertRaised(alert, time_ns, hidden.price, hidden.price)
@@ -99,6 +110,10 @@ def slow_bleed_alert(writer: AlertWriter, bleed: SlowBleed, time_ns: int, price:
         rank=3,
         text=f"{who}: {writer.sizes(max(0, bleed.sold))} {net} in {bleed.minutes:.0f} min",
         size=max(0, bleed.sold),
-        details={"cusum": round(bleed.level, 3), "minutes": round(bleed.minutes, 2)},
+        details={
+            "cusum": round(bleed.level, 3),
+            "minutes": round(bleed.minutes, 2),
+            **why(("cusum", bleed.level, ALARM)),
+        },
     )
     return AlertRaised(alert, time_ns, price, price)

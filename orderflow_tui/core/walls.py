@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from orderflow_tui.core.events import Levels
+from orderflow_tui.core.explain import why
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.rules import CRITICAL_FACTOR, AlertWriter
 from orderflow_tui.core.units import NEVER_NS, NS, price_text
@@ -19,6 +20,8 @@ _REST_NS: Final = 2 * NS
 _MOVE_NS: Final = NS
 _SUSPENDED_NS: Final = 300 * NS
 _HIT_NS: Final = 30 * NS
+_HIT_PART: Final = 0.25
+_PULLED_PART: Final = 0.1
 _UPDATE_NS: Final = 60 * NS
 _VERDICT_WAIT_NS: Final = 30 * NS
 
@@ -27,9 +30,9 @@ class Wall:
     """One resting size above the threshold it opened with."""
 
     __slots__ = (
-        "below_ns", "continuous", "critical", "gone_ns", "hit", "in_sight", "journaled_critical", "journaled_ns",
-        "journaled_size", "opened_ns", "opened_price", "peak", "price", "sells", "size", "sold", "suspended_ns",
-        "threshold", "traded",
+        "_last_size", "_unseen", "added", "below_ns", "cancelled", "continuous", "critical", "gone_ns", "hit",
+        "in_sight", "journaled_critical", "journaled_ns", "journaled_size", "opened_ns", "opened_price", "peak",
+        "price", "refills", "sells", "size", "sold", "suspended_ns", "threshold", "traded",
     )  # fmt: skip
 
     def __init__(self, price: int, size: int, threshold: int, opened_ns: int) -> None:
@@ -49,6 +52,29 @@ class Wall:
         self.critical = self.journaled_critical = size >= CRITICAL_FACTOR * threshold
         self.journaled_ns = opened_ns
         self.journaled_size = size
+        self.added = self.cancelled = self.refills = 0
+        """By conservation: a change of the shown size is what was added, less what traded, less what was cancelled."""
+        self._last_size = size
+        self._unseen = 0
+
+    def shows(self, size: int, *, again: bool) -> None:
+        """Its shown size now; `again` when it was out of sight before, which tells nothing of what changed."""
+        change = 0 if again else size - self._last_size + self._unseen
+        if change > 0:
+            self.added += change
+            self.refills += self._unseen > 0
+        else:
+            self.cancelled -= change
+        self._last_size, self._unseen = size, 0
+
+    def life(self, until_ns: int) -> dict[str, float]:
+        """What became of it, for the journal."""
+        return {
+            "lifetime_s": round((until_ns - self.opened_ns) / NS, 3),
+            "added": self.added,
+            "cancelled": self.cancelled,
+            "refills": self.refills,
+        }
 
     def low(self, size: int) -> bool:
         """Whether a size is below 0.7 T, where a wall ends."""
@@ -60,6 +86,7 @@ class Wall:
         self.sells.append((time_ns, size, sold))
         self.traded += size
         self.sold += sold
+        self._unseen += size
 
     def forget_before(self, time_ns: int) -> None:
         """Keep what traded from an instant on."""
@@ -168,6 +195,7 @@ class WallTracker:
         self._wake(wall.gone_ns + _MOVE_NS)
 
     def _seen(self, wall: Wall, time_ns: int, size: int, out: list[Output]) -> None:
+        wall.shows(size, again=not wall.in_sight)
         if not wall.in_sight:
             wall.in_sight = True
             wall.suspended_ns = 0
@@ -204,6 +232,7 @@ class WallTracker:
             moved.peak = max(moved.peak, size)
             moved.below_ns = moved.gone_ns = moved.suspended_ns = 0
             moved.in_sight = moved.continuous = True
+            moved.shows(size, again=True)
             self.walls[price] = moved
             return []
         wall = Wall(price, size, threshold, time_ns)
@@ -245,7 +274,7 @@ class WallTracker:
         if time_ns < wall.opened_ns:
             return None
         wall.trade(time_ns, size, size if aggressor else 0)
-        if not aggressor or wall.hit or not self._verdicts or wall.sold * 4 < wall.peak:
+        if not aggressor or wall.hit or not self._verdicts or wall.sold < _HIT_PART * wall.peak:
             return None
         wall.hit = True
         return self._hit(wall, time_ns)
@@ -290,7 +319,7 @@ class WallTracker:
         if not (self._verdicts and self._pulled_rule and wall.continuous) or wall.hit:
             return False
         wall.forget_before(wall.gone_ns - _HIT_NS)
-        return wall.traded * 10 < wall.size
+        return wall.traded < _PULLED_PART * wall.size
 
     def showing(self) -> Iterator[Wall]:
         """The walls that stand, in sight or not."""
@@ -314,7 +343,8 @@ class WallTracker:
             rank=3,
             text=text,
             size=wall.size,
-            details={"threshold": wall.threshold, "peak": wall.peak, "price_now": float(price)},
+            details={"threshold": wall.threshold, "peak": wall.peak, "price_now": float(price)}
+            | why(("resting_size", wall.size, wall.threshold)),
         )
         return AlertRaised(alert, time_ns, wall.price, wall.price)
 
@@ -333,7 +363,9 @@ class WallTracker:
             rank=2,
             text=f"{what} {price}: {least}{writer.sizes(wall.sold)} of {writer.sizes(wall.peak)} in {seconds} s",
             size=wall.sold,
-            details={"threshold": wall.threshold, "peak": wall.peak, "sold": wall.sold, "prints": len(wall.sells)},
+            details={"threshold": wall.threshold, "peak": wall.peak, "sold": wall.sold, "prints": len(wall.sells)}
+            | wall.life(time_ns)
+            | why(("part_of_peak_sold", wall.sold / wall.peak, _HIT_PART)),
         )
         return AlertRaised(alert, time_ns, wall.price, wall.price, len(wall.sells))
 
@@ -350,6 +382,8 @@ class WallTracker:
             rank=2,
             text=f"{what} of {writer.sizes(wall.size)} at {price} withdrawn, {writer.sizes(traded)} traded",
             size=wall.size,
-            details={"threshold": wall.threshold, "peak": wall.peak, "traded": traded},
+            details={"threshold": wall.threshold, "peak": wall.peak, "traded": traded}
+            | wall.life(wall.gone_ns)
+            | why(("part_traded", traded / wall.size, _PULLED_PART)),
         )
         return AlertRaised(alert, wall.gone_ns, wall.price, wall.price)

@@ -129,6 +129,7 @@ def recommendation_fields(
         "prints": recommendation.prints,
         "shares": recommendation.shares,
         "follows": follows,
+        "details": dict(recommendation.details),
     }
 
 
@@ -237,6 +238,7 @@ def recommendation_of(record: Mapping[str, Any]) -> ExitRecommendation:
         quantity=record["quantity"],
         prints=record["prints"],
         shares=record["shares"],
+        details=record.get("details", {}),
         **{name: _decimal(record[name]) for name in ("average_cost", "bid", "pnl", "exit_cost", "bid_60s_ago")},
     )
 

@@ -328,6 +328,7 @@ def _capabilities(gateway: Gateway) -> Capabilities:
         host=gateway.session.host,
         depth_levels=SIMULATOR_LEVELS if simulated else 1,
         single_venue=simulated,
+        sessions=not simulated,
     )
 
 
