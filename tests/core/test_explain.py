@@ -30,8 +30,7 @@ def test_the_nearest_threshold_is_the_one_with_the_least_margin() -> None:
 
 
 def test_wilson_by_the_textbook() -> None:
-    low, high = wilson(0.5, 100, 1.96)
-    assert (low, high) == (pytest.approx(0.40383, abs=1e-5), pytest.approx(0.59617, abs=1e-5))
+    assert wilson(0.5, 100, 1.96) == pytest.approx((0.40383, 0.59617), abs=1e-5)
     assert wilson(0.5, 0) == (0.0, 1.0)
 
 
