@@ -1,0 +1,130 @@
+import pytest
+
+from orderflow_tui.core.events import BUY, PRICE, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, VOLUME, Book, Print
+from orderflow_tui.core.trade_side import (
+    CONFIDENCE_GIVEN,
+    CONFIDENCE_TOUCH,
+    NEAREST_FACTOR,
+    SideClassifier,
+    side_by_quote,
+)
+from orderflow_tui.core.units import NS, price_units
+
+from .kit import NOON
+
+
+def _book(at: float, bid: float, ask: float, seq: int = 1) -> Book:
+    bids = ((price_units(bid), 100),) if bid else ()
+    asks = ((price_units(ask), 100),) if ask else ()
+    return Book(NOON + round(at * NS), seq, bids, asks)
+
+
+def _print(at: float, price: float, seq: int = 2, flags: int = REGULAR, side: int = UNKNOWN) -> Print:
+    return Print(NOON + round(at * NS), seq, price_units(price), 100, flags, side)
+
+
+@pytest.mark.parametrize(
+    ("price", "side"),
+    [
+        (100.10, BUY), (100.07, BUY), (100.0699, UNKNOWN), (100.05, UNKNOWN), (100.0301, UNKNOWN), (100.03, SELL),
+        (100.00, SELL), (100.11, UNKNOWN), (99.99, UNKNOWN),
+    ],
+)  # fmt: skip
+def test_within_30_percent_of_the_spread_the_quote_decides(price: float, side: int) -> None:
+    classifier = SideClassifier()
+    classifier.on_book(_book(0, 100.00, 100.10))
+    assert classifier.classify(_print(1, price)) == side
+    assert side_by_quote(price_units(price), price_units(100.00), price_units(100.10)) == side
+
+
+@pytest.mark.parametrize("price", [100.05, 100.20, 99.90])
+def test_in_the_middle_and_outside_the_tick_test_decides(price: float) -> None:
+    for before, side in ((price - 0.01, BUY), (price + 0.01, SELL)):
+        classifier = SideClassifier()
+        classifier.on_book(_book(0, 100.00, 100.10))
+        classifier.classify(_print(1, before))
+        assert classifier.classify(_print(2, price)) == side
+        assert classifier.classify(_print(3, price)) == side
+        assert 0 < classifier.confidence < CONFIDENCE_TOUCH
+
+
+def test_without_any_quote_the_tick_test_decides_from_the_second_price_on() -> None:
+    classifier = SideClassifier()
+    sides = [classifier.classify(_print(at, price)) for at, price in enumerate((10.0, 10.0, 10.01, 10.01, 10.0))]
+    assert sides == [UNKNOWN, UNKNOWN, BUY, BUY, SELL]
+
+
+def test_the_quote_must_be_strictly_older() -> None:
+    classifier = SideClassifier()
+    classifier.on_book(_book(0, 100.00, 100.02))
+    classifier.on_book(_book(1, 100.02, 100.04))
+    assert classifier.classify(_print(1, 100.02)) == BUY
+    assert classifier.quote is not None
+    assert classifier.quote[2] == price_units(100.00)
+
+
+def test_one_sequence_for_both_decides_at_equal_times() -> None:
+    classifier = SideClassifier(joint_sequence=True)
+    classifier.on_book(_book(0, 100.00, 100.02, seq=1))
+    classifier.on_book(_book(1, 100.02, 100.04, seq=5))
+    assert classifier.classify(_print(1, 100.02, seq=5)) == BUY
+    assert classifier.classify(_print(1, 100.02, seq=6)) == SELL
+
+
+def test_a_late_print_meets_the_quote_of_its_own_time() -> None:
+    classifier = SideClassifier()
+    for at in range(10):
+        classifier.on_book(_book(at, 100.00 + at, 100.02 + at))
+    assert classifier.classify(_print(7.5, 107.00)) == SELL
+    assert classifier.quote == (NOON + 7 * NS, 1, price_units(107.00), price_units(107.02))
+
+
+def test_where_no_older_quote_is_known_the_nearest_serves_at_reduced_confidence() -> None:
+    classifier = SideClassifier(poll_cycle_ns=2 * NS)
+    classifier.on_book(_book(3, 100.00, 100.02))
+    assert classifier.classify(_print(1, 100.00)) == SELL
+    assert classifier.confidence == CONFIDENCE_TOUCH * NEAREST_FACTOR
+    assert classifier.classify(_print(0.5, 100.02)) == UNKNOWN
+    assert classifier.quote is None
+
+
+def test_the_ring_holds_three_seconds_and_the_quote_before_them() -> None:
+    classifier = SideClassifier()
+    for at in range(1_000):
+        classifier.on_book(_book(at / 10, 100.00 + at % 2, 101.00 + at % 2))
+    assert len(classifier._quotes) <= 33
+    assert classifier._quotes[0][0] <= NOON + round(96.9 * NS)
+
+
+def test_an_unchanged_quote_stays_as_old_as_it_is() -> None:
+    classifier = SideClassifier()
+    for at in (0, 1, 2):
+        classifier.on_book(_book(at, 100.00, 100.02))
+    classifier.classify(_print(2, 100.00))
+    assert classifier.quote is not None
+    assert classifier.quote[0] == NOON
+
+
+def test_a_given_side_is_taken_and_a_print_without_a_side_has_none() -> None:
+    classifier = SideClassifier()
+    classifier.on_book(_book(0, 100.00, 100.02))
+    assert classifier.classify(_print(1, 100.02, flags=REGULAR | SIDE_GIVEN, side=SELL)) == SELL
+    assert classifier.confidence == CONFIDENCE_GIVEN
+    assert classifier.classify(_print(2, 100.02, flags=VOLUME | PRICE)) == UNKNOWN
+    assert classifier.confidence == 0.0
+
+
+def test_half_a_quote_is_none_and_a_crossed_one_tells_nothing() -> None:
+    for bid, ask in ((100.00, 0), (0, 100.02), (100.02, 100.02), (100.03, 100.02)):
+        classifier = SideClassifier()
+        classifier.on_book(_book(0, bid, ask))
+        assert classifier.classify(_print(1, 100.02)) == UNKNOWN
+    assert side_by_quote(price_units(100), price_units(100), price_units(100)) == UNKNOWN
+
+
+def test_a_late_print_does_not_turn_the_tick_test() -> None:
+    classifier = SideClassifier()
+    for at, price in ((0, 10.00), (2, 10.02)):
+        classifier.classify(_print(at, price))
+    classifier.classify(_print(1, 10.01))
+    assert classifier.classify(_print(3, 10.02)) == BUY
