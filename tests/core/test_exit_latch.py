@@ -1,0 +1,268 @@
+"""The latch against a plain model of SPEC 5: one open, answers, quiet, re-arm, snooze, silence after exited."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
+from orderflow_tui.core.exit_signal import ExitLatch, Figures
+from orderflow_tui.core.outputs import ExitAnswered, ExitResolved, ExitTriggered
+from orderflow_tui.core.units import NS, utc_datetime
+
+from .kit import NOON
+
+DAY = date(2025, 10, 22)
+BID, DISTANCE = 1_000_000, 400
+
+
+def recommendation(time_ns: int, reason: str = "3 large sellers") -> ExitRecommendation:
+    return ExitRecommendation(f"TEST:exit:{time_ns}", "TEST", reason, ("a",), ("id-a",), utc_datetime(time_ns))
+
+
+class LatchMachine(RuleBasedStateMachine):
+    """Drives a flow latch and a model that knows only the words of the specification."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.latch = ExitLatch("flow")
+        self.now, self.bid, self.quantity, self.day = NOON, BID, 1_000, DAY
+        self.state = "none"
+        self.answered_ns = self.answer_bid = self.quiet_until = self.evidence_ns = 0
+        self.signals = 0
+        self.on_walls = False
+        self.muted: tuple[int, date] | None = None
+        self.stop_ns = 0
+
+    def _figures(self) -> Figures:
+        return Figures(self.quantity, self.bid, DISTANCE, self.day, lambda: recommendation(self.now))
+
+    def _opened(self, *, on_walls: bool) -> None:
+        self.state, self.signals, self.on_walls, self.evidence_ns = "open", 0, on_walls, self.now
+
+    @rule(burst=st.booleans())
+    def the_rule_is_met(self, burst: bool) -> None:
+        self.latch.evidence(self.now)
+        if self.state in {"held", "snoozed", "trimmed"}:
+            self.signals += 1
+        self.evidence_ns = self.now
+        before = self.latch.current
+        output = self.latch.trigger(self.now, recommendation(self.now), self._figures(), burst=burst)
+        muted = self.muted == (self.quantity, self.day)
+        quiet = self.state in {"held", "trimmed", "snoozed"} and self.now < self.quiet_until
+        early = burst and self.on_walls and self.state != "snoozed"
+        expected = bool(self.quantity) and not muted and self.state != "open" and (not quiet or early)
+        assert (output is not None) == expected
+        if output is None:
+            return
+        assert isinstance(output, ExitTriggered)
+        assert output.follows == (before.recommendation_id if before else "")
+        self.muted = None
+        self._opened(on_walls=not burst)
+
+    @rule()
+    def counted_evidence_comes_that_is_not_enough(self) -> None:
+        self.latch.evidence(self.now)
+        self.evidence_ns = self.now
+        if self.state in {"held", "snoozed", "trimmed"}:
+            self.signals += 1
+
+    @precondition(lambda self: self.state != "none")
+    @rule(kind=st.sampled_from(("hold", "snooze", "trimmed", "exited")), minutes=st.sampled_from((1, 5, 15)))
+    def the_trader_answers(self, kind: str, minutes: int) -> None:
+        answer = Answer(kind, minutes=minutes if kind == "snooze" else 0)  # type: ignore[arg-type]
+        output = self.latch.answer(self.now, answer, self._figures())
+        assert isinstance(output, ExitAnswered)
+        assert output.price == self.bid
+        self.state = {"hold": "held", "snooze": "snoozed", "trimmed": "trimmed", "exited": "none"}[kind]
+        assert output.recommendation.status == ("exited" if kind == "exited" else self.state)
+        self.answered_ns, self.answer_bid, self.signals = self.now, self.bid, 0
+        self.quiet_until = self.now + (minutes * 60 if kind == "snooze" else 300) * NS
+        if kind == "exited":
+            self.muted = (self.quantity, self.day)
+
+    @precondition(lambda self: self.state == "none")
+    @rule()
+    def there_is_nothing_to_answer(self) -> None:
+        assert self.latch.answer(self.now, Answer("hold"), self._figures()) is None
+
+    @rule(seconds=st.sampled_from((1, 30, 59, 60, 61, 299, 300, 301, 900)))
+    def time_passes(self, seconds: int) -> None:
+        self.now += seconds * NS
+        self._tend()
+
+    @rule(step=st.sampled_from((-500, -399, -400, -100, 100, 300)))
+    def the_bid_moves(self, step: int) -> None:
+        self.bid += step
+        self._tend()
+
+    @rule()
+    def the_stop_is_crossed(self) -> None:
+        self.now += NS
+        self.stop_ns = self.now
+        self._tend()
+
+    @rule(quantity=st.sampled_from((0, 500, 1_000)))
+    def the_position_changes(self, quantity: int) -> None:
+        self.quantity = quantity
+        self.latch.position_is(quantity)
+        if self.muted and self.muted[0] != quantity:
+            self.muted = None
+        self._tend()
+
+    @rule()
+    def a_new_day_begins(self) -> None:
+        self.day += timedelta(days=1)
+
+    def _tend(self) -> None:
+        outputs = self.latch.on_clock(self.now, self._figures(), stop_crossed_ns=self.stop_ns)
+        kinds = [type(output) for output in outputs]
+        if self.state == "none":
+            assert not kinds
+        elif self.quantity == 0:
+            assert kinds == [ExitResolved]
+            self.state = "none"
+        elif self.state == "open":
+            assert not kinds
+        elif self._reopens():
+            assert kinds == [ExitTriggered]
+            self._opened(on_walls=self.on_walls)
+        elif self.now >= self.quiet_until and self.now - max(self.evidence_ns, self.answered_ns) >= 300 * NS:
+            assert kinds == [ExitResolved]
+            self.state = "none"
+        else:
+            assert not kinds
+
+    def _reopens(self) -> bool:
+        if self.state == "snoozed":
+            return self.now >= self.quiet_until and self.signals > 0
+        against = self.answer_bid - self.bid >= DISTANCE or self.stop_ns > self.answered_ns
+        return self.now < self.quiet_until and against
+
+    @invariant()
+    def the_latch_is_as_the_model(self) -> None:
+        current = self.latch.current
+        assert (current.status if current else "none") == self.state
+        if self.state in {"held", "snoozed", "trimmed"}:
+            assert self.latch.signals == self.signals
+            assert (self.latch.quiet_until, self.latch.answer_bid) == (self.quiet_until, self.answer_bid)
+
+
+TestLatch = LatchMachine.TestCase
+TestLatch.settings = settings(max_examples=120, stateful_step_count=40, deadline=None, derandomize=True, database=None)
+
+
+def _figures(bid: int | None = BID, quantity: int = 1_000, day: date = DAY) -> Figures:
+    return Figures(quantity, bid, DISTANCE, day, lambda: recommendation(NOON))
+
+
+def _open(latch: ExitLatch, at: int = NOON, *, burst: bool = False) -> ExitTriggered:
+    output = latch.trigger(at, recommendation(at), _figures(), burst=burst)
+    assert isinstance(output, ExitTriggered)
+    return output
+
+
+def _alert(episode: str, text: str = "b") -> OrderFlowAlert:
+    return OrderFlowAlert(
+        "TEST", "large_seller", "critical", 500, Decimal(1), None, utc_datetime(NOON), episode_id=episode, text=text
+    )
+
+
+def test_new_evidence_attaches_to_what_is_open_and_the_same_episode_once() -> None:
+    latch = ExitLatch("flow")
+    latch.attach(_alert("nobody-listens"), 1)
+    _open(latch)
+    latch.attach(_alert("id-b"), 3)
+    latch.attach(_alert("id-b"), 3)
+    current = latch.current
+    assert current is not None
+    assert (current.evidence, current.episode_ids) == (("a", "b"), ("id-a", "id-b"))
+    assert (current.prints, current.shares) == (3, 500)
+    latch.answer(NOON, Answer("hold"), _figures())
+    latch.attach(_alert("id-c"), 1)
+    assert latch.current is not None
+    assert len(latch.current.evidence) == 2
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(1, 60), (5, 300), (15, 900)])
+def test_a_snooze_is_not_broken_by_price_stop_or_burst(minutes: int, seconds: int) -> None:
+    latch = ExitLatch("flow")
+    _open(latch)
+    latch.answer(NOON, Answer("snooze", minutes=minutes), _figures())
+    almost = NOON + seconds * NS - 1
+    latch.evidence(almost)
+    assert latch.trigger(almost, recommendation(almost), _figures(), burst=True) is None
+    assert latch.on_clock(almost, _figures(BID - 10_000), stop_crossed_ns=almost) == []
+    (output,) = latch.on_clock(almost + 1, _figures(BID - 10_000))
+    assert isinstance(output, ExitTriggered)
+    assert output.recommendation.reason == "snooze is over: 3 large sellers"
+
+
+def test_a_hold_that_rested_on_a_burst_is_not_broken_by_the_next_burst() -> None:
+    latch = ExitLatch("flow")
+    _open(latch, burst=True)
+    latch.answer(NOON, Answer("hold"), _figures())
+    assert latch.trigger(NOON + NS, recommendation(NOON + NS), _figures(), burst=True) is None
+
+
+def test_reasons_do_not_pile_up() -> None:
+    latch = ExitLatch("flow")
+    _open(latch)
+    bid = BID
+    for turn in range(3):
+        latch.answer(NOON + turn, Answer("hold"), _figures(bid))
+        bid -= DISTANCE
+        (output,) = latch.on_clock(NOON + turn + 1, _figures(bid))
+        assert isinstance(output, ExitTriggered)
+        assert output.recommendation.reason == "price went against the hold: 3 large sellers"
+
+
+def test_without_a_bid_no_price_speaks() -> None:
+    latch = ExitLatch("flow")
+    _open(latch)
+    latch.answer(NOON, Answer("hold"), _figures(None))
+    assert latch.on_clock(NOON + NS, _figures(BID - 10_000)) == []
+    latch.answer(NOON, Answer("hold"), _figures(BID))
+    assert latch.on_clock(NOON + NS, _figures(None)) == []
+
+
+def test_a_stop_is_never_silenced_by_an_answer_to_a_flow_recommendation() -> None:
+    flow, stop = ExitLatch("flow"), ExitLatch("stop")
+    _open(flow)
+    flow.answer(NOON, Answer("exited"), _figures())
+    output = stop.trigger(NOON + NS, recommendation(NOON + NS), _figures(), burst=False)
+    assert isinstance(output, ExitTriggered)
+    assert output.kind == "stop"
+    stop.answer(NOON + NS, Answer("hold"), _figures())
+    assert stop.on_clock(NOON + 2 * NS, _figures(), stop_crossed_ns=NOON + 2 * NS) == []
+    (again,) = stop.on_clock(NOON + 3 * NS, _figures(BID - DISTANCE))
+    assert isinstance(again, ExitTriggered)
+    assert again.recommendation.recommendation_id.startswith("TEST:stop:")
+
+
+def test_an_unanswered_recommendation_stays_over_a_restart() -> None:
+    latch = ExitLatch("flow")
+    latch.restore(recommendation(NOON), None, 0, None, 1_000)
+    assert latch.current is not None
+    assert latch.current.status == "open"
+    assert latch.on_clock(NOON + 10**15, _figures()) == []
+    assert latch.trigger(NOON + 10**15, recommendation(NOON), _figures(), burst=True) is None
+
+
+def test_answers_stand_over_a_restart() -> None:
+    held = ExitLatch("flow")
+    held.restore(replace(recommendation(NOON), status="held"), Answer("hold"), NOON + NS, BID, 1_000)
+    assert held.quiet_until == NOON + 301 * NS
+    assert [type(o) for o in held.on_clock(NOON + 2 * NS, _figures(BID - DISTANCE))] == [ExitTriggered]
+    snoozed = ExitLatch("flow")
+    snoozed.restore(replace(recommendation(NOON), status="snoozed"), Answer("snooze", minutes=15), NOON, BID, 1_000)
+    assert snoozed.quiet_until == NOON + 900 * NS
+    gone = ExitLatch("flow")
+    gone.restore(recommendation(NOON), Answer("exited"), NOON, BID, 1_000)
+    assert gone.current is None
+    assert gone.trigger(NOON + NS, recommendation(NOON), _figures(), burst=True) is None
+    assert gone.trigger(NOON + NS, recommendation(NOON), _figures(quantity=900), burst=True) is not None

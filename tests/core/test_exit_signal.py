@@ -1,0 +1,131 @@
+"""The plan's exit rule at its boundaries, and what is one act."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orderflow_tui.core.data_models import OrderFlowAlert
+from orderflow_tui.core.exit_signal import ActCounter, evidence_of, should_trigger_exit
+from orderflow_tui.core.order_flow_detector import OrderFlowDetector
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated
+from orderflow_tui.core.units import NS, utc_datetime
+
+from .kit import NOON, Rules
+
+
+def _seller(at: float = 0, symbol: str = "TEST", **changes: Any) -> OrderFlowAlert:
+    moment = utc_datetime(NOON) + timedelta(seconds=at)
+    return OrderFlowAlert(symbol, "large_seller", "critical", 12_000, Decimal(100), None, moment, **changes)
+
+
+def _burst(ratio: float | None, at: float = 0, **changes: Any) -> OrderFlowAlert:
+    moment = utc_datetime(NOON) + timedelta(seconds=at)
+    return OrderFlowAlert("TEST", "red_burst", "critical", None, None, ratio, moment, **changes)
+
+
+def _exit(*alerts: OrderFlowAlert) -> bool:
+    answer = should_trigger_exit(alerts, window_seconds=120, red_burst_threshold=4.0)
+    assert OrderFlowDetector(Rules()).should_trigger_exit(list(alerts)) == answer
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("times", "answer"),
+    [((0, 60, 120), True), ((0, 60, 120.000001), False), ((0, 60), False), ((120, 0, 60), True), ((0, 0, 0, 0), True)],
+)
+def test_three_large_sellers_within_the_window_its_ends_included(times: tuple[float, ...], answer: bool) -> None:
+    assert _exit(*(_seller(at) for at in times)) == answer
+
+
+def test_the_window_reaches_back_from_the_newest() -> None:
+    assert not _exit(_seller(0), _seller(10), _seller(20), _seller(200))
+
+
+def test_nothing_is_no_exit() -> None:
+    assert not _exit()
+
+
+def test_the_same_episode_counts_once_and_an_unset_one_is_different() -> None:
+    assert not _exit(*(_seller(at, episode_id="one") for at in range(3)))
+    assert not _exit(_seller(0, episode_id="one"), _seller(1, episode_id="one"), _seller(2))
+    assert _exit(_seller(0, episode_id="one"), _seller(1, episode_id="two"), _seller(2))
+    assert _exit(_seller(0), _seller(1), _seller(2))
+
+
+def test_three_symbols_are_no_exit() -> None:
+    assert not _exit(_seller(symbol="AAA"), _seller(symbol="BBB"), _seller(symbol="CCC"))
+    assert _exit(_seller(symbol="AAA"), *(_seller(at, symbol="BBB") for at in range(3)))
+
+
+def test_what_does_not_count_is_not_counted() -> None:
+    assert not _exit(_seller(0, counts=False), _seller(1), _seller(2))
+
+
+@pytest.mark.parametrize(("ratio", "answer"), [(4.0, False), (4.0001, True), (3.5, False), (None, False)])
+def test_a_burst_must_exceed_its_threshold(ratio: float | None, answer: bool) -> None:
+    assert _exit(_burst(ratio)) == answer
+
+
+def test_a_burst_that_is_one_print_or_out_of_the_window_is_no_exit() -> None:
+    assert not _exit(_burst(9.0, single_print=True))
+    assert not _exit(_burst(9.0), _seller(121))
+    assert _exit(_burst(9.0), _seller(120))
+
+
+def _act(
+    at: float, price: int = 100, evidence: str = "sell_print", *, high: int | None = None, **changes: Any
+) -> AlertRaised:
+    time_ns = NOON + round(at * NS)
+    return AlertRaised(_seller(at, evidence=evidence, **changes), time_ns, price, high or price, 1)
+
+
+def _counted(*raised: AlertRaised) -> list[bool]:
+    counter = ActCounter(120)
+    return [counter.add(one) for one in raised]
+
+
+def test_three_acts_more_than_30_seconds_apart_at_one_price_are_three() -> None:
+    assert _counted(_act(0), _act(30.1), _act(60.2)) == [False, False, True]
+    assert _counted(_act(0), _act(30), _act(60.2)) == [False, False, False]
+
+
+def test_at_one_price_within_30_seconds_any_evidence_is_one_act() -> None:
+    counter = ActCounter(120)
+    for at, evidence in enumerate(("bid_wall_hit", "sell_print", "bid_wall_pulled", "bid_wall")):
+        assert not counter.add(_act(at, evidence=evidence))
+    assert counter.counted == 1
+
+
+def test_prices_that_touch_are_one_act_and_others_are_not() -> None:
+    assert _counted(_act(0, 100, high=300), _act(1, 300, high=500), _act(2, 600), _act(3, 700)) == [False] * 3 + [True]
+
+
+def test_all_ask_walls_are_one_act_while_it_lasts() -> None:
+    walls = [_act(at, 100 * at, "ask_wall") for at in range(5)]
+    assert _counted(*walls, _act(6), _act(7, 900)) == [False] * 6 + [True]
+    assert _counted(_act(0, 100, "ask_wall"), _act(121, 100, "ask_wall"), _act(122), _act(123, 900))[-1]
+    short = [_act(at, 100 * at, "bid_wall", against="short") for at in range(3)]
+    assert _counted(*short) == [False] * 3
+
+
+def test_acts_leave_the_window_and_late_verdicts_find_their_place() -> None:
+    counter = ActCounter(120)
+    assert [counter.add(_act(at, 100 * at)) for at in (0, 10, 121)] == [False, False, False]
+    assert not counter.add(_act(0.5, 900))
+    assert counter.add(_act(5, 901))
+    assert [act.time_ns for act in counter.acts()] == [NOON + at * NS for at in (5, 10, 121)]
+    counter.set_window(30)
+    assert not counter.add(_act(131, 902))
+    assert counter.window_seconds == 30
+    assert len(counter.acts()) == 2
+
+
+def test_what_is_evidence() -> None:
+    time_ns = NOON
+    assert evidence_of(AlertRaised(_seller(), time_ns, 1, 1))
+    assert not evidence_of(AlertRaised(_seller(counts=False), time_ns, 1, 1))
+    assert not evidence_of(AlertUpdated(_seller(), time_ns, journal=True))
+    assert evidence_of(AlertUpdated(_burst(5.0, exit_eligible=True), time_ns, journal=True))
+    assert not evidence_of(AlertRaised(_burst(3.5), time_ns, 1, 1))
