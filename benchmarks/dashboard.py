@@ -165,7 +165,8 @@ def figures() -> list[Figure]:
                f"{both('each', 'ms')}; {ours['updates']:.0f} and {naive['updates']:.0f} updates/s came in, "
                f"{ours['looks']:.1f} and {naive['looks']:.1f} looks/s of 20 were managed; "
                f"to the terminal {both('kB', 'kB/s')}", "< 1", ours["each"] < naive["each"]),
-        Figure("dashboard", "CPU of the process, % of a core", f"{ours['cpu']:.0f}", f"Static.update {naive['cpu']:.0f}",
+        Figure("dashboard", "CPU of the process, % of a core", f"{ours['cpu']:.0f}",
+               f"Static.update {naive['cpu']:.0f}",
                "<= 40", ours["cpu"] <= 40),
         Figure("dashboard", "event to paint, p95 ms", f"{ours['p95']:.0f}",
                f"{both('p95', 'ms')}; p50 {both('p50', 'ms')}; a look is up to 50 ms away; marks painted "
@@ -179,7 +180,8 @@ def figures() -> list[Figure]:
                f"{paint['quiet']:.0f} and {paint['bare']:.0f} ms from the process's start, medians of {STARTS}",
                "<= 1.3x", slower <= 1.3),
         Figure("dashboard", "memory over a bare Textual app, MB", f"+{more:.1f}",
-               f"resident {rss['quiet']:.1f} and {rss['bare']:.1f} MB; after {SECONDS:.0f} s of updates {ours['rss']:.1f}",
+               f"resident {rss['quiet']:.1f} and {rss['bare']:.1f} MB; "
+               f"after {SECONDS:.0f} s of updates {ours['rss']:.1f} MB",
                "<= 20", more <= 20),
     ]  # fmt: skip
 

@@ -33,7 +33,8 @@ def rows() -> list[dict[str, Any]]:
         row: dict[str, Any] = {
             "exchange": draw.randrange(1, 20), "id": str(52_983_525_000_000 + index),
             "participant_timestamp": time_ns - 180_000, "price": price / 10_000,
-            "sequence_number": 1_000_000 + index * 3, "sip_timestamp": time_ns, "size": draw.randrange(1, 400), "tape": 3,
+            "sequence_number": 1_000_000 + index * 3, "sip_timestamp": time_ns,
+            "size": draw.randrange(1, 400), "tape": 3,
         }  # fmt: skip
         conditions = CONDITIONS[draw.randrange(len(CONDITIONS))]
         if conditions:

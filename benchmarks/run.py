@@ -73,21 +73,27 @@ def table(facts: dict[str, Any], figures: list[Figure]) -> str:
     versions = ", ".join(f"{name} {found}" for name, found in facts["versions"].items())
     changed = " with uncommitted changes" if facts["changed"] else ""
     missed = [figure for figure in figures if figure.met is False]
+    met = sum(figure.met is True for figure in figures)
+    said = f"{met} targets met, {len(missed)} missed" + "".join(f"; missed: {figure.what}" for figure in missed)
     lines = [
-        "# Benchmarks, one run", "",
-        f"{facts['date']}, commit {facts['commit']}{changed}, {facts['seconds']:.0f} s in all. {facts['cpu']}, {facts['cores']} cores, "
-        f"{facts['system']}, CPython {facts['python']}; load average {facts['load_before']} before and "
-        f"{facts['load_after']} after. {versions}.", "",
-        "Work that only computes is timed in CPU time of its process, what waits in wall time; figures are medians of rounds in which",
-        "the candidates took turns, ratios medians of the rounds' own ratios with their spread. On a shared machine trust the ratios.", "",
-        f"{sum(figure.met is True for figure in figures)} targets met, {len(missed)} missed"
-        + (": " + "; ".join(figure.what for figure in missed) if missed else "") + ".", "",
-        "| group | figure | value | target | | how |", "|---|---|---|---|---|---|",
-    ]  # fmt: skip
-    lines += [
-        f"| {figure.group} | {figure.what} | **{figure.value}** | {figure.target} | {verdict(figure)} | {figure.detail} |"
-        for figure in figures
+        "# Benchmarks, one run",
+        "",
+        f"{facts['date']}, commit {facts['commit']}{changed}, {facts['seconds']:.0f} s in all.",
+        f"{facts['cpu']}, {facts['cores']} cores, {facts['system']}, CPython {facts['python']};",
+        f"load average {facts['load_before']} before and {facts['load_after']} after. {versions}.",
+        "",
+        "Work that only computes is timed in CPU time of its process, what waits in wall time. Figures are medians of",
+        "rounds in which the candidates took turns, ratios medians of the rounds' own ratios with their spread.",
+        "On a shared machine trust the ratios.",
+        "",
+        said,
+        "",
+        "| group | figure | value | target | | how |",
+        "|---|---|---|---|---|---|",
     ]
+    for row in figures:
+        cells = (row.group, row.what, f"**{row.value}**", row.target, verdict(row), row.detail)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

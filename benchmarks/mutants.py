@@ -1,0 +1,93 @@
+"""Mutation testing of the core: `make mutants`. Lists changes to the rules that no test of the core notices.
+
+    python -m benchmarks.mutants [walls stops ...]
+
+Works in a copy under `build/mutants`, so that no mutant ever stands in the project. The property tests are left out:
+they touch every line, take most of the suite's time and would run for nearly every mutant. What survives is printed
+with its diff; `benchmarks/mutants.md` says which survivors are known to change nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+
+from benchmarks.measuring import ROOT
+
+MODULES = (
+    "red_burst", "walls", "exit_signal", "stops", "volume_window", "trade_side", "liquidity", "reconstruct",
+)  # fmt: skip
+PLACE = ROOT / "build" / "mutants"
+LIMIT_SECONDS = 45 * 60
+_SETTINGS = """[mutmut]
+source_paths =
+    orderflow_tui
+only_mutate =
+{files}
+pytest_add_cli_args =
+    --ignore=tests/core/test_properties.py
+    -x
+pytest_add_cli_args_test_selection =
+    tests/core
+also_copy =
+    tests
+    themes
+    pyproject.toml
+use_git_change_detection = false
+track_dependencies = false
+timeout_multiplier = 10
+"""
+
+
+def prepare(modules: list[str]) -> None:
+    """A fresh copy of what the core's tests need."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    PLACE.mkdir(parents=True)
+    unwanted = shutil.ignore_patterns("__pycache__", "__snapshots__")
+    for folder in ("orderflow_tui", "tests/core", "themes"):
+        shutil.copytree(ROOT / folder, PLACE / folder, ignore=unwanted)
+    for name in ("tests/conftest.py", "tests/__init__.py", "pyproject.toml", "README.md", "LICENSE"):
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, PLACE / name)
+    files = "\n".join(f"    orderflow_tui/core/{name}.py" for name in modules)
+    (PLACE / "setup.cfg").write_text(_SETTINGS.format(files=files))
+
+
+def mutmut(*words: str, timeout: float | None = None, quiet: bool = True) -> str:
+    """Run mutmut in the copy; the copy's own package comes before an installed one."""
+    environment = {**os.environ, "PYTHONPATH": str(PLACE), "PYTHONHASHSEED": "0"}
+    command = [sys.executable, "-m", "mutmut", *words]
+    done = subprocess.run(
+        command, cwd=PLACE, env=environment, text=True, check=False, timeout=timeout,
+        stdout=subprocess.PIPE if quiet else None,
+    )  # fmt: skip
+    return done.stdout or ""
+
+
+def main() -> int:
+    modules = sys.argv[1:] or list(MODULES)
+    if unknown := [name for name in modules if name not in MODULES]:
+        print(f"not mutated here: {', '.join(unknown)}; there are {', '.join(MODULES)}", file=sys.stderr)
+        return 2
+    prepare(modules)
+    began = time.monotonic()
+    try:
+        mutmut("run", "--max-children", "2", timeout=LIMIT_SECONDS, quiet=False)
+    except subprocess.TimeoutExpired:
+        print(f"stopped after {LIMIT_SECONDS // 60} minutes; what follows is what was reached", file=sys.stderr)
+    said = [line.strip().rsplit(": ", 1) for line in mutmut("results", "--all", "true").splitlines() if ": " in line]
+    counted = Counter(status for _, status in said)
+    print("; ".join(f"{count} {status}" for status, count in counted.most_common()), flush=True)
+    print(f"{(time.monotonic() - began) / 60:.1f} minutes\n")
+    left = [name for name, status in said if status in {"survived", "no tests", "suspicious"}]
+    for name in left:
+        print(mutmut("show", name))
+    return 0 if said else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
