@@ -29,6 +29,7 @@ _SETTINGS: Final = (
     ("--log-dir", "log_dir", "DIR", "where the journal goes"),
     ("--positions", "positions", "FILE", "the positions file (positions.toml)"),
 )
+_SCENARIOS: Final = ("calm", "seller", "burst", "mixed")
 _ZONE: Final = "America/New_York"
 _SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell")
 
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_screen(parser, None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     demo = commands.add_parser("demo", help="the dashboard on a simulated market: no key, no positions needed")
-    demo.add_argument("--scenario", default="mixed", help="calm, seller, burst or mixed (default)")
+    demo.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     demo.add_argument("--seed", type=int, default=7, help="the market's seed")
     demo.add_argument("--depth", choices=("full", "nbbo"), default="full", help="ten levels, or one as for US stocks")
     for option, field, metavar, text in (
@@ -85,9 +86,9 @@ def _add_replay(commands: Any) -> None:
 
 def _add_simulate(commands: Any) -> None:
     simulate = commands.add_parser("simulate", help="serve a simulated market in Polygon's wire format on loopback")
-    simulate.add_argument("--port", type=int, default=0, help="0 takes a free one and prints it")
+    simulate.add_argument("--port", type=_port, default=0, help="0 takes a free one and prints it")
     simulate.add_argument("--seed", type=int, default=7, help="the market's seed")
-    simulate.add_argument("--scenario", default="mixed", help="calm, seller, burst or mixed (default)")
+    simulate.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     simulate.add_argument("--depth", choices=("full", "nbbo"), default="full", help="nbbo answers as Polygon does")
     simulate.add_argument("--faults", type=Path, metavar="FILE", help="a TOML script of faults")
 
@@ -107,6 +108,12 @@ def _add_screen(parser: argparse.ArgumentParser, default: Any = argparse.SUPPRES
     group.add_argument("--theme", default=default, help="a theme's name")
     group.add_argument("--no-mouse", action="store_true", default=default, help="leave the mouse to the terminal")
     group.add_argument("--no-bell", action="store_true", default=default, help="no terminal bell")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a port from 0 to 65535")
+    return int(text)
 
 
 def _positive(text: str) -> float:

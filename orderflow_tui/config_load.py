@@ -103,6 +103,7 @@ def load_config(
     cwd: Path | None = None,
     *,
     path: Path | str | None = None,
+    files: bool = True,
 ) -> LoadedConfig:
     """Read every source of settings and check the result.
 
@@ -114,13 +115,14 @@ def load_config(
         env: Variables to read instead of `os.environ`.
         cwd: Where `./orderflow.toml` is looked for; the working directory.
         path: `--config`: this file, which must exist.
+        files: False reads no file at all.
 
     Raises:
         DataValidationError: `CONFIG_INVALID`, one line with the key, the value and the bound.
     """
     environment = os.environ if env is None else env
     found = read_environment(environment)
-    file_path = find_file(environment, cwd or Path.cwd(), path)
+    file_path = find_file(environment, cwd or Path.cwd(), path) if files else None
     document = _read_document(file_path) if file_path else {}
     values = {name: document[name] for name in _FILE_FIELDS if name in document}
     provenance = dict.fromkeys(OrderFlowConfig.model_fields, DEFAULT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
@@ -13,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from orderflow_tui import __version__
 from orderflow_tui.config import OrderFlowConfig, invalid, validate_order_flow_config
 from orderflow_tui.config_load import LoadedConfig, load_config
 from orderflow_tui.config_watch import ConfigWatcher
@@ -21,12 +23,14 @@ from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import price_decimal
 from orderflow_tui.feeds.feed import Feed
+from orderflow_tui.journal.records import run_started_fields
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.monitor import Monitor, Reloads
 from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager, PositionsMissing
+from orderflow_tui.screen_settings import screen_settings
 
 if TYPE_CHECKING:
     from orderflow_tui.feeds.replay import ReplayFeed
@@ -37,6 +41,8 @@ _ASSUMED: Final = re.compile(
 )
 _DEMO_REQUESTS: Final = 20.0
 _DEFAULT_SHARES: Final = 1_000
+_GONE: Final = 129
+"""What a shell calls the end by SIGHUP."""
 
 
 class Settings:
@@ -94,7 +100,13 @@ def _monitor(
         learned=LearnedStore(directory) if take_up else None,
         publish_hz=publish_hz,
         replayed=source_class == "replayed",
-        run_fields={"host": feed.capabilities.host, **run_fields},
+        run_fields=run_started_fields(
+            version=__version__,
+            host=feed.capabilities.host,
+            symbols=[position.symbol for position in positions.get_active_positions()],
+            settings=config.model_dump(mode="json", exclude={"polygon_api_key"}),
+            **run_fields,
+        ),
     )
 
 
@@ -141,19 +153,20 @@ def _show(
     from orderflow_tui.journal.reader import HistoryStore  # noqa: PLC0415
     from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
 
-    ui = {**loaded.ui, **screen}
+    ui = screen_settings({**loaded.ui, **screen})
+    _end_with_the_terminal(monitor)
     monitor.start()
     try:
         return run_dashboard(
             monitor,
             history=HistoryStore((directory,)),
-            fps=float(ui.get("fps", 10.0)),
-            tz=str(ui.get("tz", "America/New_York")),
-            theme=ui.get("theme"),
+            fps=ui.fps,
+            tz=ui.tz,
+            theme=ui.theme,
             first_run=first_run,
-            mouse=not ui.get("no_mouse", False),
-            bell=not ui.get("no_bell", False),
-            keys=loaded.keys,
+            mouse=not ui.no_mouse,
+            bell=not ui.no_bell,
+            keys={name: str(keys) for name, keys in loaded.keys.items()},
             on_pause=None if replay is None else lambda: _discard(replay.toggle_pause()),
             on_speed=None if replay is None else lambda factor: replay.set_speed(replay.speed * factor),
             export_directory=directory,
@@ -161,6 +174,22 @@ def _show(
     finally:
         monitor.stop("quit")
         _tell_losses(monitor, directory)
+
+
+def _end_with_the_terminal(monitor: Monitor) -> None:
+    """A closed window ends the run as it should end: what was learnt kept, the journal closed."""
+
+    def gone(*_: object) -> None:
+        monitor.stop("the terminal is gone", timeout=2.0)
+        os._exit(_GONE)
+
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, gone)
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def _tell_losses(monitor: Monitor, directory: Path) -> None:
@@ -193,6 +222,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
 
 def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration: float | None, tz: str) -> int:
     """The same monitor without a screen: one plain line an alert on stdout."""
+    screen_settings({"tz": tz})
     loaded = load_config(overrides, path=config_file)
     validate_order_flow_config(loaded.config)
     try:
@@ -245,7 +275,7 @@ def run_demo(scenario: str, seed: int, depth: str, overrides: Mapping[str, Any],
             "data_source": "simulator",
             "polygon_base_url": market.url,
         }
-        loaded = load_config(settings, env={"POLYGON_API_KEY": market.api_key}, cwd=Path("/nonexistent"))
+        loaded = load_config(settings, env={"POLYGON_API_KEY": market.api_key}, files=False)
         positions = PositionManager.fixed(*read_text(DEMO_POSITIONS_TOML, "demo"))
         monitor, directory = _polygon(loaded, positions, Settings(loaded, {}, None), publish_hz=20.0, take_up=False)
         return _show(monitor, directory, screen, loaded)
@@ -268,14 +298,20 @@ def run_replay(
 
     loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
     recordings = [open_recording(prefix) for prefix in prefixes]
+    names = [recording.name for recording in recordings]
+    if len(set(names)) < len(names):
+        raise invalid("the same recording was given twice: every print would count double")
     held = {position.symbol: position for position in map(_assumed, assumed)}
+    strange = set(held) - {recording.symbol for recording in recordings}
+    if strange:
+        raise invalid(f"--position {min(strange)} refused: no recording of it was given")
     for recording in recordings:
         if recording.symbol not in held:
             first = next(event for event in recording.events() if isinstance(event, Print))
             held[recording.symbol] = Position(
                 recording.symbol, _DEFAULT_SHARES, price_decimal(first.price), hypothetical=True
             )
-    positions = PositionManager.fixed(held[recording.symbol] for recording in recordings)
+    positions = PositionManager.fixed(dict.fromkeys(held[recording.symbol] for recording in recordings))
     run_id = new_run_id(time.time_ns())
     name = recordings[0].name
     directory = loaded.journal_dir("replayed", name, run_id)
@@ -293,7 +329,7 @@ def run_replay(
         run_fields={"recordings": [recording.name for recording in recordings], "infer_sides": infer_sides},
     )
     if headless:
-        return _plain(monitor, directory, None, "America/New_York")
+        return _plain(monitor, directory, None, screen_settings(screen).tz)
     return _show(monitor, directory, screen, loaded, replay=feed)
 
 

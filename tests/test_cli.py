@@ -15,7 +15,9 @@ import pytest
 
 import orderflow_tui
 from orderflow_tui.cli import main
+from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML, SimulatorProcess
+from orderflow_tui.screen_settings import screen_settings
 
 ROOT = Path(__file__).parents[1]
 BAC = ROOT / "../shared/data/sessions/bac_20131007_1405_1435"
@@ -126,10 +128,37 @@ def test_a_directory_belongs_to_one_class_of_source(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["replay"], ["replay", "nothing-here"], ["--fps", "x"], ["headless", "--duration", "-1"], ["--no-such"], ["fly"]],
+    [
+        ["replay"],
+        ["replay", "nothing-here"],
+        ["--fps", "x"],
+        ["headless", "--duration", "-1"],
+        ["headless", "--tz", "Mars/Olympus"],
+        ["demo", "--scenario", "foo"],
+        ["simulate", "--port", "99999"],
+        ["--no-such"],
+        ["fly"],
+    ],
 )
 def test_bad_use_is_one_line_and_two(words: list[str], tmp_path: Path) -> None:
     refusal(run(*words, cwd=tmp_path))
+
+
+@pytest.mark.parametrize(
+    "words", [[str(BAC), str(BAC)], [str(BAC), "--position", "AAPL:5@1"], [str(BAC), "--position", "BAC:x"]]
+)
+def test_a_replay_that_cannot_be_right_is_refused(words: list[str], tmp_path: Path) -> None:
+    if not Path(f"{BAC}.trades.csv.gz").exists():
+        pytest.skip("../shared/data is not here")
+    refusal(run("replay", "--headless", *words, cwd=tmp_path))
+
+
+@pytest.mark.parametrize("values", [{"fps": 0}, {"fps": "many"}, {"tz": "Mars"}, {"colour": "red"}])
+def test_screen_settings_are_refused_in_one_line(values: dict[str, object]) -> None:
+    with pytest.raises(DataValidationError) as caught:
+        screen_settings(values)
+    assert next(iter(values)) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_config_tells_where_each_value_came_from(tmp_path: Path) -> None:

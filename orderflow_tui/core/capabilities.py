@@ -60,7 +60,7 @@ def live_rules(capabilities: Capabilities, profile: str) -> tuple[str, ...]:
     if capabilities.trades:
         rules += ["sell_print", "red_burst"]
         if profile == "guarded":
-            rules.append("block")
+            rules += ["block", "slow_bleed"]
             if capabilities.depth_levels > 1 and capabilities.single_venue:
                 rules.append("hidden_seller")
     if profile == "guarded" and capabilities.depth_levels >= 5:

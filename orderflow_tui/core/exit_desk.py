@@ -212,7 +212,7 @@ class ExitDesk:
                 {"at": iso_utc(act.time_ns), "episode_id": act.alert.episode_id, "shares": act.shares} for act in acts
             ],
             "window_seconds": self.acts.window_seconds,
-            **why(("acts", len(acts), ALERTS_NEEDED), ("seconds_apart", seconds, self.acts.window_seconds)),
+            **why(("acts", len(acts), ALERTS_NEEDED, 1), ("seconds_apart", seconds, self.acts.window_seconds, -1)),
         }
         named = self._named(time_ns, f"{len(acts)} {who} in {seconds} s: {behind}", alerts, prints, shares)
         return replace(named, details=details)

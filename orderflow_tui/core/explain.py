@@ -9,21 +9,24 @@ Z_90: Final = 1.6448536269514722
 """Two-sided 90 %."""
 
 
-def why(*figures: tuple[str, float, float]) -> dict[str, Any]:
+Figure = tuple[str, float, float] | tuple[str, float, float, float]
+"""`(name, value, threshold)` of a test that was passed, and how far beyond the value its threshold would have had to
+lie to fail it: 0 (left out) for a strict comparison, 1 for "at least 3 acts", -1 for "at most 120 s"."""
+
+
+def why(*figures: Figure) -> dict[str, Any]:
     """The explanation of a decision.
 
     Args:
-        figures: `(name, value, threshold)` of every test that was passed.
+        figures: Every test that was passed.
 
     Returns:
         `why`: the figures; `silent_at`: the one with the least margin, and the threshold that would have kept it quiet.
     """
-    rows = [
-        {"figure": name, "value": round(value, 4), "threshold": round(threshold, 4)}
-        for name, value, threshold in figures
-    ]
-    name, value, _ = min(figures, key=lambda one: abs(one[1] - one[2]) / max(abs(one[2]), 1e-9))
-    return {"why": rows, "silent_at": {"figure": name, "threshold": round(value, 4)}}
+    rows = [{"figure": one[0], "value": round(one[1], 4), "threshold": round(one[2], 4)} for one in figures]
+    nearest = min(figures, key=lambda one: abs(one[1] - one[2]) / max(abs(one[2]), 1e-9))
+    beyond = nearest[3] if len(nearest) == 4 else 0.0
+    return {"why": rows, "silent_at": {"figure": nearest[0], "threshold": round(nearest[1] + beyond, 4)}}
 
 
 def wilson(share: float, n: float, z: float = Z_90) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from orderflow_tui.core.data_models import OrderFlowAlert
-from orderflow_tui.core.explain import true_share, why, wilson
+from orderflow_tui.core.explain import Figure, true_share, why, wilson
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.rules import SELL_SHARE, AlertWriter, Thresholds
 from orderflow_tui.core.units import NEVER_NS, NS, datetime_ns
@@ -222,7 +222,8 @@ class RedBurst:
         if single is None:
             return None
         self._opened_ns, self._opened_price = time_ns, price
-        return self._alert(time_ns, ratio, share, figures, single=single)
+        eligible = not single and ratio > self.exit_ratio
+        return self._alert(time_ns, ratio, share, figures, single=single, eligible=eligible)
 
     def _speak(
         self,
@@ -245,7 +246,8 @@ class RedBurst:
             self.peak_ratio = ratio
             self._plain = not single
             self._alerted_volume = volume
-            alert = self._alert(time_ns, ratio, share, figures, single=single)
+            eligible = not single and ratio > self.exit_ratio
+            alert = self._alert(time_ns, ratio, share, figures, single=single, eligible=eligible)
             self.open_alert = self._newest = alert
             return AlertRaised(alert, time_ns, price, price, int(figures["prints"]))
         self.peak_ratio = max(self.peak_ratio, ratio)
@@ -260,7 +262,8 @@ class RedBurst:
         self._journaled_ns = time_ns if journal else self._journaled_ns
         self._plain = self._plain or not single
         self._alerted_volume = max(volume, self._alerted_volume)
-        alert = self._alert(time_ns, ratio, share, figures, single=not self._plain, was_eligible=before.exit_eligible)
+        eligible = passed_exit or before.exit_eligible
+        alert = self._alert(time_ns, ratio, share, figures, single=not self._plain, eligible=eligible)
         self.open_alert = self._newest = alert
         return AlertUpdated(alert, time_ns, journal=journal)
 
@@ -280,10 +283,9 @@ class RedBurst:
         figures: dict[str, Any],
         *,
         single: bool,
-        was_eligible: bool = False,
+        eligible: bool,
     ) -> OrderFlowAlert:
         writer = self.writer
-        eligible = not single and (was_eligible or ratio > self.exit_ratio)
         ticks_moved = self._ticks_moved(int(figures["window_seconds"]))
         words = price_words(ticks_moved, short=writer.short)
         who = writer.words("sells", "buys")
@@ -319,7 +321,10 @@ class RedBurst:
         return [round(true_share(low, accuracy), 4), round(true_share(high, accuracy), 4)]
 
     def _why(self, figures: dict[str, Any], ratio: float, share: float, *, single: bool) -> dict[str, Any]:
-        passed = [("volume_ratio", ratio, self.thresholds.volume_spike_threshold), ("sell_ratio", share, SELL_SHARE)]
+        passed: list[Figure] = [
+            ("volume_ratio", ratio, self.thresholds.volume_spike_threshold),
+            ("sell_ratio", share, SELL_SHARE),
+        ]
         if self.thresholds.profile == "guarded" and not single:
             passed += [
                 ("n_eff", figures["n_eff"], _N_EFF),

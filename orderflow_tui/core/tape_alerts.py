@@ -88,9 +88,9 @@ def hidden_seller_alert(writer: AlertWriter, hidden: HiddenSeller, time_ns: int,
             "executed": hidden.executed,
             "refills": hidden.refills,
             **why(
-                ("executed", hidden.executed, threshold),
-                ("times_shown", hidden.executed / max(1, hidden.largest_shown), TIMES_SHOWN),
-                ("refills", hidden.refills, REFILLS),
+                ("executed", hidden.executed, threshold, 1),
+                ("times_shown", hidden.executed / max(1, hidden.largest_shown), TIMES_SHOWN, 0.0001),
+                ("refills", hidden.refills, REFILLS, 1),
             ),
         },
     )

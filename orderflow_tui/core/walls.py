@@ -365,7 +365,7 @@ class WallTracker:
             size=wall.sold,
             details={"threshold": wall.threshold, "peak": wall.peak, "sold": wall.sold, "prints": len(wall.sells)}
             | wall.life(time_ns)
-            | why(("part_of_peak_sold", wall.sold / wall.peak, _HIT_PART)),
+            | why(("part_of_peak_sold", wall.sold / wall.peak, _HIT_PART, 0.0001)),
         )
         return AlertRaised(alert, time_ns, wall.price, wall.price, len(wall.sells))
 

@@ -78,7 +78,7 @@ def test_an_exit_names_its_acts_and_what_would_have_kept_it_quiet() -> None:
     (opened,) = [one for one in out if isinstance(one, ExitTriggered)]
     details = opened.recommendation.details
     assert [act["shares"] for act in details["acts"]] == [12_000] * 3
-    assert details["silent_at"] == {"figure": "acts", "threshold": 3}
+    assert details["silent_at"] == {"figure": "acts", "threshold": 4}
     assert {"figure": "seconds_apart", "value": 62, "threshold": 120} in details["why"]
 
 
