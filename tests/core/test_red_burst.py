@@ -1,0 +1,330 @@
+"""Bursts by the second: exact boundaries, warming, sessions, guards and the life of one line."""
+
+from datetime import UTC, datetime
+from math import sqrt
+
+import pytest
+
+from orderflow_tui.core.data_models import OrderFlowAlert
+from orderflow_tui.core.events import AUCTION, BUY, LATE_REPORT, PRICE, SELL, UNKNOWN, VOLUME, Clock, Event, Gap, Halt
+from orderflow_tui.core.explain import wilson
+from orderflow_tui.core.outputs import Output
+from orderflow_tui.core.red_burst import price_words
+from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.core.units import NS, datetime_ns
+
+from .kit import NOON, Rules, Tape, alerts, exits, held, make, updates
+
+GUARDED = Rules(profile="guarded", large_order_size_threshold=1_000_000)
+
+
+def _quiet(start: int = NOON, last: int = 310) -> Tape:
+    """100 shares bought in each of the seconds up to `last`: 1,000 to ten seconds."""
+    return Tape(start).steady(0, last)
+
+
+def _bursts(outputs: list[Output]) -> list[OrderFlowAlert]:
+    return alerts(outputs, "red_burst")
+
+
+@pytest.mark.parametrize(("size", "said"), [(3_000, False), (3_001, True)])
+def test_exactly_three_times_is_no_burst(size: int, said: bool) -> None:
+    found = _bursts(make().process(_quiet().sell(320.5, 100.0, size).events))
+    assert bool(found) == said
+    if found:
+        (burst,) = found
+        assert (burst.volume_ratio, burst.sell_ratio, burst.severity, burst.rank) == (3.001, 1.0, "critical", 3)
+        assert burst.text == "RED BURST 3.0x in 10 s, 100% sells"
+        assert (burst.details["baseline"], burst.details["prints"], burst.details["volume"]) == (1_000, 1, 3_001)
+        assert burst.order_size is None
+
+
+@pytest.mark.parametrize(("ratio", "eligible"), [(4.0, False), (4.001, True)])
+def test_exactly_four_times_is_no_exit(ratio: float, eligible: bool) -> None:
+    outputs = make(position=held()).process(_quiet().sell(320.5, 100.0, round(ratio * 1_000)).events)
+    (burst,) = _bursts(outputs)
+    assert (burst.exit_eligible, burst.rank) == (eligible, 1 if eligible else 3)
+    assert bool(exits(outputs)) == eligible
+
+
+@pytest.mark.parametrize(("sold", "other", "said"), [(3_600, BUY, False), (3_601, BUY, True), (3_600, UNKNOWN, False)])
+def test_sellers_need_more_than_sixty_percent_unknown_sides_in_the_denominator(
+    sold: int, other: int, said: bool
+) -> None:
+    tape = _quiet().trade(320.1, 100.0, 6_000 - sold, other).sell(320.5, 100.0, sold)
+    assert bool(_bursts(make().process(tape.events))) == said
+
+
+def test_the_window_is_the_current_second_and_the_nine_before_it() -> None:
+    inside = _quiet().sell(311.5, 100.0, 2_000).sell(320.5, 100.0, 1_001)
+    outside = _quiet().sell(310.9, 100.0, 2_000).sell(320.5, 100.0, 1_001)
+    assert _bursts(make().process(inside.events))
+    assert not _bursts(make().process(outside.events))
+
+
+@pytest.mark.parametrize(("second", "said"), [(308, False), (309, True)])
+def test_it_warms_for_300_seconds_and_the_window(second: int, said: bool) -> None:
+    core = make()
+    outputs = core.process(_quiet(last=second - 10).sell(second + 0.5, 100.0, 9_000).events)
+    assert bool(_bursts(outputs)) == said
+    assert core.burst.warm_needed == 310
+    assert core.burst.warm_seconds(core.window.head) == second + 1
+
+
+def test_without_a_tape_there_is_nothing_to_warm() -> None:
+    core = make()
+    assert core.burst.warm_seconds(NOON // NS) == 0
+    assert core.burst.baseline(NOON // NS) == 0.0
+
+
+def test_silence_counts_as_covered_and_a_baseline_of_nothing_is_no_signal() -> None:
+    assert not _bursts(make().process(Tape().sell(400.5, 100.0, 90_000).events))
+    assert _bursts(make().process(Tape().buy(120.5, 100.0, 300).sell(400.5, 100.0, 90_000).events))
+
+
+def test_auctions_late_reports_and_what_counts_for_nothing_are_in_neither() -> None:
+    flags = (VOLUME | PRICE | AUCTION, VOLUME | LATE_REPORT, 0)
+    for flag in flags:
+        tape = _quiet()
+        tape.trade(320.2, 100.0, 90_000, SELL, flag).sell(320.5, 100.0, 2_900)
+        assert not _bursts(make().process(tape.events))
+        loud = _quiet().trade(100.9, 100.0, 90_000, SELL, flag).sell(320.5, 100.0, 3_001)
+        assert _bursts(make().process(loud.events))
+
+
+def test_a_print_two_seconds_late_goes_into_its_own_second_an_older_one_nowhere() -> None:
+    core = make()
+    outputs = core.process(_quiet().sell(320.5, 100.0, 1_000).sell(318.6, 100.0, 2_001).events)
+    assert len(_bursts(outputs)) == 1
+    assert core.late_prints == 0
+    core = make()
+    assert not _bursts(core.process(_quiet().sell(320.5, 100.0, 1_000).sell(318.4, 100.0, 2_001).events))
+    assert core.late_prints == 1
+
+
+def _at_the_open(burst_at: float) -> list[OrderFlowAlert]:
+    before = datetime_ns(datetime(2025, 10, 22, 13, 24, tzinfo=UTC))
+    steady = int(burst_at) - 10
+    return _bursts(make().process(_quiet(before, steady).sell(burst_at, 100.0, 9_000).events))
+
+
+def test_no_baseline_crosses_the_open() -> None:
+    assert _at_the_open(359.5)
+    assert not _at_the_open(360.5)
+    assert not _at_the_open(360 + 308.5)
+    assert _at_the_open(360 + 309.5)
+
+
+@pytest.mark.parametrize("between", ["gap", "halt"])
+def test_no_baseline_crosses_a_gap_or_a_halt(between: str) -> None:
+    core, tape = make(), _quiet()
+    if between == "gap":
+        tape.add(Gap(tape.at(311), "network gone"))
+    else:
+        tape.add(Halt(tape.at(311), halted=True, reason="LUDP")).sell(320.5, 100.0, 9_000)
+        tape.add(Halt(tape.at(321), halted=False))
+    tape.sell(330.5, 100.0, 9_000)
+    assert not _bursts(core.process(tape.events))
+    assert core.halted == ""
+    again = Tape(tape.at(331)).steady(0, 310).sell(320.5, 100.0, 9_000)
+    assert _bursts(core.process(again.events[1:]))
+
+
+def test_a_halt_says_why_and_silences_the_burst() -> None:
+    core = make()
+    core.process([Halt(NOON, halted=True)])
+    assert core.halted == "halted"
+    core.process([Halt(NOON + NS, halted=True, reason="T1")])
+    assert core.halted == "T1"
+
+
+def test_a_burst_is_one_line_until_sixty_seconds_without_its_condition() -> None:
+    core, tape = make(), _quiet(last=700)
+    tape.events.sort(key=lambda event: event.time_ns)
+    quiet = [event for event in tape.events if not 320 * NS <= event.time_ns - NOON < 500 * NS]
+    busy = Tape()
+    for second in range(320, 380):
+        busy.sell(second + 0.5, 100.0, 800)
+    events: list[Event] = sorted([*quiet, *busy.events[1:]], key=lambda event: event.time_ns)
+    outputs = core.process(events)
+    assert len(_bursts(outputs)) == 1
+    assert core.burst.open_alert is None
+    assert {alert.episode_id for alert in updates(outputs)} == {_bursts(outputs)[0].episode_id}
+    assert any(alert.exit_eligible for alert in updates(outputs, journal=True))
+
+
+def test_passing_the_exit_ratio_is_one_journaled_upgrade() -> None:
+    tape = _quiet().sell(320.1, 100.0, 3_500).sell(320.2, 100.0, 600).sell(320.3, 100.0, 600)
+    outputs = make(position=held()).process(tape.events)
+    assert [alert.exit_eligible for alert in _bursts(outputs)] == [False]
+    assert [(alert.exit_eligible, alert.volume_ratio) for alert in updates(outputs, journal=True)] == [(True, 4.1)]
+    assert len(exits(outputs)) == 1
+
+
+def test_doubling_is_journaled_at_most_once_a_minute() -> None:
+    tape = _quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100).sell(320.3, 100.0, 8_200)
+    outputs = make().process(tape.events)
+    assert [alert.volume_ratio for alert in updates(outputs, journal=True)] == [8.2]
+    assert [alert.volume_ratio for alert in updates(outputs, journal=False)] == [16.4]
+
+
+def test_after_its_end_the_next_burst_is_another() -> None:
+    core, tape = make(), _quiet().sell(320.5, 100.0, 9_000)
+    tape.add(Clock(tape.at(320.5) + 60 * NS)).add(Clock(tape.at(320.5) + 60 * NS + 1))
+    outputs = core.process(tape.events[:-1])
+    assert core.burst.open_alert is not None
+    outputs += core.process(tape.events[-1:])
+    assert core.burst.open_alert is None
+    later = Tape(tape.at(400)).sell(0, 100.0, 90_000)
+    assert len(_bursts(outputs + core.process(later.events[1:]))) == 2
+
+
+@pytest.mark.parametrize(
+    ("ticks", "short", "words"),
+    [
+        (None, False, ""), (0, False, "price has not moved yet"), (-2, False, "already -2 ticks"),
+        (1, False, "already +1 tick"), (-2, True, "already +2 ticks"),
+    ],
+)  # fmt: skip
+def test_whether_the_price_has_moved_is_told_in_words(ticks: int | None, short: bool, words: str) -> None:
+    assert price_words(ticks, short=short) == words
+
+
+def test_the_words_stand_behind_the_burst() -> None:
+    tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310)
+    tape.book(320.4, [(99.97, 100)], [(99.99, 100)]).sell(320.5, 99.97, 9_000)
+    (burst,) = _bursts(make().process(tape.events))
+    assert burst.text.endswith(", already -3 ticks")
+    assert burst.details["ticks_moved"] == -3
+
+
+def _guarded(prints: int, size: int, *, sold: int | None = None) -> list[Output]:
+    """A name with a print a second (B = 30), then a second of `prints` prints, the last `sold` of them sells."""
+    tape = Tape().steady(0, 330)
+    for number in range(prints):
+        side = SELL if sold is None or number >= prints - sold else BUY
+        tape.trade(360.0 + number / 1_000, 100.0, size, side)
+    return make(GUARDED, held()).process(tape.events)
+
+
+def test_the_guarded_window_fits_the_rate_between_thirty_and_sixty_seconds() -> None:
+    for every, seconds in ((1, 30), (3, 36), (4, 48)):
+        core, tape = make(GUARDED), Tape()
+        for second in range(0, 500, every):
+            tape.buy(second + 0.5, 100.0, 100)
+        core.process(tape.events)
+        assert core.burst.window_seconds == seconds
+        assert not core.burst.thin
+    slow = Rules(profile="guarded", bucket_seconds=45)
+    assert make(slow).burst.window_seconds == 45
+
+
+def test_the_tape_is_too_thin_above_sixty_until_it_is_below_forty_eight() -> None:
+    core = make(GUARDED)
+    states = []
+    for start, count, every in ((0, 100, 5.1), (510, 100, 4.5), (960, 100, 3.9)):
+        tape = Tape(NOON + start * NS)
+        for number in range(count):
+            tape.buy(number * every, 100.0, 100)
+        core.process(tape.events if start == 0 else tape.events[1:])
+        states.append(core.burst.thin)
+    assert states == [True, True, False]
+
+
+def test_too_thin_a_tape_raises_no_alarm() -> None:
+    tape = Tape()
+    for number in range(80):
+        tape.buy(number * 6, 100.0, 100)
+    for number in range(40):
+        tape.sell(480 + number / 100, 100.0, 1_000)
+    core = make(GUARDED)
+    assert not _bursts(core.process(tape.events))
+    assert core.burst.thin
+
+
+@pytest.mark.parametrize(("prints", "said"), [(15, False), (16, True)])
+def test_the_guard_wants_sixteen_effective_prints(prints: int, said: bool) -> None:
+    assert bool(_bursts(_guarded(prints, 16_000 // prints))) == said
+
+
+def test_the_guard_wants_wilsons_lower_bound_at_one_half() -> None:
+    """17 of 24 sells: 0.5369; 15 of 24 (above 60 %): 0.4558."""
+    assert bool(_bursts(_guarded(24, 500, sold=17)))
+    assert not _bursts(_guarded(24, 500, sold=15))
+
+
+def test_wilson_and_n_eff_stand_in_the_details() -> None:
+    (burst,) = _bursts(_guarded(24, 500, sold=17))
+    details = burst.details
+    share, n, z = burst.sell_ratio or 0.0, details["n_eff"], 1.6448536269514722
+    centre, spread = share + z * z / (2 * n), z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    assert details["sell_share_low"] == pytest.approx((centre - spread) / (1 + z * z / n), abs=2e-4)
+    assert details["window_seconds"] == 30
+    assert wilson(0.7, 0) == (0.0, 1.0)
+
+
+def test_one_print_that_is_most_of_it_is_marked_and_never_leaves() -> None:
+    outputs = _guarded(1, 90_000)
+    (burst,) = _bursts(outputs)
+    assert (burst.single_print, burst.severity, burst.exit_eligible, burst.counts) == (True, "warning", False, False)
+    assert burst.text == "RED BURST 30.0x, but one print of 90,000 is most of it"
+    assert not exits(outputs)
+
+
+def test_a_single_print_that_becomes_a_real_burst_is_upgraded() -> None:
+    tape = Tape().steady(0, 330).sell(360.0, 100.0, 10_000)
+    for number in range(1, 60):
+        tape.sell(360 + number / 100, 100.0, 1_000)
+    outputs = make(GUARDED, held()).process(tape.events)
+    (burst,) = _bursts(outputs)
+    assert burst.single_print
+    journaled = updates(outputs, journal=True)
+    assert any(not alert.single_print and alert.exit_eligible for alert in journaled)
+    assert len(exits(outputs)) == 1
+
+
+def test_a_block_inside_a_burst_makes_it_no_reason_to_leave() -> None:
+    tape = Tape().steady(0, 330)
+    for number in range(25):
+        tape.sell(360 + number / 100, 100.0, 400)
+    tape.sell(361.0, 100.0, 90_000)
+    outputs = make(GUARDED, held()).process(tape.events)
+    (burst,) = _bursts(outputs)
+    assert not burst.single_print
+    assert not burst.exit_eligible
+    assert not any(alert.exit_eligible for alert in updates(outputs))
+    assert not exits(outputs)
+
+
+def test_a_history_fills_the_windows_and_opens_nothing() -> None:
+    core = make(position=held())
+    tape = _quiet().sell(320.5, 100.0, 9_000)
+    late = core.process(tape.events, news_from_ns=tape.at(330))
+    (burst,) = _bursts(late)
+    assert burst.late
+    assert not exits(late)
+    news = Tape(tape.at(400)).sell(0, 100.0, 90_000)
+    (fresh,) = _bursts(core.process(news.events[1:], news_from_ns=tape.at(330)))
+    assert not fresh.late
+
+
+def _run(rules: Rules) -> SymbolCore:
+    core = make(rules)
+    core.process(_quiet(last=330).events)
+    return core
+
+
+def test_other_thresholds_hold_from_the_next_print_on() -> None:
+    core = _run(Rules())
+    core.set_thresholds(Rules(volume_spike_threshold=9.0, red_burst_threshold=9.5, bucket_seconds=20))
+    assert (core.burst.window_seconds, core.burst.exit_ratio) == (20, 9.5)
+    assert not _bursts(core.process(Tape(NOON + 340 * NS).sell(0, 100.0, 9_000).events[1:]))
+    core.set_thresholds(GUARDED)
+    assert core.burst.window_seconds == 30
+
+
+def test_a_living_burst_keeps_its_window() -> None:
+    core = _run(Rules())
+    core.process(Tape(NOON + 340 * NS).sell(0, 100.0, 9_000).events[1:])
+    core.set_thresholds(GUARDED)
+    assert core.burst.window_seconds == 10
