@@ -56,7 +56,7 @@ _REPLAY_LIMIT: Final = 4
 """A recording waits for the monitor instead of filling memory."""
 _LINES: Final = 500
 _LATE_NS: Final = 30 * NS
-_MARKET_NS: Final = 60 * NS
+_MINUTE_NS: Final = 60 * NS
 _BATCHES_PER_ROUND: Final = 64
 
 Listener = Callable[[str, int, Mapping[str, Any]], None]
@@ -164,6 +164,7 @@ class Monitor:
         self._published_lines: tuple[AlertLine, ...] = ()
         self._cards: tuple[RecommendationView, ...] = ()
         self._status = self._make_status()
+        self._told_bad: dict[tuple[str, str, str, bool], tuple[int, int]] = {}
         self._failure: BaseException | None = None
         self.unwritten = 0
         """Records the disk did not take before the end."""
@@ -341,15 +342,23 @@ class Monitor:
         watched.dirty = True
 
     def _on_bad(self, bad: BadPayload) -> None:
-        fields = records.error_fields(
-            records.validation_error_type(bad.code),
-            bad.detail,
-            code=bad.code,
-            symbol=bad.symbol,
-            channel=bad.channel,
-            quarantined=bad.quarantined,
-        )
-        self._write(records.DATA_VALIDATION_ERROR, bad.arrival.wall_ns, bad.arrival, fields)
+        """The same refusal at every poll is one record a minute, with how many went before it untold."""
+        key = (bad.symbol, bad.channel, bad.code, bad.quarantined)
+        told_ns, untold = self._told_bad.get(key, (0, 0))
+        if told_ns and bad.arrival.mono_ns - told_ns < _MINUTE_NS:
+            self._told_bad[key] = (told_ns, untold + 1)
+        else:
+            self._told_bad[key] = (bad.arrival.mono_ns, 0)
+            fields = records.error_fields(
+                records.validation_error_type(bad.code),
+                bad.detail,
+                code=bad.code,
+                symbol=bad.symbol,
+                channel=bad.channel,
+                quarantined=bad.quarantined,
+                repeats=untold,
+            )
+            self._write(records.DATA_VALIDATION_ERROR, bad.arrival.wall_ns, bad.arrival, fields)
         watched = self._watched.get(bad.symbol)
         if watched is not None and not bad.quarantined:
             self._blind(watched, bad.channel, f"{bad.code}: {bad.detail}", bad.arrival)
@@ -373,6 +382,8 @@ class Monitor:
             self._write(records.MONITORING_GAP, arrival.wall_ns, arrival, fields)
 
     def _resumed(self, watched: Watched, arrival: Arrival) -> None:
+        symbol = watched.core.symbol
+        self._told_bad = {key: told for key, told in self._told_bad.items() if key[0] != symbol}
         self._write(records.MONITORING_RESUMED, arrival.wall_ns, arrival, {"symbol": watched.core.symbol})
 
     def _on_recover(self, message: _Recover) -> None:
@@ -597,7 +608,7 @@ def market_wide(cards: list[RecommendationView], views: Mapping[str, SymbolView]
     opened = sorted(
         (card for card in cards if card.status == "open" and card.kind == "flow"), key=lambda c: c.opened_ns
     )
-    group = [card for card in opened if opened[-1].opened_ns - card.opened_ns <= _MARKET_NS] if opened else []
+    group = [card for card in opened if opened[-1].opened_ns - card.opened_ns <= _MINUTE_NS] if opened else []
     rest = [card for card in cards if card not in group] if len(group) > 1 else cards
     out = sorted(rest, key=lambda card: (card.status != "open", card.rank, card.opened_ns))
     if len(group) < 2:

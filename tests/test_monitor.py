@@ -262,6 +262,20 @@ def test_bad_data_blinds_one_symbol_until_three_good_payloads(desk: Desk) -> Non
     desk.until("monitoring_resumed")
 
 
+def test_the_same_refusal_at_every_poll_is_one_record_a_minute(desk: Desk) -> None:
+    now = Arrival.now()
+    for second in range(62):
+        later = Arrival(now.mono_ns + second * NS, now.wall_ns)
+        desk.put(BadPayload("BAC", "book", "LEVEL2_CROSSED", f"at {second}", later))
+    first, second_record = desk.until("data_validation_error", 2)
+    assert (first["detail"], first["repeats"]) == ("at 0", 0)
+    assert (second_record["detail"], second_record["repeats"]) == ("at 60", 59)
+    desk.monitor.recover("BAC")
+    desk.until("monitoring_resumed")
+    desk.put(BadPayload("BAC", "book", "LEVEL2_CROSSED", "again", now))
+    assert desk.until("data_validation_error", 3)[2]["detail"] == "again"
+
+
 def test_a_key_lets_a_blind_symbol_try_again(desk: Desk) -> None:
     desk.put(BadPayload("BAC", "book", "LEVEL2_CROSSED", "x", Arrival.now()))
     desk.until("monitoring_gap")
