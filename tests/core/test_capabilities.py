@@ -1,0 +1,61 @@
+import pytest
+
+from orderflow_tui.core.capabilities import live_rules
+from orderflow_tui.core.rules import AlertWriter, counts, enabled
+
+from .kit import source
+
+
+def _rules(profile: str, **changes: object) -> set[str]:
+    return set(live_rules(source(**changes), profile))
+
+
+def test_polled_one_level_quotes_know_nothing_of_withdrawals() -> None:
+    polled = _rules("guarded", streaming=False)
+    assert "bid_wall_pulled" not in polled
+    assert polled >= {"bid_wall", "bid_wall_hit", "ask_wall", "sell_print", "red_burst", "block"}
+    assert "bid_wall_pulled" in _rules("guarded")
+    assert "bid_wall_pulled" in _rules("guarded", streaming=False, depth_levels=2)
+
+
+def test_what_needs_depth_of_one_venue_or_the_guarded_profile() -> None:
+    assert "hidden_seller" in _rules("guarded", depth_levels=10, single_venue=True)
+    assert "hidden_seller" not in _rules("guarded", depth_levels=10)
+    assert "hidden_seller" not in _rules("guarded", single_venue=True)
+    assert "thin_exit" in _rules("guarded", depth_levels=5)
+    assert "thin_exit" not in _rules("guarded", depth_levels=4)
+    assert not _rules("plan", depth_levels=10, single_venue=True) & {"hidden_seller", "thin_exit", "block"}
+
+
+def test_what_a_plan_leaves_out_is_not_live() -> None:
+    assert not _rules("guarded", quotes=False) & {"bid_wall", "ask_wall", "bid_wall_hit"}
+    assert not _rules("guarded", trades=False) & {"sell_print", "red_burst", "block"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [({}, "NBBO, 1 level"), ({"depth_levels": 10}, "10 levels"), ({"quotes": False}, "NO QUOTES")],
+)
+def test_the_screens_word_for_depth(changes: dict[str, object], label: str) -> None:
+    assert source(**changes).depth_label == label
+
+
+def test_the_table_of_what_counts() -> None:
+    kinds = ("bid_wall", "bid_wall_hit", "bid_wall_pulled", "ask_wall", "sell_print", "hidden_seller", "block",
+             "red_burst", "slow_bleed", "thin_exit")  # fmt: skip
+    assert {kind for kind in kinds if counts(kind, "plan")} == {"bid_wall", "red_burst"}
+    assert {kind for kind in kinds if counts(kind, "guarded")} == {
+        "bid_wall_hit", "bid_wall_pulled", "ask_wall", "sell_print", "red_burst",
+    }  # fmt: skip
+    assert {kind for kind in kinds if not enabled(kind, "plan")} == {
+        "hidden_seller", "block", "slow_bleed", "thin_exit",
+    }  # fmt: skip
+    assert all(enabled(kind, "guarded") for kind in kinds)
+
+
+def test_a_writer_names_the_real_market_for_a_short() -> None:
+    writer = AlertWriter("TEST", "guarded", "short")
+    assert writer.episode_id("bid_wall_hit", -1_000_000, 7) == "TEST:ask_wall_hit:ask:100.00:7"
+    assert writer.episode_id("sell_print", -1_000_000, 7) == "TEST:buy_print:ask:100.00:7"
+    assert writer.episode_id("red_burst", -1_000_000, 7) == "TEST:red_burst:buy:100.00:7"
+    assert AlertWriter("TEST", "guarded").episode_id("red_burst", 1_000_000, 7) == "TEST:red_burst:sell:100.00:7"
