@@ -101,8 +101,3 @@ _RANK = {Print: 1, Book: 2, TapeCovered: 3, Reread: 5, Halt: 0, Gap: 0, Clock: 4
 def live_order(event: Event) -> tuple[int, int, int]:
     """Sort key of what arrives together: time, print before quote, the channel's own sequence."""
     return (event.time_ns, _RANK[type(event)], getattr(event, "seq", 0))
-
-
-def recorded_order(event: Event) -> tuple[int, int, int]:
-    """Sort key of a recording whose one `seq` covers prints and books: `seq` decides, print first at equal."""
-    return (event.time_ns, getattr(event, "seq", 0), _RANK[type(event)])
