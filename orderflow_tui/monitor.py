@@ -397,7 +397,11 @@ class Monitor:
         if watched is None:
             return
         watched.dirty = True
+        known = bool(watched.note)
         watched.note = message.detail or "not found at the source" if message.standing == "not_found" else ""
+        if watched.note and not known:
+            fields = records.error_fields("404", watched.note, symbol=message.symbol)
+            self._write(records.API_ERROR, message.arrival.wall_ns, message.arrival, fields)
         if message.standing == "no_quotes":
             watched.core.set_capabilities(replace(watched.core.capabilities, quotes=False))
 

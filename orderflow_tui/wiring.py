@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -231,10 +231,13 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
         raise invalid(str(missing)) from None
     settings = Settings(loaded, overrides, config_file)
     monitor, directory = _polygon(loaded, positions, settings, publish_hz=0.0)
-    return _plain(monitor, directory, duration, tz)
+    return _plain(monitor, directory, duration, tz, refused=lambda: positions.message or settings.message)
 
 
-def _plain(monitor: Monitor, directory: Path, duration: float | None, tz: str) -> int:
+def _plain(
+    monitor: Monitor, directory: Path, duration: float | None, tz: str, *, refused: Callable[[], str] = str
+) -> int:
+    """Run without a screen; `refused` says why a changed file is not in force, told once on stderr."""
     lines = PlainLines(sys.stdout, tz)
     monitor.listeners.append(lines.on_record)
     asked = threading.Event()
@@ -243,8 +246,11 @@ def _plain(monitor: Monitor, directory: Path, duration: float | None, tz: str) -
     print(f"journal: {directory}", file=sys.stderr)
     monitor.start()
     deadline = None if duration is None else time.monotonic() + duration
-    reason = "asked"
+    reason, told = "asked", ""
     while not asked.is_set():
+        if (problem := refused()) != told:
+            told = problem
+            print(f"orderflow-tui: {problem or 'the changed file is in force'}", file=sys.stderr, flush=True)
         if monitor.wait(0.05):
             reason = "the feed ended"
             break

@@ -223,3 +223,30 @@ def test_headless_ends_cleanly_on_a_signal_whatever_the_network_does(name: signa
     child.communicate(timeout=10)
     assert child.returncode == 0
     assert records(tmp_path / "logs/order_flow")[-1]["event"] == "order_flow.run_stopped"
+
+
+def test_headless_tells_on_stderr_that_a_changed_file_was_refused(tmp_path: Path) -> None:
+    path = tmp_path / "positions.toml"
+    path.write_text(POSITIONS)
+    env = {**os.environ, "POLYGON_API_KEY": "k" * 20, "ORDER_FLOW_POLYGON_BASE_URL": "http://127.0.0.1:9"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "orderflow_tui", "headless", "--duration", "30"],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stderr is not None
+    try:
+        assert child.stderr.readline().startswith("journal: ")
+        path.write_text("[[position\n")
+        refused = child.stderr.readline()
+        path.write_text(POSITIONS)
+        taken_up = child.stderr.readline()
+    finally:
+        child.terminate()
+        child.communicate(timeout=10)
+    assert "positions.toml" in refused
+    assert "stay in force" in refused
+    assert "in force" in taken_up

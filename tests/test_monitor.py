@@ -298,9 +298,10 @@ def test_old_data_is_blindness_unless_the_market_is_closed(tmp_path: Path) -> No
 def test_faults_are_journaled_and_a_refused_key_ends_with_one(desk: Desk) -> None:
     desk.put(ApiFault("429", "slow down", Arrival.now(), status=429, endpoint="trades"))
     desk.put(SymbolNote("BAC", "not_found", "no such ticker", Arrival.now()))
+    desk.put(SymbolNote("BAC", "not_found", "no such ticker", Arrival.now()))
     desk.put(ApiFault("401", "key refused", Arrival.now(), status=401, final=True))
     desk.put(FeedEnded("the key was refused", Arrival.now(), exit_code=1))
-    assert [record["error_type"] for record in desk.until("api_error", 2)] == ["429", "401"]
+    assert [record["error_type"] for record in desk.until("api_error", 3)] == ["429", "404", "401"]
     assert desk.monitor.wait(5)
     assert desk.monitor.exit_code == 1
     assert desk.view("NO DATA", "no such ticker").urgency == 2
