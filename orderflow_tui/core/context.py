@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from math import exp, sqrt
 from typing import Final
 
-from orderflow_tui.core.events import BUY, SELL, Levels
+from orderflow_tui.core.events import Levels
 from orderflow_tui.core.units import NS
+from orderflow_tui.core.volume_window import VolumeWindow
 
 _OFI_HALF_LIFE_S: Final = 10.0
 _LAMBDA_HALF_LIFE_S: Final = 300.0
-_ACCURACY_STEP: Final = 0.005
 _LN2: Final = 0.6931471805599453
 
 
@@ -23,7 +23,7 @@ class ContextFigures:
         ofi: Order-flow imbalance of the last seconds over the mean size at the touch (Cont, Kukanov, Stoikov 2014).
         queue_imbalance: (bid - ask) / (bid + ask) size at the touch, -1 to 1 (Gould, Bonart 2015: reads the next tick).
         cvd: Buys less sells since the session began, size units.
-        cvd_error: One standard error of it under the sides' confidence.
+        cvd_error: One standard error of it under the sides' mean confidence.
         vwap: The session's volume-weighted price, price units.
         kyle_lambda: Price units the mid moves a size unit of signed volume (Kyle 1985).
     """
@@ -37,45 +37,45 @@ class ContextFigures:
 
 
 class Context:
-    """Running context of one symbol."""
+    """Running context of one symbol.
+
+    Args:
+        window: The symbol's volume by the second; signed volume is read from its running totals.
+
+    Attributes:
+        turnover: Sum of price x size of the session's prints; whoever counts a print adds to this and the next two.
+        squares: Sum of their squared sizes.
+        sure: Sum of size x the confidence of its side.
+    """
 
     __slots__ = (
-        "_ask", "_bid", "_cov", "_cvd_variance", "_depth", "_lambda_ns", "_last_mid2", "_last_signed", "_ofi",
-        "_ofi_ns", "_signed", "_turnover", "_var", "_volume", "cvd", "side_accuracy",
+        "_ask", "_before", "_bid", "_cov", "_depth", "_lambda_ns", "_last_mid2", "_last_signed", "_ofi", "_ofi_ns",
+        "_var", "_window", "squares", "sure", "turnover",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, window: VolumeWindow) -> None:
+        self._window = window
         self._bid = self._ask = (0, 0)
         self._ofi = 0.0
         self._ofi_ns = 0
         self._depth = 0.0
-        self._signed = self._last_signed = 0
+        self._last_signed = 0
         self._last_mid2 = 0
         self._cov = self._var = 0.0
         self._lambda_ns = 0
-        self.side_accuracy = 1.0
-        """How often a side is right, as a running mean of the sides' confidence."""
         self.start_session()
 
     def start_session(self) -> None:
         """Sums that belong to a session start again."""
-        self.cvd = 0
-        self._cvd_variance = 0.0
-        self._turnover = self._volume = 0
+        window = self._window
+        self._before = (window.buy, window.sell, window.volume)
+        self.turnover = self.squares = 0
+        self.sure = 0.0
 
-    def on_print(self, price: int, size: int, side: int, confidence: float) -> None:
-        """A print that counts."""
-        self._turnover += price * size
-        self._volume += size
-        if side:
-            self.side_accuracy += _ACCURACY_STEP * (confidence - self.side_accuracy)
-        if side == BUY:
-            self.cvd += size
-            self._signed += size
-        elif side == SELL:
-            self.cvd -= size
-            self._signed -= size
-        self._cvd_variance += 4.0 * size * size * confidence * (1.0 - confidence) if side else float(size * size)
+    def side_accuracy(self) -> float:
+        """How often a side is right: the mean confidence of the session's signed volume; 1 without any."""
+        signed = self._window.buy + self._window.sell - self._before[0] - self._before[1]
+        return min(1.0, self.sure / signed) if signed > 0 else 1.0
 
     def on_touch(self, time_ns: int, bids: Levels, asks: Levels) -> None:
         """The book after a change."""
@@ -109,23 +109,29 @@ class Context:
         mid2 = self._bid[0] + self._ask[0]
         if not self._bid[1]:
             return
+        now_signed = self._window.buy - self._window.sell
         if self._lambda_ns:
             fade = exp(-_LN2 * max(0, time_ns - self._lambda_ns) / NS / _LAMBDA_HALF_LIFE_S)
-            signed = self._signed - self._last_signed
+            signed = now_signed - self._last_signed
             moved = (mid2 - self._last_mid2) / 2
             self._cov = self._cov * fade + moved * signed
             self._var = self._var * fade + float(signed) * signed
-        self._lambda_ns, self._last_mid2, self._last_signed = time_ns, mid2, self._signed
+        self._lambda_ns, self._last_mid2, self._last_signed = time_ns, mid2, now_signed
 
     def figures(self, now_ns: int) -> ContextFigures:
         """What it says at an instant."""
         fade = exp(-_LN2 * max(0, now_ns - self._ofi_ns) / NS / _OFI_HALF_LIFE_S)
         touch = self._bid[1] + self._ask[1]
+        bought, sold, volume = (
+            now - then
+            for now, then in zip((self._window.buy, self._window.sell, self._window.volume), self._before, strict=True)
+        )
+        accuracy = self.side_accuracy()
         return ContextFigures(
             ofi=self._ofi * fade / self._depth if self._depth else None,
             queue_imbalance=(self._bid[1] - self._ask[1]) / touch if touch else None,
-            cvd=self.cvd,
-            cvd_error=sqrt(self._cvd_variance),
-            vwap=self._turnover / self._volume if self._volume else None,
+            cvd=bought - sold,
+            cvd_error=sqrt(4.0 * accuracy * (1.0 - accuracy) * self.squares),
+            vwap=self.turnover / volume if volume else None,
             kyle_lambda=self._cov / self._var if self._var else None,
         )

@@ -24,12 +24,12 @@ class MarketState:
 
     __slots__ = (
         "_asks",
-        "_bar",
         "_bids",
         "_known_from",
         "_newest_sample",
         "_sampled",
         "asks",
+        "bar",
         "bids",
         "book_ns",
         "last_price",
@@ -52,7 +52,7 @@ class MarketState:
         self._bids = array("q", _NO_SAMPLES)
         self._asks = array("q", _NO_SAMPLES)
         self._newest_sample = 0
-        self._bar: tuple[int, int, int] | None = None
+        self.bar: tuple[int, int, int] | None = None
         self._known_from = 0
 
     @property
@@ -67,18 +67,18 @@ class MarketState:
             before = price
             self.price_step = default_price_step(price)
         self.last_price = price
-        bar = self._bar
+        bar = self.bar
         if bar is None:
             second = time_ns // NS
             start = second - second % _BAR_SECONDS
-            self._bar = (start, min(before, price), max(before, price))
+            self.bar = (start, min(before, price), max(before, price))
         elif not bar[1] <= price <= bar[2]:
-            self._bar = (bar[0], min(bar[1], price), max(bar[2], price))
+            self.bar = (bar[0], min(bar[1], price), max(bar[2], price))
 
     def known_from(self, second: int) -> None:
         """The tape is known from here on only: a bar that began before is no whole bar."""
         self._known_from = second
-        self._bar = None
+        self.bar = None
 
     def shows(self, time_ns: int, bids: Levels, asks: Levels) -> None:
         """A book is in force from `time_ns` on."""
@@ -92,15 +92,15 @@ class MarketState:
             slot = second % _RING
             self._sampled[slot], self._bids[slot], self._asks[slot] = second, self.bids[0][0], self.asks[0][0]
             self._newest_sample = second
-        if self._bar is not None and second >= self._bar[0] + _BAR_SECONDS:
+        if self.bar is not None and second >= self.bar[0] + _BAR_SECONDS:
             self.end_bar()
 
     def end_bar(self) -> None:
         """A five-minute bar, or a session, is over: keep the range of a whole bar. A bar without a print is none."""
-        if self._bar is not None:
-            if self._bar[0] >= self._known_from:
-                self.ranges.append(self._bar[2] - self._bar[1])
-            self._bar = None
+        if self.bar is not None:
+            if self.bar[0] >= self._known_from:
+                self.ranges.append(self.bar[2] - self.bar[1])
+            self.bar = None
 
     def quote_at(self, second: int) -> tuple[int, int] | None:
         """`(bid, ask)` in force at a whole second of the last three minutes."""

@@ -29,7 +29,7 @@ class Aggressor:
         """Three price levels or three venues taken at once."""
         return self.high - self.low >= (_SWEEP - 1) * step or len(self.venues) >= _SWEEP
 
-    def start(self, time_ns: int, price: int, size: int, *, touching: bool, threshold: int) -> None:
+    def start(self, time_ns: int, price: int, size: int, touching: bool, threshold: int) -> None:
         """Open with this print."""
         self.count = 1
         self.volume = size
@@ -38,7 +38,7 @@ class Aggressor:
         self.first_price = self.low = self.high = price
         self.crossed_ns = time_ns if self.at_touch > threshold else 0
 
-    def extend(self, time_ns: int, price: int, size: int, step: int, *, touching: bool, threshold: int) -> bool:
+    def extend(self, time_ns: int, price: int, size: int, step: int, touching: bool, threshold: int) -> bool:  # noqa: PLR0917 once a print
         """Grow by this print of the same side; False where it does not belong to what is open."""
         low, high = self.low, self.high
         if not self.count or abs(time_ns - self.first_ns) > SPAN_NS or not low - step <= price <= high + step:

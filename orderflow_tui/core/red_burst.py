@@ -25,6 +25,7 @@ _THIN_ABOVE: Final = 60.0
 _THIN_BELOW: Final = 48.0
 _N_EFF: Final = 16.0
 _WILSON_FLOOR: Final = 0.50
+_NEVER: Final = 1 << 200
 _REST_NS: Final = 60 * NS
 
 
@@ -40,9 +41,29 @@ class RedBurst:
     """
 
     __slots__ = (
-        "_alerted_volume", "_base", "_before", "_head", "_journaled_ns", "_last_true_ns", "_need", "_newest",
-        "_opened_ns", "_opened_price", "_plain", "_side_accuracy", "_ticks_moved", "covered_from", "ends_ns",
-        "exit_ratio", "open_alert", "peak_ratio", "thin", "thresholds", "window", "window_seconds", "writer",
+        "_alerted_volume",
+        "_base",
+        "_journaled_ns",
+        "_last_true_ns",
+        "_newest",
+        "_opened_ns",
+        "_opened_price",
+        "_plain",
+        "_side_accuracy",
+        "_ticks_moved",
+        "before",
+        "covered_from",
+        "ends_ns",
+        "exit_ratio",
+        "head",
+        "need",
+        "open_alert",
+        "peak_ratio",
+        "thin",
+        "thresholds",
+        "window",
+        "window_seconds",
+        "writer",
     )  # fmt: skip
 
     def __init__(
@@ -69,10 +90,10 @@ class RedBurst:
         self.peak_ratio = 0.0
         self.ends_ns = NEVER_NS
         """When a living burst ends unless its condition is met again."""
-        self._head = -1
-        self._before = 0
+        self.head = -1
+        self.before = 0
         self._base = 0
-        self._need = -1
+        self.need = _NEVER
         self._last_true_ns = 0
         self._journaled_ns = 0
         self._opened_ns = 0
@@ -105,23 +126,23 @@ class RedBurst:
     def forget(self, from_second: int) -> None:
         """The tape is known from `from_second` on only: a gap, a new session, a reopening."""
         self.covered_from = from_second
-        self._need = -1
-        self._head = -1
+        self.need = _NEVER
+        self.head = -1
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
         """What stays the same within one second: baseline, the volume before the window, the volume needed."""
         window = self.window
         head = window.head
-        self._head = head
+        self.head = head
         self.fit(head)
         start = head - self.window_seconds
-        self._before = window.volume_through(start)
-        self._need = -1
+        self.before = window.volume_through(start)
+        self.need = _NEVER
         if self.warm_seconds(head) < self.warm_needed or self.thin:
             return
-        self._base = self._before - window.volume_through(start - BASELINE_SECONDS)
+        self._base = self.before - window.volume_through(start - BASELINE_SECONDS)
         if self._base > 0:
-            self._need = int(
+            self.need = int(
                 self.thresholds.volume_spike_threshold * self._base * self.window_seconds / BASELINE_SECONDS
             )
 
@@ -138,16 +159,14 @@ class RedBurst:
 
     def on_print(self, time_ns: int, price: int) -> Output | None:
         """Test the window that ends with the print just added."""
-        window = self.window
-        if self._head != window.head or time_ns // NS < self._head:
-            self._prepare()
-        need = self._need
-        if need < 0:
+        second = time_ns // NS
+        if second != self.head:
+            if self.covered_from is None:
+                self.covered_from = -(-time_ns // NS)
+            self.prepare()
+        if self.window.volume - self.before <= self.need:
             return None
-        volume = window.volume - self._before
-        if volume <= need:
-            return None
-        return self._above(time_ns, price, volume)
+        return self.above(time_ns, price)
 
     def set_thresholds(self, thresholds: Thresholds) -> None:
         """Other thresholds are in force from the next print on; a living burst keeps its window."""
@@ -156,7 +175,7 @@ class RedBurst:
         if self.open_alert is None:
             self.window_seconds = self._floor() if thresholds.profile == "guarded" else thresholds.bucket_seconds
             self.thin = False
-        self._head = -1
+        self.head = -1
 
     def corrected(self, first: int, last: int, change: int) -> AlertUpdated | None:
         """Seconds were counted anew: the newest burst that rested on them stands and gets a `corrected` note."""
@@ -175,10 +194,12 @@ class RedBurst:
 
     def late_print(self) -> None:
         """A print was added to an earlier second: the prepared figures no longer hold."""
-        self._head = -1
+        self.head = -1
 
-    def _above(self, time_ns: int, price: int, volume: int) -> Output | None:
+    def above(self, time_ns: int, price: int) -> Output | None:
+        """The window holds more than is needed: ask the rest of the rule."""
         window, seconds = self.window, self.window_seconds
+        volume = window.volume - self.before
         ratio = volume * BASELINE_SECONDS / (self._base * seconds)
         if ratio <= self.thresholds.volume_spike_threshold:
             return None
@@ -271,7 +292,7 @@ class RedBurst:
         """The burst is over (`ends_ns` has come); returns its highest ratio."""
         self.open_alert = None
         self.ends_ns = NEVER_NS
-        self._head = -1
+        self.head = -1
         peak, self.peak_ratio = self.peak_ratio, 0.0
         return peak
 

@@ -90,8 +90,8 @@ class SymbolCore:
     """
 
     __slots__ = (
-        "_buys", "_due_ns", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "ask_walls", "bid_walls",
-        "bleed", "burst", "capabilities", "classifier", "context", "corrected_seconds", "covered_ns",
+        "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "ask_walls",
+        "bid_walls", "bleed", "burst", "capabilities", "classifier", "context", "corrected_seconds", "covered_ns",
         "crossed_since_ns", "desk", "event_times_ns", "finished", "halted", "hidden", "late_prints", "learner",
         "market", "now_ns", "print_threshold", "prints", "resting_threshold", "session", "short", "symbol", "tape",
         "taught", "thresholds", "uncounted_prints", "window", "writer",
@@ -116,7 +116,8 @@ class SymbolCore:
         self.desk.set_position(position)
         self.window = VolumeWindow()
         self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence)
-        self.burst = RedBurst(self.window, thresholds, self.writer, self.market.ticks_moved, self._side_accuracy)
+        self.context = Context(self.window)
+        self.burst = RedBurst(self.window, thresholds, self.writer, self.market.ticks_moved, self.context.side_accuracy)
         deep = capabilities.depth_levels > 1
         self.bid_walls = WallTracker(
             +1,
@@ -130,7 +131,6 @@ class SymbolCore:
         self._buys = Aggressor()
         self.hidden = HiddenSeller()
         self.bleed = SlowBleed()
-        self.context = Context()
         self.taught = dict(taught or {})
         self.finished: list[Taught] = []
         """What sessions that ended have taught, for whoever keeps it."""
@@ -142,6 +142,7 @@ class SymbolCore:
         """The holder's events (earnings): relative-volume rules are off within 30 minutes of them."""
         self.session: Session | None = None
         self.halted = ""
+        self._flow_on = True
         self.now_ns = 0
         self.covered_ns = 0
         self.crossed_since_ns = 0
@@ -157,8 +158,9 @@ class SymbolCore:
         """The configured T, in size units."""
         return self.thresholds.large_order_size_threshold * self.capabilities.size_scale
 
-    def _side_accuracy(self) -> float:
-        return self.context.side_accuracy
+    def _set_flow(self, time_ns: int) -> None:
+        """Whether rules of relative volume may speak: not in a halt, nor near one of the holder's events."""
+        self._flow_on = not self.halted and not (self.event_times_ns and self.near_event(time_ns))
 
     def near_event(self, time_ns: int) -> bool:
         """Whether one of the holder's events lies within 30 minutes."""
@@ -226,6 +228,7 @@ class SymbolCore:
                 self._advance(time_ns)
             if isinstance(event, Halt):
                 self.halted = (event.reason or "halted") if event.halted else ""
+                self._set_flow(time_ns)
                 self._tape_known_from(-(-time_ns // NS))
 
     def _on_reread(self, event: Reread) -> None:
@@ -248,7 +251,7 @@ class SymbolCore:
 
     # --- the tape -----------------------------------------------------------------------------------------------
 
-    def _on_print(self, event: Print) -> None:
+    def _on_print(self, event: Print) -> None:  # noqa: C901 the hot path: a call saved is a tenth of it
         time_ns, flags = event.time_ns, event.flags
         if time_ns >= self._due_ns:
             self._advance(time_ns)
@@ -259,7 +262,7 @@ class SymbolCore:
         self.prints += 1
         market, price, size = self.market, event.price, event.size
         newest = market.newest_print_ns
-        if flags & PRICE and time_ns >= newest:
+        if flags & PRICE and time_ns >= newest and (price != market.last_price or market.bar is None):
             market.traded_at(time_ns, price)
         self.tape.append((time_ns, -price, size, -side, flags) if self.short else (time_ns, price, size, side, flags))
         if flags & AUCTION:
@@ -270,8 +273,13 @@ class SymbolCore:
         if time_ns > newest:
             market.newest_print_ns = time_ns
         self.window.add(time_ns // NS, size, side)
-        self._test_burst(time_ns, price)
-        self.context.on_print(price, size, side, self.classifier.confidence)
+        said = self.burst.on_print(time_ns, price) if self._flow_on else None
+        if said is not None:
+            self._say(said)
+        context = self.context
+        context.turnover += price * size
+        context.squares += size * size
+        context.sure += size * self.classifier.confidence
         if flags & OFF_EXCHANGE:
             self._off_exchange(event, side)
         elif side != BUY:
@@ -287,31 +295,21 @@ class SymbolCore:
         if self._guarded and event.size > threshold:
             self._say(block_alert(self.writer, event, threshold))
 
-    def _test_burst(self, time_ns: int, price: int) -> None:
-        """Test the burst with the print that was just counted."""
-        burst = self.burst
-        if burst.covered_from is None:
-            burst.covered_from = -(-time_ns // NS)
-        if self.halted or (self.event_times_ns and self.near_event(time_ns)):
-            return
-        said = burst.on_print(time_ns, price)
-        if said is not None:
-            self._say(said)
-
     def _on_sale(self, time_ns: int, price: int, size: int, side: int, venue: int) -> None:
         """A print on an exchange that sellers started, or may have."""
-        hit = self.bid_walls.on_sell(time_ns, price, size, aggressor=side == SELL)
-        if hit is not None:
-            self._say(hit)
+        if self.bid_walls.has_any:
+            hit = self.bid_walls.on_sell(time_ns, price, size, aggressor=side == SELL)
+            if hit is not None:
+                self._say(hit)
         if side != SELL:
             return
         threshold = self.print_threshold
         quote = self.classifier.quote
         touching = quote is not None and price <= quote[2]
         sells = self._sells
-        if not sells.extend(time_ns, price, size, self.market.price_step, touching=touching, threshold=threshold):
+        if not sells.extend(time_ns, price, size, self.market.price_step, touching, threshold):
             self._end_sells()
-            sells.start(time_ns, price, size, touching=touching, threshold=threshold)
+            sells.start(time_ns, price, size, touching, threshold)
             self._due_ns = min(self._due_ns, time_ns + SPAN_NS + 1)
         sells.venues.add(venue)
 
@@ -328,10 +326,10 @@ class SymbolCore:
     def _on_purchase(self, time_ns: int, price: int, size: int) -> None:
         """A print that buyers started: it teaches what large is here, and may unmask a hidden seller."""
         buys = self._buys
-        if not buys.extend(time_ns, price, size, self.market.price_step, touching=False, threshold=0):
+        if not buys.extend(time_ns, price, size, self.market.price_step, False, 0):
             if buys.count:
                 self.learner.prints.add(buys.volume)
-            buys.start(time_ns, price, size, touching=False, threshold=0)
+            buys.start(time_ns, price, size, False, 0)
         capabilities = self.capabilities
         if capabilities.single_venue and capabilities.depth_levels > 1:
             threshold = self.print_threshold
@@ -414,6 +412,7 @@ class SymbolCore:
     def _whole_second(self, second: int, time_ns: int) -> None:
         """Sample the state in force at a whole second; what is told by the second."""
         market, desk, learner = self.market, self.desk, self.learner
+        self._set_flow(time_ns)
         market.whole_second(second)
         self.context.whole_second(second * NS)
         desk.whole_second()

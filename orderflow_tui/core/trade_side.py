@@ -13,6 +13,8 @@ from orderflow_tui.core.events import BUY, PRICE, SELL, SIDE, SIDE_GIVEN, UNKNOW
 from orderflow_tui.core.units import NS
 
 _RING_NS: Final = 3 * NS
+_RING_QUOTES: Final = 48
+"""Changes of the quoted prices kept at most: sixteen a second over the ring's three."""
 CONFIDENCE_GIVEN: Final = 1.0
 CONFIDENCE_TOUCH: Final = 0.90
 CONFIDENCE_INSIDE: Final = 0.60
@@ -22,8 +24,8 @@ CONFIDENCE_TICK: Final = 0.60
 NEAREST_FACTOR: Final = 0.8
 """A quote that is not older than the print serves at this much of its confidence."""
 
-Quote = tuple[int, int, int, int]
-"""`(time_ns, seq, bid, ask)`."""
+Quote = tuple[int, int, int, int, int, int]
+"""`(time_ns, seq, bid, ask, highest price that reads as sold to the bid, lowest that reads as bought from the ask)`."""
 
 
 class SideClassifier:
@@ -42,7 +44,7 @@ class SideClassifier:
     def __init__(self, *, joint_sequence: bool = False, poll_cycle_ns: int = 2 * NS) -> None:
         self._joint = joint_sequence
         self._poll_cycle_ns = poll_cycle_ns
-        self._quotes: deque[Quote] = deque()
+        self._quotes: deque[Quote] = deque(maxlen=_RING_QUOTES)
         self._newest: Quote | None = None
         self._last_price = 0
         self._last_ns = 0
@@ -62,7 +64,8 @@ class SideClassifier:
             horizon = book.time_ns - _RING_NS
             while len(quotes) > 1 and quotes[1][0] < horizon:
                 quotes.popleft()
-        self._newest = (book.time_ns, book.seq, bid, ask)
+        reach = 3 * (ask - bid) // 10 if bid and ask and bid < ask else -1
+        self._newest = (book.time_ns, book.seq, bid, ask, bid + reach, ask - reach)
         quotes.append(self._newest)
 
     def classify(self, event: Print) -> int:
@@ -85,26 +88,22 @@ class SideClassifier:
             self.confidence = 0.0
             return UNKNOWN
         if quote is not None:
-            _, _, bid, ask = quote
-            if bid and ask and bid < ask:
-                return self._by_quote(price, bid, ask, factor)
-        self.confidence = CONFIDENCE_TICK if self._direction else 0.0
-        return self._direction
-
-    def _by_quote(self, price: int, bid: int, ask: int, factor: float) -> int:
-        reach = 3 * (ask - bid)
-        if bid <= price <= ask:
-            if 10 * (ask - price) <= reach:
-                self.confidence = factor * (CONFIDENCE_TOUCH if price == ask else CONFIDENCE_INSIDE)
-                return BUY
-            if 10 * (price - bid) <= reach:
+            _, _, bid, ask, sold_to, bought_from = quote
+            if bid <= price <= sold_to:
                 self.confidence = factor * (CONFIDENCE_TOUCH if price == bid else CONFIDENCE_INSIDE)
                 return SELL
-            confidence = CONFIDENCE_MIDDLE
-        else:
-            confidence = CONFIDENCE_OUTSIDE
-        self.confidence = factor * confidence if self._direction else 0.0
+            if bought_from <= price <= ask:
+                self.confidence = factor * (CONFIDENCE_TOUCH if price == ask else CONFIDENCE_INSIDE)
+                return BUY
+        self.confidence = self._tick_confidence(price, quote, factor) if self._direction else 0.0
         return self._direction
+
+    @staticmethod
+    def _tick_confidence(price: int, quote: Quote | None, factor: float) -> float:
+        """How sure the tick test is: it decides in the middle and outside the quotes, and where there is none."""
+        if quote is None or quote[4] < quote[2]:
+            return CONFIDENCE_TICK
+        return factor * (CONFIDENCE_MIDDLE if quote[2] <= price <= quote[3] else CONFIDENCE_OUTSIDE)
 
     def _in_force(self, event: Print) -> tuple[Quote | None, float]:
         """The quote strictly older than the print; else the nearest within one poll cycle."""

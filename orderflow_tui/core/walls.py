@@ -262,6 +262,11 @@ class WallTracker:
     def _wake(self, time_ns: int) -> None:
         self.next_ns = min(self.next_ns, time_ns)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether a wall stands or waits for its verdict."""
+        return bool(self.walls or self._closing)
+
     def on_sell(self, time_ns: int, price: int, size: int, *, aggressor: bool) -> AlertRaised | None:
         """A print at a wall's price that may have consumed it; `aggressor` when it is known to have."""
         wall = self.walls.get(price)

@@ -18,6 +18,7 @@ from orderflow_tui.core.rules import Profile
 from orderflow_tui.core.slow_bleed import SlowBleed
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS
+from orderflow_tui.core.volume_window import VolumeWindow
 
 T0 = 1_700_000_000 * NS
 DEEP = Capabilities("t", "replayed", "t", 10, streaming=True, joint_sequence=True, single_venue=True, sessions=False)
@@ -195,28 +196,42 @@ def test_thin_exit_needs_depth_a_halving_and_coverage_below_two(levels: int, exp
         assert raised.alert.details["coverage"] * 2 <= raised.alert.details["coverage_60s_ago"]
 
 
+def counted(context: Context, window: VolumeWindow, price: int, size: int, side: int, *, confidence: float) -> None:
+    window.add(T0 // NS, size, side)
+    context.turnover += price * size
+    context.squares += size * size
+    context.sure += size * confidence
+
+
 def test_context_by_hand() -> None:
-    context = Context()
+    window = VolumeWindow()
+    context = Context(window)
     context.on_touch(T0, ((100, 300),), ((102, 100),))
     figures = context.figures(T0)
     assert figures.queue_imbalance == 0.5
     assert figures.ofi == 0
     assert figures.vwap is None
     assert figures.kyle_lambda is None
+    assert context.side_accuracy() == 1.0
     context.on_touch(T0, ((100, 500),), ((102, 100),))
     assert context.figures(T0).ofi == pytest.approx(200 / 201, rel=0.02)
     context.on_touch(T0, ((99, 400),), ((102, 100),))
     assert context.figures(T0).ofi == pytest.approx((200 - 500) / 202, rel=0.02)
-    context.on_print(100, 50, SELL, 0.9)
-    context.on_print(104, 150, BUY, 1.0)
+    counted(context, window, 100, 50, SELL, confidence=0.9)
+    counted(context, window, 104, 150, BUY, confidence=0.9)
     figures = context.figures(T0)
     assert figures.cvd == 100
     assert figures.vwap == 103
-    assert figures.cvd_error == pytest.approx((4 * 50 * 50 * 0.9 * 0.1) ** 0.5)
+    assert context.side_accuracy() == pytest.approx(0.9)
+    assert figures.cvd_error == pytest.approx((4 * 0.9 * 0.1 * (50 * 50 + 150 * 150)) ** 0.5)
+    context.start_session()
+    assert context.figures(T0).cvd == 0
+    assert context.figures(T0).vwap is None
 
 
 def test_the_ofi_fades_and_lambda_pairs_moves_with_signed_volume() -> None:
-    context = Context()
+    window = VolumeWindow()
+    context = Context(window)
     context.on_touch(T0, ((100, 300),), ((102, 300),))
     context.on_touch(T0, ((100, 600),), ((102, 300),))
     fresh = context.figures(T0).ofi
@@ -224,7 +239,7 @@ def test_the_ofi_fades_and_lambda_pairs_moves_with_signed_volume() -> None:
     assert fresh is not None
     assert faded == pytest.approx(fresh / 2)
     context.whole_second(T0)
-    context.on_print(100, 100, SELL, 1.0)
+    window.add(T0 // NS, 100, SELL)
     context.on_touch(T0 + NS // 2, ((98, 300),), ((100, 300),))
     context.whole_second(T0 + NS)
     assert context.figures(T0 + NS).kyle_lambda == pytest.approx(2 / 100)
