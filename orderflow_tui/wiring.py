@@ -154,6 +154,8 @@ def _show(
     from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
 
     ui = screen_settings({**loaded.ui, **screen})
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise invalid("the screen needs a terminal on stdin and stderr; `orderflow-tui headless` needs none")
     _end_with_the_terminal(monitor)
     monitor.start()
     try:

@@ -85,6 +85,11 @@ def test_no_key_names_the_variable_and_the_demo(command: tuple[str, ...], tmp_pa
     assert "orderflow-tui demo" in line
 
 
+@pytest.mark.parametrize("command", [(), ("demo",)])
+def test_a_screen_is_refused_where_no_terminal_is(command: tuple[str, ...], tmp_path: Path) -> None:
+    assert "terminal" in refusal(run(*command, cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20}))
+
+
 def test_headless_needs_its_positions_file(tmp_path: Path) -> None:
     assert "positions.toml" in refusal(run("headless", cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20}))
 
