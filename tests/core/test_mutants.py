@@ -2,9 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
+from orderflow_tui.core.events import BUY, SELL, UNKNOWN, Book, Print
+from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, LatchKind
+from orderflow_tui.core.liquidity import ExitCost, exit_cost, minutes_to_leave
+from orderflow_tui.core.outputs import AlertRaised, ExitResolved, ExitTriggered
 from orderflow_tui.core.reconstruct import SPAN_NS, Aggressor
+from orderflow_tui.core.red_burst import price_words
+from orderflow_tui.core.trade_side import (
+    CONFIDENCE_INSIDE,
+    CONFIDENCE_MIDDLE,
+    CONFIDENCE_OUTSIDE,
+    CONFIDENCE_TOUCH,
+    SideClassifier,
+)
+from orderflow_tui.core.units import NS, utc_datetime
+from orderflow_tui.core.volume_window import VolumeWindow
+
+from .kit import NOON, Rules, Tape, alerts, held, make, updates
 
 STEP = 100
+BID = 1_000_000
+STANDING = ExitRecommendation(
+    "TEST:exit:1", "TEST", "3 large sellers", ("a", "b"), ("id-a", "id-b"), utc_datetime(NOON), prints=6, shares=45
+)
+
+
+def figures(*, bid: int = BID, quantity: int = 1_000) -> Figures:
+    fresh = ExitRecommendation("fresh", "TEST", "fresh", (), (), utc_datetime(NOON), quantity=700)
+    return Figures(quantity, bid, 400, date(2025, 10, 22), lambda: fresh)
+
+
+def act(at: float, price: int, evidence: str = "sell_print", *, order_size: int | None = 12_000) -> AlertRaised:
+    time_ns = NOON + round(at * NS)
+    facts: dict[str, Any] = {"evidence": evidence, "episode_id": f"TEST:{evidence}:{at}"}
+    moment = utc_datetime(time_ns)
+    alert = OrderFlowAlert("TEST", "large_seller", "critical", order_size, Decimal(100), None, moment, **facts)
+    return AlertRaised(alert, time_ns, price, price, 1)
 
 
 def opened(size: int = 500, *, touching: bool = True, threshold: int = 1_000) -> Aggressor:
@@ -82,3 +123,225 @@ class TestReconstructedPrint:
         assert not level.is_sweep(STEP)
         level.venues.add(3)
         assert level.is_sweep(STEP)
+
+
+class TestActs:
+    """SPEC 5: the window's ends are inclusive, whatever the order in which verdicts come."""
+
+    def test_both_ends_of_the_window_count(self) -> None:
+        counter = ActCounter(120)
+        assert [counter.add(act(at, 100 * at)) for at in (0, 60, 120)] == [False, False, True]
+        counter = ActCounter(120)
+        assert [counter.add(act(at, 100 * at)) for at in (120, 60, 0)] == [False, False, True]
+        assert not counter.add(act(-0.001, 900))
+
+    def test_an_offered_wall_between_hides_no_double(self) -> None:
+        counter = ActCounter(120)
+        assert [counter.add(one) for one in (act(0, 500, "ask_wall"), act(1, 100), act(2, 100))] == [False] * 3
+        assert counter.counted == 2
+
+    def test_late_verdicts_stand_in_the_order_of_their_time(self) -> None:
+        counter = ActCounter(120)
+        for at, price in ((10, 100), (20, 200), (30, 300), (40, 400), (15, 500), (10, 600)):
+            counter.add(act(at, price))
+        assert [(one.time_ns - NOON) // NS for one in counter.acts()] == [10, 10, 15, 20, 30, 40]
+        assert [one.low for one in counter.acts()][:2] == [100, 600]
+
+    def test_an_act_without_a_size_has_no_shares(self) -> None:
+        counter = ActCounter(120)
+        counter.add(act(0, 100, order_size=None))
+        counter.add(act(1, 200))
+        assert [one.shares for one in counter.acts()] == [0, 12_000]
+
+
+class TestLatch:
+    """SPEC 5, Recommendation: what comes back carries what it stood on, and what ends says so."""
+
+    def held(self, kind: LatchKind = "flow", *, answer: Answer | None = None) -> ExitLatch:
+        latch = ExitLatch(kind)
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        latch.answer(NOON + NS, answer or Answer("hold"), figures())
+        return latch
+
+    def test_a_hold_that_went_wrong_comes_back_with_its_evidence(self) -> None:
+        for kind, word in (("flow", "exit"), ("stop", "stop")):
+            latch = self.held(kind)  # type: ignore[arg-type]
+            (back,) = latch.on_clock(NOON + 2 * NS, figures(bid=BID - 400))
+            assert isinstance(back, ExitTriggered)
+            assert (back.kind, back.time_ns, back.follows) == (kind, NOON + 2 * NS, "TEST:exit:1")
+            again = back.recommendation
+            assert again.recommendation_id == f"TEST:{word}:{NOON + 2 * NS}"
+            assert again.reason == "price went against the hold: 3 large sellers"
+            assert (again.evidence, again.episode_ids) == (("a", "b"), ("id-a", "id-b"))
+            assert (again.status, again.prints, again.shares, again.quantity) == ("open", 6, 45, 700)
+
+    def test_its_words_do_not_pile_up(self) -> None:
+        latch = self.held()
+        latch.on_clock(NOON + 2 * NS, figures(bid=BID - 400))
+        at = NOON + 3 * NS
+        for _ in range(2):
+            latch.answer(at, Answer("snooze", minutes=1), figures())
+            latch.evidence(at + NS)
+            at += 60 * NS
+            (back,) = latch.on_clock(at, figures())
+            assert isinstance(back, ExitTriggered)
+            assert back.recommendation.reason == "snooze is over: 3 large sellers"
+
+    def test_it_resolves_by_name_time_and_status(self) -> None:
+        latch = self.held()
+        (over,) = latch.on_clock(NOON + 301 * NS, figures())
+        assert over == ExitResolved(
+            replace(STANDING, status="resolved"), NOON + 301 * NS, "no counted evidence for 300 s"
+        )
+        latch = self.held()
+        (over,) = latch.on_clock(NOON + 9 * NS, figures(quantity=0))
+        assert over == ExitResolved(replace(STANDING, status="resolved"), NOON + 9 * NS, "position closed")
+
+    def test_after_a_restart_a_hold_ends_as_it_would_have(self) -> None:
+        latch = ExitLatch("flow")
+        latch.restore(STANDING, Answer("hold"), NOON + NS, BID, 1_000)
+        latch.current = replace(STANDING, status="held")
+        assert latch.quiet_until == NOON + 301 * NS
+        assert not latch.on_clock(NOON + 301 * NS - 1, figures())
+        assert latch.on_clock(NOON + 301 * NS, figures())
+
+    def test_evidence_without_size_or_episode_adds_neither(self) -> None:
+        latch = ExitLatch("flow")
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        latch.attach(replace(act(0, 1).alert, order_size=None, text="c", episode_id=None), 2)
+        assert latch.current is not None
+        assert (latch.current.shares, latch.current.prints) == (45, 8)
+        assert latch.current.episode_ids == ("id-a", "id-b", "")
+        assert latch.current.evidence == ("a", "b", "c")
+
+
+class TestLeaving:
+    """SPEC 5, what leaving costs: the least amounts count too."""
+
+    def test_one_share_has_a_cost(self) -> None:
+        cost = exit_cost(((1_000_000, 10),), ((1_000_200, 10),), 1)
+        assert cost is not None
+        assert (cost.filled, cost.missing, cost.dollars) == (1, 0, 0.01)
+        assert cost.basis_points == pytest.approx(0.01 / 100.01 * 10_000)
+
+    def test_a_book_that_takes_nothing_costs_nothing(self) -> None:
+        assert exit_cost(((1_000_000, 0),), ((1_000_200, 10),), 5) == ExitCost(0, 5, 0.0, 0.0)
+
+    def test_a_tape_of_one_share_has_a_length(self) -> None:
+        assert minutes_to_leave(10, 1) == 500.0
+        assert minutes_to_leave(10, 0) is None
+
+
+class TestSides:
+    """SPEC 4.6: each side carries a confidence, by how it was found."""
+
+    @pytest.mark.parametrize(
+        ("before", "price", "side", "confidence"),
+        [
+            (0, 1_001_000, BUY, CONFIDENCE_TOUCH),
+            (0, 1_000_700, BUY, CONFIDENCE_INSIDE),
+            (0, 1_000_000, SELL, CONFIDENCE_TOUCH),
+            (0, 1_000_300, SELL, CONFIDENCE_INSIDE),
+            (0, 1_000_500, UNKNOWN, 0.0),
+            (1_000_400, 1_000_500, BUY, CONFIDENCE_MIDDLE),
+            (1_000_600, 1_000_500, SELL, CONFIDENCE_MIDDLE),
+            (1_001_000, 1_001_100, BUY, CONFIDENCE_OUTSIDE),
+            (0, 1_001_100, UNKNOWN, 0.0),
+        ],
+    )
+    def test_a_quote_of_ten_cents(self, before: int, price: int, side: int, confidence: float) -> None:
+        classifier = SideClassifier()
+        classifier.on_book(Book(NOON, 1, ((1_000_000, 100),), ((1_001_000, 100),)))
+        if before:
+            classifier.classify(Print(NOON + 1, 2, before, 100))
+        assert classifier.classify(Print(NOON + 2, 3, price, 100)) == side
+        assert classifier.confidence == confidence
+
+    def test_a_quote_that_changed_on_one_side_alone_is_in_force(self) -> None:
+        classifier = SideClassifier()
+        for seq, (bid, ask) in enumerate(((1_000_000, 1_001_000), (1_000_000, 1_000_400), (1_000_200, 1_000_400))):
+            classifier.on_book(Book(NOON + seq, seq, ((bid, 100),), ((ask, 100),)))
+            assert classifier.classify(Print(NOON + seq + 1, 9, ask, 100)) == BUY
+            assert classifier.confidence == CONFIDENCE_TOUCH
+            assert classifier.classify(Print(NOON + seq + 1, 9, bid, 100)) == SELL
+            assert classifier.confidence == CONFIDENCE_TOUCH
+
+
+class TestVolumeWindow:
+    """What a second counted, late or read again, is in every total after it."""
+
+    def test_late_prints_of_both_sides_add_to_what_was_there(self) -> None:
+        window = VolumeWindow()
+        for second, size, side in ((10, 100, SELL), (11, 200, BUY), (13, 50, SELL), (11, 7, SELL), (11, 9, BUY)):
+            window.add(second, size, side)
+        assert [window.sell_through(second) for second in (10, 11, 12, 13)] == [100, 107, 107, 157]
+        assert [window.buy_through(second) for second in (10, 11, 12, 13)] == [0, 209, 209, 209]
+
+    def test_a_second_read_again_moves_every_total_after_it(self) -> None:
+        window = VolumeWindow()
+        for second, size, side in ((10, 100, SELL), (11, 200, BUY), (13, 50, BUY)):
+            window.add(second, size, side)
+        window.replace_second(11, (500, 60, 440, 3), [60, 400, 40])
+        assert [window.buy_through(second) for second in (10, 11, 12, 13)] == [0, 440, 440, 490]
+        assert [window.sell_through(second) for second in (10, 11, 12, 13)] == [100, 160, 160, 160]
+        assert (window.largest(3), window.squares(3)) == (400, 60**2 + 400**2 + 40**2 + 50**2)
+        window.replace_second(11, (0, 0, 0, 0), [])
+        assert (window.largest(3), window.squares(3)) == (50, 50**2)
+
+
+class TestBurst:
+    """SPEC 5, Red burst: figures a reader of the screen and the journal relies on."""
+
+    def test_the_baseline_is_300_seconds_before_the_window_and_0_while_warming(self) -> None:
+        core = make()
+        core.process(Tape().steady(0, 309).steady(310, 330, size=900).events)
+        head = core.window.head
+        second = head - 21
+        assert core.burst.baseline(second - 1) == 0.0
+        assert core.burst.baseline(second) == 1_000.0
+        assert core.burst.baseline(head) == (289 * 100 + 11 * 900) * 10 / 300
+
+    def test_the_alert_says_where_and_how_many(self) -> None:
+        tape = Tape().steady(0, 310).sell(320.1, 99.99, 1_000).sell(320.5, 100.0, 3_000)
+        (raised,) = [out for out in make().process(tape.events) if isinstance(out, AlertRaised)]
+        assert (raised.low, raised.high, raised.prints) == (1_000_000, 1_000_000, 2)
+
+    def test_its_highest_ratio_is_told_once(self) -> None:
+        core = make()
+        core.process(Tape().steady(0, 310).sell(320.2, 100.0, 3_500).sell(320.5, 100.0, 1_500).events)
+        assert core.burst.peak_ratio == 5.0
+        assert core.burst.end() == 5.0
+        assert core.burst.peak_ratio == core.burst.end() == 0.0
+
+    def test_new_thresholds_begin_afresh(self) -> None:
+        burst = make(Rules(profile="guarded")).burst
+        burst.thin = True
+        burst.set_thresholds(Rules(red_burst_threshold=7.0, bucket_seconds=20))
+        assert (burst.exit_ratio, burst.thin, burst.window_seconds) == (7.0, False, 20)
+
+    def test_a_print_that_was_most_of_it_is_told_again_when_it_no_longer_is(self) -> None:
+        rules = Rules(profile="guarded", large_order_size_threshold=10**6)
+        tape = Tape().steady(0, 400, per_second=2)
+        tape.sell(400.95, 100.0, 40_000)
+        for step in range(500):
+            tape.sell(401 + step / 250, 100.0, 400)
+        outputs = make(rules).process(tape.events)
+        (raised,) = alerts(outputs, "red_burst")
+        assert (raised.single_print, raised.severity) == (True, "warning")
+        settled = [alert for alert in updates(outputs, journal=True) if not alert.single_print]
+        assert settled
+        assert settled[0].severity == "critical"
+        assert not settled[0].text.endswith("most of it")
+        assert {one["figure"] for one in settled[0].details["why"]} == {
+            "volume_ratio", "sell_ratio", "n_eff", "sell_share_low",
+        }  # fmt: skip
+        assert {one["figure"] for one in raised.details["why"]} == {"volume_ratio", "sell_ratio"}
+
+    def test_for_a_short_position_it_is_a_burst_of_buying(self) -> None:
+        tape = Tape().steady(0, 310, side=SELL).buy(320.5, 100.0, 3_001)
+        (burst,) = alerts(make(position=held(-1_000)).process(tape.events), "red_burst")
+        assert burst.text == "BUYING BURST 3.0x in 10 s, 100% buys"
+
+    def test_the_way_the_price_went_is_the_real_markets(self) -> None:
+        assert price_words(-2) == "already -2 ticks"
+        assert price_words(-2, short=True) == "already +2 ticks"
