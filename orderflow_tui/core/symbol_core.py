@@ -222,7 +222,7 @@ class SymbolCore:
         elif isinstance(event, Gap):
             self._tape_known_from(-(-time_ns // NS))
             for tracker in (self.bid_walls, self.ask_walls):
-                tracker.lose_sight(time_ns)
+                tracker.lose_sight(max(time_ns, self.now_ns))
         else:
             if time_ns >= self._due_ns:
                 self._advance(time_ns)

@@ -6,8 +6,20 @@ from decimal import Decimal
 import pytest
 
 from orderflow_tui.core.data_models import Answer
-from orderflow_tui.core.events import AUCTION, OFF_EXCHANGE, PRICE, REGULAR, SELL, SIDE_GIVEN, VOLUME, Clock, Gap, Halt
-from orderflow_tui.core.outputs import ExitAnswered, ExitResolved, ExitTriggered, StopRaised
+from orderflow_tui.core.events import (
+    AUCTION,
+    OFF_EXCHANGE,
+    PRICE,
+    REGULAR,
+    SELL,
+    SIDE_GIVEN,
+    VOLUME,
+    Book,
+    Clock,
+    Gap,
+    Halt,
+)
+from orderflow_tui.core.outputs import AlertRaised, ExitAnswered, ExitResolved, ExitTriggered, StopRaised
 from orderflow_tui.core.units import NS
 
 from .kit import NOON, Rules, Tape, alerts, exits, held, make
@@ -351,3 +363,13 @@ def test_a_given_side_overrules_the_quote() -> None:
     core = make(Rules(), replace(held(), quantity=0))
     core.process(tape.events)
     assert core.window.sell == 12_000
+
+
+def test_a_wall_standing_before_the_first_back_fill_is_one_alert() -> None:
+    core = make(Rules(), held())
+    book = Book(NOON, 1, ((1_000_000, 12_000),), ((1_000_100, 300),))
+    out = core.process([book])
+    out += core.process([Gap(NOON - 420 * NS, "start")])
+    out += core.process([Book(NOON + second * NS, 1 + second, book.bids, book.asks) for second in range(1, 400)])
+    walls = [one for one in out if isinstance(one, AlertRaised) and one.alert.evidence == "bid_wall"]
+    assert len(walls) == 1
