@@ -165,7 +165,7 @@ def test_a_long_hold_is_told_while_every_worker_waits_for_it(host: FakePolygon, 
     host.always("/v3/trades", status(429, Retry_After="30"))
     start("KO", "IBM", "A", "B", policy=RetryPolicy())
     got.wait(FeedStatus, lambda s: s.detail.startswith("rate limited, 2"), count=2)
-    assert not got.of(ApiFault)
+    assert got.wait(ApiFault).error_type == "429"
 
 
 def test_a_blip_is_no_fault(host: FakePolygon, got: Collector, start: Start) -> None:

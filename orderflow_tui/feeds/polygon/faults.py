@@ -90,7 +90,9 @@ class Faults:
         if curable:
             self._standing.failed(wait)
         failing_for = time.monotonic() - job.failing_since
-        if not curable or job.failures > self._policy.max_retries or failing_for >= TELL_AFTER_SECONDS:
+        long_hold = job.failures == 1 and wait >= TELL_AFTER_SECONDS
+        late = job.failures > self._policy.max_retries or failing_for >= TELL_AFTER_SECONDS
+        if not curable or late or long_hold:
             self._tell(job, error)
         return time.monotonic() - started + wait
 
