@@ -345,3 +345,34 @@ class TestBurst:
     def test_the_way_the_price_went_is_the_real_markets(self) -> None:
         assert price_words(-2) == "already -2 ticks"
         assert price_words(-2, short=True) == "already +2 ticks"
+
+    def test_an_alert_for_figures_found_elsewhere_names_the_observed_window(self) -> None:
+        core = make()
+        core.process(Tape().steady(0, 310).sell(320.1, 100.0, 1_000).sell(320.5, 100.0, 2_000).events)
+        for ratio, eligible in ((4.0, False), (4.01, True)):
+            alert = core.burst.judge_once(core.now_ns, BID, ratio, 1.0, 1_000.126)
+            assert alert is not None
+            assert alert.exit_eligible == eligible
+            details = alert.details
+            found = tuple(details[name] for name in ("volume", "baseline", "prints", "window_seconds"))
+            assert found == (3_000, 1_000.13, 2, 10)
+
+    def test_a_correction_is_noted_by_the_burst_that_rested_on_it_while_it_lives_and_after(self) -> None:
+        core = make()
+        tape = Tape().steady(0, 310).sell(320.5, 100.0, 3_001)
+        (raised,) = alerts(core.process(tape.events), "red_burst")
+        last = NOON // NS + 320
+        first = last - 9
+        burst = core.burst
+        assert burst.corrected(last + 1, last + 1, -5) is None
+        assert burst.corrected(first - 3, first - 1, -5) is None
+        for begin, end in ((first, first), (last, last)):
+            noted = burst.corrected(begin, end, -5)
+            assert noted is not None
+            assert (noted.time_ns, noted.journal) == (tape.at(320.5), True)
+            assert noted.alert == replace(raised, details=noted.alert.details)
+            assert dict(noted.alert.details) == {**raised.details, "corrected": -5}
+            assert burst.open_alert is noted.alert
+        burst.end()
+        assert burst.corrected(last, last, 7) is not None
+        assert burst.open_alert is None

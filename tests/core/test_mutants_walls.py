@@ -191,6 +191,7 @@ class TestWhatIsSaid:
         assert {name: details[name] for name in ("threshold", "peak", "traded", "lifetime_s")} == {
             "threshold": T, "peak": 12_400, "traded": 300, "lifetime_s": 2.0,
         }  # fmt: skip
+        assert pulled.alert.order_size == 12_400
         assert details["why"][0] == {"figure": "part_traded", "value": 0.0242, "threshold": 0.1}
         assert (pulled.time_ns, pulled.low, pulled.high) == (NOON + 2 * NS, TOP, TOP)
         assert str(pulled.alert.episode_id).endswith(f":100.00:{NOON}")
@@ -217,3 +218,49 @@ class TestWhatIsSaid:
             _show(tracker, 70 * NS, 12_000, best=TOP + 9 * STEP)
             _show(tracker, 71 * NS, 100, best=TOP + 9 * STEP)
             assert len(tracker.on_clock(NOON + 75 * NS, NOON + 75 * NS) or []) == 1
+
+
+class TestVerdicts:
+    """SPEC 5: a verdict waits until the tape covers the instant; after 30 s without it there is none."""
+
+    def gone(self) -> WallTracker:
+        """A wall that went with the best price two seconds from noon."""
+        tracker = _tracker()
+        _show(tracker, 0, 12_000)
+        _show(tracker, 2 * NS, 100, best=TOP - STEP)
+        return tracker
+
+    def test_a_second_must_pass_in_which_it_may_turn_up_beside(self) -> None:
+        tracker = self.gone()
+        assert not tracker.on_clock(NOON + 3 * NS - 1, NOON + 3 * NS - 1)
+        assert len(tracker.on_clock(NOON + 3 * NS, NOON + 3 * NS) or []) == 1
+
+    def test_the_tape_must_reach_its_end(self) -> None:
+        tracker = self.gone()
+        assert not tracker.on_clock(NOON + 4 * NS, NOON + 2 * NS - 1)
+        assert len(tracker.on_clock(NOON + 5 * NS, NOON + 2 * NS) or []) == 1
+
+    @pytest.mark.parametrize(("last_wait", "said"), [(32 * NS - 1, 1), (32 * NS, 0)])
+    def test_after_thirty_seconds_without_the_tape_there_is_none(self, last_wait: int, said: int) -> None:
+        tracker = self.gone()
+        assert not tracker.on_clock(NOON + last_wait, NOON)
+        assert len(tracker.on_clock(NOON + 40 * NS, NOON + 40 * NS) or []) == said
+
+    def test_prints_up_to_its_end_are_its_own_and_no_later_or_other_ones(self) -> None:
+        for price, at, pulled in ((TOP, 2 * NS, 0), (TOP, 2 * NS + 1, 1), (TOP - STEP, 2 * NS, 1), (TOP, 0, 0)):
+            tracker = self.gone()
+            assert tracker.on_sell(NOON + at, price, 1_200, aggressor=False) is None
+            assert len(tracker.on_clock(NOON + 5 * NS, NOON + 5 * NS) or []) == pulled
+
+    def test_a_print_before_it_opened_is_not(self) -> None:
+        tracker = self.gone()
+        tracker.on_sell(NOON - 1, TOP, 9_000, aggressor=False)
+        assert len(tracker.on_clock(NOON + 5 * NS, NOON + 5 * NS) or []) == 1
+
+    def test_what_is_not_known_to_be_sold_adds_nothing_to_a_hit(self) -> None:
+        tracker = _tracker()
+        _show(tracker, 0, 12_000)
+        for index in range(10):
+            assert tracker.on_sell(NOON + index, TOP, 5_000, aggressor=False) is None
+        assert tracker.on_sell(NOON + 11, TOP, 2_999, aggressor=True) is None
+        assert tracker.on_sell(NOON + 12, TOP, 1, aggressor=True) is not None
