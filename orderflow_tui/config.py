@@ -47,6 +47,10 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ORDER_FLOW_POSITIONS": "positions",
 }
 CONFIG_VARIABLE: Final = "ORDER_FLOW_CONFIG"
+SECRETS_VARIABLE: Final = "ORDER_FLOW_SECRETS"
+"""Names the file of secrets, or says `keyring`."""
+BROKERS: Final = ("alpaca", "alpaca-paper", "ibkr", "robinhood")
+"""What `positions` may name instead of a file."""
 _VARIABLE_OF: Final = {field: variable for variable, field in VARIABLES.items()} | {"polygon_api_key": KEY_VARIABLES[0]}
 
 _BOUNDS: Final[Mapping[str, str]] = {
@@ -64,7 +68,7 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "polygon_ws_url": "must be a ws:// or wss:// address without a user, a query or a fragment",
     "stream": "must be auto, on or off",
     "log_dir": "must be the path of a directory",
-    "positions": "must be the path of a file",
+    "positions": f"must be the path of a file, or one of {', '.join(BROKERS)}",
 }
 _SHOWN_CHARACTERS: Final = 60
 
@@ -165,7 +169,7 @@ class OrderFlowConfig(BaseModel):
         polygon_ws_url: WebSocket address.
         stream: Whether to use the WebSocket.
         log_dir: The journal's directory.
-        positions: Path of the positions file.
+        positions: Path of the positions file (TOML, or an export that ends in `.csv`), or a broker of `BROKERS`.
 
     Raises:
         DataValidationError: A value is out of bounds (`CONFIG_INVALID`): one line with the key, the value, the bound.
@@ -295,7 +299,7 @@ def read_environment(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         DataValidationError: `CONFIG_INVALID` for an unknown `ORDER_FLOW_*` variable; its value is not shown.
     """
     found = {field: (env[variable], variable) for variable, field in VARIABLES.items() if variable in env}
-    known = {*VARIABLES, CONFIG_VARIABLE}
+    known = {*VARIABLES, CONFIG_VARIABLE, SECRETS_VARIABLE}
     for variable in sorted(env):
         if variable.startswith("ORDER_FLOW_") and variable not in known:
             if "KEY" in variable:

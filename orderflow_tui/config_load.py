@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from orderflow_tui.config import (
+    BROKERS,
     CONFIG_VARIABLE,
     KEY_VARIABLES,
     OrderFlowConfig,
@@ -23,6 +24,7 @@ from orderflow_tui.config import (
     shown_value,
 )
 from orderflow_tui.core.capabilities import SourceClass
+from orderflow_tui.secret_store import with_secrets
 
 FILE_NAME: Final = "orderflow.toml"
 COMMAND_LINE: Final = "command line"
@@ -55,6 +57,7 @@ class LoadedConfig:
         ui: The `[ui]` table as it stands; the screen validates it.
         keys: The `[keys]` table as it stands; the screen validates it.
         effective: The settings of each symbol with a table of its own.
+        env: The environment with the secrets of file or keyring under it; brokers find their keys there.
     """
 
     config: OrderFlowConfig
@@ -64,6 +67,7 @@ class LoadedConfig:
     ui: Mapping[str, Any] = field(default_factory=dict)
     keys: Mapping[str, Any] = field(default_factory=dict)
     effective: Mapping[str, OrderFlowConfig] = field(default_factory=dict, repr=False)
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def for_symbol(self, symbol: str) -> OrderFlowConfig:
         """The settings for one symbol: its own table over the rest."""
@@ -121,6 +125,8 @@ def load_config(
         DataValidationError: `CONFIG_INVALID`, one line with the key, the value and the bound.
     """
     environment = os.environ if env is None else env
+    if files:
+        environment = with_secrets(environment, user_config_folder)
     found = read_environment(environment)
     file_path = find_file(environment, cwd or Path.cwd(), path) if files else None
     document = _read_document(file_path) if file_path else {}
@@ -145,6 +151,7 @@ def load_config(
         path=file_path,
         ui=MappingProxyType(document.get("ui", {})),
         keys=MappingProxyType(document.get("keys", {})),
+        env=MappingProxyType(dict(environment)),
         effective=MappingProxyType(
             {symbol: _symbol_config(config, symbol, table, file_path) for symbol, table in symbols.items()}
         ),
@@ -264,6 +271,8 @@ def _resolve_paths(values: dict[str, Any], provenance: Mapping[str, str], path: 
     """What the file says relative to itself, made independent of where the program was started."""
     for name in ("log_dir", "positions"):
         value = values.get(name)
+        if name == "positions" and value in BROKERS:
+            continue
         if path and provenance[name] == str(path) and isinstance(value, str) and value.strip():
             relative = Path(value).expanduser()
             values[name] = str(relative if relative.is_absolute() else path.parent / relative)

@@ -216,7 +216,7 @@ def _position(core: SymbolCore) -> PositionView | None:
     cost = float(position.average_cost)
     bid = core.market.bid
     pnl = percent = None
-    if bid is not None:
+    if bid is not None and cost:
         exit_price = abs(bid) / PRICE_UNITS_PER_DOLLAR
         pnl = (exit_price - cost) * quantity
         percent = (exit_price - cost) / cost * 100 * (-1 if core.short else 1)

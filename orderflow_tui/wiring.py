@@ -29,7 +29,7 @@ from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.monitor import Monitor, Reloads
 from orderflow_tui.plain import PlainLines
-from orderflow_tui.positions import PositionManager, PositionsMissing
+from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
 from orderflow_tui.screen_settings import screen_settings
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
 
     loaded = load_config(overrides, path=config_file)
     validate_order_flow_config(loaded.config)
-    positions = PositionManager(loaded.config.positions, allow_missing=True)
+    positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)
     settings = Settings(loaded, overrides, config_file)
     monitor, directory = _polygon(loaded, positions, settings, publish_hz=20.0)
     first_run = None
@@ -228,9 +228,11 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     loaded = load_config(overrides, path=config_file)
     validate_order_flow_config(loaded.config)
     try:
-        positions = PositionManager(loaded.config.positions)
+        positions = PositionManager(source_of(loaded.config.positions, loaded.env))
     except PositionsMissing as missing:
         raise invalid(str(missing)) from None
+    for note in positions.notes:
+        print(f"orderflow-tui: positions: {note}", file=sys.stderr)
     settings = Settings(loaded, overrides, config_file)
     monitor, directory = _polygon(loaded, positions, settings, publish_hz=0.0)
     return _plain(monitor, directory, duration, tz, refused=lambda: positions.message or settings.message)

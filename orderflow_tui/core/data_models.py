@@ -149,7 +149,7 @@ class Position:
     Attributes:
         symbol: Ticker.
         quantity: Shares; negative is short.
-        average_cost: Dollars a share.
+        average_cost: Dollars a share; 0 where it is not known, and then there is no P&L.
         stop: The holder's stop in dollars, if any.
         working: Own resting orders.
         events: `"2026-01-29 after"` entries: relative-volume rules are off within 30 minutes of them.

@@ -251,7 +251,7 @@ class ExitDesk:
         earlier = market.quote_at(time_ns // NS - SAMPLES)
         bid = None if market.bid is None else price_decimal(abs(market.bid))
         pnl: Decimal | None = None
-        if position is not None and bid is not None:
+        if position is not None and position.average_cost and bid is not None:
             pnl = (bid - position.average_cost) * quantity * (-1 if short else 1)
         return ExitRecommendation(
             recommendation_id="",

@@ -6,36 +6,12 @@ import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
+from orderflow_tui.positions.holdings import Holdings, PositionSource
+from orderflow_tui.positions.splits import split_note
 from orderflow_tui.positions.toml_file import TomlPositions
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """One good reading of a source, in the source's order.
-
-    Attributes:
-        positions: What is held; never with quantity 0, one a symbol.
-        watchlist: Symbols to watch without holding them.
-    """
-
-    positions: tuple[Position, ...] = ()
-    watchlist: tuple[str, ...] = ()
-
-
-class PositionSource(Protocol):
-    """Where positions come from."""
-
-    def state(self) -> Hashable:
-        """Something cheap that differs whenever `read` would."""
-        ...
-
-    def read(self) -> tuple[tuple[Position, ...], tuple[str, ...]]:
-        """Positions and watchlist. Raises PositionsError (PositionsMissing where there is nothing to read)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +23,11 @@ class _Fixed:
     def state(self) -> Hashable:
         return None
 
-    def read(self) -> tuple[tuple[Position, ...], tuple[str, ...]]:
-        return self.holdings.positions, self.holdings.watchlist
+    def read(self) -> Holdings:
+        return self.holdings
+
+    def checked_at(self, now: float) -> float:
+        return now
 
 
 class PositionManager:
@@ -76,12 +55,13 @@ class PositionManager:
         self._seen = self._source.state()
         self._good_at = clock()
         self._holdings = Holdings()
+        self._split_notes: tuple[str, ...] = ()
         self.message = ""
         """Why the source as it stands is not in force, in one line; empty when it is."""
         self.missing = False
         """There has been nothing to read since the start."""
         try:
-            self._holdings = Holdings(*self._source.read())
+            self._holdings = self._source.read()
         except PositionsMissing as error:
             if not allow_missing:
                 raise
@@ -102,6 +82,11 @@ class PositionManager:
         return list(self._holdings.watchlist)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reading in force left out or assumed, and splits met since the start; a line each."""
+        return (*self._holdings.notes, *self._split_notes)
+
+    @property
     def age_seconds(self) -> float:
         """Seconds since the source was last seen to agree with what is in force."""
         return max(self._clock() - self._good_at, 0.0)
@@ -117,16 +102,24 @@ class PositionManager:
         state = self._source.state()
         if state == self._seen:
             if not self.message:
-                self._good_at = self._clock()
+                self._good_at = self._source.checked_at(self._clock())
             return False
         self._seen = state
         try:
-            fresh = Holdings(*self._source.read())
+            fresh = self._source.read()
         except PositionsError as error:
             self.message = str(error) if self.missing else f"{error} (the last good positions stay in force)"
             return False
         self.message, self.missing = "", False
-        self._good_at = self._clock()
+        self._good_at = self._source.checked_at(self._clock())
         changed = fresh != self._holdings
+        if changed:
+            self._split_notes += _splits(self._holdings.positions, fresh.positions)
         self._holdings = fresh
         return changed
+
+
+def _splits(before: Iterable[Position], now: Iterable[Position]) -> tuple[str, ...]:
+    old = {position.symbol: position for position in before}
+    pairs = ((old[position.symbol], position) for position in now if position.symbol in old)
+    return tuple(note for note in (split_note(*pair) for pair in pairs) if note)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Hashable, Iterable, Mapping
@@ -16,9 +15,10 @@ from orderflow_tui.config import nearest, normalise_symbol, shown_value
 from orderflow_tui.core.data_models import Position, WorkingOrder
 from orderflow_tui.core.session import NEW_YORK
 from orderflow_tui.core.units import NS, PRICE_UNIT
-from orderflow_tui.positions.errors import PositionsError, PositionsMissing
+from orderflow_tui.positions.errors import PositionsError
+from orderflow_tui.positions.files import PositionsFile
+from orderflow_tui.positions.holdings import Holdings
 
-_LIMIT_BYTES: Final = 1_000_000
 _MOST_SHARES: Final = 10**12
 _MOST_DOLLARS: Final = Decimal(10**9)
 _LEAST_DOLLARS: Final = PRICE_UNIT
@@ -42,49 +42,40 @@ class TomlPositions:
 
     def state(self) -> Hashable:
         """Inode, size and times of the file; None without it."""
-        try:
-            status = os.stat(self.path)  # noqa: PTH116 one call, from a tick
-        except OSError:
-            return None
-        return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return PositionsFile(self.path).state()
 
-    def read(self) -> tuple[tuple[Position, ...], tuple[str, ...]]:
+    def checked_at(self, now: float) -> float:
+        """A look at the file is a look at all there is."""
+        return now
+
+    def read(self) -> Holdings:
         """The file's positions (closed ones left out) and watchlist, in the file's order.
 
         Raises:
             PositionsMissing: There is no such file.
             PositionsError: The file is refused, in one line.
         """
-        return read_text(self._text(), self._name)
-
-    @property
-    def _name(self) -> str:
-        name = str(self.path)
-        return name if name.isprintable() else ascii(name)
-
-    def _text(self) -> str:
-        try:
-            with self.path.open("rb") as file:
-                content = file.read(_LIMIT_BYTES + 1)
-        except FileNotFoundError:
-            raise PositionsMissing(f"{self._name}: there is no such positions file") from None
-        except OSError as error:
-            raise PositionsError(f"{self._name}: cannot be read: {error.strerror or type(error).__name__}") from None
-        if len(content) > _LIMIT_BYTES:
-            raise PositionsError(f"{self._name}: larger than {_LIMIT_BYTES:,} bytes, so no positions file")
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise PositionsError(f"{self._name}: not UTF-8 text") from None
+        file = PositionsFile(self.path)
+        return Holdings(*read_text(file.text(), file.name))
 
 
-def read_text(text: str, name: str) -> tuple[tuple[Position, ...], tuple[str, ...]]:
-    """Positions and watchlist of a positions file's text; `name` stands in the refusals (PositionsError)."""
+def read_text(text: str, name: str, *, beside_broker: bool = False) -> tuple[tuple[Position, ...], tuple[str, ...]]:
+    """Positions and watchlist of a positions file's text.
+
+    Args:
+        text: TOML.
+        name: Stands in the refusals.
+        beside_broker: Quantity and cost are known from elsewhere: they may be missing (then 0) and closed positions
+            are kept, for the stops, orders and events that stand there.
+
+    Raises:
+        PositionsError: The text is refused, in one line.
+    """
     try:
         document = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise PositionsError(f"{name}: not valid TOML: {ascii(str(error))[1:-1][:160]}") from None
-    return _Reading(name, text, document).holdings()
+    return _Reading(name, text, document, beside_broker=beside_broker).holdings()
 
 
 def event_instant_ns(entry: str) -> int:
@@ -111,6 +102,7 @@ class _Reading:
     name: str
     text: str
     document: Mapping[str, Any]
+    beside_broker: bool = False
 
     def holdings(self) -> tuple[tuple[Position, ...], tuple[str, ...]]:
         for key in self.document:
@@ -127,7 +119,8 @@ class _Reading:
                 raise self._in(index, "symbol", f"{position.symbol} stands there twice")
             symbols.add(position.symbol)
             positions.append(position)
-        return tuple(position for position in positions if position.quantity), self._watchlist()
+        kept = tuple(position for position in positions if position.quantity or self.beside_broker)
+        return kept, self._watchlist()
 
     def _watchlist(self) -> tuple[str, ...]:
         entries = self.document.get("watchlist", [])
@@ -148,7 +141,7 @@ class _Reading:
         for key in table:
             if key not in _POSITION_KEYS:
                 raise self._in(index, key, f"unknown key {shown_value(key)}{nearest(key, _POSITION_KEYS)}")
-        for key in ("symbol", "quantity", "average_cost"):
+        for key in ("symbol",) if self.beside_broker else ("symbol", "quantity", "average_cost"):
             if key not in table:
                 raise self._in(index, "", f"{key} is missing")
         try:
@@ -157,8 +150,8 @@ class _Reading:
             raise self._in(index, "symbol", f"{shown_value(table['symbol'])} is no ticker") from None
         return Position(
             symbol=symbol,
-            quantity=self._shares(index, "quantity", table, -_MOST_SHARES),
-            average_cost=self._dollars(index, "average_cost", table),
+            quantity=self._shares(index, "quantity", table, -_MOST_SHARES) if "quantity" in table else 0,
+            average_cost=self._dollars(index, "average_cost", table) if "average_cost" in table else Decimal(0),
             stop=self._dollars(index, "stop", table) if "stop" in table else None,
             working=tuple(self._working(index, order) for order in self._list(index, "working", table)),
             events=tuple(self._event(index, entry) for entry in self._list(index, "events", table)),

@@ -16,6 +16,10 @@ NOT_IMPORTED = {"tzdata"}
 MODULES = {"polygon-api-client": "polygon", "pyyaml": "yaml", "textual-plotext": "textual_plotext"}
 
 
+def _package(requirement: str) -> str:
+    return re.split(r"[<>=!~; \[]", requirement)[0]
+
+
 def test_dependencies_are_what_is_imported() -> None:
     imported = set()
     for path in (ROOT / "orderflow_tui").rglob("*.py"):
@@ -24,9 +28,13 @@ def test_dependencies_are_what_is_imported() -> None:
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.split(".")[0])
-    required = {re.split(r"[<>=!~; \[]", entry)[0] for entry in PROJECT["project"]["dependencies"]} - NOT_IMPORTED
+    required = {_package(entry) for entry in PROJECT["project"]["dependencies"]} - NOT_IMPORTED
     third_party = imported - set(sys.stdlib_module_names) - {"orderflow_tui"}
-    assert third_party == {MODULES.get(name, name) for name in required}
+    extras = PROJECT["project"]["optional-dependencies"]
+    optional = {
+        _package(entry) for name, entries in extras.items() if name not in {"test", "bench"} for entry in entries
+    }
+    assert third_party == {MODULES.get(name, name) for name in required | optional}
 
 
 def test_one_version() -> None:

@@ -1,0 +1,90 @@
+"""Brokers whose clients print, prompt or need half a gigabyte: asked in a process of their own, one JSON line back.
+
+The child gets its secrets through the environment, never as arguments, and is killed when it takes too long. What the
+client prints cannot reach the screen.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import msgspec
+
+from orderflow_tui.positions.errors import PositionsError
+from orderflow_tui.positions.holdings import Holdings
+from orderflow_tui.positions.rows import Row, decimal_of, holdings_of
+
+Broker = Literal["robinhood", "ibkr"]
+SECONDS: Final = 45.0
+_MOST_BYTES: Final = 4_000_000
+_MODULE: Final = "orderflow_tui.positions.broker_child"
+
+
+class ChildRow(msgspec.Struct):
+    """One stock held, numbers as text."""
+
+    symbol: str
+    quantity: str
+    average_cost: str
+
+
+class ChildAnswer(msgspec.Struct):
+    """What the child writes.
+
+    Attributes:
+        rows: Stocks held.
+        left_out: What is held besides.
+        refused: Why there is no answer, in one line; empty where there is one.
+    """
+
+    rows: list[ChildRow] = []
+    left_out: list[str] = []
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerChild:
+    """Asks one broker.
+
+    Attributes:
+        broker: Which.
+        env: The child's environment, secrets in it.
+        seconds: The child is killed after this.
+    """
+
+    broker: Broker
+    env: Mapping[str, str] = field(repr=False)
+    seconds: float = SECONDS
+
+    def fetch(self) -> Holdings:
+        """What is held now.
+
+        Raises:
+            PositionsError: The client is not installed, cannot reach the broker, is refused, or takes too long.
+        """
+        try:
+            done = subprocess.run(  # noqa: S603 our own interpreter and module
+                [sys.executable, "-m", _MODULE, self.broker],
+                env=dict(self.env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=self.seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise PositionsError(f"{self.broker}: no answer within {self.seconds:g} s") from None
+        except OSError as error:
+            raise PositionsError(f"{self.broker}: cannot be asked: {type(error).__name__}") from None
+        try:
+            answer = msgspec.json.decode(done.stdout[:_MOST_BYTES], type=ChildAnswer)
+            rows = [Row(row.symbol, decimal_of(row.quantity), abs(decimal_of(row.average_cost))) for row in answer.rows]
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+            raise PositionsError(f"{self.broker}: the client ended without an answer ({done.returncode})") from None
+        if answer.refused:
+            raise PositionsError(f"{self.broker}: {ascii(answer.refused)[1:-1][:200]}")
+        return holdings_of(rows, (ascii(name)[1:-1][:40] for name in answer.left_out))

@@ -1,0 +1,66 @@
+"""Which source a setting names: a broker's name, a CSV export, or a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from orderflow_tui.config import BROKERS
+from orderflow_tui.positions.csv_file import CsvPositions
+from orderflow_tui.positions.files import PositionsFile
+from orderflow_tui.positions.holdings import Holdings, PositionSource
+from orderflow_tui.positions.polled import PolledPositions, WithStops
+from orderflow_tui.positions.toml_file import TomlPositions, read_text
+
+BESIDE: Final = Path("positions.toml")
+"""Adds stops, own orders, events and a watchlist to a broker's or an export's positions."""
+_ALPACA_URL: Final = "APCA_API_BASE_URL"
+
+
+def source_of(setting: str, env: Mapping[str, str], *, beside: Path = BESIDE) -> PositionSource:
+    """The source a `positions` setting names.
+
+    Args:
+        setting: `alpaca`, `alpaca-paper`, `robinhood`, `ibkr`, or a path; one that ends in `.csv` is an export.
+        env: The environment with its secrets, for the brokers.
+        beside: The positions file that adds what brokers do not know.
+
+    Raises:
+        PositionsError: A broker's key is missing.
+    """
+    if setting in BROKERS:
+        return WithStops(PolledPositions(_broker(setting, env)), _Beside(beside))
+    path = Path(setting).expanduser()
+    if path.suffix.lower() == ".csv":
+        return WithStops(CsvPositions(path), _Beside(beside))
+    return TomlPositions(path)
+
+
+def _broker(name: str, env: Mapping[str, str]) -> Callable[[], Holdings]:
+    if name.startswith("alpaca"):
+        from orderflow_tui.positions.alpaca import LIVE_URL, PAPER_URL, AlpacaAccount  # noqa: PLC0415 httpx
+
+        usual = PAPER_URL if name == "alpaca-paper" else LIVE_URL
+        return AlpacaAccount(env, env.get(_ALPACA_URL, "").strip() or usual).fetch
+    from orderflow_tui.positions.child import BrokerChild  # noqa: PLC0415 only where it is asked for
+
+    return BrokerChild("robinhood" if name == "robinhood" else "ibkr", env).fetch
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A positions file whose quantities somebody else knows."""
+
+    path: Path
+
+    def state(self) -> Hashable:
+        return PositionsFile(self.path).state()
+
+    def checked_at(self, now: float) -> float:
+        return now
+
+    def read(self) -> Holdings:
+        file = PositionsFile(self.path)
+        return Holdings(*read_text(file.text(), file.name, beside_broker=True))
