@@ -113,6 +113,7 @@ def count_looks(stats: Stats) -> None:
 
 def run_ours(monitor: object, stats: Stats) -> None:
     from orderflow_tui.tui.app import OrderFlowApp, run_dashboard
+    from orderflow_tui.tui.attention import Attention
 
     acknowledge = OrderFlowApp.action_acknowledge
 
@@ -121,7 +122,7 @@ def run_ours(monitor: object, stats: Stats) -> None:
         acknowledge(self)
 
     OrderFlowApp.action_acknowledge = noted  # type: ignore[method-assign]
-    run_dashboard(monitor, fps=FPS, bell=False)  # type: ignore[arg-type]
+    run_dashboard(monitor, fps=FPS, attention=Attention(bell=False))  # type: ignore[arg-type]
 
 
 def run_naive(monitor: object, stats: Stats) -> None:

@@ -31,7 +31,7 @@ _SETTINGS: Final = (
 )
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed")
 _ZONE: Final = "America/New_York"
-_SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell")
+_SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell", "no_title", "notify")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -108,6 +108,13 @@ def _add_screen(parser: argparse.ArgumentParser, default: Any = argparse.SUPPRES
     group.add_argument("--theme", default=default, help="a theme's name")
     group.add_argument("--no-mouse", action="store_true", default=default, help="leave the mouse to the terminal")
     group.add_argument("--no-bell", action="store_true", default=default, help="no terminal bell")
+    group.add_argument("--no-title", action="store_true", default=default, help="leave the terminal's title alone")
+    group.add_argument(
+        "--notify",
+        choices=("unfocused", "always", "never"),
+        default=default,
+        help="desktop notification through the terminal (default: while another window has the focus)",
+    )
 
 
 def _port(text: str) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.health import Health
@@ -72,7 +74,23 @@ def alert_line(alert: OrderFlowAlert, *, updated_ns: int = 0) -> AlertLine:
         against=alert.against,
         late=alert.late,
         updated_ns=updated_ns,
+        why=tuple(why_words(alert.details)),
     )
+
+
+def why_words(details: Mapping[str, Any]) -> list[str]:
+    """An alert's explanation (`core.explain.why`) in words, a figure each, the nearest quiet threshold last."""
+    words = [
+        f"{_name(row['figure'])} {row['value']:,.4g} against {row['threshold']:,.4g}" for row in details.get("why", ())
+    ]
+    nearest = details.get("silent_at")
+    if nearest:
+        words.append(f"quiet had the threshold of {_name(nearest['figure'])} been {nearest['threshold']:,.4g}")
+    return words
+
+
+def _name(figure: str) -> str:
+    return figure.replace("_", " ")
 
 
 def put_line(lines: deque[AlertLine], line: AlertLine) -> None:
@@ -81,7 +99,7 @@ def put_line(lines: deque[AlertLine], line: AlertLine) -> None:
         if old.episode_id == line.episode_id:
             lines[at] = AlertLine(
                 line.episode_id, old.time_ns, line.symbol, line.evidence, line.severity, line.rank, line.counts,
-                line.text, line.against, line.late, line.updated_ns,
+                line.text, line.against, line.late, line.updated_ns, line.why,
             )  # fmt: skip
             return
     lines.appendleft(line)

@@ -25,9 +25,11 @@ from orderflow_tui.core.outputs import (
     StopRaised,
 )
 from orderflow_tui.core.rules import Thresholds
+from orderflow_tui.core.series import Series
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS, iso_utc
 from orderflow_tui.desk_state import STALE_AFTER_S, Watched, alert_line, put_line
+from orderflow_tui.detail_builder import PRINTS, detail_view
 from orderflow_tui.feeds.feed import (
     ApiFault,
     Arrival,
@@ -40,6 +42,7 @@ from orderflow_tui.feeds.feed import (
     FeedStatus,
     SymbolNote,
 )
+from orderflow_tui.holding_views import recommendations
 from orderflow_tui.inbox import Inbox
 from orderflow_tui.journal import records
 from orderflow_tui.journal.restore import RestoredRecommendation
@@ -48,8 +51,8 @@ from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
 from orderflow_tui.restoring import restore_into
-from orderflow_tui.view_builder import recommendations, symbol_view
-from orderflow_tui.views import AlertLine, RecommendationView, StatusView, SymbolView
+from orderflow_tui.view_builder import symbol_view
+from orderflow_tui.views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 _LIMIT: Final = 10_000
 _REPLAY_LIMIT: Final = 4
@@ -58,6 +61,9 @@ _LINES: Final = 500
 _LATE_NS: Final = 30 * NS
 _MINUTE_NS: Final = 60 * NS
 _BATCHES_PER_ROUND: Final = 64
+_NEWS_NS: Final = 10_000_000
+"""News is published at once, but never more often than this: a storm of alerts is one paint, not a thousand."""
+_DETAIL_NS: Final = NS // 2
 
 Listener = Callable[[str, int, Mapping[str, Any]], None]
 """Called in the monitor's thread after a record was written: `(record name, happened ns, fields)`; must not block."""
@@ -94,8 +100,16 @@ class _Recover:
 
 
 @dataclass(frozen=True, slots=True)
+class _WatchDetail:
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Stop:
     reason: str
+
+
+_Command = _Answered | _Recover | _WatchDetail | _Stop
 
 
 class Monitor:
@@ -144,7 +158,7 @@ class Monitor:
         self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
         self._replayed = replayed
         self._run_fields = dict(run_fields or {})
-        self._inbox: Inbox[FeedMessage, _Answered | _Recover | _Stop] = Inbox(_REPLAY_LIMIT if replayed else _LIMIT)
+        self._inbox: Inbox[FeedMessage, _Command] = Inbox(_REPLAY_LIMIT if replayed else _LIMIT)
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._ended = threading.Event()
         self.listeners: list[Listener] = []
@@ -164,6 +178,11 @@ class Monitor:
         self._published_lines: tuple[AlertLine, ...] = ()
         self._cards: tuple[RecommendationView, ...] = ()
         self._status = self._make_status()
+        self._news = False
+        self._on_news: Callable[[], None] | None = None
+        self._detailed = ""
+        self._detail: DetailView | None = None
+        self._detail_due = 0
         self._told_bad: dict[tuple[str, str, str, bool], tuple[int, int]] = {}
         self._failure: BaseException | None = None
         self.unwritten = 0
@@ -199,6 +218,18 @@ class Monitor:
     def recover(self, symbol: str) -> None:
         """Try a BLIND symbol again now."""
         self._inbox.ask(_Recover(symbol, Arrival.now()))
+
+    def watch_detail(self, symbol: str) -> None:
+        """Make `detail()` for this symbol from now on; an empty one ends it."""
+        self._inbox.ask(_WatchDetail(symbol))
+
+    def detail(self) -> DetailView | None:
+        """The newest detail of the watched symbol; None until it is made."""
+        return self._detail
+
+    def on_news(self, listener: Callable[[], None]) -> None:
+        """Call back, in the monitor's thread, once news has been published."""
+        self._on_news = listener
 
     def start(self) -> None:
         """Start the feed and the monitor's thread."""
@@ -257,14 +288,17 @@ class Monitor:
         while True:
             wait_s = max(0.0, (next_second - time.monotonic_ns()) / NS)
             if self._publish_ns and any(watched.dirty for watched in self._watched.values()):
-                wait_s = min(wait_s, max(0.0, (self._last_publish + self._publish_ns - time.monotonic_ns()) / NS))
+                every = _NEWS_NS if self._news else self._publish_ns
+                wait_s = min(wait_s, max(0.0, (self._last_publish + every - time.monotonic_ns()) / NS))
             if self._take(wait_s):
                 return
             if time.monotonic_ns() >= next_second:
                 next_second = time.monotonic_ns() // NS * NS + NS
                 self._each_second()
-            if self._publish_ns and time.monotonic_ns() - self._last_publish >= self._publish_ns:
-                self._publish()
+            if self._publish_ns:
+                since = time.monotonic_ns() - self._last_publish
+                if since >= (_NEWS_NS if self._news else self._publish_ns):
+                    self._publish()
 
     def _take(self, wait_s: float) -> bool:
         """Handle what is on the queue, waiting at most `wait_s` for the first; whether the run is over."""
@@ -276,6 +310,8 @@ class Monitor:
                 self._finish(message.reason)
                 return True
             self._handle(message)
+            if self._news:
+                return False
             wait_s = 0.0
         return False
 
@@ -292,7 +328,7 @@ class Monitor:
         self._write(records.RUN_STOPPED, now.wall_ns, now, fields)
         self._publish()
 
-    def _handle(self, message: FeedMessage | _Answered | _Recover) -> None:
+    def _handle(self, message: FeedMessage | _Answered | _Recover | _WatchDetail) -> None:
         if isinstance(message, Batch):
             self._on_batch(message)
         elif isinstance(message, _Answered):
@@ -313,6 +349,8 @@ class Monitor:
             self._ended_reason = message.reason
             self._exit_code = max(self._exit_code, message.exit_code)
             self._ended.set()
+        elif isinstance(message, _WatchDetail):
+            self._on_watch_detail(message.symbol)
         else:
             self._on_recover(message)
 
@@ -378,6 +416,7 @@ class Monitor:
         watched.dirty = True
         if watched.health.bad(channel, reason):
             core = watched.core
+            self._news = True
             fields = {"symbol": core.symbol, "reason": reason, "channel": channel, "holding": core.desk.quantity}
             self._write(records.MONITORING_GAP, arrival.wall_ns, arrival, fields)
 
@@ -391,6 +430,14 @@ class Monitor:
         if watched is not None and watched.health.clear():
             self._resumed(watched, message.arrival)
             watched.dirty = True
+
+    def _on_watch_detail(self, symbol: str) -> None:
+        for name in (self._detailed, symbol):
+            watched = self._watched.get(name)
+            if watched is not None:
+                watched.core.keep_prints(*([PRINTS] if name == symbol else []))
+                watched.dirty = True
+        self._detailed, self._detail = symbol, None
 
     def _on_note(self, message: SymbolNote) -> None:
         watched = self._watched.get(message.symbol)
@@ -467,6 +514,8 @@ class Monitor:
         taught = self._learned.load(symbol) if self._learned else None
         core = SymbolCore(symbol, self._thresholds.for_symbol(symbol), self._capabilities, position, taught)
         core.event_times_ns = _event_times(position)
+        if self._publish_ns:
+            core.series = Series()
         return core
 
     def _keep_learned(self, *, now: bool = False) -> None:
@@ -493,6 +542,7 @@ class Monitor:
             event, happened_ns, fields = records.output_record(output)
             urgent = isinstance(output, ExitTriggered | ExitAnswered)
             self._write(event, happened_ns, arrival, fields, sync=urgent)
+            self._news = True
         if isinstance(output, AlertRaised):
             self._alerts += 1
             self._line(watched, alert_line(output.alert))
@@ -547,6 +597,9 @@ class Monitor:
             now_ns = self._now_ns if self._replayed else time.time_ns()
             at = now_ns - self._capabilities.delay_seconds * NS
             for symbol, watched in self._watched.items():
+                if symbol == self._detailed and (self._detail is None or self._last_publish >= self._detail_due):
+                    self._detail = detail_view(watched.core, at)
+                    self._detail_due = self._last_publish + _DETAIL_NS
                 if watched.dirty or symbol not in views:
                     views[symbol] = symbol_view(watched.core, watched.standing(now_ns, closed=closed), at)
                     watched.dirty = False
@@ -556,6 +609,10 @@ class Monitor:
             self._published_lines = tuple(self._lines)
         self._status = self._make_status()
         self._version += 1
+        if self._news:
+            self._news = False
+            if self._on_news is not None:
+                self._on_news()
 
     def _make_status(self) -> StatusView:
         feed, capabilities = self._feed_status, self._capabilities

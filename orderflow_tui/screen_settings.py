@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -21,6 +21,8 @@ class ScreenSettings(BaseModel):
     theme: str | None = None
     no_mouse: bool = False
     no_bell: bool = False
+    no_title: bool = False
+    notify: Literal["unfocused", "always", "never"] = "unfocused"
 
     @field_validator("tz")
     @classmethod

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from itertools import islice
 from typing import Final, Literal
 
 from orderflow_tui.core.capabilities import live_rules
-from orderflow_tui.core.data_models import ExitRecommendation
 from orderflow_tui.core.events import BUY, OFF_EXCHANGE, SELL, Levels
-from orderflow_tui.core.exit_signal import ExitLatch
-from orderflow_tui.core.liquidity import band_size
 from orderflow_tui.core.red_burst import price_words
 from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text
-from orderflow_tui.leave_words import held_header, leave_line, money, stop_words
+from orderflow_tui.core.units import NS
+from orderflow_tui.core.walls import Wall
+from orderflow_tui.holding_views import leave_view, muted_words, position_view, recommendations
+from orderflow_tui.leave_words import held_header
 from orderflow_tui.views import (
     AlertLine,
     Chip,
     ContextView,
-    LeaveView,
-    PositionView,
     PrintLine,
-    RecommendationView,
     SideWord,
     SymbolView,
     WallMark,
@@ -31,6 +27,8 @@ from orderflow_tui.views import (
 )
 
 SPARK_SECONDS: Final = 120
+PRINTS: Final = 40
+_PULLED_NS: Final = 60 * NS
 _ALERT_NS: Final = 60 * NS
 _WATCH_NS: Final = 120 * NS
 _STALE_S: Final = 10.0
@@ -91,18 +89,19 @@ def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView
         last_price=None if market.last_price is None else abs(market.last_price),
         price_step=market.price_step,
         change_60s=change,
-        walls=tuple(_marks(core)),
+        walls=tuple(_marks(core, now_ns)),
         spark=tuple(volumes),
         spark_sell=tuple(sells),
-        prints=tuple(_print_line(core, row) for row in reversed(core.tape)),
+        prints=newest_prints(core, PRINTS),
         window=_window(core, second),
-        position=_position(core),
-        leave=_leave(core, second),
+        position=position_view(core),
+        leave=leave_view(core, second),
         thresholds=_thresholds(core),
         context=_context(core, now_ns),
         live_rules=live_rules(core.capabilities, core.thresholds.profile),
         recommendation=next(iter(recommendations(core, now_ns)), None),
         data_age_s=standing.age_s,
+        muted=muted_words(core, now_ns),
         stale=stale,
         counters=standing.counters,
     )
@@ -166,13 +165,30 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 60}:{seconds % 60:02d}"
 
 
-def _marks(core: SymbolCore) -> list[WallMark]:
+def real_side(near: bool, *, short: bool) -> Literal["bid", "ask"]:
+    """The real market's side of what the core calls its bids (`near`) or asks."""
+    return "bid" if near != short else "ask"
+
+
+def _marks(core: SymbolCore, now_ns: int) -> list[WallMark]:
     marks: list[WallMark] = []
-    for tracker, side in ((core.bid_walls, "bid"), (core.ask_walls, "ask")):
-        for wall in tracker.showing():
-            real: Literal["bid", "ask"] = "bid" if (side == "bid") != core.short else "ask"
-            marks.append(WallMark(real, abs(wall.price), "hit" if wall.hit else "seen", wall.size, wall.opened_ns))
+    for tracker, near in ((core.bid_walls, True), (core.ask_walls, False)):
+        real = real_side(near, short=core.short)
+        marks += [_mark(wall, real, "hit" if wall.hit else "seen") for wall in tracker.showing()]
+        marks += [_mark(wall, real, "pulled") for wall in tracker.pulled if now_ns - wall.gone_ns <= _PULLED_NS]
     return marks
+
+
+def _mark(wall: Wall, side: Literal["bid", "ask"], state: Literal["seen", "hit", "pulled"]) -> WallMark:
+    return WallMark(
+        side, abs(wall.price), state, wall.size, wall.opened_ns, wall.peak, wall.sold, wall.added, wall.cancelled,
+        wall.in_sight, wall.gone_ns if state == "pulled" else 0,
+    )  # fmt: skip
+
+
+def newest_prints(core: SymbolCore, most: int) -> tuple[PrintLine, ...]:
+    """The newest prints, newest first."""
+    return tuple(_print_line(core, row) for row in islice(reversed(core.tape), most))
 
 
 def _print_line(core: SymbolCore, row: tuple[int, int, int, int, int]) -> PrintLine:
@@ -208,51 +224,6 @@ def _window(core: SymbolCore, second: int) -> WindowView:
     )
 
 
-def _position(core: SymbolCore) -> PositionView | None:
-    position = core.desk.position
-    if position is None:
-        return None
-    quantity = core.desk.quantity * (-1 if core.short else 1)
-    cost = float(position.average_cost)
-    bid = core.market.bid
-    pnl = percent = None
-    if bid is not None and cost:
-        exit_price = abs(bid) / PRICE_UNITS_PER_DOLLAR
-        pnl = (exit_price - cost) * quantity
-        percent = (exit_price - cost) / cost * 100 * (-1 if core.short else 1)
-    watch = core.desk.stop_watch
-    return PositionView(
-        quantity=quantity,
-        average_cost=cost,
-        pnl=pnl,
-        pnl_percent=percent,
-        stop=None if watch is None else abs(watch.stop),
-        stop_words=stop_words(core),
-        hypothetical=position.hypothetical,
-    )
-
-
-def _leave(core: SymbolCore, second: int) -> LeaveView | None:
-    desk = core.desk
-    if not desk.quantity:
-        return None
-    line, cost, minutes = leave_line(core, second)
-    deep = core.capabilities.depth_levels > 1
-    trend = tuple(desk.coverage) if deep else ()
-    return LeaveView(
-        line=line,
-        cost=None if cost is None else cost.dollars,
-        cost_bp=None if cost is None else cost.basis_points,
-        cost_60s_ago=desk.costs[0] if len(desk.costs) == desk.costs.maxlen else None,
-        filled=0 if cost is None else cost.filled,
-        not_shown=0 if cost is None else cost.missing,
-        coverage=median(trend) if trend else None,
-        coverage_at_least=band_size(core.market.bids, core.market.price_step)[1],
-        minutes_to_leave=minutes,
-        coverage_trend=trend,
-    )
-
-
 def _thresholds(core: SymbolCore) -> str:
     """The thresholds in force and where the configured one stands in this name."""
     sizes = core.writer.sizes
@@ -283,39 +254,4 @@ def _context(core: SymbolCore, now_ns: int) -> ContextView:
         vwap=None if vwap is None else abs(vwap),
         vwap_distance_bp=None if vwap is None or last is None else (abs(last) - abs(vwap)) / abs(vwap) * 10_000,
         kyle_lambda=figures.kyle_lambda,
-    )
-
-
-def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:
-    """The symbol's recommendations, the stop's first."""
-    out = []
-    desk = core.desk
-    for latch, kind in ((desk.stop_latch, "stop"), (desk.flow, "flow")):
-        if latch.current is not None:
-            out.append(_recommendation(core, latch, latch.current, kind, now_ns))
-    return out
-
-
-def _recommendation(
-    core: SymbolCore, latch: ExitLatch, current: ExitRecommendation, kind: str, now_ns: int
-) -> RecommendationView:
-    desk = core.desk
-    line, cost, _ = leave_line(core, now_ns // NS)
-    then = desk.costs[0] if len(desk.costs) == desk.costs.maxlen else None
-    if cost is not None and then is not None:
-        line += f" | a minute ago {money(-then)}"
-    if current.bid is not None and core.market.bid is not None and current.status == "open":
-        line += f" | opened at {current.bid}, now {price_text(abs(core.market.bid))}"
-    return RecommendationView(
-        recommendation_id=current.recommendation_id,
-        symbol=core.symbol,
-        kind="stop" if kind == "stop" else "flow",
-        status=current.status,
-        opened_ns=datetime_ns(current.opened_utc),
-        reason=current.reason,
-        evidence=current.evidence,
-        cost_line=line,
-        signals_since_answer=latch.signals,
-        header=held_header(core, now_ns) if kind == "flow" else "",
-        rank=1 if kind == "stop" else 2,
     )

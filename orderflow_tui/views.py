@@ -6,7 +6,7 @@ The monitor's thread publishes them; readers take the newest when they next look
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -42,6 +42,16 @@ class WallMark:
     state: Literal["seen", "hit", "pulled"]
     size: int
     since_ns: int
+    peak: int = 0
+    """The most it ever showed."""
+    sold: int = 0
+    """Of it, what sellers are known to have taken in the last 30 s (buyers, for an offer)."""
+    added: int = 0
+    cancelled: int = 0
+    in_sight: bool = True
+    """False while better prices hide it: nothing is known of it then."""
+    gone_ns: int = 0
+    """When it was withdrawn; 0 while it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,8 @@ class AlertLine:
     against: Literal["long", "short"] = "long"
     late: bool = False
     updated_ns: int = 0
+    why: tuple[str, ...] = ()
+    """The figures it passed beside their thresholds, and the nearest threshold at which it would have been quiet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,14 @@ class LeaveView:
     minutes_to_leave: float | None
     coverage_trend: tuple[float, ...] = ()
     """The last 60 samples of coverage, one a second, oldest first."""
+    cost_trend: tuple[float, ...] = ()
+    """The last 61 samples of the cost in dollars, one a second, oldest first."""
+    refill_per_minute: float | None = None
+    """Net size that came to the bids within reach, a minute, over the last five; None before a minute is known."""
+    traded_per_minute: float = 0.0
+    """Tape of the last five minutes, a minute."""
+    usual_range: int | None = None
+    """Median five-minute range of the price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +207,56 @@ class SymbolView:
     recommendation: RecommendationView | None = None
     data_age_s: float | None = None
     """Seconds since the vouched instant (books) or the newest good tape payload, delay taken off."""
+    muted: str = ""
+    """Why the flow rules recommend nothing although shares are held: `you said exited; ...`. Empty otherwise."""
     stale: bool = False
     """Derived figures must not be shown as current: blind, or older than 10 s in an open market."""
     counters: Mapping[str, int] | None = None
     """prints, skipped_prints, duplicates, late_prints, unknown_conditions."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """The last half hour, a sample every `step_seconds`, oldest first, all columns equally long; None = not known."""
+
+    step_seconds: int
+    seconds: tuple[int, ...] = ()
+    """Unix seconds of the samples."""
+    bid: tuple[int | None, ...] = ()
+    ask: tuple[int | None, ...] = ()
+    last: tuple[int | None, ...] = ()
+    vwap: tuple[float | None, ...] = ()
+    volume: tuple[int, ...] = ()
+    """Eligible volume since the sample before."""
+    sold: tuple[int, ...] = ()
+    bought: tuple[int, ...] = ()
+    cvd: tuple[int, ...] = ()
+    cvd_error: tuple[float, ...] = ()
+    bid_depth: tuple[int, ...] = ()
+    """Size within max(10 bp, 3 ticks) of the best price; at the touch on one level."""
+    ask_depth: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """How near a rule is to speaking: its figure and its threshold in words."""
+
+    name: str
+    value: str
+    threshold: str
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DetailView:
+    """What only the detail screen of one symbol needs."""
+
+    symbol: str
+    series: SeriesView
+    rules: tuple[RuleLine, ...] = ()
+    """Every test of the flow rules as it stands now, in the order they are asked."""
+    prints: tuple[PrintLine, ...] = ()
+    """The newest 400 since the screen opened, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,4 +319,16 @@ class MonitorPort(Protocol):
 
     def recover(self, symbol: str) -> None:
         """Try a BLIND symbol again now."""
+        ...
+
+    def watch_detail(self, symbol: str) -> None:
+        """Make `detail()` for this symbol from now on; an empty one ends it."""
+        ...
+
+    def detail(self) -> DetailView | None:
+        """The newest detail of the symbol that is watched; None until it is made."""
+        ...
+
+    def on_news(self, listener: Callable[[], None]) -> None:
+        """Call back, in the monitor's thread, once an alert, a recommendation or a blindness has been published."""
         ...

@@ -152,6 +152,7 @@ def _show(
 ) -> int:
     from orderflow_tui.journal.reader import HistoryStore  # noqa: PLC0415
     from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
+    from orderflow_tui.tui.attention import Attention  # noqa: PLC0415
 
     ui = screen_settings({**loaded.ui, **screen})
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -167,7 +168,7 @@ def _show(
             theme=ui.theme,
             first_run=first_run,
             mouse=not ui.no_mouse,
-            bell=not ui.no_bell,
+            attention=Attention(bell=not ui.no_bell, title=not ui.no_title, notify=ui.notify),
             keys={name: str(keys) for name, keys in loaded.keys.items()},
             on_pause=None if replay is None else lambda: _discard(replay.toggle_pause()),
             on_speed=None if replay is None else lambda factor: replay.set_speed(replay.speed * factor),

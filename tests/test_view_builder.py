@@ -9,7 +9,8 @@ from orderflow_tui.core.events import OFF_EXCHANGE, REGULAR, Clock, Halt
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS
 from orderflow_tui.desk_state import Watched, alert_line, put_line
-from orderflow_tui.view_builder import Standing, recommendations, symbol_view
+from orderflow_tui.holding_views import recommendations
+from orderflow_tui.view_builder import Standing, symbol_view
 from orderflow_tui.views import AlertLine, SymbolView
 from tests.core.kit import NOON, Rules, Tape, alerts, exits, held, levels, make
 

@@ -205,9 +205,14 @@ class ExitLatch:
         if quantity != self._muted_quantity:
             self._muted_quantity = None
 
+    @property
+    def muted_day(self) -> date | None:
+        """The New York day on which `exited` keeps it quiet, None when nothing does."""
+        return self._muted_day if self._muted_quantity is not None else None
+
     def _is_muted(self, figures: Figures) -> bool:
         self.position_is(figures.quantity)
-        return self._muted_quantity is not None and self._muted_day == figures.day
+        return self.muted_day == figures.day
 
     def answer(self, time_ns: int, answer: Answer, figures: Figures) -> Output | None:
         """The trader answered; None when there is nothing to answer."""

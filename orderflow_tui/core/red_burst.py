@@ -23,8 +23,8 @@ _PRINTS_WANTED: Final = 12
 _GUARDED_FLOOR: Final = 30
 _THIN_ABOVE: Final = 60.0
 _THIN_BELOW: Final = 48.0
-_N_EFF: Final = 16.0
-_WILSON_FLOOR: Final = 0.50
+N_EFF_LEAST: Final = 16.0
+WILSON_FLOOR: Final = 0.50
 _NEVER: Final = 1 << 200
 _REST_NS: Final = 60 * NS
 
@@ -226,7 +226,16 @@ class RedBurst:
         low = wilson(share, n_eff)[0]
         figures |= {"largest_print": largest, "n_eff": round(n_eff, 2), "sell_share_low": round(low, 4)}
         single = largest * 2 > volume
-        return None if not single and (n_eff < _N_EFF or low < _WILSON_FLOOR) else single
+        return None if not single and (n_eff < N_EFF_LEAST or low < WILSON_FLOOR) else single
+
+    def guards(self, second: int, share: float) -> tuple[float, float, float]:
+        """`(n_eff, lower Wilson bound of the share, largest print's part)` of the window that ends with `second`."""
+        seconds = self.window_seconds - max(0, second - self.window.head)
+        volume = self.window.volume - self.window.volume_through(self.window.head - seconds) if seconds > 0 else 0
+        if volume <= 0:
+            return 0.0, 0.0, 0.0
+        n_eff = volume * volume / max(1, self.window.squares(seconds))
+        return n_eff, wilson(share, n_eff)[0], self.window.largest(seconds) / volume
 
     def judge_once(
         self, time_ns: int, price: int, ratio: float, share: float, baseline: float
@@ -348,8 +357,8 @@ class RedBurst:
         ]
         if self.thresholds.profile == "guarded" and not single:
             passed += [
-                ("n_eff", figures["n_eff"], _N_EFF),
-                ("sell_share_low", figures["sell_share_low"], _WILSON_FLOOR),
+                ("n_eff", figures["n_eff"], N_EFF_LEAST),
+                ("sell_share_low", figures["sell_share_low"], WILSON_FLOOR),
             ]
         return why(*passed)
 

@@ -40,6 +40,7 @@ from orderflow_tui.core.reconstruct import SPAN_NS, Aggressor
 from orderflow_tui.core.red_burst import RedBurst
 from orderflow_tui.core.reread import recount
 from orderflow_tui.core.rules import AlertWriter, Thresholds
+from orderflow_tui.core.series import STEP_SECONDS, Series
 from orderflow_tui.core.session import Session, session_at
 from orderflow_tui.core.slow_bleed import BUCKET_SECONDS, SlowBleed
 from orderflow_tui.core.tape_alerts import block_alert, hidden_seller_alert, sell_print_alert, slow_bleed_alert
@@ -50,7 +51,7 @@ from orderflow_tui.core.walls import WallTracker
 
 _LATE_NS: Final = 2 * NS
 _STREAM_COVER_NS: Final = 250 * NS_PER_MS
-_TAPE_ROWS: Final = 40
+TAPE_ROWS: Final = 40
 _EVENT_NS: Final = 1_800 * NS
 _LONGEST_SILENCE_NS: Final = 3_600 * NS
 """Of a longer silence without a clock (a suspended laptop) only the last hour is lived through."""
@@ -93,8 +94,8 @@ class SymbolCore:
         "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "ask_walls",
         "bid_walls", "bleed", "burst", "capabilities", "classifier", "context", "corrected_seconds", "covered_ns",
         "crossed_since_ns", "desk", "event_times_ns", "finished", "halted", "hidden", "late_prints", "learner",
-        "market", "now_ns", "print_threshold", "prints", "resting_threshold", "session", "short", "symbol", "tape",
-        "taught", "thresholds", "uncounted_prints", "window", "writer",
+        "market", "now_ns", "print_threshold", "prints", "resting_threshold", "series", "session", "short", "symbol",
+        "taken", "tape", "taught", "thresholds", "uncounted_prints", "window", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -147,7 +148,11 @@ class SymbolCore:
         self.covered_ns = 0
         self.crossed_since_ns = 0
         self.prints = self.late_prints = self.uncounted_prints = self.corrected_seconds = 0
-        self.tape: deque[TapeRow] = deque(maxlen=_TAPE_ROWS)
+        self.tape: deque[TapeRow] = deque(maxlen=TAPE_ROWS)
+        self.taken = 0
+        """Size that sellers took from the book's bids, on exchanges, since the start."""
+        self.series: Series | None = None
+        """The last half hour for charts, where somebody looks at them."""
         self._due_ns = 0
         self._next_second = 0
         self._news_from_ns = 0
@@ -206,6 +211,10 @@ class SymbolCore:
                 self._on_other(seen)
         return out
 
+    def keep_prints(self, rows: int = TAPE_ROWS) -> None:
+        """How many of the newest prints to keep for a reader."""
+        self.tape = deque(self.tape, maxlen=rows)
+
     def answer(self, time_ns: int, recommendation_id: str, answer: Answer) -> Output | None:
         """The trader answered a recommendation; None when it is not there to answer."""
         return self.desk.answer(max(time_ns, self.now_ns), recommendation_id, answer)
@@ -248,6 +257,8 @@ class SymbolCore:
         self.burst.forget(second)
         self.bleed.forget()
         self.market.known_from(second)
+        if self.series is not None:
+            self.series.known_from(second)
 
     # --- the tape -----------------------------------------------------------------------------------------------
 
@@ -303,6 +314,7 @@ class SymbolCore:
                 self._say(hit)
         if side != SELL:
             return
+        self.taken += size
         threshold = self.print_threshold
         quote = self.classifier.quote
         touching = quote is not None and price <= quote[2]
@@ -416,6 +428,8 @@ class SymbolCore:
         market.whole_second(second)
         self.context.whole_second(second * NS)
         desk.whole_second()
+        if self.series is not None and second % STEP_SECONDS == 0:
+            self.series.sample(second, market, self.window, self.context, self.taken)
         if self._guarded:
             thin = desk.check_thin(second * NS)
             if thin is not None:

@@ -24,6 +24,7 @@ _HIT_PART: Final = 0.25
 _PULLED_PART: Final = 0.1
 _UPDATE_NS: Final = 60 * NS
 _VERDICT_WAIT_NS: Final = 30 * NS
+_PULLED_KEPT: Final = 4
 
 
 class Wall:
@@ -109,8 +110,7 @@ class WallTracker:
     """
 
     __slots__ = (
-        "_at_least", "_closing", "_pulled_rule", "_sign", "_verdicts", "_writer", "next_ns",
-        "walls",
+        "_at_least", "_closing", "_pulled_rule", "_sign", "_verdicts", "_writer", "next_ns", "pulled", "walls",
     )  # fmt: skip
 
     def __init__(
@@ -123,6 +123,8 @@ class WallTracker:
         self._at_least = at_least
         self.walls: dict[int, Wall] = {}
         self._closing: list[Wall] = []
+        self.pulled: deque[Wall] = deque(maxlen=_PULLED_KEPT)
+        """The newest ones that were withdrawn, for the screen."""
         self.next_ns = NEVER_NS
         """The earliest instant at which time alone changes something."""
 
@@ -317,6 +319,7 @@ class WallTracker:
                 waiting.append(wall)
                 self._wake(time_ns + NS)
             elif covered_ns >= wall.gone_ns and self._was_pulled(wall):
+                self.pulled.append(wall)
                 out.append(self._pulled(wall))
         self._closing = waiting
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,9 +12,17 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.journal.reader import HistoryStore
+from orderflow_tui.tui.attention import (
+    RESTORE_TITLE,
+    SAVE_TITLE,
+    Attention,
+    notification_sequence,
+    title_sequence,
+)
 from orderflow_tui.tui.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.commands import ActionCommands
@@ -35,6 +44,14 @@ SWITCH_INTERVAL = 0.0005
 """Seconds a thread keeps the interpreter: the feed's threads must not hold a key press up."""
 
 
+TITLE_MARK = "● "
+_BLINK_SECONDS = 1.0
+
+
+class NewsCame(Message):
+    """The monitor has published something that does not wait for the next look."""
+
+
 class OrderFlowApp(App[int]):
     """The dashboard over a monitor.
 
@@ -45,7 +62,7 @@ class OrderFlowApp(App[int]):
         tz: The zone times are shown in.
         theme: Name of a theme, or None for the default.
         first_run: Shown first when there is nothing to watch.
-        bell: Ring once for each new recommendation.
+        attention: How a new recommendation, or a position that goes blind, makes itself heard.
         keys: The user's keymap, binding id to keys.
         on_pause: Called to pause or go on with a replay; None where nothing can be paused.
         on_speed: Called with 2.0 or 0.5 to change a replay's speed.
@@ -70,7 +87,7 @@ class OrderFlowApp(App[int]):
         tz: str = NEW_YORK,
         theme: str | None = None,
         first_run: FirstRun | None = None,
-        bell: bool = True,
+        attention: Attention | None = None,
         keys: Mapping[str, str] | None = None,
         on_pause: Callable[[], None] | None = None,
         on_speed: Callable[[float], None] | None = None,
@@ -78,6 +95,7 @@ class OrderFlowApp(App[int]):
         monotonic: Callable[[], float] = time.monotonic,
         freeze: bool = False,
     ) -> None:
+        self._attention = attention or Attention()
         super().__init__()
         self.animation_level = "none"
         self.monitor = monitor
@@ -87,7 +105,8 @@ class OrderFlowApp(App[int]):
         self.export_directory = export_directory
         self._fps = fps
         self._first_run = first_run
-        self._bell = bell
+        self._woken = False
+        self._title_lit = False
         self._on_pause, self._on_speed = on_pause, on_speed
         self._monotonic = monotonic
         self._freeze = freeze
@@ -121,9 +140,11 @@ class OrderFlowApp(App[int]):
             self.tell(problem, warning=True)
         if self._first_run is not None:
             await self.push_screen(FirstRunScreen(self._first_run, self.zone))
-        self._write_title("\x1b[22;0t")
+        self._write_title(SAVE_TITLE)
+        self.monitor.on_news(self._wake)
         await self.look()
         self.set_interval(1 / self._fps, self.look)
+        self.set_interval(_BLINK_SECONDS, self._blink)
 
     def on_ready(self) -> None:
         """After the first paint: the screen's own objects never need collecting again."""
@@ -133,7 +154,7 @@ class OrderFlowApp(App[int]):
 
     def on_unmount(self) -> None:
         """Give the terminal its title back; nothing here waits for anything."""
-        self._write_title("\x1b[23;0t")
+        self._write_title(RESTORE_TITLE)
 
     async def look(self) -> None:
         """Take what the monitor published and repaint the screens in sight."""
@@ -146,18 +167,42 @@ class OrderFlowApp(App[int]):
             if not isinstance(screen, ModalScreen):
                 break
 
+    def _wake(self) -> None:
+        """Called in the monitor's thread: news does not wait for the next look."""
+        if not self._woken:
+            self._woken = True
+            self.post_message(NewsCame())
+
+    async def on_news_came(self) -> None:
+        """An alert, a recommendation or a blindness was published."""
+        self._woken = False
+        await self.look()
+
     def _announce(self) -> None:
-        fresh = self.model.newly_open()
-        if fresh and self._bell:
+        fresh = [(card_title(item), item.reason) for item in self.model.newly_open()]
+        fresh += [(f"BLIND {view.symbol}", view.chip_detail) for view in self.model.newly_blind()]
+        if fresh and self._attention.bell:
             self.bell()
-        card = self.model.card
-        self.title = APP_TITLE if card is None else card_title(card)
+        if self._attention.wants_notification(focused=self.app_focus):
+            for title, words in fresh:
+                self._write(notification_sequence(title, words, os.environ))
+        self.title = self.model.asks or APP_TITLE
 
     def watch_title(self, title: str) -> None:
         """The terminal's title says what is asked, so that it shows in a tab or a task bar."""
-        self._write_title(f"\x1b]0;{clean(title)}\x07")
+        self._write_title(title_sequence(title))
+
+    def _blink(self) -> None:
+        """While something is asked the title changes each second: a tab in the background shows it."""
+        if self.model.asks:
+            self._title_lit = not self._title_lit
+            self._write_title(title_sequence(f"{TITLE_MARK if self._title_lit else ''}{self.title}"))
 
     def _write_title(self, sequence: str) -> None:
+        if self._attention.title:
+            self._write(sequence)
+
+    def _write(self, sequence: str) -> None:
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 
@@ -275,7 +320,7 @@ def run_dashboard(
     theme: str | None = None,
     first_run: FirstRun | None = None,
     mouse: bool = True,
-    bell: bool = True,
+    attention: Attention | None = None,
     keys: Mapping[str, str] | None = None,
     on_pause: Callable[[], None] | None = None,
     on_speed: Callable[[float], None] | None = None,
@@ -288,7 +333,7 @@ def run_dashboard(
     """
     try:
         app = OrderFlowApp(
-            monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, bell=bell, keys=keys,
+            monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
             on_pause=on_pause, on_speed=on_speed, export_directory=export_directory, freeze=True,
         )  # fmt: skip
     except KeymapError as error:

@@ -54,7 +54,8 @@ def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
     bottom = make_row(crop(keys, width), base="exit")
     room = max(0, frame.height - 2 - len(cost))
     reason = reason[: max(1, room - 1)]
-    evidence = [_line(f"- {crop(clean(text), width - 6)}") for text in card.evidence]
+    beside = [text for text in card.evidence if text not in card.reason]
+    evidence = [_line(f"- {crop(clean(text), width - 6)}") for text in beside]
     kept = evidence[-max(0, room - len(reason)) :] if room > len(reason) else []
     return [top, *reason, *kept, *cost, bottom][: frame.height]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.panel_rows import blind_holding
 from orderflow_tui.views import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView
 
@@ -32,7 +33,12 @@ class ScreenModel:
     silent_seconds: float = 0.0
     _version: int = -1
     _heard_at: float = 0.0
+    chosen: bool = False
+    """The trader selected a symbol; otherwise the selection follows what is most urgent."""
+    detailed: bool = False
+    """A detail screen shows the selected symbol, which must not change under the reader."""
     _rung: frozenset[str] = frozenset()
+    _blind: frozenset[str] = frozenset()
     _standing: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def poll(self, monitor: MonitorPort, monotonic: float) -> bool:
@@ -77,7 +83,28 @@ class ScreenModel:
         rest = sorted((name for name in rank if name not in self.pinned), key=rank.__getitem__)
         self.order = (*self.pinned, *rest)
         if self.selected not in rank:
-            self.selected = self.order[0] if self.order else ""
+            self.chosen = False
+        if self.selected not in rank or not (self.chosen or self.detailed):
+            self.selected = self._most_urgent()
+
+    def _most_urgent(self) -> str:
+        """A position that cannot be seen, what the card is about, or the first by urgency whatever is pinned."""
+        blind, card = self.blind_held, self.card
+        if blind:
+            return blind[0].symbol
+        if card is not None and (first := card.symbol.split(" ", 1)[0]) in self.views:
+            return first
+        standing = self._standing
+        return min(self.order, key=lambda name: standing[name][0], default="")
+
+    def choose(self, symbol: str) -> None:
+        """The trader looks at this symbol; the selection stays there until `follow` or a new recommendation."""
+        self.selected, self.chosen = symbol, True
+
+    def follow(self) -> None:
+        """The selection follows what is most urgent again."""
+        self.chosen = False
+        self.arrange()
 
     def _settled(self, view: SymbolView) -> int:
         urgency, since = self._standing.get(view.symbol, (view.urgency, view.now_ns))
@@ -92,6 +119,7 @@ class ScreenModel:
 
     def toggle_pin(self) -> None:
         """Pin the selected symbol to the front, or let it go."""
+        self.chosen = True
         if self.selected in self.pinned:
             self.pinned = tuple(name for name in self.pinned if name != self.selected)
         elif self.selected:
@@ -102,12 +130,12 @@ class ScreenModel:
         """Move the selection along the order, around its ends."""
         if self.order:
             place = self.order.index(self.selected) if self.selected in self.order else 0
-            self.selected = self.order[(place + step) % len(self.order)]
+            self.choose(self.order[(place + step) % len(self.order)])
 
     def select_number(self, number: int) -> None:
         """Select the panel at a place counted from 1, if there is one."""
         if 0 < number <= len(self.order):
-            self.selected = self.order[number - 1]
+            self.choose(self.order[number - 1])
 
     @property
     def open_cards(self) -> list[RecommendationView]:
@@ -126,6 +154,7 @@ class ScreenModel:
         cards, shown = self.open_cards, self.card
         if shown is not None:
             self.card_id = cards[(cards.index(shown) + 1) % len(cards)].recommendation_id
+            self.follow()
 
     def to_answer(self) -> RecommendationView | None:
         """What the acknowledge key is about: the card, else the selected symbol's held or snoozed recommendation."""
@@ -149,7 +178,25 @@ class ScreenModel:
         cards = self.open_cards
         fresh = [item for item in cards if item.recommendation_id not in self._rung]
         self._rung = frozenset(item.recommendation_id for item in cards)
+        if fresh and not self.detailed:
+            self.follow()
         return fresh
+
+    def newly_blind(self) -> list[SymbolView]:
+        """Positions that went blind since the last call; each is named once per blindness."""
+        blind = self.blind_held
+        fresh = [view for view in blind if view.symbol not in self._blind]
+        self._blind = frozenset(view.symbol for view in blind)
+        return fresh
+
+    @property
+    def asks(self) -> str:
+        """What waits for the trader, loudest first: `BLIND NVDA, EXIT? BAC +1`; empty when nothing does."""
+        blind, cards, card = self.blind_held, self.open_cards, self.card
+        words = [f"BLIND {' '.join(view.symbol for view in blind[:3])}"] if blind else []
+        if card is not None:
+            words.append(card_title(card) + (f" +{len(cards) - 1}" if len(cards) > 1 else ""))
+        return ", ".join(words)
 
     @property
     def blind_held(self) -> list[SymbolView]:

@@ -1,6 +1,15 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from orderflow_tui.core.liquidity import band_size, exit_cost, minutes_to_leave
+from orderflow_tui.core.liquidity import (
+    band_size,
+    exit_cost,
+    minutes_to_leave,
+    slice_count,
+    slice_out,
+    waiting_risk,
+)
 
 from .kit import levels
 
@@ -75,3 +84,79 @@ def test_minutes_to_leave_at_a_tenth_of_the_tape() -> None:
     """50,000 in five minutes are 10,000 a minute, 1,000 of them the leaver's."""
     assert minutes_to_leave(2_500, 50_000) == pytest.approx(2.5)
     assert minutes_to_leave(2_500, 0) is None
+
+
+BIDS, ASKS = levels([(10.00, 100), (9.99, 100), (9.98, 100)]), levels([(10.02, 100)])
+
+
+def test_slices_of_a_book_that_refills_in_between_each_pay_the_best_price() -> None:
+    """Six slices of 50 against a mid of 10.01, all of it back after each: 300 shares at one cent."""
+    plan = slice_out(BIDS, ASKS, 300, 1, refill_per_second=5.0)
+    assert plan is not None
+    assert (plan.slices, plan.each, plan.filled, plan.missing, plan.behind) == (6, 50, 300, 0, 0)
+    assert plan.dollars == pytest.approx(3.00)
+    assert plan.basis_points == pytest.approx(3.00 / 3_003.0 * 10_000)
+
+
+def test_slices_of_a_book_that_never_refills_cost_what_leaving_at_once_costs() -> None:
+    plan, at_once = slice_out(BIDS, ASKS, 300, 5, refill_per_second=0.0), exit_cost(BIDS, ASKS, 300)
+    assert plan is not None
+    assert at_once is not None
+    assert plan.slices == 10
+    assert plan.dollars == pytest.approx(at_once.dollars)
+    assert plan.behind == 300
+
+
+def test_slices_by_hand_with_half_of_the_refill_they_need() -> None:
+    """Slices of 100 each 10 s, 50 back in between: they start behind 0, 50, 100, 150, 200, 250 of a book of 300.
+
+    Costs a share are 1, 2 and 3 cents by hundreds: 1.00, 1.50, 2.00, 2.50, 3.00 and 50 shares at 3 cents 1.50. The
+    sixth finds 50 shares only.
+    """
+    plan = slice_out(BIDS, ASKS, 600, 1, refill_per_second=5.0)
+    assert plan is not None
+    assert (plan.filled, plan.missing, plan.each) == (550, 50, 100)
+    assert plan.dollars == pytest.approx(11.50)
+
+
+def test_fewer_shares_than_slices_are_one_share_each() -> None:
+    plan = slice_out(BIDS, ASKS, 2, 15, refill_per_second=0.0)
+    assert plan is not None
+    assert (plan.slices, plan.each, plan.filled) == (2, 1, 2)
+
+
+def test_nothing_to_slice() -> None:
+    assert slice_out((), ASKS, 10, 1, refill_per_second=1.0) is None
+    assert slice_out(BIDS, (), 10, 1, refill_per_second=1.0) is None
+    assert slice_out(BIDS, ASKS, 0, 1, refill_per_second=1.0) is None
+
+
+def test_slices_a_minute() -> None:
+    assert [slice_count(minutes) for minutes in (1, 5, 15)] == [6, 10, 15]
+
+
+def test_the_risk_of_waiting_by_hand() -> None:
+    """A usual five-minute range of 16 cents is a deviation of 10.03 cents; over 15 minutes x sqrt(3 / 3)."""
+    assert waiting_risk(1_000, 1_600, 15) == pytest.approx(1_000 * 0.16 / (8 / 3.141592653589793) ** 0.5)
+    assert waiting_risk(1_000, 1_600, 5) == pytest.approx(waiting_risk(1_000, 1_600, 15) / 3**0.5)
+    assert waiting_risk(1_000, 1_600, 0) == 0.0
+
+
+@given(
+    sizes=st.lists(st.integers(1, 5_000), min_size=1, max_size=10),
+    size=st.integers(1, 40_000),
+    minutes=st.sampled_from([1, 5, 15]),
+    refill=st.floats(0, 200),
+)
+def test_slicing_never_costs_more_than_leaving_at_once_nor_fills_less(
+    sizes: list[int], size: int, minutes: int, refill: float
+) -> None:
+    bids = tuple((100_000 - 100 * index, shown) for index, shown in enumerate(sizes))
+    plan = slice_out(bids, ((100_100, 10),), size, minutes, refill_per_second=refill)
+    at_once = exit_cost(bids, ((100_100, 10),), size)
+    assert plan is not None
+    assert at_once is not None
+    assert plan.filled + plan.missing == size
+    assert plan.filled >= at_once.filled - plan.slices
+    if not plan.missing and not at_once.missing:
+        assert plan.dollars <= at_once.dollars + plan.slices * 0.1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,6 +14,7 @@ from orderflow_tui.views import (
     AlertLine,
     Chip,
     ContextView,
+    DetailView,
     LeaveView,
     PositionView,
     PrintLine,
@@ -250,6 +251,9 @@ class FakeMonitor:
         self._recommendations: tuple[RecommendationView, ...] = ()
         self.answers: list[tuple[str, Answer]] = []
         self.recovered: list[str] = []
+        self.detailed: list[str] = []
+        self.details: dict[str, DetailView] = {}
+        self.ring: Callable[[], None] = lambda: None
 
     @property
     def version(self) -> int:
@@ -282,6 +286,15 @@ class FakeMonitor:
 
     def recover(self, symbol: str) -> None:
         self.recovered.append(symbol)
+
+    def watch_detail(self, symbol: str) -> None:
+        self.detailed.append(symbol)
+
+    def detail(self) -> DetailView | None:
+        return self.details.get(self.detailed[-1]) if self.detailed else None
+
+    def on_news(self, listener: Callable[[], None]) -> None:
+        self.ring = listener
 
     def put(
         self,

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 import orderflow_tui.tui
 from orderflow_tui.tui.app import OrderFlowApp, run_dashboard
+from orderflow_tui.tui.attention import Attention
 from orderflow_tui.tui.bar_rows import status_row
 from orderflow_tui.tui.model import ScreenModel
 from orderflow_tui.tui.screens.answer import AnswerScreen
@@ -105,8 +106,8 @@ async def test_the_bell_rings_once_for_each_new_recommendation_and_the_title_say
 async def test_the_bell_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[int] = []
     monkeypatch.setattr(OrderFlowApp, "bell", lambda _: rung.append(1))
-    async with running(busy_market(), bell=False) as (app, _):
-        assert app.title == "EXIT? BAC"
+    async with running(busy_market(), attention=Attention(bell=False)) as (app, _):
+        assert app.title == "BLIND NVDA, EXIT? BAC"
     assert rung == []
 
 

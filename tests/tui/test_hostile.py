@@ -41,6 +41,7 @@ def poisoned(text: str) -> FakeMonitor:
         detail=text,
         thresholds=text,
         live_rules=(text,),
+        muted=text,
         counters={text: 1},
         recommendation=advice,
         position=replace(held, stop_words=text),
@@ -105,7 +106,7 @@ async def test_a_hostile_note_reaches_the_answer_cleaned_and_the_screen_as_text(
 def test_the_poison_covers_every_text_a_view_can_hold() -> None:
     """A new text field of the views must be poisoned here too."""
     texts = {field.name for field in fields(SymbolView) if field.type in {"str", "tuple[str, ...]"}}
-    assert texts == {"symbol", "chip_detail", "thresholds", "live_rules"}
+    assert texts == {"symbol", "chip_detail", "thresholds", "live_rules", "muted"}
 
 
 SURFACES = {

@@ -149,6 +149,14 @@ async def _numbers(bench: Bench) -> None:
         assert bench.app.model.selected == bench.app.model.order[number - 1]
 
 
+@checks("follow")
+async def _follow(bench: Bench) -> None:
+    await bench.press("4")
+    assert bench.app.model.selected == "KO"
+    await bench.press("escape")
+    assert bench.app.model.selected == "NVDA"
+
+
 @checks("pin")
 async def _pin(bench: Bench) -> None:
     await bench.press("4", "p")

@@ -56,7 +56,7 @@ def test_the_selection_follows_the_symbol_and_not_the_place() -> None:
 def test_a_pinned_symbol_stays_in_front() -> None:
     monitor = busy_market()
     model = model_of(monitor)
-    model.selected = "SPY"
+    model.choose("SPY")
     model.toggle_pin()
     assert model.order[:2] == ("SPY", "NVDA")
     model.toggle_pin()
@@ -153,3 +153,60 @@ def test_the_plan_leaves_no_panel_cut_and_gives_the_rest_to_the_alerts() -> None
     assert plan(1, -3, 1, 9, card_open=True).panel_height == 1
     assert plan(120, 30, 36, 0, card_open=False).columns == 1
     assert [card_height(height) for height in (1, 10, 24, 36, 50)] == [3, 3, 5, 6, 8]
+
+
+def test_the_selection_follows_what_is_most_urgent_until_the_trader_chooses() -> None:
+    monitor = calm_market(4)
+    model = model_of(monitor)
+    assert model.selected == "AAPL"
+    monitor.put(symbol_view("NVDA", "ALERT"))
+    model.poll(monitor, 1.0)
+    assert model.selected == "NVDA"
+    monitor.put(recommendations=(recommendation("MSFT"),))
+    model.poll(monitor, 2.0)
+    assert model.selected == "MSFT"
+    model.select_number(4)
+    chosen = model.selected
+    monitor.put(symbol_view("BAC", "BLIND", stale=True))
+    model.poll(monitor, 3.0)
+    assert model.selected == chosen
+    model.follow()
+    assert model.selected == "BAC"
+
+
+def test_a_new_recommendation_takes_the_selection_but_not_from_a_detail_screen() -> None:
+    monitor = calm_market(4)
+    model = model_of(monitor)
+    model.choose("NVDA")
+    monitor.put(recommendations=(recommendation("MSFT"),))
+    model.poll(monitor, 1.0)
+    model.newly_open()
+    assert model.selected == "MSFT"
+    model.choose("NVDA")
+    model.detailed = True
+    monitor.put(recommendations=(recommendation("MSFT"), recommendation("BAC", recommendation_id="b")))
+    model.poll(monitor, 2.0)
+    model.newly_open()
+    assert model.selected == "NVDA"
+
+
+def test_a_market_wide_card_selects_its_first_name() -> None:
+    monitor = calm_market(4)
+    model = model_of(monitor)
+    monitor.put(recommendations=(recommendation("MSFT NVDA", kind="market"),))
+    model.poll(monitor, 1.0)
+    assert model.selected == "MSFT"
+
+
+def test_what_asks_is_said_loudest_first() -> None:
+    monitor = calm_market(4)
+    model = model_of(monitor)
+    assert model.asks == ""
+    monitor.put(recommendations=(recommendation("MSFT"), recommendation("BAC", recommendation_id="b")))
+    model.poll(monitor, 1.0)
+    assert model.asks == "EXIT? MSFT +1"
+    monitor.put(symbol_view("NVDA", "BLIND", stale=True))
+    model.poll(monitor, 2.0)
+    assert model.asks == "BLIND NVDA, EXIT? MSFT +1"
+    assert [view.symbol for view in model.newly_blind()] == ["NVDA"]
+    assert model.newly_blind() == []

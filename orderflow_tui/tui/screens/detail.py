@@ -37,6 +37,14 @@ class DetailScreen(ModelScreen):
         yield RowPager(id="detail-rows")
         yield KeyBar(DETAIL_BINDINGS)
 
+    def on_mount(self) -> None:
+        """The symbol stays the one the reader opened."""
+        self.model.detailed = True
+
+    def on_unmount(self) -> None:
+        """The selection is free again."""
+        self.model.detailed = False
+
     async def update_model(self) -> None:
         """Repaint from the newest view."""
         if not self.is_mounted:

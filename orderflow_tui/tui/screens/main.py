@@ -101,7 +101,7 @@ class MainScreen(ModelScreen):
     @on(SymbolPanel.Picked)
     async def pick(self, event: SymbolPanel.Picked) -> None:
         """A click selects."""
-        self.model.selected = event.symbol
+        self.model.choose(event.symbol)
         await self.update_model()
 
     async def action_select(self, step: int) -> None:
@@ -126,6 +126,11 @@ class MainScreen(ModelScreen):
     async def action_pin(self) -> None:
         """Keep the selected symbol in front, or let it go."""
         self.model.toggle_pin()
+        await self._selected()
+
+    async def action_follow(self) -> None:
+        """The selection goes back to what is most urgent and follows it."""
+        self.model.follow()
         await self._selected()
 
     async def action_next_card(self) -> None:
