@@ -31,6 +31,7 @@ from orderflow_tui.tui.model import ScreenModel
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.detail import DetailScreen
+from orderflow_tui.tui.screens.drill import DrillScreen
 from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
 from orderflow_tui.tui.screens.help import HelpScreen
 from orderflow_tui.tui.screens.history import HistoryScreen
@@ -245,7 +246,9 @@ class OrderFlowApp(App[int]):
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss(None)
             return
-        named_screens = ((HistoryScreen, "History"), (DetailScreen, "Detail"), (AnswerScreen, "Answer"))
+        named_screens = (
+            (HistoryScreen, "History"), (DetailScreen, "Detail"), (DrillScreen, "Fire drill"), (AnswerScreen, "Answer"),
+        )  # fmt: skip
         scope = next((name for screen, name in named_screens if isinstance(self.screen, screen)), "Dashboard")
         self.push_screen(HelpScreen(scope))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.layout import NARROW
 from orderflow_tui.tui.lines import Row, Span, make_row
 from orderflow_tui.tui.model import ScreenModel
@@ -90,6 +91,16 @@ def blind_rows(model: ScreenModel, width: int) -> list[Row]:
     )
     reason = clean(blind[0].chip_detail)
     return [make_row(f" {crop(f'!! BLIND while holding: {names} !! {reason}', width - 1)}", base="blind")]
+
+
+def asks_rows(model: ScreenModel, key: str, width: int) -> list[Row]:
+    """On screens other than the dashboard: what is blind and what waits for an answer, a row each."""
+    rows = blind_rows(model, width)
+    card = model.card
+    if card is not None:
+        words = f" >>> {card_title(card)} <<< {key} answers: {clean(card.reason)}"
+        rows.append(make_row(crop(words, width), base="exit"))
+    return rows
 
 
 def status_row(model: ScreenModel, zone: Zone, width: int) -> Row:

@@ -31,6 +31,7 @@ APP_BINDINGS: list[BindingType] = [
 
 MAIN_BINDINGS: list[BindingType] = [
     _key("enter", "detail", "Detail", "The selected symbol on a screen of its own", "detail", show=True),
+    _key("d", "drill", "Drill", "Fire drill: what leaving costs now and in slices, names and all", "drill", show=True),
     _key("left", "select(-1)", "Previous", "Select the symbol before", "select-previous"),
     _key("right", "select(1)", "Next", "Select the symbol after", "select-next"),
     _key("escape", "follow", "Follow", "Select what is most urgent, and follow it again", "follow"),
@@ -59,10 +60,17 @@ ANSWER_BINDINGS: list[BindingType] = [
 
 DETAIL_BINDINGS: list[BindingType] = [
     _key("escape,enter", "close", "Back", "Back to the dashboard", "detail-close", show=True),
+    _key("d", "drill", "Drill", "Fire drill: what leaving costs now and in slices", "detail-drill", show=True),
     _key("left", "select(-1)", "Previous", "The symbol before", "detail-previous", show=True),
     _key("right", "select(1)", "Next", "The symbol after", "detail-next", show=True),
     _key("pageup", "scroll(-1)", "Up", "Scroll up", "detail-up"),
     _key("pagedown", "scroll(1)", "Down", "Scroll down", "detail-down"),
+]
+
+DRILL_BINDINGS: list[BindingType] = [
+    _key("escape,d", "close", "Back", "Back to where you were", "drill-close", show=True),
+    _key("pageup", "scroll(-1)", "Up", "Scroll up", "drill-up"),
+    _key("pagedown", "scroll(1)", "Down", "Scroll down", "drill-down"),
 ]
 
 HISTORY_BINDINGS: list[BindingType] = [
@@ -96,6 +104,7 @@ SCOPES: dict[str, list[BindingType]] = {
     "Dashboard": MAIN_BINDINGS,
     "Answer": ANSWER_BINDINGS,
     "Detail": DETAIL_BINDINGS,
+    "Fire drill": DRILL_BINDINGS,
     "History": HISTORY_BINDINGS,
     "Dialogs": DIALOG_BINDINGS,
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from orderflow_tui.leave_words import spell_minutes
 from orderflow_tui.tui.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.lines import Row, Span, make_row
 from orderflow_tui.tui.text import BLANK, compact, crop, left, money, right
@@ -9,6 +12,8 @@ from orderflow_tui.views import LeaveView, SymbolView, WindowView
 
 SELL_LINE = 0.60
 """A burst needs sellers above this share of the window (SPEC section 5)."""
+THIN_COVERAGE = 2.0
+"""Below it the door is narrow (SPEC section 5, `thin_exit`)."""
 _LABEL = 6
 _WIDE = 76
 
@@ -78,44 +83,73 @@ def _share_spans(window: WindowView | None, width: int) -> list[Span]:
     ]
 
 
-def coverage_row(view: SymbolView, width: int) -> Row:
-    """Bids within reach over shares held with its trend, minutes to leave, and what leaving cost a minute ago."""
+def leave_row(view: SymbolView, width: int) -> Row:
+    """The gauges of leaving: bids within reach over shares held, and what it costs, each with its last minute."""
     leave = view.leave
     if leave is None:
         held = view.position is not None and view.position.quantity
         return make_row(Span(f" cover {right(BLANK, 5)}" if held else "", "muted"))
-    spans = [Span(left(" cover", 7), "muted"), *_cover_spans(leave)]
-    used = sum(len(span.text) for span in spans)
-    words = ""
-    for extra in _leave_words(leave):
-        longer = f"{words} | {extra}" if words else f"  {extra}"
-        if used + len(longer) > width:
+    wide = width >= _WIDE
+    cover = [Span(left(" cover", _LABEL), "muted"), *_cover_spans(leave, wide=wide)]
+    cost = _cost_spans(leave, wide=wide)
+    gap = Span("   " if wide else "  ")
+    minutes = leave.minutes_to_leave
+    tail = "" if minutes is None else f"  {spell_minutes(minutes)}{' to leave' if wide or not cost else ''}"
+    return Row(_within((*cover, gap, *cost, Span(tail, "muted")), width))
+
+
+def _cells(spans: Sequence[Span]) -> int:
+    return sum(len(span.text) for span in spans)
+
+
+def _within(spans: Sequence[Span], width: int) -> tuple[Span, ...]:
+    """The leading spans that fit whole: half a figure would be another figure."""
+    kept: list[Span] = []
+    for span in spans:
+        if _cells(kept) + len(span.text) > width:
             break
-        words = longer
-    return make_row(*spans, Span(words, "muted"))
+        kept.append(span)
+    return tuple(kept)
 
 
-def _leave_words(leave: LeaveView) -> list[str]:
-    words = []
-    if leave.minutes_to_leave is not None:
-        words.append(f"{leave.minutes_to_leave:.1f} min to leave")
-    if leave.cost is not None and leave.cost_60s_ago is not None:
-        words.append(f"cost {money(leave.cost)}, 1 min ago {money(leave.cost_60s_ago)}")
-    return words
-
-
-def _cover_spans(leave: LeaveView) -> list[Span]:
+def _cover_spans(leave: LeaveView, *, wide: bool) -> list[Span]:
     if leave.coverage is None:
-        return [Span("one level" if leave.filled or leave.not_shown else BLANK, "muted")]
+        return [Span(" one level" if leave.filled or leave.not_shown else right(BLANK, 6), "muted")]
     at_least = ">=" if leave.coverage_at_least else ""
-    thin = leave.coverage < 2
-    direction = trend(leave.coverage_trend)
-    recent = leave.coverage_trend[::-6][::-1][-10:]
+    thin = leave.coverage < THIN_COVERAGE
     return [
         Span(right(f"{at_least}{leave.coverage:.1f}x", 6), "alert" if thin else "strong"),
-        Span(f" {trend_spark(recent)} " if recent else " ", "alert" if thin and direction == "falling" else "muted"),
-        Span(left(direction, 7), "alert" if thin and direction == "falling" else "muted"),
+        *_trend_spans(leave.coverage_trend, "falling" if thin else "", wide=wide),
     ]
+
+
+def _cost_spans(leave: LeaveView, *, wide: bool) -> list[Span]:
+    """What leaving costs, its way over the last minute, and the figure then."""
+    if leave.cost is None:
+        return []
+    before = "" if leave.cost_60s_ago is None else f" 1 min ago {_dollars(leave.cost_60s_ago)}"
+    return [
+        Span("cost ", "muted"),
+        Span(f"{_dollars(leave.cost):>6}", "strong"),
+        *_trend_spans(leave.cost_trend, "rising", wide=wide),
+        Span(before if wide else "", "muted"),
+    ]
+
+
+def _dollars(amount: float) -> str:
+    return money(amount) if abs(amount) < 100 else f"${amount:,.0f}"
+
+
+_ARROWS = {"falling": "↓", "rising": "↑", "flat": "→"}
+
+
+def _trend_spans(samples: Sequence[float], bad: str, *, wide: bool) -> list[Span]:
+    """Marks of the last minute and its direction; loud when the direction is the bad one."""
+    direction = trend(samples)
+    token = "alert" if bad and direction == bad else "muted"
+    recent = samples[::-6][::-1][-10:] if wide else samples[::-12][::-1][-5:]
+    word = f" {direction}" if wide and direction else _ARROWS.get(direction, "")
+    return [Span(f" {trend_spark(recent)}" if recent else "", token), Span(word, token)]
 
 
 def context_rows(view: SymbolView, width: int) -> list[Row]:

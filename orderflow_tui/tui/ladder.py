@@ -9,7 +9,7 @@ from itertools import accumulate, zip_longest
 from orderflow_tui.core.events import Levels
 from orderflow_tui.core.units import price_text
 from orderflow_tui.tui.lines import Row, Span, make_row
-from orderflow_tui.tui.text import compact, left, right, shares, span_text
+from orderflow_tui.tui.text import compact, crop, left, right, shares, span_text
 from orderflow_tui.views import SymbolView, WallMark
 
 WALL_LETTERS = {"seen": "W", "hit": "!", "pulled": "x"}
@@ -38,7 +38,7 @@ class _Half:
         self.wide = width >= 28
         self.price = price_width
         self.size = 7 if self.wide else 5
-        self.cumulative = 6 if width >= 24 else 0
+        self.cumulative = 6 if width >= 22 else 0
         self.bar = max(0, width - 1 - self.price - 1 - self.size - 1 - self.cumulative - 1)
 
     def size_text(self, size: int, scale: int) -> str:
@@ -112,6 +112,50 @@ def ladder_rows(view: SymbolView, width: int, most: int = 10) -> list[Row]:
         right_spans = _ask(half, ask, scale) if ask else []
         rows.append(Row((*left_spans, Span("│", "muted"), *right_spans)))
     return rows
+
+
+def wall_rows(view: SymbolView, width: int, most: int = 3) -> list[Row]:
+    """Each wall with its life: what it is, how old, what was taken and withdrawn from it; the loudest first."""
+    loud = {"pulled": 0, "hit": 1, "seen": 2}
+    walls = sorted(view.walls, key=lambda wall: (loud[wall.state], -wall.size))[:most]
+    return [
+        make_row(
+            Span(f" {WALL_LETTERS[wall.state]} ", "alert"), Span(_whole(wall_words(view, wall), width - 4), wall.side)
+        )
+        for wall in walls
+    ]
+
+
+def _whole(words: Sequence[str], width: int) -> str:
+    """The leading words that fit, none cut in the middle but the first."""
+    text = crop(words[0], width)
+    for more in words[1:]:
+        if len(text) + len(more) + 2 > width:
+            break
+        text += f", {more}"
+    return text
+
+
+def wall_words(view: SymbolView, wall: WallMark) -> list[str]:
+    """`bid 12,400 at 13.83 sold into`, `8s old`, `9,100 sold in 30 s`, `300 withdrawn`."""
+    scale = view.capabilities.size_scale
+    taken, past = ("bought", "bought from") if wall.side == "ask" else ("sold", "sold into")
+    words = [f"{wall.side} {shares(wall.size, scale)} at {price_text(wall.price)}"]
+    if wall.state == "pulled":
+        words[0] += f" WITHDRAWN {_age(view.now_ns - wall.gone_ns)} ago"
+    else:
+        words[0] += f" {past}" if wall.state == "hit" else " stands"
+        words.append(_age(view.now_ns - wall.since_ns))
+    words += [] if wall.in_sight else ["out of sight"]
+    words += [f"{compact(wall.sold, scale)} {taken}"] if wall.sold else []
+    words += [f"{compact(wall.cancelled, scale)} withdrawn"] if wall.cancelled and wall.state != "pulled" else []
+    words += [f"{compact(wall.added, scale)} added"] if wall.added else []
+    return words
+
+
+def _age(nanoseconds: int) -> str:
+    seconds = max(0, nanoseconds) / _NS
+    return f"{seconds:.0f}s" if seconds < 100 else span_text(seconds)
 
 
 def _levels(walls: Sequence[WallMark], side: str, levels: Levels, bar: int, *, largest: int) -> list[_Level]:

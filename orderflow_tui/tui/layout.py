@@ -9,7 +9,7 @@ NARROW = 100
 COLUMN = 48
 """The least readable width of a panel beside others."""
 MOST_COLUMNS = 4
-SHORT, TALL = 13, 26
+SHORT, TALL = 13, 34
 """The least and the most useful height of a panel beside others."""
 NO_FEED_BELOW = 16
 """On a lower screen the alerts give their rows to the panel."""

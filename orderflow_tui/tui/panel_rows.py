@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from orderflow_tui.core.units import price_text
 from orderflow_tui.tui.blocks import Block, fit
-from orderflow_tui.tui.flow_rows import context_rows, coverage_row, flow_rows
-from orderflow_tui.tui.ladder import ladder_rows
+from orderflow_tui.tui.flow_rows import context_rows, flow_rows, leave_row
+from orderflow_tui.tui.ladder import ladder_rows, wall_rows
 from orderflow_tui.tui.lines import EMPTY_ROW, Row, Span, make_row, restyle
 from orderflow_tui.tui.tape_rows import print_rows, spark_rows
 from orderflow_tui.tui.text import (
@@ -124,14 +124,14 @@ def _blocks(view: SymbolView, frame: Frame) -> list[Block]:
     ]
     flow = flow_rows(view, width)
     blocks.append(Block(3, flow, len(flow)))
-    tape = spark_rows(view, width)
+    tape, walls = spark_rows(view, width), wall_rows(view, width)
     if width >= WIDE:
         book = _side_by_side(view, width, zone)
-        blocks += [Block(4, book, min(4, len(book))), Block(5, tape, len(tape))]
+        blocks += [Block(4, book, min(4, len(book))), Block(5, walls), Block(5, tape, len(tape))]
     else:
         book = ladder_rows(view, width)
-        blocks += [Block(4, book, min(4, len(book))), Block(5, tape, len(tape))]
-    blocks.append(Block(6, [coverage_row(view, width)]))
+        blocks += [Block(4, book, min(4, len(book))), Block(5, walls), Block(5, tape, len(tape))]
+    blocks.append(Block(6, [leave_row(view, width)]))
     blocks += [Block(7, context_rows(view, width)), Block(7, _threshold_rows(view, width))]
     if width < WIDE:
         blocks.append(Block(8, print_rows(view, width, zone)))
@@ -177,10 +177,11 @@ def _why_rows(view: SymbolView, frame: Frame) -> list[Row]:
 
 
 def _held_rows(view: SymbolView, width: int) -> list[Row]:
+    """What an answer keeps quiet, and until when."""
     advice = view.recommendation
-    if advice is None or not advice.header:
-        return []
-    return [make_row(Span(f" ■ {crop(clean(advice.header), width - 4)}", "exit-line"))]
+    if advice is not None and advice.header:
+        return [make_row(Span(f" ■ {crop(clean(advice.header), width - 4)}", "exit-line"))]
+    return [make_row(Span(f" ■ {crop(clean(view.muted), width - 4)}", "alert"))] if view.muted else []
 
 
 def _position_row(view: SymbolView, width: int) -> Row:

@@ -121,6 +121,10 @@ def leave(quantity: int, *, cost: float = 212.0, coverage: float | None = 6.1, f
         coverage_at_least=False,
         minutes_to_leave=0.2,
         coverage_trend=trend if coverage is not None else (),
+        cost_trend=tuple(cost * (0.8 + second / 305) for second in range(61)),
+        refill_per_minute=2_400.0,
+        traded_per_minute=18_000.0,
+        usual_range=1_200,
     )
 
 
@@ -163,7 +167,19 @@ def symbol_view(
         quote_time_ns=NOW_NS - 200_000_000 if has_book else 0,
         last_price=price,
         change_60s=-400 if chip in {"ALERT", "EXIT"} else 100,
-        walls=(WallMark("bid", price - 200, "hit" if chip == "EXIT" else "seen", 12_400, NOW_NS - 8 * NS),)
+        walls=(
+            WallMark(
+                "bid",
+                price - 200,
+                "hit" if chip == "EXIT" else "seen",
+                12_400,
+                NOW_NS - 8 * NS,
+                21_500,
+                9_100 if chip == "EXIT" else 0,
+                300,
+                0,
+            ),
+        )
         if levels > 2
         else (),
         spark=volume,

@@ -14,6 +14,7 @@ from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.bindings import SCOPES, named
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.detail import DetailScreen
+from orderflow_tui.tui.screens.drill import DrillScreen
 from orderflow_tui.tui.screens.help import HelpScreen
 from orderflow_tui.tui.screens.history import HistoryScreen
 from orderflow_tui.tui.screens.main import MainScreen
@@ -147,6 +148,22 @@ async def _numbers(bench: Bench) -> None:
     for number in range(1, 10):
         await bench.press(str(number))
         assert bench.app.model.selected == bench.app.model.order[number - 1]
+
+
+@checks("drill", "detail-drill", "drill-close", "drill-up", "drill-down")
+async def _drill(bench: Bench) -> None:
+    for way in ((), ("enter",)):
+        await bench.press(*way, "d")
+        assert isinstance(bench.app.screen, DrillScreen)
+        await bench.press("pagedown", "pagedown")
+        rows = bench.app.screen.query_one(RowPager)
+        deep = rows.scroll_offset.y
+        await bench.press("pageup")
+        assert 0 <= rows.scroll_offset.y < deep
+        await bench.press("d")
+        assert not isinstance(bench.app.screen, DrillScreen)
+    await bench.press("d", "escape")
+    assert isinstance(bench.app.screen, DetailScreen)
 
 
 @checks("follow")

@@ -146,8 +146,8 @@ def test_the_plan_leaves_no_panel_cut_and_gives_the_rest_to_the_alerts() -> None
     assert (wide.columns, wide.panel_height * 3 + wide.feed_height + 1 <= 46) == (4, True)
     assert plan(200, 46, 50, 6, card_open=False).columns == 3
     few = plan(200, 46, 50, 2, card_open=False)
-    assert few.panel_height == 26
-    assert few.feed_height == 46 - 26 - 1
+    assert few.panel_height == 34
+    assert few.feed_height == 46 - 34 - 1
     assert plan(80, 21, 24, 9, card_open=False).panel_height == 17
     assert plan(40, 8, 10, 9, card_open=True).feed_height == 0
     assert plan(1, -3, 1, 9, card_open=True).panel_height == 1

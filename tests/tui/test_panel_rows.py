@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
+from orderflow_tui.core.units import NS
 from orderflow_tui.tui.detail_rows import detail_rows
 from orderflow_tui.tui.gauges import bins, gauge, sell_letters, spark, trend, trend_spark
 from orderflow_tui.tui.ladder import ladder_rows
@@ -153,12 +154,39 @@ def test_a_hypothetical_position_is_marked() -> None:
     assert any(row.startswith(" hypothetical LONG 1,000") for row in words(symbol_view("BAC", position=assumed)))
 
 
-def test_thin_coverage_that_falls_is_alarming() -> None:
+@pytest.mark.parametrize(
+    ("width", "words"), [(48, ("↓", "cost", "$212", "↑")), (80, ("falling", "rising", "1 min ago $170"))]
+)
+def test_thin_coverage_that_falls_and_a_cost_that_rises_are_alarming(width: int, words: tuple[str, ...]) -> None:
     view = symbol_view("BAC", leave=leave(1_000, coverage=1.4, falling=True))
-    frame = Frame(60, 20, 1, selected=False, pinned=False, zone=Zone())
+    frame = Frame(width, 24, 1, selected=False, pinned=False, zone=Zone())
     row = next(row for row in panel_rows(view, frame) if row.plain.startswith(" cover"))
-    assert "falling" in row.plain
-    assert {span.token for span in row.spans[1:4]} == {"alert"}
+    assert all(word in row.plain for word in words)
+    assert {span.text.strip() for span in row.spans if span.token == "alert"} >= {"1.4x", words[0]}
+    assert len(row.plain) <= width
+
+
+def test_a_figure_of_leaving_is_shown_whole_or_not_at_all() -> None:
+    view = symbol_view("BAC", leave=replace(leave(1_000), cost=123_456.0))
+    for width in range(2, 60):
+        frame = Frame(width, 24, 1, selected=False, pinned=False, zone=Zone())
+        row = next((row.plain for row in panel_rows(view, frame) if row.plain.startswith(" cover")), "")
+        assert "$" not in row or "$123,456" in row
+
+
+def test_a_wall_tells_its_life() -> None:
+    mark = WallMark("bid", 138_300, "hit", 12_400, NOW_NS - 130 * NS, 21_500, 9_100, 300, 2_000, in_sight=False)
+    pulled = WallMark("ask", 138_600, "pulled", 15_000, NOW_NS - 99 * NS, 15_000, 0, 0, 0, gone_ns=NOW_NS - 7 * NS)
+    rows = words(symbol_view("BAC", walls=(mark, pulled)), 100, 30)
+    assert " x ask 15,000 at 13.86 WITHDRAWN 7s ago" in rows
+    assert " ! bid 12,400 at 13.83 sold into, 2:10, out of sight, 9,100 sold, 2,000 withdrawn, 300 added" in rows
+    narrow = words(symbol_view("BAC", walls=(mark,)), 48, 30)
+    assert " ! bid 12,400 at 13.83 sold into, 2:10" in narrow
+
+
+def test_muted_after_exited_is_said() -> None:
+    rows = words(symbol_view("BAC", muted="muted: you said exited; quiet until the quantity changes"), 100, 20)
+    assert " ■ muted: you said exited; quiet until the quantity changes" in rows
 
 
 def test_context_is_told_quietly_and_only_what_is_known() -> None:

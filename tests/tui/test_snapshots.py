@@ -32,3 +32,17 @@ def test_the_answer_in_the_light_theme(snap_compare: Snap) -> None:
 def test_without_colour(snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(still(busy_market()), terminal_size=(120, 36))
+
+
+@pytest.mark.parametrize("theme", ["light", "colour-blind", "high-contrast", "terminal"])
+def test_a_bad_morning_in_every_theme(snap_compare: Snap, theme: str) -> None:
+    assert snap_compare(still(busy_market(), theme), terminal_size=(120, 36))
+
+
+def test_twelve_calm_symbols_on_a_large_screen(snap_compare: Snap) -> None:
+    assert snap_compare(still(calm_market(12)), terminal_size=(200, 50))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_fire_drill(snap_compare: Snap, size: tuple[int, int]) -> None:
+    assert snap_compare(still(busy_market()), terminal_size=size, press=["2", "d"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from orderflow_tui.tui.bar_rows import blind_rows, title_row
+from orderflow_tui.tui.bar_rows import asks_rows, title_row
 from orderflow_tui.tui.bindings import DETAIL_BINDINGS
-from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.detail_rows import detail_rows
-from orderflow_tui.tui.lines import LineWidget, Row, make_row
+from orderflow_tui.tui.lines import LineWidget, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
-from orderflow_tui.tui.text import Zone, clean, crop
+from orderflow_tui.tui.screens.drill import DrillScreen
+from orderflow_tui.tui.text import Zone, clean
 from orderflow_tui.tui.widgets.chart import FlowChart
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.pages import RowPager
@@ -54,7 +54,7 @@ class DetailScreen(ModelScreen):
         name = clean(self.model.selected) or "no symbol"
         self.query_one("#detail-title", LineWidget).show([title_row(self.model, name, self._zone, width)])
         asks = self.query_one("#detail-asks", LineWidget)
-        rows = self._asks(width)
+        rows = asks_rows(self.model, self.dashboard.acknowledge_key, width)
         asks.styles.height = len(rows)
         asks.show(rows)
         if view is None:
@@ -63,19 +63,14 @@ class DetailScreen(ModelScreen):
         self.query_one(FlowChart).apply(view)
         self.query_one(RowPager).show(detail_rows(view, self.model.alerts, self._zone, max(2, width - 1)))
 
-    def _asks(self, width: int) -> list[Row]:
-        """An open recommendation or blindness stays in sight here too."""
-        rows = blind_rows(self.model, width)
-        card = self.model.card
-        if card is not None:
-            words = f" >>> {card_title(card)} <<< {self.dashboard.acknowledge_key} answers: {clean(card.reason)}"
-            rows.append(make_row(crop(words, width), base="exit"))
-        return rows
-
     async def on_resize(self) -> None:
         """Another width, other rows; the chart has its new size after the next layout."""
         await self.update_model()
         self.call_after_refresh(self.update_model)
+
+    def action_drill(self) -> None:
+        """What leaving costs now and in slices."""
+        self.app.push_screen(DrillScreen(self._zone))
 
     async def action_select(self, step: int) -> None:
         """Another symbol."""

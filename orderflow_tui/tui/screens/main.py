@@ -12,6 +12,7 @@ from orderflow_tui.tui.layout import card_height, plan
 from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.screens.detail import DetailScreen
+from orderflow_tui.tui.screens.drill import DrillScreen
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.tui.widgets.feed import AlertFeed
 from orderflow_tui.tui.widgets.grid import PanelGrid
@@ -122,6 +123,10 @@ class MainScreen(ModelScreen):
         """The selected symbol on a screen of its own."""
         if self.model.selected in self.model.views:
             self.app.push_screen(DetailScreen(self._zone))
+
+    def action_drill(self) -> None:
+        """What leaving costs now and in slices, per name and for all."""
+        self.app.push_screen(DrillScreen(self._zone))
 
     async def action_pin(self) -> None:
         """Keep the selected symbol in front, or let it go."""
