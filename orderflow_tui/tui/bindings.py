@@ -61,8 +61,12 @@ ANSWER_BINDINGS: list[BindingType] = [
 DETAIL_BINDINGS: list[BindingType] = [
     _key("escape,enter", "close", "Back", "Back to the dashboard", "detail-close", show=True),
     _key("d", "drill", "Drill", "Fire drill: what leaving costs now and in slices", "detail-drill", show=True),
-    _key("left", "select(-1)", "Previous", "The symbol before", "detail-previous", show=True),
-    _key("right", "select(1)", "Next", "The symbol after", "detail-next", show=True),
+    _key("c", "next_chart", "Chart", "The next chart, where not all fit", "detail-chart", show=True),
+    _key("v", "tape('size')", "Sizes", "The tape: all sizes, large and up, above T", "tape-size", show=True),
+    _key("s", "tape('side')", "Sides", "The tape: both sides, sells, buys", "tape-side", show=True),
+    _key("o", "tape('venue')", "Venues", "The tape: everything, on exchange, off exchange", "tape-venue", show=True),
+    _key("left", "select(-1)", "Previous", "The symbol before", "detail-previous"),
+    _key("right", "select(1)", "Next", "The symbol after", "detail-next"),
     _key("pageup", "scroll(-1)", "Up", "Scroll up", "detail-up"),
     _key("pagedown", "scroll(1)", "Down", "Scroll down", "detail-down"),
 ]

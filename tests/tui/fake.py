@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer
@@ -19,6 +20,8 @@ from orderflow_tui.views import (
     PositionView,
     PrintLine,
     RecommendationView,
+    RuleLine,
+    SeriesView,
     StatusView,
     SymbolView,
     WallMark,
@@ -225,6 +228,7 @@ def alert(symbol: str, index: int, text: str, **changes: object) -> AlertLine:
         rank=1 + index % 3,
         counts=index % 3 < 2,
         text=text,
+        why=("volume ratio 4.6 against 3", "sell ratio 0.81 against 0.6", "quiet had the threshold of n eff been 22.4"),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -254,6 +258,50 @@ def status(**changes: object) -> StatusView:
         alerts_total=57,
     )
     return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def series(price: int = 138_500, count: int = 361, seed: int = 5) -> SeriesView:
+    """Half an hour that falls at its end."""
+    state = seed
+    walk: list[int] = []
+    for index in range(count):
+        state = (state * 1_103 + 12_345) % 65_536
+        walk.append((walk[-1] if walk else price) + state % 5 * 50 - (100 if index < count - 40 else 160))
+    volume = [100 + (step * 37) % 900 for step in range(count)]
+    sold = [amount * (40 if index < count - 40 else 85) // 100 for index, amount in enumerate(volume)]
+    bought = [amount - part for amount, part in zip(volume, sold, strict=True)]
+    return SeriesView(
+        step_seconds=5,
+        seconds=tuple(NOW_NS // NS - 5 * (count - 1 - index) for index in range(count)),
+        bid=tuple(at - 50 for at in walk),
+        ask=tuple(at + 50 for at in walk),
+        last=tuple(walk),
+        vwap=tuple(sum(walk[: index + 1]) / (index + 1) for index in range(count)),
+        volume=tuple(volume),
+        sold=tuple(sold),
+        bought=tuple(bought),
+        cvd=tuple(accumulate(buy - sell for buy, sell in zip(bought, sold, strict=True))),
+        cvd_error=tuple(30.0 * index**0.5 for index in range(count)),
+        bid_depth=tuple(8_000 - 15 * index for index in range(count)),
+        ask_depth=tuple(6_000 + index % 30 * 40 for index in range(count)),
+    )
+
+
+def detail(symbol: str, price: int = 138_500) -> DetailView:
+    """The detail of one symbol."""
+    return DetailView(
+        symbol,
+        series(price),
+        (
+            RuleLine("tape known", "310 s", "310 s", met=True),
+            RuleLine("volume ratio", "4.60x in 30 s", "> 3x, exit > 4x", met=True),
+            RuleLine("sell share", "81%", "> 60%", met=True),
+            RuleLine("effective prints", "22", ">= 16", met=True),
+            RuleLine("largest bid shown", "12,400", "> 31,600", met=False),
+            RuleLine("counted acts", "2", ">= 3 in 120 s", met=False),
+        ),
+        prints(price, 11, 300),
+    )
 
 
 class FakeMonitor:
@@ -355,6 +403,7 @@ def busy_market() -> FakeMonitor:
     names = ("BAC", "BAC", "KO", "MSFT", "AAPL", "F")
     lines = tuple(alert(names[index % 6], index, ALERT_TEXTS[index % 6]) for index in range(30))
     monitor.put(alerts=lines, recommendations=(recommendation("BAC"), held))
+    monitor.details = {name: detail(name, view.last_price or 0) for name, view in monitor.views().items()}
     return monitor
 
 

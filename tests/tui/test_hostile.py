@@ -15,9 +15,9 @@ from textual.widgets import Input
 import orderflow_tui.tui
 from orderflow_tui.tui.screens.first_run import FirstRun
 from orderflow_tui.tui.screens.history import HistoryScreen
-from orderflow_tui.views import SymbolView
+from orderflow_tui.views import RuleLine, SymbolView
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
-from tests.tui.fake import FakeMonitor, alert, busy_market, leave, position, recommendation, symbol_view, window
+from tests.tui.fake import FakeMonitor, alert, busy_market, detail, leave, position, recommendation, symbol_view, window
 from tests.tui.journal_files import append, journal, record
 
 HOSTILE = (
@@ -49,7 +49,9 @@ def poisoned(text: str) -> FakeMonitor:
         window=replace(window(), price_words=text),
     )
     blind = replace(view, symbol=f"B{text}", chip="BLIND", stale=True)
-    lines = (alert(text, 0, text, evidence=text), alert("BAC", 1, text))
+    lines = (alert(text, 0, text, evidence=text, why=(text,)), alert("BAC", 1, text))
+    rules = (RuleLine(text, text, text, met=True),)
+    monitor.details = dict.fromkeys((text, f"B{text}"), replace(detail(text), symbol=text, rules=rules))
     monitor.put(
         view, blind, alerts=lines, recommendations=(advice, replace(advice, recommendation_id="2")), source_label=text,
         host=text, profile=text, market=text, detail=text, missing_features=(text,), ended=text, config_message=text,
@@ -75,7 +77,8 @@ async def test_hostile_text_in_every_field_is_only_text(text: str, tmp_path: Pat
         for keys in (
             (),
             ("enter",),
-            ("f2",),
+            ("c", "v", "d"),
+            ("escape", "f2"),
             ("escape", "escape", "h"),
             ("enter",),
             ("escape", "down", "enter"),

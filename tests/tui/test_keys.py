@@ -20,6 +20,7 @@ from orderflow_tui.tui.screens.history import HistoryScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
+from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.feed import AlertFeed
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.pages import RowPager
@@ -148,6 +149,18 @@ async def _numbers(bench: Bench) -> None:
     for number in range(1, 10):
         await bench.press(str(number))
         assert bench.app.model.selected == bench.app.model.order[number - 1]
+
+
+@checks("detail-chart", "tape-size", "tape-side", "tape-venue")
+async def _detail_choices(bench: Bench) -> None:
+    await bench.press("2", "enter")
+    chart = bench.app.screen.query_one(SeriesCharts)
+    assert "buys less sells" in chart.shown[1].title
+    await bench.press("c")
+    assert "CVD" in chart.shown[1].title
+    await bench.press("v", "s", "o")
+    rows = "\n".join(row.plain for row in bench.app.screen.query_one(RowPager).rows)
+    assert "large +, sells, on exchange" in rows
 
 
 @checks("drill", "detail-drill", "drill-close", "drill-up", "drill-down")

@@ -6,12 +6,13 @@ import pytest
 from rich.cells import cell_len
 
 from orderflow_tui.core.units import NS
-from orderflow_tui.tui.detail_rows import detail_rows
+from orderflow_tui.tui.detail_rows import DetailFrame, detail_rows
 from orderflow_tui.tui.gauges import bins, gauge, sell_letters, spark, trend, trend_spark
 from orderflow_tui.tui.ladder import ladder_rows
 from orderflow_tui.tui.panel_rows import Frame, panel_rows
+from orderflow_tui.tui.tape_filter import TapeFilter
 from orderflow_tui.tui.text import Zone
-from orderflow_tui.views import ContextView, SymbolView, WallMark
+from orderflow_tui.views import ContextView, PrintLine, SymbolView, WallMark
 from tests.tui.fake import (
     DELAYED,
     NBBO,
@@ -198,14 +199,53 @@ def test_context_is_told_quietly_and_only_what_is_known() -> None:
     assert not any("CVD" in row for row in words(symbol_view("BAC", stale=True), 60, 26))
 
 
-def test_the_detail_says_everything() -> None:
+@pytest.mark.parametrize("width", [1, 2, 30, 80, 117, 118, 200])
+def test_the_detail_says_everything(width: int) -> None:
     monitor = busy_market()
-    text = "\n".join(row.plain for row in detail_rows(monitor.views()["BAC"], monitor.alert_lines(), Zone(), 120))
-    for expected in ("leave now", "is being sold into", "T 31,600", "live: bid_wall", "late prints", "SOLD INTO 13.83"):
-        assert expected in text
-    assert text.count("35:") >= 40
-    bare = detail_rows(symbol_view("X", walls=(), prints=(), counters=None, live_rules=()), (), Zone(), 80)
-    assert sum(row.plain == " none" for row in bare) == 4
+    view, frame = monitor.views()["BAC"], DetailFrame(width, Zone(), TapeFilter())
+    rows = detail_rows(view, monitor.details["BAC"], monitor.alert_lines(), frame)
+    text = "\n".join(row.plain for row in rows)
+    if width >= 80:
+        for expected in (
+            "leave now",
+            "sold into",
+            "T 31,600",
+            "live: bid_wall",
+            "late prints",
+            "SOLD INTO 13.83",
+            "effective prints",
+            "Why the last alert, 10:35:20 ET",
+            "quiet had the threshold of n eff been 22.4",
+            "300/300",
+        ):
+            assert expected in text, expected
+        assert max(cell_len(row.plain) for row in rows) <= width
+
+
+def test_the_detail_of_a_symbol_that_has_nothing_says_so() -> None:
+    frame = DetailFrame(80, Zone(), TapeFilter())
+    bare = detail_rows(symbol_view("X", walls=(), prints=(), counters=None, live_rules=()), None, (), frame)
+    assert sum(row.plain == " none" for row in bare) == 5
+
+
+def test_the_tape_is_filtered_by_size_side_and_venue() -> None:
+    lines = (
+        PrintLine(1, 1, 100, "sell"),
+        PrintLine(2, 1, 5_000, "buy", tier=1),
+        PrintLine(3, 1, 20_000, "sell", off_exchange=True, tier=2),
+        PrintLine(4, 1, 300, "unknown"),
+    )
+
+    def kept(chosen: TapeFilter) -> list[int]:
+        return [line.time_ns for line in chosen.keep(lines)]
+
+    everything = TapeFilter()
+    assert kept(everything) == [1, 2, 3, 4]
+    assert (kept(everything.next("size")), kept(everything.next("size").next("size"))) == ([2, 3], [3])
+    assert (kept(everything.next("side")), kept(everything.next("side").next("side"))) == ([1, 3], [2])
+    assert (kept(everything.next("venue")), kept(everything.next("venue").next("venue"))) == ([1, 2, 4], [3])
+    assert everything.next("size").next("side").words == "large +, sells, all venues"
+    assert everything.next("size").next("size").next("size") == everything
 
 
 def test_gauges_keep_their_marks_and_their_width() -> None:

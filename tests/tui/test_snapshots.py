@@ -46,3 +46,8 @@ def test_twelve_calm_symbols_on_a_large_screen(snap_compare: Snap) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_fire_drill(snap_compare: Snap, size: tuple[int, int]) -> None:
     assert snap_compare(still(busy_market()), terminal_size=size, press=["2", "d"])
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_detail_of_a_symbol(snap_compare: Snap, size: tuple[int, int]) -> None:
+    assert snap_compare(still(busy_market()), terminal_size=size, press=["2", "enter"])

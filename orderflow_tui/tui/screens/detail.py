@@ -6,12 +6,13 @@ from textual.app import ComposeResult
 
 from orderflow_tui.tui.bar_rows import asks_rows, title_row
 from orderflow_tui.tui.bindings import DETAIL_BINDINGS
-from orderflow_tui.tui.detail_rows import detail_rows
+from orderflow_tui.tui.detail_rows import DetailFrame, detail_rows
 from orderflow_tui.tui.lines import LineWidget, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.screens.drill import DrillScreen
+from orderflow_tui.tui.tape_filter import TapeFilter
 from orderflow_tui.tui.text import Zone, clean
-from orderflow_tui.tui.widgets.chart import FlowChart
+from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.pages import RowPager
 
@@ -28,22 +29,29 @@ class DetailScreen(ModelScreen):
     def __init__(self, zone: Zone) -> None:
         super().__init__()
         self._zone = zone
+        self._tape = TapeFilter()
+        self._chart = 0
 
     def compose(self) -> ComposeResult:
         """A title, what asks for an answer elsewhere, the chart, the rows, the keys."""
         yield LineWidget(id="detail-title")
         yield LineWidget(id="detail-asks")
-        yield FlowChart()
+        yield SeriesCharts(self._zone)
         yield RowPager(id="detail-rows")
         yield KeyBar(DETAIL_BINDINGS)
 
     def on_mount(self) -> None:
         """The symbol stays the one the reader opened."""
         self.model.detailed = True
+        self._watch()
 
     def on_unmount(self) -> None:
         """The selection is free again."""
         self.model.detailed = False
+        self.dashboard.monitor.watch_detail("")
+
+    def _watch(self) -> None:
+        self.dashboard.monitor.watch_detail(self.model.selected)
 
     async def update_model(self) -> None:
         """Repaint from the newest view."""
@@ -60,8 +68,14 @@ class DetailScreen(ModelScreen):
         if view is None:
             self.query_one(RowPager).show([make_row(" it is no longer watched")])
             return
-        self.query_one(FlowChart).apply(view)
-        self.query_one(RowPager).show(detail_rows(view, self.model.alerts, self._zone, max(2, width - 1)))
+        detail = self.dashboard.monitor.detail()
+        detail = detail if detail is not None and detail.symbol == view.symbol else None
+        mine = tuple(alert for alert in self.model.alerts if alert.symbol == view.symbol)
+        series = None if detail is None else detail.series
+        scale = view.capabilities.size_scale
+        self.query_one(SeriesCharts).apply(series, mine, scale=scale, choice=self._chart)
+        frame = DetailFrame(max(2, width - 1), self._zone, self._tape)
+        self.query_one(RowPager).show(detail_rows(view, detail, mine, frame))
 
     async def on_resize(self) -> None:
         """Another width, other rows; the chart has its new size after the next layout."""
@@ -75,7 +89,18 @@ class DetailScreen(ModelScreen):
     async def action_select(self, step: int) -> None:
         """Another symbol."""
         self.model.select_by(step)
+        self._watch()
         self.query_one(RowPager).scroll_home(animate=False)
+        await self.update_model()
+
+    async def action_next_chart(self) -> None:
+        """Where only one chart fits: the next one."""
+        self._chart += 1
+        await self.update_model()
+
+    async def action_tape(self, part: str) -> None:
+        """Another choice of the tape's size, side or venue."""
+        self._tape = self._tape.next(part)
         await self.update_model()
 
     def action_scroll(self, pages: int) -> None:

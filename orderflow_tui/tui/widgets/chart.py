@@ -1,52 +1,101 @@
-"""The volume of the last two minutes with the sellers' part, and the last prints' prices, as charts."""
+"""The detail screen's charts: four, two or one at a time, as there is room."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from textual.color import Color
 from textual_plotext import PlotextPlot
 
-from orderflow_tui.core.units import NS, PRICE_UNITS_PER_DOLLAR
-from orderflow_tui.views import SymbolView
+from orderflow_tui.core.units import NS
+from orderflow_tui.tui.curves import Chart, Curve, charts
+from orderflow_tui.tui.text import Zone
+from orderflow_tui.views import AlertLine, SeriesView
 
-LEAST_WIDTH, LEAST_HEIGHT = 30, 6
+LEAST_WIDTH, LEAST_HEIGHT = 24, 6
 """A smaller plot shows no curve, only axes."""
+FOUR_WIDTH, FOUR_HEIGHT = 100, 16
+"""From this size all four stand beside and below each other; from this width two beside each other."""
+_TICK_MINUTES = 5
+_BAR_WIDTH = 0.8
 
 
-class FlowChart(PlotextPlot):
-    """Volume a second with the part that sellers started; prices beside it where there is room."""
+class SeriesCharts(PlotextPlot):
+    """Draws anew when a second has passed or the size, the theme or the choice has changed."""
 
     DEFAULT_CSS = """
-    FlowChart { height: 30%; min-height: 0; }
+    SeriesCharts { height: 45%; min-height: 0; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, zone: Zone) -> None:
         super().__init__(id="chart")
+        self._zone = zone
         self._drawn: tuple[object, ...] = ()
+        self.shown: tuple[Chart, ...] = ()
 
-    def apply(self, view: SymbolView) -> None:
-        """Draw anew when the data or the size has changed."""
-        wanted = (view.symbol, view.spark, view.prints[:1], self.size)
+    def apply(self, series: SeriesView | None, alerts: tuple[AlertLine, ...], *, scale: int, choice: int) -> None:
+        """Show these samples.
+
+        Args:
+            series: Of the symbol, None while there is none.
+            alerts: Of the symbol.
+            scale: Size units in a share.
+            choice: Which chart to show where not all fit; the price stays where two do.
+        """
+        newest = series.seconds[-1:] if series else ()
+        wanted = (newest, len(alerts), scale, choice, self.size, self.app.theme, self._zone)
         if wanted == self._drawn:
             return
         self._drawn = wanted
-        fits = self.size.width >= LEAST_WIDTH and self.size.height >= LEAST_HEIGHT
-        self.plt.clear_figure()
-        if fits and view.spark:
-            self._draw(view)
+        everything = charts(series or SeriesView(1), alerts, scale)
+        wide, high = self.size.width >= FOUR_WIDTH, self.size.height >= FOUR_HEIGHT
+        price, *others = everything
+        two = (price, others[choice % len(others)])
+        self.shown = everything if wide and high else two if wide else (everything[choice % len(everything)],)
+        self._draw(newest[0] if newest else 0)
         self.refresh()
 
-    def _draw(self, view: SymbolView) -> None:
-        seconds = list(range(-len(view.spark) + 1, 1))
-        volume, sold = list(view.spark), list(view.spark_sell)
-        beside = self.size.width >= 100 and len(view.prints) > 1
-        if beside:
-            self.plt.subplots(1, 2)
-        plot = self.plt.subplot(1, 1) if beside else self.plt
-        plot.title("volume a second: all (.) and sold (S)")
-        plot.plot(seconds, volume, marker="dot", color="gray")
-        plot.scatter(seconds[-len(sold) :], sold, marker="S", color="red")
-        if beside:
-            ages = [(line.time_ns - view.now_ns) / NS for line in view.prints]
-            prices = [line.price / PRICE_UNITS_PER_DOLLAR for line in view.prints]
-            side = self.plt.subplot(1, 2)
-            side.title("price of the last prints, seconds ago")
-            side.plot(ages, prices, marker="dot", color="blue")
+    def _draw(self, end: int) -> None:
+        self.plt.clear_figure()
+        if self.size.width < LEAST_WIDTH or self.size.height < LEAST_HEIGHT:
+            return
+        if len(self.shown) == 1:
+            self._chart(self.plt, self.shown[0], end)
+            return
+        self.plt.subplots(len(self.shown) // 2, 2)
+        for place, chart in enumerate(self.shown):
+            self._chart(self.plt.subplot(place // 2 + 1, place % 2 + 1), chart, end)
+
+    def _chart(self, plot: Any, chart: Chart, end: int) -> None:
+        plot.title(chart.title)
+        bounds = chart.bounds
+        if bounds is None:
+            plot.title("no samples yet")
+            plot.scatter([0], [0], marker=" ")  # without a point plotext leaves the title out
+            return
+        for curve in chart.curves:
+            if curve.points:
+                self._curve(plot, curve)
+        plot.ylim(*bounds)
+        oldest = min(at for curve in chart.curves for at, _ in curve.points)
+        plot.xlim(min(oldest, -1.0), 0)
+        ticks = [-minute for minute in range(0, int(-oldest) + 1, _TICK_MINUTES)]
+        plot.xticks(ticks, [self._zone.clock((end + 60 * minute) * NS)[:5] for minute in ticks])
+
+    def _curve(self, plot: Any, curve: Curve) -> None:
+        minutes, values = [at for at, _ in curve.points], [value for _, value in curve.points]
+        colour = self._colour(curve.token)
+        if curve.kind == "bars":
+            plot.bar(minutes, values, color=colour, width=_BAR_WIDTH, reset_ticks=False)
+        elif curve.kind == "letters":
+            plot.scatter(minutes, values, marker=curve.letter, color=colour)
+        else:
+            plot.plot(minutes, values, marker="dot" if curve.kind == "dots" else "braille", color=colour)
+
+    def _colour(self, token: str) -> tuple[int, int, int] | str:
+        """The theme's colour for a token as plotext takes it."""
+        value = self.app.theme_variables.get(token, "")
+        if value.startswith("ansi_"):
+            name = value.removeprefix("ansi_")
+            return f"{name.removeprefix('bright_')}+" if name.startswith("bright_") else name
+        return Color.parse(value).rgb if value else "default"

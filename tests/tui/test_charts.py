@@ -1,0 +1,116 @@
+"""The detail screen's charts survive whatever a series can be, and whatever size they get."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orderflow_tui.core.units import NS
+from orderflow_tui.tui.curves import MOST_BARS, charts
+from orderflow_tui.tui.screens.detail import DetailScreen
+from orderflow_tui.tui.widgets.chart import SeriesCharts
+from orderflow_tui.views import SeriesView
+from tests.tui.driving import press, running, screen_text, settled
+from tests.tui.fake import NOW_NS, alert, busy_market, calm_market, detail, series, symbol_view
+
+NAN = float("nan")
+SECOND = NOW_NS // NS
+
+
+def _short(**changes: object) -> SeriesView:
+    base = series(count=3)
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+ODD = {
+    "empty": SeriesView(5),
+    "one sample": series(count=1),
+    "constant": _short(
+        last=(100, 100, 100), vwap=(100.0,) * 3, cvd=(0, 0, 0), cvd_error=(0.0,) * 3, bid_depth=(0, 0, 0)
+    ),
+    "unknown": _short(last=(None, None, None), vwap=(None, None, None), bid=(None,) * 3, ask=(None,) * 3),
+    "not a number": _short(vwap=(NAN, float("inf"), -float("inf")), cvd_error=(NAN, NAN, NAN)),
+    "holes": _short(last=(100, None, 300), vwap=(None, 100.0, None)),
+    "huge": _short(last=(1, 9_000_000_000, 2), cvd=(-(10**15), 10**15, 0)),
+    "half an hour": series(),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_every_chart_has_bounds_that_differ_or_none(name: str) -> None:
+    for chart in charts(ODD[name], (alert("BAC", 0, "x"),)):
+        bounds = chart.bounds
+        assert bounds is None or bounds[0] < bounds[1]
+        assert len(chart.title) <= 45
+        assert all(at <= 0 for curve in chart.curves for at, _ in curve.points)
+
+
+def test_signed_volume_loses_no_share_and_stays_readable() -> None:
+    source = series()
+    chart = charts(source, ())[1]
+    values = [value for curve in chart.curves for _, value in curve.points]
+    assert sum(values) == sum(source.bought) - sum(source.sold)
+    assert len(values) <= MOST_BARS + 1
+
+
+def test_alerts_stand_at_their_time_and_the_price_of_then() -> None:
+    source = replace(series(count=3), last=(100_000, 200_000, 300_000))
+    lines = [replace(alert("BAC", index, "x"), time_ns=(SECOND - ago) * NS) for index, ago in enumerate((0, 7, 900))]
+    letters = {curve.letter: curve.points for curve in charts(source, lines)[0].curves if curve.kind == "letters"}
+    assert letters == {"E": ((0.0, 30.0),), "!": ((-7 / 60, 10.0),)}
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_every_series_is_drawn_at_every_size(name: str) -> None:
+    monitor = calm_market(1)
+    monitor.details = {"AAPL": replace(detail("AAPL"), series=ODD[name])}
+    async with running(monitor, size=(200, 50)) as (app, pilot):
+        await press(pilot, "enter")
+        for size in ((200, 50), (120, 36), (80, 24), (30, 10), (1, 1), (100, 40)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+            await press(pilot, "c")
+        assert isinstance(app.screen, DetailScreen)
+        assert not app._exit
+        if name == "empty":
+            assert "no samples yet" in screen_text(app)
+
+
+async def test_four_two_or_one_chart_as_there_is_room() -> None:
+    async with running(busy_market(), size=(200, 50)) as (app, pilot):
+        await press(pilot, "2", "enter")
+        chart = app.screen.query_one(SeriesCharts)
+        for size, count in (((200, 50), 4), ((120, 30), 2), ((80, 24), 1)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+            await pilot.pause()
+            assert len(chart.shown) == count
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "terminal", "colour-blind", "high-contrast"])
+async def test_the_charts_take_the_colours_of_every_theme(theme: str) -> None:
+    async with running(busy_market(), size=(200, 50), theme=theme) as (app, pilot):
+        await press(pilot, "2", "enter")
+        await settled(pilot)
+        assert "10:30" in screen_text(app)
+
+
+async def test_the_monitor_is_asked_for_the_symbol_in_sight_alone() -> None:
+    monitor = busy_market()
+    async with running(monitor) as (_, pilot):
+        await press(pilot, "2", "enter")
+        await press(pilot, "right")
+        await press(pilot, "escape")
+        await pilot.pause()
+    assert monitor.detailed == ["BAC", "MSFT", ""]
+
+
+async def test_the_detail_of_another_symbol_is_never_shown() -> None:
+    monitor = calm_market(2)
+    monitor.details = {"AAPL": detail("BAC")}
+    async with running(monitor) as (app, pilot):
+        await press(pilot, "enter")
+        monitor.put(symbol_view("AAPL", seed=3))
+        await settled(pilot)
+        assert "no samples yet" in screen_text(app)
