@@ -78,9 +78,8 @@ class DetailScreen(ModelScreen):
         self.query_one(RowPager).show(detail_rows(view, detail, mine, frame))
 
     async def on_resize(self) -> None:
-        """Another width, other rows; the chart has its new size after the next layout."""
+        """Another width, other rows; the charts follow their own size."""
         await self.update_model()
-        self.call_after_refresh(self.update_model)
 
     def action_drill(self) -> None:
         """What leaving costs now and in slices."""

@@ -31,6 +31,7 @@ class SeriesCharts(PlotextPlot):
         super().__init__(id="chart")
         self._zone = zone
         self._drawn: tuple[object, ...] = ()
+        self._given: tuple[SeriesView | None, tuple[AlertLine, ...], int, int] = (None, (), 1, 0)
         self.shown: tuple[Chart, ...] = ()
 
     def apply(self, series: SeriesView | None, alerts: tuple[AlertLine, ...], *, scale: int, choice: int) -> None:
@@ -42,6 +43,15 @@ class SeriesCharts(PlotextPlot):
             scale: Size units in a share.
             choice: Which chart to show where not all fit; the price stays where two do.
         """
+        self._given = (series, alerts, scale, choice)
+        self._redraw()
+
+    def on_resize(self) -> None:
+        """Another size shows other charts of the same samples."""
+        self._redraw()
+
+    def _redraw(self) -> None:
+        series, alerts, scale, choice = self._given
         newest = series.seconds[-1:] if series else ()
         wanted = (newest, len(alerts), scale, choice, self.size, self.app.theme, self._zone)
         if wanted == self._drawn:
@@ -79,7 +89,8 @@ class SeriesCharts(PlotextPlot):
         plot.ylim(*bounds)
         oldest = min(at for curve in chart.curves for at, _ in curve.points)
         plot.xlim(min(oldest, -1.0), 0)
-        ticks = [-minute for minute in range(0, int(-oldest) + 1, _TICK_MINUTES)]
+        # Not at the edge: plotext may set a label that does not fit there to its left or its right, as it happens.
+        ticks = [-minute for minute in range(_TICK_MINUTES, int(-oldest), _TICK_MINUTES)]
         plot.xticks(ticks, [self._zone.clock((end + 60 * minute) * NS)[:5] for minute in ticks])
 
     def _curve(self, plot: Any, curve: Curve) -> None:
