@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.measuring import ROOT, Figure, verdict
 
-GROUPS = ("core_cost", "engines", "sides_oracle", "decoding", "journaling", "dashboard")
+GROUPS = ("core_cost", "engines", "sides_oracle", "decoding", "journaling", "dashboard", "history")
 PACKAGES = ("msgspec", "httpx", "polygon-api-client", "textual", "nautilus_trader", "tclf", "numpy", "scikit-learn")
 LIMIT_SECONDS = 240
 RESULTS = Path(__file__).resolve().parent / "results"

@@ -150,7 +150,7 @@ def _show(
     first_run: FirstRun | None = None,
     replay: ReplayFeed | None = None,
 ) -> int:
-    from orderflow_tui.journal.reader import HistoryStore  # noqa: PLC0415
+    from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
     from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
     from orderflow_tui.tui.attention import Attention  # noqa: PLC0415
 
@@ -158,11 +158,12 @@ def _show(
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise invalid("the screen needs a terminal on stdin and stderr; `orderflow-tui headless` needs none")
     _end_with_the_terminal(monitor)
+    history = HistoryStore(directory)
     monitor.start()
     try:
         return run_dashboard(
             monitor,
-            history=HistoryStore((directory,)),
+            history=history,
             fps=ui.fps,
             tz=ui.tz,
             theme=ui.theme,
@@ -176,6 +177,7 @@ def _show(
         )
     finally:
         monitor.stop("quit")
+        history.close()
         _tell_losses(monitor, directory)
 
 

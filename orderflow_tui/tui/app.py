@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.journal.reader import HistoryStore
+from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.tui.attention import (
     RESTORE_TITLE,
     SAVE_TITLE,

@@ -79,10 +79,10 @@ DRILL_BINDINGS: list[BindingType] = [
 
 HISTORY_BINDINGS: list[BindingType] = [
     _key("escape,h", "close", "Back", "Back to the dashboard", "history-close", show=True),
-    _key("enter", "record", "Record", "All fields of the record", "history-record", show=True),
+    _key("enter,l", "record", "Record", "All fields of the record", "history-record", show=True),
     _key("slash", "search", "Search", "Search the text of the records", "history-search", show=True),
     _key("s", "filter('symbol')", "Symbol", "Only one symbol: the next one", "filter-symbol", show=True),
-    _key("k", "filter('kind')", "Kind", "Only one kind of record: the next one", "filter-kind", show=True),
+    _key("e", "filter('kind')", "Kind", "Only one kind of record: the next one", "filter-kind", show=True),
     _key("v", "filter('severity')", "Severity", "Only warnings, only critical, all", "filter-severity"),
     _key("d", "filter('day')", "Day", "Only one day: the next one", "filter-day", show=True),
     _key("w", "filter('answered')", "Answered", "Only answered, only unanswered, all", "filter-answered"),
@@ -91,16 +91,27 @@ HISTORY_BINDINGS: list[BindingType] = [
         "c", "export", "CSV", "Write the rows shown to a CSV file in the journal's folder", "history-export", show=True
     ),
     _key("y", "copy", "Copy", "Copy the record under the cursor", "history-copy"),
-    _key("up", "cursor(-1)", "Up", "One row up", "history-up"),
-    _key("down", "cursor(1)", "Down", "One row down", "history-down"),
+    _key("up,k", "cursor(-1)", "Up", "One row up", "history-up"),
+    _key("down,j", "cursor(1)", "Down", "One row down", "history-down"),
     _key("pageup", "page(-1)", "Page up", "A page up", "history-page-up"),
     _key("pagedown", "page(1)", "Page down", "A page down", "history-page-down"),
-    _key("home", "newest", "Newest", "The newest row; follows new ones again", "history-newest"),
-    _key("end", "oldest", "Oldest", "The oldest row", "history-oldest"),
+    _key("ctrl+u", "half_page(-1)", "Half up", "Half a page up", "history-half-up"),
+    _key("ctrl+d", "half_page(1)", "Half down", "Half a page down", "history-half-down"),
+    _key("home,g", "newest", "Newest", "The newest row; follows new ones again", "history-newest"),
+    _key("end,G", "oldest", "Oldest", "The oldest row", "history-oldest"),
 ]
 
 DIALOG_BINDINGS: list[BindingType] = [
     _key("escape", "close", "Close", "Close this", "dialog-close", show=True),
+]
+
+PAGER_BINDINGS: list[BindingType] = [
+    _key("k", "scroll_up", "Line up", "One line up", "text-up"),
+    _key("j", "scroll_down", "Line down", "One line down", "text-down"),
+    _key("ctrl+u", "half_page(-1)", "Half up", "Half a page up", "text-half-up"),
+    _key("ctrl+d", "half_page(1)", "Half down", "Half a page down", "text-half-down"),
+    _key("g", "scroll_home", "Top", "To the first line", "text-top"),
+    _key("G", "scroll_end", "Bottom", "To the last line", "text-bottom"),
 ]
 
 SCOPES: dict[str, list[BindingType]] = {
@@ -111,10 +122,11 @@ SCOPES: dict[str, list[BindingType]] = {
     "Fire drill": DRILL_BINDINGS,
     "History": HISTORY_BINDINGS,
     "Dialogs": DIALOG_BINDINGS,
+    "Long text": PAGER_BINDINGS,
 }
 """Which bindings are alive together: those of one scope and those of `Everywhere`."""
 
-MODAL_SCOPES = frozenset({"Answer", "Dialogs"})
+MODAL_SCOPES = frozenset({"Answer", "Dialogs", "Long text"})
 """Where only the priority keys of `Everywhere` reach."""
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from orderflow_tui.journal import records
-from orderflow_tui.journal.reader import HistoryRow
-from orderflow_tui.tui.history_filter import Rows, local_time
+from orderflow_tui.journal.history import HistoryRow
+from orderflow_tui.tui.history_filter import local_time
 from orderflow_tui.tui.lines import Row, Span, make_row
 from orderflow_tui.tui.text import Zone, clean, crop, left, wrap
 
@@ -75,22 +77,39 @@ def _cell(text: str) -> str:
     return f"'{kept}" if kept.startswith(_FORMULA) else kept
 
 
-def write_csv(rows: Rows, directory: Path, stem: str) -> Path:
-    """Write rows to a new file that only its owner can read.
+class CsvFile:
+    """Rows in a new file that only its owner can read; one that could not be finished is removed.
 
-    Returns:
-        Its path: `stem.csv`, or with a number where that name is taken.
+    Args:
+        directory: Where.
+        stem: It becomes `stem.csv`, or with a number where that name is taken.
 
     Raises:
-        OSError: The file cannot be written.
+        OSError: The file cannot be written; from `write` and at the end too.
     """
-    path, descriptor = _create(directory, stem)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_COLUMNS)
-        for index in range(len(rows)):
-            writer.writerow([_cell(getattr(rows[index], column)) for column in _COLUMNS])
-    return path
+
+    def __init__(self, directory: Path, stem: str) -> None:
+        self.path, descriptor = _create(directory, stem)
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file)
+
+    def __enter__(self) -> Self:
+        self._writer.writerow(_COLUMNS)
+        return self
+
+    def write(self, rows: Iterable[HistoryRow]) -> None:
+        """Add rows."""
+        for row in rows:
+            self._writer.writerow([_cell(getattr(row, column)) for column in _COLUMNS])
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        try:
+            self._file.close()
+        except OSError:
+            self.path.unlink(missing_ok=True)
+            raise
+        if kind is not None:
+            self.path.unlink(missing_ok=True)
 
 
 def _create(directory: Path, stem: str) -> tuple[Path, int]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from orderflow_tui.core.units import NS, iso_utc
-from orderflow_tui.journal.reader import HistoryStore
+from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.records import ALERT, EXIT_TRIGGERED, RUN_STARTED
 from tests.tui.fake import ALERT_TEXTS, NOW_NS
 
@@ -62,4 +62,4 @@ def journal(directory: Path, count: int = 300) -> HistoryStore:
         days.setdefault(str(fields["timestamp"])[:10], []).append(json.dumps(fields, separators=(",", ":")))
     for day, lines in days.items():
         (directory / f"{day}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return HistoryStore([directory])
+    return HistoryStore(directory)

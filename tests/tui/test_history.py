@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from orderflow_tui.tui.history_filter import HistoryFilter, local_day, local_time
-from orderflow_tui.tui.history_rows import history_row, write_csv
+from orderflow_tui.journal.history import HistoryRow, HistoryStore
+from orderflow_tui.journal.records import EXIT_TRIGGERED
+from orderflow_tui.tui.history_filter import FilteredRows, HistoryFilter, local_day, local_time
+from orderflow_tui.tui.history_rows import CsvFile, history_row
 from orderflow_tui.tui.screens import history
 from orderflow_tui.tui.screens.history import HistoryScreen
 from orderflow_tui.tui.text import Zone
@@ -24,30 +28,52 @@ def test_times_are_shown_in_the_zone_and_what_is_no_time_stays() -> None:
     assert local_day("2025-10-22Tgarbage", Zone()) == "2025-10-22"
 
 
+def matching(store: HistoryStore, **wanted: str) -> list[HistoryRow]:
+    rows = FilteredRows(store, HistoryFilter(**wanted), Zone())
+    while not rows.complete:
+        rows.scan(0.01)
+    assert rows.examined == len(store)
+    return [rows[index] for index in range(len(rows))]
+
+
 def test_filters_hold_together(tmp_path: Path) -> None:
     store = journal(tmp_path / "j", 200)
     while store.load():
         pass
-    rows = [store[index] for index in range(len(store))]
-    zone = Zone()
-    both = HistoryFilter(symbol="BAC", severity="warning").apply(rows, zone)
+    both = matching(store, symbol="BAC", severity="warning")
     assert both
     assert {(row.symbol, row.severity) for row in both} == {("BAC", "warning")}
-    answered = HistoryFilter(answered="answered").apply(rows, zone)
-    unanswered = HistoryFilter(answered="unanswered").apply(rows, zone)
+    answered = matching(store, answered="answered")
+    unanswered = matching(store, answered="unanswered")
     assert {bool(row.answer) for row in answered} == {True}
     assert {bool(row.answer) for row in unanswered} == {False}
-    assert len(answered) + len(unanswered) == len(
-        [row for row in rows if row.event == "order_flow.exit_signal_triggered"]
-    )
-    assert HistoryFilter(text="WITHDRAWN").apply(rows, zone)
+    asked = [store[index] for index in range(200) if store[index].event == EXIT_TRIGGERED]
+    assert len(answered) + len(unanswered) == len(asked)
+    assert matching(store, text="WITHDRAWN")
+    assert matching(store, symbol='"]') == []
     days = HistoryFilter()
     seen: list[str] = []
     while not seen or days.day:
-        days = days.next("day", rows, zone)
+        days = days.next("day", store, Zone())
         seen.append(days.day)
     assert seen == ["2025-10-22", "2025-10-21", ""]
-    assert HistoryFilter(symbol="GONE").next("symbol", rows, zone).symbol == ""
+    assert all(matching(store, day=day) for day in seen[:2])
+    assert HistoryFilter(symbol="GONE").next("symbol", store, Zone()).symbol == ""
+
+
+def test_a_filter_goes_round_what_can_no_longer_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    store = journal(folder, 200)
+    while store.load():
+        pass
+    path = min(folder.glob("*.jsonl"))
+    lines = path.read_bytes().count(b"\n")
+    path.unlink()
+    rows = FilteredRows(store, HistoryFilter(symbol="BAC"), Zone())
+    rows.scan(1.0)
+    assert rows.complete
+    assert rows.examined == 200 - lines
+    assert list(rows.places) == sorted(rows.places, reverse=True)
 
 
 def test_a_row_marks_what_was_not_live(tmp_path: Path) -> None:
@@ -67,13 +93,26 @@ def test_a_csv_runs_no_formula_and_is_its_owners(tmp_path: Path) -> None:
     append(folder, record(-1, text='=HYPERLINK("http://x")', symbol="+BAC"))
     store.refresh()
     store.load()
-    path = write_csv(store, tmp_path, "rows")
-    lines = path.read_text(encoding="utf-8").splitlines()
+    with CsvFile(tmp_path, "rows") as file:
+        file.write(store.at(place) for place in store.places)
+    lines = file.path.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 3
     assert '"\'=HYPERLINK(""http://x"")"' in lines[1]
     assert ",'+BAC," in lines[1]
     with pytest.raises(FileNotFoundError):
-        write_csv(store, tmp_path / "gone", "rows")
+        CsvFile(tmp_path / "gone", "rows")
+
+
+def test_a_csv_that_could_not_be_finished_is_removed(tmp_path: Path) -> None:
+    def broken() -> Iterator[HistoryRow]:
+        yield HistoryRow("e")
+        raise RuntimeError("in between")
+
+    file = CsvFile(tmp_path, "rows")
+    assert file.path.exists()
+    with pytest.raises(RuntimeError, match="in between"), file:
+        file.write(broken())
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_new_records_come_in_at_the_top_and_do_not_move_a_reader(tmp_path: Path) -> None:
@@ -84,14 +123,14 @@ async def test_new_records_come_in_at_the_top_and_do_not_move_a_reader(tmp_path:
         assert isinstance(screen, HistoryScreen)
         rows = screen.query_one(HistoryList)
         append(folder, record(-1, text="while following"))
-        await screen._read_on()
+        await screen.read_on()
         await pilot.pause()
         assert rows.cursor == 0
         assert "while following" in screen_text(app).splitlines()[2]
         await press(pilot, "pagedown", "pagedown")
         current, top = rows.current, rows.entries[rows.scroll_offset.y]
         append(folder, record(-2, text="while away"), record(-3, text="while away"))
-        await screen._read_on()
+        await screen.read_on()
         await pilot.pause()
         assert (rows.current, rows.entries[rows.scroll_offset.y]) == (current, top)
         assert "2 new, home follows" in block(app, "history-filter")
@@ -99,7 +138,7 @@ async def test_new_records_come_in_at_the_top_and_do_not_move_a_reader(tmp_path:
         assert "new, home" not in block(app, "history-filter")
         await press(pilot, "down")
         append(folder, record(-4, text="while one down"))
-        await screen._read_on()
+        await screen.read_on()
         await pilot.pause()
         assert "1 new, home follows" in block(app, "history-filter")
 
@@ -112,13 +151,14 @@ async def test_new_records_pass_the_filter(tmp_path: Path) -> None:
         assert isinstance(screen, HistoryScreen)
         before = len(screen.query_one(HistoryList).entries)
         append(folder, record(-1, symbol="KO"), record(-2, symbol="AAPL"))
-        await screen._read_on()
+        await screen.read_on()
         assert len(screen.query_one(HistoryList).entries) == before + 1
 
 
 async def test_earlier_days_follow_in_pieces_while_the_newest_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(history, "FIRST_ROWS", 100)
     monkeypatch.setattr(history, "PIECE", 100)
     monkeypatch.setattr(history, "READ_BACK_SECONDS", 3_600.0)
     store = journal(tmp_path / "j", 2_600)
@@ -128,8 +168,10 @@ async def test_earlier_days_follow_in_pieces_while_the_newest_are_shown(
         assert isinstance(screen, HistoryScreen)
         rows = screen.query_one(HistoryList)
         first = len(rows.entries)
+        assert 0 < first < 2_600
+        assert "so far" in block(app, "history-filter")
         await screen._read_back()
-        assert len(rows.entries) == first + 100
+        assert len(rows.entries) > first
         await press(pilot, "s")
         filtered = len(rows.entries)
         await press(pilot, "c")
@@ -140,15 +182,28 @@ async def test_earlier_days_follow_in_pieces_while_the_newest_are_shown(
         await press(pilot, "x", "end")
         assert rows.current is not None
         assert rows.current.event_id == "e2599"
+        assert "so far" not in block(app, "history-filter")
+
+
+async def test_a_filter_that_finds_nothing_rings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[str] = []
+    async with running(busy_market(), history=journal(tmp_path / "j", 50)) as (app, pilot):
+        monkeypatch.setattr(app, "bell", lambda: rung.append("bell"))
+        await press(pilot, "h", "slash", *"zzz", "enter")
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        await screen._read_back()
+        assert "0 of 0" in block(app, "history-filter")
+        assert rung
 
 
 async def test_a_hundred_thousand_rows_draw_only_those_in_sight(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = journal(tmp_path / "j", 100)
-    while store.load():
-        pass
-    store._older *= 1_000
+    (tmp_path / "j").mkdir()
+    line = json.dumps(record(1)) + "\n"
+    (tmp_path / "j" / "2025-10-22.jsonl").write_text(line * 120_000)
+    store = HistoryStore(tmp_path / "j")
     drawn: list[int] = []
     original = HistoryList.row
 
@@ -159,12 +214,17 @@ async def test_a_hundred_thousand_rows_draw_only_those_in_sight(
     monkeypatch.setattr(HistoryList, "row", row)
     async with running(busy_market(), history=store) as (app, pilot):
         await press(pilot, "h")
-        rows = app.screen.query_one(HistoryList)
-        assert len(rows.entries) == 100_000
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        while not store.loaded:
+            await screen._read_back()
+        rows = screen.query_one(HistoryList)
+        assert len(rows.entries) == 120_000
+        await pilot.pause()
         drawn.clear()
         await press(pilot, "end")
-        assert rows.cursor == 99_999
-        assert set(drawn) <= {0, *range(99_999 - rows.size.height, 100_000)}
+        assert rows.cursor == 119_999
+        assert set(drawn) <= {0, *range(119_999 - rows.size.height, 120_000)}
         drawn.clear()
         await press(pilot, "up")
         assert len(drawn) < 5

@@ -276,7 +276,7 @@ async def _in_detail(bench: Bench) -> None:
 
 @checks("history-record", "dialog-close")
 async def _record(bench: Bench) -> None:
-    await bench.press("h", "enter")
+    await bench.press("h", "l")
     assert isinstance(bench.app.screen, RecordScreen)
     assert "sell_ratio" in screen_text(bench.app)
     await bench.press("escape")
@@ -300,7 +300,7 @@ async def _filters(bench: Bench) -> None:
     everything = len(bench.rows.entries)
     for key, words in (
         ("s", "symbol AAPL"),
-        ("k", "kind order_flow.exit_signal_triggered"),
+        ("e", "kind order_flow.exit_signal_triggered"),
         ("v", "severity warning"),
         ("d", "day 2025-10-22"),
         ("w", "answer answered"),
@@ -330,20 +330,41 @@ async def _copy(bench: Bench) -> None:
 
 
 @checks(
-    "history-up", "history-down", "history-page-up", "history-page-down", "history-newest", "history-oldest"
+    "history-up", "history-down", "history-page-up", "history-page-down", "history-half-up", "history-half-down",
+    "history-newest", "history-oldest",
 )  # fmt: skip
 async def _moving(bench: Bench) -> None:
-    await bench.press("h", "down", "down", "up")
+    await bench.press("h", "down", "j", "k")
     assert bench.rows.cursor == 1
     await bench.press("pagedown")
     assert bench.rows.cursor == bench.rows.size.height
-    await bench.press("pageup")
+    await bench.press("pageup", "up", "down")
     assert bench.rows.cursor == 1
-    await bench.press("end")
-    assert bench.rows.cursor == len(bench.rows.entries) - 1
-    assert bench.rows.scroll_offset.y > 0
-    await bench.press("home")
-    assert (bench.rows.cursor, bench.rows.scroll_offset.y) == (0, 0)
+    await bench.press("ctrl+d", "ctrl+d", "ctrl+u")
+    assert bench.rows.cursor == 1 + bench.rows.size.height // 2
+    for last, first in (("end", "home"), ("G", "g")):
+        await bench.press(last)
+        assert bench.rows.cursor == len(bench.rows.entries) - 1
+        assert bench.rows.scroll_offset.y > 0
+        await bench.press(first)
+        assert (bench.rows.cursor, bench.rows.scroll_offset.y) == (0, 0)
+
+
+@checks("text-up", "text-down", "text-half-up", "text-half-down", "text-top", "text-bottom")
+async def _long_text(bench: Bench) -> None:
+    await bench.press("f1")
+    pager = bench.app.screen.query_one(RowPager)
+
+    async def top_after(*keys: str) -> int:
+        await bench.press(*keys)
+        await bench.pilot.pause()
+        return round(pager.scroll_target_y)
+
+    assert await top_after("j", "j", "k") == 1
+    assert await top_after("ctrl+d") == 1 + pager.size.height // 2
+    assert await top_after("ctrl+u") == 1
+    assert await top_after("G") == pager.max_scroll_y > 0
+    assert await top_after("g") == 0
 
 
 def test_no_binding_is_left_out() -> None:

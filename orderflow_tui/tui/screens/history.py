@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 
-from orderflow_tui.journal.reader import HistoryRow, HistoryStore
+from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.tui.bar_rows import title_row
 from orderflow_tui.tui.bindings import HISTORY_BINDINGS
-from orderflow_tui.tui.history_filter import HistoryFilter
-from orderflow_tui.tui.history_rows import write_csv
+from orderflow_tui.tui.history_filter import FilteredRows, HistoryFilter, Rows
+from orderflow_tui.tui.history_rows import CsvFile
 from orderflow_tui.tui.lines import LineWidget, Span, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.screens.record import RecordScreen
@@ -23,11 +25,15 @@ from orderflow_tui.tui.text import Zone, clean, crop
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.keybar import KeyBar
 
-FIRST_ROWS = 500
-"""Enough for any screen; the rest comes while it is already shown."""
+FIRST_ROWS = 100_000
+FIRST_SECONDS = 0.15
+"""Indexed before the first paint, so long as it takes no longer than this."""
 READ_BACK_SECONDS = 0.05
-PIECE = 1_000
-"""Older rows read at once: a few milliseconds, which no key press notices."""
+PIECE = 4_000
+"""Older rows indexed at once: a few milliseconds, which no key press notices."""
+SCAN_SECONDS = 0.008
+"""How long a filter looks at once."""
+EXPORT_PIECE = 200
 
 
 class HistoryScreen(ModelScreen):
@@ -43,7 +49,8 @@ class HistoryScreen(ModelScreen):
         self._store = store
         self._zone = zone
         self._filter = HistoryFilter()
-        self._filtered: list[HistoryRow] = []
+        self._filtered: FilteredRows | None = None
+        self._exporting = False
 
     def compose(self) -> ComposeResult:
         """A title, what is filtered, the rows, the keys."""
@@ -53,11 +60,13 @@ class HistoryScreen(ModelScreen):
         yield KeyBar(HISTORY_BINDINGS)
 
     async def on_mount(self) -> None:
-        """Show the newest at once; older days follow in pieces, new records each second."""
+        """Show what is indexed at once; older days follow in pieces, new records each second."""
         self._store.refresh()
-        self._store.load(FIRST_ROWS)
+        until = time.perf_counter() + FIRST_SECONDS
+        while len(self._store) < FIRST_ROWS and time.perf_counter() < until and self._store.load(PIECE):
+            pass
         self._show()
-        self.set_interval(1.0, self._read_on)
+        self.set_interval(1.0, self.read_on)
         self._reading_back = self.set_interval(READ_BACK_SECONDS, self._read_back)
 
     @property
@@ -74,56 +83,58 @@ class HistoryScreen(ModelScreen):
         rows = self._list
         pending = f"  {rows.pending} new, home follows" if rows.pending else ""
         shown = f"{min(rows.cursor + 1, len(rows.entries)):,} of {len(rows.entries):,}"
-        bar = crop(f" {shown} | filter: {clean(self._filter.words())}", width - len(pending))
+        bar = crop(f" {shown}{self._progress()} | filter: {clean(self._filter.words())}", width - len(pending))
         self.query_one("#history-filter", LineWidget).show([make_row(bar, Span(pending, "alert"), base="bar")])
+
+    def _progress(self) -> str:
+        if self._filtered is not None and not self._filtered.complete:
+            return f", looked at {self._filtered.examined:,}"
+        return "" if self._store.loaded else " so far"
 
     async def on_resize(self) -> None:
         """The bars are cut anew."""
         await self.update_model()
 
-    def _rows(self, first: int, last: int) -> Iterator[HistoryRow]:
-        return (self._store[index] for index in range(first, last))
-
     def _show(self) -> None:
-        if self._filter.is_open:
-            self._filtered = []
-            self._list.show(self._store)
-            return
-        self._filtered = self._filter.apply(self._rows(0, len(self._store)), self._zone)
-        self._list.show(self._filtered)
+        self._filtered = None if self._filter.is_open else FilteredRows(self._store, self._filter, self._zone)
+        if self._filtered is not None:
+            self._filtered.scan(SCAN_SECONDS)
+        self._list.show(self._entries)
 
-    async def _read_on(self) -> None:
+    @property
+    def _entries(self) -> Rows:
+        return self._store if self._filtered is None else self._filtered
+
+    async def read_on(self) -> None:
+        """Take up what was written since the last look."""
         added = self._store.refresh()
-        if added and self._filter.is_open:
-            self._list.grew(self._store, added)
-        elif added:
-            fresh = self._filter.apply(self._rows(0, added), self._zone)
-            self._filtered = [*fresh, *self._filtered]
-            self._list.grew(self._filtered, len(fresh))
+        if added and self._filtered is not None:
+            added = self._filtered.grew()
+        if added:
+            self._list.grew(self._entries, added)
         await self.update_model()
 
     async def _read_back(self) -> None:
-        came = self._store.load(PIECE)
-        if not came:
-            self._reading_back.stop()
-        elif self._filter.is_open:
-            self._list.lengthened(self._store)
-        else:
-            count = len(self._store)
-            self._filtered += self._filter.apply(self._rows(count - came, count), self._zone)
-            self._list.lengthened(self._filtered)
+        came = 0 if self._store.loaded else self._store.load(PIECE)
+        if self._filtered is not None:
+            came = self._filtered.scan(SCAN_SECONDS)
+        if came:
+            self._list.lengthened(self._entries)
+        if self._store.loaded and (self._filtered is None or self._filtered.complete):
+            self._reading_back.pause()
+            if not self._list.entries and not self._filter.is_open:
+                self.app.bell()
         await self.update_model()
 
     async def _refilter(self, wanted: HistoryFilter) -> None:
         self._filter = wanted
         self._show()
+        self._reading_back.resume()
         await self.update_model()
-        if not self._list.entries:
-            self.app.bell()
 
     async def action_filter(self, name: str) -> None:
         """The next value of one field."""
-        await self._refilter(self._filter.next(name, self._rows(0, len(self._store)), self._zone))
+        await self._refilter(self._filter.next(name, self._store, self._zone))
 
     async def action_clear(self) -> None:
         """Everything."""
@@ -166,17 +177,28 @@ class HistoryScreen(ModelScreen):
         status = self.model.status
         if directory is None or status is None:
             self.dashboard.tell("no journal folder to write to")
-            return
-        if not self._store.loaded:
+        elif self._exporting:
+            self.dashboard.tell("still writing the last export")
+        elif not self._store.loaded or not (self._filtered is None or self._filtered.complete):
             self.dashboard.tell("older days are still being read: try again in a moment")
-            return
-        rows = self._list.entries
+        else:
+            self._exporting = True
+            self.run_worker(self._export(directory, f"history-{status.now_ns // 1_000_000}"), exit_on_error=False)
+
+    async def _export(self, directory: Path, stem: str) -> None:
+        """Write in pieces: keys and prices go on meanwhile."""
+        places = self._entries.places
         try:
-            path = write_csv(rows, directory, f"history-{status.now_ns // 1_000_000}")
+            with CsvFile(directory, stem) as file:
+                for first in range(0, len(places), EXPORT_PIECE):
+                    file.write(self._store.at(place) for place in places[first : first + EXPORT_PIECE])
+                    await asyncio.sleep(0)
         except OSError as error:
             self.dashboard.tell(f"not written: {error.strerror}", warning=True)
         else:
-            self.dashboard.tell(f"{len(rows):,} rows written to {path}")
+            self.dashboard.tell(f"{len(places):,} rows written to {file.path}")
+        finally:
+            self._exporting = False
 
     def action_copy(self) -> None:
         """The record under the cursor as JSON, to the terminal's clipboard."""
@@ -193,6 +215,10 @@ class HistoryScreen(ModelScreen):
     async def action_page(self, pages: int) -> None:
         """Move by pages."""
         await self.action_cursor(pages * max(1, self._list.size.height - 1))
+
+    async def action_half_page(self, direction: int) -> None:
+        """Move by half a page."""
+        await self.action_cursor(direction * max(1, self._list.size.height // 2))
 
     async def action_newest(self) -> None:
         """To the newest row, and follow."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
 
-from orderflow_tui.journal.reader import HistoryRow
+from orderflow_tui.journal.history import HistoryRow
 from orderflow_tui.tui.history_filter import Rows
 from orderflow_tui.tui.history_rows import history_row
 from orderflow_tui.tui.lines import EMPTY_ROW, Row
@@ -29,7 +30,7 @@ class HistoryList(NewestFirst, can_focus=False):
     def __init__(self, zone: Zone) -> None:
         super().__init__(id="history-rows")
         self._zone = zone
-        self.entries: Rows = ()
+        self.entries: Rows | Sequence[HistoryRow] = ()
         self.cursor = 0
 
     @property

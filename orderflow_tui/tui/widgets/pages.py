@@ -8,12 +8,14 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from orderflow_tui.tui.bindings import PAGER_BINDINGS
 from orderflow_tui.tui.lines import EMPTY_ROW, Row, TokenStyles
 
 
 class RowPager(TokenStyles, ScrollView, can_focus=True):
     """A fixed list of rows, scrolled with the arrow and page keys."""
 
+    BINDINGS = PAGER_BINDINGS
     DEFAULT_CSS = """
     RowPager { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll; }
     """
@@ -29,6 +31,10 @@ class RowPager(TokenStyles, ScrollView, can_focus=True):
         self.rows = rows
         self.virtual_size = Size(self.size.width, len(rows))
         self.refresh()
+
+    def action_half_page(self, direction: int) -> None:
+        """Scroll by half a page."""
+        self.scroll_relative(y=direction * max(1, self.size.height // 2), animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:
         """One row in sight."""
