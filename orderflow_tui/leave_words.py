@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderflow_tui.core.liquidity import ExitCost, exit_cost, minutes_to_leave
 from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS, price_text
+from orderflow_tui.core.units import NS, price_text, spell_minutes
 from orderflow_tui.core.volume_window import BASELINE_SECONDS
 
 
@@ -12,13 +12,6 @@ def money(dollars: float) -> str:
     """Signed dollars: `-$212`, `+$1,204`, cents below ten dollars."""
     amount = f"{abs(dollars):,.2f}" if abs(dollars) < 10 else f"{abs(dollars):,.0f}"
     return f"{'-' if dollars < 0 else '+'}${amount}"
-
-
-def spell_minutes(minutes: float) -> str:
-    """`14 s`, `3.2 min`, `2.1 h`."""
-    if minutes < 1:
-        return f"{max(1, round(minutes * 60))} s"
-    return f"{minutes:.1f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
 def leave_line(core: SymbolCore, second: int) -> tuple[str, ExitCost | None, float | None]:

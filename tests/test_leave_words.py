@@ -1,8 +1,8 @@
 import pytest
 
 from orderflow_tui.core.events import Clock
-from orderflow_tui.core.units import NS
-from orderflow_tui.leave_words import held_header, leave_line, money, spell_minutes, stop_words
+from orderflow_tui.core.units import NS, spell_minutes
+from orderflow_tui.leave_words import held_header, leave_line, money, stop_words
 from tests.core.kit import NOON, Tape, held, make
 
 

@@ -74,3 +74,10 @@ def datetime_ns(moment: datetime) -> int:
 def iso_utc(time_ns: int) -> str:
     """Nanoseconds UTC as `2025-10-22T14:35:20.123456Z`."""
     return utc_datetime(time_ns).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def spell_minutes(minutes: float) -> str:
+    """`14 s`, `3.2 min`, `2.1 h`."""
+    if minutes < 1:
+        return f"{max(1, round(minutes * 60))} s"
+    return f"{minutes:.1f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -8,14 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.tui.attention import (
     RESTORE_TITLE,
     SAVE_TITLE,
@@ -25,20 +24,18 @@ from orderflow_tui.tui.attention import (
 )
 from orderflow_tui.tui.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.card_rows import card_title
-from orderflow_tui.tui.commands import ActionCommands
 from orderflow_tui.tui.keymap import KeymapError, check_keymap
 from orderflow_tui.tui.model import ScreenModel
-from orderflow_tui.tui.screens.answer import AnswerScreen
+from orderflow_tui.tui.screens import opening
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
-from orderflow_tui.tui.screens.detail import DetailScreen
-from orderflow_tui.tui.screens.drill import DrillScreen
-from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
-from orderflow_tui.tui.screens.help import HelpScreen
-from orderflow_tui.tui.screens.history import HistoryScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.text import NEW_YORK, Zone, clean
 from orderflow_tui.tui.theme import DEFAULT_THEME, FALLBACK_SIGNALS, load_themes, theme_folders
 from orderflow_tui.views import MonitorPort
+
+if TYPE_CHECKING:
+    from orderflow_tui.journal.history import HistoryStore
+    from orderflow_tui.tui.screens.first_run import FirstRun
 
 APP_TITLE = "orderflow-tui"
 SWITCH_INTERVAL = 0.0005
@@ -77,7 +74,7 @@ class OrderFlowApp(App[int]):
 
     TITLE = APP_TITLE
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
-    COMMANDS = {ActionCommands}  # noqa: RUF012 - textual reads it from the class
+    COMMANDS = {opening.palette}  # noqa: RUF012 - textual reads it from the class
 
     def __init__(
         self,
@@ -140,7 +137,7 @@ class OrderFlowApp(App[int]):
         for problem in self._theme_problems:
             self.tell(problem, warning=True)
         if self._first_run is not None:
-            await self.push_screen(FirstRunScreen(self._first_run, self.zone))
+            await self.push_screen(opening.first_run_screen(self._first_run, self.zone))
         self._write_title(SAVE_TITLE)
         self.monitor.on_news(self._wake)
         await self.look()
@@ -148,7 +145,8 @@ class OrderFlowApp(App[int]):
         self.set_interval(_BLINK_SECONDS, self._blink)
 
     def on_ready(self) -> None:
-        """After the first paint: the screen's own objects never need collecting again."""
+        """After the first paint: what it did not need is made ready, and the screen's objects need no collecting."""
+        opening.preload()
         if self._freeze:
             gc.collect()
             gc.freeze()
@@ -232,32 +230,34 @@ class OrderFlowApp(App[int]):
 
     def action_acknowledge(self) -> None:
         """Open the answer to the card, or to the selected symbol's recommendation."""
-        if isinstance(self.screen, AnswerScreen):
-            self.screen.reset()
+        screen = self.screen
+        if isinstance(screen, ModelModal) and screen.SCOPE == "Answer":
+            screen.reset()
             return
         item = self.model.to_answer()
         if item is None:
             self.tell("no recommendation to answer")
             return
-        self.push_screen(AnswerScreen(item))
+        self.push_screen(opening.answer_screen(item))
+
+    @property
+    def _scope(self) -> str:
+        screen = self.screen
+        return screen.SCOPE if isinstance(screen, ModelScreen | ModelModal) else "Dashboard"
 
     def action_help(self) -> None:
         """Keys and signs; from the help itself it closes."""
-        if isinstance(self.screen, HelpScreen):
+        if self._scope == "Help":
             self.screen.dismiss(None)
-            return
-        named_screens = (
-            (HistoryScreen, "History"), (DetailScreen, "Detail"), (DrillScreen, "Fire drill"), (AnswerScreen, "Answer"),
-        )  # fmt: skip
-        scope = next((name for screen, name in named_screens if isinstance(self.screen, screen)), "Dashboard")
-        self.push_screen(HelpScreen(scope))
+        else:
+            self.push_screen(opening.help_screen(self._scope))
 
     def action_history(self) -> None:
         """Everything in the journal."""
         if self.history is None:
             self.tell("no journal to read")
-        elif not isinstance(self.screen, HistoryScreen):
-            self.push_screen(HistoryScreen(self.history, self.zone))
+        elif self._scope != "History":
+            self.push_screen(opening.history_screen(self.history, self.zone))
 
     def action_next_theme(self) -> None:
         """The next theme."""

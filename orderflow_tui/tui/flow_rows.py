@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orderflow_tui.leave_words import spell_minutes
+from orderflow_tui.core.units import spell_minutes
 from orderflow_tui.tui.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.lines import Row, Span, make_row
 from orderflow_tui.tui.text import BLANK, compact, crop, left, money, right

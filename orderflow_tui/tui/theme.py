@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import platformdirs
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 import orderflow_tui
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEFAULT_THEME = "dark"
 LEAST_CONTRAST = 3.0
 """WCAG's ratio for large text and signs; below it a signal cannot be told from its background."""
@@ -33,46 +34,12 @@ _PAIRS = (("picked-text", "picked"), ("exit-text", "exit"), ("blind-text", "blin
           ("simulated-text", "simulated"))  # fmt: skip
 
 
-def _colour(value: str) -> str:
-    try:
-        Color.parse(value)
-    except ColorParseError as error:
-        raise ValueError(f"{value!r} is not a colour") from error
-    return value
-
-
-Colour = Annotated[str, AfterValidator(_colour)]
-
-
-class ThemeFile(BaseModel):
-    """What a theme file may hold. `signals` gives every colour that carries a meaning of ours."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
-    dark: bool = True
-    ansi: bool = False
-    """Use the terminal's own palette; colours are `ansi_...` names then."""
-    primary: Colour
-    secondary: Colour
-    accent: Colour
-    success: Colour
-    warning: Colour
-    error: Colour
-    foreground: Colour
-    background: Colour
-    surface: Colour
-    panel: Colour
-    boost: Colour | None = None
-    signals: dict[str, Colour]
-
-    def to_theme(self) -> Theme:
-        """The theme as textual wants it."""
-        variables = dict(self.signals)
-        if self.ansi:
-            variables = {**BUILTIN_THEMES["ansi-dark" if self.dark else "ansi-light"].variables, **variables}
-        base = self.model_dump(exclude={"signals"})
-        return Theme(**base, variables=variables)
+_COLOURS = (
+    "primary", "secondary", "accent", "success", "warning", "error", "foreground", "background", "surface", "panel",
+)  # fmt: skip
+_OPTIONAL = ("dark", "ansi", "boost")
+_KEYS = ("name", *_COLOURS, *_OPTIONAL, "signals")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
 class ThemeError(ValueError):
@@ -84,14 +51,41 @@ def _nearest(key: str, known: Iterable[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
-def _reason(error: ValidationError) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{_nearest(key, ThemeFile.model_fields)}"
-    if first["type"] == "missing":
-        return f"key {key!r} is missing"
-    return f"key {key!r}: {first['msg'].removeprefix('Value error, ')}"
+def _check_keys(found: Mapping[Any, Any], wanted: Sequence[str], optional: Sequence[str] = (), front: str = "") -> None:
+    for key in found:
+        if key not in wanted:
+            raise ThemeError(f"unknown key '{front}{key}'{_nearest(str(key), wanted)}")
+    for key in wanted:
+        if key not in found and key not in optional:
+            raise ThemeError(f"key '{front}{key}' is missing")
+
+
+def _check_colour(key: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise ThemeError(f"key '{key}': {value!r} is not text")
+    try:
+        Color.parse(value)
+    except ColorParseError as error:
+        raise ThemeError(f"key '{key}': {value!r} is not a colour") from error
+
+
+def _check_schema(content: Mapping[str, Any]) -> None:
+    """The schema is closed: every key is known, every colour parses, `signals` names every colour of ours."""
+    _check_keys(content, _KEYS, _OPTIONAL)
+    if not isinstance(content["name"], str) or not _NAME.fullmatch(content["name"]):
+        raise ThemeError(f"key 'name': {content['name']!r} is not a name of small letters, digits and hyphens")
+    for key in ("dark", "ansi"):
+        if not isinstance(content.get(key, True), bool):
+            raise ThemeError(f"key '{key}': {content[key]!r} is neither true nor false")
+    for key in (*_COLOURS, "boost"):
+        if key in content:
+            _check_colour(key, content[key])
+    signals = content["signals"]
+    if not isinstance(signals, dict):
+        raise ThemeError("key 'signals': expected keys and values")
+    _check_keys(signals, tuple(FALLBACK_SIGNALS), front="signals.")
+    for key, value in signals.items():
+        _check_colour(f"signals.{key}", value)
 
 
 def _luminance(colour: Color) -> float:
@@ -108,17 +102,12 @@ def contrast(one: str, other: str) -> float:
     return (second + 0.05) / (first + 0.05)
 
 
-def _check_signals(theme: ThemeFile) -> None:
-    for key in theme.signals:
-        if key not in FALLBACK_SIGNALS:
-            raise ThemeError(f"unknown key 'signals.{key}'{_nearest(key, FALLBACK_SIGNALS)}")
-    for key in FALLBACK_SIGNALS:
-        if key not in theme.signals:
-            raise ThemeError(f"key 'signals.{key}' is missing")
-    if theme.ansi:
+def _check_contrast(content: Mapping[str, Any]) -> None:
+    if content.get("ansi"):
         return
-    pairs = [(key, theme.signals[key], theme.background) for key in _ON_BACKGROUND]
-    pairs += [(key, theme.signals[key], theme.signals[under]) for key, under in _PAIRS]
+    signals = content["signals"]
+    pairs = [(key, signals[key], content["background"]) for key in _ON_BACKGROUND]
+    pairs += [(key, signals[key], signals[under]) for key, under in _PAIRS]
     for key, text, under in pairs:
         ratio = contrast(text, under)
         if ratio < LEAST_CONTRAST:
@@ -132,17 +121,23 @@ def read_theme(text: str) -> Theme:
         ThemeError: Not YAML, an unknown or missing key, a value that is no colour, or too little contrast.
     """
     try:
-        content: Any = yaml.safe_load(text)
+        content: Any = yaml.load(text, Loader=_LOADER)  # noqa: S506 both loaders are the safe ones
     except yaml.YAMLError as error:
         raise ThemeError(f"not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise ThemeError("expected keys and values")
-    try:
-        theme = ThemeFile.model_validate(content)
-    except ValidationError as error:
-        raise ThemeError(_reason(error)) from error
-    _check_signals(theme)
-    return theme.to_theme()
+    _check_schema(content)
+    _check_contrast(content)
+    return _theme(content)
+
+
+def _theme(content: Mapping[str, Any]) -> Theme:
+    variables = dict(content["signals"])
+    dark, ansi = content.get("dark", True), content.get("ansi", False)
+    if ansi:
+        variables = {**BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"].variables, **variables}
+    base = {key: content[key] for key in ("name", "boost", *_COLOURS) if key in content}
+    return Theme(**base, dark=dark, ansi=ansi, variables=variables)
 
 
 def theme_folders() -> list[Path]:

@@ -36,8 +36,12 @@ def test_what_is_wrong_is_named_with_key_and_reason() -> None:
     assert isinstance(signals, dict)
     assert refused(primry="red") == "unknown key 'primry', did you mean 'primary'?"
     assert refused(primary="#12") == "key 'primary': '#12' is not a colour"
-    assert refused(primary={"get": "nocolor"}).startswith("key 'primary': Input should be a valid string")
+    assert refused(primary={"get": "nocolor"}).startswith("key 'primary': {'get': 'nocolor'} is not text")
     assert refused(name="Bad Name").startswith("key 'name'")
+    assert refused(dark="yes") == "key 'dark': 'yes' is neither true nor false"
+    assert refused(boost="nope") == "key 'boost': 'nope' is not a colour"
+    assert refused(signals=[]) == "key 'signals': expected keys and values"
+    assert refused(**{"1": 2}) == "unknown key '1'"
     assert refused(signals={**signals, "bidd": "red"}) == "unknown key 'signals.bidd', did you mean 'bid'?"
     assert refused(signals={**signals, "ask": "notacolour"}) == "key 'signals.ask': 'notacolour' is not a colour"
     assert (

@@ -29,6 +29,7 @@ class AnswerScreen(ModelModal):
     """Asks what the trader did about one recommendation, and hands it to the monitor."""
 
     AUTO_FOCUS = ""
+    SCOPE = "Answer"
     BINDINGS = ANSWER_BINDINGS
     DEFAULT_CSS = """
     AnswerScreen { align: center middle; }

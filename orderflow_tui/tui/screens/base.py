@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.screen import ModalScreen, Screen
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 class ModelScreen(Screen[None]):
     """A screen that repaints from the model when the app says that it has changed."""
+
+    SCOPE: ClassVar[str] = "Dashboard"
+    """Which keys are alive on it (`bindings.SCOPES`); the help begins with them."""
 
     @property
     def dashboard(self) -> OrderFlowApp:
@@ -36,6 +39,8 @@ class ModelScreen(Screen[None]):
 class ModelModal(ModalScreen[Any]):
     """A dialog over such a screen, which stays readable: the market does not wait for the dialog."""
 
+    SCOPE: ClassVar[str] = "Dialogs"
+
     DEFAULT_CSS = """
     ModelModal { background: transparent; }
     """
@@ -52,3 +57,6 @@ class ModelModal(ModalScreen[Any]):
 
     async def update_model(self) -> None:
         """Most dialogs show what was true when they opened."""
+
+    def reset(self) -> None:
+        """The acknowledge key was pressed on the dialog itself: those with steps go back to their first."""

@@ -20,6 +20,7 @@ from orderflow_tui.tui.widgets.pages import RowPager
 class DetailScreen(ModelScreen):
     """Charts above, everything else below to scroll through."""
 
+    SCOPE = "Detail"
     BINDINGS = DETAIL_BINDINGS
     DEFAULT_CSS = """
     DetailScreen > LineWidget { width: 1fr; height: 1; }

@@ -17,6 +17,7 @@ from orderflow_tui.tui.widgets.pages import RowPager
 class DrillScreen(ModelScreen):
     """The selected name first, then the others by urgency."""
 
+    SCOPE = "Fire drill"
     BINDINGS = DRILL_BINDINGS
     DEFAULT_CSS = """
     DrillScreen > LineWidget { width: 1fr; height: 1; }

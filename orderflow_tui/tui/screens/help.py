@@ -15,6 +15,7 @@ from orderflow_tui.tui.widgets.pages import RowPager
 class HelpScreen(ModelModal):
     """Every key and every sign, scrollable."""
 
+    SCOPE = "Help"
     BINDINGS = DIALOG_BINDINGS
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }

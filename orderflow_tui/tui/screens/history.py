@@ -39,6 +39,7 @@ EXPORT_PIECE = 200
 class HistoryScreen(ModelScreen):
     """Rows with filters and search; a row opens in full."""
 
+    SCOPE = "History"
     BINDINGS = HISTORY_BINDINGS
     DEFAULT_CSS = """
     HistoryScreen > LineWidget { width: 1fr; height: 1; }

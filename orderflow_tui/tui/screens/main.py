@@ -10,9 +10,8 @@ from orderflow_tui.tui.bindings import MAIN_BINDINGS
 from orderflow_tui.tui.card_rows import CardFrame, card_rows
 from orderflow_tui.tui.layout import card_height, plan
 from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.screens import opening
 from orderflow_tui.tui.screens.base import ModelScreen
-from orderflow_tui.tui.screens.detail import DetailScreen
-from orderflow_tui.tui.screens.drill import DrillScreen
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.tui.widgets.feed import AlertFeed
 from orderflow_tui.tui.widgets.grid import PanelGrid
@@ -122,11 +121,11 @@ class MainScreen(ModelScreen):
     def action_detail(self) -> None:
         """The selected symbol on a screen of its own."""
         if self.model.selected in self.model.views:
-            self.app.push_screen(DetailScreen(self._zone))
+            self.app.push_screen(opening.detail_screen(self._zone))
 
     def action_drill(self) -> None:
         """What leaving costs now and in slices, per name and for all."""
-        self.app.push_screen(DrillScreen(self._zone))
+        self.app.push_screen(opening.drill_screen(self._zone))
 
     async def action_pin(self) -> None:
         """Keep the selected symbol in front, or let it go."""

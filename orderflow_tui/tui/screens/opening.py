@@ -1,0 +1,79 @@
+"""Makes the screens that are not the dashboard; each is imported when it is first wanted, or after the first paint.
+
+The first paint does not wait for charts, text fields and the journal's reader.
+"""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+    from textual.screen import Screen
+
+    from orderflow_tui.journal.history import HistoryStore
+    from orderflow_tui.tui.screens.base import ModelModal
+    from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.text import Zone
+    from orderflow_tui.views import RecommendationView
+
+_SCREENS = ("answer", "detail", "drill", "help", "history")
+
+
+def preload() -> None:
+    """Import them all, so that the first key press finds them ready."""
+    for name in _SCREENS:
+        importlib.import_module(f"orderflow_tui.tui.screens.{name}")
+    palette()
+
+
+def palette() -> type[Provider]:
+    """What the command palette lists."""
+    from orderflow_tui.tui.commands import ActionCommands
+
+    return ActionCommands
+
+
+def answer_screen(item: RecommendationView) -> ModelModal:
+    """The answer to a recommendation."""
+    from orderflow_tui.tui.screens.answer import AnswerScreen
+
+    return AnswerScreen(item)
+
+
+def detail_screen(zone: Zone) -> Screen[None]:
+    """The selected symbol on a screen of its own."""
+    from orderflow_tui.tui.screens.detail import DetailScreen
+
+    return DetailScreen(zone)
+
+
+def drill_screen(zone: Zone) -> Screen[None]:
+    """The fire drill."""
+    from orderflow_tui.tui.screens.drill import DrillScreen
+
+    return DrillScreen(zone)
+
+
+def first_run_screen(first_run: FirstRun, zone: Zone) -> Screen[None]:
+    """What to do next when there is nothing to watch."""
+    from orderflow_tui.tui.screens.first_run import FirstRunScreen
+
+    return FirstRunScreen(first_run, zone)
+
+
+def help_screen(scope: str) -> ModelModal:
+    """Keys and signs, those of the scope first."""
+    from orderflow_tui.tui.screens.help import HelpScreen
+
+    return HelpScreen(scope)
+
+
+def history_screen(history: HistoryStore, zone: Zone) -> Screen[None]:
+    """Everything in the journal."""
+    from orderflow_tui.tui.screens.history import HistoryScreen
+
+    return HistoryScreen(history, zone)
