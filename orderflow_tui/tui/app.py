@@ -44,6 +44,7 @@ SWITCH_INTERVAL = 0.0005
 
 TITLE_MARK = "● "
 _BLINK_SECONDS = 1.0
+_SETTLE_SECONDS = 0.3
 
 
 class NewsCame(Message):
@@ -145,7 +146,11 @@ class OrderFlowApp(App[int]):
         self.set_interval(_BLINK_SECONDS, self._blink)
 
     def on_ready(self) -> None:
-        """After the first paint: what it did not need is made ready, and the screen's objects need no collecting."""
+        """The panels come with the next layout; what they do not need waits until they are painted."""
+        self.set_timer(_SETTLE_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        """What the first paint did not need is made ready, and the screen's objects need no collecting from here on."""
         opening.preload()
         if self._freeze:
             gc.collect()

@@ -367,8 +367,8 @@ async def test_garbage_is_collected_and_frozen_after_the_first_paint(monkeypatch
     calls: list[str] = []
     monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
-    async with running(calm_market(), freeze=True):
-        pass
+    async with running(calm_market(), freeze=True) as (app, _):
+        app._settle()
     assert calls == ["collect", "freeze"]
 
 

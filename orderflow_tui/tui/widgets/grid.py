@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
@@ -10,6 +12,9 @@ from orderflow_tui.tui.model import ScreenModel
 from orderflow_tui.tui.panel_rows import Frame
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.tui.widgets.panel import SymbolPanel
+
+if TYPE_CHECKING:
+    from orderflow_tui.tui.app import OrderFlowApp
 
 MOST_PANELS = 60
 """More symbols than this stay in the strip; panels beyond are not worth their cost."""
@@ -33,8 +38,11 @@ class PanelGrid(VerticalScroll, can_focus=False):
         self._shape: tuple[Plan, int] | None = None
 
     def compose(self) -> ComposeResult:
-        """One place to begin with; more come with the symbols."""
-        yield SymbolPanel()
+        """As many places as there are symbols now, so that the first paint needs one layout; more come with more."""
+        app = cast("OrderFlowApp", self.app)
+        wanted = len(app.monitor.views()) if app.size.width >= NARROW else 1
+        for _ in range(max(1, min(wanted, MOST_PANELS))):
+            yield SymbolPanel()
 
     async def apply(self, model: ScreenModel, plan: Plan, width: int) -> None:
         """Show the model's symbols under this plan."""
