@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     headless.add_argument("--tz", default=argparse.SUPPRESS, help="time zone of the lines (America/New_York)")
     _add_settings(headless)
     _add_simulate(commands)
+    _add_serve(commands)
     config = commands.add_parser("config", help="the settings in force and where each came from")
     _add_settings(config)
     return parser
@@ -91,6 +92,19 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     simulate.add_argument("--depth", choices=("full", "nbbo"), default="full", help="nbbo answers as Polygon does")
     simulate.add_argument("--faults", type=Path, metavar="FILE", help="a TOML script of faults")
+
+
+def _add_serve(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="the dashboard in a browser, on this machine only")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to bind (127.0.0.1)")
+    serve.add_argument("--port", type=_port, default=8420, help="the port (8420); 0 takes a free one")
+    serve.add_argument("--expose", action="store_true", help="allow a --host that other machines reach, without TLS")
+    serve.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="a name a reverse proxy serves it under"
+    )
+    serve.add_argument("--demo", action="store_true", help="the simulated market instead of the configured source")
+    _add_settings(serve)
+    _add_screen(serve)
 
 
 def _add_settings(parser: argparse.ArgumentParser, default: Any = argparse.SUPPRESS) -> None:
@@ -190,6 +204,41 @@ def _simulate(args: argparse.Namespace) -> int:
     return serve(port=args.port, seed=args.seed, scenario=args.scenario, depth=args.depth, key=None, faults=args.faults)
 
 
+def _serve(args: argparse.Namespace) -> int:
+    from orderflow_tui.config import invalid, validate_order_flow_config
+    from orderflow_tui.config_load import load_config
+
+    try:
+        from orderflow_tui.web.guard import is_loopback
+        from orderflow_tui.web.server import serve
+    except ModuleNotFoundError:
+        raise invalid("serve needs one more package: pip install 'orderflow-tui[serve]'") from None
+    if not is_loopback(args.host):
+        if not args.expose:
+            raise invalid(
+                f"--host {args.host} refused: others could reach it, without TLS; keep 127.0.0.1 behind a reverse "
+                "proxy, or add --expose"
+            )
+        print("orderflow-tui: WARNING: plain HTTP: whoever reads the network reads the token too", file=sys.stderr)
+    if not args.demo:
+        validate_order_flow_config(load_config(_overrides(args), path=args.config).config)
+    return serve(_dashboard_command(args), host=args.host, port=args.port, hosts=args.allow_host)
+
+
+def _dashboard_command(args: argparse.Namespace) -> list[str]:
+    """The command line of one tab's dashboard: what was given to `serve` for it."""
+    words = [sys.executable, "-m", "orderflow_tui", *(["demo"] if args.demo else [])]
+    taken = {"--profile", "--log-dir"} if args.demo else {option for option, *_ in _SETTINGS}
+    given = _overrides(args)
+    words += [f"{option}={given[field]}" for option, field, *_ in _SETTINGS if option in taken and field in given]
+    if args.config and not args.demo:
+        words.append(f"--config={args.config}")
+    for name, value in _screen(args).items():
+        option = f"--{name.replace('_', '-')}"
+        words.append(option if value is True else f"{option}={value}")
+    return words
+
+
 def _config(args: argparse.Namespace) -> int:
     from orderflow_tui.config_load import describe, load_config
 
@@ -203,6 +252,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     "replay": _replay,
     "headless": _headless,
     "simulate": _simulate,
+    "serve": _serve,
     "config": _config,
 }
 

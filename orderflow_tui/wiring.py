@@ -155,7 +155,7 @@ def _show(
     from orderflow_tui.tui.attention import Attention  # noqa: PLC0415
 
     ui = screen_settings({**loaded.ui, **screen})
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise invalid("the screen needs a terminal on stdin and stderr; `orderflow-tui headless` needs none")
     _end_with_the_terminal(monitor)
     history = HistoryStore(directory)
@@ -179,6 +179,11 @@ def _show(
         monitor.stop("quit")
         history.close()
         _tell_losses(monitor, directory)
+
+
+def in_browser() -> bool:
+    """Whether the screen is a browser's tab: `serve` says so to the processes it starts."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 def _end_with_the_terminal(monitor: Monitor) -> None:

@@ -1,0 +1,215 @@
+"""`orderflow-tui serve`: one dashboard process a browser tab, over textual-serve's protocol and its terminal page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import textual_serve
+from aiohttp import WSMsgType, web
+from textual_serve.app_service import AppService
+from textual_serve.download_manager import DownloadManager
+
+from orderflow_tui.web.guard import Guard
+
+MOST_TABS: Final = 4
+"""Each tab is a process with a feed of its own."""
+_STATICS: Final = Path(textual_serve.__file__).parent / "static"
+_LARGEST_MESSAGE: Final = 1 << 16
+_SECONDS_TO_END: Final = 3.0
+_LARGEST_SIDE: Final = 500
+_SIDES: Final = ("width", "height")
+_PAGE: Final = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><title>orderflow-tui</title>
+<link rel="stylesheet" href="/static/css/xterm.css">
+<style nonce="{nonce}">
+@font-face {{ font-family: "Roboto Mono"; src: url("/static/fonts/RobotoMono-VariableFont_wght.ttf"); }}
+html, body {{ margin: 0; height: 100%; background: #0f1216; color: #c8ccd2; font-family: monospace; }}
+#terminal {{ width: 100vw; height: 100vh; }}
+#ended {{ display: none; padding: 2em; }}
+body.-closed #ended {{ display: block; }}
+body.-closed #terminal {{ display: none; }}
+</style>
+</head>
+<body>
+<div id="terminal" class="textual-terminal" data-font-size="{font_size}"></div>
+<p id="ended">The dashboard in this tab has ended. Reload the page to start it again.</p>
+<script nonce="{nonce}">
+const scheme = location.protocol === "https:" ? "wss://" : "ws://";
+document.getElementById("terminal").dataset.sessionWebsocketUrl = scheme + location.host + "/ws";
+</script>
+<script src="/static/js/textual.js"></script>
+</body>
+</html>
+"""
+
+
+class _Service(AppService):
+    """A dashboard process: started without a shell, ended with its tab."""
+
+    argv: Sequence[str] = ()
+
+    async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
+        environment = self._build_environment(width=width, height=height)
+        self._process = await asyncio.create_subprocess_exec(
+            *self.argv, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
+        )
+        self._stdin = self._process.stdin
+        return self._process
+
+    async def run(self) -> None:
+        """Pass on what the process paints; its end, also one at the start, ends the tab."""
+        await super().run()
+        await self.remote_close()
+
+    async def stop(self) -> None:
+        """Ask the process to end, then make it."""
+        process = self._process
+        if process is None:
+            return
+        try:
+            await asyncio.wait_for(super().stop(), _SECONDS_TO_END)
+            await asyncio.wait_for(process.wait(), _SECONDS_TO_END)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        self._process = None
+
+
+class DashboardServer:
+    """The page, its files, and the socket behind each tab.
+
+    Args:
+        argv: The dashboard's command line; the API key is in the environment and never here.
+        guard: Who may speak to it.
+    """
+
+    def __init__(self, argv: Sequence[str], guard: Guard) -> None:
+        self._argv = argv
+        self._guard = guard
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    def app(self) -> web.Application:
+        """The web application."""
+        app = web.Application(middlewares=[self._guard.middleware()], client_max_size=1)
+        app.add_routes([web.get("/", self._index), web.get("/ws", self._tab), web.static("/static", _STATICS)])
+        app.on_shutdown.append(self._close_tabs)
+        return app
+
+    async def _close_tabs(self, _: web.Application) -> None:
+        await asyncio.gather(*(socket.close() for socket in self._sockets))
+
+    async def _index(self, request: web.Request) -> web.Response:
+        nonce = secrets.token_urlsafe(12)
+        page = _PAGE.format(nonce=nonce, font_size=_whole(request.query.get("fontsize"), 16, 64))
+        policy = (
+            f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+            "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        )
+        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        return web.Response(text=page, content_type="text/html", headers=headers)
+
+    async def _tab(self, request: web.Request) -> web.StreamResponse:
+        if len(self._sockets) >= MOST_TABS:
+            return web.Response(status=503, text=f"{MOST_TABS} tabs are open already\n")
+        socket = web.WebSocketResponse(heartbeat=15, max_msg_size=_LARGEST_MESSAGE)
+        self._sockets.add(socket)
+        service = _Service(
+            "",
+            write_bytes=socket.send_bytes,
+            write_str=socket.send_str,
+            close=_closer(socket),
+            download_manager=DownloadManager(),
+        )
+        service.argv = self._argv
+        try:
+            await socket.prepare(request)
+            width, height = (_whole(request.query.get(name), 80, _LARGEST_SIDE) for name in _SIDES)
+            await service.start(width, height)
+            await _listen(socket, service)
+        finally:
+            self._sockets.discard(socket)
+            await service.stop()
+        return socket
+
+
+def _closer(socket: web.WebSocketResponse) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        await socket.close()
+
+    return close
+
+
+async def _listen(socket: web.WebSocketResponse, service: AppService) -> None:
+    """Pass keys, sizes and focus on until the tab closes; what is no message of the page's ends it."""
+    async for message in socket:
+        try:
+            kind, *rest = message.json() if message.type == WSMsgType.TEXT else ("none",)
+            if kind == "stdin":
+                await service.send_bytes(str(rest[0]).encode())
+            elif kind == "resize":
+                await service.set_terminal_size(*(_whole(rest[0][side], 80, _LARGEST_SIDE) for side in _SIDES))
+            elif kind == "ping":
+                await socket.send_json(["pong", rest[0]])
+            elif kind == "blur":
+                await service.blur()
+            elif kind == "focus":
+                await service.focus()
+        except (ValueError, TypeError, LookupError):
+            await socket.close(code=1008, message=b"not a message of the page")
+
+
+def _whole(value: object, otherwise: int, most: int) -> int:
+    try:
+        return max(1, min(int(str(value)), most))
+    except ValueError:
+        return otherwise
+
+
+async def _run(server: DashboardServer, guard: Guard, host: str, port: int) -> None:
+    runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=3 * _SECONDS_TO_END)
+    await runner.setup()
+    asked = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, asked.set)
+    try:
+        await web.TCPSite(runner, host, port).start()
+        bound = runner.addresses[0][1]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"http://{shown}:{bound}/?token={guard.token}", flush=True)
+        print("each tab is a dashboard of its own; Ctrl+C ends them all", file=sys.stderr, flush=True)
+        await asked.wait()
+    finally:
+        await runner.cleanup()
+
+
+def serve(argv: Sequence[str], *, host: str, port: int, hosts: Sequence[str]) -> int:
+    """Serve until it is asked to end; the address with this run's token goes to stdout.
+
+    Args:
+        argv: The dashboard's command line.
+        host: The address to bind.
+        port: 0 takes a free one.
+        hosts: Names it goes by besides this machine's own.
+
+    Returns:
+        The exit code.
+    """
+    guard = Guard([*hosts, host])
+    try:
+        asyncio.run(_run(DashboardServer(argv, guard), guard, host, port))
+    except OSError as error:
+        print(f"orderflow-tui: cannot serve on {host}:{port}: {os.strerror(error.errno or 0)}", file=sys.stderr)
+        return 1
+    return 0
