@@ -13,6 +13,7 @@ SYMBOLS = 12
 UPDATES = 20
 FPS = 20.0
 MARK_EVERY = 0.25
+ALARM_EVERY = 1.0
 VARIANTS = 40
 CALM_SECONDS = 2.0
 NAMES = ("AAPL", "BAC", "MSFT", "NVDA", "F", "KO", "GME", "BRK.B", "SPY", "QQQ", "IWM", "XLF")
@@ -23,6 +24,7 @@ class Stats:
 
     def __init__(self) -> None:
         self.published: dict[int, float] = {}
+        self.alarmed: dict[int, float] = {}
         self.updates = self.looks = 0
         self.acknowledged: list[float] = []
         self.cpu_from = self.wall_from = 0.0
@@ -40,6 +42,7 @@ class Stats:
             "acknowledged": self.acknowledged,
             "rss": int(resident.split()[1]) / 1_024,
             "published": self.published,
+            "alarmed": self.alarmed,
         }
         path.write_text(json.dumps(found))
 
@@ -48,11 +51,14 @@ def publish(monitor: object, variants: Mapping[str, list[object]], stats: Stats,
     """Book updates one by one, evenly spread, a marked one every quarter second."""
     from dataclasses import replace
 
+    from tests.tui.fake import recommendation
+
     stop.wait(CALM_SECONDS)
     stats.begin()
     stats.looks = 0
     gap = 1 / (SYMBOLS * UPDATES)
     due, next_mark, number = time.monotonic(), time.monotonic(), 0
+    next_alarm, alarm = time.monotonic() + ALARM_EVERY / 2, 0
     while not stop.is_set():
         name = NAMES[stats.updates % SYMBOLS]
         view = variants[name][stats.updates // SYMBOLS % VARIANTS]
@@ -64,6 +70,13 @@ def publish(monitor: object, variants: Mapping[str, list[object]], stats: Stats,
                 stats.published[number] = time.monotonic()
             view = replace(view, chip_detail=f"mark{number:06d}")  # type: ignore[type-var]
         monitor.put(view)  # type: ignore[attr-defined]
+        if time.monotonic() >= next_alarm:
+            next_alarm += ALARM_EVERY
+            alarm += 1
+            named = recommendation(NAMES[1], reason=f"alarm{alarm:06d}", recommendation_id=f"{NAMES[1]}:exit:{alarm}")
+            stats.alarmed[alarm] = time.monotonic()
+            monitor.put(recommendations=(named,))  # type: ignore[attr-defined]
+            monitor.ring()  # type: ignore[attr-defined]
         stats.updates += 1
         due += gap
         stop.wait(max(0.0, due - time.monotonic()))
@@ -236,7 +249,9 @@ def main() -> None:
         return
     monitor, variants = market(0 if mode == "quiet" else VARIANTS)
     stop = threading.Event()
-    if mode != "quiet":
+    if mode == "quiet":
+        threading.Timer(CALM_SECONDS, stats.begin).start()
+    else:
         threading.Thread(target=publish, args=(monitor, variants, stats, stop), daemon=True).start()
     count_looks(stats)
     (run_naive if mode == "naive" else run_ours)(monitor, stats)

@@ -1,0 +1,108 @@
+"""No screen, dialog, focused field or user's keymap makes the acknowledge key dead."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import pytest
+from textual.screen import Screen
+from textual.widgets import Input
+
+from orderflow_tui.tui import screens
+from orderflow_tui.tui.screens.answer import AnswerScreen
+from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
+from orderflow_tui.tui.screens.first_run import FirstRun
+from tests.tui.driving import press, running, settled
+from tests.tui.fake import busy_market
+from tests.tui.journal_files import journal
+
+WAYS: dict[str, tuple[str, ...]] = {
+    "MainScreen": (),
+    "DetailScreen": ("enter",),
+    "DrillScreen": ("d",),
+    "HistoryScreen": ("h",),
+    "SearchScreen": ("h", "slash"),
+    "RecordScreen": ("h", "enter"),
+    "HelpScreen": ("f1",),
+    "CommandPalette": ("ctrl+p",),
+}
+"""How to get to each screen from the dashboard; a text field has the focus on some."""
+
+OPENED_OTHERWISE = {"AnswerScreen", "FirstRunScreen"}
+
+
+def _all_screens() -> set[str]:
+    found = {"CommandPalette"}
+    for module in pkgutil.iter_modules(screens.__path__):
+        loaded = importlib.import_module(f"{screens.__name__}.{module.name}")
+        for name, kind in inspect.getmembers(loaded, inspect.isclass):
+            if (
+                issubclass(kind, Screen)
+                and kind not in {Screen, ModelScreen, ModelModal}
+                and kind.__module__ == loaded.__name__
+            ):
+                found.add(name)
+    return found
+
+
+def test_no_screen_is_left_out() -> None:
+    missing = _all_screens() - set(WAYS) - OPENED_OTHERWISE
+    assert missing == set(), "a new screen needs its way in WAYS"
+
+
+@pytest.mark.parametrize("name", WAYS)
+async def test_the_key_answers_from(name: str, tmp_path: Path) -> None:
+    monitor = busy_market()
+    async with running(monitor, history=journal(tmp_path / "j", 20)) as (app, pilot):
+        await press(pilot, *WAYS[name])
+        await pilot.pause()
+        assert type(app.screen).__name__ == name
+        await press(pilot, "f2")
+        assert isinstance(app.screen, AnswerScreen)
+        await press(pilot, "h")
+        assert [answer.kind for _, answer in monitor.answers] == ["hold"]
+
+
+async def test_the_key_answers_from_the_first_run() -> None:
+    monitor = busy_market()
+    async with running(monitor, first_run=FirstRun("message", Path("p.toml"), "x")) as (app, pilot):
+        await press(pilot, "f2")
+        assert isinstance(app.screen, AnswerScreen)
+
+
+@pytest.mark.parametrize("stage", [("t",), ("n",), ("s",), ("n", "a", "b")], ids=str)
+async def test_on_the_answer_itself_the_key_leads_back_to_the_choices(stage: tuple[str, ...]) -> None:
+    monitor = busy_market()
+    async with running(monitor) as (app, pilot):
+        await press(pilot, "f2", *stage, "f2")
+        assert isinstance(app.screen, AnswerScreen)
+        assert app.focused is None
+        await press(pilot, "e")
+        assert [answer.kind for _, answer in monitor.answers] == ["exited"]
+
+
+async def test_the_users_own_key_answers_from_a_text_field(tmp_path: Path) -> None:
+    monitor = busy_market()
+    keys = {"acknowledge": "f9"}
+    async with running(monitor, history=journal(tmp_path / "j", 20), keys=keys) as (app, pilot):
+        await press(pilot, "h", "slash")
+        assert isinstance(app.focused, Input)
+        await press(pilot, "f9", "h")
+        assert len(monitor.answers) == 1
+
+
+async def test_the_key_answers_while_the_screen_storms() -> None:
+    monitor = busy_market()
+    async with running(monitor) as (app, pilot):
+        for size in ((1, 1), (20, 3), (200, 50), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await press(pilot, "f2")
+            assert isinstance(app.screen, AnswerScreen)
+            monitor.put(detail="something else")
+            await settled(pilot)
+            await press(pilot, "escape")
+        await press(pilot, "f2", "s", "5")
+        assert [answer.minutes for _, answer in monitor.answers] == [5]
