@@ -41,19 +41,29 @@ class ConfigWatcher:
     Args:
         loaded: What is in force now. Without a path there is nothing to watch.
         load: Loads again from the same command line and environment.
+        find: Says where a file is that was not there at the start; None where none may come.
     """
 
-    def __init__(self, loaded: LoadedConfig, load: Callable[[], LoadedConfig]) -> None:
+    def __init__(
+        self,
+        loaded: LoadedConfig,
+        load: Callable[[], LoadedConfig],
+        find: Callable[[], Path | None] | None = None,
+    ) -> None:
         self.loaded = loaded
         """The settings in force."""
         self.message = ""
         """Why the file as it stands is not (fully) in force, in one line; empty when it is."""
         self._load = load
+        self._find = find
+        self._path = loaded.path
         self._seen = file_state(loaded.path) if loaded.path else None
 
     def poll(self) -> LoadedConfig | None:
         """The new settings when the file changed and is good, else None; `message` tells of a refusal."""
-        path = self.loaded.path
+        if self._path is None and self._find is not None:
+            self._path = self._find()
+        path = self._path
         if path is None:
             return None
         state = file_state(path)

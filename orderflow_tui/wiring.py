@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
 from orderflow_tui.config import OrderFlowConfig, invalid, validate_order_flow_config
-from orderflow_tui.config_load import LoadedConfig, load_config
+from orderflow_tui.config_edit import SettingsFile
+from orderflow_tui.config_load import LoadedConfig, find_file, load_config
 from orderflow_tui.config_watch import ConfigWatcher
 from orderflow_tui.core.capabilities import SourceClass
 from orderflow_tui.core.data_models import Position
@@ -48,8 +49,14 @@ _GONE: Final = 129
 class Settings:
     """Thresholds per symbol, and their reload from `orderflow.toml` while a run goes on."""
 
-    def __init__(self, loaded: LoadedConfig, overrides: Mapping[str, Any], path: str | None) -> None:
-        self._watcher = ConfigWatcher(loaded, lambda: load_config(overrides, path=path))
+    def __init__(
+        self, loaded: LoadedConfig, overrides: Mapping[str, Any], path: str | None, *, watch: bool = True
+    ) -> None:
+        self._watcher = ConfigWatcher(
+            loaded,
+            lambda: load_config(overrides, path=path),
+            (lambda: find_file(os.environ, Path.cwd(), path)) if watch else None,
+        )
 
     @property
     def message(self) -> str:
@@ -149,10 +156,12 @@ def _show(
     *,
     first_run: FirstRun | None = None,
     replay: ReplayFeed | None = None,
+    settings_file: SettingsFile | None = None,
 ) -> int:
     from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
     from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
     from orderflow_tui.tui.attention import Attention  # noqa: PLC0415
+    from orderflow_tui.tui.settings_desk import SettingsDesk  # noqa: PLC0415
 
     ui = screen_settings({**loaded.ui, **screen})
     if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -174,6 +183,7 @@ def _show(
             on_pause=None if replay is None else lambda: _discard(replay.toggle_pause()),
             on_speed=None if replay is None else lambda factor: replay.set_speed(replay.speed * factor),
             export_directory=directory,
+            settings=SettingsDesk(ui, screen, settings_file),
         )
     finally:
         monitor.stop("quit")
@@ -227,7 +237,8 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
         first_run = FirstRun("no_positions_file", Path(loaded.config.positions), positions.message)
     elif not positions.get_active_positions():
         first_run = FirstRun("nothing_held", Path(loaded.config.positions), "")
-    return _show(monitor, directory, screen, loaded, first_run=first_run)
+    file = SettingsFile(overrides, config_file)
+    return _show(monitor, directory, screen, loaded, first_run=first_run, settings_file=file)
 
 
 def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration: float | None, tz: str) -> int:
@@ -295,7 +306,8 @@ def run_demo(scenario: str, seed: int, depth: str, overrides: Mapping[str, Any],
         }
         loaded = load_config(settings, env={"POLYGON_API_KEY": market.api_key}, files=False)
         positions = PositionManager.fixed(*read_text(DEMO_POSITIONS_TOML, "demo"))
-        monitor, directory = _polygon(loaded, positions, Settings(loaded, {}, None), publish_hz=20.0, take_up=False)
+        unwatched = Settings(loaded, {}, None, watch=False)
+        monitor, directory = _polygon(loaded, positions, unwatched, publish_hz=20.0, take_up=False)
         return _show(monitor, directory, screen, loaded)
 
 
@@ -348,7 +360,8 @@ def run_replay(
     )
     if headless:
         return _plain(monitor, directory, None, screen_settings(screen).tz)
-    return _show(monitor, directory, screen, loaded, replay=feed)
+    file = SettingsFile({**overrides, "data_source": "replay"}, config_file)
+    return _show(monitor, directory, screen, loaded, replay=feed, settings_file=file)
 
 
 def _assumed(text: str) -> Position:

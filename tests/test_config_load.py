@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.config_load import LoadedConfig, describe, load_config, user_config_folder
+from orderflow_tui.config_load import LoadedConfig, describe, find_file, load_config, user_config_folder
 from orderflow_tui.config_watch import ConfigWatcher
 from orderflow_tui.core.validators import DataValidationError
 
@@ -254,3 +254,24 @@ def test_without_a_file_there_is_nothing_to_watch(tmp_path: Path) -> None:
     watch = watcher(tmp_path)
     write(tmp_path, "bucket_seconds = 20")
     assert watch.poll() is None
+
+
+def test_a_file_that_appears_later_is_taken_up(tmp_path: Path) -> None:
+    def load() -> LoadedConfig:
+        return load_config({}, {}, tmp_path)
+
+    watched = ConfigWatcher(load(), load, lambda: find_file({}, tmp_path))
+    assert watched.poll() is None
+    path = tmp_path / "orderflow.toml"
+    path.write_text("bucket_seconds = 700\n")
+    assert watched.poll() is None
+    assert "bucket_seconds = 700 refused" in watched.message
+    path.write_text("bucket_seconds = 7\n")
+    found = watched.poll()
+    assert found is not None
+    assert (found.path, found.config.bucket_seconds) == (path, 7)
+    assert watched.message == ""
+    assert watched.poll() is None
+    path.unlink()
+    assert watched.poll() is None
+    assert "is gone" in watched.message

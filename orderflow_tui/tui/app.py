@@ -7,8 +7,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -36,6 +37,7 @@ from orderflow_tui.views import MonitorPort
 if TYPE_CHECKING:
     from orderflow_tui.journal.history import HistoryStore
     from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.settings_desk import SettingsDesk
 
 APP_TITLE = "orderflow-tui"
 SWITCH_INTERVAL = 0.0005
@@ -66,6 +68,7 @@ class OrderFlowApp(App[int]):
         on_pause: Called to pause or go on with a replay; None where nothing can be paused.
         on_speed: Called with 2.0 or 0.5 to change a replay's speed.
         export_directory: Where exports and pictures go: the journal's folder.
+        settings: What the settings screen changes; None where there is none.
         monotonic: Seconds on a clock that never goes back.
         freeze: Collect garbage once after the first paint and leave what is there out of later collections.
 
@@ -91,6 +94,7 @@ class OrderFlowApp(App[int]):
         on_pause: Callable[[], None] | None = None,
         on_speed: Callable[[float], None] | None = None,
         export_directory: Path | None = None,
+        settings: SettingsDesk | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         freeze: bool = False,
     ) -> None:
@@ -102,6 +106,7 @@ class OrderFlowApp(App[int]):
         self.zone = Zone(tz)
         self.model = ScreenModel()
         self.export_directory = export_directory
+        self._settings = settings
         self._fps = fps
         self._first_run = first_run
         self._woken = False
@@ -142,7 +147,7 @@ class OrderFlowApp(App[int]):
         self._write_title(SAVE_TITLE)
         self.monitor.on_news(self._wake)
         await self.look()
-        self.set_interval(1 / self._fps, self.look)
+        self._looking = self.set_interval(1 / self._fps, self.look)
         self.set_interval(_BLINK_SECONDS, self._blink)
 
     def on_ready(self) -> None:
@@ -264,6 +269,24 @@ class OrderFlowApp(App[int]):
         elif self._scope != "History":
             self.push_screen(opening.history_screen(self.history, self.zone))
 
+    def action_settings(self) -> None:
+        """The settings that change often."""
+        if self._settings is None:
+            self.tell("no settings to change here")
+        else:
+            self.push_screen(opening.settings_screen(self._settings))
+
+    def apply_setting(self, name: str, value: Any) -> None:
+        """Put a changed setting of the screen in force now."""
+        if name == "theme":
+            self.theme = value or DEFAULT_THEME
+        elif name == "fps":
+            self._looking.stop()
+            self._looking = self.set_interval(1 / value, self.look)
+        else:
+            changed = {"bell": not value} if name == "no_bell" else {name: value}
+            self._attention = replace(self._attention, **changed)
+
     def action_next_theme(self) -> None:
         """The next theme."""
         names = self.theme_names
@@ -333,6 +356,7 @@ def run_dashboard(
     on_pause: Callable[[], None] | None = None,
     on_speed: Callable[[float], None] | None = None,
     export_directory: Path | None = None,
+    settings: SettingsDesk | None = None,
 ) -> int:
     """Show the dashboard until the trader leaves.
 
@@ -342,7 +366,7 @@ def run_dashboard(
     try:
         app = OrderFlowApp(
             monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
-            on_pause=on_pause, on_speed=on_speed, export_directory=export_directory, freeze=True,
+            on_pause=on_pause, on_speed=on_speed, export_directory=export_directory, settings=settings, freeze=True,
         )  # fmt: skip
     except KeymapError as error:
         print(error, file=sys.stderr)

@@ -19,6 +19,7 @@ APP_BINDINGS: list[BindingType] = [
     ),
     _key("a", "acknowledge", "Answer", "The same, by a letter where no text is typed", "acknowledge-letter"),
     _key("h", "history", "History", "Everything the journal holds, earlier days too", "history", show=True),
+    _key("comma", "settings", "Settings", "Thresholds, theme, paints a second, mute: changed and kept", "settings"),
     _key("t", "next_theme", "Theme", "The next theme", "next-theme"),
     _key("r", "recover", "Retry", "Try a blind symbol again now", "recover"),
     _key("space", "pause", "Pause", "Pause or go on with a replay", "pause"),
@@ -105,6 +106,17 @@ DIALOG_BINDINGS: list[BindingType] = [
     _key("escape", "close", "Close", "Close this", "dialog-close", show=True),
 ]
 
+SETTINGS_BINDINGS: list[BindingType] = [
+    _key("escape,comma", "close", "Back", "Back to where you came from", "settings-close", show=True),
+    _key("up,k", "cursor(-1)", "Up", "One line up", "settings-up"),
+    _key("down,j", "cursor(1)", "Down", "One line down", "settings-down"),
+    _key("left,h", "change(-1)", "Less", "The value before", "settings-less", show=True),
+    _key("right,l", "change(1)", "More", "The next value", "settings-more", show=True),
+    _key("enter", "type", "Type", "Type a value", "settings-type", show=True),
+    _key("x,delete", "take_back", "Take back", "Take it out of the file: what holds without it", "settings-take-back"),
+    _key("tab", "next_symbol", "Symbol", "The thresholds of the next symbol", "settings-symbol"),
+]
+
 PAGER_BINDINGS: list[BindingType] = [
     _key("k", "scroll_up", "Line up", "One line up", "text-up"),
     _key("j", "scroll_down", "Line down", "One line down", "text-down"),
@@ -121,12 +133,13 @@ SCOPES: dict[str, list[BindingType]] = {
     "Detail": DETAIL_BINDINGS,
     "Fire drill": DRILL_BINDINGS,
     "History": HISTORY_BINDINGS,
+    "Settings": SETTINGS_BINDINGS,
     "Dialogs": DIALOG_BINDINGS,
     "Long text": PAGER_BINDINGS,
 }
 """Which bindings are alive together: those of one scope and those of `Everywhere`."""
 
-MODAL_SCOPES = frozenset({"Answer", "Dialogs", "Long text"})
+MODAL_SCOPES = frozenset({"Answer", "Settings", "Dialogs", "Long text"})
 """Where only the priority keys of `Everywhere` reach."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from orderflow_tui.config_edit import SettingsFile
+from orderflow_tui.screen_settings import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.bindings import SCOPES, named
 from orderflow_tui.tui.screens.answer import AnswerScreen
@@ -20,6 +23,8 @@ from orderflow_tui.tui.screens.history import HistoryScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
+from orderflow_tui.tui.screens.settings import SettingsScreen
+from orderflow_tui.tui.settings_desk import SettingsDesk
 from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.feed import AlertFeed
 from orderflow_tui.tui.widgets.history_list import HistoryList
@@ -350,6 +355,44 @@ async def _moving(bench: Bench) -> None:
         assert (bench.rows.cursor, bench.rows.scroll_offset.y) == (0, 0)
 
 
+@checks("settings", "settings-close", "settings-up", "settings-down", "settings-less", "settings-more")
+async def _settings(bench: Bench) -> None:
+    def kept() -> dict[str, object]:
+        return dict(tomllib.loads((bench.folder / "orderflow.toml").read_text())["ui"])
+
+    await bench.press("comma")
+    assert isinstance(bench.app.screen, SettingsScreen)
+    await bench.press("right")
+    assert bench.app.theme != "dark"
+    assert kept() == {"theme": bench.app.theme}
+    await bench.press("left", "down", "j", "up", "l")
+    assert (bench.app.theme, kept()) == ("dark", {"theme": "dark", "fps": 20.0})
+    await bench.press("h", "k", "escape")
+    assert isinstance(bench.app.screen, MainScreen)
+    await bench.press("comma", "comma")
+    assert isinstance(bench.app.screen, MainScreen)
+
+
+@checks("settings-type", "settings-take-back", "settings-symbol")
+async def _thresholds(bench: Bench) -> None:
+    def kept() -> dict[str, object]:
+        return dict(tomllib.loads((bench.folder / "orderflow.toml").read_text()).get("symbols", {}))
+
+    await bench.press("comma", "j", "j", "j", "j", "enter", *"25,000", "enter")
+    assert kept() == {"NVDA": {"large_order_size_threshold": 25_000}}
+    await bench.press("tab", "enter", *"9", "enter")
+    assert "must be a whole number of shares" in block(bench.app, "settings")
+    await bench.press("enter", *"lots", "enter")
+    assert "must be a number" in block(bench.app, "settings")
+    await bench.press("x")
+    assert "nothing to take back" in block(bench.app, "settings")
+    assert kept() == {"NVDA": {"large_order_size_threshold": 25_000}}
+    for _ in range(len(bench.app.model.order) - 1):
+        await bench.press("tab")
+    await bench.press("x")
+    assert kept() == {"NVDA": {}}
+
+
 @checks("text-up", "text-down", "text-half-up", "text-half-down", "text-top", "text-bottom")
 async def _long_text(bench: Bench) -> None:
     await bench.press("f1")
@@ -373,7 +416,9 @@ def test_no_binding_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("check", list(dict.fromkeys(CHECKS.values())), ids=lambda check: check.__name__[1:])
-async def test_key(check: Callable[[Bench], Awaitable[None]], tmp_path: Path) -> None:
+async def test_key(check: Callable[[Bench], Awaitable[None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "orderflow.toml").write_text("[ui]\ntheme = 'dark'\n")
     store = journal(tmp_path / "journal", 200)
     while store.load():
         pass
@@ -386,5 +431,6 @@ async def test_key(check: Callable[[Bench], Awaitable[None]], tmp_path: Path) ->
         export_directory=tmp_path,
         on_pause=lambda: paused.append("pressed"),
         on_speed=speeds.append,
+        settings=SettingsDesk(ScreenSettings(), {}, SettingsFile({}, env={})),
     ) as (app, pilot):
         await check(Bench(app, pilot, monitor, tmp_path, paused, speeds))

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from orderflow_tui.journal.history import HistoryStore
     from orderflow_tui.tui.screens.base import ModelModal
     from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.settings_desk import SettingsDesk
     from orderflow_tui.tui.text import Zone
     from orderflow_tui.views import RecommendationView
 
-_SCREENS = ("answer", "detail", "drill", "help", "history")
+_SCREENS = ("answer", "detail", "drill", "help", "history", "settings")
 
 
 def preload() -> None:
@@ -70,6 +71,13 @@ def help_screen(scope: str) -> ModelModal:
     from orderflow_tui.tui.screens.help import HelpScreen
 
     return HelpScreen(scope)
+
+
+def settings_screen(desk: SettingsDesk) -> ModelModal:
+    """The settings that change often."""
+    from orderflow_tui.tui.screens.settings import SettingsScreen
+
+    return SettingsScreen(desk)
 
 
 def history_screen(history: HistoryStore, zone: Zone) -> Screen[None]:

@@ -20,13 +20,14 @@ class SearchScreen(ModelModal):
     SearchScreen > Input { width: 1fr; border: heavy $primary; height: 3; }
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, placeholder: str = "text or symbol; enter looks, empty shows all") -> None:
         super().__init__()
         self._text = text
+        self._placeholder = placeholder
 
     def compose(self) -> ComposeResult:
         """One field."""
-        yield Input(self._text, placeholder="text or symbol; enter looks, empty shows all", max_length=100)
+        yield Input(self._text, placeholder=self._placeholder, max_length=100)
 
     @on(Input.Submitted)
     def take(self, event: Input.Submitted) -> None:

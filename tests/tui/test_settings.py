@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orderflow_tui.config_edit import SettingsFile
+from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.screen_settings import ScreenSettings
+from orderflow_tui.tui.screens.settings import SettingsScreen
+from orderflow_tui.tui.settings_desk import THRESHOLDS, WORDS, SettingsDesk
+from tests.tui.driving import block, press, running, screen_text, toasts
+from tests.tui.fake import busy_market
+
+
+def desk(folder: Path, *, given: dict[str, object] | None = None, env: dict[str, str] | None = None) -> SettingsDesk:
+    return SettingsDesk(ScreenSettings(), given or {}, SettingsFile({}, env=env or {}, cwd=folder))
+
+
+def line(found: SettingsDesk, name: str, symbol: str = "") -> tuple[object, str]:
+    setting = next(item for item in found.settings(symbol, ["dark", "light"]) if item.name == name)
+    return setting.value, setting.origin
+
+
+def test_each_line_says_where_its_value_comes_from(tmp_path: Path) -> None:
+    (tmp_path / "orderflow.toml").write_text(
+        "bucket_seconds = 7\n[symbols.BAC]\nalert_window_seconds = 60\n[ui]\nnotify = 'always'\n"
+    )
+    found = desk(tmp_path, given={"fps": 4.0}, env={"ORDER_FLOW_VOLUME_SPIKE_THRESHOLD": "2.5"})
+    found.open("light")
+    assert line(found, "theme") == ("light", "default")
+    assert line(found, "fps") == (10.0, "command line")
+    assert line(found, "notify")[1] == "the file"
+    assert line(found, "bucket_seconds") == (7, "the file")
+    assert line(found, "volume_spike_threshold") == (2.5, "ORDER_FLOW_VOLUME_SPIKE_THRESHOLD")
+    assert line(found, "alert_window_seconds", "BAC") == (60, "its own")
+    assert line(found, "bucket_seconds", "BAC") == (7, "")
+    for setting in found.settings("BAC", ["dark"]):
+        assert setting.name in WORDS
+        if setting.table == () and setting.name == "volume_spike_threshold":
+            assert found.change(setting, 3.5).endswith("ORDER_FLOW_VOLUME_SPIKE_THRESHOLD goes before it")
+        if setting.name == "fps":
+            assert "command line goes before it" in found.change(setting, 5.0)
+    assert line(found, "fps")[0] == 5.0
+
+
+def test_typed_words_become_values(tmp_path: Path) -> None:
+    found = desk(tmp_path)
+    found.open("dark")
+    settings = {item.name: item for item in found.settings("", ["dark", "light"])}
+    assert set(settings) == {"theme", "fps", "no_bell", "notify", *THRESHOLDS}
+    assert settings["no_bell"].parse(" Yes ") is True
+    assert settings["theme"].parse("light") == "light"
+    assert settings["bucket_seconds"].parse("12") == 12
+    assert settings["bucket_seconds"].parse("1.5") == 1.5
+    assert settings["theme"].step(1) == "light"
+    assert settings["theme"].step(-1) == "light"
+    assert settings["red_burst_threshold"].step(1) == 4.5
+    for name, words in (("no_bell", "perhaps"), ("fps", "fast"), ("theme", "drak")):
+        with pytest.raises(DataValidationError):
+            settings[name].parse(words)
+    with pytest.raises(DataValidationError):
+        found.change(settings["notify"], "loudly")
+    with pytest.raises(DataValidationError):
+        found.change(settings["bucket_seconds"], 1.5)
+
+
+async def test_without_a_file_changes_last_until_the_end(tmp_path: Path) -> None:
+    found = SettingsDesk(ScreenSettings(), {}, None)
+    async with running(busy_market(), settings=found) as (app, pilot):
+        await press(pilot, "comma", "right")
+        assert isinstance(app.screen, SettingsScreen)
+        assert app.theme != "dark"
+        assert "nothing is kept here" in block(app, "settings")
+        assert "Thresholds" not in block(app, "settings")
+        await press(pilot, "j", "j", "right", "j", "right", "x", "k", "k", "k", "x")
+        assert (app._attention.bell, app._attention.notify, app.theme) == (False, "unfocused", "dark")
+    assert [path.name for path in tmp_path.glob("**/*.toml")] == []  # noqa: ASYNC240 - nothing waits here
+
+
+async def test_a_file_that_does_not_load_is_said(tmp_path: Path) -> None:
+    (tmp_path / "orderflow.toml").write_text("bucket_seconds = 700\n")
+    async with running(busy_market(), settings=desk(tmp_path)) as (app, pilot):
+        await press(pilot, "comma")
+        assert "bucket_seconds = 700 refused" in " ".join(block(app, "settings").split())
+        await press(pilot, "right")
+        assert "not written: the file does not load" in block(app, "settings")
+        await press(pilot, "enter", *"nonsense", "enter", "tab", "escape")
+        assert (tmp_path / "orderflow.toml").read_text() == "bucket_seconds = 700\n"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (80, 24), (200, 50)])
+async def test_the_line_under_the_cursor_is_always_in_sight(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with running(busy_market(), size=size, settings=desk(tmp_path)) as (app, pilot):
+        await press(pilot, "comma", *["j"] * 12)
+        if size[1] > 4:
+            assert any(row.lstrip(" ┃").startswith(">") for row in screen_text(app).splitlines())
+        await pilot.resize_terminal(60, 12)
+        await press(pilot, "k", "up")
+
+
+async def test_no_settings_no_screen() -> None:
+    async with running(busy_market()) as (app, pilot):
+        await press(pilot, "comma")
+        assert toasts(app) == ["no settings to change here"]
