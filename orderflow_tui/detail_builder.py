@@ -75,12 +75,13 @@ def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
     have, need, seconds = burst.warm_seconds(second), burst.warm_needed, burst.window_seconds
     lines = [RuleLine("tape known", f"{have} s", f"{need} s", have >= need)]
     if burst.thin:
-        lines.append(RuleLine("prints a minute", "too few for a window of 60 s", "12 prints in the window", False))
+        lines.append(RuleLine("prints a minute", "too thin", "12 in 60 s", False))
     volume = window.volume_through(second) - window.volume_through(second - seconds)
     baseline = burst.baseline(second)
     ratio, spike = volume / baseline if baseline else 0.0, core.thresholds.volume_spike_threshold
     value = f"{ratio:.2f}x in {seconds} s" if baseline else "no baseline"
-    lines.append(RuleLine("volume ratio", value, f"> {spike:g}x, exit > {burst.exit_ratio:.3g}x", ratio > spike))
+    lines.append(RuleLine("volume ratio", value, f"> {spike:g}x", ratio > spike))
+    lines.append(RuleLine("the same, for an exit", value, f"> {burst.exit_ratio:.3g}x", ratio > burst.exit_ratio))
     through = window.sell_through
     sold = through(second) - through(second - seconds)
     share = sold / volume if volume else 0.0
@@ -92,8 +93,8 @@ def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
     return [
         *lines,
         RuleLine("effective prints", f"{n_eff:.0f}", f">= {N_EFF_LEAST:.0f}", n_eff >= N_EFF_LEAST),
-        RuleLine(f"{who}, lower bound", f"{low:.0%}", f">= {WILSON_FLOOR:.0%}", low >= WILSON_FLOOR),
-        RuleLine("largest print", f"{largest:.0%} of the volume", "<= 50%", largest <= 0.5),
+        RuleLine(f"{who} at least", f"{low:.0%}", f">= {WILSON_FLOOR:.0%}", low >= WILSON_FLOOR),
+        RuleLine("largest print", f"{largest:.0%} of it", "<= 50%", largest <= 0.5),
     ]
 
 

@@ -62,7 +62,7 @@ def _sliced(plan: SlicePlan, size: int, scale: int, leave: LeaveView) -> DrillLi
         not_priced=plan.missing,
         tape_share=size / (leave.traded_per_minute * minutes) if leave.traded_per_minute else None,
         risk=None if leave.usual_range is None else waiting_risk(size, leave.usual_range, minutes, scale),
-        behind=plan.behind,
+        behind=0 if leave.refill_per_minute is None else plan.behind,
     )
 
 
@@ -79,7 +79,7 @@ def _unknowns(view: SymbolView, leave: LeaveView, lines: list[DrillLine]) -> Ite
         yield "how far the price moves while you wait is not known yet"
     if any(line.tape_share is not None and line.tape_share > TAPE_SHARE for line in lines):
         yield f"! above {TAPE_SHARE:.0%} of the tape you lean on the price yourself: it costs more than shown"
-    if any(line.behind for line in lines):
+    if leave.refill_per_minute is not None and any(line.behind for line in lines):
         yield "+ the refill does not keep up with these slices: each finds a thinner book than the one before"
 
 

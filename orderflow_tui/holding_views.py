@@ -73,7 +73,7 @@ def muted_words(core: SymbolCore, now_ns: int) -> str:
     day = core.desk.flow.muted_day
     if day is None or not core.desk.quantity or day != new_york_day(now_ns):
         return ""
-    return "muted: you said exited; quiet until the quantity or the day changes, your stop still rings"
+    return "muted (exited) until quantity or day changes; your stop still rings"
 
 
 def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:

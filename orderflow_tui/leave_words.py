@@ -42,7 +42,8 @@ def _cost_words(core: SymbolCore, cost: ExitCost | None, quantity: int, traded: 
         if cost.missing:
             words += f"; {core.writer.sizes(cost.missing)} not shown"
         return f"{words}; all in about {spell_minutes(whole)} at 10% of the tape" if whole is not None else words
-    words = f"leave now: {money(-cost.dollars)} ({cost.basis_points:.1f} bp) for {filled} of {quantity:,} shown"
+    part = f"{filled} of {quantity:,} shown" if cost.missing else f"all {quantity:,}"
+    words = f"leave now: {money(-cost.dollars)} ({cost.basis_points:.1f} bp) for {part}"
     if cost.missing:
         rest = minutes_to_leave(cost.missing, traded)
         words += f", the rest about {spell_minutes(rest)} at 10% of the tape" if rest else ", the rest not shown"

@@ -63,7 +63,8 @@ def test_why_nothing_fires_is_told_figure_by_figure() -> None:
     core = _core(rules=Rules(profile="guarded"))
     detail = detail_view(core, NOON + 401 * NS)
     assert _rule(detail, "tape known").met
-    assert _rule(detail, "volume ratio").threshold.startswith("> 3x, exit > 4")
+    assert _rule(detail, "volume ratio").threshold.startswith("> 3x")
+    assert _rule(detail, "the same, for an exit").threshold == "> 4x"
     assert not _rule(detail, "volume ratio").met
     assert _rule(detail, "effective prints").value == "29"
     assert _rule(detail, "largest bid shown").value == "500"
@@ -107,7 +108,7 @@ def test_after_exited_the_view_says_that_it_is_muted_until_the_day_is_over() -> 
         tape.sell(1 + 31 * number, 100.00, 12_000)
     (opened,) = exits(core.process([*tape.events, Clock(tape.at(70))]))
     core.answer(NOON + 71 * NS, opened.recommendation.recommendation_id, Answer("exited"))
-    assert muted_words(core, NOON + 72 * NS).startswith("muted: you said exited")
+    assert muted_words(core, NOON + 72 * NS).startswith("muted (exited)")
     assert muted_words(core, NOON + 86_400 * NS) == ""
     core.desk.set_position(held(50, "99.00"))
     assert muted_words(core, NOON + 73 * NS) == ""

@@ -54,6 +54,7 @@ def test_what_is_not_known_is_said() -> None:
     for part in ("HALTED", "15 minutes late", "one level", "refill not measured yet", "is not known yet", "above 10%"):
         assert part in words
     assert drill.lines[1].risk is None
+    assert not any(line.behind for line in drill.lines)
     assert drill.lines[0].not_priced > 0
     still = _drill(replace(view, leave=replace(leave, traded_per_minute=0.0)))
     assert still.lines[1].tape_share is None

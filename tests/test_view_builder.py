@@ -195,7 +195,7 @@ def test_depth_has_a_coverage() -> None:
     view = _view(core, 70)
     assert view.leave is not None
     assert (view.leave.coverage, view.leave.coverage_at_least) == (2.0, False)
-    assert view.leave.line == "leave now: -$3.50 (3.5 bp) for 100 of 100 shown"
+    assert view.leave.line == "leave now: -$3.50 (3.5 bp) for all 100"
     assert len(view.leave.coverage_trend) == 60
 
 

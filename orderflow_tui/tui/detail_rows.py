@@ -19,7 +19,7 @@ ALERTS_SHOWN = 50
 WALLS_SHOWN = 12
 TWO_COLUMNS = 118
 """From this width what is asked why stands beside the panel."""
-_RULE_NAME, _RULE_VALUE = 24, 22
+_RULE_NAME, _RULE_VALUE = 22, 15
 
 
 @dataclass(frozen=True, slots=True)

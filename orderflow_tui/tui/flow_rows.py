@@ -118,9 +118,13 @@ def _cover_spans(leave: LeaveView, *, wide: bool) -> list[Span]:
     at_least = ">=" if leave.coverage_at_least else ""
     thin = leave.coverage < THIN_COVERAGE
     return [
-        Span(right(f"{at_least}{leave.coverage:.1f}x", 6), "alert" if thin else "strong"),
+        Span(right(f"{at_least}{_times(leave.coverage)}", 6), "alert" if thin else "strong"),
         *_trend_spans(leave.coverage_trend, "falling" if thin else "", wide=wide),
     ]
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}x" if ratio < 9.95 else f"{ratio:.0f}x" if ratio < 999.5 else ">1kx"
 
 
 def _cost_spans(leave: LeaveView, *, wide: bool) -> list[Span]:

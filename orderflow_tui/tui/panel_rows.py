@@ -97,7 +97,7 @@ def _header(view: SymbolView, frame: Frame) -> Row:
     mark = ("#" if frame.pinned else ">") if frame.selected else "*" if frame.pinned else " "
     number = str(frame.number) if 0 < frame.number < 10 else " "
     price = price_text(view.last_price) if view.last_price is not None else BLANK
-    change = change_text(view.change_60s) if view.change_60s is not None else ""
+    change = change_text(view.change_60s, view.price_step) if view.change_60s is not None else ""
     front = f"{mark}{number} {left(clean(view.symbol), 6)}{right(price, 9)}{right(change, 7)} "
     age, age_token = _age(view)
     detail_width = frame.width - len(front) - CHIP_WIDTH - len(age) - 2

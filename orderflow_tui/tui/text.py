@@ -88,10 +88,10 @@ def signed_money(dollars: float) -> str:
     return f"+{money(dollars)}" if dollars > 0 else money(dollars)
 
 
-def change_text(units: int) -> str:
-    """A price difference in dollars, signed: `-0.04`, `+0.00`."""
-    text = price_text(abs(units))
-    return f"{'-' if units < 0 else '+'}{text}"
+def change_text(units: int, step: int = 1) -> str:
+    """A price difference in dollars to the nearest price step, signed: `-0.04`, `+0.00`."""
+    rounded = round(units / step) * step
+    return f"{'-' if rounded < 0 else '+'}{price_text(abs(rounded))}"
 
 
 def average_price(dollars: float) -> str:

@@ -294,7 +294,7 @@ def detail(symbol: str, price: int = 138_500) -> DetailView:
         series(price),
         (
             RuleLine("tape known", "310 s", "310 s", met=True),
-            RuleLine("volume ratio", "4.60x in 30 s", "> 3x, exit > 4x", met=True),
+            RuleLine("volume ratio", "4.60x in 30 s", "> 3x", met=True),
             RuleLine("sell share", "81%", "> 60%", met=True),
             RuleLine("effective prints", "22", ">= 16", met=True),
             RuleLine("largest bid shown", "12,400", "> 31,600", met=False),

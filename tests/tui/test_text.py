@@ -72,6 +72,7 @@ def test_money_has_its_sign_in_front_and_a_gain_its_plus() -> None:
 def test_fractional_sizes_and_changes() -> None:
     assert (shares(25_000_000, 100_000_000), shares(12_400)) == ("0.25", "12,400")
     assert (change_text(-400), change_text(100), change_text(-150)) == ("-0.04", "+0.01", "-0.0150")
+    assert (change_text(-250, 100), change_text(149, 100), change_text(-20, 100)) == ("-0.02", "+0.01", "+0.00")
 
 
 def test_spans_of_time() -> None:
