@@ -11,10 +11,13 @@ import pytest
 from textual.screen import Screen
 from textual.widgets import Input
 
+from orderflow_tui.config_edit import SettingsFile
+from orderflow_tui.screen_settings import ScreenSettings
 from orderflow_tui.tui import screens
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.first_run import FirstRun
+from orderflow_tui.tui.settings_desk import SettingsDesk
 from tests.tui.driving import press, running, settled
 from tests.tui.fake import busy_market
 from tests.tui.journal_files import journal
@@ -27,6 +30,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "SearchScreen": ("h", "slash"),
     "RecordScreen": ("h", "enter"),
     "HelpScreen": ("f1",),
+    "SettingsScreen": ("comma", "enter"),
     "CommandPalette": ("ctrl+p",),
 }
 """How to get to each screen from the dashboard; a text field has the focus on some."""
@@ -56,7 +60,8 @@ def test_no_screen_is_left_out() -> None:
 @pytest.mark.parametrize("name", WAYS)
 async def test_the_key_answers_from(name: str, tmp_path: Path) -> None:
     monitor = busy_market()
-    async with running(monitor, history=journal(tmp_path / "j", 20)) as (app, pilot):
+    settings = SettingsDesk(ScreenSettings(), {}, SettingsFile({}, env={}))
+    async with running(monitor, history=journal(tmp_path / "j", 20), settings=settings) as (app, pilot):
         await press(pilot, *WAYS[name])
         await pilot.pause()
         assert type(app.screen).__name__ == name
