@@ -81,12 +81,18 @@ def alert_line(alert: OrderFlowAlert, *, updated_ns: int = 0) -> AlertLine:
 def why_words(details: Mapping[str, Any]) -> list[str]:
     """An alert's explanation (`core.explain.why`) in words, a figure each, the nearest quiet threshold last."""
     words = [
-        f"{_name(row['figure'])} {row['value']:,.4g} against {row['threshold']:,.4g}" for row in details.get("why", ())
+        f"{_name(row['figure'])} {_figure(row['value'])} against {_figure(row['threshold'])}"
+        for row in details.get("why", ())
     ]
     nearest = details.get("silent_at")
     if nearest:
-        words.append(f"quiet had the threshold of {_name(nearest['figure'])} been {nearest['threshold']:,.4g}")
+        name, value = _name(nearest["figure"]), _figure(nearest["threshold"])
+        words.append(f"quiet had the threshold of {name} been {value}")
     return words
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
 def _name(figure: str) -> str:

@@ -95,8 +95,8 @@ def test_an_alert_carries_its_explanation_in_words() -> None:
     said = core.process(Tape().book(0, [(100.00, 12_400)], [(100.02, 300)]).events)
     (alert,) = alerts(said)
     assert alert_line(alert).why == (
-        "resting size 1.24e+04 against 1e+04",
-        "quiet had the threshold of resting size been 1.24e+04",
+        "resting size 12,400 against 10,000",
+        "quiet had the threshold of resting size been 12,400",
     )
     assert why_words({}) == []
 

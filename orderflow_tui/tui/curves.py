@@ -43,7 +43,7 @@ class Chart:
             return None
         low, high = min(values), max(values)
         room = (high - low) * 0.05 or max(abs(high) * 0.001, 0.5)
-        return low - room, high + room
+        return 0.0 if 0 <= low < room else low - room, high + room
 
 
 def _points(series: SeriesView, values: Iterable[float | None], scale: float = 1.0) -> tuple[Point, ...]:
