@@ -26,12 +26,13 @@ from orderflow_tui.tui.attention import (
 from orderflow_tui.tui.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.keymap import KeymapError, check_keymap
+from orderflow_tui.tui.lines import TokenStyles
 from orderflow_tui.tui.model import ScreenModel
 from orderflow_tui.tui.screens import opening
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.text import NEW_YORK, Zone, clean
-from orderflow_tui.tui.theme import DEFAULT_THEME, FALLBACK_SIGNALS, load_themes, theme_folders
+from orderflow_tui.tui.theme import DEFAULT_THEME, FALLBACK_SIGNALS, load_themes, theme_folders, theme_stamp
 from orderflow_tui.views import MonitorPort
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ SWITCH_INTERVAL = 0.0005
 TITLE_MARK = "● "
 _BLINK_SECONDS = 1.0
 _SETTLE_SECONDS = 0.3
+_THEME_SECONDS = 2.0
 
 
 class NewsCame(Message):
@@ -118,11 +120,30 @@ class OrderFlowApp(App[int]):
         self.set_keymap(self._keys)
         self._theme_problems = self._load_themes(theme)
 
-    def _load_themes(self, wanted: str | None) -> list[str]:
-        themes, problems = load_themes(theme_folders())
+    def _register_themes(self) -> list[str]:
+        self._theme_stamp = theme_stamp(self._theme_folders)
+        themes, problems = load_themes(self._theme_folders)
         for theme in themes.values():
             self.register_theme(theme)
         self.theme_names = list(themes)
+        return problems
+
+    def _follow_themes(self) -> None:
+        """Take up a theme file that has changed, the one in use at once; one that has become bad stays as it was."""
+        if theme_stamp(self._theme_folders) == self._theme_stamp:
+            return
+        for problem in self._register_themes():
+            self.tell(problem, warning=True)
+        if self.theme in self.theme_names:
+            self.refresh_css(animate=False)
+            for screen in self.screen_stack:  # a signal's colour is no rule of the stylesheet: nothing else repaints it
+                for widget in screen.query(TokenStyles):
+                    widget.refresh()
+
+    def _load_themes(self, wanted: str | None) -> list[str]:
+        self._theme_folders = theme_folders()
+        problems = self._register_themes()
+        themes = self.theme_names
         if wanted is not None and wanted not in themes:
             problems.append(f"theme {wanted!r} is not there; there are: {', '.join(themes)}")
         name = wanted if wanted in themes else DEFAULT_THEME
@@ -149,6 +170,7 @@ class OrderFlowApp(App[int]):
         await self.look()
         self._looking = self.set_interval(1 / self._fps, self.look)
         self.set_interval(_BLINK_SECONDS, self._blink)
+        self.set_interval(_THEME_SECONDS, self._follow_themes)
 
     def on_ready(self) -> None:
         """The panels come with the next layout; what they do not need waits until they are painted."""

@@ -19,7 +19,10 @@ APP_BINDINGS: list[BindingType] = [
     ),
     _key("a", "acknowledge", "Answer", "The same, by a letter where no text is typed", "acknowledge-letter"),
     _key("h", "history", "History", "Everything the journal holds, earlier days too", "history", show=True),
-    _key("comma", "settings", "Settings", "Thresholds, theme, paints a second, mute: changed and kept", "settings"),
+    _key(
+        "comma", "settings", "Settings", "Thresholds, theme, paints a second, mute: changed and kept", "settings",
+        show=True,
+    ),
     _key("t", "next_theme", "Theme", "The next theme", "next-theme"),
     _key("r", "recover", "Retry", "Try a blind symbol again now", "recover"),
     _key("space", "pause", "Pause", "Pause or go on with a replay", "pause"),

@@ -43,17 +43,17 @@ _QUIET = frozenset({records.RUN_STARTED, records.RUN_STOPPED, records.ALERT_OUTC
 
 def history_row(entry: HistoryRow, zone: Zone, width: int, *, cursor: bool) -> Row:
     """One record in a line: day, time, class of source, kind, symbol, severity, words, answer."""
-    token = _LOUD.get(entry.event, "muted" if entry.event in _QUIET else "")
+    token = "" if cursor else _LOUD.get(entry.event, "muted" if entry.event in _QUIET else "")
     source = "" if entry.source_class == "live" else (clean(entry.source_class)[:3].upper() or "?")
     answer = f" [{clean(entry.answer)}]" if entry.answer else ""
     words = crop(clean(entry.text), max(4, width - FRONT - len(answer)))
     return make_row(
         Span(">" if cursor else " "),
-        Span(f"{left(local_time(entry.timestamp_utc, zone)[5:], 14)} ", "muted"),
-        Span(left(source, 4), "watch"),
+        Span(f"{left(local_time(entry.timestamp_utc, zone)[5:], 14)} ", "" if cursor else "muted"),
+        Span(left(source, 4), "" if cursor else "watch"),
         Span(left(EVENT_WORDS.get(entry.event, clean(entry.event)), 10), token),
         Span(left(clean(entry.symbol), 7), "bold"),
-        Span(f"{SEVERITY_MARKS.get(entry.severity, '  ')} ", "alert"),
+        Span(f"{SEVERITY_MARKS.get(entry.severity, '  ')} ", "bold" if cursor else "alert"),
         Span(words, token),
         Span(answer, "bold"),
         base="cursor" if cursor else "",

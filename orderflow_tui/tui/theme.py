@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +148,22 @@ def theme_folders() -> list[Path]:
     shipped = package / "themes"
     ours = shipped if shipped.is_dir() else package.parent / "themes"
     return [ours, Path(platformdirs.user_config_dir("orderflow-tui")) / "themes"]
+
+
+def theme_stamp(folders: Sequence[Path]) -> frozenset[tuple[str, int, int]]:
+    """What changes whenever a theme file is added, changed or removed: names, times and sizes."""
+    found: set[tuple[str, int, int]] = set()
+    for folder in folders:
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            continue  # no such folder: it may come
+        for entry in entries:
+            with suppress(OSError):
+                if entry.name.endswith(".yaml"):
+                    status = entry.stat()
+                    found.add((entry.path, status.st_mtime_ns, status.st_size))
+    return frozenset(found)
 
 
 def load_themes(folders: Sequence[Path]) -> tuple[dict[str, Theme], list[str]]:

@@ -4,12 +4,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from textual.color import Color
 
 from orderflow_tui.tui.theme import FALLBACK_SIGNALS, ThemeError, contrast, load_themes, read_theme, theme_folders
 from tests.tui.driving import press, running, toasts
 from tests.tui.fake import busy_market, calm_market
 
 SHIPPED = theme_folders()[0]
+NAMES = {"dark", "light", "high-contrast", "colour-blind", "colour-blind-light", "terminal"}
+TEXT = (
+    "bid", "ask", "buy", "sell", "profit", "loss", "muted", "strong", "exit-line", "alert", "watch", "calm",
+)  # fmt: skip
+PAIRS = ("picked", "exit", "blind", "live", "simulated")
 
 
 def content() -> dict[str, object]:
@@ -27,7 +33,7 @@ def refused(**changes: object) -> str:
 def test_the_shipped_themes_are_good() -> None:
     themes, problems = load_themes([SHIPPED])
     assert problems == []
-    assert set(themes) == {"dark", "light", "high-contrast", "colour-blind", "terminal"}
+    assert set(themes) == NAMES
     assert all(set(FALLBACK_SIGNALS) <= set(theme.variables) for theme in themes.values())
 
 
@@ -90,4 +96,90 @@ async def test_every_theme_paints_every_state() -> None:
         for _ in app.theme_names:
             seen.add(app.theme)
             await press(pilot, "t")
-        assert seen == {"dark", "light", "high-contrast", "colour-blind", "terminal"}
+        assert seen == NAMES
+
+
+def shipped() -> dict[str, dict[str, str]]:
+    """Each shipped theme's colours that are not the terminal's own, with `background` and `surface` among its signals."""
+    found = {}
+    for path in SHIPPED.glob("*.yaml"):
+        theme = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not theme.get("ansi"):
+            plain = {key: value for key, value in theme.items() if isinstance(value, str)}
+            found[theme["name"]] = {**plain, **theme["signals"]}
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - {"terminal"}))
+def test_text_can_be_read_and_marks_be_seen(name: str) -> None:
+    colours = shipped()[name]
+    for under in ("background", "surface", "bar"):
+        poor = {token: contrast(colours[token], colours[under]) for token in (*TEXT, "foreground")}
+        assert {token: ratio for token, ratio in poor.items() if ratio < 4.5} == {}, under
+        assert contrast(colours["stale"], colours[under]) >= 3.0
+    for token in PAIRS:
+        assert contrast(colours[f"{token}-text"], colours[token]) >= 4.5, token
+
+
+def grey(colour: str) -> str:
+    """As textual's filter paints it under NO_COLOR."""
+    red, green, blue = Color.parse(colour).rgb
+    level = round(red * 0.299 + green * 0.587 + blue * 0.114)
+    return f"#{level:02x}{level:02x}{level:02x}"
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - {"terminal"}))
+def test_text_can_be_read_without_colour(name: str) -> None:
+    colours = shipped()[name]
+    for under in ("background", "surface", "bar"):
+        ratios = {token: contrast(grey(colours[token]), grey(colours[under])) for token in (*TEXT, "stale")}
+        assert {token: ratio for token, ratio in ratios.items() if ratio < 3.0} == {}, under
+    for token in ("picked", "live", "simulated"):  # exit and blind are reversed there
+        assert contrast(grey(colours[f"{token}-text"]), grey(colours[token])) >= 4.5, token
+
+
+# Linear RGB as people without red, or without green, receptors see it (Vienot, Brettel and Mollon 1999).
+WITHOUT_RED = ((0.11238, 0.88762, 0.0), (0.11238, 0.88762, 0.0), (0.00401, -0.00401, 1.0))
+WITHOUT_GREEN = ((0.29275, 0.70725, 0.0), (0.29275, 0.70725, 0.0), (-0.02234, 0.02234, 1.0))
+
+
+def seen(colour: str, sight: tuple[tuple[float, ...], ...]) -> tuple[float, ...]:
+    linear = [(value / 255) ** 2.2 for value in Color.parse(colour).rgb]
+    mixed = [sum(share * value for share, value in zip(row, linear, strict=True)) for row in sight]
+    return tuple(max(0.0, value) ** (1 / 2.2) for value in mixed)
+
+
+@pytest.mark.parametrize("name", ["colour-blind", "colour-blind-light"])
+@pytest.mark.parametrize("sight", [WITHOUT_RED, WITHOUT_GREEN], ids=["without red", "without green"])
+def test_the_pair_stays_apart_with_a_colour_vision_deficiency(name: str, sight: tuple[tuple[float, ...], ...]) -> None:
+    colours = shipped()[name]
+    for one, other in (("bid", "ask"), ("buy", "sell"), ("profit", "loss")):
+        apart = zip(seen(colours[one], sight), seen(colours[other], sight), strict=True)
+        assert sum((a - b) ** 2 for a, b in apart) ** 0.5 > 0.4
+
+
+async def test_a_changed_theme_is_taken_up(tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "orderflow-tui" / "themes"
+    folder.mkdir(parents=True)
+    path = folder / "mine.yaml"
+    mine = {**content(), "name": "mine"}
+    path.write_text(yaml.safe_dump(mine), encoding="utf-8")
+    async with running(busy_market(), theme="mine") as (app, pilot):
+        app._follow_themes()
+        signals = dict(mine["signals"])  # type: ignore[call-overload]
+        path.write_text(yaml.safe_dump({**mine, "signals": {**signals, "bid": "#00ffff"}}), encoding="utf-8")
+        app._follow_themes()
+        await pilot.pause()
+        strips = app.screen._compositor.render_strips(app.size)
+        painted = {
+            segment.style.color.name for strip in strips for segment in strip if segment.style and segment.style.color
+        }
+        assert "#00ffff" in painted
+        path.write_text("name: [", encoding="utf-8")
+        app._follow_themes()
+        await pilot.pause()
+        assert toasts(app)[-1].startswith("theme mine.yaml: not YAML")
+        assert app.theme == "mine"
+        (folder / "new.yaml").write_text(yaml.safe_dump({**mine, "name": "new"}), encoding="utf-8")
+        app._follow_themes()
+        assert "new" in app.theme_names
