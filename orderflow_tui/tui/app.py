@@ -37,7 +37,7 @@ from orderflow_tui.views import MonitorPort
 
 if TYPE_CHECKING:
     from orderflow_tui.journal.history import HistoryStore
-    from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.screens.first_run import FirstRun, Kind
     from orderflow_tui.tui.settings_desk import SettingsDesk
 
 APP_TITLE = "orderflow-tui"
@@ -111,6 +111,7 @@ class OrderFlowApp(App[int]):
         self._settings = settings
         self._fps = fps
         self._first_run = first_run
+        self._told: set[Kind] = set()
         self._woken = False
         self._title_lit = False
         self._on_pause, self._on_speed = on_pause, on_speed
@@ -192,11 +193,20 @@ class OrderFlowApp(App[int]):
         if not self.model.poll(self.monitor, self._monotonic()):
             return
         self._announce()
+        await self._notice()
         for screen in reversed(self.screen_stack):
             if isinstance(screen, ModelScreen | ModelModal) and screen.is_mounted:
                 await screen.update_model()
             if not isinstance(screen, ModalScreen):
                 break
+
+    async def _notice(self) -> None:
+        """A closed market and a plan that lacks something are explained once, on a page of their own."""
+        status = self.model.status
+        if status is None or status.source_class != "live" or not isinstance(self.screen, MainScreen):
+            return
+        if (found := opening.notice(status, self._told)) is not None:
+            await self.push_screen(opening.first_run_screen(found, self.zone))
 
     def _wake(self) -> None:
         """Called in the monitor's thread: news does not wait for the next look."""

@@ -120,6 +120,18 @@ SETTINGS_BINDINGS: list[BindingType] = [
     _key("tab", "next_symbol", "Symbol", "The thresholds of the next symbol", "settings-symbol"),
 ]
 
+FIRST_RUN_BINDINGS: list[BindingType] = [
+    _key("escape,enter", "close", "Dashboard", "To the dashboard", "first-run-close", show=True),
+    _key(
+        "w",
+        "write_sample",
+        "Write",
+        "Write an example file, never over one",
+        "first-run-write",
+        show=True,
+    ),
+]
+
 PAGER_BINDINGS: list[BindingType] = [
     _key("k", "scroll_up", "Line up", "One line up", "text-up"),
     _key("j", "scroll_down", "Line down", "One line down", "text-down"),
@@ -137,6 +149,7 @@ SCOPES: dict[str, list[BindingType]] = {
     "Fire drill": DRILL_BINDINGS,
     "History": HISTORY_BINDINGS,
     "Settings": SETTINGS_BINDINGS,
+    "First run": FIRST_RUN_BINDINGS,
     "Dialogs": DIALOG_BINDINGS,
     "Long text": PAGER_BINDINGS,
 }

@@ -12,12 +12,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from orderflow_tui.config_edit import SettingsFile
+from orderflow_tui.positions.toml_file import read_text
 from orderflow_tui.screen_settings import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.bindings import SCOPES, named
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.screens.drill import DrillScreen
+from orderflow_tui.tui.screens.first_run import FirstRun
 from orderflow_tui.tui.screens.help import HelpScreen
 from orderflow_tui.tui.screens.history import HistoryScreen
 from orderflow_tui.tui.screens.main import MainScreen
@@ -391,6 +393,17 @@ async def _thresholds(bench: Bench) -> None:
         await bench.press("tab")
     await bench.press("x")
     assert kept() == {"NVDA": {}}
+
+
+@checks("first-run-close", "first-run-write")
+async def _first_run(bench: Bench) -> None:
+    path = bench.folder / "positions.toml"
+    async with running(FakeMonitor(), first_run=FirstRun("no_positions_file", path)) as (app, pilot):
+        await press(pilot, "w")
+        assert read_text(path.read_text(), "positions.toml") == ((), ())
+        assert path.stat().st_mode & 0o777 == 0o600
+        await press(pilot, "escape")
+        assert isinstance(app.screen, MainScreen)
 
 
 @checks("text-up", "text-down", "text-half-up", "text-half-down", "text-top", "text-bottom")

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from textual.app import ComposeResult
 
 from orderflow_tui.tui.bar_rows import title_row
-from orderflow_tui.tui.bindings import DIALOG_BINDINGS
+from orderflow_tui.tui.bindings import FIRST_RUN_BINDINGS
 from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.text import Zone, clean, wrap
 from orderflow_tui.tui.widgets.keybar import KeyBar
+from orderflow_tui.views import StatusView
 
-_HEADLINES = {
+Kind = Literal["no_positions_file", "nothing_held", "message", "market_closed", "not_in_plan"]
+
+_HEADLINES: dict[Kind, str] = {
     "no_positions_file": "No positions yet: tell the dashboard what you hold",
     "nothing_held": "Nothing is held and nothing is on the watchlist",
     "message": "Before you start",
+    "market_closed": "The market is closed",
+    "not_in_plan": "Your key's plan leaves something out",
 }
 _EXAMPLE = (
     'watchlist = ["SPY"]',
@@ -29,27 +35,60 @@ _EXAMPLE = (
     "average_cost = 13.90",
     "stop = 13.50               # may be left out",
 )
+SAMPLE = "# What you hold, one [[position]] each; take the # away and put your own in.\n" + "".join(
+    f"# {line}\n" if line else "#\n" for line in _EXAMPLE
+)
+_CLOSED = (
+    "Nothing is polled for freshness and no rule speaks; what you see is the last state of each name.",
+    "US stocks: from 4:00 ET, the open at 9:30, the close at 16:00, until 20:00; holidays are the source's calendar.",
+    "Leave this running: it begins by itself, and this page goes away.",
+)
+_WITHOUT = {
+    "quotes": "quotes: no bid, no ask, no cost of leaving, no walls; rules of the tape go on",
+    "trades": "trades: no tape, no bursts, no sellers; walls and the cost of leaving go on",
+}
+_PLANS = (
+    "Real-time quotes and trades of US stocks are in Stocks Advanced. It is asked again every 15 minutes: after a "
+    "change of plan nothing needs to be started anew. To see what a full screen looks like:"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FirstRun:
-    """Why there is nothing to watch.
+    """Why there is nothing to watch, or less than there might be.
 
     Attributes:
-        kind: No file, a file without positions, or something else that `message` says.
+        kind: No file, a file without positions, a closed market, a plan that lacks something, or what `message` says.
         path: The positions file that was looked for.
         message: A line of its own, may be empty.
+        missing: What the plan lacks.
     """
 
-    kind: Literal["no_positions_file", "nothing_held", "message"]
-    path: Path
+    kind: Kind
+    path: Path = Path("positions.toml")
     message: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def notice(status: StatusView, told: set[Kind]) -> FirstRun | None:
+    """What a live dashboard says once of its own accord; `told` keeps what was said."""
+    if status.source_class != "live" or status.market == "unknown":
+        return None
+    first = "market_closed" not in told
+    told.add("market_closed")  # a market that closes later needs no page
+    if first and status.market == "closed":
+        return FirstRun("market_closed")
+    if status.missing_features and "not_in_plan" not in told:
+        told.add("not_in_plan")
+        return FirstRun("not_in_plan", missing=status.missing_features)
+    return None
 
 
 class FirstRunScreen(ModelScreen):
     """Explains the next step; goes away by itself when there is something to watch."""
 
-    BINDINGS = DIALOG_BINDINGS
+    SCOPE = "First run"
+    BINDINGS = FIRST_RUN_BINDINGS
     DEFAULT_CSS = """
     FirstRunScreen > LineWidget { width: 1fr; height: 1; }
     FirstRunScreen > #first-words { height: 1fr; }
@@ -64,11 +103,11 @@ class FirstRunScreen(ModelScreen):
         """A title, the words, the keys."""
         yield LineWidget(id="first-title")
         yield LineWidget(id="first-words")
-        yield KeyBar(DIALOG_BINDINGS)
+        yield KeyBar(FIRST_RUN_BINDINGS if self._can_write else FIRST_RUN_BINDINGS[:1])
 
     async def update_model(self) -> None:
-        """Draw, or leave when a position has appeared."""
-        if self.model.views:
+        """Draw, or leave when there is something to watch."""
+        if self._is_over():
             self.dismiss(None)
             return
         width = max(10, self.size.width)
@@ -79,19 +118,71 @@ class FirstRunScreen(ModelScreen):
         """The words wrap anew."""
         await self.update_model()
 
+    def _is_over(self) -> bool:
+        status = self.model.status
+        if self._first_run.kind == "not_in_plan":
+            return status is not None and not status.missing_features
+        if self._first_run.kind == "market_closed":
+            return status is not None and status.market != "closed"
+        return bool(self.model.views)
+
     def _rows(self, width: int) -> list[Row]:
         item = self._first_run
         rows = [make_row(""), make_row(Span(f"  {_HEADLINES[item.kind]}", "strong")), make_row("")]
         if item.message:
-            rows += [make_row(f"  {line}") for line in wrap(clean(item.message), width - 4, 3)]
-        rows += [make_row(f"  {line}") for line in wrap(f"Write this to {clean(str(item.path))}:", width - 4, 3)]
+            rows += [*_wrapped(clean(item.message), width), make_row("")]
+        if item.kind == "market_closed":
+            rows += [row for words in _CLOSED for row in _wrapped(words, width)]
+            rows += [make_row(""), *_wrapped("Until then, on a simulated market or through what was journaled:", width)]
+        elif item.kind == "not_in_plan":
+            for feature in item.missing:
+                rows += _wrapped(f"- without {clean(_WITHOUT.get(feature, feature))}", width)
+            rows += [make_row(""), *_wrapped(_PLANS, width)]
+        else:
+            rows += self._positions_rows(width)
+        rows += [make_row(""), make_row(Span("      orderflow-tui demo", "bid")), make_row("")]
+        keys = "esc: the dashboard   h: history   ,: settings   F1: every key   q: quit"
+        rows.append(make_row(Span(f"  {keys}", "strong")))
+        rows.append(make_row(Span("  It recommends; it never sends an order.", "muted")))
+        return rows
+
+    def _positions_rows(self, width: int) -> list[Row]:
+        path = clean(str(self._first_run.path))
+        lead = f"Write this to {path}" + (", or press w for a commented example:" if self._can_write else ":")
+        rows = _wrapped(lead, width)
         rows += [make_row(""), *(make_row(Span(f"      {line}", "bid")) for line in _EXAMPLE), make_row("")]
         rows.append(make_row("  The file is read again when it changes: no need to start anew."))
         rows.append(make_row("  To look around first, on a simulated market:"))
-        rows += [make_row(""), make_row(Span("      orderflow-tui demo", "bid")), make_row("")]
-        rows.append(make_row(Span("  It recommends; it never sends an order.", "muted")))
         return rows
+
+    @property
+    def _can_write(self) -> bool:
+        return self._first_run.kind == "no_positions_file" and self._first_run.path.suffix == ".toml"
+
+    async def action_write_sample(self) -> None:
+        """An example in the positions file's place, everything in it commented out; never over a file that is there."""
+        if not self._can_write:
+            self.dashboard.tell("there is nothing to write here")
+            return
+        path = self._first_run.path
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(SAMPLE)
+        except FileExistsError:
+            self.dashboard.tell(f"{path} is there already: it was left as it is", warning=True)
+            return
+        except OSError as error:
+            self.dashboard.tell(f"{path} cannot be written: {error.strerror}", warning=True)
+            return
+        message = f"{path} is written: open it in an editor, take the # away and put in what you hold."
+        self._first_run = replace(self._first_run, kind="nothing_held", message=message)
+        await self.update_model()
 
     def action_close(self) -> None:
         """To the empty dashboard."""
         self.dismiss(None)
+
+
+def _wrapped(words: str, width: int) -> list[Row]:
+    return [make_row(f"  {line}") for line in wrap(words, max(10, width - 4), 4)]

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from orderflow_tui.journal.history import HistoryStore
     from orderflow_tui.tui.screens.base import ModelModal
-    from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.screens.first_run import FirstRun, Kind
     from orderflow_tui.tui.settings_desk import SettingsDesk
     from orderflow_tui.tui.text import Zone
-    from orderflow_tui.views import RecommendationView
+    from orderflow_tui.views import RecommendationView, StatusView
 
 _SCREENS = ("answer", "detail", "drill", "help", "history", "settings")
 
@@ -64,6 +64,13 @@ def first_run_screen(first_run: FirstRun, zone: Zone) -> Screen[None]:
     from orderflow_tui.tui.screens.first_run import FirstRunScreen
 
     return FirstRunScreen(first_run, zone)
+
+
+def notice(status: StatusView, told: set[Kind]) -> FirstRun | None:
+    """What a live dashboard says once of its own accord."""
+    from orderflow_tui.tui.screens.first_run import notice as found
+
+    return found(status, told)
 
 
 def help_screen(scope: str) -> ModelModal:

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from orderflow_tui.positions.toml_file import read_text
+from orderflow_tui.tui.screens.first_run import SAMPLE, FirstRun, FirstRunScreen
+from orderflow_tui.tui.screens.main import MainScreen
+from tests.tui.driving import press, running, screen_text, settled, toasts
+from tests.tui.fake import FakeMonitor, busy_market
+
+
+def test_the_example_is_a_positions_file_once_its_marks_are_taken_away() -> None:
+    assert read_text(SAMPLE, "positions.toml") == ((), ())
+    text = "\n".join(re.sub(r"^# ?", "", line) for line in SAMPLE.splitlines()[1:])
+    (position,), watched = read_text(text, "positions.toml")
+    assert (position.symbol, position.quantity, watched) == ("BAC", 1_000, ("SPY",))
+
+
+async def test_an_example_is_written_once_and_the_page_says_what_comes_next(tmp_path: Path) -> None:
+    path = tmp_path / "positions.toml"
+    async with running(FakeMonitor(), size=(80, 24), first_run=FirstRun("no_positions_file", path)) as (app, pilot):
+        assert "press w" in " ".join(screen_text(app).split())
+        await press(pilot, "w")
+        assert path.read_text() == SAMPLE
+        words = " ".join(screen_text(app).split())
+        assert "open it in an editor" in words
+        assert "Nothing is held" in words
+        await press(pilot, "w")
+        assert toasts(app)[-1] == "there is nothing to write here"
+
+
+async def test_no_file_is_written_over_and_a_folder_that_is_missing_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "positions.toml"
+    async with running(FakeMonitor(), first_run=FirstRun("no_positions_file", path)) as (app, pilot):
+        path.write_text("mine")
+        await press(pilot, "w")
+        assert "left as it is" in toasts(app)[-1]
+        assert path.read_text() == "mine"
+    gone = tmp_path / "gone" / "positions.toml"
+    async with running(FakeMonitor(), first_run=FirstRun("no_positions_file", gone)) as (app, pilot):
+        await press(pilot, "w")
+        assert "cannot be written" in toasts(app)[-1]
+    async with running(FakeMonitor(), first_run=FirstRun("no_positions_file", tmp_path / "held.csv")) as (app, pilot):
+        await press(pilot, "w")
+        assert not (tmp_path / "held.csv").exists()
+
+
+async def test_a_closed_market_is_explained_until_it_opens() -> None:
+    monitor = busy_market()
+    monitor.put(source_class="live", market="closed")
+    async with running(monitor, size=(80, 24)) as (app, pilot):
+        await settled(pilot)
+        assert isinstance(app.screen, FirstRunScreen)
+        words = " ".join(screen_text(app).split())
+        assert "The market is closed" in words
+        assert "the open at 9:30" in words
+        assert "orderflow-tui demo" in words
+        monitor.put(source_class="live", market="open")
+        await settled(pilot)
+        await settled(pilot)
+        assert isinstance(app.screen, MainScreen)
+        monitor.put(source_class="live", market="closed")
+        await settled(pilot)
+        assert isinstance(app.screen, MainScreen)
+
+
+async def test_what_the_plan_lacks_is_explained_once() -> None:
+    monitor = busy_market()
+    monitor.put(source_class="live", missing_features=("quotes", "trades"))
+    async with running(monitor, size=(80, 24)) as (app, pilot):
+        await settled(pilot)
+        words = " ".join(screen_text(app).split())
+        assert "without quotes: no bid" in words
+        assert "without trades: no tape" in words
+        await press(pilot, "enter")
+        assert isinstance(app.screen, MainScreen)
+        await settled(pilot)
+        assert isinstance(app.screen, MainScreen)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (30, 8), (80, 24)])
+async def test_every_page_fits_whatever_there_is(size: tuple[int, int]) -> None:
+    for kind in ("no_positions_file", "nothing_held", "message"):
+        first = FirstRun(kind, Path("/x" * 200 + "/positions.toml"), "[/] \x1b[31m " * 400)
+        async with running(FakeMonitor(), size=size, first_run=first) as (app, _):
+            assert "\x1b" not in screen_text(app)

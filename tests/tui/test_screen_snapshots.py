@@ -1,0 +1,65 @@
+"""Pictures of history, settings, help and the first run; made anew like those of `test_snapshots`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orderflow_tui.screen_settings import ScreenSettings
+from orderflow_tui.tui.app import OrderFlowApp
+from orderflow_tui.tui.screens.first_run import FirstRun
+from orderflow_tui.tui.settings_desk import SettingsDesk
+from tests.tui.fake import FakeMonitor, busy_market
+from tests.tui.journal_files import journal
+
+Snap = Callable[..., bool]
+
+
+def still(folder: Path, theme: str = "dark", monitor: FakeMonitor | None = None, **options: Any) -> OrderFlowApp:
+    return OrderFlowApp(
+        monitor or busy_market(),
+        history=journal(folder / "journal", 300),
+        settings=SettingsDesk(ScreenSettings(), {}, None),
+        theme=theme,
+        monotonic=lambda: 0.0,
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [((80, 24), "dark"), ((120, 36), "colour-blind-light"), ((200, 50), "light"), ((80, 24), "colour-blind")],
+    ids=["80x24", "120x36-colour-blind-light", "200x50-light", "80x24-colour-blind"],
+)
+def test_the_history(snap_compare: Snap, tmp_path: Path, size: tuple[int, int], theme: str) -> None:
+    assert snap_compare(still(tmp_path, theme), terminal_size=size, press=["h", "down", "down"])
+
+
+def test_the_history_without_colour(snap_compare: Snap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(still(tmp_path), terminal_size=(120, 36), press=["h", "s"])
+
+
+@pytest.mark.parametrize("theme", ["dark", "colour-blind-light"])
+def test_the_settings(snap_compare: Snap, tmp_path: Path, theme: str) -> None:
+    assert snap_compare(still(tmp_path, theme), terminal_size=(100, 34), press=["comma", "down"])
+
+
+def test_the_help(snap_compare: Snap, tmp_path: Path) -> None:
+    assert snap_compare(still(tmp_path), terminal_size=(80, 24), press=["f1"])
+
+
+@pytest.mark.parametrize("kind", ["no_positions_file", "nothing_held"])
+def test_the_first_run(snap_compare: Snap, tmp_path: Path, kind: Any) -> None:
+    app = still(tmp_path, monitor=FakeMonitor(), first_run=FirstRun(kind, Path("positions.toml")))
+    assert snap_compare(app, terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("changes", [{"market": "closed"}, {"missing_features": ("quotes",)}], ids=["closed", "plan"])
+def test_what_is_missing(snap_compare: Snap, tmp_path: Path, changes: dict[str, Any]) -> None:
+    monitor = busy_market()
+    monitor.put(source_class="live", source_label="LIVE polygon", **changes)
+    assert snap_compare(still(tmp_path, "light", monitor), terminal_size=(80, 24))
