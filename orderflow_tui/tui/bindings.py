@@ -36,8 +36,8 @@ APP_BINDINGS: list[BindingType] = [
 MAIN_BINDINGS: list[BindingType] = [
     _key("enter", "detail", "Detail", "The selected symbol on a screen of its own", "detail", show=True),
     _key("d", "drill", "Drill", "Fire drill: what leaving costs now and in slices, names and all", "drill", show=True),
-    _key("left", "select(-1)", "Previous", "Select the symbol before", "select-previous"),
-    _key("right", "select(1)", "Next", "Select the symbol after", "select-next"),
+    _key("left,up,k", "select(-1)", "Previous", "Select the symbol before", "select-previous"),
+    _key("right,down,j,l", "select(1)", "Next", "Select the symbol after", "select-next"),
     _key("escape", "follow", "Follow", "Select what is most urgent, and follow it again", "follow"),
     _key("p", "pin", "Pin", "Keep the selected symbol in front, or let it go", "pin", show=True),
     _key("tab", "next_card", "Next card", "Turn to the next open recommendation", "next-card"),

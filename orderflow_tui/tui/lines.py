@@ -58,6 +58,9 @@ screen of a dozen panels would match some three hundred component styles against
 LOUD = frozenset({"exit", "blind"})
 """Reversed where there is no colour."""
 
+BRIGHT = frozenset({"exit-line", "alert"})
+"""Their grey would be quieter than plain text: the strongest there is where there is no colour."""
+
 _PLAIN_LOUD = Style(bold=True, reverse=True)
 _ATTRIBUTES = {"bold": Style(bold=True), "dim": Style(dim=True), "reverse": Style(reverse=True)}
 
@@ -130,8 +133,10 @@ class TokenStyles(Widget):
         return style
 
     def _look(self, token: str) -> Style:
-        if self.app.no_color and token in LOUD:
-            return _PLAIN_LOUD
+        if self.app.no_color:
+            if token in LOUD:
+                return _PLAIN_LOUD
+            token = "strong" if token in BRIGHT else token
         look, variables = LOOKS[token], self.app.theme_variables
         dim = look.dim and self.app.current_theme.ansi
         return _style(variables.get(look.colour, ""), variables.get(look.background, ""), look.bold, dim)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
+from textual.widget import Widget
 from textual.widgets import Input
 
 import orderflow_tui.tui
@@ -20,10 +22,12 @@ from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.tui.widgets.feed import AlertFeed
+from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
 from tests.tui.fake import FakeMonitor, alert, busy_market, calm_market, recommendation, symbol_view
+from tests.tui.journal_files import journal
 
 
 def panel_of(app: OrderFlowApp, symbol: str) -> SymbolPanel:
@@ -303,6 +307,30 @@ async def test_the_palette_lists_every_action_of_the_screen() -> None:
         await press(pilot, "down", "enter")
         await pilot.pause()
         assert app.theme == "light"
+
+
+async def test_a_click_on_the_card_opens_its_answer() -> None:
+    async with running(busy_market()) as (app, pilot):
+        await pilot.click("#card", offset=(4, 1))
+        await pilot.pause()
+        assert isinstance(app.screen, AnswerScreen)
+
+
+async def test_the_wheel_scrolls_alerts_and_history(tmp_path: Path) -> None:
+    async with running(busy_market(), history=journal(tmp_path / "j", 200)) as (app, pilot):
+        feed = app.screen.query_one(AlertFeed)
+        feed.post_message(wheel(feed))
+        await pilot.pause()
+        assert feed.scroll_offset.y > 0
+        await press(pilot, "h")
+        rows = app.screen.query_one(HistoryList)
+        rows.post_message(wheel(rows))
+        await pilot.pause()
+        assert rows.scroll_offset.y > 0
+
+
+def wheel(widget: Widget) -> events.MouseScrollDown:
+    return events.MouseScrollDown(widget, 1, 1, 0, 1, 0, shift=False, meta=False, ctrl=False)
 
 
 async def test_a_click_on_a_key_presses_it() -> None:

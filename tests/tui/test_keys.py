@@ -147,6 +147,8 @@ async def _detail(bench: Bench) -> None:
 async def _select(bench: Bench) -> None:
     await bench.press("right")
     assert bench.app.model.selected == "BAC"
+    await bench.press("j", "k", "l", "up")
+    assert bench.app.model.selected == "BAC"
     await bench.press("left", "left")
     assert bench.app.model.selected == "BRK.B"
 

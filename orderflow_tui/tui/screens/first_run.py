@@ -10,7 +10,7 @@ from typing import Literal
 from textual.app import ComposeResult
 
 from orderflow_tui.tui.bar_rows import title_row
-from orderflow_tui.tui.bindings import FIRST_RUN_BINDINGS
+from orderflow_tui.tui.bindings import FIRST_RUN_BINDINGS, named
 from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.text import Zone, clean, wrap
@@ -141,19 +141,21 @@ class FirstRunScreen(ModelScreen):
         else:
             rows += self._positions_rows(width)
         rows += [make_row(""), make_row(Span("      orderflow-tui demo", "bid")), make_row("")]
-        keys = "esc: the dashboard   h: history   ,: settings   F1: every key   q: quit"
-        rows.append(make_row(Span(f"  {keys}", "strong")))
         rows.append(make_row(Span("  It recommends; it never sends an order.", "muted")))
         return rows
 
     def _positions_rows(self, width: int) -> list[Row]:
         path = clean(str(self._first_run.path))
-        lead = f"Write this to {path}" + (", or press w for a commented example:" if self._can_write else ":")
-        rows = _wrapped(lead, width)
+        or_press = f", or press {self._write_key} for a commented example" if self._can_write else ""
+        rows = _wrapped(f"Write this to {path}{or_press}:", width)
         rows += [make_row(""), *(make_row(Span(f"      {line}", "bid")) for line in _EXAMPLE), make_row("")]
         rows.append(make_row("  The file is read again when it changes: no need to start anew."))
         rows.append(make_row("  To look around first, on a simulated market:"))
         return rows
+
+    @property
+    def _write_key(self) -> str:
+        return self.dashboard.first_key(named(FIRST_RUN_BINDINGS)[1])
 
     @property
     def _can_write(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 
 from orderflow_tui.tui.bar_rows import blind_rows, status_row, strip_rows
@@ -97,6 +97,11 @@ class MainScreen(ModelScreen):
     async def on_resize(self) -> None:
         """Another size shares the rows out anew; each panel follows its own size."""
         await self.update_model()
+
+    @on(events.Click, "#card")
+    def answer_clicked(self) -> None:
+        """A click on the card opens its answer."""
+        self.dashboard.action_acknowledge()
 
     @on(SymbolPanel.Picked)
     async def pick(self, event: SymbolPanel.Picked) -> None:

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.tui.bindings import SETTINGS_BINDINGS
+from orderflow_tui.tui.bindings import SETTINGS_BINDINGS, named
 from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.screens.search import SearchScreen
@@ -68,7 +68,11 @@ class SettingsScreen(ModelModal):
 
     def _draw(self) -> None:
         width = max(10, min(98, self.app.size.width - 2))
-        head = " Settings: left and right change, enter types a value, x takes it back, esc closes"
+        key = self._key
+        head = (
+            f" Settings: {key('less')} {key('more')} change, {key('type')} types a value, "
+            f"{key('take-back')} takes it back, {key('close')} closes"
+        )
         rows = [make_row(head, base="bar")]
         table: tuple[str, ...] | None = None
         first = 0
@@ -89,11 +93,16 @@ class SettingsScreen(ModelModal):
         block.styles.height = len(rows)
         block.show(rows)
 
+    def _key(self, name: str) -> str:
+        """The key in force of one of this screen's bindings."""
+        found = next(binding for binding in named(SETTINGS_BINDINGS) if binding.id == f"settings-{name}")
+        return self.dashboard.first_key(found)
+
     def _heading(self, table: tuple[str, ...]) -> str:
         if table == ("ui",):
             return "Screen"
         if table:
-            return f"Thresholds of {clean(table[1])}   (tab: the next symbol)"
+            return f"Thresholds of {clean(table[1])}   ({self._key('symbol')}: the next symbol)"
         return "Thresholds of every symbol without its own"
 
     @property

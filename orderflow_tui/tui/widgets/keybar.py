@@ -28,7 +28,10 @@ class KeyBar(LineWidget):
 
     def __init__(self, bindings: Sequence[BindingType]) -> None:
         super().__init__(id="keys")
-        shown = [binding for binding in named([*bindings, *APP_BINDINGS]) if binding.show]
+        own = named(list(bindings))
+        taken = {key for binding in own for key in binding.key.split(",")}
+        everywhere = [binding for binding in named(APP_BINDINGS) if not taken.issuperset(binding.key.split(","))]
+        shown = [binding for binding in [*own, *everywhere] if binding.show]
         self._shown_bindings = list({binding.action: binding for binding in reversed(shown)}.values())[::-1]
         self._places: list[tuple[range, Binding]] = []
 
