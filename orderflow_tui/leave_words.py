@@ -6,6 +6,9 @@ from orderflow_tui.core.liquidity import ExitCost, exit_cost, minutes_to_leave
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS, price_text, spell_minutes
 from orderflow_tui.core.volume_window import BASELINE_SECONDS
+from orderflow_tui.views import CANNOT_LEAVE
+
+_NOW = "leave now:"
 
 
 def money(dollars: float) -> str:
@@ -24,7 +27,10 @@ def leave_line(core: SymbolCore, second: int) -> tuple[str, ExitCost | None, flo
     window = core.window
     traded = window.volume_through(second) - window.volume_through(second - BASELINE_SECONDS)
     minutes = minutes_to_leave(size, traded)
-    parts = [_cost_words(core, cost, quantity, traded)]
+    words = _cost_words(core, cost, quantity, traded)
+    if core.halted:
+        words = words.replace(_NOW, f"{CANNOT_LEAVE}, {core.halted}; the last book says", 1)
+    parts = [words]
     stop = stop_words(core)
     if stop:
         parts.append(stop)
@@ -34,16 +40,16 @@ def leave_line(core: SymbolCore, second: int) -> tuple[str, ExitCost | None, flo
 def _cost_words(core: SymbolCore, cost: ExitCost | None, quantity: int, traded: int) -> str:
     scale = core.capabilities.size_scale
     if cost is None:
-        return "leave now: no quote to leave at"
+        return f"{_NOW} no quote to leave at"
     whole = minutes_to_leave(quantity * scale, traded)
     filled = core.writer.sizes(cost.filled)
     if core.capabilities.depth_levels == 1:
-        words = f"leave now: {money(-cost.dollars)} for the first {filled} of {quantity:,}"
+        words = f"{_NOW} {money(-cost.dollars)} for the first {filled} of {quantity:,}"
         if cost.missing:
             words += f"; {core.writer.sizes(cost.missing)} not shown"
         return f"{words}; all in about {spell_minutes(whole)} at 10% of the tape" if whole is not None else words
     part = f"{filled} of {quantity:,} shown" if cost.missing else f"all {quantity:,}"
-    words = f"leave now: {money(-cost.dollars)} ({cost.basis_points:.1f} bp) for {part}"
+    words = f"{_NOW} {money(-cost.dollars)} ({cost.basis_points:.1f} bp) for {part}"
     if cost.missing:
         rest = minutes_to_leave(cost.missing, traded)
         words += f", the rest about {spell_minutes(rest)} at 10% of the tape" if rest else ", the rest not shown"

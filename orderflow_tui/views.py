@@ -18,6 +18,8 @@ Chip = Literal[
     "CALM", "WARMING", "OPENING", "THIN", "WATCH", "ALERT", "EXIT", "BLIND", "NO QUOTES", "HALTED", "CLOSED", "NO DATA"
 ]
 SideWord = Literal["buy", "sell", "unknown"]
+CANNOT_LEAVE = "CANNOT LEAVE"
+"""How the line to read first begins while trading is halted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from orderflow_tui.core.events import Clock
+from orderflow_tui.core.events import Clock, Halt
 from orderflow_tui.core.units import NS, spell_minutes
 from orderflow_tui.leave_words import held_header, leave_line, money, stop_words
 from tests.core.kit import NOON, Tape, held, make
@@ -45,6 +45,16 @@ def test_without_a_tape_the_rest_is_only_not_shown() -> None:
     nbbo = make(position=held(100))
     nbbo.process(Tape().book(0, [(100.00, 100)], [(100.02, 500)]).events)
     assert leave_line(nbbo, NOON // NS)[0] == "leave now: -$1.00 for the first 100 of 100"
+
+
+def test_in_a_halt_the_line_says_that_nobody_can_leave() -> None:
+    core = make(position=held(100, stop="99.00"), depth_levels=10)
+    tape = Tape().book(0, [(100.00, 500)], [(100.02, 500)])
+    core.process([*tape.events, Halt(NOON + NS, halted=True, reason="LULD pause")])
+    words = "CANNOT LEAVE, LULD pause; the last book says -$1.00 (1.0 bp) for all 100 | stop 100c away"
+    assert leave_line(core, NOON // NS + 2)[0] == words
+    core.process([Halt(NOON + 3 * NS, halted=False)])
+    assert leave_line(core, NOON // NS + 4)[0].startswith("leave now: ")
 
 
 def test_stop_words() -> None:

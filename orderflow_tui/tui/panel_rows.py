@@ -24,14 +24,16 @@ from orderflow_tui.tui.text import (
     span_text,
     wrap,
 )
-from orderflow_tui.views import PositionView, SymbolView
+from orderflow_tui.views import CANNOT_LEAVE, PositionView, SymbolView
 
 CHIP_WIDTH = 9
 WIDE = 76
 """From this width the ladder and the prints stand side by side."""
-CHIP_TOKENS = {"EXIT": "exit", "BLIND": "blind", "ALERT": "alert", "WATCH": "watch", "CALM": "calm"}
+CHIP_TOKENS = {
+    "EXIT": "exit", "BLIND": "blind", "HALTED": "exit-line", "ALERT": "alert", "WATCH": "watch", "CALM": "calm",
+}  # fmt: skip
 WHY_TOKENS = CHIP_TOKENS | {"EXIT": "exit-line", "BLIND": "alert"}
-_LOUD = frozenset({"EXIT", "BLIND"})
+_LOUD = frozenset({"EXIT", "BLIND", "HALTED"})
 _UPPER = frozenset({"EXIT", "BLIND", "ALERT", "WATCH", "HALTED", "NO QUOTES", "NO DATA"})
 
 
@@ -156,7 +158,8 @@ def _side_by_side(view: SymbolView, width: int, zone: Zone) -> list[Row]:
 def _leave_rows(view: SymbolView, width: int) -> list[Row]:
     """The line to read first."""
     if view.leave is not None and view.leave.line:
-        return [make_row(Span(f" {line}", "strong")) for line in wrap(clean(view.leave.line), width - 2, 3)]
+        token = "exit-line" if view.leave.line.startswith(CANNOT_LEAVE) else "strong"
+        return [make_row(Span(f" {line}", token)) for line in wrap(clean(view.leave.line), width - 2, 3)]
     if view.position is None or not view.position.quantity:
         return []
     why = f" (data {span_text(view.data_age_s)} old)" if view.stale and view.data_age_s is not None else ""

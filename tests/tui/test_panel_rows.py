@@ -185,6 +185,14 @@ def test_a_wall_tells_its_life() -> None:
     assert " ! bid 12,400 at 13.83 sold into, 2:10" in narrow
 
 
+def test_a_halt_is_loud_and_says_that_nobody_can_leave() -> None:
+    line = "CANNOT LEAVE, LULD pause; the last book says -$1.00 (1.0 bp) for all 100"
+    view = symbol_view("BAC", "HALTED", detail="cannot leave: LULD pause", leave=replace(leave(100), line=line))
+    rows = panel_rows(view, Frame(100, 20, 1, selected=False, pinned=False, zone=Zone()))
+    assert "[HALTED]" in rows[0].plain
+    assert rows[1].spans[0] == (f" {line}", "exit-line")
+
+
 def test_muted_after_exited_is_said() -> None:
     rows = words(symbol_view("BAC", muted="muted: you said exited; quiet until the quantity changes"), 100, 20)
     assert " ■ muted: you said exited; quiet until the quantity changes" in rows
