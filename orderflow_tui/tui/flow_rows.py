@@ -87,8 +87,7 @@ def leave_row(view: SymbolView, width: int) -> Row:
     """The gauges of leaving: bids within reach over shares held, and what it costs, each with its last minute."""
     leave = view.leave
     if leave is None:
-        held = view.position is not None and view.position.quantity
-        return make_row(Span(f" cover {right(BLANK, 5)}" if held else "", "muted"))
+        return make_row(Span(f" cover {right(BLANK, 5)}", "muted"))
     wide = width >= _WIDE
     cover = [Span(left(" cover", _LABEL), "muted"), *_cover_spans(leave, wide=wide)]
     cost = _cost_spans(leave, wide=wide)
@@ -128,14 +127,15 @@ def _times(ratio: float) -> str:
 
 
 def _cost_spans(leave: LeaveView, *, wide: bool) -> list[Span]:
-    """What leaving costs, its way over the last minute, and the figure then."""
+    """What leaving costs, its way over the last minute, and the figure then; loud while the door is narrow too."""
     if leave.cost is None:
         return []
+    thin = leave.coverage is not None and leave.coverage < THIN_COVERAGE
     before = "" if leave.cost_60s_ago is None else f" 1 min ago {_dollars(leave.cost_60s_ago)}"
     return [
         Span("cost ", "muted"),
         Span(f"{_dollars(leave.cost):>6}", "strong"),
-        *_trend_spans(leave.cost_trend, "rising", wide=wide),
+        *_trend_spans(leave.cost_trend, "rising" if thin else "", wide=wide),
         Span(before if wide else "", "muted"),
     ]
 

@@ -11,6 +11,10 @@ COLUMN = 48
 MOST_COLUMNS = 4
 SHORT, TALL = 13, 34
 """The least and the most useful height of a panel beside others."""
+WHOLE = 14
+"""A panel this high shows all of its gauges, a part of the book and the tape."""
+FEW_ALERTS = 3
+"""Rows of alerts that are kept where each panel becomes whole by it."""
 NO_FEED_BELOW = 16
 """On a lower screen the alerts give their rows to the panel."""
 
@@ -47,11 +51,13 @@ def plan(width: int, room: int, height: int, panels: int, *, card_open: bool) ->
     small = width < NARROW or height < 30
     least = 0 if height < NO_FEED_BELOW else (2 if card_open else 3) if small else 6
     title = 1 if least else 0
+    columns = columns_for(width, panels)
+    lines = -(-panels // columns)
+    if lines and (room - least - title) // lines < WHOLE <= (room - FEW_ALERTS - title) // lines:
+        least = FEW_ALERTS
     for_panels = max(1, room - least - title)
     if width < NARROW or panels == 0:
         return Plan(1, for_panels, least)
-    columns = columns_for(width, panels)
-    lines = -(-panels // columns)
     if lines * SHORT <= for_panels:
         columns = -(-panels // lines)  # six panels as three and three, not four and two
     shown = max(1, min(lines, for_panels // SHORT))

@@ -129,11 +129,12 @@ def _blocks(view: SymbolView, frame: Frame) -> list[Block]:
     tape, walls = spark_rows(view, width), wall_rows(view, width)
     if width >= WIDE:
         book = _side_by_side(view, width, zone)
-        blocks += [Block(4, book, min(4, len(book))), Block(5, walls), Block(5, tape, len(tape))]
+        blocks += [Block(4, book, min(4, len(book))), Block(6, walls), Block(5, tape, len(tape))]
     else:
         book = ladder_rows(view, width)
-        blocks += [Block(4, book, min(4, len(book))), Block(5, walls), Block(5, tape, len(tape))]
-    blocks.append(Block(6, [leave_row(view, width)]))
+        blocks += [Block(4, book, min(4, len(book))), Block(6, walls), Block(5, tape, len(tape))]
+    held = view.position is not None and view.position.quantity
+    blocks.append(Block(4, [leave_row(view, width)] if held else []))
     blocks += [Block(7, context_rows(view, width)), Block(7, _threshold_rows(view, width))]
     if width < WIDE:
         blocks.append(Block(8, print_rows(view, width, zone)))

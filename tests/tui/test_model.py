@@ -144,6 +144,7 @@ def test_columns_follow_the_width_and_the_number_of_symbols() -> None:
 def test_the_plan_leaves_no_panel_cut_and_gives_the_rest_to_the_alerts() -> None:
     wide = plan(200, 46, 50, 12, card_open=False)
     assert (wide.columns, wide.panel_height * 3 + wide.feed_height + 1 <= 46) == (4, True)
+    assert (plan(200, 46, 50, 12, card_open=False).panel_height, wide.feed_height) == (14, 3)
     assert plan(200, 46, 50, 6, card_open=False).columns == 3
     few = plan(200, 46, 50, 2, card_open=False)
     assert few.panel_height == 34
