@@ -43,6 +43,11 @@ class Capabilities:
     trades: bool = True
 
     @property
+    def polled(self) -> bool:
+        """Books are seen at polls only."""
+        return not self.streaming and not self.joint_sequence
+
+    @property
     def depth_label(self) -> str:
         """What the screen says of the depth."""
         if not self.quotes:

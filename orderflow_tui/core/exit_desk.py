@@ -60,6 +60,8 @@ class ExitDesk:
         self.stop_watch: StopWatch | None = None
         self.trimmed = 0
         self.trimmed_ns = 0
+        self.owns = False
+        """Whether the holder has working orders in this book."""
         self._own: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._stop_crossed_ns = 0
         self._medians: deque[float] = deque(maxlen=SAMPLES)
@@ -87,6 +89,7 @@ class ExitDesk:
             key = -price if short else price
             side[key] = side.get(key, 0) + order.size * self.capabilities.size_scale
         self._own = (near, far)
+        self.owns = bool(near or far)
 
     @property
     def quantity(self) -> int:

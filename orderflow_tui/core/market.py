@@ -37,6 +37,7 @@ class MarketState:
         "price_step",
         "ranges",
         "taught_range",
+        "usual_range",
     )
 
     def __init__(self) -> None:
@@ -48,6 +49,8 @@ class MarketState:
         self.newest_print_ns = 0
         self.taught_range = 0
         self.ranges: deque[int] = deque(maxlen=_BARS)
+        self.usual_range: int | None = None
+        """Median five-minute range: today's from half an hour on, until then the last session's; None without any."""
         self._sampled = array("q", _NO_SAMPLES)
         self._bids = array("q", _NO_SAMPLES)
         self._asks = array("q", _NO_SAMPLES)
@@ -99,8 +102,25 @@ class MarketState:
         """A five-minute bar, or a session, is over: keep the range of a whole bar. A bar without a print is none."""
         if self.bar is not None:
             if self.bar[0] >= self._known_from:
-                self.ranges.append(self.bar[2] - self.bar[1])
+                self.keep_range(self.bar[2] - self.bar[1])
             self.bar = None
+
+    def keep_range(self, height: int) -> None:
+        """A whole five-minute bar had this range, price units."""
+        self.ranges.append(height)
+        self._fit_range()
+
+    def start_session(self, taught_range: int) -> None:
+        """Ranges are a session's own; until it has enough the last one's median (0: none) stands in."""
+        self.ranges.clear()
+        self.taught_range = taught_range
+        self._fit_range()
+
+    def _fit_range(self) -> None:
+        if len(self.ranges) < _ENOUGH_BARS and self.taught_range:
+            self.usual_range = self.taught_range
+        else:
+            self.usual_range = round(median(self.ranges)) if self.ranges else None
 
     def quote_at(self, second: int) -> tuple[int, int] | None:
         """`(bid, ask)` in force at a whole second of the last three minutes."""
@@ -119,14 +139,8 @@ class MarketState:
         return round((self.bids[0][0] + self.asks[0][0] - then[0] - then[1]) / 2 / self.price_step)
 
     @property
-    def usual_range(self) -> int | None:
-        """Median five-minute range: today's from half an hour on, until then the last session's; None without any."""
-        if len(self.ranges) < _ENOUGH_BARS and self.taught_range:
-            return self.taught_range
-        return round(median(self.ranges)) if self.ranges else None
-
-    @property
     def near_distance(self) -> int:
         """max(2 spreads, half the median five-minute range)."""
         spread = self.asks[0][0] - self.bids[0][0] if self.bids and self.asks else self.price_step
-        return max(2 * spread, (self.usual_range or 0) // 2)
+        half = (self.usual_range or 0) // 2
+        return max(2 * spread, half)

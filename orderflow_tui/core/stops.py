@@ -29,6 +29,11 @@ class StopWatch:
         return self._crossed
 
     @property
+    def stirred(self) -> bool:
+        """Something was said or is pending, so that any bid may change it."""
+        return self._near or self._crossed or self._through_ns > 0
+
+    @property
     def wake_ns(self) -> int:
         """When time alone makes it crossed; far in the future when nothing is pending."""
         return self._through_ns + _CROSSED_NS if self._through_ns and not self._crossed else NEVER_NS

@@ -42,11 +42,11 @@ def test_half_bars_and_bars_without_a_print_are_none() -> None:
 
 def test_todays_range_counts_from_six_bars_on_the_last_sessions_before() -> None:
     market = MarketState()
-    market.taught_range = 700
+    market.start_session(700)
     for swing in range(5):
-        market.ranges.append(swing * 100)
+        market.keep_range(swing * 100)
     assert market.usual_range == 700
-    market.ranges.append(100)
+    market.keep_range(100)
     assert market.usual_range == 150
 
 
@@ -70,7 +70,8 @@ def test_quotes_of_whole_seconds_and_the_ticks_moved_since() -> None:
 def test_near_is_two_spreads_or_half_a_usual_range(ranges: list[int], distance: int) -> None:
     market = MarketState()
     _shown(market, START, 100.00, 100.02)
-    market.ranges.extend(ranges)
+    for height in ranges:
+        market.keep_range(height)
     assert market.near_distance == distance
 
 

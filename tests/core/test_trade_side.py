@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from orderflow_tui.core.events import BUY, PRICE, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, VOLUME, Book, Print
@@ -93,8 +95,10 @@ def test_the_ring_holds_three_seconds_and_the_quote_before_them() -> None:
     classifier = SideClassifier()
     for at in range(1_000):
         classifier.on_book(_book(at / 10, 100.00 + at % 2, 101.00 + at % 2))
-    assert len(classifier._quotes) <= 33
-    assert classifier._quotes[0][0] <= NOON + round(96.9 * NS)
+    assert classifier._kept <= 33
+    classifier.classify(_print(95.0, 100.00))
+    assert classifier.quote is not None
+    assert classifier.quote[0] <= NOON + round(96.9 * NS)
 
 
 def test_an_unchanged_quote_stays_as_old_as_it_is() -> None:
@@ -129,3 +133,48 @@ def test_a_late_print_does_not_turn_the_tick_test() -> None:
         classifier.classify(_print(at, price))
     classifier.classify(_print(1, 10.01))
     assert classifier.classify(_print(3, 10.02)) == BUY
+
+
+class TestPolledQuotes:
+    """SPEC 4.6: each poll's quote age lowers the confidence of the sides it gives."""
+
+    def _confidence(self, age: float, *, polled: bool = True, flags: int = REGULAR) -> float:
+        classifier = SideClassifier(polled=polled)
+        classifier.on_book(_book(0, 100.00, 101.00))
+        event = _print(age, 100.00, flags=flags)
+        classifier.classify(event)
+        classifier.fade(event)
+        return classifier.confidence
+
+    def test_the_worth_beyond_a_coin_fades_with_the_quotes_age(self) -> None:
+        assert self._confidence(0.001) == pytest.approx(CONFIDENCE_TOUCH, abs=0.001)
+        assert self._confidence(2.5) == pytest.approx(0.5 + (CONFIDENCE_TOUCH - 0.5) / math.e)
+        ages = [self._confidence(age / 10) for age in range(1, 100)]
+        assert ages == sorted(ages, reverse=True)
+        assert ages[-1] > 0.5
+
+    def test_polls_once_a_second_keep_the_measured_part(self) -> None:
+        """Lee-Ready on AAPL: .959 in force, .878 polled once a second."""
+        worth = [(self._confidence((at + 0.5) / 100) - 0.5) / (CONFIDENCE_TOUCH - 0.5) for at in range(100)]
+        assert sum(worth) / 100 == pytest.approx((0.878 - 0.5) / (0.959 - 0.5), abs=0.002)
+
+    def test_a_poll_that_shows_the_same_quote_makes_it_fresh_again(self) -> None:
+        classifier = SideClassifier(polled=True)
+        classifier.on_book(_book(0, 100.00, 101.00))
+        classifier.on_book(_book(5, 100.00, 101.00))
+        event = _print(5.5, 100.00)
+        assert classifier.classify(event) == SELL
+        classifier.fade(event)
+        assert classifier.confidence == pytest.approx(self._confidence(0.5))
+
+    def test_a_side_the_source_gave_does_not_fade(self) -> None:
+        assert self._confidence(9.0, flags=REGULAR | SIDE_GIVEN) == 1.0
+
+    def test_without_a_quote_nothing_fades(self) -> None:
+        classifier = SideClassifier(polled=True)
+        classifier.classify(_print(0, 100.00))
+        event = _print(1, 100.01)
+        assert classifier.classify(event) == BUY
+        before = classifier.confidence
+        classifier.fade(event)
+        assert classifier.confidence == before

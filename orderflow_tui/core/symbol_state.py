@@ -1,0 +1,165 @@
+"""What is kept of one symbol, whichever half of the market an event comes from."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.context import Context
+from orderflow_tui.core.data_models import Against, Position
+from orderflow_tui.core.exit_desk import ExitDesk
+from orderflow_tui.core.hidden_seller import HiddenSeller
+from orderflow_tui.core.learning import Learner, Taught
+from orderflow_tui.core.market import MarketState
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.reconstruct import Aggressor
+from orderflow_tui.core.red_burst import RedBurst
+from orderflow_tui.core.rules import AlertWriter, Thresholds
+from orderflow_tui.core.series import Series
+from orderflow_tui.core.session import Session, session_at
+from orderflow_tui.core.slow_bleed import SlowBleed
+from orderflow_tui.core.trade_side import SideClassifier
+from orderflow_tui.core.units import NS
+from orderflow_tui.core.volume_window import VolumeWindow
+from orderflow_tui.core.walls import WallTracker
+
+TAPE_ROWS: Final = 40
+_EVENT_NS: Final = 1_800 * NS
+
+TapeRow = tuple[int, int, int, int, int]
+"""`(time_ns, price, size, side, flags)` of a print, in real prices and sides."""
+
+
+class SymbolState:
+    """State and thresholds of one symbol; arguments as those of `SymbolCore`."""
+
+    __slots__ = (
+        "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "ask_walls",
+        "bid_walls", "bleed", "burst", "capabilities", "classifier", "context", "corrected_seconds", "covered_ns",
+        "crossed_since_ns", "desk", "event_times_ns", "finished", "halted", "hidden", "late_prints", "learner",
+        "market", "now_ns", "print_threshold", "prints", "resting_threshold", "series", "session", "short", "symbol",
+        "taken", "tape", "taught", "thresholds", "uncounted_prints", "window", "writer",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        symbol: str,
+        thresholds: Thresholds,
+        capabilities: Capabilities,
+        position: Position | None = None,
+        taught: Mapping[str, Taught] | None = None,
+    ) -> None:
+        self.symbol = symbol
+        self.thresholds = thresholds
+        self.capabilities = capabilities
+        self.short = position is not None and position.quantity < 0
+        against: Against = "short" if self.short else "long"
+        self.writer = AlertWriter(symbol, thresholds.profile, against, capabilities.size_scale)
+        self.market = MarketState()
+        self.desk = ExitDesk(symbol, thresholds, capabilities, self.writer, self.market)
+        self.desk.set_position(position)
+        self.window = VolumeWindow()
+        self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence, polled=capabilities.polled)
+        self.context = Context(self.window)
+        self.burst = RedBurst(self.window, thresholds, self.writer, self.market.ticks_moved, self.context.side_accuracy)
+        deep = capabilities.depth_levels > 1
+        self.bid_walls = WallTracker(
+            +1,
+            self.writer,
+            verdicts=True,
+            pulled_rule=deep or capabilities.streaming,
+            at_least=not (deep or capabilities.streaming),
+        )
+        self.ask_walls = WallTracker(-1, self.writer, verdicts=False, pulled_rule=False)
+        self._sells = Aggressor()
+        self._buys = Aggressor()
+        self.hidden = HiddenSeller()
+        self.bleed = SlowBleed()
+        self.taught = dict(taught or {})
+        self.finished: list[Taught] = []
+        """What sessions that ended have taught, for whoever keeps it."""
+        self.learner = Learner()
+        self._guarded = thresholds.profile == "guarded"
+        self.resting_threshold = self.print_threshold = self.configured_threshold
+        """T for resting sizes and for reconstructed prints, in size units."""
+        self.event_times_ns: tuple[int, ...] = ()
+        """The holder's events (earnings): relative-volume rules are off within 30 minutes of them."""
+        self.session: Session | None = None
+        self.halted = ""
+        self._flow_on = True
+        self.now_ns = 0
+        self.covered_ns = 0
+        self.crossed_since_ns = 0
+        self.prints = self.late_prints = self.uncounted_prints = self.corrected_seconds = 0
+        self.tape: deque[TapeRow] = deque(maxlen=TAPE_ROWS)
+        self.taken = 0
+        """Size that sellers took from the book's bids, on exchanges, since the start."""
+        self.series: Series | None = None
+        """The last half hour for charts, where somebody looks at them."""
+        self._due_ns = 0
+        self._next_second = 0
+        self._news_from_ns = 0
+        self._out: list[Output] = []
+
+    @property
+    def configured_threshold(self) -> int:
+        """The configured T, in size units."""
+        return self.thresholds.large_order_size_threshold * self.capabilities.size_scale
+
+    def _set_flow(self, time_ns: int) -> None:
+        """Whether rules of relative volume may speak: not in a halt, nor near one of the holder's events."""
+        self._flow_on = not self.halted and not (self.event_times_ns and self.near_event(time_ns))
+
+    def near_event(self, time_ns: int) -> bool:
+        """Whether one of the holder's events lies within 30 minutes."""
+        return any(abs(time_ns - at) <= _EVENT_NS for at in self.event_times_ns)
+
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        """Other thresholds are in force from the next event on; open episodes keep what they opened with."""
+        self.thresholds = thresholds
+        self._guarded = thresholds.profile == "guarded"
+        self.writer.profile = thresholds.profile
+        self.burst.set_thresholds(thresholds)
+        self._fit_exit_ratio()
+        self._fit_sizes()
+        self.desk.acts.set_window(thresholds.alert_window_seconds)
+
+    def set_capabilities(self, capabilities: Capabilities) -> None:
+        """The source turned out to show something else."""
+        self.capabilities = self.desk.capabilities = capabilities
+        self.classifier.polled = capabilities.polled
+        self.bid_walls.set_source(deep=capabilities.depth_levels > 1, streaming=capabilities.streaming)
+
+    def _fit_sizes(self) -> None:
+        configured, learner = self.configured_threshold, self.learner
+        self.resting_threshold = max(configured, learner.learnt_resting) if self._guarded else configured
+        self.print_threshold = max(configured, learner.learnt_print) if self._guarded else configured
+
+    def _fit_exit_ratio(self) -> None:
+        learnt = self.learner.learnt_ratio if self._guarded else 0.0
+        self.burst.exit_ratio = max(self.thresholds.red_burst_threshold, learnt)
+
+    def taught_now(self, session: Session | None = None) -> Taught:
+        """What the current session (or one that has just ended) has taught."""
+        session = session or self.session or session_at(self.now_ns, sessions=self.capabilities.sessions)
+        return self.learner.taught(session.day, session.name, self.market.usual_range, self.burst.peak_ratio)
+
+    def keep_prints(self, rows: int = TAPE_ROWS) -> None:
+        """How many of the newest prints to keep for a reader."""
+        self.tape = deque(self.tape, maxlen=rows)
+
+    def _say(self, output: Output) -> None:
+        """Pass an alert on; weigh it where it counts."""
+        if not isinstance(output, AlertRaised | AlertUpdated):
+            self._out.append(output)
+            return
+        if output.time_ns < self._news_from_ns:
+            self._out.append(replace(output, alert=replace(output.alert, late=True)))
+            return
+        self._out.append(output)
+        opened = self.desk.weigh(output)
+        if opened is not None:
+            self._out.append(opened)

@@ -1,0 +1,133 @@
+"""The tape half of a symbol: prints, what they say of sellers, and minutes read again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from orderflow_tui.core.events import AUCTION, BUY, LATE_REPORT, OFF_EXCHANGE, PRICE, SELL, VOLUME, Print, Reread
+from orderflow_tui.core.reconstruct import SPAN_NS
+from orderflow_tui.core.reread import recount
+from orderflow_tui.core.slow_bleed import BUCKET_SECONDS
+from orderflow_tui.core.symbol_state import SymbolState
+from orderflow_tui.core.tape_alerts import block_alert, hidden_seller_alert, sell_print_alert, slow_bleed_alert
+from orderflow_tui.core.units import NS
+
+_LATE_NS: Final = 2 * NS
+
+
+class TapeSide(SymbolState):
+    """What prints bring about."""
+
+    __slots__ = ()
+
+    def _on_print(self, event: Print) -> None:  # noqa: C901 the hot path: a call saved is a tenth of it
+        time_ns, flags = event.time_ns, event.flags
+        side = self.classifier.classify(event)
+        if not flags & VOLUME:
+            self.uncounted_prints += 1
+            return
+        self.prints += 1
+        market, price, size = self.market, event.price, event.size
+        newest = market.newest_print_ns
+        if flags & PRICE and time_ns >= newest and (price != market.last_price or market.bar is None):
+            market.traded_at(time_ns, price)
+        self.tape.append((time_ns, -price, size, -side, flags) if self.short else (time_ns, price, size, side, flags))
+        if flags & AUCTION:
+            return
+        if flags & LATE_REPORT or time_ns < newest - _LATE_NS:
+            self.late_prints += 1
+            return
+        if time_ns > newest:
+            market.newest_print_ns = time_ns
+        self.window.add(time_ns // NS, size, side)
+        said = self.burst.on_print(time_ns, price) if self._flow_on else None
+        if said is not None:
+            self._say(said)
+        if self.classifier.polled:
+            self.classifier.fade(event)
+        context = self.context
+        context.turnover += price * size
+        context.squares += size * size
+        context.sure += size * self.classifier.confidence
+        if flags & OFF_EXCHANGE:
+            self._off_exchange(event, side)
+        elif side != BUY:
+            self._on_sale(time_ns, price, size, side, event.venue)
+        elif self._guarded:
+            self._on_purchase(time_ns, price, size)
+
+    def _off_exchange(self, event: Print, side: int) -> None:
+        """A print no exchange's book took part in: it consumes no shown size; a large one is a block."""
+        if side != BUY:
+            self.bid_walls.on_sell(event.time_ns, event.price, event.size, aggressor=False)
+        threshold = self.print_threshold
+        if self._guarded and event.size > threshold:
+            self._say(block_alert(self.writer, event, threshold))
+
+    def _on_sale(self, time_ns: int, price: int, size: int, side: int, venue: int) -> None:
+        """A print on an exchange that sellers started, or may have."""
+        if self.bid_walls.has_any:
+            hit = self.bid_walls.on_sell(time_ns, price, size, aggressor=side == SELL)
+            if hit is not None:
+                self._say(hit)
+        if side != SELL:
+            return
+        self.taken += size
+        threshold = self.print_threshold
+        quote = self.classifier.quote
+        touching = quote is not None and price <= quote[2]
+        sells = self._sells
+        if not sells.extend(time_ns, price, size, self.market.price_step, touching, threshold):
+            self._end_sells()
+            sells.start(time_ns, price, size, touching, threshold)
+            self._due_ns = min(self._due_ns, time_ns + SPAN_NS + 1)
+        sells.venues.add(venue)
+
+    def _end_sells(self) -> None:
+        sells = self._sells
+        if sells.crossed_ns:
+            self._say(sell_print_alert(self.writer, sells, self.print_threshold, self.market.price_step))
+        if sells.count:
+            if self._guarded:
+                self.learner.prints.add(sells.volume)
+            sells.venues.clear()
+        sells.count = sells.crossed_ns = 0
+
+    def _on_purchase(self, time_ns: int, price: int, size: int) -> None:
+        """A print that buyers started: it teaches what large is here, and may unmask a hidden seller."""
+        buys = self._buys
+        if not buys.extend(time_ns, price, size, self.market.price_step, False, 0):
+            if buys.count:
+                self.learner.prints.add(buys.volume)
+            buys.start(time_ns, price, size, False, 0)
+        capabilities = self.capabilities
+        if capabilities.single_venue and capabilities.depth_levels > 1:
+            threshold = self.print_threshold
+            if self.hidden.on_buy(time_ns, price, size, threshold):
+                self._say(hidden_seller_alert(self.writer, self.hidden, time_ns, threshold))
+
+    def _on_reread(self, event: Reread) -> None:
+        """A minute as the tape has it now; an alert that rested on what changed stands and gets a note."""
+        last = event.time_ns // NS - 1
+        differing, change = recount(self.window, self.market, event.from_second, last, event.prints)
+        if not differing:
+            return
+        self.corrected_seconds += differing
+        self.burst.late_print()
+        noted = self.burst.corrected(event.from_second, last, change)
+        if noted is not None:
+            self._out.append(noted)
+
+    def _bleed(self, end: int) -> None:
+        """Ten seconds that end with second `end - 1` are over."""
+        window = self.window
+        begin = end - BUCKET_SECONDS
+        if window.head < begin or self.burst.covered_from is None or begin < self.burst.covered_from:
+            return
+        sells = window.sell_through(end - 1) - window.sell_through(begin - 1)
+        buys = window.buy_through(end - 1) - window.buy_through(begin - 1)
+        if self.bleed.bucket(sells, buys):
+            price = self.market.last_price
+            if price is not None and not self.halted and not self.near_event(end * NS):
+                self._say(slow_bleed_alert(self.writer, self.bleed, end * NS, price))
+            self.bleed.restart()
