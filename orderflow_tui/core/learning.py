@@ -48,7 +48,8 @@ class SizeHistogram:
 
     def add(self, size: int, weight: float = 1.0) -> None:
         """Count a size (at least 1)."""
-        index = _class_of(size)
+        shift = size.bit_length() - 1 - _STEP_BITS
+        index = (shift << _STEP_BITS) + (size >> shift) if shift > 0 else size
         if index >= len(self._weights):
             self._weights.frombytes(bytes(8 * (index + _STEPS - len(self._weights))))
         self._weights[index] += weight

@@ -74,11 +74,13 @@ class SymbolCore(TapeSide, BookSide):
         for event in events:
             seen = mirrored(event) if short else event
             kind = type(seen)
-            if (kind is Print or kind is Book) and seen.time_ns >= self._due_ns:
-                self._advance(seen.time_ns)
             if kind is Print:
+                if seen.time_ns >= self._due_ns:
+                    self._advance(seen.time_ns)
                 self._on_print(seen)  # type: ignore[arg-type]
             elif kind is Book:
+                if seen.time_ns >= self._due_ns:
+                    self._advance(seen.time_ns)
                 self._on_book(seen)  # type: ignore[arg-type]
             else:
                 self._on_other(seen)
@@ -151,7 +153,7 @@ class SymbolCore(TapeSide, BookSide):
         """The next instant at which time alone does something: a timer's, or the whole second `due`."""
         sells, watch = self._sells, self.desk.stop_watch
         due = min(due, self.bid_walls.next_ns, self.ask_walls.next_ns, self.burst.ends_ns)
-        if sells.count:
+        if sells.crossed_ns:
             due = min(due, sells.first_ns + SPAN_NS + 1)
         if watch is not None and time_ns < watch.wake_ns < due:
             due = watch.wake_ns

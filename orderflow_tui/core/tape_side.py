@@ -39,10 +39,12 @@ class TapeSide(SymbolState):
             return
         if time_ns > newest:
             market.newest_print_ns = time_ns
-        self.window.add(time_ns // NS, size, side)
-        said = self.burst.on_print(time_ns, price) if self._flow_on else None
-        if said is not None:
-            self._say(said)
+        window, burst, second = self.window, self.burst, time_ns // NS
+        window.add(second, size, side)
+        if (second != burst.head or window.volume - burst.before > burst.need) and self._flow_on:
+            said = burst.on_print(time_ns, price)
+            if said is not None:
+                self._say(said)
         if self.classifier.polled:
             self.classifier.fade(event)
         context = self.context
@@ -66,8 +68,9 @@ class TapeSide(SymbolState):
 
     def _on_sale(self, time_ns: int, price: int, size: int, side: int, venue: int) -> None:
         """A print on an exchange that sellers started, or may have."""
-        if self.bid_walls.has_any:
-            hit = self.bid_walls.on_sell(time_ns, price, size, aggressor=side == SELL)
+        bids = self.bid_walls
+        if bids.walls or bids.closing:
+            hit = bids.on_sell(time_ns, price, size, aggressor=side == SELL)
             if hit is not None:
                 self._say(hit)
         if side != SELL:
@@ -80,7 +83,9 @@ class TapeSide(SymbolState):
         if not sells.extend(time_ns, price, size, self.market.price_step, touching, threshold):
             self._end_sells()
             sells.start(time_ns, price, size, touching, threshold)
-            self._due_ns = min(self._due_ns, time_ns + SPAN_NS + 1)
+        if sells.crossed_ns:
+            # Only what there is to tell needs its own instant; the rest ends with the second or the next print.
+            self._due_ns = min(self._due_ns, sells.first_ns + SPAN_NS + 1)
         sells.venues.add(venue)
 
     def _end_sells(self) -> None:

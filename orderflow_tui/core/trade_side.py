@@ -101,7 +101,7 @@ class SideClassifier:
             self._last_price, self._last_ns = price, time_ns
         newest, factor = self._newest, 1.0
         quote = newest if newest is not None and newest[0] < time_ns else None
-        if quote is None:
+        if quote is None and newest is not None:
             quote, factor = self._in_force(event)
         self.quote = quote
         if flags & SIDE_GIVEN:
@@ -118,8 +118,12 @@ class SideClassifier:
             if bought_from <= price <= ask:
                 self.confidence = factor * (CONFIDENCE_TOUCH if price == ask else CONFIDENCE_INSIDE)
                 return BUY
-        self.confidence = self._tick_confidence(price, quote, factor) if self._direction else 0.0
-        return self._direction
+        direction = self._direction
+        if quote is None:
+            self.confidence = CONFIDENCE_TICK if direction else 0.0
+        else:
+            self.confidence = self._tick_confidence(price, quote, factor) if direction else 0.0
+        return direction
 
     def fade(self, event: Print) -> None:
         """Lower the confidence of the print just classified by how long before it its polled quote was last seen."""
@@ -130,9 +134,9 @@ class SideClassifier:
         self.confidence = COIN + (sure - COIN) * exp(-abs(event.time_ns - seen_ns) / POLLED_TAU_NS)
 
     @staticmethod
-    def _tick_confidence(price: int, quote: Quote | None, factor: float) -> float:
-        """How sure the tick test is: it decides in the middle and outside the quotes, and where there is none."""
-        if quote is None or quote[4] < quote[2]:
+    def _tick_confidence(price: int, quote: Quote, factor: float) -> float:
+        """How sure the tick test is where it decides beside a quote: in the middle of it and outside."""
+        if quote[4] < quote[2]:
             return CONFIDENCE_TICK
         return factor * (CONFIDENCE_MIDDLE if quote[2] <= price <= quote[3] else CONFIDENCE_OUTSIDE)
 
@@ -144,7 +148,7 @@ class SideClassifier:
             if ring[at] < time_ns or (self._joint and ring[at] == time_ns and ring[at + 1] < event.seq):
                 return _quote(*ring[at : at + _FIELDS]), 1.0
         at = self._first % _RING_QUOTES * _FIELDS
-        if self._kept and ring[at] - time_ns <= self._poll_cycle_ns:
+        if ring[at] - time_ns <= self._poll_cycle_ns:
             return _quote(*ring[at : at + _FIELDS]), NEAREST_FACTOR
         return None, 0.0
 

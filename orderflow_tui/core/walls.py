@@ -110,7 +110,7 @@ class WallTracker:
     """
 
     __slots__ = (
-        "_at_least", "_closing", "_pulled_rule", "_sign", "_verdicts", "_writer", "next_ns", "pulled", "walls",
+        "_at_least", "_pulled_rule", "_sign", "_verdicts", "_writer", "closing", "next_ns", "pulled", "walls",
     )  # fmt: skip
 
     def __init__(
@@ -122,7 +122,8 @@ class WallTracker:
         self._pulled_rule = pulled_rule
         self._at_least = at_least
         self.walls: dict[int, Wall] = {}
-        self._closing: list[Wall] = []
+        self.closing: list[Wall] = []
+        """Gone, and waiting for their verdict."""
         self.pulled: deque[Wall] = deque(maxlen=_PULLED_KEPT)
         """The newest ones that were withdrawn, for the screen."""
         self.next_ns = NEVER_NS
@@ -178,7 +179,7 @@ class WallTracker:
         """Nothing was seen for a while: what is gone when sight returns was not seen to go."""
         for wall in self.walls.values():
             self._suspend(wall, time_ns)
-        self._closing = []
+        self.closing = []
 
     def _suspend(self, wall: Wall, time_ns: int) -> None:
         if wall.in_sight:
@@ -193,7 +194,7 @@ class WallTracker:
         wall.gone_ns = wall.below_ns or time_ns
         if not wall.in_sight:
             wall.continuous = False
-        self._closing.append(wall)
+        self.closing.append(wall)
         self._wake(wall.gone_ns + _MOVE_NS)
 
     def _seen(self, wall: Wall, time_ns: int, size: int, out: list[Output]) -> None:
@@ -243,13 +244,13 @@ class WallTracker:
 
     def _moved_from(self, time_ns: int, price: int, size: int, step: int) -> Wall | None:
         """The wall that stepped here: one tick away, size within 10 %, vanished inside 1 s or since the last book."""
-        for wall in self._closing:
+        for wall in self.closing:
             if (
                 abs(wall.price - price) == step
                 and abs(size - wall.size) * 10 <= wall.size
                 and time_ns - wall.gone_ns <= _MOVE_NS
             ):
-                self._closing.remove(wall)
+                self.closing.remove(wall)
                 return wall
         for neighbour in (price - step, price + step):
             wall_there = self.walls.get(neighbour)
@@ -264,18 +265,13 @@ class WallTracker:
     def _wake(self, time_ns: int) -> None:
         self.next_ns = min(self.next_ns, time_ns)
 
-    @property
-    def has_any(self) -> bool:
-        """Whether a wall stands or waits for its verdict."""
-        return bool(self.walls or self._closing)
-
     def on_sell(self, time_ns: int, price: int, size: int, *, aggressor: bool) -> AlertRaised | None:
         """A print at a wall's price that may have consumed it; `aggressor` when it is known to have."""
         wall = self.walls.get(price)
         if wall is None:
-            if not self._closing:
+            if not self.closing:
                 return None
-            wall = next((gone for gone in self._closing if gone.price == price and time_ns <= gone.gone_ns), None)
+            wall = next((gone for gone in self.closing if gone.price == price and time_ns <= gone.gone_ns), None)
             if wall is None:
                 return None
         if time_ns < wall.opened_ns:
@@ -297,7 +293,7 @@ class WallTracker:
                 if time_ns - wall.below_ns >= _REST_NS:
                     del self.walls[wall.price]
                     wall.gone_ns = wall.below_ns
-                    self._closing.append(wall)
+                    self.closing.append(wall)
                 else:
                     self._wake(wall.below_ns + _REST_NS)
             elif wall.suspended_ns:
@@ -310,7 +306,7 @@ class WallTracker:
 
     def _judge(self, time_ns: int, covered_ns: int, out: list[Output]) -> None:
         waiting: list[Wall] = []
-        for wall in self._closing:
+        for wall in self.closing:
             due = wall.gone_ns + _MOVE_NS
             if time_ns < due:
                 waiting.append(wall)
@@ -321,7 +317,7 @@ class WallTracker:
             elif covered_ns >= wall.gone_ns and self._was_pulled(wall):
                 self.pulled.append(wall)
                 out.append(self._pulled(wall))
-        self._closing = waiting
+        self.closing = waiting
 
     def _was_pulled(self, wall: Wall) -> bool:
         if not (self._verdicts and self._pulled_rule and wall.continuous) or wall.hit:
