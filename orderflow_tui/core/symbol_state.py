@@ -15,7 +15,7 @@ from orderflow_tui.core.hidden_seller import HiddenSeller
 from orderflow_tui.core.learning import Learner, Taught
 from orderflow_tui.core.market import MarketState
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
-from orderflow_tui.core.reconstruct import Aggressor
+from orderflow_tui.core.reconstruct import Aggressor, Sweep
 from orderflow_tui.core.red_burst import RedBurst
 from orderflow_tui.core.rules import AlertWriter, Thresholds
 from orderflow_tui.core.series import Series
@@ -37,11 +37,12 @@ class SymbolState:
     """State and thresholds of one symbol; arguments as those of `SymbolCore`."""
 
     __slots__ = (
-        "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "ask_walls",
-        "bid_walls", "bleed", "burst", "capabilities", "classifier", "context", "corrected_seconds", "covered_ns",
-        "crossed_since_ns", "desk", "event_times_ns", "finished", "halted", "hidden", "late_prints", "learner",
-        "market", "now_ns", "print_threshold", "prints", "resting_threshold", "series", "session", "short", "symbol",
-        "taken", "tape", "taught", "thresholds", "uncounted_prints", "window", "writer",
+        "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "_sweep",
+        "_unnamed", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "classifier", "context",
+        "corrected_seconds", "covered_ns", "crossed_since_ns", "desk", "event_times_ns", "finished", "halted",
+        "hidden", "late_prints", "learner", "market", "now_ns", "print_threshold", "prints", "resting_threshold",
+        "series", "session", "short", "symbol", "taken", "tape", "taught", "thresholds", "uncounted_prints", "window",
+        "writer",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +77,9 @@ class SymbolState:
         self.ask_walls = WallTracker(-1, self.writer, verdicts=False, pulled_rule=False)
         self._sells = Aggressor()
         self._buys = Aggressor()
+        self._sweep = Sweep()
+        self._unnamed: tuple[int, AlertRaised] | None = None
+        """When the newest large sell began, and its alert, while it may still turn out to be a sweep."""
         self.hidden = HiddenSeller()
         self.bleed = SlowBleed()
         self.taught = dict(taught or {})

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.events import Print
 from orderflow_tui.core.explain import why
 from orderflow_tui.core.hidden_seller import REFILLS, TIMES_SHOWN, HiddenSeller
 from orderflow_tui.core.outputs import AlertRaised
-from orderflow_tui.core.reconstruct import Aggressor
+from orderflow_tui.core.reconstruct import Aggressor, is_sweep
 from orderflow_tui.core.rules import CRITICAL_FACTOR, AlertWriter
 from orderflow_tui.core.slow_bleed import ALARM, SlowBleed
 from orderflow_tui.core.units import NS_PER_MS, PRICE_UNITS_PER_DOLLAR, price_text
 
+_HIT: Final = ("SELLER hit the bid", "BUYER lifted the offer")
+_SWEPT: Final = ("SELLER swept the bids", "BUYER swept the offers")
 
-def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, price_step: int) -> AlertRaised:
-    """One reconstructed sell above the threshold, at or below the bid."""
+
+def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, *, levels: int, venues: int) -> AlertRaised:
+    """One reconstructed sell above the threshold, at or below the bid.
+
+    Args:
+        writer: Writes the alerts.
+        sells: The reconstructed print.
+        threshold: T for prints, size units.
+        levels: Price levels that sellers took in the 250 ms up to its last print.
+        venues: Venues they took them on.
+    """
     elapsed = round((sells.last_ns - sells.first_ns) / NS_PER_MS)
-    levels = (sells.high - sells.low) // price_step + 1
-    sweep = sells.is_sweep(price_step)
-    what = writer.words("SELLER hit the bid", "BUYER lifted the offer")
-    if sweep:
-        what = writer.words("SELLER swept the bids", "BUYER swept the offers")
+    sweep = is_sweep(levels, venues)
+    what = writer.words(*(_SWEPT if sweep else _HIT))
     count = f"{sells.count} print{'' if sells.count == 1 else 's'}"
     alert = writer.alert(
         "sell_print",
@@ -37,13 +50,20 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, pric
             "at_touch": sells.at_touch,
             "sweep": sweep,
             "levels": levels,
-            "venues": len(sells.venues),
+            "venues": venues,
             "low": min(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
             "high": max(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
             **why(("size_at_the_bid", sells.at_touch, threshold)),
         },
     )
     return AlertRaised(alert, sells.crossed_ns, sells.low, sells.high, sells.count)
+
+
+def sweep_named(writer: AlertWriter, alert: OrderFlowAlert, levels: int, venues: int) -> OrderFlowAlert:
+    """The alert of a large sell that what followed within 250 ms showed to be a sweep."""
+    details = {**alert.details, "sweep": True, "levels": levels, "venues": venues}
+    text = alert.text.replace(writer.words(*_HIT), writer.words(*_SWEPT), 1)
+    return replace(alert, text=text, details=MappingProxyType(details))
 
 
 def block_alert(writer: AlertWriter, event: Print, threshold: int) -> AlertRaised:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from orderflow_tui.core.events import AUCTION, BUY, LATE_REPORT, OFF_EXCHANGE, PRICE, SELL, VOLUME, Print, Reread
-from orderflow_tui.core.reconstruct import SPAN_NS
+from orderflow_tui.core.outputs import AlertUpdated
+from orderflow_tui.core.reconstruct import SPAN_NS, SWEEP_NS, is_sweep
 from orderflow_tui.core.reread import recount
 from orderflow_tui.core.slow_bleed import BUCKET_SECONDS
 from orderflow_tui.core.symbol_state import SymbolState
-from orderflow_tui.core.tape_alerts import block_alert, hidden_seller_alert, sell_print_alert, slow_bleed_alert
+from orderflow_tui.core.tape_alerts import (
+    block_alert,
+    hidden_seller_alert,
+    sell_print_alert,
+    slow_bleed_alert,
+    sweep_named,
+)
 from orderflow_tui.core.units import NS
 
 _LATE_NS: Final = 2 * NS
@@ -86,17 +93,32 @@ class TapeSide(SymbolState):
         if sells.crossed_ns:
             # Only what there is to tell needs its own instant; the rest ends with the second or the next print.
             self._due_ns = min(self._due_ns, sells.first_ns + SPAN_NS + 1)
-        sells.venues.add(venue)
+        self._sweep.take(time_ns, price, venue)
+        if self._unnamed is not None:
+            self._name_sweep(time_ns)
 
     def _end_sells(self) -> None:
         sells = self._sells
         if sells.crossed_ns:
-            self._say(sell_print_alert(self.writer, sells, self.print_threshold, self.market.price_step))
-        if sells.count:
-            if self._guarded:
-                self.learner.prints.add(sells.volume)
-            sells.venues.clear()
+            levels, venues = self._sweep.within(sells.last_ns, self.market.price_step)
+            said = sell_print_alert(self.writer, sells, self.print_threshold, levels=levels, venues=venues)
+            self._say(said)
+            self._unnamed = None if is_sweep(levels, venues) else (sells.first_ns, said)
+        if sells.count and self._guarded:
+            self.learner.prints.add(sells.volume)
         sells.count = sells.crossed_ns = 0
+
+    def _name_sweep(self, time_ns: int) -> None:
+        """A large sell was told before the rest of its sweep came: name it when the 250 ms from its first print do."""
+        assert self._unnamed is not None
+        first_ns, said = self._unnamed
+        if time_ns - first_ns > SWEEP_NS:
+            self._unnamed = None
+            return
+        levels, venues = self._sweep.within(first_ns + SWEEP_NS, self.market.price_step)
+        if is_sweep(levels, venues):
+            self._unnamed = None
+            self._say(AlertUpdated(sweep_named(self.writer, said.alert, levels, venues), said.time_ns, journal=True))
 
     def _on_purchase(self, time_ns: int, price: int, size: int) -> None:
         """A print that buyers started: it teaches what large is here, and may unmask a hidden seller."""

@@ -14,7 +14,7 @@ from orderflow_tui.core.events import BUY, SELL, UNKNOWN, Book, Print
 from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, LatchKind
 from orderflow_tui.core.liquidity import ExitCost, exit_cost, minutes_to_leave
 from orderflow_tui.core.outputs import AlertRaised, ExitResolved, ExitTriggered
-from orderflow_tui.core.reconstruct import SPAN_NS, Aggressor
+from orderflow_tui.core.reconstruct import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
 from orderflow_tui.core.red_burst import price_words
 from orderflow_tui.core.trade_side import (
     CONFIDENCE_INSIDE,
@@ -112,17 +112,24 @@ class TestReconstructedPrint:
         assert opened(touching=False).at_touch == 0
 
     def test_a_sweep_takes_three_levels_or_three_venues(self) -> None:
-        aggressor = opened()
-        grow(aggressor, 1, 10_000 - STEP)
-        assert not aggressor.is_sweep(STEP)
-        grow(aggressor, 2, 10_000 - 2 * STEP)
-        assert aggressor.is_sweep(STEP)
-        assert not aggressor.is_sweep(2 * STEP)
-        level = opened()
-        level.venues.update((1, 2))
-        assert not level.is_sweep(STEP)
-        level.venues.add(3)
-        assert level.is_sweep(STEP)
+        assert [is_sweep(levels, 1) for levels in (2, 3)] == [False, True]
+        assert [is_sweep(1, venues) for venues in (2, 3)] == [False, True]
+
+    def test_a_sweep_is_what_was_taken_within_250_ms(self) -> None:
+        sweep = Sweep()
+        for number in range(4):
+            sweep.take(number * SWEEP_NS // 2, 10_000 - number * STEP, number % 3)
+        assert sweep.within(3 * SWEEP_NS // 2, STEP) == (3, 3)
+        assert sweep.within(3 * SWEEP_NS // 2 + 1, STEP) == (2, 2)
+        assert sweep.within(3 * SWEEP_NS // 2, 2 * STEP) == (2, 3)
+        assert sweep.within(9 * SWEEP_NS, STEP) == (0, 0)
+
+    def test_a_sweeps_memory_stays_small(self) -> None:
+        sweep = Sweep()
+        for number in range(1_000):
+            sweep.take(number * SWEEP_NS // 10, number * STEP, 1)
+        assert len(sweep._prices) <= 32
+        assert sweep.within(999 * SWEEP_NS // 10, STEP) == (11, 1)
 
 
 class TestActs:

@@ -13,7 +13,7 @@ from orderflow_tui.core.context import Context
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.events import BUY, OFF_EXCHANGE, REGULAR, SELL, SIDE_GIVEN, Book, Clock, Gap, Print
 from orderflow_tui.core.hidden_seller import HiddenSeller
-from orderflow_tui.core.outputs import AlertRaised, Output
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.rules import Profile
 from orderflow_tui.core.slow_bleed import SlowBleed
 from orderflow_tui.core.symbol_core import SymbolCore
@@ -255,3 +255,45 @@ def test_within_thirty_minutes_of_an_event_relative_volume_is_silent() -> None:
         size = 100 if second < 400 else 5_000
         out += core.process([Print(T0 + second * NS, second, 100_000, size, REGULAR | SIDE_GIVEN, SELL)])
     assert not evidence(out, "red_burst")
+
+
+def sweeping(*prints: tuple[int, int, int, int]) -> list[Output]:
+    """Sells of `(milliseconds, price below 10 dollars in ticks, size, venue)`, then two seconds of silence."""
+    core = SymbolCore("AAA", Rules(), DEEP)
+    bids, asks = ladder(100_000)
+    out = core.process([Book(T0, 0, bids, asks)])
+    flags = REGULAR | SIDE_GIVEN
+    for number, (at, down, size, venue) in enumerate(prints):
+        event = Print(T0 + NS + at * 1_000_000, number + 1, 100_000 - 100 * down, size, flags, SELL, venue)
+        out += core.process([event])
+    return out + core.process([Clock(T0 + 3 * NS)])
+
+
+@pytest.mark.parametrize(
+    ("prints", "swept"),
+    [
+        (((0, 0, 500, 1), (100, 0, 500, 2), (200, 0, 15_000, 3)), True),
+        (((0, 0, 500, 1), (100, 0, 500, 2), (251, 0, 15_000, 3)), False),
+        (((0, 0, 500, 1), (60, 1, 500, 1), (120, 2, 15_000, 1)), True),
+    ],
+)
+def test_a_large_sell_that_ends_a_sweep_is_told_as_one(
+    prints: tuple[tuple[int, int, int, int], ...], swept: bool
+) -> None:
+    (raised,) = evidence(sweeping(*prints), "sell_print")
+    assert raised.alert.details["sweep"] is swept
+    assert raised.alert.order_size == 15_000
+
+
+@pytest.mark.parametrize(("last_ms", "swept"), [(250, True), (251, False)])
+def test_a_large_sell_that_begins_a_sweep_is_named_when_the_rest_comes(last_ms: int, swept: bool) -> None:
+    out = sweeping((0, 0, 15_000, 1), (120, 1, 500, 1), (last_ms, 2, 500, 1), (last_ms + 1, 3, 500, 1))
+    (raised,) = evidence(out, "sell_print")
+    assert raised.alert.details["sweep"] is False
+    updates = [one for one in out if isinstance(one, AlertUpdated) and one.alert.evidence == "sell_print"]
+    assert len(updates) == swept
+    for update in updates:
+        assert update.journal
+        assert update.alert.episode_id == raised.alert.episode_id
+        assert update.alert.text == raised.alert.text.replace("hit the bid", "swept the bids")
+        assert update.alert.details["levels"] == 3
