@@ -205,6 +205,15 @@ def _end_with_the_terminal(monitor: Monitor) -> None:
 
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, gone)
+    if in_browser():
+        server = os.getppid()
+
+        def follow_the_server() -> None:
+            while os.getppid() == server:  # a killed server closes no tab
+                time.sleep(1.0)
+            gone()
+
+        threading.Thread(target=follow_the_server, name="serve", daemon=True).start()
     signal.signal(signal.SIGTERM, _leave)
 
 

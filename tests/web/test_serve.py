@@ -149,6 +149,19 @@ async def test_no_more_tabs_than_four_and_all_end_with_the_server(tmp_path: Path
                 await socket.close()
 
 
+async def test_a_killed_server_leaves_no_dashboard_behind(tmp_path: Path) -> None:
+    with serving(tmp_path, "--demo") as (url, process):
+        base = url.split("?", maxsplit=1)[0]
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            await (await session.get(url)).release()
+            async with session.ws_connect(f"{base}ws") as socket:
+                await read_until(socket, DASHBOARD)
+                started = children(process.pid)
+                assert started
+                process.kill()
+        await until(lambda: not any(alive(pid) for pid in started), "a dashboard without its server")
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 async def test_in_a_browser(tmp_path: Path) -> None:
     (tmp_path / "profile").mkdir()
