@@ -8,7 +8,8 @@ real trades at a real price and are kept: most of the retail tape and all of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -35,32 +36,101 @@ _CROSS: Final = frozenset({9})
 """A cross: both sides agreed on it."""
 _REGULAR: Final = frozenset({0, 1, 3, 4, 6, 11, 12, 14, 23, 24, 27, 30, 31, 34, 35, 36, 37, 41})
 
-KNOWN_CONDITIONS: Final = _NOTHING | _VOLUME_ONLY | _SOLD_LATE | _AUCTION | _CROSS | _REGULAR
-"""Every condition id with a rule here; others count as regular, and a feed counts how often they occur."""
+_JUDGED: Final = _SOLD_LATE | _AUCTION | _CROSS | {12, 14, 37, 41}
+"""What update rules cannot say (late, no aggressor) or say for another reason than a bad price: ours to judge."""
 
 
-@lru_cache(maxsize=4096)
-def condition_flags(conditions: tuple[int, ...]) -> int:
-    """The flags of `core.events` the conditions alone leave to a print; 0 means it counts for nothing."""
-    ids = frozenset(conditions)
-    if ids & _NOTHING:
-        return 0
-    flags = REGULAR
-    if ids & _SOLD_LATE:
-        flags = VOLUME | LATE_REPORT
-    elif ids & _VOLUME_ONLY:
-        flags = VOLUME
-    elif ids & (_AUCTION | _CROSS):
-        flags = VOLUME | PRICE
-    if ids & _AUCTION:
-        flags |= AUCTION
-    return flags
+@dataclass(frozen=True, slots=True)
+class UpdateRule:
+    """What the vendor's list says of one sale condition, on the consolidated tape.
+
+    Attributes:
+        condition: Its id.
+        volume: It updates the day's volume.
+        last: It updates open and close, which is the last price.
+    """
+
+    condition: int
+    volume: bool
+    last: bool
 
 
-@lru_cache(maxsize=4096)
-def unknown_conditions(conditions: tuple[int, ...]) -> tuple[int, ...]:
-    """The ids among these that no rule here knows."""
-    return tuple(condition for condition in conditions if condition not in KNOWN_CONDITIONS)
+class ConditionTable:
+    """Which sale conditions leave a print what; never changed once made.
+
+    Args:
+        nothing: Ids that count for nothing.
+        volume_only: Ids that leave volume.
+        regular: Ids without an effect.
+    """
+
+    __slots__ = ("_nothing", "_volume_only", "flags", "known", "unknown")
+
+    def __init__(self, nothing: frozenset[int], volume_only: frozenset[int], regular: frozenset[int]) -> None:
+        self._nothing = nothing
+        self._volume_only = volume_only
+        self.known: Final = nothing | volume_only | regular | _JUDGED
+        """Every id with a rule here; others count as regular, and a feed counts how often they occur."""
+        self.flags = lru_cache(maxsize=4096)(self._flags)
+        """The flags of `core.events` some conditions alone leave to a print; 0 means it counts for nothing."""
+        self.unknown = lru_cache(maxsize=4096)(self._unknown)
+        """The ids among some conditions that no rule here knows."""
+
+    def _flags(self, conditions: tuple[int, ...]) -> int:
+        ids = frozenset(conditions)
+        if ids & self._nothing:
+            return 0
+        flags = REGULAR
+        if ids & _SOLD_LATE:
+            flags = VOLUME | LATE_REPORT
+        elif ids & self._volume_only:
+            flags = VOLUME
+        elif ids & (_AUCTION | _CROSS):
+            flags = VOLUME | PRICE
+        if ids & _AUCTION:
+            flags |= AUCTION
+        return flags
+
+    def _unknown(self, conditions: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(condition for condition in conditions if condition not in self.known)
+
+
+EMBEDDED: Final = ConditionTable(_NOTHING, _VOLUME_ONLY, _REGULAR)
+"""The list of 2026-09-27, in force until the vendor's own is read."""
+KNOWN_CONDITIONS: Final = EMBEDDED.known
+condition_flags: Final = EMBEDDED.flags
+unknown_conditions: Final = EMBEDDED.unknown
+
+
+def table_from_rules(rules: Iterable[UpdateRule]) -> ConditionTable:
+    """The table of a vendor's list: the embedded one with the list's update rules in the place of its own.
+
+    Late, auction and cross conditions, odd lots (37), Form T (12), sweeps (14) and trade-through exempt (41) stay as
+    they are judged here, whatever the list says.
+
+    Raises:
+        ValueError: An id stands twice, official prices would be volume, or most ordinary prints would not count.
+    """
+    listed: dict[int, UpdateRule] = {}
+    for rule in rules:
+        if rule.condition in listed:
+            raise ValueError(f"condition {rule.condition} stands in the list twice")
+        listed[rule.condition] = rule
+    repeated = [condition for condition in (15, 16) if condition in listed and listed[condition].volume]
+    if repeated:
+        raise ValueError(f"condition {repeated[0]}, an official price, would be volume")
+    said = {condition: rule for condition, rule in listed.items() if condition not in _JUDGED}
+    nothing = {condition for condition, rule in said.items() if not rule.volume}
+    volume_only = {condition for condition, rule in said.items() if rule.volume and not rule.last}
+    regular = set(said) - nothing - volume_only
+    if len(regular & _REGULAR) * 2 < len(_REGULAR - _JUDGED):
+        raise ValueError("by this list most ordinary prints would not count")
+    silent = KNOWN_CONDITIONS - set(said)
+    return ConditionTable(
+        frozenset(nothing | (_NOTHING & silent)),
+        frozenset(volume_only | (_VOLUME_ONLY & silent)),
+        frozenset(regular | (_REGULAR & silent)),
+    )
 
 
 def flags_for(
@@ -71,6 +141,7 @@ def flags_for(
     trf_id: int | None = None,
     sip_ns: int = 0,
     participant_ns: int | None = None,
+    table: ConditionTable = EMBEDDED,
 ) -> int:
     """What one print counts for.
 
@@ -81,6 +152,7 @@ def flags_for(
         trf_id: Trade reporting facility; one without an exchange id is off-exchange too.
         sip_ns: When the tape reported it, nanoseconds UTC.
         participant_ns: When it happened at the venue, nanoseconds UTC; None or 0 where the source does not say.
+        table: The conditions' rules in force.
 
     Returns:
         Bit flags of `core.events`. Without `VOLUME` the print counts for nothing: it was cancelled or corrected, or it
@@ -88,7 +160,7 @@ def flags_for(
     """
     if correction in DROPPED_CORRECTIONS:
         return 0
-    flags = condition_flags(tuple(conditions))
+    flags = table.flags(tuple(conditions))
     if not flags:
         return 0
     if venue == FINRA_VENUE or (trf_id and not venue):

@@ -37,6 +37,17 @@ class Seen:
     headers: dict[str, str]
 
 
+def condition(number: int, *, volume: bool = True, last: bool = True) -> Row:
+    """One row of the list of sale conditions."""
+    rules = {"updates_high_low": last, "updates_open_close": last, "updates_volume": volume}
+    return {"id": number, "type": "sale_condition", "update_rules": {"consolidated": rules}, "data_types": ["trade"]}
+
+
+def ordinary_conditions() -> list[Row]:
+    """Ordinary ones, enough for a list that is believed."""
+    return [condition(number) for number in (1, 3, 4, 6, 11, 23, 24, 27, 30, 31, 34, 35, 36)]
+
+
 @dataclass
 class Market:
     """What the server answers from."""
@@ -47,6 +58,7 @@ class Market:
     nbbo: dict[str, Row] = field(default_factory=dict)
     state: str | None = "open"
     timeframe: str | None = None
+    conditions: list[Row] = field(default_factory=ordinary_conditions)
     envelope: str = "OK"
     page_size: int | None = None
     page_host: str = "https://api.massive.com"
@@ -184,6 +196,9 @@ class FakePolygon(ThreadingHTTPServer):
             return self._trades(last, query)
         if path.startswith("/v2/last/nbbo/") and last in market.nbbo:
             return 200, {"status": "OK", "results": market.nbbo[last]}
+        if path == "/v3/reference/conditions":
+            assert query == {"asset_class": "stocks", "data_type": "trade", "limit": "1000"}
+            return 200, {"status": "OK", "results": market.conditions}
         if path == "/v1/marketstatus/now" and market.state is not None:
             return 200, {"market": market.state, "serverTime": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())}
         if path == "/v3/snapshot" and market.timeframe is not None:

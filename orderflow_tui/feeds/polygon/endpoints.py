@@ -112,6 +112,12 @@ def universal_snapshot(symbols: Sequence[str]) -> Request:
     return _named(request, "entitlement")
 
 
+def conditions() -> Request:
+    """The sale conditions of stock trades with their update rules; the default limit of 10 would cut them short."""
+    request = _client().list_conditions(asset_class="stocks", data_type="trade", limit=1_000, raw=True)
+    return _named(request, "conditions")
+
+
 def simulator_books(symbols: Sequence[str]) -> Request:
     """The simulator's books with all their levels; the vendor has no such endpoint."""
     return Request("/sim/v1/books", {"tickers": ",".join(_checked(symbol) for symbol in symbols)}, "books")

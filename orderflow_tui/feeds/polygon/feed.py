@@ -18,6 +18,7 @@ from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError, SymbolNotFoundError
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedMessage, Put, SymbolNote, SymbolSet
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
+from orderflow_tui.feeds.polygon.conditions import Conditions
 from orderflow_tui.feeds.polygon.faults import Faults
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT, SIMULATOR_LEVELS, BooksAnswer, Gateway, SourceConfig
 from orderflow_tui.feeds.polygon.rereads import Rereads
@@ -102,6 +103,7 @@ class PolygonFeed:
             clock=clock,
             recovered=lambda: self._schedule.hurry(failed_only=True),
         )
+        self._conditions = Conditions(self._gateway, self._send, clock)
         self._faults = Faults(self._standing, self._send, policy, clock)
 
     @property
@@ -130,6 +132,8 @@ class PolygonFeed:
         self._schedule.add(Job("market", self._poll_market, "market_status", optional=True, due=now))
         if "entitlement" in self._probes_left:
             self._schedule.add(Job("entitlement", self._poll_entitlement, "entitlement", optional=True, due=now))
+            listed = Job("conditions", self._conditions.poll, "conditions", optional=True, due=now + PROBE_SECONDS)
+            self._schedule.add(listed)
             self._schedule.add(Job("units", self._poll_units, "nbbo", optional=True, due=now + PROBE_SECONDS))
         rereads = Rereads(self._gateway, self._send, self._tapes)
         self._schedule.add(Job("rereads", rereads.turn, "trades", optional=True, due=now + self._reread_after))
@@ -169,7 +173,7 @@ class PolygonFeed:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _add_tape(self, symbol: str) -> None:
-        tape = SymbolTape(symbol, self._send, self._stop)
+        tape = SymbolTape(symbol, self._send, self._stop, lambda: self._conditions.table)
         self._tapes[symbol] = tape
         job = Job(f"tape:{symbol}", lambda: 0.0, "trades", symbol)
         job.run = lambda: self._poll_tape(tape, job)

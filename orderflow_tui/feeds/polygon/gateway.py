@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from orderflow_tui.core.eligibility import UpdateRule
 from orderflow_tui.core.units import datetime_ns
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, one_line
@@ -212,6 +213,16 @@ class Gateway:
         if "DELAYED" in said:
             return True
         return False if "REAL-TIME" in said else None
+
+    def conditions(self, *, deadline_seconds: float | None = None) -> list[UpdateRule]:
+        """What the vendor's list says of each sale condition. Raises FeedError."""
+        reply = self.session.get(endpoints.conditions(), deadline_seconds=deadline_seconds)
+        rows = wire.decode(reply.body, wire.ConditionsPage).results or []
+        return [
+            UpdateRule(row.id, volume=updates.volume, last=updates.last)
+            for row in rows
+            if "trade" in row.data_types and row.update_rules and (updates := row.update_rules.consolidated)
+        ]
 
     def _deep_books(self, reply: Reply) -> BooksAnswer:
         page = wire.decode(reply.body, wire.BooksPage)

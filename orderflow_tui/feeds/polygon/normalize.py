@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from orderflow_tui.core.data_models import OrderBookSnapshot, Side, TimeAndSalesRecord
-from orderflow_tui.core.eligibility import DROPPED_CORRECTIONS, FINRA_VENUE, condition_flags, flags_for
+from orderflow_tui.core.eligibility import DROPPED_CORRECTIONS, EMBEDDED, FINRA_VENUE, ConditionTable, flags_for
 from orderflow_tui.core.events import REGULAR, SIDE, UNKNOWN, Book, Levels, Print
 from orderflow_tui.core.units import (
     NS,
@@ -102,7 +102,7 @@ def event_of(book: ShownBook, *, at_ns: int, seq: int) -> Book:
     return Book(time_ns=at_ns, seq=seq, bids=book.bids, asks=book.asks)
 
 
-def print_of(row: TradeRow, now_ns: int) -> Print:
+def print_of(row: TradeRow, now_ns: int, table: ConditionTable = EMBEDDED) -> Print:
     """One print as the core's event; size 0 is a fractional one, which is less than a share and counts for nothing.
 
     This runs once for every print of the tape, so the ordinary print takes the shortest way.
@@ -126,9 +126,10 @@ def print_of(row: TradeRow, now_ns: int) -> Print:
             trf_id=row.trf_id,
             sip_ns=sip_ns,
             participant_ns=participant_ns,
+            table=table,
         )
     else:
-        flags = condition_flags(conditions) if conditions else REGULAR
+        flags = table.flags(conditions) if conditions else REGULAR
     trade_id = row.id
     if not isinstance(trade_id, str):
         trade_id = "" if trade_id is None else str(trade_id)

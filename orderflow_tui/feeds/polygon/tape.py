@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from orderflow_tui.core.eligibility import unknown_conditions
+from orderflow_tui.core.eligibility import EMBEDDED, ConditionTable
 from orderflow_tui.core.events import Event, Gap, Print, TapeCovered
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
@@ -50,12 +50,14 @@ class _Page:
     """One page, decoded.
 
     Attributes:
+        table: The sale conditions' rules when it was decoded.
         prints: What the good rows are to the core; size 0 is less than a share.
         bad: Rows that cannot be prints: a mark of each row's bytes, the code and the reason.
         unruled: Sale conditions without a rule, by the index of the print that has them.
         newest_ns: The newest print's time, 0 without one.
     """
 
+    table: ConditionTable = EMBEDDED
     prints: list[Print] = field(default_factory=list)
     bad: dict[int, tuple[str, str]] = field(default_factory=dict)
     unruled: dict[int, tuple[int, ...]] = field(default_factory=dict)
@@ -63,9 +65,9 @@ class _Page:
 
     def add(self, rows: Sequence[wire.TradeRow], now_ns: int) -> None:
         """Take good rows in. Raises DataValidationError, and takes none, where one cannot be a print."""
-        prints = [print_of(row, now_ns) for row in rows]
+        prints = [print_of(row, now_ns, self.table) for row in rows]
         for index, row in enumerate(rows, len(self.prints)):
-            if row.conditions and (unruled := unknown_conditions(row.conditions)):
+            if row.conditions and (unruled := self.table.unknown(row.conditions)):
                 self.unruled[index] = unruled
         self.prints += prints
         self.newest_ns = max(self.newest_ns, max([event.time_ns for event in prints], default=0))
@@ -78,9 +80,16 @@ class SymbolTape:
         symbol: Ticker.
         put: Where messages go.
         stop: Ends a back-fill between two pieces when set.
+        table: The sale conditions' rules in force.
     """
 
-    def __init__(self, symbol: str, put: Put, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        put: Put,
+        stop: threading.Event,
+        table: Callable[[], ConditionTable] = lambda: EMBEDDED,
+    ) -> None:
         self.symbol = symbol
         self.slowest_seconds = 0.0
         """The slowest exchange of the last poll."""
@@ -88,6 +97,7 @@ class SymbolTape:
         """Sale conditions met that no rule knows; their prints count as regular."""
         self._put = put
         self._stop = stop
+        self._table = table
         self._seen = SeenPrints()
         self._newest_ns = 0
         self._covered_ns = 0
@@ -162,7 +172,7 @@ class SymbolTape:
             self.slowest_seconds = max(self.slowest_seconds, seconds)
 
     def _decoded(self, page: TradesPage) -> _Page:
-        decoded = _Page()
+        decoded = _Page(self._table())
         now_ns = page.reply.arrival.wall_ns
         for start in range(0, len(page.rows), PIECE):
             if start:

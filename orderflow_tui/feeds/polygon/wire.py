@@ -103,6 +103,33 @@ class RowsPage(msgspec.Struct, gc=False):
     next_url: str | None = None
 
 
+class Updates(msgspec.Struct, gc=False, rename={"volume": "updates_volume", "last": "updates_open_close"}):
+    """What a print with a condition updates."""
+
+    volume: bool
+    last: bool
+
+
+class UpdateRules(msgspec.Struct, gc=False):
+    """A condition's rules for the consolidated tape."""
+
+    consolidated: Updates | None = None
+
+
+class ConditionRow(msgspec.Struct, gc=False):
+    """One sale condition; some have no update rules."""
+
+    id: int
+    update_rules: UpdateRules | None = None
+    data_types: tuple[str, ...] = ("trade",)
+
+
+class ConditionsPage(msgspec.Struct, gc=False):
+    """`/v3/reference/conditions`."""
+
+    results: list[ConditionRow] | None = None
+
+
 class LastNbbo(msgspec.Struct, gc=False):
     """`/v2/last/nbbo`; sizes are shares."""
 
