@@ -115,10 +115,12 @@ class TokenStyles(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - textual's name
         super().__init__(id=id, classes=classes)
         self._token_styles: dict[str, Style] = {}
+        self._base_styles: dict[str, Style] = {}
 
     def notify_style_update(self) -> None:
         """Forget the styles of the theme that was in force."""
         self._token_styles.clear()
+        self._base_styles.clear()
         super().notify_style_update()
 
     def token_style(self, tokens: str) -> Style:
@@ -143,7 +145,9 @@ class TokenStyles(Widget):
 
     def draw(self, row: Row, width: int) -> Strip:
         """The row as a strip of exactly `width` cells, every text cleaned once more."""
-        base = self.rich_style + self.token_style(row.base)
+        base = self._base_styles.get(row.base)
+        if base is None:
+            base = self._base_styles[row.base] = self.rich_style + self.token_style(row.base)
         segments = [Segment(clean(span.text), base + self.token_style(span.token)) for span in row.spans if span.text]
         return Strip(segments).adjust_cell_length(width, base)
 

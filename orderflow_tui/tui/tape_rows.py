@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import overload
+
 from orderflow_tui.core.units import price_text
 from orderflow_tui.tui.gauges import bins, sell_letters, spark
 from orderflow_tui.tui.lines import Row, Span, make_row
@@ -70,16 +73,37 @@ def print_spans(line: PrintLine, zone: Zone, scale: int, width: int) -> list[Spa
     ]
 
 
-def print_rows(view: SymbolView, width: int, zone: Zone, most: int = 40) -> list[Row]:
-    """The newest prints, as many columns as fit, newest first down the first column's rows."""
-    columns = max(1, width // PRINT_WIDTH)
-    each = width // columns
-    shown = view.prints[:most]
-    scale = view.capabilities.size_scale
-    rows: list[Row] = []
-    for start in range(0, len(shown), columns):
+class PrintRows(Sequence[Row]):
+    """The newest prints, as many columns as fit, newest first; a row is made when somebody asks for it.
+
+    A panel of a dozen shows two of its twenty rows: making them all would be a fifth of what a paint costs.
+    """
+
+    def __init__(self, view: SymbolView, width: int, zone: Zone, most: int) -> None:
+        self._columns = max(1, width // PRINT_WIDTH)
+        self._each = width // self._columns
+        self._prints = view.prints[:most]
+        self._scale = view.capabilities.size_scale
+        self._zone = zone
+
+    def __len__(self) -> int:
+        return (len(self._prints) + self._columns - 1) // self._columns
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        places = range(len(self))[index]
+        return [self._row(place) for place in places] if isinstance(places, range) else self._row(places)
+
+    def _row(self, place: int) -> Row:
         spans: list[Span] = []
-        for line in shown[start : start + columns]:
-            spans += print_spans(line, zone, scale, each)
-        rows.append(Row(tuple(spans)))
-    return rows
+        for line in self._prints[place * self._columns : (place + 1) * self._columns]:
+            spans += print_spans(line, self._zone, self._scale, self._each)
+        return Row(tuple(spans))
+
+
+def print_rows(view: SymbolView, width: int, zone: Zone, most: int = 40) -> Sequence[Row]:
+    """The newest prints as rows that are made when they are asked for."""
+    return PrintRows(view, width, zone, most)

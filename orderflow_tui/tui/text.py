@@ -28,6 +28,8 @@ def crop(text: str, width: int) -> str:
     """At most `width` cells of a text; a cut is shown by an ellipsis."""
     if width <= 0:
         return ""
+    if text.isascii() and len(text) <= width:
+        return text
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + "…"
@@ -35,12 +37,16 @@ def crop(text: str, width: int) -> str:
 
 def left(text: str, width: int) -> str:
     """The text in exactly `width` cells, left-aligned, cut where needed."""
+    if text.isascii() and len(text) <= width:
+        return text.ljust(width)
     cut = crop(text, width)
     return cut + " " * max(0, width - cell_len(cut))
 
 
 def right(text: str, width: int) -> str:
     """The text in exactly `width` cells, right-aligned, cut where needed."""
+    if text.isascii() and len(text) <= width:
+        return text.rjust(width)
     cut = crop(text, width)
     return " " * max(0, width - cell_len(cut)) + cut
 

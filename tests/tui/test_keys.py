@@ -231,6 +231,7 @@ async def _exited(bench: Bench) -> None:
     await bench.press("f2", "e")
     assert bench.answer == ("exited", 0, 0, "")
     assert isinstance(bench.app.screen, MainScreen)
+    await bench.app.look()
     assert block(bench.app, "card") == ""
 
 
