@@ -7,7 +7,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
 from typing import Protocol
@@ -19,6 +19,8 @@ from orderflow_tui.tui.text import Zone, clean
 _LINES_A_LOOK = 32
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 """Text that JSON writes as it stands."""
+_WRITTEN_PLAINLY = re.compile(r"[ !#-.0-\[\]-~]+")
+"""The same for text to look for: printable ASCII without quotes, slashes and backslashes."""
 
 
 class Rows(Protocol):
@@ -106,6 +108,19 @@ class HistoryFilter:
         asked = [self.symbol, self.kind, self.severity, EXIT_TRIGGERED if self.answered else ""]
         return [f'"{value}"'.encode() for value in asked if value and _PLAIN.fullmatch(value)]
 
+    def days_in_utc(self) -> list[bytes]:
+        """The UTC dates that records of the day may bear, one of which their line holds; empty without a day."""
+        try:
+            middle = date.fromisoformat(self.day)
+        except ValueError:
+            return []
+        return [(middle + timedelta(days=shift)).isoformat().encode() for shift in (0, 1, -1)]
+
+    def text_in_bytes(self) -> bytes:
+        """The text as it stands in the line of a match, in small letters; empty where JSON may write it otherwise."""
+        needle = self.text.casefold()
+        return needle.encode() if _WRITTEN_PLAINLY.fullmatch(needle) else b""
+
     def _is_answered(self, row: HistoryRow) -> bool:
         return row.event == EXIT_TRIGGERED and bool(row.answer) == (self.answered == "answered")
 
@@ -129,6 +144,7 @@ class FilteredRows:
     def __init__(self, store: HistoryStore, wanted: HistoryFilter, zone: Zone) -> None:
         self._store, self._wanted, self._zone = store, wanted, zone
         self._needed = wanted.needed_bytes()
+        self._days, self._text = wanted.days_in_utc(), wanted.text_in_bytes()
         self._newer = array("q")
         self._older = array("q")
         self._top = store.places.start
@@ -185,7 +201,13 @@ class FilteredRows:
         return len(self._newer) - before
 
     def _lets_through(self, place: int, line: bytes) -> bool:
-        return all(part in line for part in self._needed) and self._wanted.matches(self._store.at(place), self._zone)
+        if not all(part in line for part in self._needed):
+            return False
+        if self._days and not any(day in line for day in self._days):
+            return False
+        if self._text and self._text not in line.lower():
+            return False
+        return self._wanted.matches(self._store.at(place), self._zone)
 
 
 def _choices(name: str, store: HistoryStore, zone: Zone) -> list[str]:

@@ -61,6 +61,26 @@ def test_filters_hold_together(tmp_path: Path) -> None:
     assert HistoryFilter(symbol="GONE").next("symbol", store, Zone()).symbol == ""
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"text": "WITHDRAWN"}, {"text": 'say "hé'}, {"text": "SAY"}, {"text": "a/b\\c"}, {"text": "ko"}, {"day": "2025-10-21"},
+        {"day": "garbage"}, {"symbol": "KO", "text": "12,400"}, {"kind": EXIT_TRIGGERED, "day": "2025-10-22"},
+    ],
+)  # fmt: skip
+def test_what_is_not_decoded_would_not_have_matched(tmp_path: Path, wanted: dict[str, str]) -> None:
+    folder = tmp_path / "j"
+    store = journal(folder, 300)
+    append(folder, record(-1, text='Say "Hé" a/b\\c'), record(-2, timestamp_utc="garbage"))
+    store.refresh()
+    while store.load():
+        pass
+    asked = HistoryFilter(**wanted)
+    rows = [store[index] for index in range(len(store))]
+    slowly = [row.event_id for row in rows if asked.matches(row, Zone())]
+    assert [row.event_id for row in matching(store, **wanted)] == slowly
+
+
 def test_a_filter_goes_round_what_can_no_longer_be_read(tmp_path: Path) -> None:
     folder = tmp_path / "j"
     store = journal(folder, 200)

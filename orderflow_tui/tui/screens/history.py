@@ -28,7 +28,7 @@ from orderflow_tui.tui.widgets.keybar import KeyBar
 FIRST_ROWS = 100_000
 FIRST_SECONDS = 0.15
 """Indexed before the first paint, so long as it takes no longer than this."""
-READ_BACK_SECONDS = 0.05
+READ_BACK_SECONDS = 0.02
 PIECE = 4_000
 """Older rows indexed at once: a few milliseconds, which no key press notices."""
 SCAN_SECONDS = 0.008
