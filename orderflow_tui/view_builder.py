@@ -254,4 +254,5 @@ def _context(core: SymbolCore, now_ns: int) -> ContextView:
         vwap=None if vwap is None else abs(vwap),
         vwap_distance_bp=None if vwap is None or last is None else (abs(last) - abs(vwap)) / abs(vwap) * 10_000,
         kyle_lambda=figures.kyle_lambda,
+        pace=figures.pace,
     )

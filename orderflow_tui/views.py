@@ -170,6 +170,7 @@ class ContextView:
     vwap: float | None
     vwap_distance_bp: float | None
     kyle_lambda: float | None
+    pace: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from orderflow_tui.core.volume_window import VolumeWindow
 
 _OFI_HALF_LIFE_S: Final = 10.0
 _LAMBDA_HALF_LIFE_S: Final = 300.0
+_PACE_SECONDS: Final = 15
+_USUAL_SECONDS: Final = 300
+_PACE_KNOWN_SECONDS: Final = 60
 _LN2: Final = 0.6931471805599453
 
 
@@ -26,6 +29,7 @@ class ContextFigures:
         cvd_error: One standard error of it under the sides' mean confidence.
         vwap: The session's volume-weighted price, price units.
         kyle_lambda: Price units the mid moves a size unit of signed volume (Kyle 1985).
+        pace: Prints a second, exponentially weighted over 15 s, over the same over five minutes; 1 is as usual.
     """
 
     ofi: float | None
@@ -34,6 +38,7 @@ class ContextFigures:
     cvd_error: float
     vwap: float | None
     kyle_lambda: float | None
+    pace: float | None = None
 
 
 class Context:
@@ -49,8 +54,8 @@ class Context:
     """
 
     __slots__ = (
-        "_ask", "_before", "_bid", "_cov", "_depth", "_lambda_ns", "_last_mid2", "_last_signed", "_ofi", "_ofi_ns",
-        "_var", "_window", "squares", "sure", "turnover",
+        "_ask", "_before", "_bid", "_counted", "_cov", "_depth", "_lambda_ns", "_last_mid2", "_last_signed", "_ofi",
+        "_ofi_ns", "_pace", "_seconds", "_usual_pace", "_var", "_window", "squares", "sure", "turnover",
     )  # fmt: skip
 
     def __init__(self, window: VolumeWindow) -> None:
@@ -69,6 +74,9 @@ class Context:
         """Sums that belong to a session start again."""
         window = self._window
         self._before = (window.buy, window.sell, window.volume)
+        self._counted = window.count
+        self._seconds = 0
+        self._pace = self._usual_pace = 0.0
         self.turnover = self.squares = 0
         self.sure = 0.0
 
@@ -105,7 +113,8 @@ class Context:
         self._ofi_ns = time_ns
 
     def whole_second(self, time_ns: int) -> None:
-        """Pair the mid's move with the signed volume of the seconds since the last call."""
+        """Count the prints, and pair the mid's move with the signed volume of the seconds since the last call."""
+        self._keep_pace()
         mid2 = self._bid[0] + self._ask[0]
         if not self._bid[1]:
             return
@@ -117,6 +126,14 @@ class Context:
             self._cov = self._cov * fade + moved * signed
             self._var = self._var * fade + float(signed) * signed
         self._lambda_ns, self._last_mid2, self._last_signed = time_ns, mid2, now_signed
+
+    def _keep_pace(self) -> None:
+        """One more second: plain means until the session has lasted as long as the weights reach."""
+        count = self._window.count
+        fresh, self._counted = count - self._counted, count
+        self._seconds += 1
+        self._pace += (fresh - self._pace) / min(self._seconds, _PACE_SECONDS)
+        self._usual_pace += (fresh - self._usual_pace) / min(self._seconds, _USUAL_SECONDS)
 
     def figures(self, now_ns: int) -> ContextFigures:
         """What it says at an instant."""
@@ -134,4 +151,5 @@ class Context:
             cvd_error=sqrt(4.0 * accuracy * (1.0 - accuracy) * self.squares),
             vwap=self.turnover / volume if volume else None,
             kyle_lambda=self._cov / self._var if self._var else None,
+            pace=self._pace / self._usual_pace if self._usual_pace and self._seconds >= _PACE_KNOWN_SECONDS else None,
         )

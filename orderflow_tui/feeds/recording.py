@@ -174,6 +174,8 @@ def _print(row: list[str], at: tuple[int, int], scale: int, *, given: bool) -> P
 def _in_order(row: list[str], before: tuple[int, int]) -> tuple[int, int]:
     """A row's time and sequence, which never go back: the core takes events in the order in which they happened."""
     at = (int(row[0]), int(row[1]))
+    if max(at) >= 1 << 63:
+        raise ValueError(f"time or sequence {max(at)} is out of range")
     if at < before:
         raise ValueError(f"time and sequence {at} come after {before}")
     return at

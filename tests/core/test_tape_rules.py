@@ -297,3 +297,25 @@ def test_a_large_sell_that_begins_a_sweep_is_named_when_the_rest_comes(last_ms: 
         assert update.alert.episode_id == raised.alert.episode_id
         assert update.alert.text == raised.alert.text.replace("hit the bid", "swept the bids")
         assert update.alert.details["levels"] == 3
+
+
+def test_pace_is_the_rate_of_prints_against_the_usual_one() -> None:
+    window = VolumeWindow()
+    context = Context(window)
+
+    def live(seconds: range, each: int) -> float | None:
+        for second in seconds:
+            for _ in range(each):
+                window.add(second, 100, BUY)
+            context.whole_second((second + 1) * NS)
+        return context.figures(seconds[-1] * NS).pace
+
+    assert live(range(59), 4) is None
+    assert live(range(59, 300), 4) == pytest.approx(1.0)
+    fast = live(range(300, 315), 40)
+    assert fast is not None
+    usual = 4 + 36 * (1 - (1 - 1 / 300) ** 15)
+    assert fast == pytest.approx((4 + 36 * (1 - (1 - 1 / 15) ** 15)) / usual)
+    context.start_session()
+    assert context.figures(0).pace is None
+    assert live(range(315, 400), 0) is None
