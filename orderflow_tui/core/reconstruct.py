@@ -55,29 +55,30 @@ class Aggressor:
 
 
 class Sweep:
-    """The prices and venues at which one side was the aggressor within the last 250 ms. O(1) a print, amortised."""
+    """The prices and venues at which one side was the aggressor within the last 250 ms.
 
-    __slots__ = ("_prices", "_room", "_venues")
+    Attributes:
+        prices: When each price was last taken; whoever has a print writes it here, which costs less than a call.
+        venues: The same of each venue.
+    """
+
+    __slots__ = ("prices", "venues")
 
     def __init__(self) -> None:
-        self._prices: dict[int, int] = {}
-        self._venues: dict[int, int] = {}
-        self._room = _ROOM
+        self.prices: dict[int, int] = {}
+        self.venues: dict[int, int] = {}
 
-    def take(self, time_ns: int, price: int, venue: int) -> None:
-        """A print of this side."""
-        prices = self._prices
-        prices[price] = self._venues[venue] = time_ns
-        if len(prices) > self._room:
-            self._prices = {at: seen for at, seen in prices.items() if time_ns - seen <= SWEEP_NS}
-            self._room = max(_ROOM, 2 * len(self._prices))
+    def forget(self, time_ns: int) -> None:
+        """Keep the state small; once a second is enough."""
+        if len(self.prices) > _ROOM:
+            self.prices = {at: seen for at, seen in self.prices.items() if time_ns - seen <= SWEEP_NS}
 
     def within(self, end_ns: int, step: int) -> tuple[int, int]:
         """`(price levels, venues)` of the 250 ms up to an instant."""
         begin_ns = end_ns - SWEEP_NS
-        prices = [price for price, seen in self._prices.items() if seen >= begin_ns]
+        prices = [price for price, seen in self.prices.items() if seen >= begin_ns]
         levels = (max(prices) - min(prices)) // step + 1 if prices else 0
-        return levels, sum(seen >= begin_ns for seen in self._venues.values())
+        return levels, sum(seen >= begin_ns for seen in self.venues.values())
 
 
 def is_sweep(levels: int, venues: int) -> bool:

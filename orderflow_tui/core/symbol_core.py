@@ -166,6 +166,7 @@ class SymbolCore(TapeSide, BookSide):
         market.whole_second(second)
         self.context.whole_second(second * NS)
         desk.whole_second()
+        self._sweep.forget(time_ns)
         if self.series is not None and second % STEP_SECONDS == 0:
             self.series.sample(second, market, self.window, self.context, self.taken)
         if self._guarded:

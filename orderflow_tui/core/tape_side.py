@@ -93,7 +93,8 @@ class TapeSide(SymbolState):
         if sells.crossed_ns:
             # Only what there is to tell needs its own instant; the rest ends with the second or the next print.
             self._due_ns = min(self._due_ns, sells.first_ns + SPAN_NS + 1)
-        self._sweep.take(time_ns, price, venue)
+        sweep = self._sweep
+        sweep.prices[price] = sweep.venues[venue] = time_ns
         if self._unnamed is not None:
             self._name_sweep(time_ns)
 

@@ -118,7 +118,7 @@ class TestReconstructedPrint:
     def test_a_sweep_is_what_was_taken_within_250_ms(self) -> None:
         sweep = Sweep()
         for number in range(4):
-            sweep.take(number * SWEEP_NS // 2, 10_000 - number * STEP, number % 3)
+            sweep.prices[10_000 - number * STEP] = sweep.venues[number % 3] = number * SWEEP_NS // 2
         assert sweep.within(3 * SWEEP_NS // 2, STEP) == (3, 3)
         assert sweep.within(3 * SWEEP_NS // 2 + 1, STEP) == (2, 2)
         assert sweep.within(3 * SWEEP_NS // 2, 2 * STEP) == (2, 3)
@@ -127,8 +127,9 @@ class TestReconstructedPrint:
     def test_a_sweeps_memory_stays_small(self) -> None:
         sweep = Sweep()
         for number in range(1_000):
-            sweep.take(number * SWEEP_NS // 10, number * STEP, 1)
-        assert len(sweep._prices) <= 32
+            sweep.prices[number * STEP] = sweep.venues[1] = number * SWEEP_NS // 10
+        sweep.forget(999 * SWEEP_NS // 10)
+        assert len(sweep.prices) == 11
         assert sweep.within(999 * SWEEP_NS // 10, STEP) == (11, 1)
 
 

@@ -141,6 +141,12 @@ def test_books_out_of_order_are_refused(tmp_path: Path) -> None:
         list(open_recording(prefix).events())
 
 
+def test_a_sequence_beyond_64_bits_is_refused(tmp_path: Path) -> None:
+    prefix = write(tmp_path, trades=[trade(0, 1)], book=[quote(0, 1), quote(1, 1 << 63)])
+    with pytest.raises(RecordingError, match="out of range"):
+        list(open_recording(prefix).events())
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     prefix = write(tmp_path, trades=[trade(0, 1)], book=[quote(0, 1)])
     (tmp_path / "bac_1.book.csv.gz").unlink()
