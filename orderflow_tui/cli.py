@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(headless)
     _add_simulate(commands)
     _add_serve(commands)
+    notify = commands.add_parser("notify", help="say a test message through every channel of [notify]")
+    notify.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
     config = commands.add_parser("config", help="the settings in force and where each came from")
     _add_settings(config)
     return parser
@@ -239,6 +241,12 @@ def _dashboard_command(args: argparse.Namespace) -> list[str]:
     return words
 
 
+def _notify(args: argparse.Namespace) -> int:
+    from orderflow_tui.wiring import run_notify
+
+    return run_notify(args.config)
+
+
 def _config(args: argparse.Namespace) -> int:
     from orderflow_tui.config_load import describe, load_config
 
@@ -254,6 +262,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     "simulate": _simulate,
     "serve": _serve,
     "config": _config,
+    "notify": _notify,
 }
 
 

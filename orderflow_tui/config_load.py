@@ -40,7 +40,7 @@ SYMBOL_FIELDS: Final = (
 """What `[symbols.AAPL]` may set."""
 
 _FILE_FIELDS: Final = tuple(name for name in OrderFlowConfig.model_fields if name != "polygon_api_key")
-_TABLES: Final = ("symbols", "ui", "keys")
+_TABLES: Final = ("symbols", "ui", "keys", "notify")
 _SECRET: Final = re.compile(r"api_?key|secret|token|password", re.IGNORECASE)
 _UNSAFE_IN_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -56,6 +56,7 @@ class LoadedConfig:
         path: The `orderflow.toml` read, or None.
         ui: The `[ui]` table as it stands; the screen validates it.
         keys: The `[keys]` table as it stands; the screen validates it.
+        notify: The `[notify]` table as it stands; `notify.settings` validates it.
         effective: The settings of each symbol with a table of its own.
         env: The environment with the secrets of file or keyring under it; brokers find their keys there.
     """
@@ -68,6 +69,7 @@ class LoadedConfig:
     keys: Mapping[str, Any] = field(default_factory=dict)
     effective: Mapping[str, OrderFlowConfig] = field(default_factory=dict, repr=False)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    notify: Mapping[str, Any] = field(default_factory=dict)
 
     def for_symbol(self, symbol: str) -> OrderFlowConfig:
         """The settings for one symbol: its own table over the rest."""
@@ -150,6 +152,7 @@ def load_config(
         symbols=MappingProxyType(symbols),
         path=file_path,
         ui=MappingProxyType(document.get("ui", {})),
+        notify=MappingProxyType(document.get("notify", {})),
         keys=MappingProxyType(document.get("keys", {})),
         env=MappingProxyType(dict(environment)),
         effective=MappingProxyType(
@@ -185,6 +188,7 @@ def describe(loaded: LoadedConfig) -> list[str]:
     for table, entries in (
         *((f"symbols.{symbol}", settings) for symbol, settings in loaded.symbols.items()),
         ("ui", loaded.ui),
+        ("notify", loaded.notify),
         ("keys", loaded.keys),
     ):
         lines += [
@@ -213,7 +217,7 @@ def _read_document(path: Path) -> dict[str, Any]:
         raise invalid(f"{_file_label(path)} is not UTF-8 text") from None
     except (ValueError, RecursionError) as error:
         raise invalid(f"{_file_label(path)} is not valid TOML: {ascii(str(error))[1:-1][:160]}") from None
-    for table in ("", "ui", "keys"):
+    for table in ("", "ui", "keys", "notify"):
         entries = document if not table else _table(document, table, path)
         for name in entries:
             if _SECRET.search(name):

@@ -162,6 +162,8 @@ class Monitor:
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._ended = threading.Event()
         self.listeners: list[Listener] = []
+        self.problems: list[Callable[[], str]] = []
+        """Asked for what the status line should tell of the listeners; they answer at once."""
         self._watched: dict[str, Watched] = {}
         self._capabilities: Capabilities = feed.capabilities
         self._now_ns = 0
@@ -640,7 +642,8 @@ class Monitor:
             ended=self._ended_reason,
             config_message=self._positions.message
             or self._thresholds.message
-            or (self._learned.problem if self._learned else ""),
+            or (self._learned.problem if self._learned else "")
+            or next((problem for problem in (told() for told in self.problems) if problem), ""),
             positions_age_s=self._positions.age_seconds,
             exit_code=self._exit_code,
         )

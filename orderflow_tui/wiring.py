@@ -35,6 +35,7 @@ from orderflow_tui.screen_settings import screen_settings
 
 if TYPE_CHECKING:
     from orderflow_tui.feeds.replay import ReplayFeed
+    from orderflow_tui.notify.notifier import Notifier
     from orderflow_tui.tui.screens.first_run import FirstRun
 
 _ASSUMED: Final = re.compile(
@@ -157,6 +158,7 @@ def _show(
     first_run: FirstRun | None = None,
     replay: ReplayFeed | None = None,
     settings_file: SettingsFile | None = None,
+    notifies: bool = False,
 ) -> int:
     from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
     from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
@@ -168,6 +170,7 @@ def _show(
         raise invalid("the screen needs a terminal on stdin and stderr; `orderflow-tui headless` needs none")
     _end_with_the_terminal(monitor)
     history = HistoryStore(directory)
+    notifier = _notifier(loaded, ui.tz, monitor) if notifies else None
     monitor.start()
     try:
         return run_dashboard(
@@ -188,7 +191,43 @@ def _show(
     finally:
         monitor.stop("quit")
         history.close()
+        if notifier is not None:
+            notifier.close(0.1)
         _tell_losses(monitor, directory)
+
+
+def _notifier(loaded: LoadedConfig, tz: str, monitor: Monitor) -> Notifier | None:
+    """Tells the channels of `[notify]` what the monitor journals; None where there are none."""
+    if not loaded.notify:
+        return None
+    from orderflow_tui.notify.channels import channels_of  # noqa: PLC0415 only where it is set up
+    from orderflow_tui.notify.notifier import Notifier  # noqa: PLC0415
+    from orderflow_tui.notify.settings import notify_settings  # noqa: PLC0415
+
+    settings = notify_settings(loaded.notify)
+    notifier = Notifier(settings, channels_of(settings, loaded.env), tz=tz)
+    monitor.listeners.append(notifier.on_record)
+    monitor.problems.append(lambda: notifier.problem)
+    notifier.start()
+    return notifier
+
+
+def run_notify(config_file: str | None) -> int:
+    """Say a test message through every channel of `[notify]`; 1 where one fails."""
+    from orderflow_tui.notify.channels import channels_of  # noqa: PLC0415
+    from orderflow_tui.notify.notifier import try_out  # noqa: PLC0415
+    from orderflow_tui.notify.settings import notify_settings  # noqa: PLC0415
+
+    loaded = load_config(path=config_file)
+    channels = channels_of(notify_settings(loaded.notify), loaded.env)
+    if not channels:
+        raise invalid(
+            "no channel is set up: give orderflow.toml a table [notify.command], [notify.desktop] or [notify.push]"
+        )
+    results = try_out(channels)
+    for name, problem in results:
+        print(problem or f"{name}: said")
+    return 1 if any(problem for _, problem in results) else 0
 
 
 def in_browser() -> bool:
@@ -247,7 +286,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
     elif not positions.get_active_positions():
         first_run = FirstRun("nothing_held", Path(loaded.config.positions), "")
     file = SettingsFile(overrides, config_file)
-    return _show(monitor, directory, screen, loaded, first_run=first_run, settings_file=file)
+    return _show(monitor, directory, screen, loaded, first_run=first_run, settings_file=file, notifies=True)
 
 
 def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration: float | None, tz: str) -> int:
@@ -263,7 +302,16 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
         print(f"orderflow-tui: positions: {note}", file=sys.stderr)
     settings = Settings(loaded, overrides, config_file)
     monitor, directory = _polygon(loaded, positions, settings, publish_hz=0.0)
-    return _plain(monitor, directory, duration, tz, refused=lambda: positions.message or settings.message)
+    notifier = _notifier(loaded, tz, monitor)
+
+    def refused() -> str:
+        return positions.message or settings.message or (notifier.problem if notifier else "")
+
+    try:
+        return _plain(monitor, directory, duration, tz, refused=refused)
+    finally:
+        if notifier is not None:
+            notifier.close(2.0)
 
 
 def _plain(
@@ -282,7 +330,7 @@ def _plain(
     while not asked.is_set():
         if (problem := refused()) != told:
             told = problem
-            print(f"orderflow-tui: {problem or 'the changed file is in force'}", file=sys.stderr, flush=True)
+            print(f"orderflow-tui: {problem or 'all is in force again'}", file=sys.stderr, flush=True)
         if monitor.wait(0.05):
             reason = "the feed ended"
             break

@@ -1,0 +1,1 @@
+"""Being told outside the screen: a command of the user's, the desktop, push services."""

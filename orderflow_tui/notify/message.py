@@ -1,0 +1,61 @@
+"""What a record is worth saying outside the screen, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orderflow_tui.journal import records
+from orderflow_tui.notify.settings import LEVELS
+from orderflow_tui.plain import plain_words
+
+_MOST_CHARACTERS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing to say.
+
+    Attributes:
+        level: 1 warning, 2 critical, 3 exit.
+        symbol: What it is about; empty for the connection.
+        title: One short line without control characters.
+        body: One line without control characters.
+        event: The record's name.
+        happened_ns: When it happened, nanoseconds UTC.
+        fields: The record's fields, for programs.
+    """
+
+    level: int
+    symbol: str
+    title: str
+    body: str
+    event: str
+    happened_ns: int
+    fields: Mapping[str, Any]
+
+
+def level_of(event: str, fields: Mapping[str, Any]) -> int:
+    """How urgent a record is: 0 for what is not said."""
+    said: dict[str, str] = {
+        records.STOP_ALERT: "critical",
+        records.EXIT_TRIGGERED: "exit",
+        records.MONITORING_GAP: "exit" if fields.get("holding") else "",
+        records.API_ERROR: "exit" if fields.get("error_type") == "401" else "",
+        records.ALERT: "" if fields.get("late") else str(fields.get("severity")),
+        records.ALERT_UPDATED: str(fields.get("severity")) if fields.get("exit_eligible") else "",
+    }
+    return LEVELS.get(said.get(event, ""), 0)
+
+
+def message_of(event: str, happened_ns: int, fields: Mapping[str, Any]) -> Message | None:
+    """The message for a record, None where nothing is said of it."""
+    level = level_of(event, fields)
+    words = plain_words(event, fields) if level else ""
+    if not words:
+        return None
+    symbol = str(fields.get("symbol") or "")
+    kind = "EXIT?" if event == records.EXIT_TRIGGERED else "BLIND" if event == records.MONITORING_GAP else "alert"
+    title = f"{kind} {symbol}".strip()
+    return Message(level, symbol, title, words[:_MOST_CHARACTERS], event, happened_ns, fields)

@@ -1,0 +1,201 @@
+"""Says records through the channels, from threads of its own: neither the journal nor the screen ever waits for it."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from orderflow_tui.core.units import NS, utc_datetime
+from orderflow_tui.journal import records
+from orderflow_tui.notify.channels import Channel, ChannelError
+from orderflow_tui.notify.message import Message, message_of
+from orderflow_tui.notify.settings import LEVELS, NotifySettings
+
+_WAITING: Final = 200
+_TICK_SECONDS: Final = 1.0
+_LONGEST_ESCALATION: Final = 900.0
+
+
+@dataclass(slots=True)
+class _Open:
+    """An unanswered recommendation."""
+
+    message: Message
+    since: float
+    next_at: float
+    wait: float
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One channel with its queue, its thread and what it said last of each symbol."""
+
+    channel: Channel
+    least: int
+    waiting: queue.Queue[Message | None] = field(default_factory=lambda: queue.Queue(_WAITING))
+    said: dict[str, tuple[float, int]] = field(default_factory=dict)
+    held_back: dict[str, int] = field(default_factory=dict)
+    problem: str = ""
+    thread: threading.Thread | None = None
+
+
+class Notifier:
+    """A monitor's listener.
+
+    Args:
+        settings: Quiet hours, rates, escalation.
+        channels: Each with its least level's name.
+        tz: The zone of the quiet hours.
+        clock: Seconds that only grow.
+        wall_ns: Nanoseconds UTC, for the quiet hours.
+    """
+
+    def __init__(
+        self,
+        settings: NotifySettings,
+        channels: Iterable[tuple[Channel, str]],
+        *,
+        tz: str,
+        clock: Callable[[], float] = time.monotonic,
+        wall_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._settings = settings
+        self._zone = ZoneInfo(tz)
+        self._clock = clock
+        self._wall_ns = wall_ns
+        self._lanes = [_Lane(channel, LEVELS[least]) for channel, least in channels]
+        self._records: queue.SimpleQueue[tuple[str, int, Mapping[str, Any]] | None] = queue.SimpleQueue()
+        self._open: dict[str, _Open] = {}
+        self._thread: threading.Thread | None = None
+        self.dropped = 0
+        """Messages for which a channel had no room: it is far slower than the market."""
+
+    @property
+    def problem(self) -> str:
+        """What the newest message of some channel met with, in one line; empty when all is said."""
+        return "; ".join(lane.problem for lane in self._lanes if lane.problem)
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
+        self._thread.start()
+        for lane in self._lanes:
+            lane.thread = threading.Thread(
+                target=self._speak, args=(lane,), name=f"notify-{lane.channel.name}", daemon=True
+            )
+            lane.thread.start()
+
+    def close(self, timeout: float = 0.2) -> None:
+        """End; what a channel is still at is left to its daemon thread after `timeout` seconds."""
+        self._records.put(None)
+        for lane in self._lanes:
+            with contextlib.suppress(queue.Full):
+                lane.waiting.put_nowait(None)
+        until = time.monotonic() + timeout
+        for thread in (self._thread, *(lane.thread for lane in self._lanes)):
+            if thread is not None:
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def on_record(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:
+        """Called by the monitor for each record; returns at once."""
+        self._records.put((event, happened_ns, fields))
+
+    def _run(self) -> None:
+        while True:
+            try:
+                record = self._records.get(timeout=_TICK_SECONDS)
+            except queue.Empty:
+                self.escalate()
+                continue
+            if record is None:
+                return
+            self.take(*record)
+            self.escalate()
+
+    def take(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:
+        """Decide about one record and hand it to the channels."""
+        if event in {records.EXIT_ACKNOWLEDGED, records.EXIT_RESOLVED}:
+            self._open.pop(str(fields["recommendation_id"]), None)
+            return
+        message = message_of(event, happened_ns, fields)
+        if message is None:
+            return
+        if event == records.EXIT_TRIGGERED:
+            now, wait = self._clock(), self._settings.escalate_after_seconds
+            self._open[str(fields["recommendation_id"])] = _Open(message, now, now + wait, wait)
+        self._send(message)
+
+    def escalate(self) -> None:
+        """Say again what nobody has answered, at growing distances."""
+        now = self._clock()
+        for waiting in self._open.values():
+            if now < waiting.next_at:
+                continue
+            waiting.wait = min(2 * waiting.wait, _LONGEST_ESCALATION)
+            waiting.next_at = now + waiting.wait
+            minutes, seconds = divmod(round(now - waiting.since), 60)
+            title = f"UNANSWERED {minutes}:{seconds:02d}: {waiting.message.title}"
+            self._send(replace(waiting.message, title=title), again=True)
+
+    def _send(self, message: Message, *, again: bool = False) -> None:
+        local = utc_datetime(self._wall_ns()).astimezone(self._zone).time()
+        if self._settings.quiet_at(local):
+            return
+        for lane in self._lanes:
+            if message.level >= lane.least:
+                self._offer(lane, message, again=again)
+
+    def _offer(self, lane: _Lane, message: Message, *, again: bool) -> None:
+        """Put a message on a channel's queue unless it has said as much about the symbol a moment ago."""
+        now, symbol = self._clock(), message.symbol
+        said_at, level = lane.said.get(symbol, (-1e9, 0))
+        if not again and now - said_at < self._settings.per_symbol_seconds and message.level <= level:
+            lane.held_back[symbol] = lane.held_back.get(symbol, 0) + 1
+            return
+        more = lane.held_back.pop(symbol, 0)
+        if more:
+            message = replace(message, body=f"{message.body} ({more} more since the last message)")
+        try:
+            lane.waiting.put_nowait(message)
+        except queue.Full:
+            self.dropped += 1
+            lane.problem = f"{lane.channel.name}: {self.dropped} messages dropped, it is too slow"
+            return
+        lane.said[symbol] = (now, message.level)
+
+    def _speak(self, lane: _Lane) -> None:
+        while (message := lane.waiting.get()) is not None:
+            try:
+                lane.channel.say(message)
+                lane.problem = ""
+            except ChannelError as failed:
+                lane.problem = str(failed)
+            except Exception as defect:  # noqa: BLE001 - a channel's defect is told and must not silence the next message
+                lane.problem = f"{lane.channel.name}: failed: {type(defect).__name__}"
+
+
+def try_out(channels: Iterable[tuple[Channel, str]]) -> list[tuple[str, str]]:
+    """Say a test message through each channel now; `(channel, what went wrong or "")` each."""
+    message = Message(
+        LEVELS["exit"],
+        "TEST",
+        "TEST orderflow-tui",
+        "This is a test: nothing happened.",
+        "test",
+        time.time_ns() // NS * NS,
+        {},
+    )
+    results: list[tuple[str, str]] = []
+    for channel, _ in channels:
+        try:
+            channel.say(message)
+            results.append((channel.name, ""))
+        except ChannelError as failed:
+            results.append((channel.name, str(failed)))
+    return results

@@ -1,0 +1,284 @@
+"""Being told outside the screen: what is said, how often, when not, and that nothing ever waits for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import time as clock_time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orderflow_tui.core.units import NS
+from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.journal import records
+from orderflow_tui.journal.records import alert_fields, recommendation_fields
+from orderflow_tui.notify.channels import ChannelError, Desktop, Program, channels_of
+from orderflow_tui.notify.message import Message, level_of, message_of
+from orderflow_tui.notify.notifier import Notifier, try_out
+from orderflow_tui.notify.settings import notify_settings
+from tests.journal.journal_tools import alert
+from tests.journal.test_journal_records import RECOMMENDATION
+
+AFTERNOON = 1_764_086_400 * NS  # 16:00 UTC
+SECRETS = {"POLYGON_API_KEY": "pk-SECRET", "APPRISE_URLS": "json://SECRET"}
+
+
+class Told:
+    """A channel that remembers."""
+
+    name = "told"
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.fail: Exception | None = None
+        self.hold = threading.Event()
+        self.hold.set()
+
+    def say(self, message: Message) -> None:
+        self.hold.wait(10)
+        if self.fail is not None:
+            raise self.fail
+        self.messages.append(message)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.002)
+    assert condition()
+
+
+def triggered(recommendation_id: str = "BAC:exit:1", symbol: str = "BAC") -> dict[str, Any]:
+    return {**recommendation_fields(RECOMMENDATION), "recommendation_id": recommendation_id, "symbol": symbol}
+
+
+def raised(symbol: str = "BAC", severity: str = "critical", **more: Any) -> dict[str, Any]:
+    return {**alert_fields(alert()), "symbol": symbol, "severity": severity, **more}
+
+
+def notifier(told: Told, clock: Clock, **table: Any) -> Notifier:
+    return Notifier(notify_settings(table), [(told, "warning")], tz="UTC", clock=clock, wall_ns=lambda: AFTERNOON)
+
+
+@pytest.mark.parametrize(
+    ("event", "fields", "level"),
+    [
+        (records.ALERT, raised(severity="warning"), 1),
+        (records.ALERT, raised(), 2),
+        (records.ALERT, raised(late=True), 0),
+        (records.ALERT_UPDATED, raised(exit_eligible=False), 0),
+        (records.ALERT_UPDATED, raised(exit_eligible=True), 2),
+        (records.EXIT_TRIGGERED, triggered(), 3),
+        (records.STOP_ALERT, {"symbol": "BAC", "text": "x"}, 2),
+        (records.MONITORING_GAP, {"symbol": "BAC", "holding": 100, "reason": "x"}, 3),
+        (records.MONITORING_GAP, {"symbol": "BAC", "holding": 0, "reason": "x"}, 0),
+        (records.API_ERROR, {"error_type": "401"}, 3),
+        (records.API_ERROR, {"error_type": "5xx"}, 0),
+        (records.RUN_STARTED, {}, 0),
+    ],
+)
+def test_levels(event: str, fields: dict[str, Any], level: int) -> None:
+    assert level_of(event, fields) == level
+
+
+def test_a_message_is_one_line_without_control_characters() -> None:
+    message = message_of(
+        records.MONITORING_GAP, AFTERNOON, {"symbol": "BAC", "holding": 1, "reason": "a\x1b]52;c\x07\nb"}
+    )
+    assert message is not None
+    assert (message.title, message.body) == ("BLIND BAC", "BAC BLIND: a?]52;c??b")
+
+
+def test_a_symbol_is_said_once_a_minute_unless_it_grows_more_urgent() -> None:
+    told, clock = Told(), Clock()
+    made = notifier(told, clock)
+    for fields in (raised(severity="warning"), raised(severity="warning"), raised("NIO", "warning"), raised()):
+        made.take(records.ALERT, AFTERNOON, fields)
+    clock.now = 61.0
+    made.take(records.ALERT, AFTERNOON, raised(severity="warning"))
+    made.start()
+    until(lambda: len(told.messages) == 4)
+    said = [(message.symbol, message.level) for message in told.messages]
+    assert said == [("BAC", 1), ("NIO", 1), ("BAC", 2), ("BAC", 1)]
+    assert told.messages[2].body.endswith("(1 more since the last message)")
+    made.close(1.0)
+
+
+def test_each_channel_has_its_least_level() -> None:
+    loud, quiet = Told(), Told()
+    made = Notifier(notify_settings({}), [(loud, "warning"), (quiet, "exit")], tz="UTC", clock=Clock())
+    made.start()
+    made.on_record(records.ALERT, AFTERNOON, raised())
+    made.on_record(records.EXIT_TRIGGERED, AFTERNOON, triggered())
+    until(lambda: len(loud.messages) == 2 and len(quiet.messages) == 1)
+    assert quiet.messages[0].event == records.EXIT_TRIGGERED
+    made.close(1.0)
+
+
+def test_an_unanswered_recommendation_is_said_again_at_growing_distances() -> None:
+    told, clock = Told(), Clock()
+    made = notifier(told, clock, escalate_after_seconds=60)
+    made.take(records.EXIT_TRIGGERED, AFTERNOON, triggered("BAC:exit:1"))
+    made.take(records.EXIT_TRIGGERED, AFTERNOON, triggered("NIO:exit:1", "NIO"))
+    made.take(records.EXIT_ACKNOWLEDGED, AFTERNOON, {"recommendation_id": "NIO:exit:1"})
+    for second in range(0, 600, 5):
+        clock.now = float(second)
+        made.escalate()
+    made.take(records.EXIT_RESOLVED, AFTERNOON, {"recommendation_id": "BAC:exit:1"})
+    clock.now = 10_000.0
+    made.escalate()
+    made.start()
+    until(lambda: len(told.messages) == 5)
+    assert [message.title for message in told.messages] == [
+        "EXIT? BAC",
+        "EXIT? NIO",
+        "UNANSWERED 1:00: EXIT? BAC",
+        "UNANSWERED 3:00: EXIT? BAC",
+        "UNANSWERED 7:00: EXIT? BAC",
+    ]
+    made.close(1.0)
+
+
+def test_quiet_hours() -> None:
+    settings = notify_settings({"quiet_hours": "22:00-07:00"})
+    assert [hour for hour in range(24) if settings.quiet_at(clock_time(hour))] == [0, 1, 2, 3, 4, 5, 6, 22, 23]
+    assert not notify_settings({}).quiet_at(clock_time(3))
+    told = Told()
+    made = notifier(told, Clock(), quiet_hours="15:00-17:00")
+    made.start()
+    made.on_record(records.EXIT_TRIGGERED, AFTERNOON, triggered())
+    made.close(2.0)
+    assert told.messages == []
+
+
+def test_a_channel_that_hangs_holds_nobody_up_and_one_that_fails_is_told() -> None:
+    slow, quick = Told(), Told()
+    slow.hold.clear()
+    channels = [(slow, "warning"), (quick, "warning")]
+    made = Notifier(notify_settings({"per_symbol_seconds": 0}), channels, tz="UTC", clock=Clock())
+    made.start()
+    for _ in range(500):
+        made.on_record(records.ALERT, AFTERNOON, raised())
+    until(lambda: made.dropped > 0)
+    assert "messages dropped, it is too slow" in made.problem
+    until(lambda: len(quick.messages) > 0)
+    for failure, words in (
+        (ChannelError("told: no way out"), "no way out"),
+        (ZeroDivisionError("SECRET"), "failed: ZeroDivisionError"),
+    ):
+        quick.fail = failure
+        made.on_record(records.ALERT, AFTERNOON, raised())
+        until(lambda words=words: words in made.problem)  # type: ignore[misc]
+        assert "SECRET" not in made.problem
+    slow.hold.set()
+    made.close(2.0)
+
+
+def test_a_program_gets_the_record_on_stdin_and_no_secret(tmp_path: Path) -> None:
+    out = tmp_path / "said.json"
+    script = f"import sys, os, json; open({str(out)!r}, 'w').write(json.dumps([sys.stdin.read(), dict(os.environ)]))"
+    settings = notify_settings({"command": {"argv": [sys.executable, "-c", script], "at_least": "warning"}})
+    (channel, least), *_ = channels_of(settings, {**os.environ, **SECRETS})
+    assert least == "warning"
+    message = message_of(records.EXIT_TRIGGERED, AFTERNOON, triggered())
+    assert message is not None
+    channel.say(message)
+    line, env = json.loads(out.read_text())
+    record = json.loads(line)
+    assert (record["event"], record["symbol"], record["level"]) == (records.EXIT_TRIGGERED, "BAC", 3)
+    assert record["timestamp_utc"] == "2025-11-25T16:00:00.000000Z"
+    assert "SECRET" not in json.dumps([line, env])
+
+
+def test_programs_that_fail_hang_or_are_not_there() -> None:
+    message = Message(3, "BAC", "t", "b", "e", AFTERNOON, {})
+    env = dict(os.environ)
+    with pytest.raises(ChannelError, match=r"^command: ended with 7$"):
+        Program("command", [sys.executable, "-c", "raise SystemExit(7)"], env).say(message)
+    with pytest.raises(ChannelError, match=r"^command: not done within 0\.3 s$"):
+        Program("command", [sys.executable, "-c", "import time; time.sleep(9)"], env, seconds=0.3).say(message)
+    with pytest.raises(ChannelError, match=r"^command: cannot be run: No such file or directory$"):
+        Program("command", ["/nowhere/at-all"], env).say(message)
+
+
+def test_the_desktop_gets_texts_as_arguments_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "notify-send"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/said\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(sys, "platform", "linux")
+    Desktop().say(Message(3, "BAC", "--title", "-body; $(rm x)", "e", AFTERNOON, {}))
+    said = (tmp_path / "said").read_text().splitlines()
+    assert said == ["--app-name=orderflow-tui", "--urgency=critical", "--", "--title", "-body; $(rm x)"]
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ChannelError, match=r"^desktop: there is no notify-send on this machine$"):
+        Desktop().say(Message(3, "BAC", "t", "b", "e", AFTERNOON, {}))
+
+
+PUSHED = """
+import json, os
+from enum import Enum
+class NotifyType(Enum):
+    FAILURE = 1
+    WARNING = 2
+class NotifyFormat(Enum):
+    TEXT = 1
+class Apprise:
+    def add(self, address):
+        return address.startswith("json://")
+    def notify(self, **said):
+        if os.environ["APPRISE_URLS"].endswith("down"):
+            return False
+        open(os.environ["OUT"], "w").write(json.dumps([said["title"], said["body"], said["notify_type"].name]))
+        return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("urls", "problem"),
+    [
+        ("json://SECRET json://SECRET2", ""),
+        ("", "push: ended with 4: APPRISE_URLS is not set"),
+        ("what://SECRET", "push: ended with 5: none of APPRISE_URLS is an address that apprise knows"),
+        ("json://SECRET/down", "push: ended with 6: a service refused it or could not be reached"),
+    ],
+)
+def test_push_through_apprise(tmp_path: Path, urls: str, problem: str) -> None:
+    (tmp_path / "apprise.py").write_text(PUSHED)
+    out = tmp_path / "out"
+    env = {**os.environ, "PYTHONPATH": str(tmp_path), "APPRISE_URLS": urls, "OUT": str(out)}
+    channels = channels_of(notify_settings({"push": {}}), env)
+    assert try_out(channels) == [("push", problem)]
+    if not problem:
+        assert json.loads(out.read_text()) == ["TEST orderflow-tui", "This is a test: nothing happened.", "FAILURE"]
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ({"comand": {}}, "[notify] unknown key 'comand'; did you mean command?"),
+        ({"command": {"argv": []}}, "[notify] command.argv refused: "),
+        ({"command": {"argv": ["x"], "shell": True}}, "[notify] unknown key 'shell'"),
+        ({"push": {"at_least": "loud"}}, "[notify] push.at_least refused: "),
+        ({"quiet_hours": "10pm"}, '[notify] quiet_hours refused: must be like "22:00-07:00", or empty'),
+        ({"per_symbol_seconds": -1}, "[notify] per_symbol_seconds refused: "),
+    ],
+)
+def test_refused_settings(table: dict[str, Any], reason: str) -> None:
+    with pytest.raises(DataValidationError) as caught:
+        notify_settings(table)
+    assert str(caught.value).startswith(reason)
