@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ _SETTINGS: Final = (
 )
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed")
 _ZONE: Final = "America/New_York"
+_JOURNAL: Final = "logs/order_flow"
 _SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell", "no_title", "notify")
 
 
@@ -69,6 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(headless)
     _add_simulate(commands)
     _add_serve(commands)
+    report = commands.add_parser("report", help="figures over journals: alerts, latency, answers, errors, targets")
+    report.add_argument("directories", nargs="*", metavar="DIR", help=f"journals' directories ({_JOURNAL})")
+    report.add_argument("--since", type=_day, metavar="DAY", help="from this day on, e.g. 2026-01-31 (UTC)")
+    report.add_argument("--until", type=_day, metavar="DAY", help="up to this day")
+    report.add_argument("--symbol", metavar="SYM", help="only this symbol")
+    form = report.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="JSON on stdout")
+    form.add_argument("--csv", action="store_true", help="CSV on stdout")
     notify = commands.add_parser("notify", help="say a test message through every channel of [notify]")
     notify.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
     config = commands.add_parser("config", help="the settings in force and where each came from")
@@ -131,6 +141,13 @@ def _add_screen(parser: argparse.ArgumentParser, default: Any = argparse.SUPPRES
         default=default,
         help="desktop notification through the terminal (default: while another window has the focus)",
     )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day like 2026-01-31") from None
 
 
 def _port(text: str) -> int:
@@ -241,6 +258,13 @@ def _dashboard_command(args: argparse.Namespace) -> list[str]:
     return words
 
 
+def _report(args: argparse.Namespace) -> int:
+    from orderflow_tui.report.command import run_report
+
+    form: Any = "json" if args.json else "csv" if args.csv else "text"
+    return run_report(args.directories or [_JOURNAL], since=args.since, until=args.until, symbol=args.symbol, form=form)
+
+
 def _notify(args: argparse.Namespace) -> int:
     from orderflow_tui.wiring import run_notify
 
@@ -263,6 +287,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     "serve": _serve,
     "config": _config,
     "notify": _notify,
+    "report": _report,
 }
 
 

@@ -1,0 +1,1 @@
+"""Figures over a journal: what was said, how fast, what was answered."""

@@ -1,0 +1,159 @@
+"""One pass over a journal: counters and histograms, no record kept, so that its length costs time alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+
+from orderflow_tui.journal import records
+from orderflow_tui.journal.histogram import DurationHistogram
+
+_MS: Final = 1_000_000
+_MOST_OPEN: Final = 100_000
+"""Recommendations waited for; a journal with more unanswered ones is no trader's."""
+_LATENCY_OF: Final = frozenset({records.ALERT, records.EXIT_TRIGGERED, records.STOP_ALERT})
+"""From the cause to the line: what the plan's target is about."""
+SLOW_MS: Final = 10_000.0
+"""The plan's kill switch."""
+
+
+class Line(msgspec.Struct, gc=False):
+    """What a report reads of a record."""
+
+    event: str = ""
+    timestamp_utc: str = ""
+    latency_ms: float | None = None
+    symbol: str | None = None
+    severity: str = ""
+    evidence: str | list[str] | None = None
+    counts: bool = False
+    exit_eligible: bool = False
+    late: bool = False
+    error_type: str = ""
+    recommendation_id: str = ""
+    answer: str = ""
+    seconds: float = 0.0
+    exit_code: int = 0
+
+
+class Tally:
+    """What a journal's lines add up to.
+
+    Args:
+        since: Days before it are left out (UTC).
+        until: Days after it are left out (UTC).
+        symbol: Only this symbol's records; runs and errors of the connection count all the same.
+    """
+
+    def __init__(self, *, since: date | None = None, until: date | None = None, symbol: str | None = None) -> None:
+        self._first_day = since.isoformat() if since else ""
+        self._last_day = until.isoformat() if until else "~"
+        self._symbol = symbol
+        self._decode = msgspec.json.Decoder(Line).decode
+        self.lines = 0
+        self.unreadable = 0
+        self.first = self.last = ""
+        """Instants of the first and the last record, as they are written."""
+        self.events: Counter[str] = Counter()
+        self.alerts: Counter[tuple[str, str]] = Counter()
+        """By evidence and severity."""
+        self.by_day: Counter[str] = Counter()
+        self.by_symbol: Counter[str] = Counter()
+        self.counted: Counter[str] = Counter()
+        """Alerts that count towards an exit, by symbol."""
+        self.late = 0
+        self.errors: Counter[str] = Counter()
+        self.latency = DurationHistogram()
+        self.all_latency = DurationHistogram()
+        self.slow = 0
+        """Alerts and recommendations written more than 10 s after their cause was in hand."""
+        self.recommendations: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
+        self.answer_time = DurationHistogram()
+        self.runs_started = self.runs_stopped = self.runs_failed = 0
+        self.seconds = 0.0
+        """Of the runs that ended properly."""
+        self._open: dict[str, str] = {}
+
+    @property
+    def unanswered(self) -> int:
+        """Recommendations without an answer or an end in the journal."""
+        return len(self._open)
+
+    def take(self, lines: Iterable[bytes]) -> None:
+        """Add lines up; one that is no record is counted as unreadable."""
+        decode = self._decode
+        for raw in lines:
+            try:
+                line = decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                self.unreadable += 1
+                continue
+            day = line.timestamp_utc[:10]
+            if self._first_day <= day <= self._last_day:
+                self._add(line, day)
+
+    def _add(self, line: Line, day: str) -> None:
+        event = line.event
+        if self._symbol is not None and line.symbol is not None and line.symbol != self._symbol:
+            return
+        self.lines += 1
+        self.events[event] += 1
+        moment = line.timestamp_utc
+        self.first = min(self.first, moment) if self.first else moment
+        self.last = max(self.last, moment)
+        if line.latency_ms is not None and line.latency_ms >= 0:
+            self._spent(line, line.latency_ms)
+        if event == records.ALERT:
+            self._alert(line, day)
+        elif line.error_type:
+            self.errors[line.error_type] += 1
+        elif event == records.EXIT_TRIGGERED:
+            self.recommendations[line.symbol or ""] += 1
+            if len(self._open) < _MOST_OPEN:
+                self._open[line.recommendation_id] = moment
+        elif event in {records.EXIT_ACKNOWLEDGED, records.EXIT_RESOLVED}:
+            self._answered(line, event)
+        else:
+            self._run(line, event)
+
+    def _spent(self, line: Line, latency_ms: float) -> None:
+        spent = int(min(latency_ms, 1e12) * _MS)
+        self.all_latency.add(spent)
+        if line.event in _LATENCY_OF and not line.late:
+            self.latency.add(spent)
+            self.slow += latency_ms > SLOW_MS
+
+    def _alert(self, line: Line, day: str) -> None:
+        symbol = line.symbol or ""
+        kind = line.evidence if isinstance(line.evidence, str) else ""
+        self.alerts[kind or "none", line.severity] += 1
+        self.by_day[day] += 1
+        self.by_symbol[symbol] += 1
+        self.counted[symbol] += line.counts
+        self.late += line.late
+
+    def _run(self, line: Line, event: str) -> None:
+        if event == records.RUN_STARTED:
+            self.runs_started += 1
+        elif event == records.RUN_STOPPED:
+            self.runs_stopped += 1
+            self.runs_failed += line.exit_code != 0
+            self.seconds += max(line.seconds, 0.0)
+
+    def _answered(self, line: Line, event: str) -> None:
+        opened = self._open.pop(line.recommendation_id, "")
+        if event == records.EXIT_RESOLVED:
+            self.answers["none: it ended by itself"] += bool(opened)
+            return
+        self.answers[line.answer] += 1
+        if opened:
+            try:
+                waited = datetime.fromisoformat(line.timestamp_utc) - datetime.fromisoformat(opened)
+            except (ValueError, TypeError):
+                return
+            self.answer_time.add(max(int(waited.total_seconds() * 1e9), 0))

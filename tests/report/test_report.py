@@ -1,0 +1,170 @@
+"""The report: right counts on a journal the real writer wrote, honest words where nothing is known."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderflow_tui.cli import main
+from orderflow_tui.journal import records as names
+from orderflow_tui.journal.records import alert_fields, error_fields, recommendation_fields
+from orderflow_tui.report.figures import figures
+from orderflow_tui.report.tally import Tally
+from orderflow_tui.report.text import report_lines
+from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, writer
+from tests.journal.test_journal_records import RECOMMENDATION
+
+
+def line(event: str = names.ALERT, day: str = "2025-10-22", at: str = "12:00:00", **fields: Any) -> bytes:
+    record = {"event": event, "timestamp_utc": f"{day}T{at}.000000Z", "latency_ms": 1.0, **fields}
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+def report(*lines: bytes, **only: Any) -> dict[str, Any]:
+    tally = Tally(**only)
+    tally.take(lines)
+    return figures(tally)
+
+
+def journal(folder: Path) -> Path:
+    """Two days by the real writer, the first packed."""
+    clock = Clock()
+    with_clock = writer(folder, clock=clock)
+    with_clock.write(names.ALERT, NOON, 0, alert_fields(alert()))
+    with_clock.write(names.API_ERROR, NOON, 0, error_fields("429", "slow down"))
+    clock.now = NOON + DAY_NS
+    with_clock.write(names.ALERT, clock.now, 0, {**alert_fields(alert()), "symbol": "NIO", "counts": True})
+    with_clock.write(names.EXIT_TRIGGERED, clock.now, 0, recommendation_fields(RECOMMENDATION))
+    with_clock.close(1.0)
+    first = folder / "2025-10-22.jsonl"
+    packed = gzip.compress(first.read_bytes())
+    first.unlink()
+    (folder / "2025-10-22.jsonl.gz").write_bytes(packed)
+    return folder
+
+
+def test_a_journal_of_two_days_one_of_them_packed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(journal(tmp_path)), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["records"] == 4
+    assert said["alerts"]["by_day"] == {"2025-10-22": 1, "2025-10-23": 1}
+    assert said["alerts"]["by_symbol"] == {"BAC": 1, "NIO": 1}
+    assert said["errors"] == {"429": 1}
+    assert said["recommendations"]["total"] == said["recommendations"]["unanswered"] == 1
+    assert main(["report", str(tmp_path), "--json", "--since", "2025-10-23", "--symbol", "NIO"]) == 0
+    assert json.loads(capsys.readouterr().out)["alerts"]["by_symbol"] == {"NIO": 1}
+
+
+def test_kinds_latency_and_late_alerts() -> None:
+    said = report(
+        *(line(evidence="bid_wall", severity="warning", symbol="BAC", latency_ms=number) for number in range(100)),
+        line(evidence="red_burst", severity="critical", symbol="BAC", latency_ms=20_000.0, late=True),
+        line(evidence="red_burst", severity="critical", symbol="BAC", latency_ms=11_000.0),
+    )
+    assert said["alerts"]["by_kind"] == [
+        {"evidence": "bid_wall", "severity": "warning", "alerts": 100},
+        {"evidence": "red_burst", "severity": "critical", "alerts": 2},
+    ]
+    assert said["alerts"]["late"] == 1
+    latency = said["latency_ms"]
+    assert latency["alerts"] == 101
+    assert 49 <= latency["p50"] <= 57
+    assert 94 <= latency["p95"] <= 107
+    assert (latency["max"], latency["over_10_s"]) == (11_000.0, 1)
+    assert [row["verdict"] for row in said["verdicts"]] == ["met", "MISSED", "not known", "not known"]
+
+
+def test_answers_and_how_fast_they_came() -> None:
+    said = report(
+        line(names.EXIT_TRIGGERED, recommendation_id="a", symbol="BAC"),
+        line(names.EXIT_ACKNOWLEDGED, at="12:00:30", recommendation_id="a", answer="hold", symbol="BAC"),
+        line(names.EXIT_TRIGGERED, recommendation_id="b", symbol="NIO"),
+        line(names.EXIT_RESOLVED, recommendation_id="b", symbol="NIO"),
+        line(names.EXIT_TRIGGERED, recommendation_id="c", symbol="NIO"),
+        line(names.EXIT_ACKNOWLEDGED, recommendation_id="unknown", answer="exited", symbol="NIO"),
+    )["recommendations"]
+    assert said["answers"] == {"hold": 1, "none: it ended by itself": 1, "exited": 1}
+    assert said["unanswered"] == 1
+    assert said["seconds_to_answer"]["p50"] == 30.0
+    assert said["by_symbol"] == {"NIO": 2, "BAC": 1}
+
+
+def test_counted_alerts_an_hour_need_a_run_that_ended() -> None:
+    alerts = [line(symbol="BAC", counts=True) for _ in range(20)]
+    assert report(*alerts)["alerts"]["counted_an_hour"] is None
+    said = report(line(names.RUN_STARTED), *alerts, line(names.RUN_STOPPED, seconds=7_200.0, exit_code=1))
+    assert said["alerts"]["counted_an_hour"] == {"BAC": 10.0}
+    assert said["runs"] == {"started": 1, "ended": 1, "failed": 1, "hours": 2.0}
+    assert said["verdicts"][3]["verdict"] == "MISSED"
+
+
+def test_days_and_symbols_are_left_out() -> None:
+    lines = [line(day=f"2025-10-{day}", symbol=symbol) for day in (21, 22, 23) for symbol in ("BAC", "NIO")]
+    said = report(*lines, line(names.API_ERROR, error_type="5xx", symbol=None), since=date(2025, 10, 22), symbol="BAC")
+    assert said["alerts"]["by_day"] == {"2025-10-22": 1, "2025-10-23": 1}
+    assert said["errors"] == {"5xx": 1}
+    assert report(*lines, until=date(2025, 10, 21))["alerts"]["total"] == 2
+
+
+@given(st.lists(st.binary(max_size=80), max_size=20))
+def test_any_lines_are_counted_or_left_out(lines: list[bytes]) -> None:
+    said = report(line(symbol="BAC"), *lines)
+    assert said["alerts"]["total"] >= 1
+    assert said["records"] + said["unreadable_lines"] <= len(lines) + 1
+    assert report_lines(said, 80)
+
+
+@pytest.mark.parametrize("width", [10, 60, 80, 200])
+def test_text_fits_the_width_and_holds_no_control_characters(width: int) -> None:
+    hostile = "\x1b]52;c\x07" + "[/]" * 40
+    said = report(
+        line(symbol=hostile, evidence=hostile, severity=hostile),
+        line(day="2025-10-23", symbol="BAC", evidence="bid_wall", severity="warning"),
+        *(line(symbol=f"S{number}") for number in range(40)),
+    )
+    lines = report_lines(said, width)
+    assert all(text.isprintable() for text in lines)
+    assert max(len(text) for text in lines) <= max(width, 100)
+    assert any(text.startswith("  and ") for text in lines)
+
+
+def test_csv_is_safe_in_a_spreadsheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "2025-10-22.jsonl").write_bytes(
+        line(names.EXIT_ACKNOWLEDGED, answer="=1+1", recommendation_id="a") + b"\n"
+    )
+    assert main(["report", str(tmp_path), "--csv"]) == 0
+    cells = list(csv.reader(capsys.readouterr().out.splitlines()))
+    assert ["records", "1"] in cells
+    assert not any(cell.startswith(("=", "+", "@")) for row in cells for cell in row)
+
+
+def test_a_directory_without_a_journal_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(tmp_path / "nowhere")]) == 2
+    assert "holds no journal" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["report", "--since", "yesterday"])
+    assert ended.value.code == 2
+
+
+def test_neither_help_nor_report_loads_what_takes_long(tmp_path: Path) -> None:
+    (tmp_path / "2025-10-22.jsonl").write_bytes(line(symbol="BAC") + b"\n")
+    script = (
+        "import sys\nfrom orderflow_tui.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pydantic', 'textual', 'httpx', 'polygon'} & set(sys.modules)\nassert not heavy, heavy\n"
+    )
+    for arguments in (["report", str(tmp_path)], ["--help"], ["report", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
