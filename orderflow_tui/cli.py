@@ -79,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     form = report.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON on stdout")
     form.add_argument("--csv", action="store_true", help="CSV on stdout")
+    doctor = commands.add_parser("doctor", help="check key, plan, clock, positions, journal and terminal")
+    doctor.add_argument("--json", action="store_true", help="JSON on stdout")
+    _add_settings(doctor)
     notify = commands.add_parser("notify", help="say a test message through every channel of [notify]")
     notify.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
     config = commands.add_parser("config", help="the settings in force and where each came from")
@@ -265,6 +268,12 @@ def _report(args: argparse.Namespace) -> int:
     return run_report(args.directories or [_JOURNAL], since=args.since, until=args.until, symbol=args.symbol, form=form)
 
 
+def _doctor(args: argparse.Namespace) -> int:
+    from orderflow_tui.doctor.command import run_doctor
+
+    return run_doctor(_overrides(args), args.config, as_json=args.json)
+
+
 def _notify(args: argparse.Namespace) -> int:
     from orderflow_tui.wiring import run_notify
 
@@ -286,6 +295,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     "simulate": _simulate,
     "serve": _serve,
     "config": _config,
+    "doctor": _doctor,
     "notify": _notify,
     "report": _report,
 }

@@ -1,0 +1,1 @@
+"""A check of everything a run needs, each finding with what to do."""

@@ -1,0 +1,43 @@
+"""`orderflow-tui doctor`: every check, as a table or as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from orderflow_tui.config_load import load_config
+from orderflow_tui.core.capabilities import SourceClass
+from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.doctor import here
+from orderflow_tui.doctor.findings import Finding, printed
+
+
+def run_doctor(overrides: Mapping[str, Any], config_file: str | None, *, as_json: bool) -> int:
+    """Check everything and print it; 1 where something fails."""
+    findings = _findings(overrides, config_file)
+    if as_json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+    else:
+        print("\n".join(printed(findings, shutil.get_terminal_size().columns)))
+    return 1 if any(finding.state == "FAIL" for finding in findings) else 0
+
+
+def _findings(overrides: Mapping[str, Any], config_file: str | None) -> list[Finding]:
+    try:
+        loaded = load_config(overrides, path=config_file)
+    except DataValidationError as refused:
+        return [Finding("settings", "FAIL", str(refused), "mend it as it says")]
+    settings = here.settings(loaded)
+    held, manager = here.positions(loaded)
+    source_class: SourceClass = "live" if loaded.config.data_source == "polygon" else "simulated"
+    findings = [settings, held, here.journal(loaded.journal_dir(source_class), source_class), here.terminal(os.environ)]
+    if settings.state == "FAIL" or loaded.config.data_source == "replay":
+        return findings
+    from orderflow_tui.doctor.source import SourceChecks  # noqa: PLC0415 only where a host is asked
+
+    symbols = [position.symbol for position in manager.get_active_positions()] if manager else []
+    return [*findings, *SourceChecks(loaded.config, symbols).findings()]
