@@ -48,6 +48,7 @@ from orderflow_tui.journal import records
 from orderflow_tui.journal.restore import RestoredRecommendation
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.learned_store import LearnedStore
+from orderflow_tui.market_wide import market_wide
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
 from orderflow_tui.restoring import restore_into
@@ -665,42 +666,3 @@ def _stop_line(output: StopRaised) -> AlertLine:
         counts=crossed,
         text=output.text,
     )
-
-
-def market_wide(cards: list[RecommendationView], views: Mapping[str, SymbolView]) -> tuple[RecommendationView, ...]:
-    """Two or more names whose flow fired within 60 s are one card; open cards first, the stop's before them."""
-    opened = sorted(
-        (card for card in cards if card.status == "open" and card.kind == "flow"), key=lambda c: c.opened_ns
-    )
-    group = [card for card in opened if opened[-1].opened_ns - card.opened_ns <= _MINUTE_NS] if opened else []
-    rest = [card for card in cards if card not in group] if len(group) > 1 else cards
-    out = sorted(rest, key=lambda card: (card.status != "open", card.rank, card.opened_ns))
-    if len(group) < 2:
-        return tuple(out)
-    spy = views.get("SPY")
-    lines = [f"{card.symbol} {_net_move(views.get(card.symbol), spy)}: {card.reason}" for card in group]
-    symbols = " ".join(card.symbol for card in group)
-    together = replace(
-        group[-1],
-        recommendation_id=f"market:{group[0].opened_ns}",
-        symbol=symbols,
-        kind="market",
-        reason=f"market-wide: {len(group)} of your names within a minute",
-        evidence=tuple(lines),
-        cost_line=" | ".join(f"{card.symbol} {card.cost_line.split(' | ')[0]}" for card in group),
-    )
-    at = sum(card.status == "open" and card.kind == "stop" for card in out)
-    return (*out[:at], together, *out[at:])
-
-
-def _move(view: SymbolView | None) -> float | None:
-    if view is None or view.change_60s is None or not view.last_price:
-        return None
-    return view.change_60s / view.last_price * 10_000
-
-
-def _net_move(view: SymbolView | None, spy: SymbolView | None) -> str:
-    own, market = _move(view), _move(spy)
-    if own is None:
-        return ""
-    return f"{own:+.0f} bp" if market is None else f"{own:+.0f} bp, {own - market:+.0f} net of SPY"

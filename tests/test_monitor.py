@@ -32,7 +32,8 @@ from orderflow_tui.feeds.feed import (
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.learned_store import LearnedStore
-from orderflow_tui.monitor import Monitor, market_wide
+from orderflow_tui.market_wide import market_wide
+from orderflow_tui.monitor import Monitor
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.views import RecommendationView, SymbolView
 
@@ -375,3 +376,25 @@ def test_names_that_fire_together_are_one_card() -> None:
     assert len(together[1].evidence) == 2
     apart = market_wide([card("BAC", 10 * NS), card("IBM", 71 * NS)], {})
     assert [one.symbol for one in apart] == ["BAC", "IBM"]
+
+
+def moved(symbol: str, change: int | None) -> SymbolView:
+    capabilities = Capabilities("polygon", "live", "h")
+    return SymbolView(symbol, "CALM", "", 9, 0, capabilities, last_price=1_000_000, change_60s=change)
+
+
+@pytest.mark.parametrize(
+    ("own", "spy", "line"),
+    [
+        (-2_000, -200, "last minute -20 bp, -18 net of SPY: this name's own"),
+        (-2_000, -1_800, "last minute -20 bp, -2 net of SPY: everyone's"),
+        (-2_000, None, None),
+        (None, -200, None),
+    ],
+)
+def test_one_names_move_is_told_net_of_spy(own: int | None, spy: int | None, line: str | None) -> None:
+    views = {"BAC": moved("BAC", own), "SPY": moved("SPY", spy)}
+    (one,) = market_wide([card("BAC", 10 * NS)], views)
+    assert one.evidence == (() if line is None else (line,))
+    (held,) = market_wide([card("BAC", 10 * NS, status="held")], views)
+    assert held.evidence == ()

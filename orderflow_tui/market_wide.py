@@ -1,0 +1,61 @@
+"""Cards beside the market: many names at once are one card, one name's move is told net of SPY. Never a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from orderflow_tui.core.units import NS
+from orderflow_tui.views import RecommendationView, SymbolView
+
+_MINUTE_NS: Final = 60 * NS
+
+
+def market_wide(cards: list[RecommendationView], views: Mapping[str, SymbolView]) -> tuple[RecommendationView, ...]:
+    """Two or more names whose flow fired within 60 s are one card; open cards first, the stop's before them."""
+    opened = sorted(
+        (card for card in cards if card.status == "open" and card.kind == "flow"), key=lambda c: c.opened_ns
+    )
+    group = [card for card in opened if opened[-1].opened_ns - card.opened_ns <= _MINUTE_NS] if opened else []
+    rest = [card for card in cards if card not in group] if len(group) > 1 else cards
+    out = sorted(rest, key=lambda card: (card.status != "open", card.rank, card.opened_ns))
+    spy = views.get("SPY")
+    if len(group) < 2:
+        return tuple(_beside_market(card, views.get(card.symbol), spy) for card in out)
+    lines = [f"{card.symbol} {_net_move(views.get(card.symbol), spy)}: {card.reason}" for card in group]
+    symbols = " ".join(card.symbol for card in group)
+    together = replace(
+        group[-1],
+        recommendation_id=f"market:{group[0].opened_ns}",
+        symbol=symbols,
+        kind="market",
+        reason=f"market-wide: {len(group)} of your names within a minute",
+        evidence=tuple(lines),
+        cost_line=" | ".join(f"{card.symbol} {card.cost_line.split(' | ')[0]}" for card in group),
+    )
+    at = sum(card.status == "open" and card.kind == "stop" for card in out)
+    return (*out[:at], together, *out[at:])
+
+
+def _move(view: SymbolView | None) -> float | None:
+    if view is None or view.change_60s is None or not view.last_price:
+        return None
+    return view.change_60s / view.last_price * 10_000
+
+
+def _net_move(view: SymbolView | None, spy: SymbolView | None) -> str:
+    own, market = _move(view), _move(spy)
+    if own is None:
+        return ""
+    return f"{own:+.0f} bp" if market is None else f"{own:+.0f} bp, {own - market:+.0f} net of SPY"
+
+
+def _beside_market(card: RecommendationView, view: SymbolView | None, spy: SymbolView | None) -> RecommendationView:
+    """A card with one line more, where SPY is watched: whether the move is the name's own or everyone's."""
+    own, market = _move(view), _move(spy)
+    if card.status != "open" or card.kind != "flow" or card.symbol == "SPY" or own is None or market is None:
+        return card
+    whose = "this name's own" if abs(own - market) * 2 > abs(own) else "everyone's"
+    line = f"last minute {own:+.0f} bp, {own - market:+.0f} net of SPY: {whose}"
+    return replace(card, evidence=(*card.evidence, line))
