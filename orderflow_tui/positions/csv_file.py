@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
 from orderflow_tui.config import normalise_symbol, shown_value
@@ -34,23 +32,12 @@ _CASH: Final = re.compile(r"\*|\btotals?\b|pending|^(cash|core)\b.+|^(SPAXX|FDRX
 _PREAMBLE_ROWS: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class CsvPositions:
+class CsvPositions(PositionsFile):
     """A broker's export.
 
     Attributes:
         path: The file.
     """
-
-    path: Path
-
-    def state(self) -> Hashable:
-        """Inode, size and times of the file; None without it."""
-        return PositionsFile(self.path).state()
-
-    def checked_at(self, now: float) -> float:
-        """A look at the file is a look at all there is."""
-        return now
 
     def read(self) -> Holdings:
         """The export's stocks.
@@ -59,8 +46,7 @@ class CsvPositions:
             PositionsMissing: There is no such file.
             PositionsError: No header with a symbol and a quantity, or a stock's row without a number, in one line.
         """
-        file = PositionsFile(self.path)
-        return read_csv(file.text(), file.name)
+        return read_csv(self.text(), self.name)
 
 
 def read_csv(text: str, name: str) -> Holdings:

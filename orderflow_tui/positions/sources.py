@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -49,18 +48,8 @@ def _broker(name: str, env: Mapping[str, str]) -> Callable[[], Holdings]:
     return BrokerChild("robinhood" if name == "robinhood" else "ibkr", env).fetch
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
+class _Beside(PositionsFile):
     """A positions file whose quantities somebody else knows."""
 
-    path: Path
-
-    def state(self) -> Hashable:
-        return PositionsFile(self.path).state()
-
-    def checked_at(self, now: float) -> float:
-        return now
-
     def read(self) -> Holdings:
-        file = PositionsFile(self.path)
-        return Holdings(*read_text(file.text(), file.name, beside_broker=True))
+        return Holdings(*read_text(self.text(), self.name, beside_broker=True))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from orderflow_tui.config import nearest, normalise_symbol, shown_value
@@ -30,23 +29,12 @@ _ANY_HEADER: Final = re.compile(r"\s*\[")
 _EVENT_TIMES: Final = {"before": time(9, 30), "after": time(16)}
 
 
-@dataclass(frozen=True, slots=True)
-class TomlPositions:
+class TomlPositions(PositionsFile):
     """A positions file (SPEC section 3).
 
     Attributes:
         path: The file.
     """
-
-    path: Path
-
-    def state(self) -> Hashable:
-        """Inode, size and times of the file; None without it."""
-        return PositionsFile(self.path).state()
-
-    def checked_at(self, now: float) -> float:
-        """A look at the file is a look at all there is."""
-        return now
 
     def read(self) -> Holdings:
         """The file's positions (closed ones left out) and watchlist, in the file's order.
@@ -55,8 +43,7 @@ class TomlPositions:
             PositionsMissing: There is no such file.
             PositionsError: The file is refused, in one line.
         """
-        file = PositionsFile(self.path)
-        return Holdings(*read_text(file.text(), file.name))
+        return Holdings(*read_text(self.text(), self.name))
 
 
 def read_text(text: str, name: str, *, beside_broker: bool = False) -> tuple[tuple[Position, ...], tuple[str, ...]]:
