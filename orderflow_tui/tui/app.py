@@ -189,13 +189,13 @@ class OrderFlowApp(App[int]):
         self._write_title(RESTORE_TITLE)
 
     async def look(self) -> None:
-        """Take what the monitor published and repaint the screens in sight."""
-        if not self.model.poll(self.monitor, self._monotonic()):
+        """Take what the monitor published and repaint the screens in sight; while leaving, they lose their parts."""
+        if not self.is_running or not self.model.poll(self.monitor, self._monotonic()):
             return
         self._announce()
         await self._notice()
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, ModelScreen | ModelModal) and screen.is_mounted:
+            if self.is_running and isinstance(screen, ModelScreen | ModelModal) and screen.is_mounted:
                 await screen.update_model()
             if not isinstance(screen, ModalScreen):
                 break

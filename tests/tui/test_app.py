@@ -437,3 +437,14 @@ async def test_a_monitor_that_blocks_elsewhere_does_not_hold_leaving_up() -> Non
         await press(pilot, "q")
         assert app._exit
     assert not {name for name in dir(type(monitor)) if name in {"join", "stop", "close"}}
+
+
+async def test_news_that_comes_while_the_screen_goes_is_left_alone() -> None:
+    """A tick between the removal of the screen's parts and the loop's end must not find them missing."""
+    monitor = calm_market()
+    async with running(monitor) as (app, _):
+        pass
+    monitor.put(alerts_total=7)
+    seen = app.model.views
+    await app.look()
+    assert app.model.views is seen
