@@ -9,6 +9,7 @@ from typing import Any
 
 from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.health import Health
+from orderflow_tui.core.outputs import StopRaised
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import datetime_ns
 from orderflow_tui.view_builder import Standing
@@ -75,6 +76,21 @@ def alert_line(alert: OrderFlowAlert, *, updated_ns: int = 0) -> AlertLine:
         late=alert.late,
         updated_ns=updated_ns,
         why=tuple(why_words(alert.details)),
+    )
+
+
+def stop_line(output: StopRaised) -> AlertLine:
+    """The line of the feed pane for a stop's alert."""
+    crossed = output.kind == "stop_crossed"
+    return AlertLine(
+        episode_id=f"{output.symbol}:{output.kind}:{output.time_ns}",
+        time_ns=output.time_ns,
+        symbol=output.symbol,
+        evidence=output.kind,
+        severity="critical" if crossed else "warning",
+        rank=1 if crossed else 2,
+        counts=crossed,
+        text=output.text,
     )
 
 

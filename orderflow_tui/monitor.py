@@ -8,28 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import Answer, Position
+from orderflow_tui.core.data_models import Answer
 from orderflow_tui.core.events import Clock
-from orderflow_tui.core.outputs import (
-    AlertRaised,
-    AlertUpdated,
-    ExitAnswered,
-    ExitTriggered,
-    Output,
-    StopRaised,
-)
-from orderflow_tui.core.rules import Thresholds
-from orderflow_tui.core.series import Series
-from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitTriggered, Output
 from orderflow_tui.core.units import NS, iso_utc
-from orderflow_tui.desk_state import STALE_AFTER_S, Watched, alert_line, put_line
-from orderflow_tui.detail_builder import PRINTS, detail_view
+from orderflow_tui.desk_state import STALE_AFTER_S, Watched
 from orderflow_tui.feeds.feed import (
     ApiFault,
     Arrival,
@@ -48,43 +35,23 @@ from orderflow_tui.journal import records
 from orderflow_tui.journal.restore import RestoredRecommendation
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.learned_store import LearnedStore
-from orderflow_tui.market_wide import market_wide
 from orderflow_tui.positions import PositionManager
-from orderflow_tui.positions.toml_file import event_instant_ns
+from orderflow_tui.publisher import Publisher
 from orderflow_tui.restoring import restore_into
-from orderflow_tui.view_builder import symbol_view
+from orderflow_tui.roster import Reloads, Roster
 from orderflow_tui.views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 _LIMIT: Final = 10_000
 _REPLAY_LIMIT: Final = 4
 """A recording waits for the monitor instead of filling memory."""
-_LINES: Final = 500
 _LATE_NS: Final = 30 * NS
 _MINUTE_NS: Final = 60 * NS
 _BATCHES_PER_ROUND: Final = 64
 _NEWS_NS: Final = 10_000_000
 """News is published at once, but never more often than this: a storm of alerts is one paint, not a thousand."""
-_DETAIL_NS: Final = NS // 2
 
 Listener = Callable[[str, int, Mapping[str, Any]], None]
 """Called in the monitor's thread after a record was written: `(record name, happened ns, fields)`; must not block."""
-
-
-class Reloads(Protocol):
-    """What may change while a run goes on: thresholds from a file. Asked once a second by the monitor's thread."""
-
-    @property
-    def message(self) -> str:
-        """Why the file as it stands is not in force, or empty."""
-        ...
-
-    def poll(self) -> bool:
-        """Look at the file; whether new settings are in force."""
-        ...
-
-    def for_symbol(self, symbol: str) -> Thresholds:
-        """The thresholds in force for a symbol."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +115,10 @@ class Monitor:
         run_fields: Mapping[str, Any] | None = None,
     ) -> None:
         self._feed = feed
-        self._positions = positions
-        self._thresholds = thresholds
         self._journal = journal
         self._profile = profile
         self._label = source_label
-        self._watchlist = watchlist
         self._restored = tuple(restored)
-        self._learned = learned
         self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
         self._replayed = replayed
         self._run_fields = dict(run_fields or {})
@@ -165,8 +128,14 @@ class Monitor:
         self.listeners: list[Listener] = []
         self.problems: list[Callable[[], str]] = []
         """Asked for what the status line should tell of the listeners; they answer at once."""
-        self._watched: dict[str, Watched] = {}
-        self._capabilities: Capabilities = feed.capabilities
+        self._roster = Roster(
+            positions,
+            thresholds,
+            feed.capabilities,
+            watchlist=watchlist,
+            learned=learned,
+            charts=publish_hz > 0,
+        )
         self._now_ns = 0
         self._market = "unknown"
         self._feed_status: FeedStatus | None = None
@@ -175,17 +144,9 @@ class Monitor:
         self._alerts = 0
         self._last_publish = 0
         self._started_ns = time.time_ns()
-        self._version = 0
-        self._views: Mapping[str, SymbolView] = {}
-        self._lines: deque[AlertLine] = deque(maxlen=_LINES)
-        self._published_lines: tuple[AlertLine, ...] = ()
-        self._cards: tuple[RecommendationView, ...] = ()
-        self._status = self._make_status()
+        self._publisher = Publisher(self._make_status())
         self._news = False
         self._on_news: Callable[[], None] | None = None
-        self._detailed = ""
-        self._detail: DetailView | None = None
-        self._detail_due = 0
         self._told_bad: dict[tuple[str, str, str, bool], tuple[int, int]] = {}
         self._failure: BaseException | None = None
         self.unwritten = 0
@@ -196,23 +157,23 @@ class Monitor:
     @property
     def version(self) -> int:
         """Grows with every publication."""
-        return self._version
+        return self._publisher.version
 
     def views(self) -> Mapping[str, SymbolView]:
         """The newest view of each symbol."""
-        return self._views
+        return self._publisher.views
 
     def status(self) -> StatusView:
         """The newest status line."""
-        return self._status
+        return self._publisher.status
 
     def alert_lines(self) -> tuple[AlertLine, ...]:
         """The newest alert lines, newest first."""
-        return self._published_lines
+        return self._publisher.lines
 
     def recommendations(self) -> tuple[RecommendationView, ...]:
         """Open ones first, then those held and snoozed."""
-        return self._cards
+        return self._publisher.cards
 
     def answer(self, recommendation_id: str, answer: Answer) -> None:
         """Record the trader's answer."""
@@ -228,7 +189,7 @@ class Monitor:
 
     def detail(self) -> DetailView | None:
         """The newest detail of the watched symbol; None until it is made."""
-        return self._detail
+        return self._publisher.detail
 
     def on_news(self, listener: Callable[[], None]) -> None:
         """Call back, in the monitor's thread, once news has been published."""
@@ -280,17 +241,17 @@ class Monitor:
         self._now_ns = 0 if self._replayed else time.time_ns()
         started = Arrival.now()
         self._write(records.RUN_STARTED, started.wall_ns, started, self._run_fields)
-        self._set_symbols()
-        cores = {symbol: watched.core for symbol, watched in self._watched.items()}
+        self._roster.set_symbols()
+        cores = {watched.core.symbol: watched.core for watched in self._roster.all()}
         for over in restore_into(cores, self._restored, started.wall_ns):
             event, happened_ns, fields = records.output_record(over)
             self._write(event, happened_ns, started, fields)
-        self._feed.start(self._watched, self._inbox.put)
+        self._feed.start(self._roster, self._inbox.put)
         self._publish()
         next_second = time.monotonic_ns() // NS * NS + NS
         while True:
             wait_s = max(0.0, (next_second - time.monotonic_ns()) / NS)
-            if self._publish_ns and any(watched.dirty for watched in self._watched.values()):
+            if self._publish_ns and any(watched.dirty for watched in self._roster.all()):
                 every = _NEWS_NS if self._news else self._publish_ns
                 wait_s = min(wait_s, max(0.0, (self._last_publish + every - time.monotonic_ns()) / NS))
             if self._take(wait_s):
@@ -327,7 +288,7 @@ class Monitor:
             alerts=self._alerts,
             seconds=round((now.wall_ns - self._started_ns) / NS, 3),
         )
-        self._keep_learned(now=True)
+        self._roster.keep_learned(now=True)
         self._write(records.RUN_STOPPED, now.wall_ns, now, fields)
         self._publish()
 
@@ -353,12 +314,12 @@ class Monitor:
             self._exit_code = max(self._exit_code, message.exit_code)
             self._ended.set()
         elif isinstance(message, _WatchDetail):
-            self._on_watch_detail(message.symbol)
+            self._publisher.watch_detail(self._roster, message.symbol)
         else:
             self._on_recover(message)
 
     def _on_batch(self, batch: Batch) -> None:
-        watched = self._watched.get(batch.symbol)
+        watched = self._roster.get(batch.symbol)
         if watched is None:
             return
         arrival = batch.arrival
@@ -377,7 +338,7 @@ class Monitor:
                 self._now_ns = max(self._now_ns, batch.events[-1].time_ns)
                 watched.vouched_ns = max(watched.vouched_ns, batch.events[-1].time_ns)
         else:
-            news_from = arrival.wall_ns - self._capabilities.delay_seconds * NS - _LATE_NS
+            news_from = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS - _LATE_NS
         for output in watched.core.process(batch.events, news_from_ns=news_from):
             self._say(watched, output, arrival)
         watched.dirty = True
@@ -400,7 +361,7 @@ class Monitor:
                 repeats=untold,
             )
             self._write(records.DATA_VALIDATION_ERROR, bad.arrival.wall_ns, bad.arrival, fields)
-        watched = self._watched.get(bad.symbol)
+        watched = self._roster.get(bad.symbol)
         if watched is not None and not bad.quarantined:
             self._blind(watched, bad.channel, f"{bad.code}: {bad.detail}", bad.arrival)
 
@@ -429,21 +390,13 @@ class Monitor:
         self._write(records.MONITORING_RESUMED, arrival.wall_ns, arrival, {"symbol": watched.core.symbol})
 
     def _on_recover(self, message: _Recover) -> None:
-        watched = self._watched.get(message.symbol)
+        watched = self._roster.get(message.symbol)
         if watched is not None and watched.health.clear():
             self._resumed(watched, message.arrival)
             watched.dirty = True
 
-    def _on_watch_detail(self, symbol: str) -> None:
-        for name in (self._detailed, symbol):
-            watched = self._watched.get(name)
-            if watched is not None:
-                watched.core.keep_prints(*([PRINTS] if name == symbol else []))
-                watched.dirty = True
-        self._detailed, self._detail = symbol, None
-
     def _on_note(self, message: SymbolNote) -> None:
-        watched = self._watched.get(message.symbol)
+        watched = self._roster.get(message.symbol)
         if watched is None:
             return
         watched.dirty = True
@@ -458,10 +411,7 @@ class Monitor:
     def _on_feed_status(self, message: FeedStatus) -> None:
         self._feed_status = message
         self._market = message.market
-        if message.capabilities != self._capabilities:
-            self._capabilities = message.capabilities
-            for watched in self._watched.values():
-                watched.core.set_capabilities(message.capabilities)
+        self._roster.set_capabilities(message.capabilities)
 
     # --- time ---------------------------------------------------------------------------------------------------
 
@@ -470,19 +420,14 @@ class Monitor:
         self._journal.tick()
         if not self._replayed:
             self._now_ns = arrival.wall_ns
-            at = arrival.wall_ns - self._capabilities.delay_seconds * NS
-            for watched in list(self._watched.values()):
+            at = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS
+            for watched in self._roster.all():
                 for output in watched.core.process((Clock(at),), news_from_ns=at - _LATE_NS):
                     self._say(watched, output, arrival)
                 self._check_age(watched, arrival)
-        self._keep_learned()
-        if self._positions.refresh():
-            self._set_symbols()
-            self._feed.set_symbols(self._watched)
-        if self._thresholds.poll():
-            self._set_thresholds()
-        for watched in self._watched.values():
-            watched.dirty = True
+        self._roster.keep_learned()
+        if self._roster.reload():
+            self._feed.set_symbols(self._roster)
 
     def _check_age(self, watched: Watched, arrival: Arrival) -> None:
         age = watched.age_s(arrival.wall_ns)
@@ -496,48 +441,6 @@ class Monitor:
         elif watched.health.clear("age"):
             self._resumed(watched, arrival)
 
-    def _set_symbols(self) -> None:
-        """Watch what is held, and what is only watched where that is wanted."""
-        held = {position.symbol: position for position in self._positions.get_active_positions()}
-        watch = [symbol for symbol in self._positions.get_watchlist() if symbol not in held] if self._watchlist else []
-        before, self._watched = self._watched, {}
-        for symbol in (*held, *watch):
-            position = held.get(symbol)
-            known = before.get(symbol)
-            turned = known is not None and position is not None and known.core.short != (position.quantity < 0)
-            if known is None or turned:
-                self._watched[symbol] = Watched(self._new_core(symbol, position))
-                continue
-            known.core.desk.set_position(position)
-            known.core.event_times_ns = _event_times(position)
-            known.dirty = True
-            self._watched[symbol] = known
-
-    def _new_core(self, symbol: str, position: Position | None) -> SymbolCore:
-        taught = self._learned.load(symbol) if self._learned else None
-        core = SymbolCore(symbol, self._thresholds.for_symbol(symbol), self._capabilities, position, taught)
-        core.event_times_ns = _event_times(position)
-        if self._publish_ns:
-            core.series = Series()
-        return core
-
-    def _keep_learned(self, *, now: bool = False) -> None:
-        """Keep what sessions that ended have taught; `now` also what the current one has."""
-        if self._learned is None:
-            return
-        for symbol, watched in self._watched.items():
-            core = watched.core
-            if now and core.session is not None:
-                core.finished.append(core.taught_now())
-            for taught in core.finished:
-                self._learned.save(symbol, taught)
-            core.finished.clear()
-
-    def _set_thresholds(self) -> None:
-        for symbol, watched in self._watched.items():
-            watched.core.set_thresholds(self._thresholds.for_symbol(symbol))
-            watched.dirty = True
-
     # --- what is said -------------------------------------------------------------------------------------------
 
     def _say(self, watched: Watched, output: Output, arrival: Arrival) -> None:
@@ -548,19 +451,11 @@ class Monitor:
             self._news = True
         if isinstance(output, AlertRaised):
             self._alerts += 1
-            self._line(watched, alert_line(output.alert))
-        elif isinstance(output, AlertUpdated):
-            self._line(watched, alert_line(output.alert, updated_ns=output.time_ns))
-        elif isinstance(output, StopRaised):
-            self._line(watched, _stop_line(output))
+        self._publisher.line(watched, output)
         watched.dirty = True
 
-    def _line(self, watched: Watched, line: AlertLine) -> None:
-        put_line(watched.lines, line)
-        put_line(self._lines, line)
-
     def _on_answer(self, message: _Answered) -> None:
-        for card in self._cards:
+        for card in self._publisher.cards:
             if card.recommendation_id == message.recommendation_id and card.kind == "market":
                 for symbol in card.symbol.split():
                     self._answer_symbol(symbol, message)
@@ -569,7 +464,7 @@ class Monitor:
         self._answer_symbol(symbol, message)
 
     def _answer_symbol(self, symbol: str, message: _Answered) -> None:
-        watched = self._watched.get(symbol)
+        watched = self._roster.get(symbol)
         if watched is None:
             return
         now_ns = self._now_ns if self._replayed else message.arrival.wall_ns
@@ -594,31 +489,22 @@ class Monitor:
     def _publish(self) -> None:
         self._last_publish = time.monotonic_ns()
         if self._publish_ns:
-            closed = self._market == "closed" and not self._replayed
-            views = dict(self._views)
-            cards: list[RecommendationView] = []
             now_ns = self._now_ns if self._replayed else time.time_ns()
-            at = now_ns - self._capabilities.delay_seconds * NS
-            for symbol, watched in self._watched.items():
-                if symbol == self._detailed and (self._detail is None or self._last_publish >= self._detail_due):
-                    self._detail = detail_view(watched.core, at)
-                    self._detail_due = self._last_publish + _DETAIL_NS
-                if watched.dirty or symbol not in views:
-                    views[symbol] = symbol_view(watched.core, watched.standing(now_ns, closed=closed), at)
-                    watched.dirty = False
-                cards += recommendations(watched.core, at)
-            self._views = {symbol: views[symbol] for symbol in self._watched}
-            self._cards = market_wide(cards, self._views)
-            self._published_lines = tuple(self._lines)
-        self._status = self._make_status()
-        self._version += 1
+            self._publisher.make(
+                self._roster,
+                now_ns=now_ns,
+                data_ns=now_ns - self._roster.capabilities.delay_seconds * NS,
+                mono_ns=self._last_publish,
+                closed=self._market == "closed" and not self._replayed,
+            )
+        self._publisher.publish(self._make_status())
         if self._news:
             self._news = False
             if self._on_news is not None:
                 self._on_news()
 
     def _make_status(self) -> StatusView:
-        feed, capabilities = self._feed_status, self._capabilities
+        feed, capabilities = self._feed_status, self._roster.capabilities
         journal = self._journal
         detail = feed.detail if feed else ""
         if not journal.healthy:
@@ -641,28 +527,8 @@ class Monitor:
             alerts_total=self._alerts,
             missing_features=feed.missing_features if feed else (),
             ended=self._ended_reason,
-            config_message=self._positions.message
-            or self._thresholds.message
-            or (self._learned.problem if self._learned else "")
+            config_message=self._roster.message
             or next((problem for problem in (told() for told in self.problems) if problem), ""),
-            positions_age_s=self._positions.age_seconds,
+            positions_age_s=self._roster.positions_age_s,
             exit_code=self._exit_code,
         )
-
-
-def _event_times(position: Position | None) -> tuple[int, ...]:
-    return tuple(event_instant_ns(entry) for entry in position.events) if position else ()
-
-
-def _stop_line(output: StopRaised) -> AlertLine:
-    crossed = output.kind == "stop_crossed"
-    return AlertLine(
-        episode_id=f"{output.symbol}:{output.kind}:{output.time_ns}",
-        time_ns=output.time_ns,
-        symbol=output.symbol,
-        evidence=output.kind,
-        severity="critical" if crossed else "warning",
-        rank=1 if crossed else 2,
-        counts=crossed,
-        text=output.text,
-    )

@@ -28,9 +28,10 @@ from orderflow_tui.journal.records import run_started_fields
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.learned_store import LearnedStore
-from orderflow_tui.monitor import Monitor, Reloads
+from orderflow_tui.monitor import Monitor
 from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
+from orderflow_tui.roster import Reloads
 from orderflow_tui.screen_settings import screen_settings
 
 if TYPE_CHECKING:

@@ -1,0 +1,91 @@
+"""Frozen views for the screen, made by the monitor's thread and read by any."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
+
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output, StopRaised
+from orderflow_tui.core.units import NS
+from orderflow_tui.desk_state import Watched, alert_line, put_line, stop_line
+from orderflow_tui.detail_builder import PRINTS, detail_view
+from orderflow_tui.holding_views import recommendations
+from orderflow_tui.market_wide import market_wide
+from orderflow_tui.roster import Roster
+from orderflow_tui.view_builder import symbol_view
+from orderflow_tui.views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
+
+_LINES: Final = 500
+_DETAIL_NS: Final = NS // 2
+
+
+class Publisher:
+    """What the screen sees. The attributes are replaced whole, so that any thread may read them."""
+
+    def __init__(self, status: StatusView) -> None:
+        self.version = 0
+        """Grows with every publication."""
+        self.status = status
+        self.views: Mapping[str, SymbolView] = {}
+        self.cards: tuple[RecommendationView, ...] = ()
+        self.lines: tuple[AlertLine, ...] = ()
+        self.detail: DetailView | None = None
+        self._lines: deque[AlertLine] = deque(maxlen=_LINES)
+        self._detailed = ""
+        self._detail_due = 0
+
+    def line(self, watched: Watched, output: Output) -> None:
+        """Put what an output says on the alert feed, where it says something there."""
+        if isinstance(output, AlertRaised):
+            line = alert_line(output.alert)
+        elif isinstance(output, AlertUpdated):
+            line = alert_line(output.alert, updated_ns=output.time_ns)
+        elif isinstance(output, StopRaised):
+            line = stop_line(output)
+        else:
+            return
+        put_line(watched.lines, line)
+        put_line(self._lines, line)
+
+    def watch_detail(self, roster: Roster, symbol: str) -> None:
+        """Make `detail` for this symbol from now on; an empty one ends it."""
+        for name in (self._detailed, symbol):
+            watched = roster.get(name)
+            if watched is not None:
+                watched.core.keep_prints(*([PRINTS] if name == symbol else []))
+                watched.dirty = True
+        self._detailed, self.detail = symbol, None
+
+    def make(self, roster: Roster, *, now_ns: int, data_ns: int, mono_ns: int, closed: bool) -> None:
+        """Make the views of what has changed.
+
+        Args:
+            roster: The symbols.
+            now_ns: The run's time, nanoseconds UTC.
+            data_ns: The same less what the data is late by contract.
+            mono_ns: For the detail's own pace.
+            closed: The market is.
+        """
+        before = self.views
+        views: dict[str, SymbolView] = {}
+        cards: list[RecommendationView] = []
+        for watched in roster.all():
+            symbol = watched.core.symbol
+            if symbol == self._detailed and (self.detail is None or mono_ns >= self._detail_due):
+                self.detail = detail_view(watched.core, data_ns)
+                self._detail_due = mono_ns + _DETAIL_NS
+            if watched.dirty or symbol not in before:
+                views[symbol] = symbol_view(watched.core, watched.standing(now_ns, closed=closed), data_ns)
+                watched.dirty = False
+            else:
+                views[symbol] = before[symbol]
+            cards += recommendations(watched.core, data_ns)
+        self.views = views
+        self.cards = market_wide(cards, views)
+        self.lines = tuple(self._lines)
+
+    def publish(self, status: StatusView) -> None:
+        """Show a new status line, and with it what `make` made."""
+        self.status = status
+        self.version += 1

@@ -1,0 +1,147 @@
+"""The symbols a run watches: a core each, made from what is held, wanted and learnt. Used by the monitor's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.data_models import Position
+from orderflow_tui.core.rules import Thresholds
+from orderflow_tui.core.series import Series
+from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.desk_state import Watched
+from orderflow_tui.learned_store import LearnedStore
+from orderflow_tui.positions import PositionManager
+from orderflow_tui.positions.toml_file import event_instant_ns
+
+
+class Reloads(Protocol):
+    """What may change while a run goes on: thresholds from a file. Asked once a second by the monitor's thread."""
+
+    @property
+    def message(self) -> str:
+        """Why the file as it stands is not in force, or empty."""
+        ...
+
+    def poll(self) -> bool:
+        """Look at the file; whether new settings are in force."""
+        ...
+
+    def for_symbol(self, symbol: str) -> Thresholds:
+        """The thresholds in force for a symbol."""
+        ...
+
+
+class Roster:
+    """Held symbols first, then those only watched.
+
+    Args:
+        positions: What is held and watched.
+        thresholds: In force per symbol, and their reloads.
+        capabilities: What the source can show, as known now.
+        watchlist: Whether to watch symbols that are not held too.
+        learned: Where what each name teaches is kept between sessions; None keeps nothing.
+        charts: Whether cores keep what charts are drawn from.
+    """
+
+    def __init__(
+        self,
+        positions: PositionManager,
+        thresholds: Reloads,
+        capabilities: Capabilities,
+        *,
+        watchlist: bool,
+        learned: LearnedStore | None,
+        charts: bool,
+    ) -> None:
+        self.capabilities = capabilities
+        self._positions = positions
+        self._thresholds = thresholds
+        self._watchlist = watchlist
+        self._learned = learned
+        self._charts = charts
+        self._watched: dict[str, Watched] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._watched)
+
+    def get(self, symbol: str) -> Watched | None:
+        """The symbol as it is watched, None where it is not."""
+        return self._watched.get(symbol)
+
+    def all(self) -> list[Watched]:
+        """Every watched symbol, in order."""
+        return list(self._watched.values())
+
+    def reload(self) -> bool:
+        """Ask positions and thresholds for news; whether other symbols or positions are to be watched now."""
+        moved = self._positions.refresh()
+        if moved:
+            self.set_symbols()
+        if self._thresholds.poll():
+            for symbol, watched in self._watched.items():
+                watched.core.set_thresholds(self._thresholds.for_symbol(symbol))
+        for watched in self._watched.values():
+            watched.dirty = True
+        return moved
+
+    def set_capabilities(self, capabilities: Capabilities) -> bool:
+        """Tell every core what the source can show; whether that is news."""
+        if capabilities == self.capabilities:
+            return False
+        self.capabilities = capabilities
+        for watched in self._watched.values():
+            watched.core.set_capabilities(capabilities)
+        return True
+
+    def set_symbols(self) -> None:
+        """Watch what is held, and what is only watched where that is wanted."""
+        held = {position.symbol: position for position in self._positions.get_active_positions()}
+        watch = [symbol for symbol in self._positions.get_watchlist() if symbol not in held] if self._watchlist else []
+        before, self._watched = self._watched, {}
+        for symbol in (*held, *watch):
+            position = held.get(symbol)
+            known = before.get(symbol)
+            turned = known is not None and position is not None and known.core.short != (position.quantity < 0)
+            if known is None or turned:
+                self._watched[symbol] = Watched(self._new_core(symbol, position))
+                continue
+            known.core.desk.set_position(position)
+            known.core.event_times_ns = _event_times(position)
+            known.dirty = True
+            self._watched[symbol] = known
+
+    def keep_learned(self, *, now: bool = False) -> None:
+        """Keep what sessions that ended have taught; `now` also what the current one has."""
+        if self._learned is None:
+            return
+        for symbol, watched in self._watched.items():
+            core = watched.core
+            if now and core.session is not None:
+                core.finished.append(core.taught_now())
+            for taught in core.finished:
+                self._learned.save(symbol, taught)
+            core.finished.clear()
+
+    @property
+    def message(self) -> str:
+        """Why positions, settings or what was learnt are not as their files say, or empty."""
+        return self._positions.message or self._thresholds.message or (self._learned.problem if self._learned else "")
+
+    @property
+    def positions_age_s(self) -> float | None:
+        """Seconds since the positions were read."""
+        return self._positions.age_seconds
+
+    def _new_core(self, symbol: str, position: Position | None) -> SymbolCore:
+        taught = self._learned.load(symbol) if self._learned else None
+        core = SymbolCore(symbol, self._thresholds.for_symbol(symbol), self.capabilities, position, taught)
+        core.event_times_ns = _event_times(position)
+        if self._charts:
+            core.series = Series()
+        return core
+
+
+def _event_times(position: Position | None) -> tuple[int, ...]:
+    return tuple(event_instant_ns(entry) for entry in position.events) if position else ()
