@@ -31,6 +31,8 @@ class Watched:
     skipped_prints: int = 0
     duplicates: int = 0
     lines: deque[AlertLine] = field(default_factory=lambda: deque(maxlen=50))
+    band: tuple[int, int] = (0, 0)
+    """Limit-down and limit-up prices, units of $0.0001; 0 where none is known."""
     dirty: bool = True
 
     def age_s(self, now_ns: int) -> float | None:
@@ -48,6 +50,7 @@ class Watched:
             closed=closed,
             age_s=self.age_s(now_ns),
             quote_ns=self.quote_ns,
+            band=self.band,
             alerts=tuple(self.lines),
             counters={
                 "prints": core.prints,

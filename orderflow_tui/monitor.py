@@ -21,6 +21,7 @@ from orderflow_tui.feeds.feed import (
     ApiFault,
     Arrival,
     BadPayload,
+    BandNote,
     Batch,
     Feed,
     FeedEnded,
@@ -149,6 +150,19 @@ class Monitor:
         self._on_news: Callable[[], None] | None = None
         self._told_bad: dict[tuple[str, str, str, bool], tuple[int, int]] = {}
         self._failure: BaseException | None = None
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Batch: self._on_batch,
+            BadPayload: self._on_bad,
+            ApiFault: self._on_fault,
+            SymbolNote: self._on_note,
+            BandNote: self._on_band,
+            FeedGap: self._on_gap,
+            FeedStatus: self._on_feed_status,
+            FeedEnded: self._on_end,
+            _Answered: self._on_answer,
+            _Recover: self._on_recover,
+            _WatchDetail: self._on_watch_detail,
+        }
         self.unwritten = 0
         """Records the disk did not take before the end."""
 
@@ -293,38 +307,29 @@ class Monitor:
         self._publish()
 
     def _handle(self, message: FeedMessage | _Answered | _Recover | _WatchDetail) -> None:
-        if isinstance(message, Batch):
-            self._on_batch(message)
-        elif isinstance(message, _Answered):
-            self._on_answer(message)
-        elif isinstance(message, BadPayload):
-            self._on_bad(message)
-        elif isinstance(message, ApiFault):
-            self._on_fault(message)
-        elif isinstance(message, SymbolNote):
-            self._on_note(message)
-        elif isinstance(message, FeedGap):
-            fields = {"symbol": message.symbol, "reason": message.reason, "channel": "connection"}
-            fields |= {"from_utc": iso_utc(message.from_ns), "to_utc": iso_utc(message.to_ns)}
-            self._write(records.MONITORING_GAP, message.from_ns, message.arrival, fields)
-        elif isinstance(message, FeedStatus):
-            self._on_feed_status(message)
-        elif isinstance(message, FeedEnded):
-            self._ended_reason = message.reason
-            self._exit_code = max(self._exit_code, message.exit_code)
-            self._ended.set()
-        elif isinstance(message, _WatchDetail):
-            self._publisher.watch_detail(self._roster, message.symbol)
-        else:
-            self._on_recover(message)
+        self._handlers[type(message)](message)
+
+    def _on_gap(self, message: FeedGap) -> None:
+        fields = {"symbol": message.symbol, "reason": message.reason, "channel": "connection"}
+        fields |= {"from_utc": iso_utc(message.from_ns), "to_utc": iso_utc(message.to_ns)}
+        self._write(records.MONITORING_GAP, message.from_ns, message.arrival, fields)
+
+    def _on_end(self, message: FeedEnded) -> None:
+        self._ended_reason = message.reason
+        self._exit_code = max(self._exit_code, message.exit_code)
+        self._ended.set()
+
+    def _on_watch_detail(self, message: _WatchDetail) -> None:
+        self._publisher.watch_detail(self._roster, message.symbol)
 
     def _on_batch(self, batch: Batch) -> None:
         watched = self._roster.get(batch.symbol)
         if watched is None:
             return
         arrival = batch.arrival
-        if watched.health.good(batch.channel):
-            self._resumed(watched, arrival)
+        for channel in batch.channels:
+            if watched.health.good(channel):
+                self._resumed(watched, arrival)
         watched.skipped_prints += batch.skipped_prints
         watched.duplicates += batch.duplicates
         watched.note = ""
@@ -407,6 +412,12 @@ class Monitor:
             self._write(records.API_ERROR, message.arrival.wall_ns, message.arrival, fields)
         if message.standing == "no_quotes":
             watched.core.set_capabilities(replace(watched.core.capabilities, quotes=False))
+
+    def _on_band(self, message: BandNote) -> None:
+        watched = self._roster.get(message.symbol)
+        if watched is not None:
+            watched.band = (message.lower, message.upper)
+            watched.dirty = True
 
     def _on_feed_status(self, message: FeedStatus) -> None:
         self._feed_status = message
@@ -526,6 +537,7 @@ class Monitor:
             logging=journal.healthy,
             alerts_total=self._alerts,
             missing_features=feed.missing_features if feed else (),
+            stream=feed.stream if feed else "",
             ended=self._ended_reason,
             config_message=self._roster.message
             or next((problem for problem in (told() for told in self.problems) if problem), ""),

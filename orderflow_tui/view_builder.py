@@ -11,7 +11,7 @@ from orderflow_tui.core.capabilities import live_rules
 from orderflow_tui.core.events import BUY, OFF_EXCHANGE, SELL, Levels
 from orderflow_tui.core.red_burst import price_words
 from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.units import NS, price_text
 from orderflow_tui.core.walls import Wall
 from orderflow_tui.holding_views import leave_view, muted_words, position_view, recommendations
 from orderflow_tui.leave_words import held_header
@@ -47,6 +47,7 @@ class Standing:
         quote_ns: The quote's own time.
         alerts: The newest alert lines of the symbol, newest first.
         counters: Figures for the detail screen.
+        band: Limit-down and limit-up prices, 0 where none is known.
     """
 
     blind: str
@@ -56,6 +57,7 @@ class Standing:
     quote_ns: int
     alerts: Sequence[AlertLine]
     counters: dict[str, int]
+    band: tuple[int, int] = (0, 0)
 
 
 def _real(levels: Levels, *, short: bool) -> Levels:
@@ -96,7 +98,7 @@ def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView
         window=_window(core, second),
         position=position_view(core),
         leave=leave_view(core, second),
-        thresholds=_thresholds(core),
+        thresholds=_thresholds(core) + _band(standing.band),
         context=_context(core, now_ns),
         live_rules=live_rules(core.capabilities, core.thresholds.profile),
         recommendation=next(iter(recommendations(core, now_ns)), None),
@@ -104,6 +106,7 @@ def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView
         muted=muted_words(core, now_ns),
         stale=stale,
         counters=standing.counters,
+        band=standing.band,
     )
 
 
@@ -240,6 +243,11 @@ def _thresholds(core: SymbolCore) -> str:
     spike, burst = core.thresholds.volume_spike_threshold, core.burst
     text += f", burst > {spike:g}x in {burst.window_seconds} s, exit > {burst.exit_ratio:.3g}x"
     return text
+
+
+def _band(band: tuple[int, int]) -> str:
+    lower, upper = band
+    return f", LULD {price_text(lower)} to {price_text(upper)}" if lower and upper else ""
 
 
 def _context(core: SymbolCore, now_ns: int) -> ContextView:

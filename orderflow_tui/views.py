@@ -216,6 +216,8 @@ class SymbolView:
     """Derived figures must not be shown as current: blind, or older than 10 s in an open market."""
     counters: Mapping[str, int] | None = None
     """prints, skipped_prints, duplicates, late_prints, unknown_conditions."""
+    band: tuple[int, int] = (0, 0)
+    """Limit-down and limit-up prices (LULD), units of $0.0001; 0 where none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +319,8 @@ class StatusView:
     logging: bool = True
     alerts_total: int = 0
     missing_features: tuple[str, ...] = ()
+    stream: str = ""
+    """How the stream stands: `stream`, `poll: ...` with the reason; empty where none is wanted."""
     ended: str = ""
     """Why the feed ended (a recording's end, a refused key), or empty."""
     config_message: str = ""

@@ -13,7 +13,8 @@ from typing import Literal, Protocol
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import Event
 
-Channel = Literal["book", "tape"]
+Channel = Literal["book", "tape", "stream"]
+"""A frame of the stream may carry both a symbol's books and its prints."""
 ErrorType = Literal["401", "403", "404", "429", "5xx", "timeout", "network", "validation", "malformed"]
 MarketState = Literal["open", "extended-hours", "closed", "unknown"]
 
@@ -42,7 +43,7 @@ class Batch:
 
     Attributes:
         symbol: Ticker.
-        channel: Which of the symbol's two channels proved healthy.
+        channel: Which of the symbol's channels proved healthy; a stream's frame proves both.
         events: In processing order.
         arrival: When it came.
         backfill: History, not news: fills windows, opens nothing.
@@ -61,6 +62,11 @@ class Batch:
     quote_ns: int = 0
     skipped_prints: int = 0
     duplicates: int = 0
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels it proves healthy."""
+        return ("book", "tape") if self.channel == "stream" else (self.channel,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,16 @@ class SymbolNote:
 
 
 @dataclass(frozen=True, slots=True)
+class BandNote:
+    """The limit-up and limit-down prices in force for a symbol, in units of $0.0001; 0 where there is none."""
+
+    symbol: str
+    lower: int
+    upper: int
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
 class FeedGap:
     """A span without data from the connection (network gone, laptop suspended). `symbol` None: all of them."""
 
@@ -144,6 +160,7 @@ class FeedStatus:
         missing_features: What the plan lacks.
         capabilities: As probed.
         arrival: When this was true.
+        stream: How the stream stands, in a word or two: `stream`, `poll: not in your plan`; empty where none is wanted.
     """
 
     market: MarketState
@@ -155,6 +172,7 @@ class FeedStatus:
     arrival: Arrival
     detail: str = ""
     missing_features: tuple[str, ...] = ()
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +184,7 @@ class FeedEnded:
     exit_code: int = 0
 
 
-FeedMessage = Batch | BadPayload | ApiFault | SymbolNote | FeedGap | FeedStatus | FeedEnded
+FeedMessage = Batch | BadPayload | ApiFault | SymbolNote | BandNote | FeedGap | FeedStatus | FeedEnded
 Put = Callable[[FeedMessage], None]
 """Puts one message on the monitor's queue; may block when the monitor is behind. Safe from any thread."""
 

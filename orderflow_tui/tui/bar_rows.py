@@ -143,6 +143,8 @@ def _quiet(model: ScreenModel, status: StatusView) -> list[str]:
         f"{status.alerts_total} alerts",
         status.host,
     ]
+    if status.stream:
+        words.insert(1, status.stream)
     if status.speed != 1.0:
         words.insert(0, f"x{status.speed:g}")
     if status.missing_features:

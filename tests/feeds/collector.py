@@ -45,7 +45,7 @@ class Collector:
                 if len(fitting) >= count:
                     return fitting[count - 1]
                 if not self._news.wait(until - time.monotonic()):
-                    raise AssertionError(f"no {kind.__name__} as expected among {self.messages[since:][-20:]}")
+                    raise AssertionError(f"no {kind.__name__} as expected among {self.messages[since:][-8:]}")
 
     def mark(self) -> int:
         """A position for `since`."""

@@ -25,6 +25,8 @@ class Config:
     data_source: str = "polygon"
     polygon_api_key: Any = "test-key-SECRET"
     requests_per_second: float = 200.0
+    polygon_ws_url: str = "ws://127.0.0.1:9/stocks"
+    stream: str = "off"
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from orderflow_tui.core.events import Print
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.units import NS, NS_PER_MS
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
 _PRUNE_AT: Final = 20_000
@@ -16,7 +16,7 @@ _PRUNE_AT: Final = 20_000
 _Identified = tuple[int, int, str, str]
 """Venue, reporting facility, id, New York date."""
 _Anonymous = tuple[int, int, int, int, int, int]
-"""Time, sequence, venue, reporting facility, price, size."""
+"""Time in milliseconds (a stream's resolution), sequence, venue, reporting facility, price, size."""
 
 
 class SeenPrints:
@@ -31,21 +31,32 @@ class SeenPrints:
         self._identified: dict[_Identified, int] = {}
         self._anonymous: Counter[_Anonymous] = Counter()
         self._this_fetch: Counter[_Anonymous] = Counter()
+        self._this_stream: Counter[_Anonymous] = Counter()
         self._hour_begins = self._hour_ends = 0
         self._date = ""
 
     def begin(self, from_ns: int = 0) -> None:
         """A fetch begins; what lies before `from_ns` will not be asked for again and is forgotten in bulk."""
         self._this_fetch.clear()
+        self.prune(from_ns)
+
+    def begin_stream(self) -> None:
+        """A stream begins: it never repeats itself, however long it lasts."""
+        self._this_stream.clear()
+
+    def prune(self, from_ns: int) -> None:
+        """Forget what lies before `from_ns`, once there is much of it."""
         if len(self._identified) + len(self._anonymous) > _PRUNE_AT:
             self._identified = {key: at for key, at in self._identified.items() if at >= from_ns}
-            self._anonymous = Counter({key: n for key, n in self._anonymous.items() if key[0] >= from_ns})
+            from_ms = from_ns // NS_PER_MS
+            self._anonymous = Counter({key: n for key, n in self._anonymous.items() if key[0] >= from_ms})
+            self._this_stream = Counter({key: n for key, n in self._this_stream.items() if key[0] >= from_ms})
 
-    def is_new(self, event: Print) -> bool:
-        """Whether this print has not been delivered; from now on it has."""
+    def is_new(self, event: Print, *, streamed: bool = False) -> bool:
+        """Whether this print has not been delivered; from now on it has. `streamed`: it came by the stream."""
         at_ns = event.time_ns
         if not event.trade_id:
-            return self._is_new_anonymous(event)
+            return self._is_new_anonymous(event, self._this_stream if streamed else self._this_fetch)
         if not self._hour_begins <= at_ns < self._hour_ends:
             self._enter_hour(at_ns)
         key = (event.venue, event.trf, event.trade_id, self._date)
@@ -57,10 +68,10 @@ class SeenPrints:
     def __len__(self) -> int:
         return len(self._identified) + sum(self._anonymous.values())
 
-    def _is_new_anonymous(self, event: Print) -> bool:
-        key = (event.time_ns, event.seq, event.venue, event.trf, event.price, event.size)
-        self._this_fetch[key] += 1
-        if self._this_fetch[key] <= self._anonymous[key]:
+    def _is_new_anonymous(self, event: Print, met: Counter[_Anonymous]) -> bool:
+        key = (event.time_ns // NS_PER_MS, event.seq, event.venue, event.trf, event.price, event.size)
+        met[key] += 1
+        if met[key] <= self._anonymous[key]:
             return False
         self._anonymous[key] += 1
         return True

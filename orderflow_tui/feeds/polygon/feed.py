@@ -1,4 +1,4 @@
-"""The polling feed: one request for all books, one a symbol for its prints, all within one budget.
+"""The feed: polls within one budget, one request for all books and one a symbol for its prints; a stream where one is.
 
 A failed poll is repeated after 1, 2 and 4 seconds and then by growing probes; suspects run one at a time, so while the
 network is gone a single probe goes out. This is what a circuit breaker would do, without a second state machine.
@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.units import NS
@@ -20,10 +20,19 @@ from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedMessage, Put, Symb
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions
 from orderflow_tui.feeds.polygon.faults import Faults
-from orderflow_tui.feeds.polygon.gateway import HEARTBEAT, SIMULATOR_LEVELS, BooksAnswer, Gateway, SourceConfig
+from orderflow_tui.feeds.polygon.gateway import (
+    HEARTBEAT,
+    SIMULATOR_LEVELS,
+    BooksAnswer,
+    Gateway,
+    SourceConfig,
+    secret_of,
+)
 from orderflow_tui.feeds.polygon.rereads import Rereads
 from orderflow_tui.feeds.polygon.schedule import Job, Schedule
 from orderflow_tui.feeds.polygon.standing import DELAYED_SECONDS, Standing
+from orderflow_tui.feeds.polygon.stream import StreamConfig
+from orderflow_tui.feeds.polygon.stream_side import LOOK_SECONDS, StreamSide
 from orderflow_tui.feeds.polygon.tape import SymbolTape
 from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
 
@@ -48,16 +57,21 @@ PAUSE_SECONDS: Final = 0.05
 """Between two polls of the same kind, however late the first was."""
 
 
+class FeedConfig(SourceConfig, StreamConfig, Protocol):
+    """What the feed reads of the configuration."""
+
+
 class PolygonFeed:
     """Polygon.io, or the simulator behind its wire format, polled. Implements `Feed`.
 
     Args:
-        config: `data_source`, `polygon_api_key`, `polygon_base_url`, `requests_per_second`.
+        config: Source, key, addresses, budget, and whether to stream.
         clock: Nanoseconds UTC, by which freshness and gaps are judged.
         policy: How failed polls are repeated.
         cycle_seconds: Shortest round of polls; a small budget makes it longer.
         live_seconds: Deadline of a live exchange.
         reread_after: Seconds from the start to the first minute that is read again.
+        stream_pace: Divides the waits of the stream's supervisor.
 
     Raises:
         DataValidationError: `CONFIG_INVALID` where the source is polygon and there is no key.
@@ -65,13 +79,14 @@ class PolygonFeed:
 
     def __init__(
         self,
-        config: SourceConfig,
+        config: FeedConfig,
         *,
         clock: Callable[[], int] = time.time_ns,
         policy: RetryPolicy = DEFAULT_POLICY,
         cycle_seconds: float = 1.0,
         live_seconds: float = LIVE_SECONDS,
         reread_after: float = REREAD_AFTER_SECONDS,
+        stream_pace: float = 1.0,
     ) -> None:
         self._clock = clock
         self._shortest_cycle = cycle_seconds
@@ -105,6 +120,20 @@ class PolygonFeed:
         )
         self._conditions = Conditions(self._gateway, self._send, clock)
         self._faults = Faults(self._standing, self._send, policy, clock)
+        self._stream: StreamSide | None = None
+        if config.stream != "off":
+            self._stream = StreamSide(
+                config,
+                secret_of(config),
+                standing=self._standing,
+                put=self._send,
+                clock=clock,
+                table=lambda: self._conditions.table,
+                tapes=self._tapes,
+                deep=lambda: self._gateway.deep,
+                hurry=self._schedule.hurry,
+                pace=stream_pace,
+            )
 
     @property
     def capabilities(self) -> Capabilities:
@@ -117,6 +146,8 @@ class PolygonFeed:
         total: Counter[int] = Counter()
         for tape in list(self._tapes.values()):
             total.update(tape.conditions_unknown)
+        if self._stream is not None:
+            total.update(self._stream.frames.conditions_unknown)
         return dict(total)
 
     def start(self, symbols: Iterable[str], put: Put) -> None:
@@ -147,6 +178,9 @@ class PolygonFeed:
         self._threads.append(threading.Thread(target=self._report, name="polygon-feed-status", daemon=True))
         for thread in self._threads:
             thread.start()
+        if self._stream is not None:
+            self._threads.append(self._stream.supervisor.thread)
+            self._stream.supervisor.start()
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """Watch exactly these symbols from now on. New ones are back-filled."""
@@ -164,6 +198,8 @@ class PolygonFeed:
         """Ask every thread to end; returns at once, never waits for the network."""
         self._stop.set()
         self._schedule.wake()
+        if self._stream is not None:
+            self._stream.supervisor.stop()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every thread has ended, which a running exchange's deadline bounds; True when they have."""
@@ -228,7 +264,8 @@ class PolygonFeed:
     def _cycle(self) -> float:
         if self._standing.market == "closed":
             return max(CLOSED_CYCLE_SECONDS, self._shortest_cycle)
-        requests = len(self._symbols.symbols) + 1
+        polled = len(self._symbols.symbols) if self._stream is None else self._stream.polled()
+        requests = polled + 1
         return max(self._shortest_cycle, requests / self._gateway.limiter.per_second)
 
     def _delay_seconds(self) -> int:
@@ -269,9 +306,13 @@ class PolygonFeed:
             market_open=self._standing.market in ("open", "unknown"),
             source=self._gateway.source,
         )
-        for message in self._books.messages(answer, symbols, judgement):
+        messages: Iterable[FeedMessage] = self._books.messages(answer, symbols, judgement)
+        wait = self._standing.cycle_seconds
+        if self._stream is not None:
+            messages, wait = self._stream.books(messages), self._stream.books_cycle(wait)
+        for message in messages:
             self._put(message)
-        return self._standing.cycle_seconds
+        return wait
 
     def _learn_from(self, answer: BooksAnswer) -> None:
         has_rows = bool(answer.books or answer.without_quote)
@@ -294,6 +335,8 @@ class PolygonFeed:
         return found
 
     def _poll_tape(self, tape: SymbolTape, job: Job) -> float:
+        if tape.intake.streaming:
+            return LOOK_SECONDS
         more = tape.poll(
             self._gateway,
             self._clock(),

@@ -19,6 +19,7 @@ from orderflow_tui.core.units import (
 )
 from orderflow_tui.core.validators import MAX_AHEAD, DataValidationError
 from orderflow_tui.feeds.polygon.dedupe import SeenPrints
+from orderflow_tui.feeds.polygon.stream_wire import StreamTrade
 from orderflow_tui.feeds.polygon.wire import BookRow, LastQuote, TradeRow
 
 TICK_TEST_CONFIDENCE: Final = 0.6
@@ -102,7 +103,7 @@ def event_of(book: ShownBook, *, at_ns: int, seq: int) -> Book:
     return Book(time_ns=at_ns, seq=seq, bids=book.bids, asks=book.asks)
 
 
-def print_of(row: TradeRow, now_ns: int, table: ConditionTable = EMBEDDED) -> Print:
+def print_of(row: TradeRow | StreamTrade, now_ns: int, table: ConditionTable = EMBEDDED) -> Print:
     """One print as the core's event; size 0 is a fractional one, which is less than a share and counts for nothing.
 
     This runs once for every print of the tape, so the ordinary print takes the shortest way.
@@ -148,7 +149,7 @@ def print_of(row: TradeRow, now_ns: int, table: ConditionTable = EMBEDDED) -> Pr
     )
 
 
-def _impossible(row: TradeRow, price: int, sip_ns: int, now_ns: int) -> DataValidationError:
+def _impossible(row: TradeRow | StreamTrade, price: int, sip_ns: int, now_ns: int) -> DataValidationError:
     if price <= 0:
         return DataValidationError("TAPE_PRICE", f"print price {row.price:g} is not above 0")
     if row.size < 0:

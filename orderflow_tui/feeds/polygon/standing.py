@@ -55,6 +55,7 @@ class Standing:
         self._answered_wall_ns = 0
         self._answered_at = time.monotonic()
         self._missing: set[str] = set()
+        self._stream = ""
         self._retry_at = 0.0
         self._reported_at = 0.0
         self._reported: FeedStatus | None = None
@@ -109,6 +110,10 @@ class Standing:
         with self._lock:
             self.capabilities = replace(self.capabilities, **facts)
 
+    def set_stream(self, state: str) -> None:
+        """How the stream stands, in a word or two."""
+        self._stream = state
+
     def report(self) -> None:
         """Send the status where it changed, at most once a second."""
         with self._lock:
@@ -132,6 +137,7 @@ class Standing:
             arrival=Arrival(time.monotonic_ns(), self._clock()),
             detail=self._detail(now),
             missing_features=tuple(sorted(self._missing)),
+            stream=self._stream,
         )
 
     def _detail(self, now: float) -> str:

@@ -6,33 +6,27 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Final
 
 import msgspec
 
 from orderflow_tui.core.eligibility import EMBEDDED, ConditionTable
-from orderflow_tui.core.events import Event, Gap, Print, TapeCovered
+from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.errors import one_line
-from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, FeedGap, Put
+from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedGap, Put
 from orderflow_tui.feeds.polygon import endpoints, wire
-from orderflow_tui.feeds.polygon.dedupe import SeenPrints
 from orderflow_tui.feeds.polygon.gateway import Gateway, TradesPage
+from orderflow_tui.feeds.polygon.intake import OVERLAP_NS, PIECE, YIELD_SECONDS, TapeIntake
 from orderflow_tui.feeds.polygon.normalize import print_of
 
-OVERLAP_NS: Final = 10 * NS
-"""How far a poll reaches back behind the newest print seen."""
 BACKFILL_NS: Final = 420 * NS
 """Seven minutes: a baseline of 300 s, the longest window of 60 s, and a minute to spare."""
 SAFETY_NS: Final = NS
 """A print may reach the host this long after its tape time; the tape counts as covered only before that."""
 LIMIT: Final = 5_000
 """Prints a page: a larger one would be split into rows in one stretch that the screen can feel."""
-PIECE: Final = 500
-"""Prints decoded or delivered without letting other threads run."""
-YIELD_SECONDS: Final = 0.0002
 LIVE_PAGES: Final = 4
 BACKFILL_PAGES: Final = 40
 BACKFILL_SECONDS: Final = 20.0
@@ -42,7 +36,6 @@ STRIKES: Final = 3
 MANY_BAD: Final = 10
 """More bad rows than this, and most of the page: the format is not ours, and setting rows aside would hide it."""
 _REMEMBERED_ROWS: Final = 1_000
-_TIME_AND_SEQUENCE: Final = attrgetter("time_ns", "seq")
 
 
 @dataclass(slots=True)
@@ -98,9 +91,7 @@ class SymbolTape:
         self._put = put
         self._stop = stop
         self._table = table
-        self._seen = SeenPrints()
-        self._newest_ns = 0
-        self._covered_ns = 0
+        self.intake = TapeIntake(symbol, put, stop)
         self._answered_ns = 0
         self._cut_short = False
         self._catching_up = False
@@ -124,13 +115,15 @@ class SymbolTape:
         Raises:
             FeedError: The exchange failed; what was delivered before stays delivered.
         """
+        intake = self.intake
+        self._answered_ns = max(self._answered_ns, intake.heard_ns)
         gap = now_ns - self._answered_ns > gap_ns
         delay_ns = delay()
         self._catching_up = self._catching_up or gap
         pages = BACKFILL_PAGES if self._catching_up else LIVE_PAGES
         reach_back_ns = 0 if self._cut_short else OVERLAP_NS
-        from_ns = max(self._newest_ns - reach_back_ns, now_ns - delay_ns - BACKFILL_NS)
-        self._seen.begin(from_ns)
+        from_ns = max(intake.newest_ns - reach_back_ns, now_ns - delay_ns - BACKFILL_NS)
+        intake.begin_fetch(from_ns)
         self.slowest_seconds = 0.0
         request: endpoints.Request | None = endpoints.trades(self.symbol, from_ns=from_ns, limit=LIMIT)
         started_ns = 0
@@ -148,9 +141,9 @@ class SymbolTape:
                 self._put(FeedGap(self.symbol, self._answered_ns, now_ns, "no answer", page.reply.arrival))
             gap, self._answered_ns = False, now_ns
             request, pages = page.following, pages - 1
-            self._newest_ns = max(self._newest_ns, decoded.newest_ns)
+            intake.newest_ns = max(intake.newest_ns, decoded.newest_ns)
             # A page that is not the last may end amid prints of one instant.
-            covered_ns = started_ns - delay_ns - SAFETY_NS if request is None else self._newest_ns - 1
+            covered_ns = started_ns - delay_ns - SAFETY_NS if request is None else intake.newest_ns - 1
             self._deliver(decoded, from_ns, covered_ns, page.reply.arrival)
         self._cut_short = request is not None
         self._catching_up = self._catching_up and self._cut_short
@@ -159,7 +152,7 @@ class SymbolTape:
     @property
     def covered_second(self) -> int:
         """The second up to which every print has been delivered; 0 before the first answer."""
-        return self._covered_ns // NS
+        return self.intake.covered_ns // NS
 
     def again(self, page: TradesPage) -> list[Print] | None:
         """The prints of a page read again that count for something; None where a row of it cannot be a print."""
@@ -202,49 +195,13 @@ class SymbolTape:
         self._put(BadPayload(self.symbol, "tape", code, detail, arrival, quarantined=aside))
         return not aside
 
-    def _hole_before(self, from_ns: int) -> list[Event]:
-        """Before the span that was asked for the tape may be unknown; within it, silence is known to be silence."""
-        if from_ns <= self._covered_ns:
-            return []
-        return [Gap(from_ns, "too long without an answer" if self._covered_ns else "start")]
-
     def _deliver(self, decoded: _Page, from_ns: int, covered_ns: int, arrival: Arrival) -> None:
-        fresh: list[Print] = []
-        duplicates = fractional = 0
-        is_new = self._seen.is_new
-        for index, event in enumerate(decoded.prints):
-            if index % PIECE == PIECE - 1:
-                self._stop.wait(YIELD_SECONDS)
-            if not event.flags:
-                # Cancelled, corrected by a row that may bear the same id, or a repeated official price.
-                continue
-            if event.time_ns < from_ns or not is_new(event):
-                duplicates += 1
-            elif event.size:
-                fresh.append(event)
-                if index in decoded.unruled:
-                    self.conditions_unknown.update(decoded.unruled[index])
-            else:
-                fractional += 1
-        fresh.sort(key=_TIME_AND_SEQUENCE)
-        events: list[Event] = [*self._hole_before(from_ns), *fresh]
-        if covered_ns > self._covered_ns:
-            self._covered_ns = covered_ns
-            events.append(TapeCovered(covered_ns))
-        for start in range(0, len(events) or 1, PIECE):
-            if start:
-                self._stop.wait(YIELD_SECONDS)
-            self._put(
-                Batch(
-                    symbol=self.symbol,
-                    channel="tape",
-                    events=tuple(events[start : start + PIECE]),
-                    arrival=arrival,
-                    backfill=self._catching_up,
-                    skipped_prints=0 if start else fractional,
-                    duplicates=0 if start else duplicates,
-                )
-            )
+        new = self.intake.polled(
+            decoded.prints, from_ns=from_ns, covered_ns=covered_ns, arrival=arrival, backfill=self._catching_up
+        )
+        if decoded.unruled:
+            for index in new:
+                self.conditions_unknown.update(decoded.unruled.get(index, ()))
 
 
 def _add_one(decoded: _Page, raw: msgspec.Raw, now_ns: int) -> None:

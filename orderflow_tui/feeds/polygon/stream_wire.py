@@ -1,0 +1,152 @@
+"""The vendor's WebSocket frames: arrays that mix events; times are milliseconds except LULD's, told by magnitude."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from orderflow_tui.feeds.errors import one_line
+
+
+class StreamTrade(
+    msgspec.Struct,
+    gc=False,
+    tag_field="ev",
+    tag="T",
+    rename={
+        "symbol": "sym", "price": "p", "size": "s", "sip_timestamp": "t", "id": "i", "exchange": "x",
+        "sequence_number": "q", "conditions": "c", "participant_timestamp": "pt", "trf_id": "trfi",
+    },
+):  # fmt: skip
+    """One print; `size` 0 is a fractional one. There is no correction field: busts are learnt by REST."""
+
+    symbol: str
+    price: float
+    size: float
+    sip_timestamp: int
+    id: str | int | None = None
+    exchange: int = 0
+    sequence_number: int = 0
+    conditions: tuple[int, ...] | None = None
+    participant_timestamp: int | None = None
+    trf_id: int | None = None
+    correction: int | None = None
+
+
+class StreamQuote(
+    msgspec.Struct,
+    gc=False,
+    tag_field="ev",
+    tag="Q",
+    rename={"symbol": "sym", "bid": "bp", "bid_size": "bs", "ask": "ap", "ask_size": "as", "time": "t", "seq": "q"},
+):
+    """The NBBO after a change, sizes in shares; a price of 0 or none is a side without a quote."""
+
+    symbol: str
+    time: int
+    bid: float | None = None
+    bid_size: float | None = None
+    ask: float | None = None
+    ask_size: float | None = None
+    seq: int = 0
+
+
+class StreamBand(
+    msgspec.Struct,
+    gc=False,
+    tag_field="ev",
+    tag="LULD",
+    rename={"symbol": "T", "high": "h", "low": "l", "indicators": "i", "time": "t", "seq": "q"},
+):
+    """Limit up, limit down: the bands in force, and halts."""
+
+    symbol: str
+    time: int
+    high: float | None = None
+    low: float | None = None
+    indicators: tuple[int, ...] | None = None
+    seq: int = 0
+
+
+class StreamStatus(msgspec.Struct, gc=False, tag_field="ev", tag="status"):
+    """What the server says of the connection."""
+
+    status: str
+    message: str = ""
+
+
+class _Kind(msgspec.Struct, gc=False):
+    ev: str
+    sym: str = ""
+    T: str = ""
+
+
+StreamEvent = StreamTrade | StreamQuote | StreamBand | StreamStatus
+_KINDS: Final = {"T": StreamTrade, "Q": StreamQuote, "LULD": StreamBand, "status": StreamStatus}
+_FRAME: Final = msgspec.json.Decoder(list[StreamEvent])
+_ROWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_KIND: Final = msgspec.json.Decoder(_Kind)
+_ONE: Final = msgspec.json.Decoder(StreamEvent)
+
+
+class FrameError(Exception):
+    """A frame that is not an array of events at all: nothing of it can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadEvent:
+    """One event of a known kind that cannot be read: `kind` is its `ev`, `symbol` whose it is."""
+
+    kind: str
+    symbol: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Frame:
+    """One frame, decoded.
+
+    Attributes:
+        events: Good events in the frame's order.
+        bad: Events of a known kind that cannot be read.
+        unknown: How many events were of a kind we do not know.
+    """
+
+    events: list[StreamEvent]
+    bad: list[BadEvent] = field(default_factory=list)
+    unknown: int = 0
+
+
+def decode_frame(data: bytes) -> Frame:
+    """Decode a frame, setting aside the events in it that cannot be used.
+
+    Raises:
+        FrameError: It is no array of objects.
+    """
+    try:
+        return Frame(_FRAME.decode(data))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _one_by_one(data)
+
+
+def _one_by_one(data: bytes) -> Frame:
+    frame = Frame([])
+    try:
+        rows = _ROWS.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FrameError(f"unreadable frame: {one_line(str(error))}") from None
+    for raw in rows:
+        try:
+            kind = _KIND.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise FrameError(f"unreadable event: {one_line(str(error))}") from None
+        if kind.ev not in _KINDS:
+            frame.unknown += 1
+            continue
+        try:
+            frame.events.append(_ONE.decode(raw))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            frame.bad.append(BadEvent(kind.ev, kind.T if kind.ev == "LULD" else kind.sym, one_line(str(error))))
+    return frame
