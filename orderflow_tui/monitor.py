@@ -439,6 +439,7 @@ class Monitor:
         self._roster.keep_learned()
         if self._roster.reload():
             self._feed.set_symbols(self._roster)
+        self._feed.set_urgency(self._roster.by_urgency(self._now_ns))
 
     def _check_age(self, watched: Watched, arrival: Arrival) -> None:
         age = watched.age_s(arrival.wall_ns)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.rules import Thresholds
 from orderflow_tui.core.series import Series
 from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.core.units import NS
 from orderflow_tui.desk_state import Watched
 from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
+
+_FRESH_NS: Final = 60 * NS
 
 
 class Reloads(Protocol):
@@ -111,6 +114,19 @@ class Roster:
             known.core.event_times_ns = _event_times(position)
             known.dirty = True
             self._watched[symbol] = known
+
+    def by_urgency(self, now_ns: int) -> list[str]:
+        """Whose tape matters most first: an open recommendation, a fresh alert, dollars held, recent volume."""
+
+        def key(watched: Watched) -> tuple[bool, bool, int, int]:
+            core = watched.core
+            asked = core.desk.flow.current is not None or core.desk.stop_latch.current is not None
+            line = watched.lines[0] if watched.lines else None
+            alarmed = line is not None and now_ns - max(line.time_ns, line.updated_ns) <= _FRESH_NS
+            held = core.desk.quantity * abs(core.market.last_price or 1)
+            return (not asked, not alarmed, -held, -core.window.volume)
+
+        return [watched.core.symbol for watched in sorted(self._watched.values(), key=key)]
 
     def keep_learned(self, *, now: bool = False) -> None:
         """Keep what sessions that ended have taught; `now` also what the current one has."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -56,6 +56,9 @@ class HandFeed:
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         self.symbols = tuple(symbols)
+
+    def set_urgency(self, symbols: Sequence[str]) -> None:
+        pass
 
     def stop(self) -> None:
         self.stopped = True

@@ -12,6 +12,7 @@ from orderflow_tui.doctor.findings import Finding
 from orderflow_tui.feeds.errors import AuthError, FeedError, NotEntitledError, SymbolNotFoundError
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT, BooksAnswer, Gateway
+from orderflow_tui.feeds.polygon.schedule import cycle_of
 
 _SECONDS = 8.0
 _SKEW_WARNS_NS = 2 * NS
@@ -143,7 +144,7 @@ class SourceChecks:
 
     def _budget(self) -> Finding:
         budget, names = self._config.requests_per_second, len(self._symbols)
-        cycle = max(1.0, (names + 1) / budget)
+        cycle = max(1.0, cycle_of(names + 1, budget))
         said = f"{budget:g} requests a second; {names} names are polled every {cycle:.1f} s"
         if cycle > _LAG_WARNS_S:
             return Finding("budget", "warn", said, "raise --requests-per-second where your plan allows it")

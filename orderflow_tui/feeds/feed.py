@@ -205,6 +205,10 @@ class Feed(Protocol):
         """Watch exactly these symbols from now on. New ones are back-filled."""
         ...
 
+    def set_urgency(self, symbols: Sequence[str]) -> None:
+        """Which symbols to look at first, the most urgent first; may do nothing."""
+        ...
+
     def stop(self) -> None:
         """Ask every thread to end; returns at once, never waits for the network."""
         ...

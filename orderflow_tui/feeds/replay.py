@@ -73,6 +73,9 @@ class ReplayFeed:
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """A recording's symbols are what they are."""
 
+    def set_urgency(self, symbols: Sequence[str]) -> None:
+        """A recording is played in its own order."""
+
     def stop(self) -> None:
         """Ask the thread to end."""
         self._stop.set()

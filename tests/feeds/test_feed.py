@@ -346,7 +346,7 @@ def test_the_simulators_books_have_ten_levels(host: FakePolygon, got: Collector,
 def test_a_slow_budget_makes_the_round_longer(host: FakePolygon, got: Collector, start: Start) -> None:
     host.market.quote("A")
     start("A", "B", "C", config=host.config(requests_per_second=10.0))
-    found = got.wait(FeedStatus, lambda s: s.cycle_seconds == 0.4)
+    found = got.wait(FeedStatus, lambda s: s.cycle_seconds == 0.5)
     assert found.requests_budget == 10
     got.wait(Batch, is_tape("C"), count=3)
     at = sorted(seen.at for seen in host.seen)

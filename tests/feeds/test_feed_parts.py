@@ -3,18 +3,22 @@ from __future__ import annotations
 import ssl
 import threading
 import time
+from itertools import pairwise
 from typing import Any
 
 import httpcore
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.deadline import Deadline, _Stream
+from orderflow_tui.feeds.polygon.feed import LEAD
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway
 from orderflow_tui.feeds.polygon.normalize import ShownBook
-from orderflow_tui.feeds.polygon.schedule import Job, Schedule
+from orderflow_tui.feeds.polygon.schedule import Job, Schedule, cycle_of
 from tests.feeds.collector import shown
 from tests.feeds.fake_polygon import FakePolygon, say
 
@@ -166,3 +170,47 @@ def test_suspects_run_one_at_a_time_and_the_longest_due_comes_first() -> None:
     assert again is order[0]
     stop.set()
     assert schedule.take() is None
+
+
+@given(
+    tapes=st.integers(1, 24),
+    per_second=st.sampled_from([2.0, 5.0, 20.0]),
+    urgent=st.lists(st.integers(0, 23), max_size=6, unique=True),
+)
+def test_no_tape_waits_longer_than_its_share_of_the_budget_and_the_rest_yields_first(
+    tapes: int, per_second: float, urgent: list[int]
+) -> None:
+    """With N symbols a tape is asked for every 1.25 (N + 1) / 5 s, plus one request; one start each 1 / 5 s here."""
+    schedule = Schedule(threading.Event(), per_second)
+    cycle = cycle_of(tapes + 1, per_second)
+    assert cycle == pytest.approx(1.25 * (tapes + 1) / per_second)
+    names = ["books", *(f"tape:{number}" for number in range(tapes))]
+    for name in names:
+        schedule.add(Job(name, lambda: 0.0, "trades"))
+    for number in range(3):
+        schedule.add(Job(f"optional-{number}", lambda: 0.0, "nbbo", optional=True))
+    schedule.set_leads({f"tape:{number}": LEAD * cycle * (1 - place / 6) for place, number in enumerate(urgent)})
+    starts: dict[str, list[float]] = {name: [] for name in names}
+    optional, now, step = 0, 0.0, 1 / per_second
+    while now < 12 * cycle:
+        job = schedule.start_first(now)
+        if job is not None:
+            schedule.finished(job, now if job.optional else now + cycle)
+            if job.optional:
+                optional += 1
+            else:
+                starts[job.name].append(now)
+        now += step
+    for name, at in starts.items():
+        assert max(later - earlier for earlier, later in pairwise(at)) <= cycle + 2 * step, name
+        assert len(at) >= 10
+    assert 0 < optional <= 0.2 * per_second * 12 * cycle + 3
+
+
+def test_of_what_is_due_the_urgent_goes_first_and_what_may_wait_last() -> None:
+    schedule = Schedule(threading.Event(), 5.0)
+    for name, optional in (("units", True), ("tape:A", False), ("tape:B", False)):
+        schedule.add(Job(name, lambda: 0.0, "trades", optional=optional))
+    schedule.set_leads({"tape:B": 0.1})
+    order = [schedule.start_first(1.0) for _ in range(4)]
+    assert [job.name if job else None for job in order] == ["tape:B", "tape:A", "units", None]

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -57,6 +57,9 @@ class StuckFeed:
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """Nothing to change."""
+
+    def set_urgency(self, symbols: Sequence[str]) -> None:
+        pass
 
     def stop(self) -> None:
         self._stop.set()

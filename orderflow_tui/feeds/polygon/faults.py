@@ -56,7 +56,8 @@ class Faults:
         if job.failures:
             job.failures, job.failing_since = 0, 0.0
             job.suspect = False
-        feature = FEATURES.get(job.endpoint)
+        # An optional turn may have asked nothing, so its success proves nothing.
+        feature = None if job.optional else FEATURES.get(job.endpoint)
         if feature is not None and self._standing.set_feature(feature, missing=False):
             self._standing.learn(**{feature: True})
         if job.symbol is not None and job.symbol in self._not_found:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -29,7 +29,7 @@ from orderflow_tui.feeds.polygon.gateway import (
     secret_of,
 )
 from orderflow_tui.feeds.polygon.rereads import Rereads
-from orderflow_tui.feeds.polygon.schedule import Job, Schedule
+from orderflow_tui.feeds.polygon.schedule import Job, Schedule, cycle_of
 from orderflow_tui.feeds.polygon.standing import DELAYED_SECONDS, Standing
 from orderflow_tui.feeds.polygon.stream import StreamConfig
 from orderflow_tui.feeds.polygon.stream_side import LOOK_SECONDS, StreamSide
@@ -51,6 +51,8 @@ UNIT_TRIES: Final = 5
 REREAD_AFTER_SECONDS: Final = 120.0
 ABSENT_SECONDS: Final = 300.0
 """A symbol that spoils the joint request is left out of it so long."""
+LEAD: Final = 0.2
+"""The most urgent poll goes before others that have been due for this part of a cycle."""
 REPORT_SECONDS: Final = 0.25
 """Between two looks at whether the status has changed."""
 PAUSE_SECONDS: Final = 0.05
@@ -100,7 +102,7 @@ class PolygonFeed:
             policy=policy,
             answered=self._answered,
         )
-        self._schedule = Schedule(self._stop)
+        self._schedule = Schedule(self._stop, config.requests_per_second)
         self._symbols = SymbolSet()
         self._books = BookPoller()
         self._tapes: dict[str, SymbolTape] = {}
@@ -194,6 +196,14 @@ class PolygonFeed:
                 self._add_tape(symbol)
             self._books.keep(self._symbols.symbols)
 
+    def set_urgency(self, symbols: Sequence[str]) -> None:
+        """Poll these first among those that are due, the first of them soonest; no tape waits longer for it."""
+        lead = LEAD * self._standing.cycle_seconds
+        count = len(symbols)
+        self._schedule.set_leads(
+            {f"tape:{symbol}": lead * (count - place) / count for place, symbol in enumerate(symbols)}
+        )
+
     def stop(self) -> None:
         """Ask every thread to end; returns at once, never waits for the network."""
         self._stop.set()
@@ -265,8 +275,7 @@ class PolygonFeed:
         if self._standing.market == "closed":
             return max(CLOSED_CYCLE_SECONDS, self._shortest_cycle)
         polled = len(self._symbols.symbols) if self._stream is None else self._stream.polled()
-        requests = polled + 1
-        return max(self._shortest_cycle, requests / self._gateway.limiter.per_second)
+        return max(self._shortest_cycle, cycle_of(polled + 1, self._gateway.limiter.per_second))
 
     def _delay_seconds(self) -> int:
         if self._gateway.said_delayed and not self.capabilities.delay_seconds:

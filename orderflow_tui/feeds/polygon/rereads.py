@@ -1,4 +1,4 @@
-"""Reads recent minutes again, when the budget has room, to learn of corrections and busts."""
+"""Reads recent minutes again, in the part of the budget that yields first, to learn of corrections and busts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ MINUTE: Final = 60
 REST_SECONDS: Final = 60
 """A minute is read again when it has been over for so long: most corrections are in by then."""
 PAGES: Final = 8
-BUSY: Final = 0.6
-"""Above this part of the budget the polls go first."""
 
 
 class Rereads:
@@ -36,16 +34,13 @@ class Rereads:
         self._done: dict[str, int] = {}
 
     def turn(self) -> float:
-        """Read the minute that has waited the longest, if the budget has room; seconds until the next turn.
+        """Read the minute that has waited the longest; seconds until the next turn.
 
         Raises:
             FeedError: The exchange failed; the minute stays to be read.
         """
-        limiter = self._gateway.limiter
         tapes = dict(self._tapes)
         self._done = {symbol: done for symbol, done in self._done.items() if symbol in tapes}
-        if limiter.starts_last_second() > BUSY * limiter.per_second:
-            return 1.0
         if not all(tape.covered_second for tape in tapes.values()):
             return 1.0
         due = [

@@ -1,15 +1,28 @@
-"""Which poll comes next: every poll ends before its next begins, and slow ones queue behind one another only."""
+"""Which poll comes next: every poll ends before its next begins, and slow ones queue behind one another only.
+
+Books and tapes share four fifths of the budget, evenly, so that no tape is older than its share allows; among those due
+the urgent ones go first. The rest (market state, units, minutes read again) has the last fifth and yields it first.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 _LONGEST_WAIT: Final = 0.25
 """Seconds between looks at the clock while nothing is due."""
+OPTIONAL_SHARE: Final = 0.2
+"""The part of the budget for everything but books and tapes."""
+_OPTIONAL_BURST: Final = 2
+
+
+def cycle_of(polls: int, per_second: float) -> float:
+    """Seconds in which so many polls come round once, within their part of the budget."""
+    return polls / ((1 - OPTIONAL_SHARE) * per_second)
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +36,7 @@ class Job:
         symbol: The symbol it is about, or None.
         optional: The feed works without it: its failures are no faults.
         due: When it may start, on the monotonic clock.
+        lead: Seconds by which it goes before others that are due: how urgent it is.
         failures: Failed polls in a row.
         failing_since: When the first of them failed.
         suspect: Its last poll hung, broke or was slow: suspects run one at a time, so that they cannot hold up the
@@ -36,6 +50,7 @@ class Job:
     symbol: str | None = None
     optional: bool = False
     due: float = 0.0
+    lead: float = 0.0
     failures: int = 0
     failing_since: float = 0.0
     suspect: bool = False
@@ -43,11 +58,21 @@ class Job:
 
 
 class Schedule:
-    """The jobs of a feed; safe from any thread."""
+    """The jobs of a feed; safe from any thread.
 
-    def __init__(self, stop: threading.Event, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        stop: Ends waiting when set.
+        per_second: The budget, of which optional jobs have `OPTIONAL_SHARE`.
+        clock: Seconds on a monotonic clock.
+    """
+
+    def __init__(
+        self, stop: threading.Event, per_second: float = 1_000.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stop = stop
         self._clock = clock
+        self._optional_window = _OPTIONAL_BURST / (OPTIONAL_SHARE * per_second)
+        self._optional_starts: deque[float] = deque(maxlen=_OPTIONAL_BURST)
         self._jobs: dict[str, Job] = {}
         self._changed = threading.Condition()
 
@@ -67,9 +92,8 @@ class Schedule:
         with self._changed:
             while not self._stop.is_set():
                 now = self._clock()
-                job = self._first_due(now)
+                job = self.start_first(now)
                 if job is not None:
-                    job.running = True
                     return job
                 next_due = min((job.due for job in self._jobs.values() if job.due > now), default=now + _LONGEST_WAIT)
                 self._changed.wait(min(next_due - now, _LONGEST_WAIT))
@@ -81,6 +105,12 @@ class Schedule:
             job.running = False
             job.due = due
             self._changed.notify()
+
+    def set_leads(self, leads: Mapping[str, float]) -> None:
+        """How urgent the named jobs are, seconds; the others are not."""
+        with self._changed:
+            for name, job in self._jobs.items():
+                job.lead = leads.get(name, 0.0)
 
     def hurry(self, *, failed_only: bool = False) -> None:
         """Let waiting jobs start now: all, or those whose last poll failed."""
@@ -95,11 +125,22 @@ class Schedule:
         with self._changed:
             self._changed.notify_all()
 
-    def _first_due(self, now: float) -> Job | None:
+    def start_first(self, now: float) -> Job | None:
+        """Take the job to start now, None where none may."""
         lane_taken = any(job.running and job.suspect for job in self._jobs.values())
+        starts = self._optional_starts
+        optional_may = len(starts) < _OPTIONAL_BURST or now - starts[0] >= self._optional_window
         ready = [
             job
             for job in self._jobs.values()
-            if not job.running and job.due <= now and not (job.suspect and lane_taken)
+            if not job.running
+            and job.due <= now
+            and not (job.suspect and lane_taken)
+            and (optional_may or not job.optional)
         ]
-        return min(ready, key=lambda job: job.due, default=None)
+        first = min(ready, key=lambda job: (job.optional, job.due - job.lead), default=None)
+        if first is not None:
+            first.running = True
+            if first.optional:
+                starts.append(now)
+        return first
