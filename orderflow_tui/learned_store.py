@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from orderflow_tui.core.learning import Taught
+from orderflow_tui.private_file import replace_file
 
 _SESSIONS_KEPT: Final = 60
 _decode = msgspec.json.Decoder(list[Taught]).decode
@@ -37,18 +36,11 @@ class LearnedStore:
         others = [old for old in self._sessions(symbol) if (old.day, old.session) != (taught.day, taught.session)]
         kept = sorted([*others, taught], key=lambda one: one.day)[-_SESSIONS_KEPT:]
         path = self._path(symbol)
-        waiting = path.with_suffix(".tmp")
         try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.encode(kept))
-            waiting.replace(path)
+            replace_file(path, msgspec.json.encode(kept))
             self.problem = ""
         except OSError as error:
             self.problem = f"{path}: {error.strerror or type(error).__name__}"
-            with contextlib.suppress(OSError):
-                waiting.unlink(missing_ok=True)
 
     def _path(self, symbol: str) -> Path:
         return self._directory / f"{symbol}.json"

@@ -30,6 +30,7 @@ from orderflow_tui.feeds.feed import (
     FeedStatus,
     SymbolNote,
 )
+from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.holding_views import recommendations
 from orderflow_tui.inbox import Inbox
 from orderflow_tui.journal import records
@@ -94,6 +95,7 @@ class Monitor:
         watchlist: Whether to watch symbols that are not held too.
         restored: Recommendations and answers an earlier run left open.
         learned: Where what each name teaches is kept between sessions; None keeps nothing.
+        followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
         publish_hz: How often views are made at most; 0 makes none (no screen looks).
         replayed: Time is the recording's, not the wall's.
         run_fields: What `run_started` records beside the standard fields.
@@ -111,6 +113,7 @@ class Monitor:
         watchlist: bool = False,
         restored: Iterable[RestoredRecommendation] = (),
         learned: LearnedStore | None = None,
+        followed: FollowUpStore | None = None,
         publish_hz: float = 20.0,
         replayed: bool = False,
         run_fields: Mapping[str, Any] | None = None,
@@ -136,6 +139,7 @@ class Monitor:
             watchlist=watchlist,
             learned=learned,
             charts=publish_hz > 0,
+            followed=followed,
         )
         self._now_ns = 0
         self._market = "unknown"
@@ -257,7 +261,9 @@ class Monitor:
         self._write(records.RUN_STARTED, started.wall_ns, started, self._run_fields)
         self._roster.set_symbols()
         cores = {watched.core.symbol: watched.core for watched in self._roster.all()}
-        for over in restore_into(cores, self._restored, started.wall_ns):
+        ended: list[Output] = [*restore_into(cores, self._restored, started.wall_ns)]
+        ended += self._roster.take_up(started.wall_ns)
+        for over in ended:
             event, happened_ns, fields = records.output_record(over)
             self._write(event, happened_ns, started, fields)
         self._feed.start(self._roster, self._inbox.put)
@@ -295,6 +301,9 @@ class Monitor:
 
     def _finish(self, reason: str) -> None:
         now = Arrival.now()
+        if self._replayed:
+            for watched in self._roster.all():
+                self._end_outcomes(watched, now)
         fields = records.run_stopped_fields(
             self._ended_reason or reason,
             exit_code=self._exit_code,
@@ -303,8 +312,15 @@ class Monitor:
             seconds=round((now.wall_ns - self._started_ns) / NS, 3),
         )
         self._roster.keep_learned(now=True)
+        self._roster.keep_followed(now.wall_ns, now=True)
         self._write(records.RUN_STOPPED, now.wall_ns, now, fields)
         self._publish()
+
+    def _end_outcomes(self, watched: Watched, arrival: Arrival) -> None:
+        """A recording is over: nothing will follow, so what is known of each alert is told."""
+        if watched.core.outcomes is not None:
+            for output in watched.core.outcomes.end(watched.core.now_ns):
+                self._say(watched, output, arrival)
 
     def _handle(self, message: FeedMessage | _Answered | _Recover | _WatchDetail) -> None:
         self._handlers[type(message)](message)
@@ -433,10 +449,13 @@ class Monitor:
             self._now_ns = arrival.wall_ns
             at = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS
             for watched in self._roster.all():
+                if watched.core.outcomes is not None:
+                    watched.core.outcomes.seen = not watched.health.reason
                 for output in watched.core.process((Clock(at),), news_from_ns=at - _LATE_NS):
                     self._say(watched, output, arrival)
                 self._check_age(watched, arrival)
         self._roster.keep_learned()
+        self._roster.keep_followed(arrival.wall_ns)
         if self._roster.reload():
             self._feed.set_symbols(self._roster)
         self._feed.set_urgency(self._roster.by_urgency(self._now_ns))

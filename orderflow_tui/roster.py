@@ -7,11 +7,14 @@ from typing import Final, Protocol
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Position
+from orderflow_tui.core.outcomes import Outcomes
+from orderflow_tui.core.outputs import AlertOutcome
 from orderflow_tui.core.rules import Thresholds
 from orderflow_tui.core.series import Series
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS
 from orderflow_tui.desk_state import Watched
+from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
@@ -46,6 +49,7 @@ class Roster:
         watchlist: Whether to watch symbols that are not held too.
         learned: Where what each name teaches is kept between sessions; None keeps nothing.
         charts: Whether cores keep what charts are drawn from.
+        followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Roster:
         watchlist: bool,
         learned: LearnedStore | None,
         charts: bool,
+        followed: FollowUpStore | None,
     ) -> None:
         self.capabilities = capabilities
         self._positions = positions
@@ -64,6 +69,7 @@ class Roster:
         self._watchlist = watchlist
         self._learned = learned
         self._charts = charts
+        self._followed = followed
         self._watched: dict[str, Watched] = {}
 
     def __iter__(self) -> Iterator[str]:
@@ -140,10 +146,23 @@ class Roster:
                 self._learned.save(symbol, taught)
             core.finished.clear()
 
+    def take_up(self, now_ns: int) -> list[AlertOutcome]:
+        """Follow on what an earlier run followed; returns the outcomes of what is watched no more."""
+        if self._followed is None:
+            return []
+        return self._followed.restore_into({name: one.core for name, one in self._watched.items()}, now_ns)
+
+    def keep_followed(self, now_ns: int, *, now: bool = False) -> None:
+        """Keep the alerts whose outcome is not known yet."""
+        if self._followed is not None:
+            followed = [one.core.outcomes for one in self._watched.values() if one.core.outcomes is not None]
+            self._followed.keep(followed, now_ns, now=now)
+
     @property
     def message(self) -> str:
         """Why positions, settings or what was learnt are not as their files say, or empty."""
-        return self._positions.message or self._thresholds.message or (self._learned.problem if self._learned else "")
+        kept = (store.problem for store in (self._learned, self._followed) if store is not None)
+        return self._positions.message or self._thresholds.message or next(filter(None, kept), "")
 
     @property
     def positions_age_s(self) -> float | None:
@@ -154,6 +173,7 @@ class Roster:
         taught = self._learned.load(symbol) if self._learned else None
         core = SymbolCore(symbol, self._thresholds.for_symbol(symbol), self.capabilities, position, taught)
         core.event_times_ns = _event_times(position)
+        core.outcomes = Outcomes()
         if self._charts:
             core.series = Series()
         return core

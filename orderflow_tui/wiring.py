@@ -24,6 +24,7 @@ from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import price_decimal
 from orderflow_tui.feeds.feed import Feed
+from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.journal.records import run_started_fields
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
@@ -107,6 +108,7 @@ def _monitor(
         watchlist=config.monitoring_mode == "watchlist",
         restored=restore(directory, source_class) if take_up else (),
         learned=LearnedStore(directory) if take_up else None,
+        followed=FollowUpStore(directory) if take_up and source_class != "replayed" else None,
         publish_hz=publish_hz,
         replayed=source_class == "replayed",
         run_fields=run_started_fields(

@@ -29,6 +29,7 @@ from orderflow_tui.feeds.feed import (
     Put,
     SymbolNote,
 )
+from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.learned_store import LearnedStore
@@ -100,6 +101,7 @@ class Desk:
             source_label="LIVE polygon",
             restored=restore(directory, "live"),
             learned=LearnedStore(directory),
+            followed=FollowUpStore(directory),
             publish_hz=50.0,
         )
         self.monitor.start()
@@ -401,3 +403,42 @@ def test_one_names_move_is_told_net_of_spy(own: int | None, spy: int | None, lin
     assert one.evidence == (() if line is None else (line,))
     (held,) = market_wide([card("BAC", 10 * NS, status="held")], views)
     assert held.evidence == ()
+
+
+def test_what_was_followed_is_followed_on_after_a_restart_and_told_once(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.events(*recent_sellers(time.time_ns()))
+    raised = {record["episode_id"] for record in desk.until("order_flow_alert", 1)}
+    desk.monitor.stop("quit", timeout=5)
+    raised |= {record["episode_id"] for record in desk.named("order_flow_alert")}
+    assert not desk.named("alert_outcome")
+    kept = tmp_path / "followups.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    rows = json.loads(kept.read_bytes())
+    assert raised <= {row["subject"] for row in rows}
+    for row in rows:
+        row["alert_ns"] -= 1_000 * NS
+    kept.write_bytes(json.dumps(rows).encode())
+    again = Desk(tmp_path)
+    again.events(Book(time.time_ns(), 1, ((99_000, 500),), ((99_100, 500),)))
+    told = again.until("alert_outcome", len(rows))
+    again.monitor.stop("quit", timeout=5)
+    assert {record["subject"] for record in told} == {row["subject"] for row in rows}
+    assert all(record["gap"] and record["truncated"] for record in told)
+    assert len(again.named("alert_outcome")) == len(rows)
+    third = Desk(tmp_path, positions=PositionManager.fixed([Position("KO", 1, Decimal(1))]))
+    third.monitor.stop("quit", timeout=5)
+    assert len(third.named("alert_outcome")) == len(rows)
+
+
+def test_an_unreadable_list_of_follow_ups_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "followups.json").write_bytes(b"{")
+    desk = Desk(tmp_path)
+    deadline = time.monotonic() + 10
+    while "followups.json" not in desk.monitor.status().config_message:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    desk.events(*recent_sellers(time.time_ns()))
+    desk.until("order_flow_alert", 1)
+    desk.monitor.stop("quit", timeout=5)
+    assert json.loads((tmp_path / "followups.json").read_bytes())

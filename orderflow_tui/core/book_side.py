@@ -41,10 +41,10 @@ class BookSide(SymbolState):
                 self._due_ns = max(tracker.next_ns, time_ns + 1)
         watch = desk.stop_watch
         if watch is not None and bids and (watch.stirred or bids[0][0] - watch.stop <= market.near_distance):
-            self._out += desk.check_stop(time_ns, self._news_from_ns)
+            self._tell(desk.check_stop(time_ns, self._news_from_ns))
             self._due_ns = min(self._due_ns, watch.wake_ns)
         if desk.flow.current is not None or desk.stop_latch.current is not None:
-            self._out += desk.tend(time_ns)
+            self._tell(desk.tend(time_ns))
 
     def _judge_walls(self, time_ns: int) -> None:
         if self.capabilities.joint_sequence:

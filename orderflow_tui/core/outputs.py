@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
 
 
@@ -69,4 +71,62 @@ class ExitResolved:
     reason: str
 
 
-Output = AlertRaised | AlertUpdated | StopRaised | ExitTriggered | ExitAnswered | ExitResolved
+class Course(msgspec.Struct, array_like=True):
+    """How the mid went on from an instant; all figures are twice the mid in core units, None where it was not seen.
+
+    Attributes:
+        time_ns: The instant.
+        start: Then.
+        mid_1m: One minute later; `mid_5m` and `mid_15m` accordingly.
+        worst_5m: The lowest at a whole second of the five minutes after.
+    """
+
+    time_ns: int
+    start: int | None = None
+    mid_1m: int | None = None
+    mid_5m: int | None = None
+    mid_15m: int | None = None
+    worst_5m: int | None = None
+
+
+Judged = tuple[Course, bool | None, bool | None]
+"""A course, whether it fell by the spread, and whether that was a success."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOutcome:
+    """What the price did after an alert or a recommendation, and at the moments it is compared with.
+
+    Attributes:
+        subject: The episode's or the recommendation's id.
+        kind: `alert`, `flow` or `stop`.
+        alert_ns: When it happened; `time_ns` is when its outcome was settled.
+        spread: At the alert, core units; `usual_range` the median five-minute range, None where not known then.
+        fell: The mid fell by at least the spread within five minutes; None where not seen.
+        success: It fell by at least the spread and one usual range.
+        truncated: The session, the recording or the run ended first.
+        gap: The price was not seen throughout.
+    """
+
+    symbol: str
+    subject: str
+    kind: str
+    evidence: str
+    severity: str
+    counts: bool
+    exit_eligible: bool
+    against: str
+    alert_ns: int
+    time_ns: int
+    spread: int
+    usual_range: int | None
+    course: Course
+    fell: bool | None
+    success: bool | None
+    random: tuple[Judged, ...]
+    price_only: Judged | None
+    truncated: bool
+    gap: bool
+
+
+Output = AlertRaised | AlertUpdated | StopRaised | ExitTriggered | ExitAnswered | ExitResolved | AlertOutcome

@@ -146,7 +146,7 @@ class SymbolCore(TapeSide, BookSide):
             self.learner.burst_peaked(burst.end())
         watch = self.desk.stop_watch
         if watch is not None and time_ns >= watch.wake_ns:
-            self._out += self.desk.check_stop(time_ns, self._news_from_ns)
+            self._tell(self.desk.check_stop(time_ns, self._news_from_ns))
         return self._next_due(time_ns, (second + 1) * NS)
 
     def _next_due(self, time_ns: int, due: int) -> int:
@@ -167,6 +167,8 @@ class SymbolCore(TapeSide, BookSide):
         self.context.whole_second(second * NS)
         desk.whole_second()
         self._sweep.forget(time_ns)
+        if self.outcomes is not None:
+            self._out += self.outcomes.whole_second(second, market)
         if self.series is not None and second % STEP_SECONDS == 0:
             self.series.sample(second, market, self.window, self.context, self.taken)
         if self._guarded:
@@ -181,15 +183,17 @@ class SymbolCore(TapeSide, BookSide):
         if self.session is None or time_ns >= self.session.end_ns:
             self._enter_session(time_ns)
         if desk.stop_watch is not None:
-            self._out += desk.check_stop(time_ns, self._news_from_ns)
+            self._tell(desk.check_stop(time_ns, self._news_from_ns))
         if desk.flow.current is not None or desk.stop_latch.current is not None:
-            self._out += desk.tend(time_ns)
+            self._tell(desk.tend(time_ns))
 
     def _enter_session(self, time_ns: int) -> None:
         before = self.session
         self.session = session_at(time_ns, sessions=self.capabilities.sessions)
         if before is not None:
             self.burst.forget(max(self.session.start_ns // NS, 0))
+            if self.outcomes is not None:
+                self._out += self.outcomes.end(time_ns)
             self.market.end_bar()
             done = self.taught_now(before)
             self.finished.append(done)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +14,8 @@ from orderflow_tui.core.exit_desk import ExitDesk
 from orderflow_tui.core.hidden_seller import HiddenSeller
 from orderflow_tui.core.learning import Learner, Taught
 from orderflow_tui.core.market import MarketState
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.outcomes import Outcomes
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
 from orderflow_tui.core.reconstruct import Aggressor, Sweep
 from orderflow_tui.core.red_burst import RedBurst
 from orderflow_tui.core.rules import AlertWriter, Thresholds
@@ -39,8 +40,8 @@ class SymbolState:
     __slots__ = (
         "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "_sweep",
         "_unnamed", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "classifier", "context",
-        "corrected_seconds", "covered_ns", "crossed_since_ns", "desk", "event_times_ns", "finished", "halted",
-        "hidden", "late_prints", "learner", "market", "now_ns", "print_threshold", "prints", "resting_threshold",
+        "corrected_seconds", "covered_ns", "crossed_since_ns", "desk", "event_times_ns", "finished", "halted", "hidden",
+        "late_prints", "learner", "market", "now_ns", "outcomes", "print_threshold", "prints", "resting_threshold",
         "series", "session", "short", "symbol", "taken", "tape", "taught", "thresholds", "uncounted_prints", "window",
         "writer",
     )  # fmt: skip
@@ -103,6 +104,8 @@ class SymbolState:
         """Size that sellers took from the book's bids, on exchanges, since the start."""
         self.series: Series | None = None
         """The last half hour for charts, where somebody looks at them."""
+        self.outcomes: Outcomes | None = None
+        """What became of alerts, where somebody asks."""
         self._due_ns = 0
         self._next_second = 0
         self._news_from_ns = 0
@@ -164,6 +167,15 @@ class SymbolState:
             self._out.append(replace(output, alert=replace(output.alert, late=True)))
             return
         self._out.append(output)
+        if self.outcomes is not None and isinstance(output, AlertRaised):
+            self.outcomes.follow(output, self.market)
         opened = self.desk.weigh(output)
         if opened is not None:
-            self._out.append(opened)
+            self._tell((opened,))
+
+    def _tell(self, outputs: Iterable[Output]) -> None:
+        """Pass on what the desk says; recommendations are followed."""
+        for output in outputs:
+            self._out.append(output)
+            if self.outcomes is not None and isinstance(output, ExitTriggered):
+                self.outcomes.follow(output, self.market)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -11,15 +11,17 @@ import msgspec
 
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.outputs import (
+    AlertOutcome,
     AlertRaised,
     AlertUpdated,
     ExitAnswered,
     ExitResolved,
     ExitTriggered,
+    Judged,
     Output,
     StopRaised,
 )
-from orderflow_tui.core.units import price_decimal, price_units
+from orderflow_tui.core.units import PRICE_UNIT, iso_utc, price_decimal, price_units
 
 ALERT: Final = "order_flow_alert"
 ALERT_UPDATED: Final = "order_flow.alert_updated"
@@ -58,18 +60,8 @@ _sorted_json: Final = msgspec.json.Encoder(order="sorted", decimal_format="numbe
 
 def output_record(output: Output) -> tuple[str, int, dict[str, Any]]:
     """What the core said as `(event, happened_ns, fields)`, ready for `JournalWriter.write`."""
-    if isinstance(output, AlertRaised):
-        return ALERT, output.time_ns, alert_fields(output.alert)
-    if isinstance(output, AlertUpdated):
-        return ALERT_UPDATED, output.time_ns, alert_fields(output.alert)
-    if isinstance(output, StopRaised):
-        return STOP_ALERT, output.time_ns, stop_fields(output)
-    if isinstance(output, ExitTriggered):
-        fields = recommendation_fields(output.recommendation, kind=output.kind, follows=output.follows)
-        return EXIT_TRIGGERED, output.time_ns, fields
-    if isinstance(output, ExitAnswered):
-        return EXIT_ACKNOWLEDGED, output.time_ns, answer_fields(output.recommendation, output.answer, output.price)
-    return EXIT_RESOLVED, output.time_ns, resolved_fields(output)
+    event, fields = _RECORDS[type(output)]
+    return event, output.time_ns, fields(output)
 
 
 def alert_fields(alert: OrderFlowAlert) -> dict[str, Any]:
@@ -159,6 +151,51 @@ def resolved_fields(resolved: ExitResolved) -> dict[str, Any]:
     }
 
 
+def outcome_fields(outcome: AlertOutcome) -> dict[str, Any]:
+    """What the price did after an alert or a recommendation, and at the moments it is compared with; dollars."""
+    usual = outcome.usual_range
+    return {
+        "symbol": outcome.symbol,
+        "of": outcome.kind,
+        "subject": outcome.subject,
+        "evidence": outcome.evidence,
+        "severity": outcome.severity,
+        "counts": outcome.counts,
+        "exit_eligible": outcome.exit_eligible,
+        "against": outcome.against,
+        "alert_utc": iso_utc(outcome.alert_ns),
+        "spread": price_decimal(outcome.spread),
+        "usual_range": None if usual is None else price_decimal(usual),
+        **_course_fields((outcome.course, outcome.fell, outcome.success)),
+        "random": [_control_fields(judged) for judged in outcome.random],
+        "price_only": None if outcome.price_only is None else _control_fields(outcome.price_only),
+        "truncated": outcome.truncated,
+        "gap": outcome.gap,
+    }
+
+
+def _control_fields(judged: Judged) -> dict[str, Any]:
+    return {"at_utc": iso_utc(judged[0].time_ns), **_course_fields(judged)}
+
+
+def _course_fields(judged: Judged) -> dict[str, Any]:
+    course, fell, success = judged
+    return {
+        "mid": _mid(course.start),
+        "mid_1m": _mid(course.mid_1m),
+        "mid_5m": _mid(course.mid_5m),
+        "mid_15m": _mid(course.mid_15m),
+        "worst_5m": _mid(course.worst_5m),
+        "fell": fell,
+        "success": success,
+    }
+
+
+def _mid(twice: int | None) -> Decimal | None:
+    """Half of a sum of bid and ask, dollars; a short's prices are mirrored inside the core only."""
+    return None if twice is None else (abs(twice) * PRICE_UNIT / 2).normalize() + Decimal("0.00")
+
+
 def error_fields(
     error_type: str,
     detail: str,
@@ -217,6 +254,23 @@ def run_started_fields(
 def run_stopped_fields(reason: str, *, exit_code: int, writes: Mapping[str, float], **more: Any) -> dict[str, Any]:
     """How a run ended; `writes` is the writer's `write_times.summary()`."""
     return {"reason": reason, "exit_code": exit_code, "writes": dict(writes), **more}
+
+
+_RECORDS: Final[dict[type, tuple[str, Callable[[Any], dict[str, Any]]]]] = {
+    AlertRaised: (ALERT, lambda output: alert_fields(output.alert)),
+    AlertUpdated: (ALERT_UPDATED, lambda output: alert_fields(output.alert)),
+    StopRaised: (STOP_ALERT, stop_fields),
+    ExitTriggered: (
+        EXIT_TRIGGERED,
+        lambda output: recommendation_fields(output.recommendation, kind=output.kind, follows=output.follows),
+    ),
+    ExitAnswered: (
+        EXIT_ACKNOWLEDGED,
+        lambda output: answer_fields(output.recommendation, output.answer, output.price),
+    ),
+    ExitResolved: (EXIT_RESOLVED, resolved_fields),
+    AlertOutcome: (ALERT_OUTCOME, outcome_fields),
+}
 
 
 def core_bytes(record: Mapping[str, Any]) -> bytes:

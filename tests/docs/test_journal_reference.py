@@ -13,7 +13,7 @@ import pytest
 
 from orderflow_tui.cli import main
 from orderflow_tui.core.data_models import Answer
-from orderflow_tui.core.outputs import ExitResolved, StopRaised
+from orderflow_tui.core.outputs import AlertOutcome, Course, ExitResolved, StopRaised
 from orderflow_tui.core.rules import _COUNTS
 from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, FeedGap
 from orderflow_tui.journal import records as names
@@ -22,6 +22,7 @@ from orderflow_tui.journal.records import (
     EVENTS,
     alert_fields,
     answer_fields,
+    outcome_fields,
     recommendation_fields,
     resolved_fields,
     stop_fields,
@@ -45,7 +46,7 @@ def test_every_record_begins_with_the_documented_header() -> None:
 
 def test_every_event_has_a_heading() -> None:
     headings = re.findall(r"^### `(.+)`$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(headings) == set(EVENTS) - {names.ALERT_OUTCOME}  # scoring is not built: nobody writes outcomes
+    assert set(headings) == set(EVENTS)
 
 
 def test_alerts_stops_and_recommendations() -> None:
@@ -54,6 +55,19 @@ def test_alerts_stops_and_recommendations() -> None:
     assert documented(names.EXIT_TRIGGERED) == list(recommendation_fields(RECOMMENDATION))
     assert documented(names.EXIT_ACKNOWLEDGED) == list(answer_fields(RECOMMENDATION, Answer("hold"), None))
     assert documented(names.EXIT_RESOLVED) == list(resolved_fields(ExitResolved(RECOMMENDATION, 0, "")))
+
+
+def test_outcomes() -> None:
+    course = Course(0, 2, worst_5m=1)
+    told = AlertOutcome(
+        "BAC", "id", "alert", "red_burst", "critical", counts=True, exit_eligible=False, against="long", alert_ns=0,
+        time_ns=0, spread=1, usual_range=None, course=course, fell=True, success=None, random=((course, True, None),),
+        price_only=None, truncated=False, gap=False,
+    )  # fmt: skip
+    fields = outcome_fields(told)
+    assert documented(names.ALERT_OUTCOME) == list(fields)
+    (control,) = fields["random"]
+    assert list(control) == ["at_utc", "mid", "mid_1m", "mid_5m", "mid_15m", "worst_5m", "fell", "success"]
 
 
 def own_fields(record: dict[str, Any]) -> set[str]:
@@ -89,7 +103,9 @@ def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [json.loads(line) for path in Path("journal").glob("*.jsonl") for line in path.read_bytes().splitlines()]
     assert own_fields(lines[0]) == set(documented(names.RUN_STARTED))
     assert own_fields(lines[-1]) == set(documented(names.RUN_STOPPED))
-    assert [line["event"] for line in lines] == [names.RUN_STARTED, names.ALERT, names.RUN_STOPPED]
+    assert [line["event"] for line in lines] == [
+        names.RUN_STARTED, names.ALERT, names.ALERT_OUTCOME, names.RUN_STOPPED,
+    ]  # fmt: skip
     assert lines[1]["price_level"] == float(Decimal("13.86"))
 
 

@@ -1,0 +1,242 @@
+"""What the price did after each alert and recommendation, beside what it does at comparable moments.
+
+Success is a fall of the mid, within five minutes, of at least the spread and one median five-minute range of the name;
+`fell` is the weaker question whether it fell by at least the spread, which is what the plan calls a true positive.
+Neither says much alone: prices fall by a spread within five minutes more often than not. So each outcome carries two
+controls from the quarter of an hour that ended fifteen minutes before the alert, and so is known to its end:
+
+- random instants, drawn by a hash of the alert's id, so that a replay draws the same;
+- the instant whose price had changed over its last minute most like the price before the alert, whatever the flow did.
+
+For a short position the core is mirrored, and so a fall here is a rise there. Times are event time, prices sums of bid
+and ask (twice the mid) in units of $0.0001, sampled at whole seconds.
+"""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from typing import Final
+
+import msgspec
+
+from orderflow_tui.core.market import MarketState
+from orderflow_tui.core.outputs import AlertOutcome, AlertRaised, Course, ExitTriggered
+from orderflow_tui.core.units import NS
+
+FOLLOW_SECONDS: Final = 900
+WORST_SECONDS: Final = 300
+MARKS: Final = (60, 300, 900)
+CONTROLS: Final = 3
+"""Random instants beside each alert."""
+_CONTROL_SECONDS: Final = 900
+_BACK: Final = 60
+_RING: Final = FOLLOW_SECONDS + _CONTROL_SECONDS + _BACK + 1
+_UNKNOWN: Final = 0
+
+
+class FollowUp(msgspec.Struct, kw_only=True):
+    """One alert or recommendation whose outcome is not known yet; as it is kept over a restart.
+
+    Attributes:
+        subject: The episode's or the recommendation's id.
+        kind: `alert`, `flow` or `stop` (a recommendation's kind).
+        alert_ns: When it happened.
+        start: Twice the mid then; None where no book was in force.
+        spread: Then; core units.
+        usual_range: The name's median five-minute range then; None where not known yet.
+        course: Filled as time passes.
+        random: Courses of the random instants.
+        price_only: The course of the instant with the like price change.
+        gap: The price was not seen throughout.
+    """
+
+    subject: str
+    symbol: str
+    kind: str
+    evidence: str
+    severity: str
+    counts: bool
+    exit_eligible: bool
+    against: str
+    alert_ns: int
+    start: int | None
+    spread: int
+    usual_range: int | None
+    course: Course
+    random: list[Course]
+    price_only: Course | None
+    gap: bool = False
+
+    def judge(self, course: Course) -> tuple[bool | None, bool | None]:
+        """Whether a course fell by at least the spread, and whether that was a success; None where not known."""
+        if course.start is None or course.worst_5m is None:
+            return None, None
+        fall = (course.start - course.worst_5m) / 2
+        fell = fall >= self.spread
+        return fell, None if self.usual_range is None else fall >= max(self.spread, self.usual_range)
+
+
+class Outcomes:
+    """Follows one symbol's alerts. O(1) an event, O(open follow-ups) a second, one pass over 15 minutes an alert."""
+
+    __slots__ = ("_seconds", "_sums", "changed", "pending", "seen")
+
+    def __init__(self) -> None:
+        self.pending: list[FollowUp] = []
+        self.seen = True
+        """Whether the feed can be believed now; a second in which it cannot marks what is followed with a gap."""
+        self.changed = False
+        """Something was added or settled since whoever keeps it has looked."""
+        self._seconds = array("q", bytes(8 * _RING))
+        self._sums = array("q", bytes(8 * _RING))
+
+    def whole_second(self, second: int, market: MarketState) -> list[AlertOutcome]:
+        """A whole second has passed with this state in force; what is settled by it."""
+        total = market.bids[0][0] + market.asks[0][0] if market.bids and market.asks and self.seen else _UNKNOWN
+        slot = second % _RING
+        self._seconds[slot], self._sums[slot] = second, total
+        if not self.pending:
+            return []
+        settled: list[AlertOutcome] = []
+        for follow in self.pending:
+            elapsed = second - follow.alert_ns // NS
+            if total == _UNKNOWN:
+                follow.gap = True
+            else:
+                _advance(follow.course, elapsed, total)
+            if elapsed >= FOLLOW_SECONDS:
+                settled.append(outcome(follow, second * NS, truncated=follow.course.mid_15m is None))
+        if settled:
+            self._drop_settled(second)
+        return settled
+
+    def follow(self, output: AlertRaised | ExitTriggered, market: MarketState) -> None:
+        """Follow an alert or a recommendation from now on."""
+        second = output.time_ns // NS
+        total = market.bids[0][0] + market.asks[0][0] if market.bids and market.asks and self.seen else None
+        spread = market.asks[0][0] - market.bids[0][0] if total is not None else market.price_step
+        if isinstance(output, AlertRaised):
+            alert = output.alert
+            subject, kind = alert.episode_id or f"{alert.symbol}:{output.time_ns}", "alert"
+            evidence = alert.evidence or alert.alert_type
+            severity, counts, eligible = alert.severity, alert.counts, alert.exit_eligible
+            symbol, against = alert.symbol, alert.against
+        else:
+            told = output.recommendation
+            subject, kind = told.recommendation_id, output.kind
+            evidence = "exit" if kind == "flow" else "stop"
+            severity, counts, eligible = "critical", True, True
+            symbol, against = told.symbol, told.against
+        self.pending.append(
+            FollowUp(
+                subject=subject,
+                symbol=symbol,
+                kind=kind,
+                evidence=evidence,
+                severity=severity,
+                counts=counts,
+                exit_eligible=eligible,
+                against=against,
+                alert_ns=output.time_ns,
+                start=total,
+                spread=spread,
+                usual_range=market.usual_range,
+                course=Course(output.time_ns, total),
+                random=self._random(subject, second),
+                price_only=self._price_only(second, total),
+            )
+        )
+        self.changed = True
+
+    def restore(self, follow_ups: list[FollowUp]) -> None:
+        """Follow on what an earlier run left; what happened between the runs was not seen."""
+        for follow in follow_ups:
+            follow.gap = True
+            self.pending.append(follow)
+
+    def end(self, time_ns: int) -> list[AlertOutcome]:
+        """The session or the recording is over: what is known of everything followed."""
+        ended = [outcome(follow, time_ns, truncated=True) for follow in self.pending]
+        self.changed = self.changed or bool(ended)
+        self.pending = []
+        return ended
+
+    def _drop_settled(self, second: int) -> None:
+        self.pending = [one for one in self.pending if second - one.alert_ns // NS < FOLLOW_SECONDS]
+        self.changed = True
+
+    def _sum_at(self, second: int) -> int | None:
+        slot = second % _RING
+        total = self._sums[slot]
+        return total if self._seconds[slot] == second and total != _UNKNOWN else None
+
+    def _course(self, second: int) -> Course:
+        """What followed a second long enough ago; figures stay None where the price was not seen."""
+        course = Course(second * NS, self._sum_at(second))
+        for elapsed in range(1, WORST_SECONDS + 1):
+            total = self._sum_at(second + elapsed)
+            if total is not None:
+                _advance(course, elapsed, total)
+        total = self._sum_at(second + FOLLOW_SECONDS)
+        if total is not None:
+            course.mid_15m = total
+        return course
+
+    def _random(self, subject: str, second: int) -> list[Course]:
+        first = second - FOLLOW_SECONDS - _CONTROL_SECONDS
+        drawn = {first + zlib.crc32(f"{subject}:{number}".encode()) % _CONTROL_SECONDS for number in range(CONTROLS)}
+        return [self._course(at) for at in sorted(drawn) if self._sum_at(at) is not None]
+
+    def _price_only(self, second: int, total: int | None) -> Course | None:
+        before = self._sum_at(second - _BACK)
+        if total is None or before is None:
+            return None
+        change, best, chosen = total - before, None, 0
+        for at in range(second - FOLLOW_SECONDS - _CONTROL_SECONDS, second - FOLLOW_SECONDS):
+            then, earlier = self._sum_at(at), self._sum_at(at - _BACK)
+            if then is not None and earlier is not None:
+                distance = abs(then - earlier - change)
+                if best is None or distance <= best:
+                    best, chosen = distance, at
+        return None if best is None else self._course(chosen)
+
+
+def outcome(follow: FollowUp, time_ns: int, *, truncated: bool) -> AlertOutcome:
+    """What became of an alert, as far as it is known at `time_ns`."""
+    fell, success = follow.judge(follow.course)
+    judged = [(course, *follow.judge(course)) for course in follow.random]
+    price_only = None if follow.price_only is None else (follow.price_only, *follow.judge(follow.price_only))
+    return AlertOutcome(
+        symbol=follow.symbol,
+        subject=follow.subject,
+        kind=follow.kind,
+        evidence=follow.evidence,
+        severity=follow.severity,
+        counts=follow.counts,
+        exit_eligible=follow.exit_eligible,
+        against=follow.against,
+        alert_ns=follow.alert_ns,
+        time_ns=time_ns,
+        spread=follow.spread,
+        usual_range=follow.usual_range,
+        course=follow.course,
+        fell=fell,
+        success=success,
+        random=tuple(judged),
+        price_only=price_only,
+        truncated=truncated,
+        gap=follow.gap,
+    )
+
+
+def _advance(course: Course, elapsed: int, total: int) -> None:
+    """One more second of a course."""
+    if 0 < elapsed <= WORST_SECONDS and (course.worst_5m is None or total < course.worst_5m):
+        course.worst_5m = total
+    if elapsed == MARKS[0]:
+        course.mid_1m = total
+    elif elapsed == MARKS[1]:
+        course.mid_5m = total
+    elif elapsed == MARKS[2]:
+        course.mid_15m = total
