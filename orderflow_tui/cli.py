@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     form = report.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON on stdout")
     form.add_argument("--csv", action="store_true", help="CSV on stdout")
+    report.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
     doctor = commands.add_parser("doctor", help="check key, plan, clock, positions, journal and terminal")
     doctor.add_argument("--json", action="store_true", help="JSON on stdout")
     _add_settings(doctor)
@@ -265,7 +266,14 @@ def _report(args: argparse.Namespace) -> int:
     from orderflow_tui.report.command import run_report
 
     form: Any = "json" if args.json else "csv" if args.csv else "text"
-    return run_report(args.directories or [_JOURNAL], since=args.since, until=args.until, symbol=args.symbol, form=form)
+    return run_report(
+        args.directories or [_JOURNAL],
+        since=args.since,
+        until=args.until,
+        symbol=args.symbol,
+        form=form,
+        html=args.html,
+    )
 
 
 def _doctor(args: argparse.Namespace) -> int:

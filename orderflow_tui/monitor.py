@@ -37,6 +37,7 @@ from orderflow_tui.journal import records
 from orderflow_tui.journal.restore import RestoredRecommendation
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.learned_store import LearnedStore
+from orderflow_tui.memory import max_rss_mb
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.publisher import Publisher
 from orderflow_tui.restoring import restore_into
@@ -310,6 +311,7 @@ class Monitor:
             writes=self._journal.write_times.summary(),
             alerts=self._alerts,
             seconds=round((now.wall_ns - self._started_ns) / NS, 3),
+            max_rss_mb=max_rss_mb(),
         )
         self._roster.keep_learned(now=True)
         self._roster.keep_followed(now.wall_ns, now=True)

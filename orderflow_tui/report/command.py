@@ -14,6 +14,7 @@ from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.journal.directory import day_files
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.report.figures import figures, rows
+from orderflow_tui.report.html import report_page
 from orderflow_tui.report.tally import Tally
 from orderflow_tui.report.text import report_lines
 
@@ -21,7 +22,13 @@ Form = Literal["text", "json", "csv"]
 
 
 def run_report(
-    directories: list[str], *, since: date | None, until: date | None, symbol: str | None, form: Form
+    directories: list[str],
+    *,
+    since: date | None,
+    until: date | None,
+    symbol: str | None,
+    form: Form,
+    html: Path | None = None,
 ) -> int:
     """Print the report of these journals together.
 
@@ -31,9 +38,11 @@ def run_report(
         until: Last day, UTC.
         symbol: Only this symbol's records.
         form: How to print it.
+        html: Also write a page with plots there.
 
     Raises:
-        DataValidationError: `CONFIG_INVALID`: a directory that is not there or holds no journal.
+        DataValidationError: `CONFIG_INVALID`: a directory that is not there or holds no journal; a page that cannot be
+            written.
     """
     tally = Tally(since=since, until=until, symbol=symbol)
     for name in directories:
@@ -45,6 +54,8 @@ def run_report(
         tally.take(reader.lines(since=since))
         tally.unreadable += reader.skipped
     report = figures(tally)
+    if html is not None:
+        write_page(html, report_page(report))
     if form == "json":
         print(json.dumps(report, indent=2))
     elif form == "csv":
@@ -54,6 +65,17 @@ def run_report(
     else:
         print("\n".join(report_lines(report, shutil.get_terminal_size().columns)))
     return 0
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page. Raises DataValidationError where that cannot be."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        shown = ascii(str(path)) if not str(path).isprintable() else str(path)
+        raise DataValidationError(
+            "CONFIG_INVALID", f"--html {shown}: {error.strerror or type(error).__name__}"
+        ) from None
 
 
 def _cell(value: Any) -> Any:

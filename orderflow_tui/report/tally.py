@@ -11,6 +11,8 @@ import msgspec
 
 from orderflow_tui.journal import records
 from orderflow_tui.journal.histogram import DurationHistogram
+from orderflow_tui.report.ledger import Asked, Ledger
+from orderflow_tui.report.record import RuleRecord
 
 _MS: Final = 1_000_000
 _MOST_OPEN: Final = 100_000
@@ -19,6 +21,12 @@ _LATENCY_OF: Final = frozenset({records.ALERT, records.EXIT_TRIGGERED, records.S
 """From the cause to the line: what the plan's target is about."""
 SLOW_MS: Final = 10_000.0
 """The plan's kill switch."""
+
+
+class Control(msgspec.Struct, gc=False):
+    """Of a moment that an outcome is compared with, whether it fell."""
+
+    fell: bool | None = None
 
 
 class Line(msgspec.Struct, gc=False):
@@ -38,6 +46,17 @@ class Line(msgspec.Struct, gc=False):
     answer: str = ""
     seconds: float = 0.0
     exit_code: int = 0
+    max_rss_mb: float | None = None
+    of: str = ""
+    subject: str = ""
+    quantity: int = 0
+    mid: float | None = None
+    mid_15m: float | None = None
+    fell: bool | None = None
+    success: bool | None = None
+    truncated: bool = False
+    random: list[Control] | None = None
+    price_only: Control | None = None
 
 
 class Tally:
@@ -77,7 +96,15 @@ class Tally:
         self.runs_started = self.runs_stopped = self.runs_failed = 0
         self.seconds = 0.0
         """Of the runs that ended properly."""
+        self.max_rss_mb = 0.0
+        """The most memory any of them used."""
+        self.rules: dict[str, RuleRecord] = {}
+        """By evidence; recommendations are `exit` and `stop`."""
+        self.truncated = 0
+        """Outcomes cut short by a session's or a run's end."""
+        self.ledger = Ledger()
         self._open: dict[str, str] = {}
+        self._asked: dict[str, Asked] = {}
 
     @property
     def unanswered(self) -> int:
@@ -116,8 +143,11 @@ class Tally:
             self.recommendations[line.symbol or ""] += 1
             if len(self._open) < _MOST_OPEN:
                 self._open[line.recommendation_id] = moment
+                self._asked[line.recommendation_id] = Asked(moment, line.quantity)
         elif event in {records.EXIT_ACKNOWLEDGED, records.EXIT_RESOLVED}:
             self._answered(line, event)
+        elif event == records.ALERT_OUTCOME:
+            self._outcome(line)
         else:
             self._run(line, event)
 
@@ -137,6 +167,21 @@ class Tally:
         self.counted[symbol] += line.counts
         self.late += line.late
 
+    def _outcome(self, line: Line) -> None:
+        kind = line.evidence if isinstance(line.evidence, str) and line.evidence else "none"
+        rule = self.rules.get(kind)
+        if rule is None:
+            rule = self.rules[kind] = RuleRecord()
+        rule.add(fell=line.fell, success=line.success)
+        for control in line.random or ():
+            rule.add_random(fell=control.fell)
+        if line.price_only is not None:
+            rule.add_price(fell=line.price_only.fell)
+        self.truncated += line.truncated
+        asked = self._asked.pop(line.subject, None)
+        if asked is not None:
+            self.ledger.settle(asked, line.mid, line.mid_15m)
+
     def _run(self, line: Line, event: str) -> None:
         if event == records.RUN_STARTED:
             self.runs_started += 1
@@ -144,6 +189,7 @@ class Tally:
             self.runs_stopped += 1
             self.runs_failed += line.exit_code != 0
             self.seconds += max(line.seconds, 0.0)
+            self.max_rss_mb = max(self.max_rss_mb, line.max_rss_mb or 0.0)
 
     def _answered(self, line: Line, event: str) -> None:
         opened = self._open.pop(line.recommendation_id, "")
@@ -151,6 +197,9 @@ class Tally:
             self.answers["none: it ended by itself"] += bool(opened)
             return
         self.answers[line.answer] += 1
+        asked = self._asked.get(line.recommendation_id)
+        if asked is not None:
+            asked.answer = line.answer
         if opened:
             try:
                 waited = datetime.fromisoformat(line.timestamp_utc) - datetime.fromisoformat(opened)

@@ -81,7 +81,7 @@ def test_kinds_latency_and_late_alerts() -> None:
     assert 49 <= latency["p50"] <= 57
     assert 94 <= latency["p95"] <= 107
     assert (latency["max"], latency["over_10_s"]) == (11_000.0, 1)
-    assert [row["verdict"] for row in said["verdicts"]] == ["met", "MISSED", "not known", "not known"]
+    assert [row["verdict"] for row in said["verdicts"]] == ["met", "MISSED", *["not known"] * 3]
 
 
 def test_answers_and_how_fast_they_came() -> None:
@@ -104,8 +104,85 @@ def test_counted_alerts_an_hour_need_a_run_that_ended() -> None:
     assert report(*alerts)["alerts"]["counted_an_hour"] is None
     said = report(line(names.RUN_STARTED), *alerts, line(names.RUN_STOPPED, seconds=7_200.0, exit_code=1))
     assert said["alerts"]["counted_an_hour"] == {"BAC": 10.0}
-    assert said["runs"] == {"started": 1, "ended": 1, "failed": 1, "hours": 2.0}
-    assert said["verdicts"][3]["verdict"] == "MISSED"
+    assert said["runs"] == {"started": 1, "ended": 1, "failed": 1, "hours": 2.0, "max_rss_mb": None}
+    assert said["verdicts"][4]["verdict"] == "MISSED"
+
+
+def outcome(evidence: str = "red_burst", *, fell: bool | None = True, **fields: Any) -> bytes:
+    controls = [{"fell": False}, {"fell": True}, {"fell": None}]
+    fields = {"random": controls, "price_only": {"fell": False}, "success": None, **fields}
+    return line(names.ALERT_OUTCOME, evidence=evidence, fell=fell, symbol="BAC", **fields)
+
+
+def test_what_followed_stands_beside_its_controls() -> None:
+    said = report(*(outcome(fell=number < 70) for number in range(100)), outcome(fell=None, truncated=True))["outcomes"]
+    assert (said["total"], said["truncated"]) == (100, 1)
+    rule = said["by_rule"]["red_burst"]
+    assert rule["outcomes"] == 100
+    assert rule["fell"] == {"value": 0.7, "low": 0.6042, "high": 0.7811}
+    assert rule["false_positives"]["value"] == 0.3
+    assert rule["random_fell"]["value"] == 0.5
+    assert rule["price_only_fell"]["value"] == 0.0
+    assert rule["lift_on_random"]["value"] == 0.2
+    assert rule["lift_on_random"]["low"] > 0
+    assert rule["success"] is None
+
+
+@pytest.mark.parametrize(("fell", "verdict"), [(30, "MISSED"), (97, "met"), (78, "not known")])
+def test_the_kill_switch_is_judged_where_the_interval_lies_on_one_side(fell: int, verdict: str) -> None:
+    said = report(*(outcome(fell=number < fell) for number in range(100)), outcome("exit", fell=False))
+    (row,) = [row for row in said["verdicts"] if "false positives" in row["target"]]
+    assert row["verdict"] == verdict
+    assert "random instants" in row["figures"]
+    assert "most rules lie near 50 %" in row["figures"]
+
+
+def test_the_regret_ledger() -> None:
+    def asked(name: str, quantity: int, answer: str, mid: float | None, later: float | None) -> list[bytes]:
+        lines = [line(names.EXIT_TRIGGERED, recommendation_id=name, symbol="BAC", quantity=quantity)]
+        if answer:
+            lines.append(line(names.EXIT_ACKNOWLEDGED, recommendation_id=name, symbol="BAC", answer=answer))
+        return [*lines, outcome("exit", of="flow", subject=name, mid=mid, mid_15m=later)]
+
+    said = report(
+        *asked("a", 100, "exited", 10.0, 9.0),
+        *asked("b", 100, "trimmed", 10.0, 10.5),
+        *asked("c", 200, "hold", 10.0, 9.75),
+        *asked("d", -100, "", 10.0, 10.25),
+        *asked("e", 100, "snooze", None, None),
+    )["ledger"]
+    assert said == {
+        "followed": {
+            "recommendations": 2, "known": 2, "leaving_at_once_gained_dollars": 50.0, "of_them_gained": 1,
+        },
+        "not_followed": {
+            "recommendations": 3, "known": 2, "leaving_at_once_gained_dollars": 75.0, "of_them_gained": 2,
+        },
+        "moves_over_5_percent": 1,
+    }  # fmt: skip
+
+
+def test_memory_is_judged_against_a_bare_screen() -> None:
+    said = report(line(names.RUN_STOPPED, max_rss_mb=120.0), line(names.RUN_STOPPED, max_rss_mb=80.0))
+    (row,) = [row for row in said["verdicts"] if "MB" in row["target"]]
+    assert (row["verdict"], said["runs"]["max_rss_mb"]) == ("MISSED", 120.0)
+
+
+def test_the_page_needs_nothing_else_and_takes_no_markup_from_the_journal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "<script>alert(1)</script>"
+    lines = [line(symbol=hostile, evidence=hostile, severity="<b>"), outcome(hostile), line(error_type=hostile)]
+    (tmp_path / "2025-10-22.jsonl").write_bytes(b"".join(one + b"\n" for one in lines))
+    page = tmp_path / "page.html"
+    assert main(["report", str(tmp_path), "--html", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert text.count("<svg") >= 4
+    assert main(["report", str(tmp_path), "--html", str(tmp_path / "no" / "page.html")]) == 2
+    assert "--html" in capsys.readouterr().err
 
 
 def test_days_and_symbols_are_left_out() -> None:
