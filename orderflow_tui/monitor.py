@@ -142,7 +142,7 @@ class Monitor:
             charts=publish_hz > 0,
             followed=followed,
         )
-        self._now_ns = 0
+        self._now_ns = self._first_ns = 0
         self._market = "unknown"
         self._feed_status: FeedStatus | None = None
         self._ended_reason = ""
@@ -310,13 +310,18 @@ class Monitor:
             exit_code=self._exit_code,
             writes=self._journal.write_times.summary(),
             alerts=self._alerts,
-            seconds=round((now.wall_ns - self._started_ns) / NS, 3),
+            seconds=self._seconds(now),
             max_rss_mb=max_rss_mb(),
         )
         self._roster.keep_learned(now=True)
         self._roster.keep_followed(now.wall_ns, now=True)
         self._write(records.RUN_STOPPED, now.wall_ns, now, fields)
         self._publish()
+
+    def _seconds(self, now: Arrival) -> float:
+        """How long the run lasted, in a replay by the recording's time."""
+        span = self._now_ns - self._first_ns if self._replayed else now.wall_ns - self._started_ns
+        return round(max(span, 0) / NS, 3)
 
     def _end_outcomes(self, watched: Watched, arrival: Arrival) -> None:
         """A recording is over: nothing will follow, so what is known of each alert is told."""
@@ -358,6 +363,7 @@ class Monitor:
         news_from = 0
         if self._replayed:
             if batch.events:
+                self._first_ns = self._first_ns or batch.events[0].time_ns
                 self._now_ns = max(self._now_ns, batch.events[-1].time_ns)
                 watched.vouched_ns = max(watched.vouched_ns, batch.events[-1].time_ns)
         else:
