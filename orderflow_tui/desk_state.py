@@ -124,7 +124,7 @@ def put_line(lines: deque[AlertLine], line: AlertLine) -> None:
         if old.episode_id == line.episode_id:
             lines[at] = AlertLine(
                 line.episode_id, old.time_ns, line.symbol, line.evidence, line.severity, line.rank, line.counts,
-                line.text, line.against, line.late, line.updated_ns, line.why,
+                line.text, line.against, line.late, line.updated_ns, line.why, line.record, line.demoted,
             )  # fmt: skip
             return
     lines.appendleft(line)

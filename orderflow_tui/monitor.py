@@ -42,6 +42,7 @@ from orderflow_tui.positions import PositionManager
 from orderflow_tui.publisher import Publisher
 from orderflow_tui.restoring import restore_into
 from orderflow_tui.roster import Reloads, Roster
+from orderflow_tui.track_record import TrackRecord
 from orderflow_tui.views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 _LIMIT: Final = 10_000
@@ -97,6 +98,7 @@ class Monitor:
         restored: Recommendations and answers an earlier run left open.
         learned: Where what each name teaches is kept between sessions; None keeps nothing.
         followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
+        record: How each rule has done so far; None shows nothing of it.
         publish_hz: How often views are made at most; 0 makes none (no screen looks).
         replayed: Time is the recording's, not the wall's.
         run_fields: What `run_started` records beside the standard fields.
@@ -115,6 +117,7 @@ class Monitor:
         restored: Iterable[RestoredRecommendation] = (),
         learned: LearnedStore | None = None,
         followed: FollowUpStore | None = None,
+        record: TrackRecord | None = None,
         publish_hz: float = 20.0,
         replayed: bool = False,
         run_fields: Mapping[str, Any] | None = None,
@@ -130,7 +133,8 @@ class Monitor:
         self._inbox: Inbox[FeedMessage, _Command] = Inbox(_REPLAY_LIMIT if replayed else _LIMIT)
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._ended = threading.Event()
-        self.listeners: list[Listener] = []
+        self.record = record
+        self.listeners: list[Listener] = [record.on_record] if record is not None else []
         self.problems: list[Callable[[], str]] = []
         """Asked for what the status line should tell of the listeners; they answer at once."""
         self._roster = Roster(
@@ -150,7 +154,7 @@ class Monitor:
         self._alerts = 0
         self._last_publish = 0
         self._started_ns = time.time_ns()
-        self._publisher = Publisher(self._make_status())
+        self._publisher = Publisher(self._make_status(), record)
         self._news = False
         self._on_news: Callable[[], None] | None = None
         self._told_bad: dict[tuple[str, str, str, bool], tuple[int, int]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output, StopRaised
@@ -13,6 +14,7 @@ from orderflow_tui.detail_builder import PRINTS, detail_view
 from orderflow_tui.holding_views import recommendations
 from orderflow_tui.market_wide import market_wide
 from orderflow_tui.roster import Roster
+from orderflow_tui.track_record import TrackRecord
 from orderflow_tui.view_builder import symbol_view
 from orderflow_tui.views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
@@ -23,7 +25,8 @@ _DETAIL_NS: Final = NS // 2
 class Publisher:
     """What the screen sees. The attributes are replaced whole, so that any thread may read them."""
 
-    def __init__(self, status: StatusView) -> None:
+    def __init__(self, status: StatusView, record: TrackRecord | None = None) -> None:
+        self._record = record
         self.version = 0
         """Grows with every publication."""
         self.status = status
@@ -45,6 +48,9 @@ class Publisher:
             line = stop_line(output)
         else:
             return
+        if self._record is not None and not isinstance(output, StopRaised):
+            name = line.evidence
+            line = replace(line, record=self._record.words(name), demoted=self._record.demoted(name))
         put_line(watched.lines, line)
         put_line(self._lines, line)
 
@@ -81,6 +87,9 @@ class Publisher:
             else:
                 views[symbol] = before[symbol]
             cards += recommendations(watched.core, data_ns)
+        if self._record is not None:
+            told = self._record.words("exit")
+            cards = [replace(card, record=told) if card.kind == "flow" else card for card in cards]
         self.views = views
         self.cards = market_wide(cards, views)
         self.lines = tuple(self._lines)

@@ -74,6 +74,10 @@ class AlertLine:
     updated_ns: int = 0
     why: tuple[str, ...] = ()
     """The figures it passed beside their thresholds, and the nearest threshold at which it would have been quiet."""
+    record: str = ""
+    """How this rule has done on this user's data."""
+    demoted: bool = False
+    """By its record it does worse than chance: labelled, and told more quietly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,8 @@ class RecommendationView:
     header: str = ""
     """While held or snoozed: `held 13.85, now -4c, 2:10 left, 3 more signals`."""
     rank: int = 1
+    record: str = ""
+    """How recommendations have done on this user's data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
 from orderflow_tui.roster import Reloads
 from orderflow_tui.screen_settings import screen_settings
+from orderflow_tui.track_record import TrackRecord
 
 if TYPE_CHECKING:
     from orderflow_tui.feeds.replay import ReplayFeed
@@ -98,6 +99,9 @@ def _monitor(
     writer = JournalWriter(
         directory, data_source=data_source, source_class=source_class, profile=config.profile, run_id=run_id
     )
+    record = TrackRecord(directory, config.profile)
+    if take_up:
+        record.start()
     return Monitor(
         feed,
         positions,
@@ -109,6 +113,7 @@ def _monitor(
         restored=restore(directory, source_class) if take_up else (),
         learned=LearnedStore(directory) if take_up else None,
         followed=FollowUpStore(directory) if take_up and source_class != "replayed" else None,
+        record=record,
         publish_hz=publish_hz,
         replayed=source_class == "replayed",
         run_fields=run_started_fields(
@@ -208,7 +213,13 @@ def _notifier(loaded: LoadedConfig, tz: str, monitor: Monitor) -> Notifier | Non
     from orderflow_tui.notify.settings import notify_settings  # noqa: PLC0415
 
     settings = notify_settings(loaded.notify)
-    notifier = Notifier(settings, channels_of(settings, loaded.env), tz=tz)
+    record = monitor.record
+    notifier = Notifier(
+        settings,
+        channels_of(settings, loaded.env),
+        tz=tz,
+        demoted=record.demoted if record is not None else lambda _: False,
+    )
     monitor.listeners.append(notifier.on_record)
     monitor.problems.append(lambda: notifier.problem)
     notifier.start()

@@ -54,6 +54,7 @@ class Notifier:
         tz: The zone of the quiet hours.
         clock: Seconds that only grow.
         wall_ns: Nanoseconds UTC, for the quiet hours.
+        demoted: Whether a rule has done worse than chance here: its alerts are told one level lower.
     """
 
     def __init__(
@@ -64,7 +65,9 @@ class Notifier:
         tz: str,
         clock: Callable[[], float] = time.monotonic,
         wall_ns: Callable[[], int] = time.time_ns,
+        demoted: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        self._demoted = demoted
         self._settings = settings
         self._zone = ZoneInfo(tz)
         self._clock = clock
@@ -126,6 +129,10 @@ class Notifier:
         message = message_of(event, happened_ns, fields)
         if message is None:
             return
+        if event == records.ALERT and self._demoted(str(fields["evidence"])):
+            message = replace(message, level=message.level - 1)
+            if not message.level:
+                return
         if event == records.EXIT_TRIGGERED:
             now, wait = self._clock(), self._settings.escalate_after_seconds
             self._open[str(fields["recommendation_id"])] = _Open(message, now, now + wait, wait)

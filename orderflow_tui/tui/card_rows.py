@@ -56,6 +56,8 @@ def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
     reason = reason[: max(1, room - 1)]
     beside = [text for text in card.evidence if text not in card.reason]
     evidence = [_line(f"- {crop(clean(text), width - 6)}") for text in beside]
+    if card.record:
+        evidence.insert(0, _line(crop(clean(card.record), width - 4), "muted"))
     kept = evidence[-max(0, room - len(reason)) :] if room > len(reason) else []
     return [top, *reason, *kept, *cost, bottom][: frame.height]
 

@@ -78,6 +78,8 @@ def _why(detail: DetailView | None, alerts: Sequence[AlertLine], zone: Zone, wid
         return rows
     words = [make_row(f" {crop(clean(newest.text), width - 2)}")]
     words += [make_row(Span(f"   {crop(clean(text), width - 4)}", "muted")) for text in newest.why]
+    if newest.record:
+        words += [make_row(Span(f"   {text}", "muted")) for text in wrap(clean(newest.record), width - 4, 2)]
     return rows + _section(f"Why the last alert, {zone.clock(newest.time_ns)} {zone.label}", words, width)
 
 

@@ -17,6 +17,8 @@ def alert_row(alert: AlertLine, zone: Zone, width: int) -> Row:
     notes = []
     if not alert.counts:
         notes.append("shown only")
+    if alert.demoted:
+        notes.append("worse than chance here")
     if alert.late:
         notes.append("late")
     if alert.against == "short":

@@ -1,0 +1,99 @@
+"""How each rule has done on this user's data: read from the journal in the background, kept up as outcomes come in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from orderflow_tui.journal import records
+from orderflow_tui.journal.reader import JournalReader
+from orderflow_tui.report.record import ENOUGH, PRIOR, RuleRecord
+
+_MARK: Final = f'"event":"{records.ALERT_OUTCOME}"'.encode()
+
+
+class _Fell(msgspec.Struct):
+    fell: bool | None = None
+    success: bool | None = None
+
+
+class _Outcome(msgspec.Struct):
+    evidence: str = ""
+    fell: bool | None = None
+    success: bool | None = None
+    random: list[_Fell] | None = None
+    price_only: _Fell | None = None
+
+
+_decode = msgspec.json.Decoder(_Outcome).decode
+
+
+class TrackRecord:
+    """Rules' records. A rule is demoted only where it is surely worse than chance, and in `plan` never.
+
+    Args:
+        directory: The journal; its outcomes up to now are read by `start`.
+        profile: In force; the prior depends on it.
+    """
+
+    def __init__(self, directory: Path, profile: str) -> None:
+        self._directory = directory
+        self._profile = profile
+        self._lock = threading.Lock()
+        self._rules: dict[str, RuleRecord] = {}
+
+    def start(self) -> threading.Thread:
+        """Read the journal in a daemon thread, which is returned; outcomes written meanwhile come by `on_record`."""
+        thread = threading.Thread(target=self._read, name="track-record", daemon=True)
+        thread.start()
+        return thread
+
+    def on_record(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """A record was written; called by the monitor's thread."""
+        if event == records.ALERT_OUTCOME:
+            self._add(msgspec.convert(fields, _Outcome, strict=False))
+
+    def words(self, evidence: str) -> str:
+        """The rule's record in one line, or that it is not known yet and what was measured elsewhere."""
+        with self._lock:
+            rule = self._rules.get(evidence) or RuleRecord()
+            own, lift, n = rule.fell_share, rule.lift_random, rule.n
+        if n >= ENOUGH and own is not None:
+            base = f", {lift.value:+.0%} on random instants ({lift.low:+.0%} to {lift.high:+.0%})" if lift else ""
+            weak = " - worse than chance here" if self.demoted(evidence) else ""
+            span = f"{own.value:.0%} ({own.low:.0%} to {own.high:.0%})"
+            return f"its record here: fell within 5 min {span} of {n:,}{base}{weak}"
+        prior = PRIOR.get((self._profile, evidence))
+        text = f"its record here: not known yet (n = {n})"
+        if prior is None:
+            return text
+        return f"{text}; elsewhere fell {prior[1]}%, random {prior[2]}% (n = {prior[0]:,}, 2013)"
+
+    def demoted(self, evidence: str) -> bool:
+        """Whether the rule is labelled as weak and told more quietly."""
+        if self._profile == "plan":
+            return False
+        with self._lock:
+            rule = self._rules.get(evidence)
+            return rule is not None and rule.demoted
+
+    def _read(self) -> None:
+        for line in JournalReader(self._directory).lines():
+            if _MARK in line[:200]:
+                try:
+                    self._add(_decode(line))
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    continue  # `report` counts and names unreadable lines
+
+    def _add(self, outcome: _Outcome) -> None:
+        with self._lock:
+            rule = self._rules.setdefault(outcome.evidence, RuleRecord())
+            rule.add(fell=outcome.fell, success=outcome.success)
+            for control in outcome.random or ():
+                rule.add_random(fell=control.fell)
+            if outcome.price_only is not None:
+                rule.add_price(fell=outcome.price_only.fell)
