@@ -2,11 +2,15 @@
 
 Success is a fall of the mid, within five minutes, of at least the spread and one median five-minute range of the name;
 `fell` is the weaker question whether it fell by at least the spread, which is what the plan calls a true positive.
+That something did not fall is known only where the price was seen nearly throughout those minutes.
 Neither says much alone: prices fall by a spread within five minutes more often than not. So each outcome carries two
-controls from the quarter of an hour that ended fifteen minutes before the alert, and so is known to its end:
+controls from the quarter of an hour that ended fifteen minutes before the alert, and so is known to its end, of the
+same session:
 
 - random instants, drawn by a hash of the alert's id, so that a replay draws the same;
 - the instant whose price had changed over its last minute most like the price before the alert, whatever the flow did.
+
+They are drawn at the next whole second, so that an alert waits for none of it.
 
 For a short position the core is mirrored, and so a fall here is a rise there. Times are event time, prices sums of bid
 and ask (twice the mid) in units of $0.0001, sampled at whole seconds.
@@ -29,10 +33,15 @@ WORST_SECONDS: Final = 300
 MARKS: Final = (60, 300, 900)
 CONTROLS: Final = 3
 """Random instants beside each alert."""
+SEEN_SECONDS: Final = 285
+"""Seconds of the five minutes at which the price must have been seen before "it did not fall" is a finding."""
+MOST_FOLLOWED: Final = 2_000
+"""Follow-ups of one name at once; with more, the oldest is told early, cut short."""
 _CONTROL_SECONDS: Final = 900
 _BACK: Final = 60
-_RING: Final = FOLLOW_SECONDS + _CONTROL_SECONDS + _BACK + 1
+_RING: Final = FOLLOW_SECONDS + _CONTROL_SECONDS + _BACK + 2
 _UNKNOWN: Final = 0
+_ZEROS: Final = bytes(8 * _RING)
 
 
 class FollowUp(msgspec.Struct, kw_only=True):
@@ -73,14 +82,17 @@ class FollowUp(msgspec.Struct, kw_only=True):
         if course.start is None or course.worst_5m is None:
             return None, None
         fall = (course.start - course.worst_5m) / 2
-        fell = fall >= self.spread
-        return fell, None if self.usual_range is None else fall >= max(self.spread, self.usual_range)
+        unseen = None if course.seen < SEEN_SECONDS else False
+        fell = fall >= self.spread or unseen
+        if self.usual_range is None:
+            return fell, None
+        return fell, fall >= max(self.spread, self.usual_range) or unseen
 
 
 class Outcomes:
     """Follows one symbol's alerts. O(1) an event, O(open follow-ups) a second, one pass over 15 minutes an alert."""
 
-    __slots__ = ("_seconds", "_sums", "changed", "pending", "seen")
+    __slots__ = ("_fresh", "_newest", "_since", "_sums", "changed", "pending", "seen")
 
     def __init__(self) -> None:
         self.pending: list[FollowUp] = []
@@ -88,34 +100,41 @@ class Outcomes:
         """Whether the feed can be believed now; a second in which it cannot marks what is followed with a gap."""
         self.changed = False
         """Something was added or settled since whoever keeps it has looked."""
-        self._seconds = array("q", bytes(8 * _RING))
-        self._sums = array("q", bytes(8 * _RING))
+        self._fresh: list[FollowUp] = []
+        self._sums = array("q", _ZEROS)
+        self._newest = 0
+        self._since = 0
 
     def whole_second(self, second: int, market: MarketState) -> list[AlertOutcome]:
         """A whole second has passed with this state in force; what is settled by it."""
+        self._draw_controls()
         total = market.bids[0][0] + market.asks[0][0] if market.bids and market.asks and self.seen else _UNKNOWN
-        slot = second % _RING
-        self._seconds[slot], self._sums[slot] = second, total
+        skipped = self._keep(second, total)
         if not self.pending:
             return []
         settled: list[AlertOutcome] = []
+        kept: list[FollowUp] = []
+        over = len(self.pending) - MOST_FOLLOWED
         for follow in self.pending:
             elapsed = second - follow.alert_ns // NS
-            if total == _UNKNOWN:
+            if total == _UNKNOWN or skipped:
                 follow.gap = True
-            else:
+            if total != _UNKNOWN:
                 _advance(follow.course, elapsed, total)
-            if elapsed >= FOLLOW_SECONDS:
-                settled.append(outcome(follow, second * NS, truncated=follow.course.mid_15m is None))
+            if elapsed >= FOLLOW_SECONDS or over > 0:
+                over -= 1
+                settled.append(outcome(follow, second * NS, truncated=elapsed != FOLLOW_SECONDS))
+            else:
+                kept.append(follow)
         if settled:
-            self._drop_settled(second)
+            self.pending = kept
+            self.changed = True
         return settled
 
     def follow(self, output: AlertRaised | ExitTriggered, market: MarketState) -> None:
         """Follow an alert or a recommendation from now on."""
-        second = output.time_ns // NS
         total = market.bids[0][0] + market.asks[0][0] if market.bids and market.asks and self.seen else None
-        spread = market.asks[0][0] - market.bids[0][0] if total is not None else market.price_step
+        spread = market.asks[0][0] - market.bids[0][0] if total is not None else 0
         if isinstance(output, AlertRaised):
             alert = output.alert
             subject, kind = alert.episode_id or f"{alert.symbol}:{output.time_ns}", "alert"
@@ -128,25 +147,25 @@ class Outcomes:
             evidence = "exit" if kind == "flow" else "stop"
             severity, counts, eligible = "critical", True, True
             symbol, against = told.symbol, told.against
-        self.pending.append(
-            FollowUp(
-                subject=subject,
-                symbol=symbol,
-                kind=kind,
-                evidence=evidence,
-                severity=severity,
-                counts=counts,
-                exit_eligible=eligible,
-                against=against,
-                alert_ns=output.time_ns,
-                start=total,
-                spread=spread,
-                usual_range=market.usual_range,
-                course=Course(output.time_ns, total),
-                random=self._random(subject, second),
-                price_only=self._price_only(second, total),
-            )
+        follow = FollowUp(
+            subject=subject,
+            symbol=symbol,
+            kind=kind,
+            evidence=evidence,
+            severity=severity,
+            counts=counts,
+            exit_eligible=eligible,
+            against=against,
+            alert_ns=output.time_ns,
+            start=total,
+            spread=max(spread, market.price_step),
+            usual_range=market.usual_range,
+            course=Course(output.time_ns, total),
+            random=[],
+            price_only=None,
         )
+        self.pending.append(follow)
+        self._fresh.append(follow)
         self.changed = True
 
     def restore(self, follow_ups: list[FollowUp]) -> None:
@@ -155,21 +174,69 @@ class Outcomes:
             follow.gap = True
             self.pending.append(follow)
 
-    def end(self, time_ns: int) -> list[AlertOutcome]:
-        """The session or the recording is over: what is known of everything followed."""
-        ended = [outcome(follow, time_ns, truncated=True) for follow in self.pending]
-        self.changed = self.changed or bool(ended)
-        self.pending = []
-        return ended
+    def end(self, time_ns: int, session_ns: int | None = None) -> list[AlertOutcome]:
+        """A session begins at `session_ns`, or all is over (None): what is known of everything followed before."""
+        self._draw_controls()
+        if session_ns is not None:
+            self._since = max(session_ns // NS, 0)
+        ending = [one for one in self.pending if session_ns is None or one.alert_ns < session_ns]
+        if ending:
+            self.changed = True
+            self.pending = [one for one in self.pending if session_ns is not None and one.alert_ns >= session_ns]
+        return [outcome(follow, time_ns, truncated=True) for follow in ending]
 
-    def _drop_settled(self, second: int) -> None:
-        self.pending = [one for one in self.pending if second - one.alert_ns // NS < FOLLOW_SECONDS]
-        self.changed = True
+    def _keep(self, second: int, total: int) -> bool:
+        """Keep a sample; whether seconds were skipped since the one before."""
+        skipped = self._newest and second - self._newest - 1
+        if skipped >= _RING:
+            self._sums = array("q", _ZEROS)
+        else:
+            for missing in range(self._newest + 1, self._newest + 1 + skipped):
+                self._sums[missing % _RING] = _UNKNOWN
+        self._sums[second % _RING] = total
+        self._newest = second
+        return skipped > 0
 
     def _sum_at(self, second: int) -> int | None:
-        slot = second % _RING
-        total = self._sums[slot]
-        return total if self._seconds[slot] == second and total != _UNKNOWN else None
+        if not max(self._newest - _RING, self._since - 1) < second <= self._newest:
+            return None
+        return self._sums[second % _RING] or None
+
+    def _draw_controls(self) -> None:
+        """Controls of what is followed since the last whole second; alerts of a storm share the work."""
+        if not self._fresh:
+            return
+        courses: dict[int, Course] = {}
+        changes: dict[int, list[tuple[int, int]]] = {}
+        for follow in self._fresh:
+            second = follow.alert_ns // NS
+            first = second - FOLLOW_SECONDS - _CONTROL_SECONDS
+            drawn = {first + zlib.crc32(f"{follow.subject}:{n}".encode()) % _CONTROL_SECONDS for n in range(CONTROLS)}
+            instants = [at for at in sorted(drawn) if self._sum_at(at) is not None]
+            before = self._sum_at(second - _BACK)
+            alike: list[int] = []
+            if follow.start is not None and before is not None:
+                if second not in changes:
+                    changes[second] = self._changes(first)
+                change = follow.start - before
+                # The latest of the most alike.
+                best = min(changes[second], key=lambda one: (abs(one[0] - change), -one[1]), default=None)
+                alike = [] if best is None else [best[1]]
+            for at in (*instants, *alike):
+                if at not in courses:
+                    courses[at] = self._course(at)
+            follow.random = [courses[at] for at in instants]
+            follow.price_only = courses[alike[0]] if alike else None
+        self._fresh.clear()
+
+    def _changes(self, first: int) -> list[tuple[int, int]]:
+        """`(change over the last minute, instant)` of the quarter of an hour that begins with `first`."""
+        found: list[tuple[int, int]] = []
+        for at in range(first, first + _CONTROL_SECONDS):
+            then, earlier = self._sum_at(at), self._sum_at(at - _BACK)
+            if then is not None and earlier is not None:
+                found.append((then - earlier, at))
+        return found
 
     def _course(self, second: int) -> Course:
         """What followed a second long enough ago; figures stay None where the price was not seen."""
@@ -178,28 +245,8 @@ class Outcomes:
             total = self._sum_at(second + elapsed)
             if total is not None:
                 _advance(course, elapsed, total)
-        total = self._sum_at(second + FOLLOW_SECONDS)
-        if total is not None:
-            course.mid_15m = total
+        course.mid_15m = self._sum_at(second + FOLLOW_SECONDS)
         return course
-
-    def _random(self, subject: str, second: int) -> list[Course]:
-        first = second - FOLLOW_SECONDS - _CONTROL_SECONDS
-        drawn = {first + zlib.crc32(f"{subject}:{number}".encode()) % _CONTROL_SECONDS for number in range(CONTROLS)}
-        return [self._course(at) for at in sorted(drawn) if self._sum_at(at) is not None]
-
-    def _price_only(self, second: int, total: int | None) -> Course | None:
-        before = self._sum_at(second - _BACK)
-        if total is None or before is None:
-            return None
-        change, best, chosen = total - before, None, 0
-        for at in range(second - FOLLOW_SECONDS - _CONTROL_SECONDS, second - FOLLOW_SECONDS):
-            then, earlier = self._sum_at(at), self._sum_at(at - _BACK)
-            if then is not None and earlier is not None:
-                distance = abs(then - earlier - change)
-                if best is None or distance <= best:
-                    best, chosen = distance, at
-        return None if best is None else self._course(chosen)
 
 
 def outcome(follow: FollowUp, time_ns: int, *, truncated: bool) -> AlertOutcome:
@@ -232,8 +279,10 @@ def outcome(follow: FollowUp, time_ns: int, *, truncated: bool) -> AlertOutcome:
 
 def _advance(course: Course, elapsed: int, total: int) -> None:
     """One more second of a course."""
-    if 0 < elapsed <= WORST_SECONDS and (course.worst_5m is None or total < course.worst_5m):
-        course.worst_5m = total
+    if 0 < elapsed <= WORST_SECONDS:
+        course.seen += 1
+        if course.worst_5m is None or total < course.worst_5m:
+            course.worst_5m = total
     if elapsed == MARKS[0]:
         course.mid_1m = total
     elif elapsed == MARKS[1]:

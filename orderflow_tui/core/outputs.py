@@ -79,6 +79,7 @@ class Course(msgspec.Struct, array_like=True):
         start: Then.
         mid_1m: One minute later; `mid_5m` and `mid_15m` accordingly.
         worst_5m: The lowest at a whole second of the five minutes after.
+        seen: At how many whole seconds of those five minutes it was seen.
     """
 
     time_ns: int
@@ -87,6 +88,7 @@ class Course(msgspec.Struct, array_like=True):
     mid_5m: int | None = None
     mid_15m: int | None = None
     worst_5m: int | None = None
+    seen: int = 0
 
 
 Judged = tuple[Course, bool | None, bool | None]
@@ -102,7 +104,7 @@ class AlertOutcome:
         kind: `alert`, `flow` or `stop`.
         alert_ns: When it happened; `time_ns` is when its outcome was settled.
         spread: At the alert, core units; `usual_range` the median five-minute range, None where not known then.
-        fell: The mid fell by at least the spread within five minutes; None where not seen.
+        fell: The mid fell by at least the spread within five minutes; None where too little was seen to know.
         success: It fell by at least the spread and one usual range.
         truncated: The session, the recording or the run ended first.
         gap: The price was not seen throughout.

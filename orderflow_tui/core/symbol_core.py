@@ -190,10 +190,10 @@ class SymbolCore(TapeSide, BookSide):
     def _enter_session(self, time_ns: int) -> None:
         before = self.session
         self.session = session_at(time_ns, sessions=self.capabilities.sessions)
+        if self.outcomes is not None:
+            self._out += self.outcomes.end(time_ns, self.session.start_ns)
         if before is not None:
             self.burst.forget(max(self.session.start_ns // NS, 0))
-            if self.outcomes is not None:
-                self._out += self.outcomes.end(time_ns)
             self.market.end_bar()
             done = self.taught_now(before)
             self.finished.append(done)
