@@ -83,11 +83,27 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check key, plan, clock, positions, journal and terminal")
     doctor.add_argument("--json", action="store_true", help="JSON on stdout")
     _add_settings(doctor)
+    _add_evaluate(commands)
     notify = commands.add_parser("notify", help="say a test message through every channel of [notify]")
     notify.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
     config = commands.add_parser("config", help="the settings in force and where each came from")
     _add_settings(config)
     return parser
+
+
+def _add_evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser("evaluate", help="what rules and thresholds are worth on recorded symbol-days")
+    evaluate.add_argument("files", nargs="+", metavar="PREFIX", help="recordings, as for replay")
+    evaluate.add_argument("--profile", action="append", choices=("guarded", "plan"), help="may be given twice (both)")
+    evaluate.add_argument("--grid", action="append", default=[], metavar="NAME=A,B", help="thresholds to try")
+    evaluate.add_argument("--budget", type=_positive, metavar="N", help="propose thresholds within N alarms a day")
+    evaluate.add_argument("--no-mirror", action="store_true", help="leave the mirrored tape out")
+    evaluate.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
+    evaluate.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
+    evaluate.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
+    form = evaluate.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="JSON on stdout")
+    form.add_argument("--csv", action="store_true", help="CSV on stdout")
 
 
 def _add_replay(commands: Any) -> None:
@@ -276,6 +292,25 @@ def _report(args: argparse.Namespace) -> int:
     )
 
 
+def _evaluate(args: argparse.Namespace) -> int:
+    from orderflow_tui.evaluate.command import Options, run_evaluate
+
+    form: Any = "json" if args.json else "csv" if args.csv else "text"
+    return run_evaluate(
+        Options(
+            files=args.files,
+            profiles=args.profile or ("guarded", "plan"),
+            grid=args.grid,
+            budget=args.budget,
+            mirrored=not args.no_mirror,
+            workers=args.workers,
+            cluster=args.cluster,
+            form=form,
+            html=args.html,
+        )
+    )
+
+
 def _doctor(args: argparse.Namespace) -> int:
     from orderflow_tui.doctor.command import run_doctor
 
@@ -304,6 +339,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     "serve": _serve,
     "config": _config,
     "doctor": _doctor,
+    "evaluate": _evaluate,
     "notify": _notify,
     "report": _report,
 }

@@ -1,0 +1,1 @@
+"""What rules and thresholds are worth, measured on recorded symbol-days."""

@@ -1,0 +1,271 @@
+"""One symbol-day under one set of thresholds: a pure function of its arguments, run wherever there is a processor.
+
+The holder is assumed to have 1,000 at the first price and to answer `hold` to every recommendation after 15 seconds, so
+that rules speak as they would to somebody who stays. The mirrored witness runs the same recording for a short position:
+the core then sees buyers as sellers, and a rule that warns of falls must warn of rises there.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from orderflow_tui.core.data_models import Answer, Position
+from orderflow_tui.core.events import Event, Gap, Print
+from orderflow_tui.core.learning import Taught
+from orderflow_tui.core.outcomes import Outcomes
+from orderflow_tui.core.outputs import AlertOutcome, AlertRaised, ExitTriggered, Output
+from orderflow_tui.core.rules import Profile
+from orderflow_tui.core.session import new_york_day
+from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.core.units import NS, price_decimal
+from orderflow_tui.feeds.recording import Recording, open_recording
+from orderflow_tui.report.record import RuleRecord
+
+HELD: Final = 1_000
+ANSWER_AFTER_NS: Final = 15 * NS
+HURTS: Final = 0.003
+"""A fall of 30 basis points within a quarter of an hour hurts."""
+FALL_SECONDS: Final = 900
+EARLY_SECONDS: Final = 180
+LATE_SECONDS: Final = 120
+"""An exit from three minutes before the high to two minutes after it was in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Thresholds of a run; the core's `Thresholds`. Shares, ratios, seconds."""
+
+    profile: Profile = "guarded"
+    large_order_size_threshold: int = 10_000
+    volume_spike_threshold: float = 3.0
+    red_burst_threshold: float = 4.0
+    alert_window_seconds: int = 120
+    bucket_seconds: int = 10
+
+    @property
+    def label(self) -> str:
+        """`guarded T 10,000 spike 3 exit 4`."""
+        return (
+            f"{self.profile} T {self.large_order_size_threshold:,} spike {self.volume_spike_threshold:g} "
+            f"exit {self.red_burst_threshold:g}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one worker is given.
+
+    Attributes:
+        prefix: The recording.
+        rules: The thresholds.
+        before: The recording of the same name's day before, which teaches this one; empty for none.
+        mirrored: Whether this is the mirrored witness.
+    """
+
+    prefix: str
+    rules: Rules
+    before: str = ""
+    mirrored: bool = False
+
+
+@dataclass(slots=True)
+class DayResult:
+    """What came of a unit; adds up.
+
+    Attributes:
+        symbol: The name; `day` is New York's.
+        hours: From the first to the last event.
+        alerts: By evidence.
+        acts: Counted alerts.
+        exits: Recommendations.
+        records: By evidence, with `exit` for recommendations.
+        saved_bp: Sum over recommendations of the move within 15 minutes less half a spread, basis points; `saved_n` of
+            how many. `random_bp` and `random_n` are the same for their random instants.
+        falls: Falls that hurt; `met` how many had an exit in time; `chance` how many would by chance.
+    """
+
+    symbol: str
+    day: str
+    rules: Rules
+    mirrored: bool
+    hours: float = 0.0
+    alerts: Counter[str] = field(default_factory=Counter)
+    acts: int = 0
+    exits: int = 0
+    records: dict[str, RuleRecord] = field(default_factory=dict)
+    saved_bp: float = 0.0
+    saved_n: int = 0
+    random_bp: float = 0.0
+    random_n: int = 0
+    falls: int = 0
+    met: int = 0
+    chance: float = 0.0
+
+
+def run_unit(unit: Unit) -> DayResult:
+    """Run it. Raises RecordingError where the recording cannot be read."""
+    taught: dict[str, Taught] = {}
+    if unit.before:
+        _, _, core = _played(open_recording(unit.before), unit, {})
+        taught = core.taught
+        if core.session is not None:
+            taught = {**taught, core.session.name: core.taught_now()}
+    recording = open_recording(unit.prefix)
+    result, seconds, _ = _played(recording, unit, taught)
+    _judge_falls(result, seconds)
+    return result
+
+
+@dataclass(slots=True)
+class _Seconds:
+    """The middle price of each second in which it changed hands or quotes, and when recommendations opened."""
+
+    at: array[int] = field(default_factory=lambda: array("q"))
+    mid: array[int] = field(default_factory=lambda: array("q"))
+    exits: list[int] = field(default_factory=list)
+
+
+def _played(recording: Recording, unit: Unit, taught: dict[str, Taught]) -> tuple[DayResult, _Seconds, SymbolCore]:
+    events = recording.events()
+    first = next(events)
+    price = first.price if isinstance(first, Print) else (first.bids or first.asks)[0][0]
+    held = -HELD if unit.mirrored else HELD
+    capabilities = recording.capabilities()
+    core = SymbolCore(
+        recording.symbol,
+        unit.rules,
+        capabilities,
+        Position(recording.symbol, held * capabilities.size_scale, Decimal(price_decimal(price))),
+        taught,
+    )
+    core.outcomes = Outcomes()
+    result = DayResult(recording.symbol, new_york_day(first.time_ns).isoformat(), unit.rules, unit.mirrored)
+    seconds = _Seconds()
+    desk = _Desk(core, result, seconds)
+    desk.take((Gap(first.time_ns, "start of the recording"), first))
+    chunk: list[Event] = []
+    until, last_ns = first.time_ns // NS + 1, first.time_ns
+    for event in events:
+        if event.time_ns >= until * NS:
+            desk.take(chunk)
+            chunk = []
+            desk.second(until - 1)
+            desk.answer(event.time_ns)
+            until = event.time_ns // NS + 1
+        chunk.append(event)
+        last_ns = event.time_ns
+    desk.take(chunk)
+    desk.add(core.outcomes.end(last_ns))
+    result.hours = (last_ns - first.time_ns) / NS / 3_600
+    result.acts = core.desk.acts.counted
+    return result, seconds, core
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Takes what a core says, answers it and adds it up."""
+
+    core: SymbolCore
+    result: DayResult
+    seconds: _Seconds
+    waiting: list[tuple[int, str]] = field(default_factory=list)
+
+    def take(self, events: Iterable[Event]) -> None:
+        self.add(self.core.process(events))
+
+    def second(self, second: int) -> None:
+        """Sample the middle price in force."""
+        market = self.core.market
+        if market.bids and market.asks:
+            self.seconds.at.append(second)
+            self.seconds.mid.append(market.bids[0][0] + market.asks[0][0])
+
+    def answer(self, now_ns: int) -> None:
+        """Answer what has stood for 15 seconds."""
+        while self.waiting and self.waiting[0][0] <= now_ns:
+            due, name = self.waiting.pop(0)
+            said = self.core.answer(due, name, Answer("hold"))
+            if said is not None:
+                self.add([said])
+
+    def add(self, outputs: Iterable[Output]) -> None:
+        result = self.result
+        for output in outputs:
+            if isinstance(output, AlertRaised):
+                result.alerts[output.alert.evidence or output.alert.alert_type] += 1
+            elif isinstance(output, ExitTriggered):
+                result.exits += 1
+                self.seconds.exits.append(output.time_ns // NS)
+                self.waiting.append((output.time_ns + ANSWER_AFTER_NS, output.recommendation.recommendation_id))
+            elif isinstance(output, AlertOutcome):
+                _add_outcome(result, output)
+
+
+def _add_outcome(result: DayResult, told: AlertOutcome) -> None:
+    rule = result.records.setdefault(told.evidence, RuleRecord())
+    rule.add(fell=told.fell, success=told.success)
+    for _, fell, _ in told.random:
+        rule.add_random(fell=fell)
+    if told.price_only is not None:
+        rule.add_price(fell=told.price_only[1])
+    if told.kind != "flow":
+        return
+    course = told.course
+    if course.start and course.mid_15m is not None:
+        result.saved_bp += _saved(course.start, course.mid_15m, told.spread)
+        result.saved_n += 1
+    for control, _, _ in told.random:
+        if control.start and control.mid_15m is not None:
+            result.random_bp += _saved(control.start, control.mid_15m, told.spread)
+            result.random_n += 1
+
+
+def _saved(start: int, later: int, spread: int) -> float:
+    """What leaving at once saved against the middle price a quarter of an hour later, half a spread paid; bp."""
+    return (start - later - spread) / abs(start) * 10_000
+
+
+def falls(at: Sequence[int], mid: Sequence[int]) -> list[tuple[int, int]]:
+    """`(high, low)` seconds of the falls that hurt, one after another.
+
+    The first second that lies lower by `HURTS` than the highest of the `FALL_SECONDS` before it ends a fall, which
+    began at that highest one; the search for the next goes on from there.
+    """
+    found: list[tuple[int, int]] = []
+    highs: deque[int] = deque()  # indices within the span, their prices falling: the first is the highest
+    for index, (second, price) in enumerate(zip(at, mid, strict=True)):
+        while highs and second - at[highs[0]] > FALL_SECONDS:
+            highs.popleft()
+        if highs and mid[highs[0]] - price >= HURTS * abs(mid[highs[0]]):
+            found.append((at[highs[0]], second))
+            highs.clear()
+        while highs and mid[highs[-1]] <= price:
+            highs.pop()
+        highs.append(index)
+    return found
+
+
+def _judge_falls(result: DayResult, seconds: _Seconds) -> None:
+    """How many falls that hurt had an exit in time, and how many would have by chance."""
+    hurting = falls(seconds.at, seconds.mid)
+    result.falls = len(hurting)
+    if not hurting:
+        return
+    exits = sorted(seconds.exits)
+    for high, _ in hurting:
+        place = bisect_left(exits, high - EARLY_SECONDS)
+        result.met += place < len(exits) and exits[place] <= high + LATE_SECONDS
+    covered = 0
+    until = seconds.at[0]
+    for exit_second in exits:
+        begin, end = max(exit_second - LATE_SECONDS, until), exit_second + EARLY_SECONDS
+        covered += max(0, end - begin)
+        until = max(until, end)
+    span = seconds.at[-1] - seconds.at[0] or 1
+    result.chance = len(hurting) * min(1.0, covered / span)

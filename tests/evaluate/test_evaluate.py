@@ -1,0 +1,199 @@
+"""Evaluation: the same results wherever they ran, whoever died, and no proposal judged by the days it was chosen on."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderflow_tui.cli import main
+from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.evaluate.executors import cluster, processes
+from orderflow_tui.evaluate.figures import comparison, proposals, total
+from orderflow_tui.evaluate.run import run_units
+from orderflow_tui.evaluate.unit import FALL_SECONDS, HURTS, DayResult, Rules, Unit, falls, run_unit
+from orderflow_tui.report.record import RuleRecord
+from tests.evaluate.generated import recording
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("days")
+    return [recording(folder, f"abc_day{number}", seed=number, day=number) for number in range(2)]
+
+
+def units(days: list[str]) -> list[Unit]:
+    plan = Rules("plan")
+    return [Unit(days[0], plan), Unit(days[0], plan, mirrored=True), Unit(days[1], plan, before=days[0])]
+
+
+def test_a_symbol_day_is_run_to_its_end(days: list[str]) -> None:
+    result = run_unit(units(days)[0])
+    assert (result.symbol, result.day) == ("ABC", "2013-10-09")
+    assert result.hours == pytest.approx(2_400 / 3_600, rel=0.01)
+    assert result.alerts["red_burst"] > 0
+    assert result.exits > 0
+    assert result.records["exit"].n > 0
+    assert sum(result.alerts.values()) <= sum(rule.n for rule in result.records.values()) + 5
+    assert result.falls >= 1
+
+
+def test_results_do_not_depend_on_where_they_ran(days: list[str]) -> None:
+    here = [run_unit(unit) for unit in units(days)]
+    assert run_units(units(days), processes(1)) == here
+    told: list[tuple[int, int]] = []
+    assert run_units(units(days), processes(2), told=lambda done, of: told.append((done, of))) == here
+    assert told[-1] == (3, 3)
+
+
+def dies_once(unit: Unit) -> DayResult:
+    """Kills its own worker the first time it is asked for the mirrored unit."""
+    mark = Path(unit.prefix + ".died")
+    if unit.mirrored and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return run_unit(unit)
+
+
+def always_dies(unit: Unit) -> DayResult:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError(unit)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are not Windows's")
+def test_a_worker_that_dies_costs_time_and_nothing_else(days: list[str]) -> None:
+    here = [run_unit(unit) for unit in units(days)]
+    assert run_units(units(days), processes(2), work=dies_once) == here
+    with pytest.raises(DataValidationError, match="lost their worker"):
+        run_units(units(days)[:1], processes(1), work=always_dies)
+
+
+def test_on_a_dask_cluster_one_worker_killed(days: list[str]) -> None:
+    distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    here = [run_unit(unit) for unit in units(days)]
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50, host="127.0.0.1"
+        ) as local,
+    ):
+        killed = False
+
+        def kill_one(done: int, of: int) -> None:
+            nonlocal killed
+            if not killed:
+                killed = True
+                next(iter(local.workers.values())).process.process.kill()
+
+        place = cluster(local.scheduler_address)
+        assert run_units(units(days), place, told=kill_one) == here
+        assert killed
+        place.close()
+
+
+def test_nobody_at_the_clusters_address(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    with pytest.raises(DataValidationError, match="--cluster"):
+        cluster("tcp://127.0.0.1:9")
+
+
+@given(st.lists(st.integers(9_700, 10_000), min_size=2, max_size=60), st.integers(1, 300))
+def test_each_fall_is_one_and_the_first_that_hurts(mids: list[int], step: int) -> None:
+    at = [number * step for number in range(len(mids))]
+    found = falls(at, mids)
+    for high, low in found:
+        top, bottom = mids[high // step], mids[low // step]
+        assert 0 < low - high <= FALL_SECONDS
+        assert top - bottom >= HURTS * top
+    assert all(later[0] >= earlier[1] for earlier, later in pairwise(found))
+    hurts = any(
+        mids[i] - mids[j] >= HURTS * mids[i]
+        for i in range(len(mids))
+        for j in range(i + 1, len(mids))
+        if at[j] - at[i] <= FALL_SECONDS
+    )
+    assert bool(found) == hurts
+
+
+def day(number: int, rules: Rules, *, exits: int, fell: int) -> DayResult:
+    result = DayResult("ABC", f"2013-10-{number:02}", rules, mirrored=False, hours=6.5, exits=exits)
+    result.records["exit"] = RuleRecord(n=exits, fell=fell, random_n=3 * exits, random_fell=exits)
+    return result
+
+
+def test_thresholds_are_chosen_on_early_days_and_judged_on_later_ones() -> None:
+    flatters, honest = Rules(red_burst_threshold=5.0), Rules(red_burst_threshold=6.0)
+    noisy = Rules(red_burst_threshold=4.0)
+    results = [
+        *(day(number, noisy, exits=40, fell=40) for number in (1, 2, 3, 4)),
+        *(day(number, flatters, exits=5, fell=5 if number <= 2 else 0) for number in (1, 2, 3, 4)),
+        *(day(number, honest, exits=5, fell=3) for number in (1, 2, 3, 4)),
+    ]
+    (chosen,) = proposals(results, budget=6)
+    assert chosen.rules == flatters
+    assert chosen.chosen_on == 2
+    assert chosen.held_out is not None
+    assert chosen.held_out.records["exit"].fell == 0
+    assert "red_burst_threshold = 5.0" in chosen.toml()
+    (none,) = proposals(results, budget=1)
+    assert none.rules is None
+    assert "no choice kept within 1 alarms a day" in none.toml()
+    (single,) = proposals(results[:1], budget=6)
+    assert "two days" in single.why
+
+
+def test_sums_and_the_mirrored_witness() -> None:
+    rules = Rules()
+    mirrored = DayResult("ABC", "2013-10-01", rules, mirrored=True, hours=6.5, exits=1)
+    (entry,) = comparison([day(1, rules, exits=13, fell=6), day(2, rules, exits=0, fell=0), mirrored])
+    assert entry["exits_a_day"] == 6.5
+    assert entry["mirrored"]["exits_a_day"] == 1.0
+    assert total([]).figures()["acts_an_hour"] is None
+
+
+def test_the_command(days: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.html"
+    arguments = ["evaluate", *days, "--profile", "plan", "--grid", "red_burst_threshold=4,8", "--budget", "500"]
+    assert main([*arguments, "--json", "--html", str(page)]) == 0
+    said: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert said["symbol_days"] == 2
+    assert [entry["thresholds"] for entry in said["comparison"]] == [
+        "plan T 10,000 spike 3 exit 4", "plan T 10,000 spike 3 exit 8",
+    ]  # fmt: skip
+    assert said["proposals"][0]["days_chosen_on"] == 1
+    assert "<svg" in page.read_text(encoding="utf-8")
+    assert main(["evaluate", days[0], "--profile", "plan", "--no-mirror", "--workers", "1"]) == 0
+    text = capsys.readouterr().out
+    assert "PLAN T 10,000 SPIKE 3 EXIT 4" in text
+    assert "falls of 30 bp" in " ".join(text.split())
+    assert main(["evaluate", days[0], "--profile", "plan", "--no-mirror", "--workers", "1", "--csv"]) == 0
+    cells = list(csv.reader(capsys.readouterr().out.splitlines()))
+    assert cells[0] == ["thresholds", "figure", "value"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--grid", "colour=red"], "--grid"),
+        (["--grid", "red_burst_threshold=1"], "red_burst_threshold"),
+        (["--cluster", "nonsense"], "--cluster"),
+    ],
+)
+def test_unusable_options_are_refused(
+    days: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
+) -> None:
+    assert main(["evaluate", days[0], *arguments]) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_a_recording_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "nowhere"]) == 2
+    assert "no recording" in capsys.readouterr().err
