@@ -268,9 +268,7 @@ class Monitor:
         cores = {watched.core.symbol: watched.core for watched in self._roster.all()}
         ended: list[Output] = [*restore_into(cores, self._restored, started.wall_ns)]
         ended += self._roster.take_up(started.wall_ns)
-        for over in ended:
-            event, happened_ns, fields = records.output_record(over)
-            self._write(event, happened_ns, started, fields)
+        self._tell(ended, started)
         self._feed.start(self._roster, self._inbox.put)
         self._publish()
         next_second = time.monotonic_ns() // NS * NS + NS
@@ -307,8 +305,7 @@ class Monitor:
     def _finish(self, reason: str) -> None:
         now = Arrival.now()
         if self._replayed:
-            for watched in self._roster.all():
-                self._end_outcomes(watched, now)
+            self._tell(self._roster.end_outcomes(), now)
         fields = records.run_stopped_fields(
             self._ended_reason or reason,
             exit_code=self._exit_code,
@@ -327,12 +324,6 @@ class Monitor:
         span = self._now_ns - self._first_ns if self._replayed else now.wall_ns - self._started_ns
         return round(max(span, 0) / NS, 3)
 
-    def _end_outcomes(self, watched: Watched, arrival: Arrival) -> None:
-        """A recording is over: nothing will follow, so what is known of each alert is told."""
-        if watched.core.outcomes is not None:
-            for output in watched.core.outcomes.end(watched.core.now_ns):
-                self._say(watched, output, arrival)
-
     def _handle(self, message: FeedMessage | _Answered | _Recover | _WatchDetail) -> None:
         self._handlers[type(message)](message)
 
@@ -350,6 +341,7 @@ class Monitor:
         self._publisher.watch_detail(self._roster, message.symbol)
 
     def _on_batch(self, batch: Batch) -> None:
+        self._tell(self._roster.take_left(batch.symbol, batch.events, batch.arrival.wall_ns), batch.arrival)
         watched = self._roster.get(batch.symbol)
         if watched is None:
             return
@@ -462,10 +454,12 @@ class Monitor:
             at = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS
             for watched in self._roster.all():
                 if watched.core.outcomes is not None:
-                    watched.core.outcomes.seen = not watched.health.reason
+                    stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
+                    watched.core.outcomes.seen = not (watched.health.reason or stale)
                 for output in watched.core.process((Clock(at),), news_from_ns=at - _LATE_NS):
                     self._say(watched, output, arrival)
                 self._check_age(watched, arrival)
+            self._tell(self._roster.tend_left(at, arrival.wall_ns), arrival)
         self._roster.keep_learned()
         self._roster.keep_followed(arrival.wall_ns)
         if self._roster.reload():
@@ -496,6 +490,12 @@ class Monitor:
             self._alerts += 1
         self._publisher.line(watched, output)
         watched.dirty = True
+
+    def _tell(self, outputs: Iterable[Output], arrival: Arrival) -> None:
+        """Journal what concerns nothing on the screen."""
+        for output in outputs:
+            event, happened_ns, fields = records.output_record(output)
+            self._write(event, happened_ns, arrival, fields)
 
     def _on_answer(self, message: _Answered) -> None:
         for card in self._publisher.cards:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Position
+from orderflow_tui.core.events import Event
 from orderflow_tui.core.outcomes import Outcomes
 from orderflow_tui.core.outputs import AlertOutcome
 from orderflow_tui.core.rules import Thresholds
@@ -16,6 +18,7 @@ from orderflow_tui.core.units import NS
 from orderflow_tui.desk_state import Watched
 from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.learned_store import LearnedStore
+from orderflow_tui.leaving import Leaving
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
 
@@ -71,9 +74,13 @@ class Roster:
         self._charts = charts
         self._followed = followed
         self._watched: dict[str, Watched] = {}
+        self._left: list[Leaving] = []
+        """Names that are watched no more while what they raised is still followed."""
+        self._settled = False
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._watched)
+        """Every symbol the feed is to deliver."""
+        return iter(dict.fromkeys([*self._watched, *(one.symbol for one in self._left)]))
 
     def get(self, symbol: str) -> Watched | None:
         """The symbol as it is watched, None where it is not."""
@@ -85,7 +92,7 @@ class Roster:
 
     def reload(self) -> bool:
         """Ask positions and thresholds for news; whether other symbols or positions are to be watched now."""
-        moved = self._positions.refresh()
+        moved, settled, self._settled = self._positions.refresh(), self._settled, False
         if moved:
             self.set_symbols()
         if self._thresholds.poll():
@@ -93,7 +100,7 @@ class Roster:
                 watched.core.set_thresholds(self._thresholds.for_symbol(symbol))
         for watched in self._watched.values():
             watched.dirty = True
-        return moved
+        return moved or settled
 
     def set_capabilities(self, capabilities: Capabilities) -> bool:
         """Tell every core what the source can show; whether that is news."""
@@ -120,6 +127,37 @@ class Roster:
             known.core.event_times_ns = _event_times(position)
             known.dirty = True
             self._watched[symbol] = known
+        for symbol, known in before.items():
+            outcomes = known.core.outcomes
+            if self._watched.get(symbol) is not known and outcomes is not None and outcomes.pending:
+                self._left.append(Leaving(known.core, outcomes, time.time_ns()))
+
+    def take_left(self, symbol: str, events: Iterable[Event], now_ns: int) -> list[AlertOutcome]:
+        """Pass on what the feed delivered to those watched no more; what is settled by it."""
+        settled: list[AlertOutcome] = []
+        for one in self._left:
+            if one.symbol == symbol:
+                settled += one.take(events, now_ns)
+        return settled
+
+    def tend_left(self, at_ns: int, now_ns: int) -> list[AlertOutcome]:
+        """Time has reached `at_ns` for those watched no more; they go once nothing of theirs is followed."""
+        settled: list[AlertOutcome] = []
+        for one in self._left:
+            settled += one.second(at_ns, now_ns)
+        following = [one for one in self._left if one.outcomes.pending]
+        self._settled = self._settled or len(following) < len(self._left)
+        self._left = following
+        return settled
+
+    def end_outcomes(self) -> list[AlertOutcome]:
+        """A recording is over: nothing will follow, so what is known of each alert is told."""
+        told: list[AlertOutcome] = []
+        for core in (watched.core for watched in self._watched.values()):
+            told += core.outcomes.end(core.now_ns) if core.outcomes is not None else []
+        for one in self._left:
+            told += one.outcomes.end(one.outcomes.newest * NS)
+        return told
 
     def by_urgency(self, now_ns: int) -> list[str]:
         """Whose tape matters most first: an open recommendation, a fresh alert, dollars held, recent volume."""
@@ -156,6 +194,7 @@ class Roster:
         """Keep the alerts whose outcome is not known yet."""
         if self._followed is not None:
             followed = [one.core.outcomes for one in self._watched.values() if one.core.outcomes is not None]
+            followed += [one.outcomes for one in self._left]
             self._followed.keep(followed, now_ns, now=now)
 
     @property

@@ -92,7 +92,7 @@ class FollowUp(msgspec.Struct, kw_only=True):
 class Outcomes:
     """Follows one symbol's alerts. O(1) an event, O(open follow-ups) a second, one pass over 15 minutes an alert."""
 
-    __slots__ = ("_fresh", "_newest", "_since", "_sums", "changed", "pending", "seen")
+    __slots__ = ("_fresh", "_since", "_sums", "changed", "newest", "pending", "seen")
 
     def __init__(self) -> None:
         self.pending: list[FollowUp] = []
@@ -102,7 +102,8 @@ class Outcomes:
         """Something was added or settled since whoever keeps it has looked."""
         self._fresh: list[FollowUp] = []
         self._sums = array("q", _ZEROS)
-        self._newest = 0
+        self.newest = 0
+        """The last whole second looked at."""
         self._since = 0
 
     def whole_second(self, second: int, market: MarketState) -> list[AlertOutcome]:
@@ -187,18 +188,18 @@ class Outcomes:
 
     def _keep(self, second: int, total: int) -> bool:
         """Keep a sample; whether seconds were skipped since the one before."""
-        skipped = self._newest and second - self._newest - 1
+        skipped = self.newest and second - self.newest - 1
         if skipped >= _RING:
             self._sums = array("q", _ZEROS)
         else:
-            for missing in range(self._newest + 1, self._newest + 1 + skipped):
+            for missing in range(self.newest + 1, self.newest + 1 + skipped):
                 self._sums[missing % _RING] = _UNKNOWN
         self._sums[second % _RING] = total
-        self._newest = second
+        self.newest = second
         return skipped > 0
 
     def _sum_at(self, second: int) -> int | None:
-        if not max(self._newest - _RING, self._since - 1) < second <= self._newest:
+        if not max(self.newest - _RING, self._since - 1) < second <= self.newest:
             return None
         return self._sums[second % _RING] or None
 
