@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,8 @@ from orderflow_tui.journal import records
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.report.record import ENOUGH, PRIOR, RuleRecord
 
+_BREATH: Final = 2_000
+"""Lines after which the reader lets the screen have its turn."""
 _MARK: Final = f'"event":"{records.ALERT_OUTCOME}"'.encode()
 
 
@@ -23,6 +26,7 @@ class _Fell(msgspec.Struct):
 
 class _Outcome(msgspec.Struct):
     evidence: str = ""
+    run_id: str = ""
     fell: bool | None = None
     success: bool | None = None
     random: list[_Fell] | None = None
@@ -38,17 +42,23 @@ class TrackRecord:
     Args:
         directory: The journal; its outcomes up to now are read by `start`.
         profile: In force; the prior depends on it.
+        run_id: This run's own records are not read: they come by `on_record`.
     """
 
-    def __init__(self, directory: Path, profile: str) -> None:
+    def __init__(self, directory: Path, profile: str, run_id: str = "") -> None:
         self._directory = directory
         self._profile = profile
+        self._run_id = run_id
         self._lock = threading.Lock()
         self._rules: dict[str, RuleRecord] = {}
 
-    def start(self) -> threading.Thread:
-        """Read the journal in a daemon thread, which is returned; outcomes written meanwhile come by `on_record`."""
-        thread = threading.Thread(target=self._read, name="track-record", daemon=True)
+    def start(self, after_seconds: float = 0.0) -> threading.Thread:
+        """Read the journal in a daemon thread, which is returned; outcomes written meanwhile come by `on_record`.
+
+        Args:
+            after_seconds: So much later: the first paint comes before it.
+        """
+        thread = threading.Thread(target=self._read, args=(after_seconds,), name="track-record", daemon=True)
         thread.start()
         return thread
 
@@ -61,17 +71,16 @@ class TrackRecord:
         """The rule's record in one line, or that it is not known yet and what was measured elsewhere."""
         with self._lock:
             rule = self._rules.get(evidence) or RuleRecord()
-            own, lift, n = rule.fell_share, rule.lift_random, rule.n
+            own, lift, n = rule.hit_share, rule.hit_lift_random, rule.judged
         if n >= ENOUGH and own is not None:
             base = f", {lift.value:+.0%} on random instants ({lift.low:+.0%} to {lift.high:+.0%})" if lift else ""
             weak = " - worse than chance here" if self.demoted(evidence) else ""
-            span = f"{own.value:.0%} ({own.low:.0%} to {own.high:.0%})"
-            return f"its record here: fell within 5 min {span} of {n:,}{base}{weak}"
+            return f"its record here: hit {own.value:.0%} ({own.low:.0%} to {own.high:.0%}) of {n:,}{base}{weak}"
         prior = PRIOR.get((self._profile, evidence))
         text = f"its record here: not known yet (n = {n})"
         if prior is None:
             return text
-        return f"{text}; elsewhere fell {prior[1]}%, random {prior[2]}% (n = {prior[0]:,}, 2013)"
+        return f"{text}; measured elsewhere: fell {prior[1]}%, random {prior[2]}% (n = {prior[0]:,})"
 
     def demoted(self, evidence: str) -> bool:
         """Whether the rule is labelled as weak and told more quietly."""
@@ -81,19 +90,25 @@ class TrackRecord:
             rule = self._rules.get(evidence)
             return rule is not None and rule.demoted
 
-    def _read(self) -> None:
-        for line in JournalReader(self._directory).lines():
-            if _MARK in line[:200]:
-                try:
-                    self._add(_decode(line))
-                except (msgspec.DecodeError, UnicodeDecodeError):
-                    continue  # `report` counts and names unreadable lines
+    def _read(self, after_seconds: float) -> None:
+        time.sleep(after_seconds)
+        for number, line in enumerate(JournalReader(self._directory).lines()):
+            if not number % _BREATH:
+                time.sleep(0.001)
+            if _MARK not in line[:200]:
+                continue
+            try:
+                outcome = _decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue  # `report` counts and names unreadable lines
+            if outcome.run_id != self._run_id:
+                self._add(outcome)
 
     def _add(self, outcome: _Outcome) -> None:
         with self._lock:
             rule = self._rules.setdefault(outcome.evidence, RuleRecord())
             rule.add(fell=outcome.fell, success=outcome.success)
             for control in outcome.random or ():
-                rule.add_random(fell=control.fell)
+                rule.add_random(fell=control.fell, success=control.success)
             if outcome.price_only is not None:
-                rule.add_price(fell=outcome.price_only.fell)
+                rule.add_price(fell=outcome.price_only.fell, success=outcome.price_only.success)

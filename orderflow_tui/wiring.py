@@ -46,6 +46,8 @@ _ASSUMED: Final = re.compile(
 )
 _DEMO_REQUESTS: Final = 20.0
 _DEFAULT_SHARES: Final = 1_000
+_RECORD_AFTER_S: Final = 1.0
+"""Seconds after which the rules' records are read: the first paint comes before it."""
 _GONE: Final = 129
 """What a shell calls the end by SIGHUP."""
 
@@ -99,9 +101,9 @@ def _monitor(
     writer = JournalWriter(
         directory, data_source=data_source, source_class=source_class, profile=config.profile, run_id=run_id
     )
-    record = TrackRecord(directory, config.profile)
+    record = TrackRecord(directory, config.profile, run_id)
     if take_up:
-        record.start()
+        record.start(_RECORD_AFTER_S)
     return Monitor(
         feed,
         positions,

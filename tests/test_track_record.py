@@ -14,16 +14,17 @@ from orderflow_tui.report.record import PRIOR
 from orderflow_tui.track_record import TrackRecord
 
 
-def outcome(evidence: str, *, fell: bool, random: bool | None) -> dict[str, Any]:
+def outcome(evidence: str, *, hit: bool | None, random: bool | None) -> dict[str, Any]:
     return {
-        "evidence": evidence, "fell": fell, "success": None, "mid": Decimal("1.23"),
-        "random": [] if random is None else [{"fell": random, "mid": Decimal(1)}], "price_only": {"fell": False},
+        "evidence": evidence, "fell": True, "success": hit, "mid": Decimal("1.23"),
+        "random": [] if random is None else [{"fell": True, "success": random, "mid": Decimal(1)}],
+        "price_only": {"fell": False, "success": None},
     }  # fmt: skip
 
 
-def fed(record: TrackRecord, evidence: str, n: int, fell: int, random_fell: int) -> TrackRecord:
+def fed(record: TrackRecord, evidence: str, n: int, hits: int, random_hits: int) -> TrackRecord:
     for number in range(n):
-        fields = outcome(evidence, fell=number < fell, random=number < random_fell)
+        fields = outcome(evidence, hit=number < hits, random=number < random_hits)
         record.on_record(ALERT_OUTCOME, 0, fields)
     return record
 
@@ -32,15 +33,16 @@ def test_below_a_hundred_it_is_not_known_and_the_prior_is_named_as_such(tmp_path
     record = fed(TrackRecord(tmp_path, "guarded"), "red_burst", 7, 7, 0)
     words = record.words("red_burst")
     assert words.startswith("its record here: not known yet (n = 7)")
-    assert f"elsewhere fell {PRIOR['guarded', 'red_burst'][1]}%" in words
+    assert f"measured elsewhere: fell {PRIOR['guarded', 'red_burst'][1]}%" in words
     assert record.words("slow_bleed") == "its record here: not known yet (n = 0)"
 
 
 def test_from_a_hundred_on_it_speaks_for_itself(tmp_path: Path) -> None:
-    words = fed(TrackRecord(tmp_path, "guarded"), "sell_print", 200, 130, 100).words("sell_print")
-    assert words == (
-        "its record here: fell within 5 min 65% (58% to 71%) of 200, +15% on random instants (+5% to +24%)"
-    )
+    record = fed(TrackRecord(tmp_path, "guarded"), "sell_print", 200, 130, 100)
+    told = "its record here: hit 65% (58% to 71%) of 200, +15% on random instants (+5% to +24%)"
+    assert record.words("sell_print") == told
+    record.on_record(ALERT_OUTCOME, 0, outcome("sell_print", hit=None, random=None))
+    assert record.words("sell_print") == told
 
 
 @pytest.mark.parametrize(("profile", "demoted"), [("guarded", True), ("plan", False)])
@@ -57,11 +59,21 @@ def test_only_what_is_surely_worse_than_chance_is_demoted_and_never_in_plan(
 def test_what_stands_in_the_journal_is_read_and_what_cannot_be_read_is_skipped(tmp_path: Path) -> None:
     lines = [
         json.dumps(
-            {"event": ALERT_OUTCOME, **outcome("exit", fell=True, random=False)}, default=float, separators=(",", ":")
+            {"event": ALERT_OUTCOME, **outcome("exit", hit=True, random=False)}, default=float, separators=(",", ":")
         )
         for _ in range(100)
     ]
     (tmp_path / "2026-01-05.jsonl").write_text("\n".join([*lines, lines[0][:120], '{"event":"order_flow_alert"}', ""]))
-    record = TrackRecord(tmp_path, "guarded")
+    record = TrackRecord(tmp_path, "guarded", "this-run")
     record.start().join(10)
     assert "100% (96% to 100%) of 100" in record.words("exit")
+
+
+def test_this_runs_own_outcomes_are_not_counted_twice(tmp_path: Path) -> None:
+    fields = outcome("exit", hit=True, random=False)
+    line = json.dumps({"event": ALERT_OUTCOME, "run_id": "mine", **fields}, default=float, separators=(",", ":"))
+    (tmp_path / "2026-01-05.jsonl").write_text(f"{line}\n{line.replace('mine', 'before')}\n")
+    record = TrackRecord(tmp_path, "guarded", "mine")
+    record.on_record(ALERT_OUTCOME, 0, fields)
+    record.start().join(10)
+    assert record.words("exit").startswith("its record here: not known yet (n = 2)")

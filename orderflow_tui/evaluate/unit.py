@@ -210,10 +210,10 @@ class _Desk:
 def _add_outcome(result: DayResult, told: AlertOutcome) -> None:
     rule = result.records.setdefault(told.evidence, RuleRecord())
     rule.add(fell=told.fell, success=told.success)
-    for _, fell, _ in told.random:
-        rule.add_random(fell=fell)
+    for _, fell, success in told.random:
+        rule.add_random(fell=fell, success=success)
     if told.price_only is not None:
-        rule.add_price(fell=told.price_only[1])
+        rule.add_price(fell=told.price_only[1], success=told.price_only[2])
     if told.kind != "flow":
         return
     course = told.course

@@ -27,6 +27,15 @@ class JournalReader:
         self.directory = directory
         self.skipped = 0
         """Lines and packed days that could not be read so far."""
+        self.damaged: list[str] = []
+        """Names of days that could not be read to their end."""
+        self._day = ""
+        self._offset = 0
+
+    @property
+    def place(self) -> str:
+        """Where the line read last begins."""
+        return f"{self._day} at byte {self._offset:,}"
 
     def lines(self, *, newest_first: bool = False, since: date | None = None) -> Iterator[bytes]:
         """The lines as they stand, without newlines; blank ones are left out, torn ones are not.
@@ -37,11 +46,15 @@ class JournalReader:
         """
         for path in _days(self.directory, since, newest_first=newest_first):
             try:
+                self._day = path.name
                 with opened(path) as file:
                     found = backward(file, file.seek(0, 2)) if newest_first else forward(file)
-                    yield from (line for _, line in found if line)
+                    for self._offset, line in found:
+                        if line:
+                            yield line
             except (EOFError, zlib.error, OSError):
                 self.skipped += 1  # a damaged packed day, or one removed while reading
+                self.damaged.append(path.name)
 
     def records(self, *, newest_first: bool = False, since: date | None = None) -> Iterator[dict[str, Any]]:
         """The records; what is no JSON object is counted in `skipped`. Arguments as for `lines`."""

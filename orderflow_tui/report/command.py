@@ -50,9 +50,7 @@ def run_report(
         if not day_files(directory):
             shown = name if name.isprintable() else ascii(name)
             raise DataValidationError("CONFIG_INVALID", f"{shown} holds no journal (files like 2026-01-31.jsonl)")
-        reader = JournalReader(directory)
-        tally.take(reader.lines(since=since))
-        tally.unreadable += reader.skipped
+        _add(tally, directory, since)
     report = figures(tally)
     if html is not None:
         write_page(html, report_page(report))
@@ -65,6 +63,13 @@ def run_report(
     else:
         print("\n".join(report_lines(report, shutil.get_terminal_size().columns)))
     return 0
+
+
+def _add(tally: Tally, directory: Path, since: date | None) -> None:
+    reader = JournalReader(directory)
+    tally.take(reader.lines(since=since), lambda: reader.place)
+    tally.unreadable += reader.skipped
+    tally.unreadable_at += [f"{day}: damaged, read as far as it goes" for day in reader.damaged]
 
 
 def write_page(path: Path, text: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Final
 _WIDTH: Final = 720
 _ROW: Final = 22
 _LABEL: Final = 190
+_MOST_DAYS: Final = 60
+_MOST_NAMES: Final = 10
 _STYLE: Final = (
     "body{font:14px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;"
     "color:#1c2430;background:#fff}"
@@ -105,45 +107,99 @@ def share_text(share: Mapping[str, float] | None) -> str:
 def report_page(report: Mapping[str, Any]) -> str:
     """The journal's report."""
     alerts, latency, asked, outcomes = (report[k] for k in ("alerts", "latency_ms", "recommendations", "outcomes"))
-    rules = outcomes["by_rule"]
+    runs, blind = report["runs"], report["blind"]
     parts = [
         paragraph(f"{report['records']:,} records from {report['first_utc'] or '-'} to {report['last_utc'] or '-'}"),
-        heading(f"Alerts: {alerts['total']:,}"),
-        bars((f"{row['evidence']} {row['severity']}", row["alerts"]) for row in alerts["by_kind"]),
-        heading("By day"),
-        bars(alerts["by_day"].items()),
-        heading("By symbol"),
-        bars(alerts["by_symbol"].items()),
-        heading("What followed: falls of at least the spread within five minutes, less those after random instants"),
-        intervals([(name, rule["lift_on_random"]) for name, rule in rules.items()]),
-        table(
-            ("rule", "outcomes", "fell", "random", "like price change", "success"),
-            [
-                (
-                    name, rule["outcomes"], share_text(rule["fell"]), share_text(rule["random_fell"]),
-                    share_text(rule["price_only_fell"]), share_text(rule["success"]),
-                )
-                for name, rule in rules.items()
-            ],
+        paragraph(
+            f"{runs['started']} runs started, {runs['ended']} ended properly after {runs['hours']:.1f} h, "
+            f"{runs['failed']} of them failed; most memory {runs['max_rss_mb'] or '-'} MB; blind {blind['times']:,} "
+            f"times, {blind['seconds'] / 60:,.1f} min; {report['unreadable_lines']:,} lines could not be read"
         ),
-        heading(f"Recommendations: {asked['total']:,}, {asked['unanswered']:,} without an answer"),
-        bars(asked["answers"].items()),
-        table(
-            ("leaving at once against 15 minutes later", "known", "dollars", "gained"),
-            [
-                (name, row["known"], f"{row['leaving_at_once_gained_dollars']:+,.2f}", row["of_them_gained"])
-                for name, row in (("followed", report["ledger"]["followed"]), ("not", report["ledger"]["not_followed"]))
-            ],
-        ),
-        heading("Latency from cause to line, milliseconds"),
-        bars([(name, latency[name]) for name in ("p50", "p95", "p99", "max") if latency[name] is not None]),
-        heading("Errors"),
-        bars(report["errors"].items()),
         heading("The plan's targets"),
         "".join(
             f'<p><span class="{escape(row["verdict"])}">{escape(row["verdict"])}</span>: {escape(row["target"])}<br>'
             f"{escape(row['figures'])}</p>"
             for row in report["verdicts"]
         ),
-    ]  # fmt: skip
+        heading(f"Alerts: {alerts['total']:,}"),
+        bars((f"{row['evidence']} {row['severity']}", row["alerts"]) for row in alerts["by_kind"]),
+        heading("By day"),
+        bars(alerts["by_day"].items()),
+        heading("By symbol"),
+        bars(alerts["by_symbol"].items()),
+        *_days(alerts),
+        *_followed(outcomes),
+        heading(f"Recommendations: {asked['total']:,}, {asked['unanswered']:,} without an answer"),
+        bars(asked["answers"].items()),
+        *_ledger(report["ledger"]),
+        heading("Latency from cause to line, milliseconds"),
+        bars([(name, latency[name]) for name in ("p50", "p95", "p99", "max") if latency[name] is not None]),
+        heading("Errors"),
+        bars(report["errors"].items()),
+    ]
     return page("orderflow-tui report", parts)
+
+
+def _days(alerts: Mapping[str, Any]) -> list[str]:
+    """Alerts of each of the newest days by name."""
+    names, days = list(alerts["by_symbol"])[:_MOST_NAMES], list(alerts["by_day"])[-_MOST_DAYS:]
+    cells = {(row["day"], row["symbol"]): row["alerts"] for row in alerts["by_day_and_symbol"]}
+    rows = [(day, alerts["by_day"][day], *(cells.get((day, name), 0) for name in names)) for day in days]
+    return [heading("By day and symbol"), table(("day", "all", *names), rows)]
+
+
+def _followed(outcomes: Mapping[str, Any]) -> list[str]:
+    """Each rule beside its controls, by both questions."""
+    rules = outcomes["by_rule"]
+    parts = [heading(f"What followed: {outcomes['total']:,} outcomes, {outcomes['truncated']:,} of them cut short")]
+    for title, n, own, random, price, on_random, on_price in (
+        (
+            "Fell by at least the spread within five minutes (false positives are the rest)", "outcomes", "fell",
+            "random_fell", "price_only_fell", "lift_on_random", "lift_on_price_only",
+        ),
+        (
+            "Hits: fell by at least the spread and one usual five-minute range", "judged", "success",
+            "random_success", "price_only_success", "success_lift_on_random", "success_lift_on_price_only",
+        ),
+    ):  # fmt: skip
+        lines = [
+            (name, rule[n], *(share_text(rule[key]) for key in (own, random, price))) for name, rule in rules.items()
+        ]
+        parts += [
+            paragraph(title),
+            table(("rule", "n", "after it", "after random instants", "after the like price change"), lines),
+            paragraph("The difference to random instants, 95 % intervals from -50 to +50 points"),
+            intervals([(name, rule[on_random]) for name, rule in rules.items()]),
+            paragraph("The difference to the like price change"),
+            intervals([(name, rule[on_price]) for name, rule in rules.items()]),
+        ]
+    return parts
+
+
+def _ledger(ledger: Mapping[str, Any]) -> list[str]:
+    """What following and not following came to, in all and one by one."""
+    sides = (("followed", ledger["followed"]), ("not followed", ledger["not_followed"]))
+    totals = [
+        (
+            name, row["recommendations"], row["known"], f"{row['leaving_at_once_gained_dollars']:+,.2f}",
+            row["of_them_gained"], f"{row['exit_cost_dollars']:,.2f}",
+        )
+        for name, row in sides
+    ]  # fmt: skip
+    newest = [
+        (
+            one["opened_utc"][:19], one["symbol"], f"{one['quantity']:,}", one["answer"],
+            "-" if one["seconds_to_answer"] is None else f"{one['seconds_to_answer']:,.0f} s",
+            _dollars(one["leaving_at_once_gained_dollars"]), _dollars(one["exit_cost_dollars"]),
+        )
+        for one in reversed(ledger["newest"])
+    ]  # fmt: skip
+    return [
+        heading("Leaving at once against leaving 15 minutes later, by the recorded book"),
+        table(("shares that", "recommendations", "known", "gained $", "of them gained", "exit cost $"), totals),
+        table(("opened, UTC", "symbol", "shares", "answer", "after", "gained $", "exit cost $"), newest),
+    ]
+
+
+def _dollars(value: float | None) -> str:
+    return "-" if value is None else f"{value:+,.2f}"

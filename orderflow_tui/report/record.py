@@ -24,6 +24,10 @@ class RuleRecord:
     random_fell: int = 0
     price_n: int = 0
     price_fell: int = 0
+    random_judged: int = 0
+    random_hits: int = 0
+    price_judged: int = 0
+    price_hits: int = 0
 
     def add(self, *, fell: bool | None, success: bool | None) -> None:
         """One outcome; an unseen one counts for nothing."""
@@ -34,17 +38,23 @@ class RuleRecord:
             self.judged += 1
             self.hits += success
 
-    def add_random(self, *, fell: bool | None) -> None:
+    def add_random(self, *, fell: bool | None, success: bool | None = None) -> None:
         """One random instant beside it."""
         if fell is not None:
             self.random_n += 1
             self.random_fell += fell
+        if success is not None:
+            self.random_judged += 1
+            self.random_hits += success
 
-    def add_price(self, *, fell: bool | None) -> None:
+    def add_price(self, *, fell: bool | None, success: bool | None = None) -> None:
         """The price-only control beside it."""
         if fell is not None:
             self.price_n += 1
             self.price_fell += fell
+        if success is not None:
+            self.price_judged += 1
+            self.price_hits += success
 
     def merge(self, other: RuleRecord) -> None:
         """Add another's counts."""
@@ -67,10 +77,25 @@ class RuleRecord:
         return lift(self.fell, self.n, self.price_fell, self.price_n)
 
     @property
+    def hit_share(self) -> Interval | None:
+        """The share that was a success."""
+        return wilson(self.hits, self.judged)
+
+    @property
+    def hit_lift_random(self) -> Interval | None:
+        """That share less the random instants'."""
+        return lift(self.hits, self.judged, self.random_hits, self.random_judged)
+
+    @property
+    def hit_lift_price(self) -> Interval | None:
+        """That share less the like price change's."""
+        return lift(self.hits, self.judged, self.price_hits, self.price_judged)
+
+    @property
     def demoted(self) -> bool:
         """Whether it is known to do worse than random instants: enough outcomes, the whole interval under zero."""
-        own = self.lift_random
-        return self.n >= ENOUGH and own is not None and own.high < 0
+        own = self.hit_lift_random
+        return self.judged >= ENOUGH and own is not None and own.high < 0
 
     def figures(self) -> dict[str, Any]:
         """For JSON: shares as numbers from 0 to 1, intervals as pairs; None where nothing is known."""
@@ -83,7 +108,12 @@ class RuleRecord:
             "price_only_fell": _share(wilson(self.price_fell, self.price_n)),
             "lift_on_random": _share(self.lift_random),
             "lift_on_price_only": _share(self.lift_price),
-            "success": _share(wilson(self.hits, self.judged)),
+            "judged": self.judged,
+            "success": _share(self.hit_share),
+            "random_success": _share(wilson(self.random_hits, self.random_judged)),
+            "price_only_success": _share(wilson(self.price_hits, self.price_judged)),
+            "success_lift_on_random": _share(self.hit_lift_random),
+            "success_lift_on_price_only": _share(self.hit_lift_price),
         }
 
 

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Final
 
 import msgspec
 
 from orderflow_tui.journal import records
 from orderflow_tui.journal.histogram import DurationHistogram
-from orderflow_tui.report.ledger import Asked, Ledger
+from orderflow_tui.report.acts import Acts
+from orderflow_tui.report.blind import Blind, seconds_between
+from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
 from orderflow_tui.report.record import RuleRecord
 
 _MS: Final = 1_000_000
 _MOST_OPEN: Final = 100_000
 """Recommendations waited for; a journal with more unanswered ones is no trader's."""
+_MOST_ASKED: Final = 2_000
+"""The newest recommendations whose outcome may still come: a quarter of an hour later at most."""
 _LATENCY_OF: Final = frozenset({records.ALERT, records.EXIT_TRIGGERED, records.STOP_ALERT})
 """From the cause to the line: what the plan's target is about."""
+_MOST_CELLS: Final = 20_000
+"""Days times symbols told apart."""
+_MOST_PLACES: Final = 5
+"""Unreadable lines that are named."""
 SLOW_MS: Final = 10_000.0
 """The plan's kill switch."""
 
 
 class Control(msgspec.Struct, gc=False):
-    """Of a moment that an outcome is compared with, whether it fell."""
+    """Of a moment that an outcome is compared with, whether it fell, and whether that was a success."""
 
     fell: bool | None = None
+    success: bool | None = None
 
 
 class Line(msgspec.Struct, gc=False):
@@ -38,6 +47,9 @@ class Line(msgspec.Struct, gc=False):
     symbol: str | None = None
     severity: str = ""
     evidence: str | list[str] | None = None
+    alert_type: str = ""
+    against: str = ""
+    price_level: float | None = None
     counts: bool = False
     exit_eligible: bool = False
     late: bool = False
@@ -46,10 +58,15 @@ class Line(msgspec.Struct, gc=False):
     answer: str = ""
     seconds: float = 0.0
     exit_code: int = 0
+    reason: str = ""
     max_rss_mb: float | None = None
     of: str = ""
     subject: str = ""
     quantity: int = 0
+    shares: int = 0
+    exit_cost: float | None = None
+    from_utc: str = ""
+    to_utc: str = ""
     mid: float | None = None
     mid_15m: float | None = None
     fell: bool | None = None
@@ -75,6 +92,8 @@ class Tally:
         self._decode = msgspec.json.Decoder(Line).decode
         self.lines = 0
         self.unreadable = 0
+        self.unreadable_at: list[str] = []
+        """Where the first of them are."""
         self.first = self.last = ""
         """Instants of the first and the last record, as they are written."""
         self.events: Counter[str] = Counter()
@@ -82,6 +101,9 @@ class Tally:
         """By evidence and severity."""
         self.by_day: Counter[str] = Counter()
         self.by_symbol: Counter[str] = Counter()
+        self.by_day_and_symbol: Counter[tuple[str, str]] = Counter()
+        self.acts = Acts()
+        self.blind = Blind()
         self.counted: Counter[str] = Counter()
         """Alerts that count towards an exit, by symbol."""
         self.late = 0
@@ -105,26 +127,41 @@ class Tally:
         self.ledger = Ledger()
         self._open: dict[str, str] = {}
         self._asked: dict[str, Asked] = {}
+        self._told: dict[str, None] = {}
+        """Whose outcome was told lately: a crash between telling and noting it makes it told twice."""
+        self._handlers: dict[str, Callable[[Line], None]] = {
+            records.ALERT: self._alert,
+            records.EXIT_TRIGGERED: self._triggered,
+            records.EXIT_ACKNOWLEDGED: self._answered,
+            records.EXIT_RESOLVED: self._resolved,
+            records.ALERT_OUTCOME: self._outcome,
+            records.MONITORING_GAP: self._gap,
+            records.MONITORING_RESUMED: self._resumed,
+            records.RUN_STARTED: self._started,
+            records.RUN_STOPPED: self._stopped,
+        }
 
     @property
     def unanswered(self) -> int:
         """Recommendations without an answer or an end in the journal."""
         return len(self._open)
 
-    def take(self, lines: Iterable[bytes]) -> None:
-        """Add lines up; one that is no record is counted as unreadable."""
+    def take(self, lines: Iterable[bytes], place: Callable[[], str] | None = None) -> None:
+        """Add lines up; one that is no record is counted as unreadable, and named by what `place` says."""
         decode = self._decode
         for raw in lines:
             try:
                 line = decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 self.unreadable += 1
+                if place is not None and len(self.unreadable_at) < _MOST_PLACES:
+                    self.unreadable_at.append(place())
                 continue
             day = line.timestamp_utc[:10]
             if self._first_day <= day <= self._last_day:
-                self._add(line, day)
+                self._add(line)
 
-    def _add(self, line: Line, day: str) -> None:
+    def _add(self, line: Line) -> None:
         event = line.event
         if self._symbol is not None and line.symbol is not None and line.symbol != self._symbol:
             return
@@ -135,21 +172,20 @@ class Tally:
         self.last = max(self.last, moment)
         if line.latency_ms is not None and line.latency_ms >= 0:
             self._spent(line, line.latency_ms)
-        if event == records.ALERT:
-            self._alert(line, day)
+        handler = self._handlers.get(event)
+        if handler is not None:
+            handler(line)
         elif line.error_type:
             self.errors[line.error_type] += 1
-        elif event == records.EXIT_TRIGGERED:
-            self.recommendations[line.symbol or ""] += 1
-            if len(self._open) < _MOST_OPEN:
-                self._open[line.recommendation_id] = moment
-                self._asked[line.recommendation_id] = Asked(moment, line.quantity)
-        elif event in {records.EXIT_ACKNOWLEDGED, records.EXIT_RESOLVED}:
-            self._answered(line, event)
-        elif event == records.ALERT_OUTCOME:
-            self._outcome(line)
-        else:
-            self._run(line, event)
+
+    def _triggered(self, line: Line) -> None:
+        self.recommendations[line.symbol or ""] += 1
+        if len(self._open) < _MOST_OPEN:
+            self._open[line.recommendation_id] = line.timestamp_utc
+        asked = Asked(line.timestamp_utc, line.quantity, line.symbol or "", line.exit_cost)
+        self._asked[line.recommendation_id] = asked
+        if len(self._asked) > _MOST_ASKED:
+            del self._asked[next(iter(self._asked))]
 
     def _spent(self, line: Line, latency_ms: float) -> None:
         spent = int(min(latency_ms, 1e12) * _MS)
@@ -158,51 +194,68 @@ class Tally:
             self.latency.add(spent)
             self.slow += latency_ms > SLOW_MS
 
-    def _alert(self, line: Line, day: str) -> None:
-        symbol = line.symbol or ""
+    def _alert(self, line: Line) -> None:
+        symbol, day = line.symbol or "", line.timestamp_utc[:10]
         kind = line.evidence if isinstance(line.evidence, str) else ""
         self.alerts[kind or "none", line.severity] += 1
         self.by_day[day] += 1
         self.by_symbol[symbol] += 1
-        self.counted[symbol] += line.counts
+        if (day, symbol) in self.by_day_and_symbol or len(self.by_day_and_symbol) < _MOST_CELLS:
+            self.by_day_and_symbol[day, symbol] += 1
         self.late += line.late
+        if line.counts:
+            self.counted[symbol] += 1
+            if line.alert_type == "large_seller" and not line.late:
+                self.acts.add(symbol, kind, line.against, line.timestamp_utc, line.price_level)
 
     def _outcome(self, line: Line) -> None:
+        if line.subject in self._told:
+            return
+        if line.subject:
+            self._told[line.subject] = None
+            if len(self._told) > _MOST_ASKED:
+                del self._told[next(iter(self._told))]
         kind = line.evidence if isinstance(line.evidence, str) and line.evidence else "none"
         rule = self.rules.get(kind)
         if rule is None:
             rule = self.rules[kind] = RuleRecord()
         rule.add(fell=line.fell, success=line.success)
         for control in line.random or ():
-            rule.add_random(fell=control.fell)
+            rule.add_random(fell=control.fell, success=control.success)
         if line.price_only is not None:
-            rule.add_price(fell=line.price_only.fell)
+            rule.add_price(fell=line.price_only.fell, success=line.price_only.success)
         self.truncated += line.truncated
         asked = self._asked.pop(line.subject, None)
         if asked is not None:
             self.ledger.settle(asked, line.mid, line.mid_15m)
 
-    def _run(self, line: Line, event: str) -> None:
-        if event == records.RUN_STARTED:
-            self.runs_started += 1
-        elif event == records.RUN_STOPPED:
-            self.runs_stopped += 1
-            self.runs_failed += line.exit_code != 0
-            self.seconds += max(line.seconds, 0.0)
-            self.max_rss_mb = max(self.max_rss_mb, line.max_rss_mb or 0.0)
+    def _started(self, _: Line) -> None:
+        self.runs_started += 1
 
-    def _answered(self, line: Line, event: str) -> None:
-        opened = self._open.pop(line.recommendation_id, "")
-        if event == records.EXIT_RESOLVED:
-            self.answers["none: it ended by itself"] += bool(opened)
-            return
-        self.answers[line.answer] += 1
+    def _stopped(self, line: Line) -> None:
+        self.runs_stopped += 1
+        self.runs_failed += line.exit_code != 0
+        self.seconds += max(line.seconds, 0.0)
+        self.max_rss_mb = max(self.max_rss_mb, line.max_rss_mb or 0.0)
+
+    def _gap(self, line: Line) -> None:
+        self.blind.gap(line.symbol, line.timestamp_utc, line.from_utc, line.to_utc)
+
+    def _resumed(self, line: Line) -> None:
+        self.blind.resumed(line.symbol, line.timestamp_utc)
+
+    def _resolved(self, line: Line) -> None:
+        self.answers["none: it ended by itself"] += bool(self._open.pop(line.recommendation_id, ""))
         asked = self._asked.get(line.recommendation_id)
+        if asked is not None and line.reason == CLOSED:
+            asked.answer, asked.answered = CLOSED, line.timestamp_utc
+
+    def _answered(self, line: Line) -> None:
+        opened = self._open.pop(line.recommendation_id, "")
+        asked = self._asked.get(line.recommendation_id)
+        self.answers[line.answer] += 1
         if asked is not None:
-            asked.answer = line.answer
-        if opened:
-            try:
-                waited = datetime.fromisoformat(line.timestamp_utc) - datetime.fromisoformat(opened)
-            except (ValueError, TypeError):
-                return
-            self.answer_time.add(max(int(waited.total_seconds() * 1e9), 0))
+            asked.answer, asked.answered, asked.trimmed = line.answer, line.timestamp_utc, line.shares
+        waited = seconds_between(opened, line.timestamp_utc) if opened else None
+        if waited is not None:
+            self.answer_time.add(int(waited * 1e9))

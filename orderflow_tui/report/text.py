@@ -9,7 +9,7 @@ from typing import Any, Final
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 _LEAST_WIDTH: Final = 60
 _MOST_ROWS: Final = 12
-_WIDE: Final = 84
+_Share = Mapping[str, float] | None
 
 
 def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
@@ -23,11 +23,12 @@ def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
     alerts, latency, asked, runs = (report[name] for name in ("alerts", "latency_ms", "recommendations", "runs"))
     first, last = (_clean(report[name] or "nowhere") for name in ("first_utc", "last_utc"))
     ended = f"{runs['ended']} ended properly after {runs['hours']:.1f} h, {runs['failed']} of them failed"
+    if runs["without_an_end"]:
+        ended += f", {runs['without_an_end']} never said an end"
     if runs["max_rss_mb"]:
         ended += f", most memory {runs['max_rss_mb']:.0f} MB"
     lines = [f"{report['records']:,} records from {first} to {last}", f"{runs['started']} runs started, {ended}"]
-    if report["unreadable_lines"]:
-        lines.append(f"{report['unreadable_lines']:,} lines could not be read and are left out")
+    lines += _unreadable(report) + _blind(report["blind"])
     days = alerts["by_day"]
     lines += ["", f"ALERTS {alerts['total']:,}" + (f", {alerts['late']:,} of them late" if alerts["late"] else "")]
     if len(days) > 1:
@@ -35,6 +36,8 @@ def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
     kinds = [(f"{row['evidence']} {row['severity']}", row["alerts"]) for row in alerts["by_kind"]]
     lines += _bars(kinds, width)
     lines += ["", "BY SYMBOL", *_bars(alerts["by_symbol"].items(), width)]
+    if len(days) > 1:
+        lines += _days(alerts, width)
     lines += ["", f"LATENCY from cause to line, ms, {latency['alerts']:,} alerts and recommendations"]
     lines.append("  " + "  ".join(f"{name} {_number(latency[name])}" for name in ("p50", "p95", "p99", "max")))
     lines += ["", "ERRORS", *(_bars(report["errors"].items(), width) or ["  none"])]
@@ -42,7 +45,7 @@ def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
     lines += _bars(asked["answers"].items(), width)
     if asked["seconds_to_answer"]:
         lines.append(f"  answered after {asked['seconds_to_answer']['p50']:g} s (median)")
-    lines += _outcomes(report["outcomes"], width)
+    lines += _outcomes(report["outcomes"])
     lines += _ledger(report["ledger"])
     lines += ["", "TARGETS"]
     for row in report["verdicts"]:
@@ -51,38 +54,97 @@ def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
     return lines
 
 
-def _outcomes(outcomes: Mapping[str, Any], width: int) -> list[str]:
-    """Each rule beside its controls; shares are of falls by at least the spread within five minutes."""
-    lines = ["", f"WHAT FOLLOWED, {outcomes['total']:,} outcomes, {outcomes['truncated']:,} of them cut short"]
-    if not outcomes["by_rule"]:
-        return [*lines, "  none known yet: an outcome is told 15 minutes after its alert"]
-    wide = width >= _WIDE
-    head = f"  {'':15} {'n':>6} {'fell':>5} {'random':>6} {'lift on random (95 %)':>24}"
-    lines.append(head + (f" {'like price':>10} {'success':>8}" if wide else ""))
-    for name, rule in outcomes["by_rule"].items():
-        lift = rule["lift_on_random"]
-        span = f"{lift['value']:+.0%} ({lift['low']:+.0%} to {lift['high']:+.0%})" if lift else "-"
-        shares = f"{_share(rule['fell']):>5} {_share(rule['random_fell']):>6}"
-        more = f" {_share(rule['price_only_fell']):>10} {_share(rule['success']):>8}" if wide else ""
-        lines.append(f"  {_clean(name)[:15]:15} {rule['outcomes']:>6,} {shares} {span:>24}{more}")
+def _unreadable(report: Mapping[str, Any]) -> list[str]:
+    """How many lines are left out, and where the first of them are."""
+    if not report["unreadable_lines"]:
+        return []
+    places = ", ".join(_clean(place["at"]) for place in report["unreadable_at"])
+    return [
+        f"{report['unreadable_lines']:,} lines could not be read and are left out",
+        *([f"  {places}"] * bool(places)),
+    ]
+
+
+def _blind(blind: Mapping[str, Any]) -> list[str]:
+    """How often and how long nothing was seen."""
+    lines: list[str] = []
+    if blind["times"]:
+        names = ", ".join(f"{_clean(name)} {count:,}" for name, count in list(blind["by_symbol"].items())[:_MOST_ROWS])
+        lines.append(f"BLIND {blind['times']:,} times, {blind['seconds'] / 60:,.1f} min until seen again: {names}")
+    if blind["connection_silences"]:
+        minutes = blind["connection_silent_seconds"] / 60
+        lines.append(f"the connection was silent {blind['connection_silences']:,} times, {minutes:,.1f} min in all")
     return lines
+
+
+def _days(alerts: Mapping[str, Any], width: int) -> list[str]:
+    """Alerts of the newest days by the names that had most."""
+    room = max((width - 14 - 9) // 9, 1)
+    names = list(alerts["by_symbol"])[:room]
+    cells = {(row["day"], row["symbol"]): row["alerts"] for row in alerts["by_day_and_symbol"]}
+    lines = ["", "BY DAY AND SYMBOL", f"  {'':10} {'all':>8}" + "".join(f" {_clean(name)[:8]:>8}" for name in names)]
+    for day, count in list(alerts["by_day"].items())[-_MOST_ROWS:]:
+        counts = "".join(f" {cells.get((day, name), 0):>8,}" for name in names)
+        lines.append(f"  {_clean(day)[:10]:10} {count:>8,}{counts}")
+    return lines
+
+
+def _outcomes(outcomes: Mapping[str, Any]) -> list[str]:
+    """Each rule beside its controls: what the plan calls a true positive, and the harder question."""
+    lines = ["", f"WHAT FOLLOWED, {outcomes['total']:,} outcomes, {outcomes['truncated']:,} of them cut short"]
+    rules = outcomes["by_rule"]
+    if not rules:
+        return [*lines, "  none known yet: an outcome is told 15 minutes after its alert"]
+    lines += ["  fell by at least the spread within 5 minutes (false positives are the rest)", _HEAD]
+    lines += [
+        _rule(name, rule["outcomes"], rule["fell"], rule["lift_on_random"], rule["lift_on_price_only"])
+        for name, rule in rules.items()
+    ]
+    lines += ["  hits: fell by at least the spread and one usual five-minute range", _HEAD]
+    lines += [
+        _rule(name, rule["judged"], rule["success"], rule["success_lift_on_random"], rule["success_lift_on_price_only"])
+        for name, rule in rules.items()
+    ]
+    return lines
+
+
+_HEAD: Final = f"  {'95 % intervals':15} {'n':>6} {'share':>16} {'lift on random':>18} {'on like price':>18}"
+
+
+def _rule(name: str, n: int, share: _Share, random: _Share, price: _Share) -> str:
+    own = f"{share['value']:.0%} ({share['low']:.0%} to {share['high']:.0%})" if share else "-"
+    return f"  {_clean(name)[:15]:15} {n:>6,} {own:>16} {_signed(random):>18} {_signed(price):>18}"
+
+
+def _signed(lift: _Share) -> str:
+    if lift is None:
+        return "-"
+    value, low, high = (f"{round(100 * lift[name]):+d}%" for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
 
 
 def _ledger(ledger: Mapping[str, Any]) -> list[str]:
     """What leaving at once came to against leaving 15 minutes later."""
     rows = [("followed", ledger["followed"]), ("not followed", ledger["not_followed"])]
-    if not any(row["known"] for _, row in rows):
+    if not ledger["newest"]:
         return []
-    lines = ["", "LEAVING AT ONCE against leaving 15 minutes later, by the recorded middle price"]
+    lines = ["", "LEAVING AT ONCE against leaving 15 minutes later, by the recorded book"]
     for name, row in rows:
-        dollars = row["leaving_at_once_gained_dollars"]
-        lines.append(f"  {name:13} {row['known']:>5,} known  {dollars:>+14,.2f} $  {row['of_them_gained']:,} gained")
+        gained, cost = row["leaving_at_once_gained_dollars"], row["exit_cost_dollars"]
+        known = f"{row['recommendations']:>5,}, {row['known']:,} known"
+        lines.append(
+            f"  {name:12} {known:>16} {gained:>+13,.2f} $, {row['of_them_gained']:,} gained; exit cost {cost:,.2f} $"
+        )
     lines.append(f"  {ledger['moves_over_5_percent']:,} were followed by more than 5 % within 15 minutes")
+    lines.append(f"  {'newest first':19} {'':6} {'shares':>8} {'answer':15} {'after':>7} {'gained $':>11}")
+    for one in list(reversed(ledger["newest"]))[:_MOST_ROWS]:
+        waited, saved = one["seconds_to_answer"], one["leaving_at_once_gained_dollars"]
+        after = "-" if waited is None else f"{waited:,.0f} s"
+        lines.append(
+            f"  {_clean(one['opened_utc'])[:19]:19} {_clean(one['symbol'])[:6]:6} {one['quantity']:>8,} "
+            f"{_clean(one['answer'])[:15]:15} {after:>7} {'not known' if saved is None else f'{saved:+,.2f}':>11}"
+        )
     return lines
-
-
-def _share(share: Mapping[str, float] | None) -> str:
-    return "-" if share is None else f"{share['value']:.0%}"
 
 
 def _bars(counts: Iterable[tuple[str, int]], width: int) -> list[str]:

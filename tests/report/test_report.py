@@ -104,12 +104,64 @@ def test_counted_alerts_an_hour_need_a_run_that_ended() -> None:
     assert report(*alerts)["alerts"]["counted_an_hour"] is None
     said = report(line(names.RUN_STARTED), *alerts, line(names.RUN_STOPPED, seconds=7_200.0, exit_code=1))
     assert said["alerts"]["counted_an_hour"] == {"BAC": 10.0}
-    assert said["runs"] == {"started": 1, "ended": 1, "failed": 1, "hours": 2.0, "max_rss_mb": None}
-    assert said["verdicts"][4]["verdict"] == "MISSED"
+    assert said["runs"] == {
+        "started": 1, "ended": 1, "failed": 1, "without_an_end": 0, "hours": 2.0, "max_rss_mb": None,
+    }  # fmt: skip
+
+
+def seller(at: str, price: float, **fields: Any) -> bytes:
+    fields = {"symbol": "BAC", "evidence": "sell_print", "against": "long", "counts": True, **fields}
+    return line(at=at, alert_type="large_seller", price_level=price, **fields)
+
+
+def test_acts_are_one_a_side_and_price_in_thirty_seconds_and_offers_one_in_two_minutes() -> None:
+    said = report(
+        seller("12:00:00", 10.0),
+        seller("12:00:30", 10.0, evidence="bid_wall_hit"),  # the same act
+        seller("12:00:31", 10.0),
+        seller("12:00:32", 10.01),
+        seller("12:00:33", 10.5, evidence="ask_wall"),
+        seller("12:01:33", 10.6, evidence="ask_wall"),  # offers count once
+        seller("12:00:34", 10.0, symbol="NIO"),
+        seller("12:00:35", 10.0, symbol="T", late=True),
+        seller("12:00:35", 10.0, symbol="T", counts=False),
+        line(names.RUN_STOPPED, seconds=1_800.0),
+    )
+    assert said["alerts"]["acts_an_hour"] == {"BAC": 8.0, "NIO": 2.0}
+    assert verdict_on(said, "acts")["verdict"] == "met"
+
+
+def test_far_more_acts_than_six_an_hour_are_named() -> None:
+    acts = [seller(f"12:{minute:02}:00", 10.0) for minute in range(13)]
+    row = verdict_on(report(*acts, line(names.RUN_STOPPED, seconds=3_600.0)), "acts")
+    assert row["verdict"] == "MISSED"
+    assert "far from it: BAC 13.0" in row["figures"]
+
+
+def verdict_on(said: dict[str, Any], word: str) -> dict[str, str]:
+    rows: list[dict[str, str]] = [row for row in said["verdicts"] if word in row["target"]]
+    assert len(rows) == 1
+    return rows[0]
+
+
+def test_blind_times_and_silences() -> None:
+    said = report(
+        line(names.MONITORING_GAP, symbol="BAC", channel="book"),
+        line(names.MONITORING_RESUMED, at="12:01:30", symbol="BAC"),
+        line(names.MONITORING_GAP, at="13:00:00", symbol="NIO", channel="age"),
+        line(names.MONITORING_GAP, symbol=None, from_utc="2025-10-22T12:00:00Z", to_utc="2025-10-22T12:00:45Z"),
+    )
+    assert said["blind"] == {
+        "times": 2, "seconds": 90, "by_symbol": {"BAC": 1, "NIO": 1}, "connection_silences": 1,
+        "connection_silent_seconds": 45.0,
+    }  # fmt: skip
+    lines = report_lines(said, 80)
+    assert "BLIND 2 times, 1.5 min until seen again: BAC 1, NIO 1" in lines
+    assert "the connection was silent 1 times, 0.8 min in all" in lines
 
 
 def outcome(evidence: str = "red_burst", *, fell: bool | None = True, **fields: Any) -> bytes:
-    controls = [{"fell": False}, {"fell": True}, {"fell": None}]
+    controls = [{"fell": False, "success": False}, {"fell": True, "success": True}, {"fell": None}]
     fields = {"random": controls, "price_only": {"fell": False}, "success": None, **fields}
     return line(names.ALERT_OUTCOME, evidence=evidence, fell=fell, symbol="BAC", **fields)
 
@@ -128,6 +180,26 @@ def test_what_followed_stands_beside_its_controls() -> None:
     assert rule["success"] is None
 
 
+def test_hits_stand_beside_the_hits_of_the_controls() -> None:
+    price_only = {"fell": True, "success": False}
+    hits = [outcome(success=number < 60, price_only=price_only) for number in range(120)]
+    said = report(*hits, outcome(success=None))
+    rule = said["outcomes"]["by_rule"]["red_burst"]
+    assert (rule["outcomes"], rule["judged"], rule["success"]["value"]) == (121, 120, 0.5)
+    assert rule["random_success"]["value"] == 0.5
+    assert rule["success_lift_on_random"]["value"] == 0.0
+    assert rule["success_lift_on_price_only"]["low"] > 0.4
+    lines = report_lines(said, 80)
+    at = next(number for number, text in enumerate(lines) if "hits: fell" in text)
+    assert lines[at + 2].split()[:4] == ["red_burst", "120", "50%", "(41%"]
+
+
+def test_an_outcome_told_twice_counts_once() -> None:
+    twice = [outcome(subject="a"), outcome(subject="b"), outcome(subject="a", truncated=True)]
+    assert report(*twice)["outcomes"]["total"] == 2
+    assert report(*(outcome(subject=str(number)) for number in range(2_500)))["outcomes"]["total"] == 2_500
+
+
 @pytest.mark.parametrize(("fell", "verdict"), [(30, "MISSED"), (97, "met"), (78, "not known")])
 def test_the_kill_switch_is_judged_where_the_interval_lies_on_one_side(fell: int, verdict: str) -> None:
     said = report(*(outcome(fell=number < fell) for number in range(100)), outcome("exit", fell=False))
@@ -138,28 +210,71 @@ def test_the_kill_switch_is_judged_where_the_interval_lies_on_one_side(fell: int
 
 
 def test_the_regret_ledger() -> None:
-    def asked(name: str, quantity: int, answer: str, mid: float | None, later: float | None) -> list[bytes]:
-        lines = [line(names.EXIT_TRIGGERED, recommendation_id=name, symbol="BAC", quantity=quantity)]
-        if answer:
-            lines.append(line(names.EXIT_ACKNOWLEDGED, recommendation_id=name, symbol="BAC", answer=answer))
+    def asked(
+        name: str, quantity: int, answer: str, mid: float | None, later: float | None, **said: Any
+    ) -> list[bytes]:
+        lines = [line(names.EXIT_TRIGGERED, recommendation_id=name, symbol="BAC", quantity=quantity, exit_cost=2.0)]
+        if answer == "closed":
+            end = {"symbol": "BAC", "reason": "position closed"}
+            lines.append(line(names.EXIT_RESOLVED, at="12:01:00", recommendation_id=name, **end))
+        elif answer:
+            said = {"symbol": "BAC", "answer": answer, **said}
+            lines.append(line(names.EXIT_ACKNOWLEDGED, at="12:00:20", recommendation_id=name, **said))
         return [*lines, outcome("exit", of="flow", subject=name, mid=mid, mid_15m=later)]
 
-    said = report(
+    told = report(
         *asked("a", 100, "exited", 10.0, 9.0),
-        *asked("b", 100, "trimmed", 10.0, 10.5),
+        *asked("b", 100, "trimmed", 10.0, 10.5, shares=40),
         *asked("c", 200, "hold", 10.0, 9.75),
         *asked("d", -100, "", 10.0, 10.25),
         *asked("e", 100, "snooze", None, None),
-    )["ledger"]
-    assert said == {
-        "followed": {
-            "recommendations": 2, "known": 2, "leaving_at_once_gained_dollars": 50.0, "of_them_gained": 1,
-        },
-        "not_followed": {
-            "recommendations": 3, "known": 2, "leaving_at_once_gained_dollars": 75.0, "of_them_gained": 2,
-        },
-        "moves_over_5_percent": 1,
+        *asked("f", 100, "closed", 10.0, 9.9),
+    )
+    said = told["ledger"]
+    assert said["followed"] == {
+        "recommendations": 3, "known": 3, "leaving_at_once_gained_dollars": 90.0, "of_them_gained": 2,
+        "exit_cost_dollars": 4.8,
     }  # fmt: skip
+    assert said["not_followed"] == {
+        "recommendations": 4, "known": 3, "leaving_at_once_gained_dollars": 45.0, "of_them_gained": 2,
+        "exit_cost_dollars": 5.2,
+    }  # fmt: skip
+    assert said["moves_over_5_percent"] == 1
+    assert said["newest"][0] == {
+        "opened_utc": "2025-10-22T12:00:00.000000Z", "symbol": "BAC", "quantity": 100, "answer": "exited",
+        "seconds_to_answer": 20.0, "leaving_at_once_gained_dollars": 100.0, "exit_cost_dollars": 2.0,
+    }  # fmt: skip
+    assert [entry["answer"] for entry in said["newest"]] == [
+        "exited", "trimmed", "hold", "none", "snooze", "position closed",
+    ]  # fmt: skip
+    lines = report_lines(told, 80)
+    assert lines[next(n for n, text in enumerate(lines) if "newest first" in text) + 1].split() == [
+        "2025-10-22T12:00:00", "BAC", "100", "position", "closed", "60", "s", "+10.00",
+    ]  # fmt: skip
+
+
+def test_recommendations_without_outcomes_cost_little_memory() -> None:
+    tally = Tally()
+    tally.take(line(names.EXIT_TRIGGERED, recommendation_id=str(number), quantity=1) for number in range(5_000))
+    tally.take([outcome("exit", subject="4999", mid=10.0, mid_15m=9.0)])
+    assert figures(tally)["ledger"]["not_followed"]["known"] == 1
+    assert len(tally._asked) <= 2_000
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = line(symbol="BAC") + b"\n"
+    (tmp_path / "2025-10-22.jsonl").write_bytes(good + b"{torn\n" + good + b"\x00\n")
+    (tmp_path / "2025-10-23.jsonl.gz").write_bytes(gzip.compress(good * 1_000)[:-20])
+    assert main(["report", str(tmp_path), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["unreadable_lines"] == 3
+    assert [row["at"] for row in said["unreadable_at"]] == [
+        f"2025-10-22.jsonl at byte {len(good)}",
+        f"2025-10-22.jsonl at byte {2 * len(good) + 6:,}",
+        "2025-10-23.jsonl.gz: damaged, read as far as it goes",
+    ]
+    assert main(["report", str(tmp_path)]) == 0
+    assert "3 lines could not be read and are left out" in capsys.readouterr().out
 
 
 def test_memory_is_judged_against_a_bare_screen() -> None:

@@ -59,11 +59,11 @@ def test_impossible_counts_are_refused() -> None:
 
 
 def test_a_rule_is_demoted_only_by_enough_outcomes_that_are_surely_worse_than_chance() -> None:
-    bad = RuleRecord(n=ENOUGH, fell=20, random_n=300, random_fell=200)
-    assert bad.demoted
-    assert not RuleRecord(n=ENOUGH - 1, fell=20, random_n=300, random_fell=200).demoted
-    assert not RuleRecord(n=ENOUGH, fell=60, random_n=300, random_fell=200).demoted
-    assert not RuleRecord(n=ENOUGH, fell=20).demoted
+    assert RuleRecord(judged=ENOUGH, hits=20, random_judged=300, random_hits=200).demoted
+    assert not RuleRecord(judged=ENOUGH - 1, hits=20, random_judged=300, random_hits=200).demoted
+    assert not RuleRecord(judged=ENOUGH, hits=60, random_judged=300, random_hits=200).demoted
+    assert not RuleRecord(judged=ENOUGH, hits=20).demoted
+    assert not RuleRecord(n=ENOUGH, fell=20, random_n=300, random_fell=200).demoted
 
 
 def test_the_prior_is_what_was_measured_elsewhere() -> None:
