@@ -30,7 +30,8 @@ _SETTINGS: Final = (
     ("--log-dir", "log_dir", "DIR", "where the journal goes"),
     ("--positions", "positions", "FILE", "the positions file (positions.toml)"),
 )
-_SCENARIOS: Final = ("calm", "seller", "burst", "mixed")
+_SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
+_PLANS: Final = ("basic", "starter", "developer", "advanced")
 _ZONE: Final = "America/New_York"
 _JOURNAL: Final = "logs/order_flow"
 _SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell", "no_title", "notify")
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the dashboard on a simulated market: no key, no positions needed")
     demo.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     demo.add_argument("--seed", type=int, default=7, help="the market's seed")
+    demo.add_argument("--plan", choices=_PLANS, help="see it with this plan's key (default: everything)")
     demo.add_argument("--depth", choices=("full", "nbbo"), default="full", help="ten levels, or one as for US stocks")
     for option, field, metavar, text in (
         ("--profile", "profile", "NAME", "guarded (default) or plan"),
@@ -123,6 +125,7 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument("--seed", type=int, default=7, help="the market's seed")
     simulate.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     simulate.add_argument("--depth", choices=("full", "nbbo"), default="full", help="nbbo answers as Polygon does")
+    simulate.add_argument("--plan", choices=_PLANS, help="answer as this plan's key is answered (default: everything)")
     simulate.add_argument("--faults", type=Path, metavar="FILE", help="a TOML script of faults")
 
 
@@ -212,7 +215,14 @@ def _dashboard(args: argparse.Namespace) -> int:
 def _demo(args: argparse.Namespace) -> int:
     from orderflow_tui.wiring import run_demo
 
-    return run_demo(args.scenario, args.seed, args.depth, _overrides(args), _screen(args))
+    return run_demo(
+        scenario=args.scenario,
+        seed=args.seed,
+        depth=args.depth,
+        plan=args.plan,
+        overrides=_overrides(args),
+        screen=_screen(args),
+    )
 
 
 def _replay(args: argparse.Namespace) -> int:
@@ -240,7 +250,15 @@ def _headless(args: argparse.Namespace) -> int:
 def _simulate(args: argparse.Namespace) -> int:
     from orderflow_tui.feeds.simulator.run import serve
 
-    return serve(port=args.port, seed=args.seed, scenario=args.scenario, depth=args.depth, key=None, faults=args.faults)
+    return serve(
+        port=args.port,
+        seed=args.seed,
+        scenario=args.scenario,
+        depth=args.depth,
+        key=None,
+        faults=args.faults,
+        plan=args.plan,
+    )
 
 
 def _serve(args: argparse.Namespace) -> int:

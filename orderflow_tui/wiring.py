@@ -361,7 +361,15 @@ def _plain(
     return monitor.exit_code
 
 
-def run_demo(scenario: str, seed: int, depth: str, overrides: Mapping[str, Any], screen: Mapping[str, Any]) -> int:
+def run_demo(
+    *,
+    scenario: str,
+    seed: int,
+    depth: str,
+    plan: str | None,
+    overrides: Mapping[str, Any],
+    screen: Mapping[str, Any],
+) -> int:
     """The dashboard on a simulated market of its own; the user's key, positions and journal are not touched.
 
     Each demo is another market, so nothing an earlier one left open is taken up.
@@ -370,7 +378,7 @@ def run_demo(scenario: str, seed: int, depth: str, overrides: Mapping[str, Any],
     from orderflow_tui.feeds.simulator.process import SimulatorProcess  # noqa: PLC0415
     from orderflow_tui.positions.toml_file import read_text  # noqa: PLC0415
 
-    with SimulatorProcess(seed=seed, scenario=scenario, depth=depth) as market:
+    with SimulatorProcess(seed=seed, scenario=scenario, depth=depth, plan=plan) as market:
         settings = {
             "requests_per_second": _DEMO_REQUESTS,
             **overrides,

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
+import httpx
+
+from orderflow_tui.config import VENDOR_WS_URL
 from orderflow_tui.core.eligibility import flags_for
+from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import NS, datetime_ns, utc_datetime
 from orderflow_tui.feeds.feed import ApiFault, BadPayload, Batch, FeedGap
 from orderflow_tui.feeds.polygon.client import PolygonClient
@@ -43,3 +48,55 @@ def test_what_the_feed_delivered_is_what_the_market_printed() -> None:
                     if flags_for(record.conditions)
                 }
     assert not [*got.of(BadPayload), *got.of(ApiFault), *got.of(FeedGap)]
+
+
+def test_streamed_and_polled_together_no_print_is_lost_or_doubled(tmp_path: Path) -> None:
+    """The stream drops twice within the run; what was delivered is what the server's truth has, print by print."""
+    script = tmp_path / "faults.toml"
+    script.write_text(
+        '[[fault]]\nendpoint = "stream"\nkind = "close"\nframes = 60\n'
+        '[[fault]]\nendpoint = "stream"\nkind = "garbage"\nframes = 80\n'
+    )
+    got = Collector()
+    with SimulatorProcess(seed=11, scenario="mixed", faults=script) as market:
+        config = Config(
+            market.url,
+            data_source="simulator",
+            polygon_api_key=market.api_key,
+            requests_per_second=50,
+            stream="auto",
+            polygon_ws_url=VENDOR_WS_URL,
+        )
+        feed = PolygonFeed(config, cycle_seconds=0.3, stream_pace=4.0)
+        feed.start(["ACME", "BOLT"], got)
+        try:
+            got.wait(ApiFault, lambda f: f.endpoint == "stream")
+            mark = got.mark()
+            got.wait(Batch, lambda b: b.channel == "tape" and b.vouched_ns > 0, count=30, since=mark)
+            until = time.time_ns() + NS
+            for symbol in ("ACME", "BOLT"):
+                got.wait(Batch, covers(symbol, until))
+        finally:
+            feed.stop()
+            assert feed.join(20)
+        for symbol in ("ACME", "BOLT"):
+            delivered = [event for batch in got.of(Batch, symbol) for event in batch.events if isinstance(event, Print)]
+            keys = [(event.venue, event.trf, event.trade_id) for event in delivered]
+            assert len(keys) == len(set(keys))
+            first = min(event.time_ns for event in delivered)
+            truth = httpx.get(
+                f"{market.url}/sim/v1/truth/{symbol}",
+                params={"timestamp.gte": first, "timestamp.lt": until},
+                headers={"Authorization": f"Bearer {market.api_key}"},
+                trust_env=False,
+            ).json()
+            expected = {
+                (row["exchange"], row.get("trf_id", 0), row["id"]): row["size"]
+                for row in truth["prints"]
+                if row["size"] and not row.get("correction")
+            }
+            mine = {
+                (event.venue, event.trf, event.trade_id): event.size for event in delivered if event.time_ns < until
+            }
+            assert mine == expected
+            assert len(mine) > 300

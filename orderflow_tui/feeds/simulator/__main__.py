@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scenario", default="mixed")
     parser.add_argument("--depth", default="full")
+    parser.add_argument("--plan")
     parser.add_argument("--symbols", default=",".join(DEMO_SYMBOLS))
     parser.add_argument("--faults", type=Path)
     parser.add_argument("--requests-per-second", type=float)
@@ -36,6 +37,7 @@ def main() -> int:
         symbols=[symbol for symbol in options.symbols.split(",") if symbol],
         key=os.environ.pop(KEY_VARIABLE, None),
         faults=options.faults,
+        plan=options.plan,
         requests_per_second=options.requests_per_second,
         stop=_stdin_closed() if options.until_stdin_closes else None,
     )

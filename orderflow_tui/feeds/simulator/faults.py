@@ -6,8 +6,10 @@ left is applied; what it does to a payload is in `payload_faults`, what it does 
 
 from __future__ import annotations
 
+import random
+import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -25,6 +27,7 @@ Endpoint = Literal[
     "conditions",
     "books",
     "truth",
+    "stream",
 ]
 Kind = Literal[
     "status",
@@ -40,6 +43,20 @@ Kind = Literal[
     "crossed",
     "malformed_row",
     "empty",
+    "html",
+    "bomb",
+    "duplicate_page",
+    "reorder",
+    "foreign_next",
+    "endless_next",
+    "no_spy",
+    "clock_skew",
+    "auth_failed",
+    "silence",
+    "unknown_event",
+    "duplicate",
+    "max_connections",
+    "close",
 ]
 
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
@@ -48,6 +65,8 @@ MAX_SECONDS = 120.0
 _ROWS: frozenset[Endpoint] = frozenset({"snapshot", "trades", "quotes", "nbbo", "last_trade", "universal", "books"})
 _TWO_SIDED: frozenset[Endpoint] = frozenset({"snapshot", "quotes", "nbbo", "universal", "books"})
 _NAMED: frozenset[Endpoint] = frozenset({"snapshot", "nbbo", "last_trade", "universal", "books"})
+_LISTS: frozenset[Endpoint] = frozenset({"trades", "quotes"})
+_STREAM: frozenset[Endpoint] = frozenset({"stream"})
 _WHERE: dict[Kind, frozenset[Endpoint]] = {
     "wrong_symbol": _NAMED,
     "stale": _ROWS,
@@ -56,8 +75,24 @@ _WHERE: dict[Kind, frozenset[Endpoint]] = {
     "crossed": _TWO_SIDED,
     "malformed_row": _ROWS,
     "empty": _ROWS,
+    "duplicate_page": _LISTS,
+    "reorder": _LISTS | {"stream"},
+    "foreign_next": _LISTS,
+    "endless_next": _LISTS,
+    "no_spy": frozenset({"snapshot", "universal", "books"}),
+    "clock_skew": frozenset({"status"}),
+    "auth_failed": _STREAM,
+    "silence": _STREAM,
+    "unknown_event": _STREAM,
+    "duplicate": _STREAM,
+    "max_connections": _STREAM,
+    "close": _STREAM,
 }
-PAYLOAD_KINDS = frozenset(_WHERE)
+_OF_THE_STREAM: frozenset[Kind] = frozenset(
+    {"status", "hang", "garbage", "reorder", "auth_failed", "silence", "unknown_event", "duplicate",
+     "max_connections", "close"}
+)  # fmt: skip
+PAYLOAD_KINDS = frozenset(kind for kind, where in _WHERE.items() if where != _STREAM)
 
 
 class FaultFileError(ValueError):
@@ -76,7 +111,12 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         status: Of kind `status`: the HTTP status.
         retry_after: Of kind `status`: seconds for a Retry-After header, or None for no header.
         empty_body: Of kind `status`: no body, as the vendor also answers 429.
-        seconds: How long `hang` and `slow` take, by how much `stale` and `future` are off.
+        seconds: How long `hang` and `slow` take, by how much `stale`, `future` and `clock_skew` are off.
+        probability: Of a matching request to be hit, drawn from `seed`.
+        seed: Of these draws.
+        from_seconds: The rule begins so long after the server's start, `until_seconds` it ends; 0 for never.
+        frames: Of the endpoint `stream`: frames that go out before it happens.
+        code: Of kind `close`: the WebSocket's close code.
     """
 
     endpoint: Endpoint
@@ -88,11 +128,21 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retry_after: Annotated[float, msgspec.Meta(ge=0, le=86_400)] | None = None
     empty_body: bool = False
     seconds: Annotated[float, msgspec.Meta(gt=0, le=MAX_SECONDS)] = 30.0
+    probability: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    seed: int = 1
+    from_seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
+    until_seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
+    frames: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    code: Annotated[int, msgspec.Meta(ge=1000, le=4999)] = 1011
 
     def __post_init__(self) -> None:
         where = _WHERE.get(self.kind)
         if where is not None and self.endpoint not in where:
             raise ValueError(f"{self.kind} cannot happen to {self.endpoint}")
+        if self.endpoint == "stream" and self.kind not in _OF_THE_STREAM:
+            raise ValueError(f"{self.kind} cannot happen to stream")
+        if self.until_seconds and self.until_seconds <= self.from_seconds:
+            raise ValueError("until_seconds must be after from_seconds")
 
 
 class _FaultFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -104,22 +154,28 @@ class FaultPlan:
 
     Args:
         faults: The rules.
+        monotonic: Seconds, for rules with a time window; the start is now.
     """
 
-    def __init__(self, faults: Sequence[Fault] = ()) -> None:
+    def __init__(self, faults: Sequence[Fault] = (), monotonic: Callable[[], float] = time.monotonic) -> None:
         self._rules: list[Fault] = []
         self._matched: list[int] = []
+        self._draws: list[random.Random] = []
+        self._monotonic = monotonic
+        self._started = monotonic()
         self.extend(faults)
 
     def extend(self, faults: Sequence[Fault]) -> None:
         """Adds rules after those there are; what they count begins now."""
         self._rules += faults
         self._matched += [0] * len(faults)
+        self._draws += [random.Random(fault.seed) for fault in faults]  # noqa: S311 the same faults in every run
 
     def clear(self) -> None:
         """Forgets all rules."""
         self._rules.clear()
         self._matched.clear()
+        self._draws.clear()
 
     def hit(self, endpoint: Endpoint, symbols: Sequence[str]) -> Fault | None:
         """Counts a request and finds what happens to it.
@@ -133,6 +189,11 @@ class FaultPlan:
         """
         for index, rule in enumerate(self._rules):
             if rule.endpoint != endpoint or (rule.symbol is not None and symbols and rule.symbol not in symbols):
+                continue
+            elapsed = self._monotonic() - self._started
+            if elapsed < rule.from_seconds or (rule.until_seconds and elapsed >= rule.until_seconds):
+                continue
+            if rule.probability < 1 and self._draws[index].random() >= rule.probability:
                 continue
             seen = self._matched[index]
             if seen >= rule.after + rule.times:

@@ -7,10 +7,12 @@ import contextlib
 import hmac
 import socket
 import struct
+import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -27,6 +29,11 @@ FAULT_IN_SCOPE: Final = "orderflow_tui.fault"
 _SLOW_PIECES = 8
 _DROP_SECONDS = 2.0
 _GARBAGE = b'{"status":"OK","results":[{"price":\xff\xfe<html><body>502 Bad Gateway</body></html>'
+_NGINX = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
+    b"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
+_BOMB_BYTES = 96 * 2**20
 _MESSAGES: dict[int, tuple[str, str, str]] = {
     401: ("ERROR", "error", "Unknown API Key"),
     403: (
@@ -93,6 +100,7 @@ class Gate:
         faults: What goes wrong.
         rate_limit: How many requests are taken.
         monotonic: Seconds, for the rate limit.
+        missing: Endpoints that are not in the plan.
     """
 
     def __init__(
@@ -104,7 +112,9 @@ class Gate:
         faults: FaultPlan,
         rate_limit: RateLimit,
         monotonic: Callable[[], float],
+        missing: frozenset[str] = frozenset(),
     ) -> None:
+        self._missing = missing
         self._app = app
         self._route = route
         self._key = key
@@ -115,6 +125,8 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request, or lets it through."""
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
         if scope["type"] != "http":
             return
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
@@ -126,6 +138,9 @@ class Gate:
             await _send_error(send, 429, retry_after=limit.retry_after, empty=limit.empty_body)
             return
         routed = self._route(scope["path"], query)
+        if routed and routed[0] in self._missing:
+            await _send_error(send, 403)
+            return
         fault = self._faults.hit(*routed) if routed else None
         if fault is None:
             await self._app(scope, receive, send)
@@ -159,6 +174,11 @@ class Gate:
                 await _send_error(send, fault.status, retry_after=fault.retry_after, empty=fault.empty_body)
             case "garbage":
                 await _send_body(send, 200, _GARBAGE, [(b"content-type", b"application/json")])
+            case "html":
+                await _send_body(send, fault.status, _NGINX, [(b"content-type", b"text/html")])
+            case "bomb":
+                packed = [(b"content-type", b"application/json"), (b"content-encoding", b"gzip")]
+                await _send_body(send, 200, _bomb(), packed)
             case "hang":
                 await _wait_for_disconnect(receive, fault.seconds)
                 await _drop_connection(receive)
@@ -202,6 +222,14 @@ async def _send_body(send: Send, status: int, body: bytes, headers: list[tuple[b
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+@cache
+def _bomb() -> bytes:
+    """A small body that unpacks to far more than any answer."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    piece = b" " * 2**20
+    return b"".join([*(packer.compress(piece) for _ in range(_BOMB_BYTES // len(piece))), packer.flush()])
 
 
 async def _trickle(send: Send, start: Message, body: bytes, seconds: float) -> None:

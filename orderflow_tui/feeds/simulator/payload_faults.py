@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from orderflow_tui.feeds.simulator.faults import Fault
@@ -31,9 +32,46 @@ def corrupt(payload: Any, fault: Fault) -> Any:
     """
     if fault.kind == "empty":
         return _emptied(payload, fault)
+    if fault.kind in _PAGES:
+        return _PAGES[fault.kind](payload)
+    if fault.kind == "no_spy":
+        for container in _CONTAINERS:
+            held = payload.get(container)
+            if isinstance(held, list):
+                payload[container] = [row for row in held if row.get("ticker") != "SPY"]
+        return payload
+    if fault.kind == "clock_skew":
+        moment = datetime.fromisoformat(payload["serverTime"]) + timedelta(seconds=fault.seconds)
+        return {**payload, "serverTime": moment.isoformat(timespec="seconds")}
     for index, row in enumerate(_rows(payload, fault.symbol)):
         _corrupt_row(row, fault, first=index == 0)
     return payload
+
+
+def _doubled(payload: Any) -> Any:
+    payload["results"] = [*payload.get("results", ()), *payload.get("results", ())]
+    return payload
+
+
+def _reversed(payload: Any) -> Any:
+    payload["results"] = list(payload.get("results", ()))[::-1]
+    return payload
+
+
+def _foreign(payload: Any) -> Any:
+    return {**payload, "next_url": "https://elsewhere.example/v3/trades/SPY?cursor=eA"}
+
+
+def _endless(payload: Any) -> Any:
+    return {**payload, "next_url": "https://api.polygon.io/v3/trades/SPY?cursor=AA"}
+
+
+_PAGES: dict[str, Callable[[Any], Any]] = {
+    "duplicate_page": _doubled,
+    "reorder": _reversed,
+    "foreign_next": _foreign,
+    "endless_next": _endless,
+}
 
 
 def _rows(payload: Any, symbol: str | None) -> Iterator[dict[str, Any]]:

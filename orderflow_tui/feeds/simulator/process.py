@@ -41,6 +41,7 @@ class SimulatorProcess:
         symbols: Tickers traded; SPY comes on top.
         faults: A TOML file of faults.
         requests_per_second: Requests above this rate get status 429; None for no limit.
+        plan: What the key is worth; None for everything.
         timeout_seconds: How long the start may take.
     """
 
@@ -53,6 +54,7 @@ class SimulatorProcess:
         symbols: Sequence[str] = DEMO_SYMBOLS,
         faults: Path | None = None,
         requests_per_second: float | None = None,
+        plan: str | None = None,
         timeout_seconds: float = 20.0,
     ) -> None:
         self.api_key = secrets.token_urlsafe(24)
@@ -62,6 +64,8 @@ class SimulatorProcess:
         self._arguments += ["--symbols", ",".join(symbols), "--until-stdin-closes"]
         if faults is not None:
             self._arguments += ["--faults", str(faults)]
+        if plan is not None:
+            self._arguments += ["--plan", plan]
         if requests_per_second is not None:
             self._arguments += ["--requests-per-second", str(requests_per_second)]
         self._child: subprocess.Popen[bytes] | None = None

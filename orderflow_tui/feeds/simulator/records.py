@@ -32,6 +32,7 @@ class Print(msgspec.Struct, frozen=True, gc=False):
         trf_id: 201 or 202 off-exchange, else 0.
         trf_timestamp: Nanoseconds UTC off-exchange, else 0.
         decimal_size: Exact size where it is fractional.
+        correction: 0 for a print that stands, 8 for one that was cancelled.
     """
 
     sip_timestamp: int
@@ -46,6 +47,17 @@ class Print(msgspec.Struct, frozen=True, gc=False):
     trf_id: int = 0
     trf_timestamp: int = 0
     decimal_size: str | None = None
+    correction: int = 0
+
+
+class Band(msgspec.Struct, frozen=True, gc=False):
+    """Limit-up and limit-down prices, units of $0.0001; indicator 17 is a halt, 18 its end, 21 neither."""
+
+    sip_timestamp: int
+    lower: int
+    upper: int
+    indicator: int
+    sequence_number: int
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False):
@@ -103,6 +115,13 @@ class History(Generic[R]):
     def between(self, first_ns: int, last_ns: int) -> list[R]:
         """Rows with `first_ns <= sip_timestamp <= last_ns`, oldest first."""
         return self._rows[bisect_left(self._times, first_ns) : bisect_right(self._times, last_ns)]
+
+    def replace(self, old: R, new: R) -> None:
+        """Puts `new`, of the same time, in the place of `old`; nothing where that is gone."""
+        for index in range(bisect_left(self._times, old.sip_timestamp), len(self._rows)):
+            if self._rows[index] is old:
+                self._rows[index] = new
+                return
 
     def newest(self, at_ns: int) -> R | None:
         """The newest row not later than `at_ns`, or None."""

@@ -17,10 +17,13 @@ from typing import cast, get_args
 import uvicorn
 from starlette.types import ASGIApp
 
+from orderflow_tui.feeds.simulator.bad_day import BAD_DAY
 from orderflow_tui.feeds.simulator.faults import FaultPlan, load_faults
 from orderflow_tui.feeds.simulator.gate import AbortableProtocol, RateLimit
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
 from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS, PlanName
+from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.scenarios import SCENARIOS, ScenarioName
 from orderflow_tui.feeds.simulator.server import Depth, create_app
 
@@ -43,7 +46,8 @@ class LoopbackServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=AbortableProtocol,
-                ws="none",
+                ws="websockets-sansio",
+                ws_ping_interval=None,
                 lifespan="off",
                 loop="asyncio",
                 log_config=None,
@@ -113,6 +117,7 @@ def serve(
     key: str | None,
     faults: Path | None = None,
     requests_per_second: float | None = None,
+    plan: str | None = None,
     stop: threading.Event | None = None,
 ) -> int:
     """Serves a simulated market on 127.0.0.1 until SIGINT or SIGTERM; prints its URL on stdout once it answers.
@@ -120,31 +125,36 @@ def serve(
     Args:
         port: TCP port, 0 for a free one.
         seed: Of all randomness.
-        scenario: `calm`, `seller`, `burst` or `mixed`.
+        scenario: `calm`, `seller`, `burst`, `mixed` or `bad-day` (which brings its faults along).
         depth: `full` (ten levels, `/sim/v1/books`) or `nbbo` (one level, as the vendor has it).
         symbols: Tickers traded; SPY comes on top.
         key: The only API key accepted, or None for any but an empty one and `bad-key`.
         faults: A TOML file of faults.
         requests_per_second: Requests above this rate get status 429; None for no limit.
+        plan: What the key is worth: `basic`, `starter`, `developer`, `advanced`; None for everything. A plan shows one
+            level, as the vendor does.
         stop: Ends the server when set.
 
     Returns:
         Exit code: 0 after a clean end, 1 with one line on stderr if it could not start.
     """
     try:
-        _check(port=port, scenario=scenario, depth=depth, requests_per_second=requests_per_second)
-        plan = FaultPlan(load_faults(faults) if faults else ())
+        _check(port=port, scenario=scenario, depth=depth, requests_per_second=requests_per_second, plan=plan)
+        rules = [*(load_faults(faults) if faults else ()), *(BAD_DAY if scenario == "bad-day" else ())]
         bound = _bind_or_explain(port)
     except ValueError as error:
         print(f"simulate: {error}", file=sys.stderr)
         return 1
     with bound:
+        worth = EVERYTHING if plan is None else PLANS[cast("PlanName", plan)]
+        now_ns = time.time_ns() - (DELAY_SECONDS * NANOS if worth.delayed else 0)
         app = create_app(
-            Market(symbols, seed=seed, now_ns=time.time_ns(), scenario=cast("ScenarioName", scenario)),
+            Market(symbols, seed=seed, now_ns=now_ns, scenario=cast("ScenarioName", scenario)),
             key=key,
-            depth=cast("Depth", depth),
-            faults=plan,
-            rate_limit=RateLimit(requests_per_second),
+            depth=cast("Depth", depth if plan is None else "nbbo"),
+            faults=FaultPlan(rules),
+            rate_limit=RateLimit(requests_per_second or worth.requests_per_second),
+            plan=worth,
         )
         url = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
         server = LoopbackServer(app, on_ready=lambda: print(url, flush=True))
@@ -159,11 +169,13 @@ def _leave_when_set(stop: threading.Event, server: LoopbackServer) -> None:
     server.should_exit = True
 
 
-def _check(*, port: int, scenario: str, depth: str, requests_per_second: float | None) -> None:
+def _check(*, port: int, scenario: str, depth: str, requests_per_second: float | None, plan: str | None) -> None:
     if not 0 <= port <= 65_535:
         raise ValueError(f"port must be from 0 to 65535, not {port}")
     if scenario not in SCENARIOS:
         raise ValueError(f"scenario must be one of {', '.join(SCENARIOS)}, not {scenario!r}")
+    if plan is not None and plan not in PLANS:
+        raise ValueError(f"plan must be one of {', '.join(PLANS)}, not {plan!r}")
     if depth not in get_args(Depth):
         raise ValueError(f"depth must be full or nbbo, not {depth!r}")
     if requests_per_second is not None and not requests_per_second > 0:

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.simulator.book import Side
 from orderflow_tui.feeds.simulator.records import NANOS, Aggressor
 from orderflow_tui.feeds.simulator.symbol_market import CALM, Action, Flow, Step, SymbolMarket
 
-ScenarioName = Literal["calm", "seller", "burst", "mixed"]
+ScenarioName = Literal["calm", "seller", "burst", "mixed", "bad-day"]
 SCENARIOS: tuple[ScenarioName, ...] = get_args(ScenarioName)
 
 _REPEAT_S = 380.0
@@ -90,6 +90,19 @@ class Script:
         """Reports one large off-exchange trade."""
         self._add(at_s, lambda market: market.report_off_exchange(aggressor, shares))
 
+    def halt(self, at_s: float, until_s: float) -> None:
+        """Trading stops, and resumes with an auction."""
+        self._add(at_s, lambda market: market.halt())
+        self._add(until_s, lambda market: market.resume())
+
+    def report_late(self, at_s: float, shares: int, seconds: float) -> None:
+        """A sale reported so many seconds after it happened."""
+        self._add(at_s, lambda market: market.report_late("sell", shares, seconds))
+
+    def bust(self, at_s: float, seconds: float) -> None:
+        """The largest print of the last so many seconds is cancelled."""
+        self._add(at_s, lambda market: market.bust_largest(seconds))
+
     def _add(self, at_s: float, act: Action) -> None:
         self._steps.append(Step(round((self.begins_s + at_s) * NANOS), act))
 
@@ -162,9 +175,19 @@ def _pulled_bid(script: Script) -> None:
     script.rest(98.0, "bid", _PULLED_SHARES, 107.0, ticks_behind=2)
 
 
+def _halted(script: Script) -> None:
+    """A fall into the band, a halt of a minute, a reopening; later late reports and a cancelled block."""
+    script.flow(20.0, Flow(market=4.0, book=4.0, sell_share=0.85, drift=-0.5))
+    script.halt(35.0, 95.0)
+    script.report_late(110.0, 11_500, 25.0)
+    script.report_off_exchange(118.0, "sell", 22_000)
+    script.bust(150.0, 40.0)
+
+
 _CASTS: dict[ScenarioName, tuple[tuple[int, Callable[[Script], None]], ...]] = {
     "calm": (),
     "seller": ((0, _seller),),
     "burst": ((0, _burst),),
     "mixed": ((0, _seller), (1, _burst), (3, _pulled_bid)),
+    "bad-day": ((0, _seller), (1, _halted), (2, _burst), (3, _pulled_bid)),
 }

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import Match, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from orderflow_tui.feeds.simulator import wire
@@ -20,6 +20,7 @@ from orderflow_tui.feeds.simulator.faults import Endpoint, Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import FAULT_IN_SCOPE, Gate, RateLimit, error_body
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.payload_faults import corrupt
+from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, Plan
 from orderflow_tui.feeds.simulator.query import (
     MAX_LIMIT,
     BadQueryError,
@@ -31,7 +32,9 @@ from orderflow_tui.feeds.simulator.query import (
     parse_offset_cursor,
     parse_time_query,
 )
+from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.sale_conditions import sale_conditions
+from orderflow_tui.feeds.simulator.stream import StreamHub
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 
 Depth = Literal["full", "nbbo"]
@@ -61,6 +64,7 @@ def create_app(
     rate_limit: RateLimit | None = None,
     next_url_base: str = VENDOR_URL,
     monotonic: Callable[[], float] = time.monotonic,
+    plan: Plan = EVERYTHING,
 ) -> ASGIApp:
     """The server's application.
 
@@ -73,11 +77,15 @@ def create_app(
         rate_limit: How many requests are taken.
         next_url_base: The host that `next_url` names; the vendor's own by default, whatever host was asked.
         monotonic: Seconds, for the rate limit.
+        plan: What the key is worth; of a delayed one the market itself lies 15 minutes back.
 
     Returns:
         An ASGI application.
     """
-    api = _Api(market, clock, next_url_base)
+    rules = faults if faults is not None else FaultPlan()
+    late_ns = DELAY_SECONDS * NANOS if plan.delayed else 0
+    api = _Api(market, clock, next_url_base, plan, late_ns)
+    hub = StreamHub(market, clock=lambda: clock() - late_ns, key=key, plan=plan, faults=rules)
     routes = api.routes(with_books=depth == "full")
 
     def route(path: str, query: Mapping[str, str]) -> tuple[Endpoint, Sequence[str]] | None:
@@ -89,12 +97,14 @@ def create_app(
                 return candidate.name, [ticker] if ticker else [name for name in listed.split(",") if name]  # type: ignore[return-value]
         return None
 
-    inner = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware, minimum_size=500, compresslevel=4)])
+    served = [*routes, WebSocketRoute("/stocks", hub.endpoint)]
+    inner = Starlette(routes=served, middleware=[Middleware(GZipMiddleware, minimum_size=500, compresslevel=4)])
     return Gate(
         inner,
         route=route,
         key=key,
-        faults=faults if faults is not None else FaultPlan(),
+        faults=rules,
+        missing=plan.missing(),
         rate_limit=rate_limit or RateLimit(),
         monotonic=monotonic,
     )
@@ -103,8 +113,10 @@ def create_app(
 class _Api:
     """The endpoints."""
 
-    def __init__(self, market: Market, clock: Clock, next_url_base: str) -> None:
+    def __init__(self, market: Market, clock: Clock, next_url_base: str, plan: Plan, late_ns: int) -> None:
         self._market = market
+        self._plan = plan
+        self._late_ns = late_ns
         self._clock = clock
         self._next_url_base = next_url_base
         self._requests = 0
@@ -122,8 +134,8 @@ class _Api:
                 lambda request: self._results(wire.last_trade(self._symbol(request))),
             ),
             ("universal", "/v3/snapshot", self._universal),
-            ("status", "/v1/marketstatus/now", lambda _: wire.market_status(self._market.now_ns)),
-            ("upcoming", "/v1/marketstatus/upcoming", lambda _: wire.upcoming_holidays(self._market.now_ns)),
+            ("status", "/v1/marketstatus/now", lambda _: wire.market_status(self._clock())),
+            ("upcoming", "/v1/marketstatus/upcoming", lambda _: wire.upcoming_holidays(self._clock())),
             ("conditions", "/v3/reference/conditions", self._conditions),
             ("truth", "/sim/v1/truth/{ticker}", self._truth),
         ]
@@ -133,7 +145,7 @@ class _Api:
 
     def _endpoint(self, answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
-            self._market.advance(self._clock())
+            self._market.advance(self._clock() - self._late_ns)
             self._requests += 1
             try:
                 payload = answer(request)
@@ -149,7 +161,7 @@ class _Api:
         return endpoint
 
     def _envelope(self) -> wire.Json:
-        return {"status": "OK", "request_id": f"{self._requests:032x}"}
+        return {"status": "DELAYED" if self._plan.delayed else "OK", "request_id": f"{self._requests:032x}"}
 
     def _results(self, results: Any) -> wire.Json:
         return {**self._envelope(), "results": results}
@@ -166,10 +178,19 @@ class _Api:
         return [symbol for symbol in found if symbol is not None]
 
     def _snapshot(self, request: Request) -> wire.Json:
-        return {**self._envelope(), "ticker": wire.snapshot(self._symbol(request))}
+        return {**self._envelope(), "ticker": self._shown(self._symbol(request))}
+
+    def _shown(self, symbol: SymbolMarket) -> wire.Json:
+        """A ticker of a snapshot, without what the plan lacks."""
+        row = wire.snapshot(symbol)
+        if not self._plan.quotes:
+            row.pop("lastQuote", None)
+        if not self._plan.last_trade:
+            row.pop("lastTrade", None)
+        return row
 
     def _snapshots(self, request: Request) -> wire.Json:
-        rows = [wire.snapshot(symbol) for symbol in self._listed(request)]
+        rows = [self._shown(symbol) for symbol in self._listed(request)]
         return {**self._envelope(), "count": len(rows), "tickers": rows}
 
     def _books(self, request: Request) -> wire.Json:
@@ -215,7 +236,7 @@ class _Api:
         for name in names:
             symbol = self._market.get(name)
             rows.append(
-                wire.universal_snapshot(symbol)
+                wire.universal_snapshot(symbol, self._plan)
                 if symbol is not None
                 else {"ticker": name, "error": "NOT_FOUND", "message": "Ticker not found."}
             )

@@ -16,8 +16,8 @@ from typing import NamedTuple, TypeAlias
 
 from orderflow_tui.feeds.simulator.book import BookSide, Order, Side
 from orderflow_tui.feeds.simulator.instruments import Instrument
-from orderflow_tui.feeds.simulator.records import NANOS, PRICE_UNITS_PER_TICK, Aggressor
-from orderflow_tui.feeds.simulator.tape import Tape
+from orderflow_tui.feeds.simulator.records import NANOS, PRICE_UNITS_PER_TICK, Aggressor, Band, History
+from orderflow_tui.feeds.simulator.tape import HISTORY_NS, Tape
 
 _VENUES = (12, 12, 12, 11, 11, 19, 19, 9, 10, 21, 15)
 _MIN_LEVELS = 13
@@ -47,6 +47,8 @@ class Flow:
 
 
 CALM = Flow()
+_HALTED_FLOW = Flow(market=1e-9, book=1e-9)
+_IN_FORCE, _HALTED, _RESUMED = 21, 17, 18
 
 
 Action: TypeAlias = "Callable[[SymbolMarket], None]"
@@ -84,9 +86,12 @@ class SymbolMarket:
         self._next_step = next(self._script, None)
         self._next_drift_ns = start_ns + _DRIFT_STEP_NS
         self._next_flow_ns = start_ns
+        self.bands: History[Band] = History(HISTORY_NS)
+        self._band_sequence = 0
         self._fill_book()
         self.set_flow(CALM)
         self._publish_quote()
+        self._show_band(_IN_FORCE)
 
     def advance(self, to_ns: int) -> None:
         """Trades on until `to_ns` (nanoseconds UTC); an earlier time does nothing.
@@ -191,6 +196,39 @@ class SymbolMarket:
         """Reports an off-exchange trade at the quote the aggressor takes."""
         touch = self.asks.best if aggressor == "buy" else self.bids.best
         self.tape.report_off_exchange(self._clock_ns, aggressor, touch * PRICE_UNITS_PER_TICK, size)
+
+    def band(self) -> Band:
+        """The limit-up and limit-down prices in force."""
+        newest = self.bands.newest(self.now_ns)
+        assert newest is not None
+        return newest
+
+    def halt(self) -> None:
+        """Stops trading: the book stands, nothing happens."""
+        self.set_flow(_HALTED_FLOW)
+        self._pinned = True
+        self._show_band(_HALTED)
+
+    def resume(self) -> None:
+        """Trading goes on, with an auction."""
+        self.release_reference()
+        self.set_flow(CALM)
+        self.tape.report_reopening(self._clock_ns, self._midpoint_units(), 4_200)
+        self._show_band(_RESUMED)
+
+    def report_late(self, aggressor: Aggressor, size: int, seconds: float) -> None:
+        """Reports an off-exchange trade late, at a price of now."""
+        self.tape.report_late(self._clock_ns, aggressor, self._midpoint_units(), size, seconds)
+
+    def bust_largest(self, seconds: float) -> None:
+        """Cancels the largest print of the last so many seconds."""
+        self.tape.bust_largest(self._clock_ns - round(seconds * NANOS))
+
+    def _show_band(self, indicator: int) -> None:
+        self._band_sequence += 1
+        middle = self._midpoint_units()
+        tenth = middle // 10
+        self.bands.append(Band(self._clock_ns, middle - tenth, middle + tenth, indicator, self._band_sequence))
 
     # Order flow.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from itertools import count
 
+import msgspec
+
 from orderflow_tui.feeds.simulator.book import BookSide
 from orderflow_tui.feeds.simulator.instruments import Instrument
 from orderflow_tui.feeds.simulator.records import (
@@ -82,6 +84,37 @@ class Tape:
                 decimal_size,
             )
         )
+
+    def report_late(self, sip_ns: int, aggressor: Aggressor, price: int, size: int, seconds: float) -> None:
+        """Reports an off-exchange trade so many seconds after it happened, out of sequence."""
+        happened_ns = sip_ns - int(seconds * NANOS)
+        self._report(
+            Print(
+                sip_ns,
+                happened_ns,
+                self._next_trade_sequence(sip_ns),
+                price,
+                size,
+                FINRA_EXCHANGE,
+                self._next_id(202),
+                aggressor,
+                (32,),
+                202,
+                sip_ns - 40_000,
+            )
+        )
+
+    def report_reopening(self, sip_ns: int, price: int, size: int) -> None:
+        """Reports the auction that ends a halt."""
+        sequence = self._next_trade_sequence(sip_ns)
+        self._report(Print(sip_ns, sip_ns - 50_000, sequence, price, size, 12, self._next_id(12), "buy", (28,)))
+
+    def bust_largest(self, since_ns: int) -> None:
+        """Cancels the largest print since an instant: only who reads its minute again learns of it."""
+        rows = [row for row in self.prints.between(since_ns, 1 << 62) if not row.correction]
+        if rows:
+            largest = max(rows, key=lambda row: row.size)
+            self.prints.replace(largest, msgspec.structs.replace(largest, correction=8))
 
     def publish_quote(self, sip_ns: int, bids: BookSide, asks: BookSide) -> bool:
         """Publishes the best bid and offer if they changed.

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from orderflow_tui.feeds.simulator.instruments import TICKS_PER_DOLLAR
+from orderflow_tui.feeds.simulator.plans import EVERYTHING, Plan
 from orderflow_tui.feeds.simulator.query import EXCHANGE_ZONE
 from orderflow_tui.feeds.simulator.records import NANOS, PRICE_UNITS_PER_DOLLAR, Print, Quote
 from orderflow_tui.feeds.simulator.session_bars import Bar
@@ -33,6 +34,7 @@ class TradeRow(msgspec.Struct, omit_defaults=True, gc=False):
     decimal_size: str | None = None
     trf_id: int = 0
     trf_timestamp: int = 0
+    correction: int = 0
 
 
 class QuoteRow(msgspec.Struct, gc=False):
@@ -65,6 +67,7 @@ def trade_row(trade: Print, tape: int) -> TradeRow:
         trade.decimal_size,
         trade.trf_id,
         trade.trf_timestamp,
+        trade.correction,
     )
 
 
@@ -141,7 +144,7 @@ def snapshot(market: SymbolMarket) -> Json:
     return row
 
 
-def universal_snapshot(market: SymbolMarket) -> Json:
+def universal_snapshot(market: SymbolMarket, plan: Plan = EVERYTHING) -> Json:
     """A row of `/v3/snapshot`; `timeframe` says what the key is worth."""
     tape = market.tape
     day, previous = tape.bars.day, tape.bars.previous_close
@@ -162,7 +165,8 @@ def universal_snapshot(market: SymbolMarket) -> Json:
         },
     }
     quote, trade = tape.quotes.newest(market.now_ns), tape.prints.newest(market.now_ns)
-    if quote is not None:
+    timeframe = "DELAYED" if plan.delayed else "REAL-TIME"
+    if quote is not None and plan.quotes:
         row["last_quote"] = {
             "bid": quote.bid_price / PRICE_UNITS_PER_DOLLAR,
             "bid_size": quote.bid_size,
@@ -171,9 +175,9 @@ def universal_snapshot(market: SymbolMarket) -> Json:
             "ask_size": quote.ask_size,
             "ask_exchange": quote.ask_exchange,
             "last_updated": quote.sip_timestamp,
-            "timeframe": "REAL-TIME",
+            "timeframe": timeframe,
         }
-    if trade is not None:
+    if trade is not None and plan.last_trade:
         row["last_trade"] = {
             "price": trade.price / PRICE_UNITS_PER_DOLLAR,
             "size": trade.size,
@@ -181,7 +185,7 @@ def universal_snapshot(market: SymbolMarket) -> Json:
             "exchange": trade.exchange,
             "id": trade.id,
             "last_updated": trade.sip_timestamp,
-            "timeframe": "REAL-TIME",
+            "timeframe": timeframe,
         }
         if trade.decimal_size is not None:
             row["last_trade"]["decimal_size"] = trade.decimal_size
