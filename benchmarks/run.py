@@ -21,8 +21,20 @@ from typing import Any
 
 from benchmarks.measuring import ROOT, Figure, verdict
 
-GROUPS = ("core_cost", "engines", "sides_oracle", "decoding", "journaling", "dashboard", "history")
-PACKAGES = ("msgspec", "httpx", "polygon-api-client", "textual", "nautilus_trader", "tclf", "numpy", "scikit-learn")
+GROUPS = ("core_cost", "engines", "sides_oracle", "decoding", "journaling", "dashboard", "history", "reporting")
+PACKAGES = (
+    "msgspec",
+    "httpx",
+    "polygon-api-client",
+    "textual",
+    "nautilus_trader",
+    "tclf",
+    "numpy",
+    "scikit-learn",
+    "duckdb",
+    "statsmodels",
+    "scipy",
+)
 LIMIT_SECONDS = 240
 RESULTS = Path(__file__).resolve().parent / "results"
 

@@ -25,11 +25,22 @@ class DurationHistogram:
 
     def add(self, duration_ns: int) -> None:
         """Count one duration, nanoseconds."""
-        shift = max(duration_ns.bit_length() - 1 - _STEPS_BITS, 0)
-        index = (shift << _STEPS_BITS) + (duration_ns >> shift)
-        self._classes[index] = self._classes.get(index, 0) + 1
+        shift = duration_ns.bit_length() - 1 - _STEPS_BITS
+        index = (shift << _STEPS_BITS) + (duration_ns >> shift) if shift > 0 else duration_ns
+        classes = self._classes
+        if index in classes:
+            classes[index] += 1
+        else:
+            classes[index] = 1
         self.count += 1
         self.max_ns = max(self.max_ns, duration_ns)
+
+    def merge(self, other: DurationHistogram) -> None:
+        """Count another's durations too."""
+        for index, count in other._classes.items():
+            self._classes[index] = self._classes.get(index, 0) + count
+        self.count += other.count
+        self.max_ns = max(self.max_ns, other.max_ns)
 
     def quantile_ns(self, part: float) -> int:
         """The duration that this part of all do not exceed, to 12.5 %; 0 without any."""

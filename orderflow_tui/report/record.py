@@ -38,7 +38,7 @@ class RuleRecord:
             self.judged += 1
             self.hits += success
 
-    def add_random(self, *, fell: bool | None, success: bool | None = None) -> None:
+    def add_random(self, *, fell: bool | None, success: bool | None) -> None:
         """One random instant beside it."""
         if fell is not None:
             self.random_n += 1
@@ -47,7 +47,7 @@ class RuleRecord:
             self.random_judged += 1
             self.random_hits += success
 
-    def add_price(self, *, fell: bool | None, success: bool | None = None) -> None:
+    def add_price(self, *, fell: bool | None, success: bool | None) -> None:
         """The price-only control beside it."""
         if fell is not None:
             self.price_n += 1

@@ -17,6 +17,7 @@ from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
 from orderflow_tui.report.record import RuleRecord
 
 _MS: Final = 1_000_000
+_MOST_MS: Final = 1e12
 _MOST_OPEN: Final = 100_000
 """Recommendations waited for; a journal with more unanswered ones is no trader's."""
 _MOST_ASKED: Final = 2_000
@@ -96,7 +97,6 @@ class Tally:
         """Where the first of them are."""
         self.first = self.last = ""
         """Instants of the first and the last record, as they are written."""
-        self.events: Counter[str] = Counter()
         self.alerts: Counter[tuple[str, str]] = Counter()
         """By evidence and severity."""
         self.by_day: Counter[str] = Counter()
@@ -109,7 +109,7 @@ class Tally:
         self.late = 0
         self.errors: Counter[str] = Counter()
         self.latency = DurationHistogram()
-        self.all_latency = DurationHistogram()
+        self._other_latency = DurationHistogram()
         self.slow = 0
         """Alerts and recommendations written more than 10 s after their cause was in hand."""
         self.recommendations: Counter[str] = Counter()
@@ -125,9 +125,12 @@ class Tally:
         self.truncated = 0
         """Outcomes cut short by a session's or a run's end."""
         self.ledger = Ledger()
+        self._day = ""
+        self._today: Counter[tuple[str, str, str]] = Counter()
         self._open: dict[str, str] = {}
         self._asked: dict[str, Asked] = {}
-        self._told: dict[str, None] = {}
+        self._told: set[str] = set()
+        self._told_before: set[str] = set()
         """Whose outcome was told lately: a crash between telling and noting it makes it told twice."""
         self._handlers: dict[str, Callable[[Line], None]] = {
             records.ALERT: self._alert,
@@ -140,6 +143,14 @@ class Tally:
             records.RUN_STARTED: self._started,
             records.RUN_STOPPED: self._stopped,
         }
+
+    @property
+    def all_latency(self) -> DurationHistogram:
+        """Of every record."""
+        both = DurationHistogram()
+        both.merge(self.latency)
+        both.merge(self._other_latency)
+        return both
 
     @property
     def unanswered(self) -> int:
@@ -157,21 +168,27 @@ class Tally:
                 if place is not None and len(self.unreadable_at) < _MOST_PLACES:
                     self.unreadable_at.append(place())
                 continue
-            day = line.timestamp_utc[:10]
-            if self._first_day <= day <= self._last_day:
+            if self._first_day <= line.timestamp_utc[:10] <= self._last_day:
                 self._add(line)
+        self._fold()
 
     def _add(self, line: Line) -> None:
         event = line.event
         if self._symbol is not None and line.symbol is not None and line.symbol != self._symbol:
             return
         self.lines += 1
-        self.events[event] += 1
         moment = line.timestamp_utc
-        self.first = min(self.first, moment) if self.first else moment
         self.last = max(self.last, moment)
-        if line.latency_ms is not None and line.latency_ms >= 0:
-            self._spent(line, line.latency_ms)
+        if moment < self.first or not self.first:
+            self.first = moment
+        latency_ms = line.latency_ms
+        if latency_ms is not None and latency_ms >= 0:
+            spent = int(min(latency_ms, _MOST_MS) * _MS)
+            if event in _LATENCY_OF and not line.late:
+                self.latency.add(spent)
+                self.slow += latency_ms > SLOW_MS
+            else:
+                self._other_latency.add(spent)
         handler = self._handlers.get(event)
         if handler is not None:
             handler(line)
@@ -187,34 +204,39 @@ class Tally:
         if len(self._asked) > _MOST_ASKED:
             del self._asked[next(iter(self._asked))]
 
-    def _spent(self, line: Line, latency_ms: float) -> None:
-        spent = int(min(latency_ms, 1e12) * _MS)
-        self.all_latency.add(spent)
-        if line.event in _LATENCY_OF and not line.late:
-            self.latency.add(spent)
-            self.slow += latency_ms > SLOW_MS
-
     def _alert(self, line: Line) -> None:
         symbol, day = line.symbol or "", line.timestamp_utc[:10]
         kind = line.evidence if isinstance(line.evidence, str) else ""
-        self.alerts[kind or "none", line.severity] += 1
-        self.by_day[day] += 1
-        self.by_symbol[symbol] += 1
-        if (day, symbol) in self.by_day_and_symbol or len(self.by_day_and_symbol) < _MOST_CELLS:
-            self.by_day_and_symbol[day, symbol] += 1
-        self.late += line.late
+        if day != self._day:
+            self._fold()
+            self._day = day
+        self._today[symbol, kind, line.severity] += 1
+        if line.late:
+            self.late += 1
         if line.counts:
             self.counted[symbol] += 1
             if line.alert_type == "large_seller" and not line.late:
                 self.acts.add(symbol, kind, line.against, line.timestamp_utc, line.price_level)
 
+    def _fold(self) -> None:
+        """Add the day in hand to the totals: one count an alert until then."""
+        day = self._day
+        for (symbol, kind, severity), count in self._today.items():
+            self.alerts[kind or "none", severity] += count
+            self.by_day[day] += count
+            self.by_symbol[symbol] += count
+            if (day, symbol) in self.by_day_and_symbol or len(self.by_day_and_symbol) < _MOST_CELLS:
+                self.by_day_and_symbol[day, symbol] += count
+        self._today.clear()
+
     def _outcome(self, line: Line) -> None:
-        if line.subject in self._told:
-            return
-        if line.subject:
-            self._told[line.subject] = None
-            if len(self._told) > _MOST_ASKED:
-                del self._told[next(iter(self._told))]
+        subject = line.subject
+        if subject:
+            if subject in self._told or subject in self._told_before:
+                return
+            self._told.add(subject)
+            if len(self._told) >= _MOST_ASKED:
+                self._told, self._told_before = set(), self._told
         kind = line.evidence if isinstance(line.evidence, str) and line.evidence else "none"
         rule = self.rules.get(kind)
         if rule is None:
@@ -225,7 +247,7 @@ class Tally:
         if line.price_only is not None:
             rule.add_price(fell=line.price_only.fell, success=line.price_only.success)
         self.truncated += line.truncated
-        asked = self._asked.pop(line.subject, None)
+        asked = self._asked.pop(subject, None)
         if asked is not None:
             self.ledger.settle(asked, line.mid, line.mid_15m)
 
