@@ -214,6 +214,10 @@ class Monitor:
         """The newest detail of the watched symbol; None until it is made."""
         return self._publisher.detail
 
+    def rule_record(self, evidence: str) -> str:
+        """How a rule (`exit` for recommendations) has done on this user's data, in one line; empty where not kept."""
+        return self.record.words(evidence) if self.record is not None else ""
+
     def on_news(self, listener: Callable[[], None]) -> None:
         """Call back, in the monitor's thread, once news has been published."""
         self._on_news = listener

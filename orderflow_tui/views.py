@@ -377,6 +377,10 @@ class MonitorPort(Protocol):
         """The newest detail of the symbol that is watched; None until it is made."""
         ...
 
+    def rule_record(self, evidence: str) -> str:
+        """How a rule (`exit` for recommendations) has done on this user's data, in one line; empty where not kept."""
+        ...
+
     def on_news(self, listener: Callable[[], None]) -> None:
         """Call back, in the monitor's thread, once an alert, a recommendation or a blindness has been published."""
         ...

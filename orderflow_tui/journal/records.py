@@ -21,7 +21,7 @@ from orderflow_tui.core.outputs import (
     Output,
     StopRaised,
 )
-from orderflow_tui.core.units import PRICE_UNIT, iso_utc, price_decimal, price_units
+from orderflow_tui.core.units import CENT, PRICE_UNIT, iso_utc, price_decimal, price_units
 
 ALERT: Final = "order_flow_alert"
 ALERT_UPDATED: Final = "order_flow.alert_updated"
@@ -171,7 +171,25 @@ def outcome_fields(outcome: AlertOutcome) -> dict[str, Any]:
         "price_only": None if outcome.price_only is None else _control_fields(outcome.price_only),
         "truncated": outcome.truncated,
         "gap": outcome.gap,
+        "text": _outcome_text(outcome),
     }
+
+
+def _outcome_text(outcome: AlertOutcome) -> str:
+    """`sell_print: at worst -4.0c within 5 min, +1.5c after 15; fell, no hit`; cents of the real price."""
+    course, turned = outcome.course, -1 if outcome.against == "short" else 1
+
+    def moved(total: int | None) -> str:
+        if total is None or course.start is None:
+            return "not seen"
+        return f"{turned * (total - course.start) / 2 / CENT:+.1f}c"
+
+    words = {True: "fell", False: "did not fall", None: "not known whether it fell"}
+    if outcome.against == "short":
+        words = {True: "rose", False: "did not rise", None: "not known whether it rose"}
+    hit = {True: ", a hit", False: ", no hit", None: ""}[outcome.success]
+    moves = f"at worst {moved(course.worst_5m)} within 5 min, {moved(course.mid_15m)} after 15"
+    return f"{outcome.evidence}: {moves}; {words[outcome.fell]}{hit}{' (cut short)' if outcome.truncated else ''}"
 
 
 def _control_fields(judged: Judged) -> dict[str, Any]:

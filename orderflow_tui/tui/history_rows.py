@@ -60,6 +60,15 @@ def history_row(entry: HistoryRow, zone: Zone, width: int, *, cursor: bool) -> R
     )
 
 
+def rule_of(fields: Mapping[str, object]) -> str:
+    """The rule a record is about, by the name its outcomes go by; empty for other records."""
+    if fields.get("event") == records.EXIT_TRIGGERED:
+        return "exit" if fields.get("kind") == "flow" else ""
+    evidence = fields.get("evidence")
+    told = fields.get("event") in {records.ALERT, records.ALERT_UPDATED, records.ALERT_OUTCOME}
+    return evidence if told and isinstance(evidence, str) and evidence != "stop" else ""
+
+
 def record_rows(fields: Mapping[str, object], width: int) -> list[Row]:
     """Every field of a record, long values over several rows."""
     rows: list[Row] = []

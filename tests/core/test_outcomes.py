@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 import pytest
@@ -291,6 +292,30 @@ def test_a_shorts_prices_are_written_as_they_are() -> None:
     event, _, fields = output_record(outcome(outcomes.pending[0], START * NS, truncated=True))
     assert event == "order_flow.alert_outcome"
     assert fields["mid"] == Decimal("10.00")
+
+
+@pytest.mark.parametrize(
+    ("against", "turned", "words"),
+    [
+        ("long", 1, "at worst -4.0c within 5 min, +1.5c after 15; fell, no hit"),
+        ("short", -1, "at worst +4.0c within 5 min, -1.5c after 15; rose, no hit"),
+    ],
+)
+def test_an_outcome_in_words(against: Literal["long", "short"], turned: int, words: str) -> None:
+    outcomes, market = Outcomes(), MarketState()
+    market.usual_range = 900
+    base = turned * 100_000
+    market.shows(0, ((base - 50, 1),), ((base + 50, 1),))
+    one = raised(START)
+    outcomes.follow(replace(one, alert=replace(one.alert, against=against, evidence="sell_print")), market)
+    follow = outcomes.pending[0]
+    follow.course = Course(START * NS, 2 * base, None, None, 2 * base + 300, 2 * base - 800, 300)
+    told = outcome_fields(outcome(follow, START * NS, truncated=False))["text"]
+    assert told == f"sell_print: {words}"
+    follow.course = Course(START * NS)
+    told = outcome_fields(outcome(follow, START * NS, truncated=True))["text"]
+    assert told.startswith("sell_print: at worst not seen within 5 min, not seen after 15; not known whether it ")
+    assert told.endswith(" (cut short)")
 
 
 @pytest.mark.parametrize("twice", [200_000, 200_001, 200_100])

@@ -357,6 +357,9 @@ class FakeMonitor:
     def detail(self) -> DetailView | None:
         return self.details.get(self.detailed[-1]) if self.detailed else None
 
+    def rule_record(self, evidence: str) -> str:
+        return f"its record here: not known yet (n = 7), {evidence}"
+
     def on_news(self, listener: Callable[[], None]) -> None:
         self.ring = listener
 

@@ -9,7 +9,7 @@ import pytest
 from orderflow_tui.journal.history import HistoryRow, HistoryStore
 from orderflow_tui.journal.records import EXIT_TRIGGERED
 from orderflow_tui.tui.history_filter import FilteredRows, HistoryFilter, local_day, local_time
-from orderflow_tui.tui.history_rows import CsvFile, history_row
+from orderflow_tui.tui.history_rows import CsvFile, history_row, rule_of
 from orderflow_tui.tui.screens import history
 from orderflow_tui.tui.screens.history import HistoryScreen
 from orderflow_tui.tui.text import Zone
@@ -259,6 +259,25 @@ async def test_a_record_whose_file_is_gone_is_said(tmp_path: Path) -> None:
         await press(pilot, "enter", "y")
         assert isinstance(app.screen, HistoryScreen)
         assert any("no longer in its file" in message for message in toasts(app))
+
+
+async def test_a_record_says_how_its_rule_has_done(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    folder.mkdir()
+    fields = {"event": "order_flow_alert", "timestamp_utc": "2025-10-22T14:00:00.000000Z", "evidence": "sell_print"}
+    (folder / "2025-10-22.jsonl").write_text(json.dumps(fields, separators=(",", ":")) + "\n")
+    async with running(busy_market(), history=HistoryStore(folder)) as (app, pilot):
+        await press(pilot, "h", "enter")
+        assert "its record here: not known yet (n = 7), sell_print" in screen_text(app)
+
+
+def test_which_rule_a_record_is_about() -> None:
+    assert rule_of({"event": "order_flow_alert", "evidence": "bid_wall"}) == "bid_wall"
+    assert rule_of({"event": EXIT_TRIGGERED, "kind": "flow", "evidence": ["a"]}) == "exit"
+    assert rule_of({"event": EXIT_TRIGGERED, "kind": "stop"}) == ""
+    assert rule_of({"event": "order_flow.alert_outcome", "evidence": "exit"}) == "exit"
+    assert rule_of({"event": "order_flow.stop_alert", "evidence": "stop_near"}) == ""
+    assert rule_of({"event": "order_flow_alert", "evidence": None}) == ""
 
 
 async def test_an_empty_journal_is_an_empty_list(tmp_path: Path) -> None:

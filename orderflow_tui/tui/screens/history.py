@@ -16,7 +16,7 @@ from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.tui.bar_rows import title_row
 from orderflow_tui.tui.bindings import HISTORY_BINDINGS
 from orderflow_tui.tui.history_filter import FilteredRows, HistoryFilter, Rows
-from orderflow_tui.tui.history_rows import CsvFile
+from orderflow_tui.tui.history_rows import CsvFile, rule_of
 from orderflow_tui.tui.lines import LineWidget, Span, make_row
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.screens.record import RecordScreen
@@ -165,7 +165,9 @@ class HistoryScreen(ModelScreen):
         """The record under the cursor, in full."""
         fields = self._detail()
         if fields is not None:
-            self.app.push_screen(RecordScreen(fields))
+            rule = rule_of(fields)
+            words = self.dashboard.monitor.rule_record(rule) if rule else ""
+            self.app.push_screen(RecordScreen(fields, words))
 
     @on(HistoryList.Opened)
     def open_clicked(self) -> None:

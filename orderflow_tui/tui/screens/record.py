@@ -9,13 +9,19 @@ from textual.containers import Vertical
 
 from orderflow_tui.tui.bindings import DIALOG_BINDINGS
 from orderflow_tui.tui.history_rows import record_rows
-from orderflow_tui.tui.lines import LineWidget, make_row
+from orderflow_tui.tui.lines import LineWidget, Span, make_row
 from orderflow_tui.tui.screens.base import ModelModal
+from orderflow_tui.tui.text import clean, wrap
 from orderflow_tui.tui.widgets.pages import RowPager
 
 
 class RecordScreen(ModelModal):
-    """Every field and value, scrollable."""
+    """Every field and value, scrollable.
+
+    Args:
+        fields: The record.
+        words: What is to be said of its rule, above them; may be empty.
+    """
 
     BINDINGS = DIALOG_BINDINGS
     DEFAULT_CSS = """
@@ -24,9 +30,10 @@ class RecordScreen(ModelModal):
     RecordScreen LineWidget { width: 1fr; height: 1; }
     """
 
-    def __init__(self, fields: Mapping[str, object]) -> None:
+    def __init__(self, fields: Mapping[str, object], words: str = "") -> None:
         super().__init__()
         self._fields = fields
+        self._words = words
 
     def compose(self) -> ComposeResult:
         """A title over the fields."""
@@ -41,7 +48,8 @@ class RecordScreen(ModelModal):
             [make_row(" Record: arrows scroll, esc closes", base="picked")]
         )
         pager = self.query_one(RowPager)
-        pager.show(record_rows(self._fields, width))
+        told = [make_row(Span(f" {line}", "muted")) for line in wrap(clean(self._words), width - 2, 2)]
+        pager.show([*(told if self._words else []), *record_rows(self._fields, width)])
         pager.focus()
 
     def action_close(self) -> None:
