@@ -73,14 +73,14 @@ class TrackRecord:
             rule = self._rules.get(evidence) or RuleRecord()
             own, lift, n = rule.hit_share, rule.hit_lift_random, rule.judged
         if n >= ENOUGH and own is not None:
-            base = f", {lift.value:+.0%} on random instants ({lift.low:+.0%} to {lift.high:+.0%})" if lift else ""
-            weak = " - worse than chance here" if self.demoted(evidence) else ""
-            return f"its record here: hit {own.value:.0%} ({own.low:.0%} to {own.high:.0%}) of {n:,}{base}{weak}"
+            base = f", lift {lift.value:+.0%} ({lift.low:+.0%} to {lift.high:+.0%})" if lift else ""
+            weak = ": worse than chance" if self.demoted(evidence) else ""
+            return f"record here: hit {own.value:.0%} ({own.low:.0%} to {own.high:.0%}) of {n:,}{base}{weak}"
         prior = PRIOR.get((self._profile, evidence))
-        text = f"its record here: not known yet (n = {n})"
+        text = f"record here: not known yet (n = {n})"
         if prior is None:
             return text
-        return f"{text}; measured elsewhere: fell {prior[1]}%, random {prior[2]}% (n = {prior[0]:,})"
+        return f"{text}; measured elsewhere: {prior[1]}% fell, random {prior[2]}% (n = {prior[0]:,})"
 
     def demoted(self, evidence: str) -> bool:
         """Whether the rule is labelled as weak and told more quietly."""

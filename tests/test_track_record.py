@@ -32,14 +32,14 @@ def fed(record: TrackRecord, evidence: str, n: int, hits: int, random_hits: int)
 def test_below_a_hundred_it_is_not_known_and_the_prior_is_named_as_such(tmp_path: Path) -> None:
     record = fed(TrackRecord(tmp_path, "guarded"), "red_burst", 7, 7, 0)
     words = record.words("red_burst")
-    assert words.startswith("its record here: not known yet (n = 7)")
-    assert f"measured elsewhere: fell {PRIOR['guarded', 'red_burst'][1]}%" in words
-    assert record.words("slow_bleed") == "its record here: not known yet (n = 0)"
+    assert words.startswith("record here: not known yet (n = 7)")
+    assert f"measured elsewhere: {PRIOR['guarded', 'red_burst'][1]}% fell, random" in words
+    assert record.words("slow_bleed") == "record here: not known yet (n = 0)"
 
 
 def test_from_a_hundred_on_it_speaks_for_itself(tmp_path: Path) -> None:
     record = fed(TrackRecord(tmp_path, "guarded"), "sell_print", 200, 130, 100)
-    told = "its record here: hit 65% (58% to 71%) of 200, +15% on random instants (+5% to +24%)"
+    told = "record here: hit 65% (58% to 71%) of 200, lift +15% (+5% to +24%)"
     assert record.words("sell_print") == told
     record.on_record(ALERT_OUTCOME, 0, outcome("sell_print", hit=None, random=None))
     assert record.words("sell_print") == told
@@ -76,4 +76,4 @@ def test_this_runs_own_outcomes_are_not_counted_twice(tmp_path: Path) -> None:
     record = TrackRecord(tmp_path, "guarded", "mine")
     record.on_record(ALERT_OUTCOME, 0, fields)
     record.start().join(10)
-    assert record.words("exit").startswith("its record here: not known yet (n = 2)")
+    assert record.words("exit").startswith("record here: not known yet (n = 2)")

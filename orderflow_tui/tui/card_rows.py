@@ -57,7 +57,9 @@ def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
     beside = [text for text in card.evidence if text not in card.reason]
     evidence = [_line(f"- {crop(clean(text), width - 6)}") for text in beside]
     if card.record:
-        evidence.insert(0, _line(crop(clean(card.record), width - 4), "muted"))
+        # Where room is short the last lines stay: one name's record, but each name of a market-wide card first.
+        at = 0 if card.kind == "market" else len(evidence)
+        evidence.insert(at, _line(crop(clean(card.record), width - 4), "muted"))
     kept = evidence[-max(0, room - len(reason)) :] if room > len(reason) else []
     return [top, *reason, *kept, *cost, bottom][: frame.height]
 

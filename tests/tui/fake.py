@@ -358,7 +358,7 @@ class FakeMonitor:
         return self.details.get(self.detailed[-1]) if self.detailed else None
 
     def rule_record(self, evidence: str) -> str:
-        return f"its record here: not known yet (n = 7), {evidence}"
+        return f"record here: not known yet (n = 7), {evidence}"
 
     def on_news(self, listener: Callable[[], None]) -> None:
         self.ring = listener

@@ -268,7 +268,7 @@ async def test_a_record_says_how_its_rule_has_done(tmp_path: Path) -> None:
     (folder / "2025-10-22.jsonl").write_text(json.dumps(fields, separators=(",", ":")) + "\n")
     async with running(busy_market(), history=HistoryStore(folder)) as (app, pilot):
         await press(pilot, "h", "enter")
-        assert "its record here: not known yet (n = 7), sell_print" in screen_text(app)
+        assert "record here: not known yet (n = 7), sell_print" in screen_text(app)
 
 
 def test_which_rule_a_record_is_about() -> None:

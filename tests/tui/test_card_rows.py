@@ -1,0 +1,39 @@
+"""The card's rows: what stays where room is short."""
+
+from __future__ import annotations
+
+import pytest
+
+from orderflow_tui.tui.card_rows import CardFrame, card_rows
+from orderflow_tui.tui.feed_rows import alert_row
+from orderflow_tui.tui.text import Zone
+from tests.tui.fake import alert, recommendation
+
+RECORD = "record here: not known yet (n = 7); measured elsewhere: 64% fell, random 58% (n = 360)"
+ZONE = Zone("America/New_York")
+
+
+def shown(height: int, width: int = 80, **changes: object) -> list[str]:
+    changes = {"record": RECORD, "evidence": ("first act", "second act", "third act"), **changes}
+    frame = CardFrame(1, 1, 0, ZONE, width, height, "F2")
+    rows = card_rows(recommendation("BAC", **changes), frame)
+    assert len(rows) <= height
+    return [row.plain for row in rows]
+
+
+@pytest.mark.parametrize("height", [5, 8, 12])
+def test_a_cards_record_is_read_at_every_height(height: int) -> None:
+    text = shown(height)
+    assert any("record here: not known yet (n = 7)" in line for line in text)
+    assert all(len(line) <= 80 for line in text)
+
+
+def test_a_market_wide_card_names_its_names_first() -> None:
+    assert not any("record here" in line for line in shown(5, kind="market"))
+    assert any("record here" in line for line in shown(12, kind="market"))
+
+
+def test_a_demoted_rule_is_labelled_in_the_feed() -> None:
+    line = alert("BAC", 0, "12,400 bid at 150.25", demoted=True)
+    text = alert_row(line, ZONE, 100).plain
+    assert "worse than chance here" in text
