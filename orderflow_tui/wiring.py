@@ -114,7 +114,7 @@ def _monitor(
         watchlist=config.monitoring_mode == "watchlist",
         restored=restore(directory, source_class) if take_up else (),
         learned=LearnedStore(directory) if take_up else None,
-        followed=FollowUpStore(directory) if take_up and source_class != "replayed" else None,
+        followed=FollowUpStore(directory, source_class) if take_up and source_class != "replayed" else None,
         record=record,
         publish_hz=publish_hz,
         replayed=source_class == "replayed",

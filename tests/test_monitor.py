@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -101,7 +102,7 @@ class Desk:
             source_label="LIVE polygon",
             restored=restore(directory, "live"),
             learned=LearnedStore(directory),
-            followed=FollowUpStore(directory),
+            followed=FollowUpStore(directory, "live"),
             publish_hz=50.0,
         )
         self.monitor.start()
@@ -429,6 +430,53 @@ def test_what_was_followed_is_followed_on_after_a_restart_and_told_once(tmp_path
     third = Desk(tmp_path, positions=PositionManager.fixed([Position("KO", 1, Decimal(1))]))
     third.monitor.stop("quit", timeout=5)
     assert len(third.named("alert_outcome")) == len(rows)
+
+
+def test_alerts_a_crash_kept_off_the_list_are_found_in_the_journal(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.events(*recent_sellers(time.time_ns()))
+    desk.until("exit_signal_triggered")
+    desk.monitor.stop("quit", timeout=5)
+    raised = {record["episode_id"] for record in desk.named("order_flow_alert")}
+    raised |= {record["recommendation_id"] for record in desk.named("exit_signal_triggered")}
+    kept = tmp_path / "followups.json"
+    kept.write_bytes(json.dumps(json.loads(kept.read_bytes())[:1]).encode())
+    again = Desk(tmp_path)
+    again.events(Book(time.time_ns(), 1, ((99_000, 500),), ((99_100, 500),)))
+    again.monitor.stop("quit", timeout=5)
+    rows = json.loads(kept.read_bytes())
+    assert {row["subject"] for row in rows} == raised
+    assert len(rows) == len(raised)
+    kept.unlink()
+    third = Desk(tmp_path, positions=PositionManager.fixed([Position("KO", 1, Decimal(1))]))
+    told = third.until("alert_outcome", len(raised))
+    third.monitor.stop("quit", timeout=5)
+    assert {record["subject"] for record in told} == raised
+    assert all(record["gap"] and record["truncated"] and record["mid"] is None for record in told)
+    fourth = Desk(tmp_path)
+    fourth.monitor.stop("quit", timeout=5)
+    assert len(fourth.named("alert_outcome")) == len(raised)
+    assert json.loads(kept.read_bytes() if kept.exists() else b"[]") == []
+
+
+def test_records_of_any_shape_stop_no_start(tmp_path: Path) -> None:
+    now = datetime.now(UTC).isoformat()
+    bare: dict[str, object] = {
+        "event": "order_flow_alert",
+        "source_class": "live",
+        "timestamp": now,
+        "timestamp_utc": now,
+    }
+    odd: list[dict[str, object]] = [
+        {}, {"event": ["x"], **{key: bare[key] for key in list(bare)[1:]}}, {**bare, "timestamp": 1}, bare,
+        {**bare, "timestamp_utc": "soon", "episode_id": "a"}, {**bare, "timestamp_utc": now[:19], "episode_id": "f"}, {**bare, "episode_id": 5}, {**bare, "episode_id": "b"},
+        {**bare, "episode_id": "c", "source_class": "simulated"}, {**bare, "episode_id": "d", "late": True},
+        {**bare, "event": "order_flow.exit_signal_triggered", "recommendation_id": "e"},
+    ]  # fmt: skip
+    lines = [json.dumps(record) for record in odd]
+    (tmp_path / f"{now[:10]}.jsonl").write_text("\n".join([*lines[:3], "{torn", *lines[3:], ""]))
+    store = FollowUpStore(tmp_path, "live")
+    assert [told.subject for told in store.restore_into({}, time.time_ns())] == ["b", "e"]
 
 
 def test_an_unreadable_list_of_follow_ups_is_told_and_stops_nothing(tmp_path: Path) -> None:
