@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -230,24 +231,28 @@ class Outcomes:
             follow.price_only = courses[alike[0]] if alike else None
         self._fresh.clear()
 
+    def _span(self, first: int, length: int) -> array[int]:
+        """The samples of `length` seconds from `first` on, 0 where the price was not seen."""
+        begin = min(max(first, self.newest - _RING + 1, self._since), first + length)
+        end = max(min(first + length, self.newest + 1), begin)
+        at, known = begin % _RING, end - begin
+        found = self._sums[at : at + known]
+        if len(found) < known:
+            found += self._sums[: known - len(found)]
+        return array("q", bytes(8 * (begin - first))) + found + array("q", bytes(8 * (first + length - end)))
+
     def _changes(self, first: int) -> list[tuple[int, int]]:
         """`(change over the last minute, instant)` of the quarter of an hour that begins with `first`."""
-        found: list[tuple[int, int]] = []
-        for at in range(first, first + _CONTROL_SECONDS):
-            then, earlier = self._sum_at(at), self._sum_at(at - _BACK)
-            if then is not None and earlier is not None:
-                found.append((then - earlier, at))
-        return found
+        totals = self._span(first - _BACK, _BACK + _CONTROL_SECONDS)
+        pairs = zip(count(first), totals[_BACK:], totals, strict=False)
+        return [(then - before, at) for at, then, before in pairs if then and before]
 
     def _course(self, second: int) -> Course:
         """What followed a second long enough ago; figures stay None where the price was not seen."""
-        course = Course(second * NS, self._sum_at(second))
-        for elapsed in range(1, WORST_SECONDS + 1):
-            total = self._sum_at(second + elapsed)
-            if total is not None:
-                _advance(course, elapsed, total)
-        course.mid_15m = self._sum_at(second + FOLLOW_SECONDS)
-        return course
+        start, *after = self._span(second, WORST_SECONDS + 1)
+        seen = [total for total in after if total]
+        mid_1m, mid_5m, mid_15m = (self._sum_at(second + mark) for mark in MARKS)
+        return Course(second * NS, start or None, mid_1m, mid_5m, mid_15m, min(seen, default=None), len(seen))
 
 
 def outcome(follow: FollowUp, time_ns: int, *, truncated: bool) -> AlertOutcome:
