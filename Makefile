@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check lint types imports cover run bench mutants clean
+.PHONY: chaos demo test check lint types imports cover run bench mutants clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test   the tests"
 	@echo "make check  what CI runs: ruff, mypy --strict, import contracts, tests with coverage"
 	@echo "make bench  every figure against its peer, in one run (a gigabyte of peers, under ten minutes)"
+	@echo "make chaos  each fault of the simulator alone through a whole run (minutes)"
 	@echo "make mutants  which changes to the core no test of it notices"
 
 # A stamp is touched only after its install has finished, so an interrupted install starts over.
@@ -35,6 +36,10 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest
+
+# Minutes: each fault of the simulator alone through a whole run, compared with the server's truth.
+chaos: $(VENV)/.test
+	$(BIN)/python -m pytest tests/chaos -m chaos
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

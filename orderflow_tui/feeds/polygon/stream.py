@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import random
 import threading
 import time
@@ -56,6 +57,8 @@ _WORDS: Final = {
     "force_disconnect": "the server ended it",
 }
 _POLICY_VIOLATION: Final = 1008
+_QUIET: Final = logging.getLogger("orderflow_tui.stream")
+_QUIET.setLevel(logging.WARNING)
 
 
 class StreamConfig(Protocol):
@@ -292,7 +295,13 @@ class StreamSupervisor:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[ClientConnection]:
-        options: dict[str, Any] = {"ping_interval": PING_SECONDS, "ping_timeout": PING_SECONDS, "proxy": None}
+        # At its debug level the library writes every frame to the log, the one with the key among them.
+        options: dict[str, Any] = {
+            "logger": _QUIET,
+            "ping_interval": PING_SECONDS,
+            "ping_timeout": PING_SECONDS,
+            "proxy": None,
+        }
         url = self._hooks.url()
         async with connect(
             url,
