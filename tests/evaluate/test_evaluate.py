@@ -6,7 +6,9 @@ import csv
 import json
 import os
 import signal
+import subprocess
 import sys
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,23 +19,21 @@ from hypothesis import strategies as st
 
 from orderflow_tui.cli import main
 from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.evaluate.executors import cluster, processes
+from orderflow_tui.evaluate.executors import processes
 from orderflow_tui.evaluate.figures import comparison, proposals, total
 from orderflow_tui.evaluate.run import run_units
 from orderflow_tui.evaluate.unit import FALL_SECONDS, HURTS, DayResult, Rules, Unit, falls, run_unit
 from orderflow_tui.report.record import RuleRecord
 from tests.evaluate.generated import recording
+from tests.evaluate.on_a_cluster import units
+
+needs_dask = pytest.mark.skipif(find_spec("distributed") is None, reason="the extra cluster is not installed")
 
 
 @pytest.fixture(scope="module")
 def days(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("days")
     return [recording(folder, f"abc_day{number}", seed=number, day=number) for number in range(2)]
-
-
-def units(days: list[str]) -> list[Unit]:
-    plan = Rules("plan")
-    return [Unit(days[0], plan), Unit(days[0], plan, mirrored=True), Unit(days[1], plan, before=days[0])]
 
 
 def test_a_symbol_day_is_run_to_its_end(days: list[str]) -> None:
@@ -77,32 +77,22 @@ def test_a_worker_that_dies_costs_time_and_nothing_else(days: list[str]) -> None
         run_units(units(days)[:1], processes(1), work=always_dies)
 
 
+def child(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+@needs_dask
 def test_on_a_dask_cluster_one_worker_killed(days: list[str]) -> None:
-    distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
-    here = [run_unit(unit) for unit in units(days)]
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50, host="127.0.0.1"
-        ) as local,
-    ):
-        killed = False
-
-        def kill_one(done: int, of: int) -> None:
-            nonlocal killed
-            if not killed:
-                killed = True
-                next(iter(local.workers.values())).process.process.kill()
-
-        place = cluster(local.scheduler_address)
-        assert run_units(units(days), place, told=kill_one) == here
-        assert killed
-        place.close()
+    done = child("-m", "tests.evaluate.on_a_cluster", *days)
+    assert done.stdout.strip() == repr([run_unit(unit) for unit in units(days)]), done.stderr[-2_000:]
 
 
-def test_nobody_at_the_clusters_address(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("distributed", reason="the extra cluster is not installed")
-    with pytest.raises(DataValidationError, match="--cluster"):
-        cluster("tcp://127.0.0.1:9")
+@needs_dask
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])
+def test_nobody_at_the_clusters_address(days: list[str], address: str) -> None:
+    done = child("-m", "orderflow_tui", "evaluate", days[0], "--cluster", address)
+    assert done.returncode == 2
+    assert f"--cluster {address}" in done.stderr
 
 
 @given(st.lists(st.integers(9_700, 10_000), min_size=2, max_size=60), st.integers(1, 300))
@@ -184,7 +174,6 @@ def test_the_command(days: list[str], tmp_path: Path, capsys: pytest.CaptureFixt
     [
         (["--grid", "colour=red"], "--grid"),
         (["--grid", "red_burst_threshold=1"], "red_burst_threshold"),
-        (["--cluster", "nonsense"], "--cluster"),
     ],
 )
 def test_unusable_options_are_refused(
