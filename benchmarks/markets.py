@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import REGULAR, Book, Print
 from orderflow_tui.core.units import NS, datetime_ns
+from orderflow_tui.evaluate.unit import Rules
+
+__all__ = ["NOON", "SOURCE", "Rules", "market"]
 
 NOON = datetime_ns(datetime(2025, 10, 22, 14, 0, tzinfo=UTC))
 """10:00 in New York: six hours before the session's end."""
 SOURCE = Capabilities("replay", "replayed", "benchmark", streaming=True, joint_sequence=True)
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The defaults."""
-
-    large_order_size_threshold: int = 10_000
-    volume_spike_threshold: float = 3.0
-    red_burst_threshold: float = 4.0
-    alert_window_seconds: int = 120
-    bucket_seconds: int = 10
-    profile: Literal["plan", "guarded"] = "guarded"
 
 
 def market(rate: float, *, books: float = 0.5, seed: int = 1) -> Iterator[Print | Book]:

@@ -264,9 +264,9 @@ def _simulate(args: argparse.Namespace) -> int:
 def _serve(args: argparse.Namespace) -> int:
     from orderflow_tui.config import invalid, validate_order_flow_config
     from orderflow_tui.config_load import load_config
+    from orderflow_tui.loopback import is_loopback
 
     try:
-        from orderflow_tui.web.guard import is_loopback
         from orderflow_tui.web.server import serve
     except ModuleNotFoundError:
         raise invalid("serve needs one more package: pip install 'orderflow-tui[serve]'") from None

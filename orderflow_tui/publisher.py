@@ -87,7 +87,7 @@ class Publisher:
             else:
                 views[symbol] = before[symbol]
             cards += recommendations(watched.core, data_ns)
-        if self._record is not None:
+        if self._record is not None and cards:
             told = self._record.words("exit")
             cards = [replace(card, record=told) if card.kind == "flow" else card for card in cards]
         self.views = views

@@ -107,8 +107,9 @@ class TrackRecord:
     def _add(self, outcome: _Outcome) -> None:
         with self._lock:
             rule = self._rules.setdefault(outcome.evidence, RuleRecord())
-            rule.add(fell=outcome.fell, success=outcome.success)
-            for control in outcome.random or ():
-                rule.add_random(fell=control.fell, success=control.success)
-            if outcome.price_only is not None:
-                rule.add_price(fell=outcome.price_only.fell, success=outcome.price_only.success)
+            price = outcome.price_only
+            rule.take(
+                (outcome.fell, outcome.success),
+                [(control.fell, control.success) for control in outcome.random or ()],
+                (price.fell, price.success) if price is not None else None,
+            )

@@ -36,10 +36,11 @@ def run_units(
     results: dict[int, DayResult] = {}
     for _ in range(ATTEMPTS):
         pool = place.executor()
+        waiting: dict[Future[DayResult], int] = {}
         try:
-            waiting: dict[Future[DayResult], int] = {
-                pool.submit(work, unit): number for number, unit in enumerate(units) if number not in results
-            }
+            for number, unit in enumerate(units):
+                if number not in results:
+                    waiting[pool.submit(work, unit)] = number
             for done in as_completed(waiting):
                 try:
                     results[waiting[done]] = done.result()
@@ -49,6 +50,8 @@ def run_units(
         except place.lost:
             pass  # it broke while units were handed out; those without a result go to the next pool
         finally:
+            for future in waiting:
+                future.cancel()  # after a recording that cannot be read nobody waits for the others
             pool.shutdown(wait=False)
         if len(results) == len(units):
             return [results[number] for number in range(len(units))]

@@ -12,7 +12,6 @@ from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Final
 
 from orderflow_tui.core.data_models import Answer, Position
@@ -141,7 +140,7 @@ def _played(recording: Recording, unit: Unit, taught: dict[str, Taught]) -> tupl
         recording.symbol,
         unit.rules,
         capabilities,
-        Position(recording.symbol, held * capabilities.size_scale, Decimal(price_decimal(price))),
+        Position(recording.symbol, held * capabilities.size_scale, price_decimal(price)),
         taught,
     )
     core.outcomes = Outcomes()
@@ -209,11 +208,8 @@ class _Desk:
 
 def _add_outcome(result: DayResult, told: AlertOutcome) -> None:
     rule = result.records.setdefault(told.evidence, RuleRecord())
-    rule.add(fell=told.fell, success=told.success)
-    for _, fell, success in told.random:
-        rule.add_random(fell=fell, success=success)
-    if told.price_only is not None:
-        rule.add_price(fell=told.price_only[1], success=told.price_only[2])
+    price = told.price_only[1:] if told.price_only is not None else None
+    rule.take((told.fell, told.success), [judged[1:] for judged in told.random], price)
     if told.kind != "flow":
         return
     course = told.course

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,10 @@ from orderflow_tui.report.statistics import Interval, lift, wilson
 
 ENOUGH: Final = 100
 """Outcomes below which a rule's own record says nothing yet."""
+
+
+Verdict = tuple[bool | None, bool | None]
+"""Whether the price fell by the spread, and whether that was a success; None where not known."""
 
 
 @dataclass(slots=True)
@@ -28,6 +32,14 @@ class RuleRecord:
     random_hits: int = 0
     price_judged: int = 0
     price_hits: int = 0
+
+    def take(self, own: Verdict, random: Iterable[Verdict], price_only: Verdict | None) -> None:
+        """One outcome with its controls: of each whether it fell, and whether that was a success."""
+        self.add(fell=own[0], success=own[1])
+        for fell, success in random:
+            self.add_random(fell=fell, success=success)
+        if price_only is not None:
+            self.add_price(fell=price_only[0], success=price_only[1])
 
     def add(self, *, fell: bool | None, success: bool | None) -> None:
         """One outcome; an unseen one counts for nothing."""

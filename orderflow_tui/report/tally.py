@@ -241,11 +241,12 @@ class Tally:
         rule = self.rules.get(kind)
         if rule is None:
             rule = self.rules[kind] = RuleRecord()
-        rule.add(fell=line.fell, success=line.success)
-        for control in line.random or ():
-            rule.add_random(fell=control.fell, success=control.success)
-        if line.price_only is not None:
-            rule.add_price(fell=line.price_only.fell, success=line.price_only.success)
+        price = line.price_only
+        rule.take(
+            (line.fell, line.success),
+            [(control.fell, control.success) for control in line.random or ()],
+            (price.fell, price.success) if price is not None else None,
+        )
         self.truncated += line.truncated
         asked = self._asked.pop(subject, None)
         if asked is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import secrets
 from collections.abc import Iterable
 from typing import Final
@@ -14,16 +13,6 @@ from aiohttp.typedefs import Handler, Middleware
 
 COOKIE: Final = "orderflow_session"
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "::1")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to bind reaches this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def host_name(header: str) -> str:

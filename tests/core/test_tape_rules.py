@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
@@ -19,19 +18,10 @@ from orderflow_tui.core.slow_bleed import SlowBleed
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.volume_window import VolumeWindow
+from orderflow_tui.evaluate.unit import Rules
 
 T0 = 1_700_000_000 * NS
 DEEP = Capabilities("t", "replayed", "t", 10, streaming=True, joint_sequence=True, single_venue=True, sessions=False)
-
-
-@dataclass(frozen=True)
-class Rules:
-    profile: Profile = "guarded"
-    large_order_size_threshold: int = 10_000
-    volume_spike_threshold: float = 3.0
-    red_burst_threshold: float = 4.0
-    alert_window_seconds: int = 120
-    bucket_seconds: int = 10
 
 
 def evidence(outputs: list[Output], kind: str) -> list[AlertRaised]:

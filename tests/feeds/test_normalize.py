@@ -214,6 +214,33 @@ def test_prints_without_id_are_never_duplicates_of_each_other_but_an_overlap_is_
     assert len(seen) == 4
 
 
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        ({"price": 1e306}, "TAPE_PRICE"),
+        ({"price": 2e9}, "TAPE_PRICE"),
+        ({"size": 1e308}, "TAPE_SIZE"),
+    ],
+)
+def test_a_number_no_print_can_have_is_a_bad_row_and_no_defect(spoil: dict[str, float], code: str) -> None:
+    with pytest.raises(DataValidationError) as refused:
+        event(**spoil)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("quote", "code"),
+    [
+        (wire.LastQuote(ask=1e306, ask_size=1, bid=1, bid_size=1, time=AT), "LEVEL2_PRICE"),
+        (wire.LastQuote(ask=2, ask_size=1e308, bid=1, bid_size=1, time=AT), "LEVEL2_SIZE"),
+    ],
+)
+def test_a_number_no_quote_can_have_is_a_bad_row_and_no_defect(quote: wire.LastQuote, code: str) -> None:
+    with pytest.raises(DataValidationError) as refused:
+        book_of_quote("KO", quote)
+    assert refused.value.code == code
+
+
 def test_what_will_not_be_asked_again_is_forgotten() -> None:
     seen = SeenPrints()
     for number in range(20_001):

@@ -274,6 +274,8 @@ def test_unknown_kinds_and_foreign_symbols_are_skipped_and_the_rest_of_the_frame
         ({"p": "ten"}, "PAYLOAD_MALFORMED", "tape"),
         ({"p": -1.0}, "TAPE_PRICE", "tape"),
         ({"s": -5}, "TAPE_SIZE", "tape"),
+        ({"p": 1e306}, "TAPE_PRICE", "tape"),
+        ({"ev": "Q", "bp": 1e306}, "LEVEL2_PRICE", "book"),
         ({"t": 4_000_000_000_000}, "PAYLOAD_MALFORMED", "tape"),
         ({"ev": "Q", "bp": -1.0}, "LEVEL2_PRICE", "book"),
         ({"ev": "Q", "bp": 1.0, "bs": -1}, "LEVEL2_SIZE", "book"),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from orderflow_tui.core.eligibility import ConditionTable
 from orderflow_tui.core.events import Book, Event, Halt, Print, live_order
-from orderflow_tui.core.units import NS, price_text, price_units
+from orderflow_tui.core.units import NS, price_text
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, BandNote, Channel, Put
 from orderflow_tui.feeds.polygon.intake import TapeIntake
-from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, print_of, time_ns
+from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, print_of, quoted_price, quoted_size, time_ns
 from orderflow_tui.feeds.polygon.stream_wire import BadEvent, Frame, StreamBand, StreamQuote, StreamTrade
 
 COVER_NS: Final = NS // 4
@@ -42,6 +42,7 @@ class _Stream:
 class _Mine:
     """What one frame has of one symbol."""
 
+    intake: TapeIntake
     prints: list[Print] = field(default_factory=list)
     others: list[Event] = field(default_factory=list)
     quote_ns: int = 0
@@ -53,11 +54,16 @@ class Frames:
     Args:
         put: Where messages go.
         table: The sale conditions' rules in force.
-        intakes: The tape of each symbol that is watched; may change between frames.
+        intake: The tape of a symbol, None where it is not watched.
+        symbols: Who is watched now.
     """
 
     def __init__(
-        self, put: Put, table: Callable[[], ConditionTable], intakes: Callable[[], Mapping[str, TapeIntake]]
+        self,
+        put: Put,
+        table: Callable[[], ConditionTable],
+        intake: Callable[[str], TapeIntake | None],
+        symbols: Callable[[], Sequence[str]],
     ) -> None:
         self.newest_ns = 0
         """The newest event's time on this connection, whoever's it is: the heartbeat."""
@@ -67,7 +73,8 @@ class Frames:
         """Sale conditions met that no rule knows; their prints count as regular."""
         self._put = put
         self._table = table
-        self._intakes = intakes
+        self._intake = intake
+        self._symbols = symbols
         self._streams: dict[str, _Stream] = {}
         self._heard_ns = 0
 
@@ -81,29 +88,29 @@ class Frames:
         """Deliver a frame; returns the symbols whose stream has a hole now, for one of their events was unreadable."""
         self.unknown_events += frame.unknown
         self._heard_ns = arrival.wall_ns
-        intakes = self._intakes()
         mine: dict[str, _Mine] = {}
         holes: dict[str, None] = {}
         for event in frame.events:
             if isinstance(event, StreamTrade | StreamQuote | StreamBand):
                 symbol = event.symbol
-                if symbol not in intakes:
-                    self._heartbeat(event, arrival)
-                    continue
                 part = mine.get(symbol)
                 if part is None:
-                    part = mine[symbol] = _Mine()
+                    intake = self._intake(symbol)
+                    if intake is None:
+                        self._heartbeat(event, arrival)
+                        continue
+                    part = mine[symbol] = _Mine(intake)
                 try:
                     self._add(part, event, arrival)
                 except DataValidationError as error:
                     self._refuse(BadEvent(_kind(event), symbol, str(error)), error.code, arrival)
                     holes[symbol] = None
         for bad in frame.bad:
-            if bad.symbol in intakes:
+            if self._intake(bad.symbol) is not None:
                 self._refuse(bad, "PAYLOAD_MALFORMED", arrival)
                 holes[bad.symbol] = None
-        for symbol, part in mine.items():
-            self._deliver(intakes[symbol], part, arrival)
+        for part in mine.values():
+            _deliver(part, arrival)
         return list(holes)
 
     def _heartbeat(self, event: StreamTrade | StreamQuote | StreamBand, arrival: Arrival) -> None:
@@ -118,7 +125,10 @@ class Frames:
         covered_ns = self.newest_ns - COVER_NS
         if now_ns - self._heard_ns >= QUIET_NS:
             covered_ns = max(covered_ns, now_ns - delay_ns - QUIET_NS)
-        for symbol, intake in self._intakes().items():
+        for symbol in self._symbols():
+            intake = self._intake(symbol)
+            if intake is None:
+                continue
             intake.vouch(covered_ns, self.newest_ns, arrival)
             stream = self._streams.get(symbol)
             if stream is not None and stream.crossed_ns:
@@ -150,14 +160,8 @@ class Frames:
             self._add_quote(part, stream, event, at_ns)
 
     def _add_quote(self, part: _Mine, stream: _Stream, quote: StreamQuote, at_ns: int) -> None:
-        bid, ask = price_units(float(quote.bid or 0)), price_units(float(quote.ask or 0))
-        bid_size, ask_size = int(quote.bid_size or 0), int(quote.ask_size or 0)
-        if bid < 0 or ask < 0:
-            raise DataValidationError(
-                "LEVEL2_PRICE", f"a price is below 0: bid {price_text(bid)}, ask {price_text(ask)}"
-            )
-        if bid_size < 0 or ask_size < 0:
-            raise DataValidationError("LEVEL2_SIZE", f"a size is below 0: bid {bid_size}, ask {ask_size}")
+        bid, ask = quoted_price(quote.bid), quoted_price(quote.ask)
+        bid_size, ask_size = quoted_size(quote.bid_size), quoted_size(quote.ask_size)
         if at_ns < stream.quote_ns:
             # An older quote than the one in force says nothing of now.
             return
@@ -172,8 +176,8 @@ class Frames:
         part.quote_ns = at_ns
 
     def _add_band(self, part: _Mine, stream: _Stream, band: StreamBand, at_ns: int, arrival: Arrival) -> None:
-        lower, upper = price_units(float(band.low or 0)), price_units(float(band.high or 0))
-        if lower < 0 or upper < 0 or (lower and upper and lower > upper):
+        lower, upper = quoted_price(band.low), quoted_price(band.high)
+        if lower and upper and lower > upper:
             raise DataValidationError("LEVEL2_PRICE", f"bands of {price_text(lower)} and {price_text(upper)}")
         indicators = band.indicators or ()
         if HALTED in indicators:
@@ -183,16 +187,6 @@ class Frames:
         if (lower or upper) and (lower, upper) != stream.band:
             stream.band = (lower, upper)
             self._put(BandNote(band.symbol, lower, upper, arrival))
-
-    def _deliver(self, intake: TapeIntake, part: _Mine, arrival: Arrival) -> None:
-        if not part.others and not part.prints:
-            return
-        if not part.others:
-            part.prints.sort(key=live_order)
-            intake.streamed(part.prints, "tape", arrival)
-            return
-        events = sorted([*part.prints, *part.others], key=live_order)
-        intake.streamed(events, "stream" if part.prints else "book", arrival, quote_ns=part.quote_ns)
 
     def _refuse(self, bad: BadEvent, code: str, arrival: Arrival) -> None:
         detail = one_line(f"stream: {bad.reason}")
@@ -209,3 +203,12 @@ def _kind(event: StreamTrade | StreamQuote | StreamBand) -> str:
     if isinstance(event, StreamTrade):
         return "T"
     return "Q" if isinstance(event, StreamQuote) else "LULD"
+
+
+def _deliver(part: _Mine, arrival: Arrival) -> None:
+    if part.others:
+        events = sorted([*part.prints, *part.others], key=live_order)
+        part.intake.streamed(events, "stream" if part.prints else "book", arrival, quote_ns=part.quote_ns)
+    elif part.prints:
+        part.prints.sort(key=live_order)
+        part.intake.streamed(part.prints, "tape", arrival)

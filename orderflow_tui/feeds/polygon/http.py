@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 import urllib.request
@@ -32,6 +31,7 @@ from orderflow_tui.feeds.polygon.endpoints import Request
 from orderflow_tui.feeds.polygon.wire import error_text
 from orderflow_tui.feeds.rate_limit import RateLimiter
 from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
+from orderflow_tui.loopback import is_loopback
 
 MAX_BODY: Final = 64 * 2**20
 """Bytes a body may unpack to; a full page of 50,000 prints is 13 MB."""
@@ -177,14 +177,6 @@ class HttpSession:
             self._throttled += 1
             self._limiter.hold(self._policy.delay(self._throttled, failure.retry_after))
         return failure
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _transport(base_url: str, deadline: Deadline) -> httpx.BaseTransport:

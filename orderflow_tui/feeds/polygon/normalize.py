@@ -25,6 +25,9 @@ from orderflow_tui.feeds.polygon.wire import BookRow, LastQuote, TradeRow
 TICK_TEST_CONFIDENCE: Final = 0.6
 """The tick test alone agrees with the true side in about three of four prints, less in fast ones."""
 MAX_AHEAD_NS: Final = int(MAX_AHEAD.total_seconds()) * NS
+MOST_PRICE: Final = 10**9 * PRICE_UNITS_PER_DOLLAR
+"""A billion dollars a share: no price of a stock, and far from what would overflow."""
+MOST_SIZE: Final = 10**12
 _LATEST_NS: Final = 2**63 - 1
 _NS_FROM: Final = 10**17
 """From here up a vendor's number is nanoseconds and needs no conversion."""
@@ -69,8 +72,8 @@ def book_of_quote(symbol: str, quote: LastQuote, unit: int = 1) -> ShownBook:
 
 def book_of_levels(row: BookRow) -> ShownBook:
     """A book with several levels a side."""
-    bids = tuple((price_units(price), int(size)) for price, size in row.bids)
-    asks = tuple((price_units(price), int(size)) for price, size in row.asks)
+    bids = tuple((_bounded(price), _sized(size)) for price, size in row.bids)
+    asks = tuple((_bounded(price), _sized(size)) for price, size in row.asks)
     return ShownBook(row.ticker, bids, asks, time_ns(row.t))
 
 
@@ -111,12 +114,15 @@ def print_of(row: TradeRow | StreamTrade, now_ns: int, table: ConditionTable = E
     Raises:
         DataValidationError: `TAPE_PRICE`, `TAPE_SIZE`, or `PAYLOAD_MALFORMED` for a time that cannot be.
     """
-    price = round(row.price * PRICE_UNITS_PER_DOLLAR)
+    try:
+        price = round(row.price * PRICE_UNITS_PER_DOLLAR)
+    except OverflowError:
+        raise DataValidationError("TAPE_PRICE", f"print price {row.price:g} cannot be") from None
     sip_ns = row.sip_timestamp
     participant_ns = row.participant_timestamp or 0
     if sip_ns < _NS_FROM or 0 != participant_ns < _NS_FROM or participant_ns > _LATEST_NS:
         sip_ns, participant_ns = time_ns(sip_ns), time_ns(participant_ns)
-    if price <= 0 or row.size < 0 or not 0 < sip_ns <= now_ns + MAX_AHEAD_NS:
+    if not 0 < price <= MOST_PRICE or not 0 <= row.size <= MOST_SIZE or not 0 < sip_ns <= now_ns + MAX_AHEAD_NS:
         raise _impossible(row, price, sip_ns, now_ns)
     conditions = row.conditions
     if row.correction or row.trf_id or row.exchange == FINRA_VENUE:
@@ -152,8 +158,12 @@ def print_of(row: TradeRow | StreamTrade, now_ns: int, table: ConditionTable = E
 def _impossible(row: TradeRow | StreamTrade, price: int, sip_ns: int, now_ns: int) -> DataValidationError:
     if price <= 0:
         return DataValidationError("TAPE_PRICE", f"print price {row.price:g} is not above 0")
+    if price > MOST_PRICE:
+        return DataValidationError("TAPE_PRICE", f"print price {row.price:g} cannot be")
     if row.size < 0:
         return DataValidationError("TAPE_SIZE", f"print size {row.size:g} is below 0")
+    if row.size > MOST_SIZE:
+        return DataValidationError("TAPE_SIZE", f"print size {row.size:g} cannot be")
     if sip_ns <= 0:
         return DataValidationError("PAYLOAD_MALFORMED", "a print has no time")
     return DataValidationError("PAYLOAD_MALFORMED", f"a print is {(sip_ns - now_ns) / NS:.1f} s in the future")
@@ -207,4 +217,33 @@ def _record(symbol: str, event: Print, row: TradeRow, side: Side) -> TimeAndSale
 def _level(price: float | None, size: float | None, unit: int) -> Levels:
     if not price:
         return ()
-    return ((price_units(price), int(size or 0) * unit),)
+    return ((_bounded(price), _sized(size or 0) * unit),)
+
+
+def quoted_price(price: float | None) -> int:
+    """A streamed quote's price in units of $0.0001; 0 is a side without a quote. Raises DataValidationError."""
+    units = _bounded(price or 0.0)
+    if units < 0:
+        raise DataValidationError("LEVEL2_PRICE", f"price {price:g} is below 0")
+    return units
+
+
+def quoted_size(size: float | None) -> int:
+    """A streamed quote's size in shares. Raises DataValidationError."""
+    shares = _sized(size or 0)
+    if shares < 0:
+        raise DataValidationError("LEVEL2_SIZE", f"size {size:g} is below 0")
+    return shares
+
+
+def _bounded(price: float) -> int:
+    """Dollars to price units; one that would overflow is refused, what is below 0 is judged where a book is."""
+    if abs(price) * PRICE_UNITS_PER_DOLLAR > MOST_PRICE:
+        raise DataValidationError("LEVEL2_PRICE", f"price {price:g} cannot be")
+    return price_units(float(price))
+
+
+def _sized(size: float) -> int:
+    if abs(size) > MOST_SIZE:
+        raise DataValidationError("LEVEL2_SIZE", f"size {size:g} cannot be")
+    return int(size)

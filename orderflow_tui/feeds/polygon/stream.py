@@ -8,16 +8,14 @@ comes and goes costs nothing but requests.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import random
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -30,6 +28,7 @@ from orderflow_tui.feeds.polygon.frames import Frames
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT
 from orderflow_tui.feeds.polygon.stream_wire import Frame, FrameError, StreamStatus, decode_frame
 from orderflow_tui.feeds.polygon.subscriptions import Subscriptions
+from orderflow_tui.loopback import is_loopback
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0
@@ -88,7 +87,7 @@ class StreamConfig(Protocol):
 def stream_url(config: StreamConfig, *, vendor: str, delayed: bool) -> str:
     """The stream's address: a REST host on this machine brings its own, a delayed key has a host of its own."""
     base = urlsplit(config.polygon_base_url)
-    if config.polygon_ws_url == vendor and (config.data_source == "simulator" or _loopback(base.hostname or "")):
+    if config.polygon_ws_url == vendor and (config.data_source == "simulator" or is_loopback(base.hostname or "")):
         scheme = "wss" if base.scheme == "https" else "ws"
         return urlunsplit((scheme, base.netloc, "/stocks", "", ""))
     parts = urlsplit(config.polygon_ws_url)
@@ -98,19 +97,11 @@ def stream_url(config: StreamConfig, *, vendor: str, delayed: bool) -> str:
     return urlunsplit((parts.scheme, host, parts.path or "/stocks", "", ""))
 
 
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class _TroubleError(Exception):
     """The connection is of no use any more.
 
     Attributes:
         error_type: The journal's word for it.
-        wait: Seconds until the next attempt, None for the growing one.
         absent: The plan has no stream: this is a fact, not a fault.
         polite: The server said that we are too many or too slow.
     """
@@ -120,13 +111,11 @@ class _TroubleError(Exception):
         message: str,
         error_type: ErrorType = "network",
         *,
-        wait: float | None = None,
         absent: bool = False,
         polite: bool = False,
     ) -> None:
         super().__init__(one_line(message))
         self.error_type: ErrorType = error_type
-        self.wait = wait
         self.absent = absent
         self.polite = polite
 
@@ -293,30 +282,21 @@ class StreamSupervisor:
 
     # --- one connection -----------------------------------------------------------------------------------------
 
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[ClientConnection]:
-        # At its debug level the library writes every frame to the log, the one with the key among them.
-        options: dict[str, Any] = {
-            "logger": _QUIET,
-            "ping_interval": PING_SECONDS,
-            "ping_timeout": PING_SECONDS,
-            "proxy": None,
-        }
-        url = self._hooks.url()
+    async def _connection(self) -> None:
+        self._hooks.state("connecting")
         async with connect(
-            url,
+            self._hooks.url(),
             open_timeout=CONNECT_SECONDS,
             close_timeout=0.2,
+            ping_interval=PING_SECONDS,
+            ping_timeout=PING_SECONDS,
             max_size=MAX_FRAME,
             max_queue=FRAMES_WAITING,
             user_agent_header="orderflow-tui",
-            **options,
+            proxy=None,
+            # At its debug level the library writes every frame to the log, the one with the key among them.
+            logger=_QUIET,
         ) as connection:
-            yield connection
-
-    async def _connection(self) -> None:
-        self._hooks.state("connecting")
-        async with self._connected() as connection:
             self._frames.begin()
             await self._answer(connection, "connected")
             await connection.send(msgspec.json.encode({"action": "auth", "params": self._key}).decode())

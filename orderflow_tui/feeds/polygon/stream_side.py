@@ -12,6 +12,7 @@ from orderflow_tui.core.eligibility import ConditionTable
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import Batch, FeedMessage, Put
 from orderflow_tui.feeds.polygon.frames import Frames
+from orderflow_tui.feeds.polygon.intake import TapeIntake
 from orderflow_tui.feeds.polygon.standing import Standing
 from orderflow_tui.feeds.polygon.stream import StreamConfig, StreamHooks, StreamSupervisor, stream_url
 from orderflow_tui.feeds.polygon.tape import SymbolTape
@@ -57,7 +58,7 @@ class StreamSide:
         self._tapes = tapes
         self._hurry = hurry
         self._quoted: frozenset[str] = frozenset()
-        self.frames = Frames(put, table, lambda: {symbol: tape.intake for symbol, tape in dict(tapes).items()})
+        self.frames = Frames(put, table, self._intake, lambda: tuple(dict(tapes)))
         hooks = StreamHooks(
             url=self._url,
             symbols=lambda: tuple(dict(tapes)),
@@ -89,6 +90,10 @@ class StreamSide:
     def polled(self) -> int:
         """How many symbols' prints come by polls now."""
         return sum(not tape.intake.streaming for tape in dict(self._tapes).values())
+
+    def _intake(self, symbol: str) -> TapeIntake | None:
+        tape = self._tapes.get(symbol)
+        return tape.intake if tape is not None else None
 
     def _url(self) -> str:
         delayed = self._standing.capabilities.delay_seconds > 0
