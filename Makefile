@@ -5,13 +5,13 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: chaos demo test check lint types imports cover run bench mutants clean
+.PHONY: chaos demo test check lint types imports run bench mutants clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   the dashboard on a simulated market"
-	@echo "make test   the tests"
-	@echo "make check  what CI runs: ruff, mypy --strict, import contracts, tests with coverage"
+	@echo "make test   the tests, and the coverage of the core"
+	@echo "make check  what CI runs: ruff, mypy --strict, import contracts, make test"
 	@echo "make bench  every figure against its peer, in one run (a gigabyte of peers, under ten minutes)"
 	@echo "make chaos  each fault of the simulator alone through a whole run (minutes)"
 	@echo "make mutants  which changes to the core no test of it notices"
@@ -35,7 +35,8 @@ demo: $(VENV)/.run
 	$(BIN)/orderflow-tui demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/coverage report --include='orderflow_tui/core/*' --skip-covered --fail-under=95
 
 # Minutes: each fault of the simulator alone through a whole run, compared with the server's truth.
 chaos: $(VENV)/.test
@@ -51,11 +52,7 @@ types: $(VENV)/.test
 imports: $(VENV)/.test
 	$(BIN)/lint-imports
 
-cover: $(VENV)/.test
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
-	$(BIN)/coverage report --include='orderflow_tui/core/*' --fail-under=95
-
-check: lint types imports cover
+check: lint types imports test
 
 # Stock-market libraries to measure against, in an environment of their own: they want an older numpy.
 $(BENCH)/.made:

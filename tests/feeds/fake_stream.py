@@ -117,6 +117,13 @@ class FakeStream:
         with self._lock:
             return set().union(*self.channels.values()) if self.channels else set()
 
+    def until_subscribed(self, expected: set[str]) -> None:
+        """The kinds of one subscription are asked for one after the other: wait for the last."""
+        end = time.monotonic() + 10
+        while self.subscribed() != expected and time.monotonic() < end:
+            time.sleep(0.005)
+        assert self.subscribed() == expected
+
     # --- one connection -----------------------------------------------------------------------------------------
 
     def _serve(self, connection: ServerConnection) -> None:
