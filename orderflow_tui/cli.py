@@ -84,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
     doctor = commands.add_parser("doctor", help="check key, plan, clock, positions, journal and terminal")
     doctor.add_argument("--json", action="store_true", help="JSON on stdout")
+    doctor.add_argument(
+        "--stream",
+        dest="try_stream",
+        action="store_true",
+        help="try the stream too, which ends a running dashboard's",
+    )
     _add_settings(doctor)
     _add_evaluate(commands)
     notify = commands.add_parser("notify", help="say a test message through every channel of [notify]")
@@ -332,7 +338,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _doctor(args: argparse.Namespace) -> int:
     from orderflow_tui.doctor.command import run_doctor
 
-    return run_doctor(_overrides(args), args.config, as_json=args.json)
+    return run_doctor(_overrides(args), args.config, as_json=args.json, try_stream=args.try_stream)
 
 
 def _notify(args: argparse.Namespace) -> int:

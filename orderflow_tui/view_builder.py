@@ -15,6 +15,7 @@ from orderflow_tui.core.units import NS, price_text
 from orderflow_tui.core.walls import Wall
 from orderflow_tui.holding_views import leave_view, muted_words, position_view, recommendations
 from orderflow_tui.leave_words import held_header
+from orderflow_tui.session_words import opens_words
 from orderflow_tui.views import (
     AlertLine,
     Chip,
@@ -119,15 +120,15 @@ def _chip(core: SymbolCore, standing: Standing, now_ns: int, second: int) -> tup
         return "EXIT", "", 1
     if core.halted:
         return "HALTED", f"cannot leave: {core.halted}", 1 if held else 3
-    return _quiet_chip(standing, held=held) or _flow_chip(core, standing, now_ns, second)
+    return _quiet_chip(standing, now_ns, held=held) or _flow_chip(core, standing, now_ns, second)
 
 
-def _quiet_chip(standing: Standing, *, held: bool) -> tuple[Chip, str, int] | None:
+def _quiet_chip(standing: Standing, now_ns: int, *, held: bool) -> tuple[Chip, str, int] | None:
     """What there is to say when the symbol shows nothing, and None when it does."""
     if standing.note:
         return "NO DATA", standing.note, 2 if held else 8
     if standing.closed:
-        return "CLOSED", "", 9
+        return "CLOSED", opens_words(now_ns), 9
     if standing.age_s is None:
         return "NO DATA", "waiting for the first answer", 6
     return None

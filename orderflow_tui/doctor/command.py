@@ -16,9 +16,9 @@ from orderflow_tui.doctor import here
 from orderflow_tui.doctor.findings import Finding, printed
 
 
-def run_doctor(overrides: Mapping[str, Any], config_file: str | None, *, as_json: bool) -> int:
-    """Check everything and print it; 1 where something fails."""
-    findings = _findings(overrides, config_file)
+def run_doctor(overrides: Mapping[str, Any], config_file: str | None, *, as_json: bool, try_stream: bool) -> int:
+    """Check everything and print it; 1 where something fails. The stream is opened only where asked for."""
+    findings = _findings(overrides, config_file, try_stream=try_stream)
     if as_json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
     else:
@@ -26,7 +26,7 @@ def run_doctor(overrides: Mapping[str, Any], config_file: str | None, *, as_json
     return 1 if any(finding.state == "FAIL" for finding in findings) else 0
 
 
-def _findings(overrides: Mapping[str, Any], config_file: str | None) -> list[Finding]:
+def _findings(overrides: Mapping[str, Any], config_file: str | None, *, try_stream: bool) -> list[Finding]:
     try:
         loaded = load_config(overrides, path=config_file)
     except DataValidationError as refused:
@@ -40,4 +40,4 @@ def _findings(overrides: Mapping[str, Any], config_file: str | None) -> list[Fin
     from orderflow_tui.doctor.source import SourceChecks  # noqa: PLC0415 only where a host is asked
 
     symbols = [position.symbol for position in manager.get_active_positions()] if manager else []
-    return [*findings, *SourceChecks(loaded.config, symbols).findings()]
+    return [*findings, *SourceChecks(loaded.config, symbols, try_stream=try_stream).findings()]

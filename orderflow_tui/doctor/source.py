@@ -7,12 +7,16 @@ import time
 from collections.abc import Sequence
 
 from orderflow_tui.config import OrderFlowConfig
+from orderflow_tui.core.session import session_at
 from orderflow_tui.core.units import NS
 from orderflow_tui.doctor.findings import Finding
 from orderflow_tui.feeds.errors import AuthError, FeedError, NotEntitledError, SymbolNotFoundError
+from orderflow_tui.feeds.feed import FeedMessage, FeedStatus
 from orderflow_tui.feeds.polygon import endpoints
+from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT, BooksAnswer, Gateway
 from orderflow_tui.feeds.polygon.schedule import cycle_of
+from orderflow_tui.session_words import opens_words
 
 _SECONDS = 8.0
 _SKEW_WARNS_NS = 2 * NS
@@ -26,10 +30,12 @@ class SourceChecks:
     Args:
         config: Source, key, host and budget.
         symbols: What is held.
+        try_stream: Whether to open the stream, which ends that of a dashboard on the same key.
     """
 
-    def __init__(self, config: OrderFlowConfig, symbols: Sequence[str]) -> None:
+    def __init__(self, config: OrderFlowConfig, symbols: Sequence[str], *, try_stream: bool) -> None:
         self._config = config
+        self._try_stream = try_stream
         self._symbols = tuple(symbols)
         self._gateway = Gateway(config, stop=threading.Event(), deadline_seconds=_SECONDS)
         self._market = "unknown"
@@ -41,9 +47,12 @@ class SourceChecks:
             first = self._reachable()
             if first.state == "FAIL":
                 return [first]
-            return [first, *self._clock_and_market(), *self._books(), self._trades(), self._delay(), self._budget()]
+            return [first, *self._clock_and_market(), *self._books(), self._trades(), *self._rest()]
         finally:
             self._gateway.session.close()
+
+    def _rest(self) -> list[Finding]:
+        return [self._delay(), self._stream(), self._budget()]
 
     def _reachable(self) -> Finding:
         host = self._config.polygon_base_url
@@ -70,6 +79,12 @@ class SourceChecks:
                 "clock", "warn", f"{abs(skew) / NS:.1f} s {side} the host's", "set it by NTP: ages are wrong"
             )
         words = {"unknown": "the host does not say: treated as open"}.get(self._market, self._market)
+        now = time.time_ns()
+        session = session_at(now)
+        expected = {"regular": "open", "night": "closed"}.get(session.name, "extended-hours")
+        words = words if self._market == "open" else f"{words}; it {opens_words(now)}"
+        if self._market not in ("unknown", expected):
+            words += f"; the exchange's calendar says {expected}, the host decides"
         return [clock, Finding("market", "ok", words)]
 
     def _books(self) -> list[Finding]:
@@ -142,6 +157,17 @@ class SourceChecks:
             return Finding("delay", "warn", "the data is 15 minutes late", advice)
         return Finding("delay", "ok", "real time" if delayed is False else "the host does not say; taken as real time")
 
+    def _stream(self) -> Finding:
+        if self._config.stream == "off":
+            return Finding("stream", "ok", "off by setting: everything is polled")
+        if not self._try_stream:
+            said = "not tried: the host ends an older stream of the same key"
+            return Finding("stream", "ok", said, "no dashboard running? `orderflow-tui doctor --stream`")
+        state = _stream_state(self._config, self._symbols or (HEARTBEAT,))
+        if state == "stream":
+            return Finding("stream", "ok", "prints, quotes and halts are streamed")
+        return Finding("stream", "warn", state or "no answer", "nothing is lost: it is polled, a little later")
+
     def _budget(self) -> Finding:
         budget, names = self._config.requests_per_second, len(self._symbols)
         cycle = max(1.0, cycle_of(names + 1, budget))
@@ -149,3 +175,21 @@ class SourceChecks:
         if cycle > _LAG_WARNS_S:
             return Finding("budget", "warn", said, "raise --requests-per-second where your plan allows it")
         return Finding("budget", "ok", said)
+
+
+def _stream_state(config: OrderFlowConfig, symbols: Sequence[str]) -> str:
+    """How the stream of a feed stands, as its status line says it, once that is settled or the time is over."""
+    settled = threading.Event()
+    last = [""]
+
+    def put(message: FeedMessage) -> None:
+        if isinstance(message, FeedStatus) and message.stream:
+            last[0] = message.stream
+            if message.stream.startswith(("stream", "poll")):
+                settled.set()
+
+    feed = PolygonFeed(config)
+    feed.start(symbols, put)
+    settled.wait(_SECONDS)
+    feed.stop()
+    return last[0]

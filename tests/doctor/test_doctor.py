@@ -13,8 +13,9 @@ from orderflow_tui.cli import main
 from orderflow_tui.core.units import NS
 from orderflow_tui.doctor.findings import Finding, printed
 from tests.feeds.fake_polygon import SNAPSHOTS, FakePolygon
+from tests.feeds.fake_stream import FakeStream
 
-KEY = "doctor-key-SECRET"
+KEY = "test-key-SECRET"
 POSITIONS = '[[position]]\nsymbol = "BAC"\nquantity = 100\naverage_cost = 10\nstop = 9\n'
 
 
@@ -50,11 +51,25 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert states == {
         "settings": "ok", "positions": "ok", "journal": "ok", "terminal": "warn", "key": "ok", "clock": "ok",
-        "market": "ok", "quotes": "ok", "freshness": "ok", "sizes": "ok", "trades": "ok", "delay": "ok", "budget": "ok",
+        "market": "ok", "quotes": "ok", "freshness": "ok", "sizes": "ok", "trades": "ok", "delay": "ok",
+        "stream": "ok", "budget": "ok",
     }  # fmt: skip
     assert found["quotes"]["said"] == "2 books, NBBO, 1 level"
     assert found["delay"]["said"] == "real time"
+    assert found["stream"]["said"].startswith("not tried")
     assert not Path("logs").exists()
+
+
+def test_the_stream_is_tried_where_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with host(FakePolygon(), timeframe="REAL-TIME") as server, FakeStream(server) as stream:
+        monkeypatch.setenv("ORDER_FLOW_POLYGON_WS_URL", stream.url)
+        _, found = doctor(capsys, "--base-url", server.url, "--stream")
+        assert found["stream"]["said"] == "prints, quotes and halts are streamed"
+        stream.refuse_kinds.add("T")
+        _, found = doctor(capsys, "--base-url", server.url, "--stream")
+        assert (found["stream"]["state"], found["stream"]["said"]) == ("warn", "poll: the stream is not in your plan")
 
 
 def test_a_refused_key(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from textual.app import ComposeResult
 
+from orderflow_tui.session_words import opens_words
 from orderflow_tui.tui.bar_rows import title_row
 from orderflow_tui.tui.bindings import FIRST_RUN_BINDINGS, named
 from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
@@ -40,7 +41,7 @@ SAMPLE = "# What you hold, one [[position]] each; take the # away and put your o
 )
 _CLOSED = (
     "Nothing is polled for freshness and no rule speaks; what you see is the last state of each name.",
-    "US stocks: from 4:00 ET, the open at 9:30, the close at 16:00, until 20:00; holidays are the source's calendar.",
+    "US stocks: from 4:00 ET, the open at 9:30, the close at 16:00, until 20:00.",
     "Leave this running: it begins by itself, and this page goes away.",
 )
 _WITHOUT = {
@@ -132,7 +133,9 @@ class FirstRunScreen(ModelScreen):
         if item.message:
             rows += [*_wrapped(clean(item.message), width), make_row("")]
         if item.kind == "market_closed":
-            rows += [row for words in _CLOSED for row in _wrapped(words, width)]
+            now_ns = self.model.status.now_ns if self.model.status else 0
+            opening = f"By the exchange's calendar it {opens_words(now_ns)}."
+            rows += [row for words in (*_CLOSED[:2], opening, *_CLOSED[2:]) for row in _wrapped(words, width)]
             rows += [make_row(""), *_wrapped("Until then, on a simulated market or through what was journaled:", width)]
         elif item.kind == "not_in_plan":
             for feature in item.missing:
