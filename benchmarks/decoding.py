@@ -143,14 +143,14 @@ def fetch(name: str, port: int) -> float:
 
         day = datetime.fromtimestamp(START_NS // 10**9, UTC)
         with PolygonClient(settings, clock=lambda: NOW_NS) as ours:
-            ours._gateway.trades(_small(), deadline_seconds=20)  # noqa: SLF001 connects and imports before the count
+            ours._gateway.page(_small(), deadline_seconds=20)  # noqa: SLF001 connects and imports before the count
             return peak_of(lambda: ours.get_time_and_sales("TEST", day, day.replace(hour=23, minute=59)))
     from orderflow_tui.feeds.feed import Batch
     from orderflow_tui.feeds.polygon.gateway import Gateway
     from orderflow_tui.feeds.polygon.tape import SymbolTape
 
     gateway = Gateway(settings, clock=lambda: NOW_NS)
-    gateway.trades(_small(), deadline_seconds=20)
+    gateway.page(_small(), deadline_seconds=20)
     delivered = 0
 
     def put(message: object) -> None:

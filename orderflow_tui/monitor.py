@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from orderflow_tui.core.data_models import Answer
-from orderflow_tui.core.events import Clock
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitTriggered, Output
+from orderflow_tui.core.events import Clock, SidesTold
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitTriggered, Output, SidesAsked
 from orderflow_tui.core.units import NS, iso_utc
 from orderflow_tui.desk_state import STALE_AFTER_S, Watched
 from orderflow_tui.feeds.feed import (
@@ -51,6 +52,8 @@ _REPLAY_LIMIT: Final = 4
 _LATE_NS: Final = 30 * NS
 _MINUTE_NS: Final = 60 * NS
 _BATCHES_PER_ROUND: Final = 64
+_SIDES_NS: Final = NS
+"""An alert waits so long for the quotes of its span; then it is told as unsure."""
 _NEWS_NS: Final = 10_000_000
 """News is published at once, but never more often than this: a storm of alerts is one paint, not a thousand."""
 
@@ -155,6 +158,8 @@ class Monitor:
         self._last_publish = 0
         self._started_ns = time.time_ns()
         self._publisher = Publisher(self._make_status(), record)
+        self._asked: deque[tuple[int, SidesAsked]] = deque()
+        """Questions about sides, each with the instant until which its answer is waited for, on the monotonic clock."""
         self._news = False
         self._on_news: Callable[[], None] | None = None
         self._told_bad: dict[tuple[str, str, str, bool], tuple[int, int]] = {}
@@ -281,8 +286,11 @@ class Monitor:
             if self._publish_ns and any(watched.dirty for watched in self._roster.all()):
                 every = _NEWS_NS if self._news else self._publish_ns
                 wait_s = min(wait_s, max(0.0, (self._last_publish + every - time.monotonic_ns()) / NS))
+            if self._asked:
+                wait_s = min(wait_s, max(0.0, (self._asked[0][0] - time.monotonic_ns()) / NS))
             if self._take(wait_s):
                 return
+            self._answer_sides()
             if time.monotonic_ns() >= next_second:
                 next_second = time.monotonic_ns() // NS * NS + NS
                 self._each_second()
@@ -485,6 +493,10 @@ class Monitor:
     # --- what is said -------------------------------------------------------------------------------------------
 
     def _say(self, watched: Watched, output: Output, arrival: Arrival) -> None:
+        if isinstance(output, SidesAsked):
+            self._asked.append((time.monotonic_ns() + _SIDES_NS, output))
+            self._feed.tell_sides(output)
+            return
         if not isinstance(output, AlertUpdated) or output.journal:
             event, happened_ns, fields = records.output_record(output)
             urgent = isinstance(output, ExitTriggered | ExitAnswered)
@@ -494,6 +506,16 @@ class Monitor:
             self._alerts += 1
         self._publisher.line(watched, output)
         watched.dirty = True
+
+    def _answer_sides(self) -> None:
+        """Tell the cores which questions about sides are not answered in time."""
+        while self._asked and self._asked[0][0] <= time.monotonic_ns():
+            _, asked = self._asked.popleft()
+            watched = self._roster.get(asked.symbol)
+            if watched is not None:
+                arrival = Arrival.now()
+                for output in watched.core.process((SidesTold(asked.time_ns, asked.key, answered=False),)):
+                    self._say(watched, output, arrival)
 
     def _tell(self, outputs: Iterable[Output], arrival: Arrival) -> None:
         """Journal what concerns nothing on the screen."""

@@ -17,6 +17,7 @@ from orderflow_tui.config import OrderFlowConfig
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer, Position
 from orderflow_tui.core.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Gap, Print, TapeCovered
+from orderflow_tui.core.outputs import SidesAsked
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import (
     ApiFault,
@@ -58,6 +59,9 @@ class HandFeed:
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         self.symbols = tuple(symbols)
+
+    def tell_sides(self, asked: SidesAsked) -> None:
+        """Nobody asks."""
 
     def set_urgency(self, symbols: Sequence[str]) -> None:
         pass

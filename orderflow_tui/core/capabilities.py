@@ -26,6 +26,8 @@ class Capabilities:
         delay_seconds: How late the data is by contract: 0 or 900.
         quotes: Quotes are in the plan.
         trades: Trades are in the plan.
+        side_check: Where books are polled, whether the source can tell the quotes of a past span (`asked`), cannot
+            (`refused`), or need not because its sides are as good as they get (`none`).
     """
 
     source: str
@@ -41,6 +43,21 @@ class Capabilities:
     delay_seconds: int = 0
     quotes: bool = True
     trades: bool = True
+    side_check: Literal["none", "asked", "refused"] = "none"
+
+    @property
+    def sides_in_doubt(self) -> str:
+        """What is wrong with every side this source's prints are given, in words; empty where nothing is."""
+        if self.sides_given:
+            return ""
+        if not self.quotes:
+            return "sides by tick test"
+        return "sides unsure" if self.polled and self.side_check == "refused" else ""
+
+    @property
+    def asks_sides(self) -> bool:
+        """Alerts about prints wait for the quotes of their span."""
+        return self.polled and self.quotes and not self.sides_given and self.side_check == "asked"
 
     @property
     def polled(self) -> bool:

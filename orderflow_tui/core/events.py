@@ -78,6 +78,19 @@ class Reread(msgspec.Struct, gc=False):
     prints: tuple[Print, ...]
 
 
+class SidesTold(msgspec.Struct, gc=False):
+    """The answer to `outputs.SidesAsked`: the prints of its span and every quote in force in it.
+
+    `answered` False: no quotes came in time, or none can be had.
+    """
+
+    time_ns: int
+    key: int
+    answered: bool
+    prints: tuple[Print, ...] = ()
+    quotes: tuple[Book, ...] = ()
+
+
 class Gap(msgspec.Struct, gc=False):
     """The tape is unknown before this instant: baselines start again here unless a back-fill follows."""
 
@@ -93,9 +106,9 @@ class Halt(msgspec.Struct, gc=False):
     reason: str = ""
 
 
-Event = Print | Book | Clock | TapeCovered | Reread | Gap | Halt
+Event = Print | Book | Clock | TapeCovered | Reread | SidesTold | Gap | Halt
 
-_RANK = {Print: 1, Book: 2, TapeCovered: 3, Reread: 5, Halt: 0, Gap: 0, Clock: 4}
+_RANK = {Print: 1, Book: 2, TapeCovered: 3, Reread: 5, SidesTold: 6, Halt: 0, Gap: 0, Clock: 4}
 
 
 def live_order(event: Event) -> tuple[int, int, int]:

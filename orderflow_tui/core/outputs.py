@@ -31,6 +31,17 @@ class AlertUpdated:
 
 
 @dataclass(frozen=True, slots=True)
+class SidesAsked:
+    """An alert waits for the quotes from `from_ns` to before `to_ns`: answer with `SidesTold` of the same `key`."""
+
+    symbol: str
+    time_ns: int
+    key: int
+    from_ns: int
+    to_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopRaised:
     """The price is near the holder's stop (`stop_near`) or the bid is through it (`stop_crossed`)."""
 
@@ -131,4 +142,6 @@ class AlertOutcome:
     gap: bool
 
 
-Output = AlertRaised | AlertUpdated | StopRaised | ExitTriggered | ExitAnswered | ExitResolved | AlertOutcome
+Output = (
+    AlertRaised | AlertUpdated | SidesAsked | StopRaised | ExitTriggered | ExitAnswered | ExitResolved | AlertOutcome
+)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.explain import Figure, true_share, why, wilson
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.rules import SELL_SHARE, AlertWriter, Thresholds
 from orderflow_tui.core.units import NEVER_NS, NS, datetime_ns
 from orderflow_tui.core.volume_window import BASELINE_SECONDS, LONGEST_WINDOW, VolumeWindow
@@ -27,6 +27,8 @@ N_EFF_LEAST: Final = 16.0
 WILSON_FLOOR: Final = 0.50
 _NEVER: Final = 1 << 200
 _REST_NS: Final = 60 * NS
+_REFUTED_NS: Final = 2 * NS
+_KEPT_FIGURES: Final = ("window_seconds", "baseline", "largest_print", "n_eff")
 
 
 class RedBurst:
@@ -53,14 +55,17 @@ class RedBurst:
         "_ticks_moved",
         "before",
         "covered_from",
+        "doubt",
         "ends_ns",
         "exit_ratio",
         "head",
         "need",
         "open_alert",
         "peak_ratio",
+        "quiet_until_ns",
         "thin",
         "thresholds",
+        "unsure",
         "window",
         "window_seconds",
         "writer",
@@ -90,6 +95,12 @@ class RedBurst:
         self.peak_ratio = 0.0
         self.ends_ns = NEVER_NS
         """When a living burst ends unless its condition is met again."""
+        self.doubt = ""
+        """What is wrong with every side of this source, in words."""
+        self.unsure = False
+        """Nobody confirmed the sides of the living burst: it is not exit-eligible."""
+        self.quiet_until_ns = 0
+        """The quotes refuted a burst: until then no other is opened."""
         self.head = -1
         self.before = 0
         self._base = 0
@@ -157,7 +168,7 @@ class RedBurst:
         self.thin = warm and wanted > (_THIN_BELOW if self.thin else _THIN_ABOVE)
         self.window_seconds = max(self._floor(), min(LONGEST_WINDOW, ceil(min(wanted, LONGEST_WINDOW))))
 
-    def on_print(self, time_ns: int, price: int) -> Output | None:
+    def on_print(self, time_ns: int, price: int) -> AlertRaised | AlertUpdated | None:
         """Test the window that ends with the print just added."""
         second = time_ns // NS
         if second != self.head:
@@ -196,12 +207,12 @@ class RedBurst:
         """A print was added to an earlier second: the prepared figures no longer hold."""
         self.head = -1
 
-    def above(self, time_ns: int, price: int) -> Output | None:
+    def above(self, time_ns: int, price: int) -> AlertRaised | AlertUpdated | None:
         """The window holds more than is needed: ask the rest of the rule."""
         window, seconds = self.window, self.window_seconds
         volume = window.volume - self.before
         ratio = volume * BASELINE_SECONDS / (self._base * seconds)
-        if ratio <= self.thresholds.volume_spike_threshold:
+        if ratio <= self.thresholds.volume_spike_threshold or time_ns < self.quiet_until_ns:
             return None
         sold = window.sell - window.sell_through(window.head - seconds)
         share = sold / volume
@@ -264,7 +275,7 @@ class RedBurst:
         figures: dict[str, Any],
         *,
         single: bool,
-    ) -> Output | None:
+    ) -> AlertRaised | AlertUpdated | None:
         volume = int(figures["volume"])
         opening = self.open_alert is None
         self._last_true_ns = max(self._last_true_ns, time_ns)
@@ -276,14 +287,15 @@ class RedBurst:
             self.peak_ratio = ratio
             self._plain = not single
             self._alerted_volume = volume
-            eligible = not single and ratio > self.exit_ratio
+            eligible = not single and not self.doubt and ratio > self.exit_ratio
             alert = self._alert(time_ns, ratio, share, figures, single=single, eligible=eligible)
             self.open_alert = self._newest = alert
             return AlertRaised(alert, time_ns, price, price, int(figures["prints"]))
         self.peak_ratio = max(self.peak_ratio, ratio)
         before = self.open_alert
         assert before is not None
-        passed_exit = not single and ratio > self.exit_ratio and not before.exit_eligible
+        sure = not self.doubt and not self.unsure
+        passed_exit = not single and sure and ratio > self.exit_ratio and not before.exit_eligible
         settled = not single and not self._plain
         doubled = volume >= 2 * self._alerted_volume
         if not (passed_exit or doubled or settled):
@@ -297,8 +309,44 @@ class RedBurst:
         self.open_alert = self._newest = alert
         return AlertUpdated(alert, time_ns, journal=journal)
 
+    def judge_again(self, raised: AlertRaised) -> OrderFlowAlert | None:
+        """The burst's alert by the sides the window has now; None where they do not bear it out.
+
+        Volume and prints are those of the whole seconds the burst was found in; n_eff does not depend on sides.
+        """
+        alert, window, second = raised.alert, self.window, raised.time_ns // NS
+        seconds = int(alert.details["window_seconds"])
+        start = second - seconds
+        volume = window.volume_through(second) - window.volume_through(start)
+        base = window.volume_through(start) - window.volume_through(start - BASELINE_SECONDS)
+        if volume <= 0 or base <= 0:
+            return None
+        ratio = volume * BASELINE_SECONDS / (base * seconds)
+        share = (window.sell_through(second) - window.sell_through(start)) / volume
+        if ratio <= self.thresholds.volume_spike_threshold or share <= SELL_SHARE:
+            return None
+        figures = {name: alert.details[name] for name in _KEPT_FIGURES if name in alert.details}
+        figures |= {"volume": volume, "prints": window.count_through(second) - window.count_through(start)}
+        if "n_eff" in figures:
+            low = wilson(share, figures["n_eff"])[0]
+            if low < WILSON_FLOOR and not alert.single_print:
+                return None
+            figures["sell_share_low"] = round(low, 4)
+        self.unsure = False
+        eligible = not alert.single_print and ratio > self.exit_ratio
+        again = self._alert(raised.time_ns, ratio, share, figures, single=alert.single_print, eligible=eligible)
+        if self.open_alert is not None:
+            self.open_alert = self._newest = again
+        return again
+
+    def refute(self, time_ns: int) -> None:
+        """The quotes do not bear the living burst out: it never was; for two seconds no other opens."""
+        self.end()
+        self.quiet_until_ns = time_ns + _REFUTED_NS
+
     def end(self) -> float:
         """The burst is over (`ends_ns` has come); returns its highest ratio."""
+        self.unsure = False
         self.open_alert = None
         self.ends_ns = NEVER_NS
         self.head = -1
@@ -323,8 +371,10 @@ class RedBurst:
         text = f"{name} {ratio:.1f}x in {figures['window_seconds']} s, {share:.0%} {who}"
         if single:
             text = f"{name} {ratio:.1f}x, but one print of {writer.sizes(figures['largest_print'])} is most of it"
-        if words:
-            text += f", {words}"
+        doubt = self.doubt or ("sides unsure" if self.unsure else "")
+        text += "".join(f", {more}" for more in (words, doubt) if more)
+        if doubt:
+            figures = {**figures, "sides": doubt}
         return writer.alert(
             "red_burst",
             time_ns=time_ns,

@@ -11,7 +11,7 @@ from typing import Final
 
 from orderflow_tui.core.book_side import BookSide
 from orderflow_tui.core.data_models import Answer
-from orderflow_tui.core.events import Book, Event, Gap, Halt, Levels, Print, Reread, TapeCovered
+from orderflow_tui.core.events import Book, Event, Gap, Halt, Levels, Print, Reread, SidesTold, TapeCovered
 from orderflow_tui.core.learning import Learner
 from orderflow_tui.core.outputs import Output
 from orderflow_tui.core.reconstruct import SPAN_NS
@@ -35,6 +35,10 @@ def mirrored(event: Event) -> Event:
     if isinstance(event, Reread):
         turned = tuple(one for one in map(mirrored, event.prints) if isinstance(one, Print))
         return Reread(event.time_ns, event.from_second, turned)
+    if isinstance(event, SidesTold):
+        turned = tuple(one for one in map(mirrored, event.prints) if isinstance(one, Print))
+        quotes = tuple(one for one in map(mirrored, event.quotes) if isinstance(one, Book))
+        return SidesTold(event.time_ns, event.key, event.answered, turned, quotes)
     if isinstance(event, Book):
         return Book(event.time_ns, event.seq, _negated(event.asks), _negated(event.bids))
     return event
@@ -99,6 +103,8 @@ class SymbolCore(TapeSide, BookSide):
             self._judge_walls(max(time_ns, self.now_ns))
         elif isinstance(event, Reread):
             self._on_reread(event)
+        elif isinstance(event, SidesTold):
+            self._on_sides_told(event)
         elif isinstance(event, Gap):
             self._tape_known_from(-(-time_ns // NS))
             for tracker in (self.bid_walls, self.ask_walls):

@@ -21,6 +21,7 @@ from orderflow_tui.core.red_burst import RedBurst
 from orderflow_tui.core.rules import AlertWriter, Thresholds
 from orderflow_tui.core.series import Series
 from orderflow_tui.core.session import Session, session_at
+from orderflow_tui.core.side_check import SideCheck, doubted
 from orderflow_tui.core.slow_bleed import SlowBleed
 from orderflow_tui.core.trade_side import SideClassifier
 from orderflow_tui.core.units import NS
@@ -39,7 +40,7 @@ class SymbolState:
 
     __slots__ = (
         "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "_sweep",
-        "_unnamed", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "classifier", "context",
+        "_unnamed", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "checks", "classifier", "context",
         "corrected_seconds", "covered_ns", "crossed_since_ns", "desk", "event_times_ns", "finished", "halted", "hidden",
         "late_prints", "learner", "market", "now_ns", "outcomes", "print_threshold", "prints", "resting_threshold",
         "series", "session", "short", "symbol", "taken", "tape", "taught", "thresholds", "uncounted_prints", "window",
@@ -67,14 +68,8 @@ class SymbolState:
         self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence, polled=capabilities.polled)
         self.context = Context(self.window)
         self.burst = RedBurst(self.window, thresholds, self.writer, self.market.ticks_moved, self.context.side_accuracy)
-        deep = capabilities.depth_levels > 1
-        self.bid_walls = WallTracker(
-            +1,
-            self.writer,
-            verdicts=True,
-            pulled_rule=deep or capabilities.streaming,
-            at_least=not (deep or capabilities.streaming),
-        )
+        self.checks = SideCheck()
+        self.bid_walls = WallTracker(+1, self.writer, verdicts=True, pulled_rule=False)
         self.ask_walls = WallTracker(-1, self.writer, verdicts=False, pulled_rule=False)
         self._sells = Aggressor()
         self._buys = Aggressor()
@@ -106,10 +101,9 @@ class SymbolState:
         """The last half hour for charts, where somebody looks at them."""
         self.outcomes: Outcomes | None = None
         """What became of alerts, where somebody asks."""
-        self._due_ns = 0
-        self._next_second = 0
-        self._news_from_ns = 0
+        self._due_ns = self._next_second = self._news_from_ns = 0
         self._out: list[Output] = []
+        self.set_capabilities(capabilities)
 
     @property
     def configured_threshold(self) -> int:
@@ -138,6 +132,7 @@ class SymbolState:
         """The source turned out to show something else."""
         self.capabilities = self.desk.capabilities = capabilities
         self.classifier.polled = capabilities.polled
+        self.burst.doubt = capabilities.sides_in_doubt
         self.bid_walls.set_source(deep=capabilities.depth_levels > 1, streaming=capabilities.streaming)
 
     def _fit_sizes(self) -> None:
@@ -172,6 +167,19 @@ class SymbolState:
         opened = self.desk.weigh(output)
         if opened is not None:
             self._tell((opened,))
+
+    def _say_sided(self, output: AlertRaised | AlertUpdated, from_ns: int, to_ns: int) -> None:
+        """Pass on what rests on the sides of these nanoseconds' prints; where they are in doubt, ask or say so."""
+        capabilities = self.capabilities
+        if capabilities.asks_sides and output.time_ns >= self._news_from_ns:
+            if isinstance(output, AlertRaised):
+                self._out.append(self.checks.hold(self.symbol, output, from_ns, to_ns))
+                return
+            if self.checks.grown(output.alert):
+                return
+        elif capabilities.sides_in_doubt and output.alert.alert_type != "red_burst":
+            output = replace(output, alert=doubted(output.alert, capabilities.sides_in_doubt))
+        self._say(output)
 
     def _tell(self, outputs: Iterable[Output]) -> None:
         """Pass on what the desk says; recommendations are followed."""

@@ -136,7 +136,7 @@ class SourceChecks:
         symbol = (self._symbols or (HEARTBEAT,))[0]
         request = endpoints.trades(symbol, from_ns=time.time_ns() - 3_600 * NS, limit=10)
         try:
-            page = self._gateway.trades(request)
+            page = self._gateway.page(request)
         except NotEntitledError:
             return Finding("trades", "FAIL", "not in the plan: no tape, no bursts", _PLAN)
         except SymbolNotFoundError:

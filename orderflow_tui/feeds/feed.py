@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import Event
+from orderflow_tui.core.outputs import SidesAsked
 
 Channel = Literal["book", "tape", "stream"]
 """A frame of the stream may carry both a symbol's books and its prints."""
@@ -207,6 +208,10 @@ class Feed(Protocol):
 
     def set_urgency(self, symbols: Sequence[str]) -> None:
         """Which symbols to look at first, the most urgent first; may do nothing."""
+        ...
+
+    def tell_sides(self, asked: SidesAsked) -> None:
+        """Deliver `SidesTold` for this question as soon as can be; returns at once."""
         ...
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import Clock, Event, Gap
+from orderflow_tui.core.outputs import SidesAsked
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put
 from orderflow_tui.feeds.recording import Recording, RecordingError
@@ -75,6 +76,9 @@ class ReplayFeed:
 
     def set_urgency(self, symbols: Sequence[str]) -> None:
         """A recording is played in its own order."""
+
+    def tell_sides(self, asked: SidesAsked) -> None:
+        """A recording's books are all there: nobody asks."""
 
     def stop(self) -> None:
         """Ask the thread to end."""

@@ -62,7 +62,7 @@ def test_books_and_prints_arrive(host: FakePolygon, got: Collector, start: Start
     assert covered.time_ns <= tape.arrival.wall_ns - NS
     live = got.wait(Batch, lambda b: is_tape("KO")(b) and not b.backfill)
     assert live.events
-    assert feed.capabilities == Capabilities("polygon", "live", host.url.removeprefix("http://"))
+    assert feed.capabilities == Capabilities("polygon", "live", host.url.removeprefix("http://"), side_check="asked")
     status_now = got.wait(FeedStatus, lambda s: s.market == "open" and s.connected)
     assert status_now.requests_budget == 200
     with pytest.raises(RuntimeError):

@@ -20,6 +20,7 @@ from orderflow_tui.config import OrderFlowConfig
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Print, TapeCovered
+from orderflow_tui.core.outputs import SidesAsked
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedStatus, Put
 from orderflow_tui.journal.writer import JournalWriter
@@ -57,6 +58,9 @@ class StuckFeed:
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """Nothing to change."""
+
+    def tell_sides(self, asked: SidesAsked) -> None:
+        """Nobody asks."""
 
     def set_urgency(self, symbols: Sequence[str]) -> None:
         pass

@@ -126,7 +126,7 @@ class PolygonClient:
     def _all_pages(self, request: endpoints.Request) -> list[wire.TradeRow]:
         rows: list[wire.TradeRow] = []
         for _ in range(MAX_PAGES):
-            page = self._retrying(self._gateway.trades)(request)
+            page = self._retrying(self._gateway.page)(request)
             rows += _decoded(page.rows)
             if page.following is None:
                 return rows

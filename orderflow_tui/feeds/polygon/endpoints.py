@@ -95,6 +95,20 @@ def trades(symbol: str, *, from_ns: int, to_ns: int | None = None, limit: int) -
     return _named(request, "trades", symbol)
 
 
+def quotes(symbol: str, *, from_ns: int, to_ns: int, limit: int) -> Request:
+    """Changes of the NBBO from `from_ns` on and before `to_ns` (tape time, nanoseconds UTC), oldest first."""
+    request = _client().list_quotes(
+        _checked(symbol),
+        timestamp_gte=from_ns,
+        timestamp_lt=to_ns,
+        order="asc",
+        sort="timestamp",
+        limit=limit,
+        raw=True,
+    )
+    return _named(request, "quotes", symbol)
+
+
 def last_nbbo(symbol: str) -> Request:
     """The newest NBBO, whose sizes are shares."""
     return _named(_client().get_last_quote(_checked(symbol), raw=True), "nbbo", symbol)

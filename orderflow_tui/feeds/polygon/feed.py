@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Final, Protocol
 
 from orderflow_tui.core.capabilities import Capabilities
+from orderflow_tui.core.outputs import SidesAsked
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError, SymbolNotFoundError
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedMessage, Put, SymbolNote, SymbolSet
@@ -30,6 +31,7 @@ from orderflow_tui.feeds.polygon.gateway import (
 )
 from orderflow_tui.feeds.polygon.rereads import Rereads
 from orderflow_tui.feeds.polygon.schedule import Job, Schedule, cycle_of
+from orderflow_tui.feeds.polygon.side_checks import SideChecks
 from orderflow_tui.feeds.polygon.standing import DELAYED_SECONDS, Standing
 from orderflow_tui.feeds.polygon.stream import StreamConfig
 from orderflow_tui.feeds.polygon.stream_side import LOOK_SECONDS, StreamSide
@@ -122,6 +124,14 @@ class PolygonFeed:
         )
         self._conditions = Conditions(self._gateway, self._send, clock)
         self._faults = Faults(self._standing, self._send, policy, clock)
+        self._side_checks = SideChecks(
+            self._gateway,
+            self._send,
+            schedule=self._schedule,
+            standing=self._standing,
+            tapes=self._tapes,
+            clock=clock,
+        )
         self._stream: StreamSide | None = None
         if config.stream != "off":
             self._stream = StreamSide(
@@ -203,6 +213,10 @@ class PolygonFeed:
         self._schedule.set_leads(
             {f"tape:{symbol}": lead * (count - place) / count for place, symbol in enumerate(symbols)}
         )
+
+    def tell_sides(self, asked: SidesAsked) -> None:
+        """Fetch the quotes of this span once and deliver what they say; before every poll that is due."""
+        self._side_checks.ask(asked)
 
     def stop(self) -> None:
         """Ask every thread to end; returns at once, never waits for the network."""
@@ -385,6 +399,7 @@ def _capabilities(gateway: Gateway) -> Capabilities:
         depth_levels=SIMULATOR_LEVELS if simulated else 1,
         single_venue=simulated,
         sessions=not simulated,
+        side_check="asked",
     )
 
 

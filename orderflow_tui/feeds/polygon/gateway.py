@@ -87,7 +87,7 @@ class BooksAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class TradesPage:
+class ListPage:
     """One page of prints, rows still raw.
 
     Attributes:
@@ -181,13 +181,13 @@ class Gateway:
         page = wire.decode(reply.body, wire.SingleSnapshot)
         return _snapshots(reply, [] if page.ticker == wire.NULL else [page.ticker])
 
-    def trades(self, request: endpoints.Request, *, deadline_seconds: float | None = None) -> TradesPage:
-        """One page of prints; its `following` names the next one. Raises FeedError."""
+    def page(self, request: endpoints.Request, *, deadline_seconds: float | None = None) -> ListPage:
+        """One page of prints or quotes; its `following` names the next one. Raises FeedError."""
         reply = self.session.get(request, deadline_seconds=deadline_seconds)
         page = wire.decode(reply.body, wire.RowsPage)
         rows = self._rows(page.results, page.status, reply)
         following = endpoints.next_page(request, page.next_url) if page.next_url else None
-        return TradesPage(rows, following, reply)
+        return ListPage(rows, following, reply)
 
     def nbbo(self, symbol: str) -> ShownBook | None:
         """The newest NBBO with sizes in shares, None where the host has none. Raises FeedError."""

@@ -8,6 +8,7 @@ and what both ways brought is recognised by its id.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
@@ -26,6 +27,8 @@ JOIN_MARGIN_NS: Final = 2 * NS
 """A poll's answer may lag behind the stream by this; what is held longer overlaps, which costs nothing."""
 HELD_LIMIT: Final = 50_000
 """Prints held for a poll that does not come; beyond it the stream of this symbol starts over."""
+RECENT_PRINTS: Final = 4_096
+"""Prints remembered for whoever asks by which quotes they were made."""
 _TIME_AND_SEQUENCE: Final = attrgetter("time_ns", "seq")
 
 
@@ -53,6 +56,12 @@ class TapeIntake:
         self._joined = False
         self._held: list[Print] = []
         self._halted_ns = 0
+        self._recent: deque[Print] = deque(maxlen=RECENT_PRINTS)
+
+    def recent(self, from_ns: int, to_ns: int) -> tuple[Print, ...]:
+        """The prints of a span that were delivered, as far as they are remembered."""
+        with self._lock:
+            return tuple(event for event in self._recent if from_ns <= event.time_ns < to_ns)
 
     @property
     def streaming(self) -> bool:
@@ -209,6 +218,7 @@ class TapeIntake:
         duplicates: int = 0,
         quote_ns: int = 0,
     ) -> None:
+        self._recent.extend(event for event in events if type(event) is Print)
         for start in range(0, len(events) or 1, PIECE):
             if start:
                 self._stop.wait(YIELD_SECONDS)

@@ -20,7 +20,7 @@ from orderflow_tui.core.units import (
 from orderflow_tui.core.validators import MAX_AHEAD, DataValidationError
 from orderflow_tui.feeds.polygon.dedupe import SeenPrints
 from orderflow_tui.feeds.polygon.stream_wire import StreamTrade
-from orderflow_tui.feeds.polygon.wire import BookRow, LastQuote, TradeRow
+from orderflow_tui.feeds.polygon.wire import BookRow, LastQuote, QuoteRow, TradeRow
 
 TICK_TEST_CONFIDENCE: Final = 0.6
 """The tick test alone agrees with the true side in about three of four prints, less in fast ones."""
@@ -226,6 +226,24 @@ def quoted_price(price: float | None) -> int:
     if units < 0:
         raise DataValidationError("LEVEL2_PRICE", f"price {price:g} is below 0")
     return units
+
+
+def quotes_of(rows: Iterable[QuoteRow]) -> tuple[Book, ...]:
+    """The quotes of `/v3/quotes` whose prices differ from the one before, as books of one level without a size.
+
+    Raises:
+        DataValidationError: A price or a time cannot be.
+    """
+    books: list[Book] = []
+    before = (-1, -1)
+    for row in rows:
+        prices = (quoted_price(row.bid_price), quoted_price(row.ask_price))
+        if prices != before:
+            before = prices
+            bid, ask = prices
+            bids, asks = ((bid, 0),) if bid else (), ((ask, 0),) if ask else ()
+            books.append(Book(time_ns(row.sip_timestamp), row.sequence_number, bids, asks))
+    return tuple(books)
 
 
 def quoted_size(size: float | None) -> int:

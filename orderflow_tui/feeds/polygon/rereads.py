@@ -64,7 +64,7 @@ class Rereads:
         for _ in range(PAGES):
             if request is None:
                 break
-            page = self._gateway.trades(request)
+            page = self._gateway.page(request)
             rows = tape.again(page)
             if rows is None:
                 return

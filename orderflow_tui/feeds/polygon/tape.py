@@ -17,7 +17,7 @@ from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedGap, Put
 from orderflow_tui.feeds.polygon import endpoints, wire
-from orderflow_tui.feeds.polygon.gateway import Gateway, TradesPage
+from orderflow_tui.feeds.polygon.gateway import Gateway, ListPage
 from orderflow_tui.feeds.polygon.intake import OVERLAP_NS, PIECE, YIELD_SECONDS, TapeIntake
 from orderflow_tui.feeds.polygon.normalize import print_of
 
@@ -128,7 +128,7 @@ class SymbolTape:
         request: endpoints.Request | None = endpoints.trades(self.symbol, from_ns=from_ns, limit=LIMIT)
         started_ns = 0
         while request is not None and pages and not self._stop.is_set():
-            page = gateway.trades(request, deadline_seconds=BACKFILL_SECONDS if self._catching_up else None)
+            page = gateway.page(request, deadline_seconds=BACKFILL_SECONDS if self._catching_up else None)
             self._time(page)
             if delay() != delay_ns:
                 # The answer itself said so: the span that was asked for was the wrong one.
@@ -154,17 +154,17 @@ class SymbolTape:
         """The second up to which every print has been delivered; 0 before the first answer."""
         return self.intake.covered_ns // NS
 
-    def again(self, page: TradesPage) -> list[Print] | None:
+    def again(self, page: ListPage) -> list[Print] | None:
         """The prints of a page read again that count for something; None where a row of it cannot be a print."""
         decoded = self._decoded(page)
         return None if decoded.bad else [event for event in decoded.prints if event.flags and event.size]
 
-    def _time(self, page: TradesPage) -> None:
+    def _time(self, page: ListPage) -> None:
         seconds = (page.reply.arrival.wall_ns - page.reply.started_ns) / NS
         if not self._catching_up:
             self.slowest_seconds = max(self.slowest_seconds, seconds)
 
-    def _decoded(self, page: TradesPage) -> _Page:
+    def _decoded(self, page: ListPage) -> _Page:
         decoded = _Page(self._table())
         now_ns = page.reply.arrival.wall_ns
         for start in range(0, len(page.rows), PIECE):

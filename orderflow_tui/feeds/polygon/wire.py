@@ -95,6 +95,15 @@ class TradeRow(msgspec.Struct, gc=False):
     trf_id: int | None = None
 
 
+class QuoteRow(msgspec.Struct, gc=False):
+    """One quote of `/v3/quotes`; times are nanoseconds, a price of 0 or none is a side without a quote."""
+
+    sip_timestamp: int
+    bid_price: float | None = None
+    ask_price: float | None = None
+    sequence_number: int = 0
+
+
 class RowsPage(msgspec.Struct, gc=False):
     """A page of a v3 list."""
 

@@ -1,0 +1,147 @@
+"""Alerts about polled prints wait for the quotes of their span, by which the sides are computed again.
+
+A polled quote is up to a cycle old: near the touch it may sign a print wrongly. Before a burst or a large print is told
+the source is asked once; what it answers confirms or refutes, and without an answer the alert says that it is unsure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from orderflow_tui.core.data_models import OrderFlowAlert
+from orderflow_tui.core.events import (
+    AUCTION,
+    LATE_REPORT,
+    OFF_EXCHANGE,
+    SELL,
+    UNKNOWN,
+    VOLUME,
+    Book,
+    Print,
+    SidesTold,
+    live_order,
+)
+from orderflow_tui.core.outputs import AlertRaised, SidesAsked
+from orderflow_tui.core.reconstruct import SPAN_NS
+from orderflow_tui.core.trade_side import SideClassifier
+from orderflow_tui.core.units import NS
+from orderflow_tui.core.volume_window import VolumeWindow
+
+_KEPT: Final = 8
+"""Questions remembered: an answer that comes later than this many others changes nothing."""
+
+Signed = tuple[Print, int, int]
+"""A print, its side, and the bid in force (0 where none is known)."""
+
+
+@dataclass(slots=True)
+class Held:
+    """An alert that waits, or that was told unsure and may still be confirmed."""
+
+    raised: AlertRaised
+    from_ns: int
+    to_ns: int
+    told: bool = False
+
+
+class SideCheck:
+    """The questions of one symbol."""
+
+    __slots__ = ("_held", "_keys")
+
+    def __init__(self) -> None:
+        self._held: dict[int, Held] = {}
+        self._keys = 0
+
+    def hold(self, symbol: str, raised: AlertRaised, from_ns: int, to_ns: int) -> SidesAsked:
+        """Keep an alert back until its sides are told."""
+        self._keys = max(self._keys + 1, raised.time_ns)
+        self._held[self._keys] = Held(raised, from_ns, to_ns)
+        while len(self._held) > _KEPT:
+            del self._held[next(iter(self._held))]
+        return SidesAsked(symbol, raised.time_ns, self._keys, from_ns, to_ns)
+
+    def grown(self, alert: OrderFlowAlert) -> bool:
+        """Whether this news of an episode is about one that is kept back; it is kept with it."""
+        for held in self._held.values():
+            if not held.told and held.raised.alert.episode_id == alert.episode_id:
+                held.raised = replace(held.raised, alert=alert)
+                return True
+        return False
+
+    def of(self, told: SidesTold) -> Held | None:
+        """What an answer is about; None where it is not waited for. An alert told unsure may be answered later."""
+        held = self._held.get(told.key)
+        return None if held is None or (held.told and not told.answered) else held
+
+    def settled(self, told: SidesTold) -> None:
+        """It was answered: nothing more is expected."""
+        del self._held[told.key]
+
+
+def signed(told: SidesTold) -> list[Signed]:
+    """The sides of an answer's prints by the quotes strictly older than each, oldest first."""
+    classifier = SideClassifier()
+    out: list[Signed] = []
+    events: list[Print | Book] = [*told.prints, *told.quotes]
+    for event in sorted(events, key=live_order):
+        if isinstance(event, Book):
+            classifier.on_book(event)
+        else:
+            side = classifier.classify(event)
+            out.append((event, side, classifier.quote[2] if classifier.quote else 0))
+    return out
+
+
+def sign_seconds(window: VolumeWindow, prints: Iterable[Signed], first: int, last: int) -> int:
+    """Give the window these sides in every second whose prints are all there; the volume of those seconds."""
+    by_second: dict[int, list[Signed]] = {}
+    for one in prints:
+        event = one[0]
+        second = event.time_ns // NS
+        if first <= second <= last and event.flags & VOLUME and not event.flags & (AUCTION | LATE_REPORT):
+            by_second.setdefault(second, []).append(one)
+    signed_volume = 0
+    for second in range(max(first, window.oldest), min(last, window.head) + 1):
+        counted, again = window.of_second(second), by_second.get(second, [])
+        sizes = [event.size for event, _, _ in again]
+        if (sum(sizes), len(again)) != (counted[0], counted[3]):
+            continue
+        signed_volume += counted[0]
+        sold = sum(event.size for event, side, _ in again if side == SELL)
+        unknown = sum(event.size for event, side, _ in again if side == UNKNOWN)
+        window.replace_second(second, (counted[0], sold, counted[0] - sold - unknown, counted[3]), sizes)
+    return signed_volume
+
+
+def sold_at_the_bid(prints: Sequence[Signed], first_ns: int, low: int, high: int) -> int:
+    """Size that sellers took at or below the bid, on exchanges, in one reconstructed print's span and prices."""
+    return sum(
+        event.size
+        for event, side, bid in prints
+        if side == SELL
+        and first_ns <= event.time_ns <= first_ns + SPAN_NS
+        and low <= event.price <= high
+        and event.price <= bid
+        and not event.flags & (OFF_EXCHANGE | AUCTION | LATE_REPORT)
+    )
+
+
+def doubted(alert: OrderFlowAlert, words: str) -> OrderFlowAlert:
+    """The alert with a word on its sides; it never recommends leaving and never counts."""
+    return replace(
+        alert,
+        text=f"{alert.text}, {words}",
+        counts=alert.counts and alert.alert_type == "red_burst",
+        exit_eligible=False,
+        rank=3,
+        details=MappingProxyType({**alert.details, "sides": words}),
+    )
+
+
+def with_sides(alert: OrderFlowAlert, words: str) -> OrderFlowAlert:
+    """The alert with what is known of its sides in its details."""
+    return replace(alert, details=MappingProxyType({**alert.details, "sides": words}))
