@@ -79,7 +79,7 @@ class Reread(msgspec.Struct, gc=False):
 
 
 class SidesTold(msgspec.Struct, gc=False):
-    """The answer to `outputs.SidesAsked`: the prints of its span and every quote in force in it.
+    """The answer to `outputs.SidesAsked`: the prints from its `from_ns` on and every quote in force since.
 
     `answered` False: no quotes came in time, or none can be had.
     """

@@ -32,13 +32,12 @@ class AlertUpdated:
 
 @dataclass(frozen=True, slots=True)
 class SidesAsked:
-    """An alert waits for the quotes from `from_ns` to before `to_ns`: answer with `SidesTold` of the same `key`."""
+    """An alert waits for the quotes from `from_ns` on: answer with `SidesTold` of the same `key`."""
 
     symbol: str
     time_ns: int
     key: int
     from_ns: int
-    to_ns: int
 
 
 @dataclass(frozen=True, slots=True)

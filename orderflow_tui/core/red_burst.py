@@ -309,12 +309,12 @@ class RedBurst:
         self.open_alert = self._newest = alert
         return AlertUpdated(alert, time_ns, journal=journal)
 
-    def judge_again(self, raised: AlertRaised) -> OrderFlowAlert | None:
-        """The burst's alert by the sides the window has now; None where they do not bear it out.
+    def judge_again(self, alert: OrderFlowAlert, time_ns: int) -> OrderFlowAlert | None:
+        """The burst's alert of that instant by the sides the window has now; None where they do not bear it out.
 
         Volume and prints are those of the whole seconds the burst was found in; n_eff does not depend on sides.
         """
-        alert, window, second = raised.alert, self.window, raised.time_ns // NS
+        window, second = self.window, time_ns // NS
         seconds = int(alert.details["window_seconds"])
         start = second - seconds
         volume = window.volume_through(second) - window.volume_through(start)
@@ -334,7 +334,7 @@ class RedBurst:
             figures["sell_share_low"] = round(low, 4)
         self.unsure = False
         eligible = not alert.single_print and ratio > self.exit_ratio
-        again = self._alert(raised.time_ns, ratio, share, figures, single=alert.single_print, eligible=eligible)
+        again = self._alert(time_ns, ratio, share, figures, single=alert.single_print, eligible=eligible)
         if self.open_alert is not None:
             self.open_alert = self._newest = again
         return again

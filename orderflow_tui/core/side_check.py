@@ -24,12 +24,15 @@ from orderflow_tui.core.events import (
     SidesTold,
     live_order,
 )
-from orderflow_tui.core.outputs import AlertRaised, SidesAsked
+from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, SidesAsked
 from orderflow_tui.core.reconstruct import SPAN_NS
 from orderflow_tui.core.trade_side import SideClassifier
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.volume_window import VolumeWindow
 
+UNSURE: Final = "sides unsure"
+BY_QUOTES: Final = "by quotes"
+REFUTED: Final = "refuted by quotes"
 _KEPT: Final = 8
 """Questions remembered: an answer that comes later than this many others changes nothing."""
 
@@ -43,7 +46,8 @@ class Held:
 
     raised: AlertRaised
     from_ns: int
-    to_ns: int
+    grown: AlertUpdated | None = None
+    """The newest news of its episode."""
     told: bool = False
 
 
@@ -56,20 +60,20 @@ class SideCheck:
         self._held: dict[int, Held] = {}
         self._keys = 0
 
-    def hold(self, symbol: str, raised: AlertRaised, from_ns: int, to_ns: int) -> SidesAsked:
+    def hold(self, symbol: str, raised: AlertRaised, from_ns: int) -> SidesAsked:
         """Keep an alert back until its sides are told."""
         self._keys = max(self._keys + 1, raised.time_ns)
-        self._held[self._keys] = Held(raised, from_ns, to_ns)
+        self._held[self._keys] = Held(raised, from_ns)
         while len(self._held) > _KEPT:
             del self._held[next(iter(self._held))]
-        return SidesAsked(symbol, raised.time_ns, self._keys, from_ns, to_ns)
+        return SidesAsked(symbol, raised.time_ns, self._keys, from_ns)
 
-    def grown(self, alert: OrderFlowAlert) -> bool:
-        """Whether this news of an episode is about one that is kept back; it is kept with it."""
+    def grown(self, update: AlertUpdated) -> bool:
+        """Note news of an episode; whether it is to be kept back with its alert."""
         for held in self._held.values():
-            if not held.told and held.raised.alert.episode_id == alert.episode_id:
-                held.raised = replace(held.raised, alert=alert)
-                return True
+            if held.raised.alert.episode_id == update.alert.episode_id:
+                held.grown = update
+                return not held.told
         return False
 
     def of(self, told: SidesTold) -> Held | None:
@@ -96,16 +100,16 @@ def signed(told: SidesTold) -> list[Signed]:
     return out
 
 
-def sign_seconds(window: VolumeWindow, prints: Iterable[Signed], first: int, last: int) -> int:
-    """Give the window these sides in every second whose prints are all there; the volume of those seconds."""
+def sign_seconds(window: VolumeWindow, prints: Iterable[Signed], first: int) -> bool:
+    """Give the window these sides in every second from `first` whose prints are all there; whether most are."""
     by_second: dict[int, list[Signed]] = {}
     for one in prints:
         event = one[0]
         second = event.time_ns // NS
-        if first <= second <= last and event.flags & VOLUME and not event.flags & (AUCTION | LATE_REPORT):
+        if first <= second and event.flags & VOLUME and not event.flags & (AUCTION | LATE_REPORT):
             by_second.setdefault(second, []).append(one)
     signed_volume = 0
-    for second in range(max(first, window.oldest), min(last, window.head) + 1):
+    for second in range(max(first, window.oldest), window.head + 1):
         counted, again = window.of_second(second), by_second.get(second, [])
         sizes = [event.size for event, _, _ in again]
         if (sum(sizes), len(again)) != (counted[0], counted[3]):
@@ -114,7 +118,7 @@ def sign_seconds(window: VolumeWindow, prints: Iterable[Signed], first: int, las
         sold = sum(event.size for event, side, _ in again if side == SELL)
         unknown = sum(event.size for event, side, _ in again if side == UNKNOWN)
         window.replace_second(second, (counted[0], sold, counted[0] - sold - unknown, counted[3]), sizes)
-    return signed_volume
+    return 2 * signed_volume > window.volume - window.volume_through(first - 1)
 
 
 def sold_at_the_bid(prints: Sequence[Signed], first_ns: int, low: int, high: int) -> int:

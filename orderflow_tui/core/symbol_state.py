@@ -168,14 +168,14 @@ class SymbolState:
         if opened is not None:
             self._tell((opened,))
 
-    def _say_sided(self, output: AlertRaised | AlertUpdated, from_ns: int, to_ns: int) -> None:
-        """Pass on what rests on the sides of these nanoseconds' prints; where they are in doubt, ask or say so."""
+    def _say_sided(self, output: AlertRaised | AlertUpdated, from_ns: int) -> None:
+        """Pass on what rests on the sides of the prints from an instant on; where they are in doubt, ask or say so."""
         capabilities = self.capabilities
         if capabilities.asks_sides and output.time_ns >= self._news_from_ns:
             if isinstance(output, AlertRaised):
-                self._out.append(self.checks.hold(self.symbol, output, from_ns, to_ns))
+                self._out.append(self.checks.hold(self.symbol, output, from_ns))
                 return
-            if self.checks.grown(output.alert):
+            if self.checks.grown(output):
                 return
         elif capabilities.sides_in_doubt and output.alert.alert_type != "red_burst":
             output = replace(output, alert=doubted(output.alert, capabilities.sides_in_doubt))

@@ -21,7 +21,18 @@ from orderflow_tui.core.events import (
 from orderflow_tui.core.outputs import AlertUpdated
 from orderflow_tui.core.reconstruct import SPAN_NS, SWEEP_NS, is_sweep
 from orderflow_tui.core.reread import recount
-from orderflow_tui.core.side_check import Held, Signed, doubted, sign_seconds, signed, sold_at_the_bid, with_sides
+from orderflow_tui.core.side_check import (
+    BY_QUOTES,
+    REFUTED,
+    UNSURE,
+    Held,
+    Signed,
+    doubted,
+    sign_seconds,
+    signed,
+    sold_at_the_bid,
+    with_sides,
+)
 from orderflow_tui.core.slow_bleed import BUCKET_SECONDS
 from orderflow_tui.core.symbol_state import SymbolState
 from orderflow_tui.core.tape_alerts import (
@@ -65,7 +76,7 @@ class TapeSide(SymbolState):
         if (second != burst.head or window.volume - burst.before > burst.need) and self._flow_on:
             said = burst.on_print(time_ns, price)
             if said is not None:
-                self._say_sided(said, (second - burst.window_seconds + 1) * NS, (second + 1) * NS)
+                self._say_sided(said, (second - burst.window_seconds + 1) * NS)
         if self.classifier.polled:
             self.classifier.fade(event)
         context = self.context
@@ -117,7 +128,7 @@ class TapeSide(SymbolState):
         if sells.crossed_ns:
             levels, venues = self._sweep.within(sells.last_ns, self.market.price_step)
             said = sell_print_alert(self.writer, sells, self.print_threshold, levels=levels, venues=venues)
-            self._say_sided(said, sells.first_ns, sells.first_ns + SPAN_NS)
+            self._say_sided(said, sells.first_ns)
             self._unnamed = None if is_sweep(levels, venues) else (sells.first_ns, said)
         if sells.count and self._guarded:
             self.learner.prints.add(sells.volume)
@@ -134,7 +145,7 @@ class TapeSide(SymbolState):
         if is_sweep(levels, venues):
             self._unnamed = None
             named = AlertUpdated(sweep_named(self.writer, said.alert, levels, venues), said.time_ns, journal=True)
-            self._say_sided(named, first_ns, first_ns + SPAN_NS)
+            self._say_sided(named, first_ns)
 
     def _on_purchase(self, time_ns: int, price: int, size: int) -> None:
         """A print that buyers started: it teaches what large is here, and may unmask a hidden seller."""
@@ -167,43 +178,52 @@ class TapeSide(SymbolState):
         if held is None:
             return
         raised = held.raised
-        burst = raised.alert.alert_type == "red_burst"
         prints = signed(event) if event.quotes else []
-        if burst and prints:
-            volume = sign_seconds(self.window, prints, held.from_ns // NS, held.to_ns // NS - 1)
-            self.burst.late_print()
-            prints = prints if volume > raised.alert.details["volume"] // 2 else []
-        if not prints:
-            self._say_unsure(held, burst=burst)
+        if raised.alert.alert_type == "red_burst":
+            self._burst_by_quotes(event, held, prints)
+        elif not prints:
+            self._say_unsure(held)
+        else:
+            self.checks.settled(event)
+            sold = sold_at_the_bid(prints, held.from_ns, raised.low, raised.high)
+            alert = held.grown.alert if held.grown is not None else raised.alert
+            self._say_checked(held, alert if sold > alert.details["threshold"] else None)
+
+    def _burst_by_quotes(self, event: SidesTold, held: Held, prints: list[Signed]) -> None:
+        burst, raised, grown = self.burst, held.raised, held.grown
+        most = sign_seconds(self.window, prints, held.from_ns // NS)
+        burst.late_print()
+        if not most:
+            if burst.open_alert is not None:
+                burst.unsure = True
+                burst.open_alert = doubted(raised.alert, UNSURE)
+            self._say_unsure(held)
             return
         self.checks.settled(event)
-        alert = self._borne_out(held, prints, burst=burst)
-        if alert is None and burst:
-            self.burst.refute(raised.time_ns)
-        if alert is not None and not held.told:
-            self._say(replace(raised, alert=with_sides(alert, "by quotes")))
-        elif held.told:
-            words = "refuted by quotes" if alert is None else "by quotes"
-            alert = with_sides(doubted(raised.alert, words) if alert is None else alert, words)
-            self._say(AlertUpdated(alert, raised.time_ns, journal=True))
+        alert = burst.judge_again(raised.alert, raised.time_ns)
+        more = burst.judge_again(grown.alert, grown.time_ns) if grown is not None else None
+        if alert is None and more is None:
+            burst.refute(raised.time_ns)
+        self._say_checked(held, alert or more)
+        if alert is not None and more is not None:
+            assert grown is not None
+            self._say(AlertUpdated(with_sides(more, BY_QUOTES), grown.time_ns, journal=True))
 
-    def _say_unsure(self, held: Held, *, burst: bool) -> None:
-        if held.told:
-            return
-        held.told = True
-        alert = doubted(held.raised.alert, "sides unsure")
-        if burst and self.burst.open_alert is not None:
-            self.burst.unsure = True
-            self.burst.open_alert = alert
-        self._say(replace(held.raised, alert=alert))
+    def _say_unsure(self, held: Held) -> None:
+        """Nobody could say by which quotes its prints were made."""
+        if not held.told:
+            held.told = True
+            self._say(replace(held.raised, alert=doubted(held.raised.alert, UNSURE)))
 
-    def _borne_out(self, held: Held, prints: list[Signed], *, burst: bool) -> OrderFlowAlert | None:
-        """A held alert as the quotes of its span have it; None where they do not bear it out."""
+    def _say_checked(self, held: Held, alert: OrderFlowAlert | None) -> None:
+        """A held alert as the quotes have it, None where they do not bear it out: then nothing was to be told."""
         raised = held.raised
-        if burst:
-            return self.burst.judge_again(raised)
-        sold = sold_at_the_bid(prints, held.from_ns, raised.low, raised.high)
-        return raised.alert if sold > raised.alert.details["threshold"] else None
+        if not held.told:
+            if alert is not None:
+                self._say(replace(raised, alert=with_sides(alert, BY_QUOTES)))
+            return
+        now = doubted(raised.alert, REFUTED) if alert is None else with_sides(alert, BY_QUOTES)
+        self._say(AlertUpdated(now, raised.time_ns, journal=True))
 
     def _bleed(self, end: int) -> None:
         """Ten seconds that end with second `end - 1` are over."""

@@ -58,6 +58,7 @@ class Market:
     trades: dict[str, list[Row]] = field(default_factory=dict)
     books: dict[str, Row] | None = None
     nbbo: dict[str, Row] = field(default_factory=dict)
+    history: dict[str, list[Row]] = field(default_factory=dict)
     state: str | None = "open"
     timeframe: str | None = None
     conditions: list[Row] = field(default_factory=ordinary_conditions)
@@ -72,6 +73,16 @@ class Market:
         at = time.time_ns() if at is None else at
         row = {"ticker": symbol, "updated": at, "lastQuote": {"P": ask, "S": size, "p": bid, "s": size + 100, "t": at}}
         self.quotes[symbol] = row
+        return row
+
+    def quoted(self, symbol: str, bid: float, ask: float, *, at: int) -> Row:
+        """Append a change of the NBBO to its history; returns the row for spoiling."""
+        rows = self.history.setdefault(symbol, [])
+        row = {
+            "ask_price": ask, "ask_size": 300, "ask_exchange": 11, "bid_price": bid, "bid_size": 400, "bid_exchange": 12,
+            "participant_timestamp": at - 1_000_000, "sequence_number": len(rows) + 1, "sip_timestamp": at, "tape": 3,
+        }  # fmt: skip
+        rows.append(row)
         return row
 
     def trade(self, symbol: str, price: float = 10.0, size: float = 100, *, at: int | None = None, **more: Any) -> Row:
@@ -195,7 +206,9 @@ class FakePolygon(ThreadingHTTPServer):
                 return 404, {"status": "NOT_FOUND", "message": "Ticker not found."}
             return 200, {"status": market.envelope, "ticker": market.quotes[last]}
         if path.startswith("/v3/trades/"):
-            return self._trades(last, query)
+            return self._rows("trades", self.market.trades, last, query)
+        if path.startswith("/v3/quotes/"):
+            return self._rows("quotes", self.market.history, last, query)
         if path.startswith("/v2/last/nbbo/") and last in market.nbbo:
             return 200, {"status": "OK", "results": market.nbbo[last]}
         if path == "/v3/reference/conditions":
@@ -210,19 +223,19 @@ class FakePolygon(ThreadingHTTPServer):
             return 200, {"status": "OK", "books": [market.books[s] for s in asked if s in market.books]}
         return 404, b"404 page not found"
 
-    def _trades(self, symbol: str, query: dict[str, str]) -> tuple[int, Any]:
+    def _rows(self, kind: str, tapes: dict[str, list[Row]], symbol: str, query: dict[str, str]) -> tuple[int, Any]:
         if "cursor" in query:
             start, low, high, limit = (int(part) for part in query["cursor"].split(","))
         else:
             start, low, limit = 0, int(query["timestamp.gte"]), int(query["limit"])
             high = int(query.get("timestamp.lt", 2**62))
-        rows = [row for row in self.market.trades.get(symbol, []) if low <= row["sip_timestamp"] < high]
+        rows = [row for row in tapes.get(symbol, []) if low <= row["sip_timestamp"] < high]
         rows.sort(key=lambda row: row["sip_timestamp"])
         size = min(limit, self.market.page_size or limit)
         body: Row = {"status": self.market.envelope, "request_id": "1", "results": rows[start : start + size]}
         if start + size < len(rows):
             cursor = quote(f"{start + size},{low},{high},{limit}")
-            body["next_url"] = f"{self.market.page_host}/v3/trades/{symbol}?cursor={cursor}"
+            body["next_url"] = f"{self.market.page_host}/v3/{kind}/{symbol}?cursor={cursor}"
         return 200, body
 
 

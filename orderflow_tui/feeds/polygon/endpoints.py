@@ -95,12 +95,11 @@ def trades(symbol: str, *, from_ns: int, to_ns: int | None = None, limit: int) -
     return _named(request, "trades", symbol)
 
 
-def quotes(symbol: str, *, from_ns: int, to_ns: int, limit: int) -> Request:
-    """Changes of the NBBO from `from_ns` on and before `to_ns` (tape time, nanoseconds UTC), oldest first."""
+def quotes(symbol: str, *, from_ns: int, limit: int) -> Request:
+    """Changes of the NBBO from `from_ns` on (tape time, nanoseconds UTC), oldest first."""
     request = _client().list_quotes(
         _checked(symbol),
         timestamp_gte=from_ns,
-        timestamp_lt=to_ns,
         order="asc",
         sort="timestamp",
         limit=limit,

@@ -58,10 +58,10 @@ class TapeIntake:
         self._halted_ns = 0
         self._recent: deque[Print] = deque(maxlen=RECENT_PRINTS)
 
-    def recent(self, from_ns: int, to_ns: int) -> tuple[Print, ...]:
-        """The prints of a span that were delivered, as far as they are remembered."""
+    def since(self, from_ns: int) -> tuple[Print, ...]:
+        """The prints from an instant on that were delivered, as far as they are remembered."""
         with self._lock:
-            return tuple(event for event in self._recent if from_ns <= event.time_ns < to_ns)
+            return tuple(event for event in self._recent if event.time_ns >= from_ns)
 
     @property
     def streaming(self) -> bool:

@@ -76,13 +76,13 @@ class SideChecks:
         return 0.0
 
     def _fetch(self, asked: SidesAsked) -> None:
-        request = endpoints.quotes(asked.symbol, from_ns=asked.from_ns - BEFORE_NS, to_ns=asked.to_ns, limit=LIMIT)
+        request = endpoints.quotes(asked.symbol, from_ns=asked.from_ns - BEFORE_NS, limit=LIMIT)
         page = self._gateway.page(request, deadline_seconds=DEADLINE_SECONDS)
         try:
             quotes = quotes_of(wire.decode_rows(page.rows, list[wire.QuoteRow]))
         except (msgspec.DecodeError, UnicodeDecodeError, DataValidationError) as error:
             raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
         tape = self._tapes.get(asked.symbol)
-        prints = tape.intake.recent(asked.from_ns, asked.to_ns) if tape is not None else ()
+        prints = tape.intake.since(asked.from_ns) if tape is not None else ()
         told = SidesTold(asked.time_ns, asked.key, bool(quotes), prints, quotes)
         self._put(Batch(asked.symbol, "tape", (told,), page.reply.arrival))
