@@ -418,7 +418,9 @@ def run_replay(
         raise invalid(f"--position {min(strange)} refused: no recording of it was given")
     for recording in recordings:
         if recording.symbol not in held:
-            first = next(event for event in recording.events() if isinstance(event, Print))
+            first = next((event for event in recording.events() if isinstance(event, Print)), None)
+            if first is None:
+                raise invalid(f"{recording.name}: no print to take a position's price from: give --position")
             held[recording.symbol] = Position(
                 recording.symbol, _DEFAULT_SHARES, price_decimal(first.price), hypothetical=True
             )
