@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.feeds.readers.flat_files import is_flat, open_flat
 from orderflow_tui.feeds.readers.lobster import is_lobster, open_lobster
 from orderflow_tui.feeds.readers.pair import is_pair, open_pair
-from orderflow_tui.feeds.readers.session import SYMBOL, RecordedSession, RecordingError
+from orderflow_tui.feeds.readers.session import LONGEST_LINE, SYMBOL, RecordedSession, RecordingError, opened
 
 __all__ = ["RecordedSession", "RecordingError", "open_recording"]
 
@@ -27,7 +28,7 @@ def open_recording(given: str) -> RecordedSession:
         RecordingError: There is none, or its head is not a recording's.
     """
     where, symbol = _split(given)
-    session = _opened(where)
+    session = _opened(where, symbol)
     if symbol and session.symbol != symbol:
         raise RecordingError(f"{where}: this is a recording of {session.symbol}, not of {symbol}")
     return session
@@ -40,10 +41,24 @@ def _split(given: str) -> tuple[str, str]:
     return where, symbol
 
 
-def _opened(where: str) -> RecordedSession:
+def _opened(where: str, symbol: str) -> RecordedSession:
     path = Path(where)
     if is_lobster(path):
         return open_lobster(path)
+    head = _first_line(path)
+    if is_flat(head):
+        return open_flat(path, symbol)
     if is_pair(where):
         return open_pair(where)
     raise RecordingError(f"no recording: {where}: {EXPECTED}")
+
+
+def _first_line(path: Path) -> bytes:
+    """What tells a format; empty where there is no file or it cannot be unpacked, which its reader then says."""
+    if not path.is_file():
+        return b""
+    try:
+        with opened(path) as file:
+            return file.readline(LONGEST_LINE)
+    except RecordingError:
+        return b""
