@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.feeds.readers.dbn import is_dbn, open_dbn
 from orderflow_tui.feeds.readers.flat_files import is_flat, open_flat
 from orderflow_tui.feeds.readers.lobster import is_lobster, open_lobster
 from orderflow_tui.feeds.readers.pair import is_pair, open_pair
@@ -46,6 +47,8 @@ def _opened(where: str, symbol: str) -> RecordedSession:
     if is_lobster(path):
         return open_lobster(path)
     head = _first_line(path)
+    if head and is_dbn(path, head):
+        return open_dbn(path, symbol)
     if is_flat(head):
         return open_flat(path, symbol)
     if is_pair(where):
