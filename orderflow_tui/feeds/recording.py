@@ -8,7 +8,7 @@ from typing import Final
 from orderflow_tui.feeds.readers.dbn import is_dbn, open_dbn
 from orderflow_tui.feeds.readers.flat_files import is_flat, open_flat
 from orderflow_tui.feeds.readers.lobster import is_lobster, open_lobster
-from orderflow_tui.feeds.readers.pair import is_pair, open_pair
+from orderflow_tui.feeds.readers.pair import open_pair, pair_of
 from orderflow_tui.feeds.readers.session import LONGEST_LINE, SYMBOL, RecordedSession, RecordingError, opened
 
 __all__ = ["RecordedSession", "RecordingError", "open_recording"]
@@ -44,24 +44,18 @@ def _split(given: str) -> tuple[str, str]:
 
 def _opened(where: str, symbol: str) -> RecordedSession:
     path = Path(where)
+    halves = [half.is_file() for half in pair_of(where)]
+    if all(halves):
+        return open_pair(where)
     if is_lobster(path):
         return open_lobster(path)
-    head = _first_line(path)
-    if head and is_dbn(path, head):
-        return open_dbn(path, symbol)
-    if is_flat(head):
-        return open_flat(path, symbol)
-    if is_pair(where):
+    if path.is_file():
+        with opened(path) as file:
+            head = file.readline(LONGEST_LINE)
+        if is_dbn(path, head):
+            return open_dbn(path, symbol)
+        if is_flat(head):
+            return open_flat(path, symbol)
+    if any(halves):
         return open_pair(where)
     raise RecordingError(f"no recording: {where}: {EXPECTED}")
-
-
-def _first_line(path: Path) -> bytes:
-    """What tells a format; empty where there is no file or it cannot be unpacked, which its reader then says."""
-    if not path.is_file():
-        return b""
-    try:
-        with opened(path) as file:
-            return file.readline(LONGEST_LINE)
-    except RecordingError:
-        return b""

@@ -182,11 +182,13 @@ def _near(path: Path, file: BufferedIOBase, symbol: str, ticker: int, *, last: b
         was, near = near, needle in b"\n" + piece
         if near or was:
             rows = csv.reader(piece.decode("latin-1").split("\n"))
+            read = 0
             try:
                 for row in rows:
-                    yield number + rows.line_num, row
+                    yield number + read + 1, row
+                    read = rows.line_num
             except csv.Error as problem:
-                raise RecordingError(f"{path}: line {number + rows.line_num}: {shown(problem)}") from problem
+                raise RecordingError(f"{path}: line {number + read + 1}: {shown(problem)}") from problem
         number += piece.count(b"\n")
 
 

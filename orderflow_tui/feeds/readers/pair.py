@@ -101,11 +101,11 @@ class Recording:
                 pending_book = next(books, None)
 
 
-def is_pair(prefix: str) -> bool:
-    """Whether one file of a pair with this prefix is there."""
+def pair_of(prefix: str) -> tuple[Path, Path]:
+    """The paths a pair with this prefix has (either file of it is taken too)."""
     for ending in (_TRADES, _BOOK):
         prefix = prefix.removesuffix(ending)
-    return Path(prefix + _TRADES).is_file() or Path(prefix + _BOOK).is_file()
+    return Path(prefix + _TRADES), Path(prefix + _BOOK)
 
 
 def open_pair(prefix: str) -> Recording:
@@ -114,9 +114,7 @@ def open_pair(prefix: str) -> Recording:
     Raises:
         RecordingError: A file is missing or its head is not a recording's.
     """
-    for ending in (_TRADES, _BOOK):
-        prefix = prefix.removesuffix(ending)
-    trades, book = Path(prefix + _TRADES), Path(prefix + _BOOK)
+    trades, book = pair_of(prefix)
     for path in (trades, book):
         if not path.is_file():
             message = f"no recording: {path} is missing; give the common prefix of a .trades.csv.gz and a .book.csv.gz"
