@@ -412,6 +412,10 @@ def run_replay(
     names = [recording.name for recording in recordings]
     if len(set(names)) < len(names):
         raise invalid("the same recording was given twice: every print would count double")
+    shown = [replace(recording.capabilities(infer_sides=infer_sides), host="") for recording in recordings]
+    for recording, what in zip(recordings, shown, strict=True):
+        if what != shown[0]:
+            raise invalid(f"{names[0]} and {recording.name} show different things: replay each alone")
     held = {position.symbol: position for position in map(_assumed, assumed)}
     strange = set(held) - {recording.symbol for recording in recordings}
     if strange:
