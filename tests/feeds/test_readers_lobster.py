@@ -174,10 +174,12 @@ def test_a_missing_half_and_impossible_names_are_named(tmp_path: Path) -> None:
             open_recording(str(put(tmp_path / name, "")))
 
 
-def test_a_torn_gzip_is_an_error_not_a_crash(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["message", "orderbook"])
+def test_a_torn_gzip_is_an_error_that_names_it(tmp_path: Path, kind: str) -> None:
     path = lobster(tmp_path, ["34200,1,1,300,138600,1"] * 500, [BOOK] * 500, ending=".csv.gz")
-    path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(RecordingError, match="not readable"):
+    torn = Path(str(path).replace("message", kind))
+    torn.write_bytes(torn.read_bytes()[:-20])
+    with pytest.raises(RecordingError, match=rf"{kind}_2\.csv\.gz: not readable"):
         events(path)
 
 

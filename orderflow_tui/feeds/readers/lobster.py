@@ -33,7 +33,7 @@ from orderflow_tui.core.events import (
     Print,
 )
 from orderflow_tui.core.units import NS
-from orderflow_tui.feeds.readers.session import MOST_PRICE, MOST_SIZE, RecordingError, lines, opened, shown
+from orderflow_tui.feeds.readers.session import MOST_PRICE, MOST_SIZE, RecordingError, lines, shown
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _NAME: Final = re.compile(
@@ -94,27 +94,26 @@ class LobsterSession:
         decode = _Messages(self.day, given=not infer_sides)
         last: tuple[Levels, Levels] | None = None
         before = b""
-        with opened(self.messages) as messages, opened(self.books) as books:
-            for seq, (message, row) in enumerate(zip_longest(lines(messages), lines(books))):
-                if message is None or row is None:
-                    short = self.messages if message is None else self.books
-                    raise RecordingError(f"{short}: line {seq + 1}: missing, the other file goes on")
-                try:
-                    at_ns, event = decode.message(message, seq)
-                except ValueError as problem:
-                    raise RecordingError(f"{self.messages}: line {seq + 1}: {shown(problem)}") from problem
-                if event is not None:
-                    yield event
-                if row == before:
-                    continue
-                before = row
-                try:
-                    book = _book(row, self.columns)
-                except ValueError as problem:
-                    raise RecordingError(f"{self.books}: line {seq + 1}: {shown(problem)}") from problem
-                if book != last:
-                    last = book
-                    yield Book(at_ns, seq, *book)
+        for seq, (message, row) in enumerate(zip_longest(lines(self.messages), lines(self.books))):
+            if message is None or row is None:
+                short = self.messages if message is None else self.books
+                raise RecordingError(f"{short}: line {seq + 1}: missing, the other file goes on")
+            try:
+                at_ns, event = decode.message(message, seq)
+            except ValueError as problem:
+                raise RecordingError(f"{self.messages}: line {seq + 1}: {shown(problem)}") from problem
+            if event is not None:
+                yield event
+            if row == before:
+                continue
+            before = row
+            try:
+                book = _book(row, self.columns)
+            except ValueError as problem:
+                raise RecordingError(f"{self.books}: line {seq + 1}: {shown(problem)}") from problem
+            if book != last:
+                last = book
+                yield Book(at_ns, seq, *book)
 
 
 def is_lobster(path: Path) -> bool:

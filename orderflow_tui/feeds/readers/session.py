@@ -75,9 +75,14 @@ def opened(path: Path) -> Iterator[BufferedIOBase]:
         raise RecordingError(f"{path}: not readable: {problem}") from problem
 
 
-def lines(file: BufferedIOBase) -> Iterator[bytes]:
-    """The file's lines, a line longer than `LONGEST_LINE` in pieces, which no format takes for lines of its own."""
-    return iter(partial(file.readline, LONGEST_LINE), b"")
+def lines(path: Path) -> Iterator[bytes]:
+    """The file's lines; one longer than `LONGEST_LINE` comes in pieces, which no format takes for lines of its own.
+
+    Raises:
+        RecordingError: It cannot be read.
+    """
+    with opened(path) as file:
+        yield from iter(partial(file.readline, LONGEST_LINE), b"")
 
 
 def bounded(text: str) -> int:
