@@ -33,6 +33,9 @@ _SETTINGS: Final = (
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
 _ZONE: Final = "America/New_York"
+_RECORDINGS: Final = (
+    "common prefix of a .trades/.book.csv.gz pair, a LOBSTER file, a flat file as trades.csv.gz:AAPL, or a .dbn file"
+)
 _JOURNAL: Final = "logs/order_flow"
 _SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell", "no_title", "notify")
 
@@ -116,7 +119,7 @@ def _add_evaluate(commands: Any) -> None:
 
 def _add_replay(commands: Any) -> None:
     replay = commands.add_parser("replay", help="run recorded sessions through the same monitor")
-    replay.add_argument("files", nargs="+", metavar="PREFIX", help="common prefix of a .trades/.book.csv.gz pair")
+    replay.add_argument("files", nargs="+", metavar="PREFIX", help=_RECORDINGS)
     replay.add_argument("--speed", type=_speed, default=None, help="1 is real time, 0 as fast as it goes")
     replay.add_argument("--headless", action="store_true", help="no screen: plain lines on stdout")
     replay.add_argument("--infer-sides", action="store_true", help="ignore recorded aggressors")

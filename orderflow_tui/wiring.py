@@ -412,13 +412,19 @@ def run_replay(
     names = [recording.name for recording in recordings]
     if len(set(names)) < len(names):
         raise invalid("the same recording was given twice: every print would count double")
+    shown = [replace(recording.capabilities(infer_sides=infer_sides), host="") for recording in recordings]
+    for recording, what in zip(recordings, shown, strict=True):
+        if what != shown[0]:
+            raise invalid(f"{names[0]} and {recording.name} show different things: replay each alone")
     held = {position.symbol: position for position in map(_assumed, assumed)}
     strange = set(held) - {recording.symbol for recording in recordings}
     if strange:
         raise invalid(f"--position {min(strange)} refused: no recording of it was given")
     for recording in recordings:
         if recording.symbol not in held:
-            first = next(event for event in recording.events() if isinstance(event, Print))
+            first = next((event for event in recording.events() if isinstance(event, Print)), None)
+            if first is None:
+                raise invalid(f"{recording.name}: no print to take a position's price from: give --position")
             held[recording.symbol] = Position(
                 recording.symbol, _DEFAULT_SHARES, price_decimal(first.price), hypothetical=True
             )

@@ -69,7 +69,9 @@ class Capabilities:
         """What the screen says of the depth."""
         if not self.quotes:
             return "NO QUOTES"
-        return "NBBO, 1 level" if self.depth_levels == 1 else f"{self.depth_levels} levels"
+        if self.depth_levels > 1:
+            return f"{self.depth_levels} levels"
+        return "one venue's best, 1 level" if self.single_venue else "NBBO, 1 level"
 
 
 def live_rules(capabilities: Capabilities, profile: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ the core then sees buyers as sellers, and a rule that warns of falls must warn o
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from bisect import bisect_left
 from collections import Counter, deque
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from orderflow_tui.core.data_models import Answer, Position
-from orderflow_tui.core.events import Event, Gap, Print
+from orderflow_tui.core.events import Book, Event, Gap, Print
 from orderflow_tui.core.learning import Taught
 from orderflow_tui.core.outcomes import Outcomes
 from orderflow_tui.core.outputs import AlertOutcome, AlertRaised, ExitTriggered, Output
@@ -23,7 +24,7 @@ from orderflow_tui.core.rules import Profile
 from orderflow_tui.core.session import new_york_day
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS, price_decimal
-from orderflow_tui.feeds.recording import Recording, open_recording
+from orderflow_tui.feeds.recording import RecordedSession, RecordingError, open_recording
 from orderflow_tui.report.record import RuleRecord
 
 HELD: Final = 1_000
@@ -130,10 +131,19 @@ class _Seconds:
     exits: list[int] = field(default_factory=list)
 
 
-def _played(recording: Recording, unit: Unit, taught: dict[str, Taught]) -> tuple[DayResult, _Seconds, SymbolCore]:
+def _played(
+    recording: RecordedSession, unit: Unit, taught: dict[str, Taught]
+) -> tuple[DayResult, _Seconds, SymbolCore]:
     events = recording.events()
-    first = next(events)
-    price = first.price if isinstance(first, Print) else (first.bids or first.asks)[0][0]
+    head: list[Event] = []
+    price = 0
+    while not price:
+        event = next(events, None)
+        if event is None:
+            raise RecordingError(f"{recording.name}: the recording has no price")
+        head.append(event)
+        price = _price(event)
+    first = head[0]
     held = -HELD if unit.mirrored else HELD
     capabilities = recording.capabilities()
     core = SymbolCore(
@@ -147,10 +157,9 @@ def _played(recording: Recording, unit: Unit, taught: dict[str, Taught]) -> tupl
     result = DayResult(recording.symbol, new_york_day(first.time_ns).isoformat(), unit.rules, unit.mirrored)
     seconds = _Seconds()
     desk = _Desk(core, result, seconds)
-    desk.take((Gap(first.time_ns, "start of the recording"), first))
-    chunk: list[Event] = []
+    chunk: list[Event] = [Gap(first.time_ns, "start of the recording")]
     until, last_ns = first.time_ns // NS + 1, first.time_ns
-    for event in events:
+    for event in itertools.chain(head, events):
         if event.time_ns >= until * NS:
             desk.take(chunk)
             chunk = []
@@ -164,6 +173,14 @@ def _played(recording: Recording, unit: Unit, taught: dict[str, Taught]) -> tupl
     result.hours = (last_ns - first.time_ns) / NS / 3_600
     result.acts = core.desk.acts.counted
     return result, seconds, core
+
+
+def _price(event: Event) -> int:
+    """A print's price or the best one a book shows; 0 where an event has none."""
+    if isinstance(event, Print):
+        return event.price
+    shown = (event.bids or event.asks) if isinstance(event, Book) else ()
+    return shown[0][0] if shown else 0
 
 
 @dataclass(slots=True)

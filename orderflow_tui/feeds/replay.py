@@ -13,7 +13,7 @@ from orderflow_tui.core.events import Clock, Event, Gap
 from orderflow_tui.core.outputs import SidesAsked
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put
-from orderflow_tui.feeds.recording import Recording, RecordingError
+from orderflow_tui.feeds.recording import RecordedSession, RecordingError
 
 _BATCH: Final = 250
 _PACE_NS: Final = 50_000_000
@@ -31,7 +31,7 @@ class ReplayFeed:
         infer_sides: Ignore recorded aggressors.
     """
 
-    def __init__(self, recordings: Sequence[Recording], *, speed: float = 1.0, infer_sides: bool = False) -> None:
+    def __init__(self, recordings: Sequence[RecordedSession], *, speed: float = 1.0, infer_sides: bool = False) -> None:
         self._recordings = tuple(recordings)
         self._infer = infer_sides
         self._speed = speed
@@ -132,7 +132,7 @@ class ReplayFeed:
                 batch.flush()
 
 
-def _tagged(recording: Recording, *, infer: bool) -> Iterator[tuple[int, str, Event]]:
+def _tagged(recording: RecordedSession, *, infer: bool) -> Iterator[tuple[int, str, Event]]:
     """A recording's events with their time and symbol; before its first one nothing is known."""
     known = False
     for event in recording.events(infer_sides=infer):

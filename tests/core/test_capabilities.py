@@ -34,7 +34,12 @@ def test_what_a_plan_leaves_out_is_not_live() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "label"),
-    [({}, "NBBO, 1 level"), ({"depth_levels": 10}, "10 levels"), ({"quotes": False}, "NO QUOTES")],
+    [
+        ({}, "NBBO, 1 level"),
+        ({"single_venue": True}, "one venue's best, 1 level"),
+        ({"depth_levels": 10}, "10 levels"),
+        ({"quotes": False}, "NO QUOTES"),
+    ],
 )
 def test_the_screens_word_for_depth(changes: dict[str, object], label: str) -> None:
     assert source(**changes).depth_label == label

@@ -14,7 +14,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NOT_IMPORTED = {"tzdata"}
 """Data that zoneinfo needs where the system has none."""
 MODULES = {"polygon-api-client": "polygon", "pyyaml": "yaml", "textual-plotext": "textual_plotext",
-           "textual-serve": "textual_serve"}  # fmt: skip
+           "textual-serve": "textual_serve", "databento-dbn": "databento_dbn"}  # fmt: skip
 
 
 def _package(requirement: str) -> str:

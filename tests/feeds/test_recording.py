@@ -17,7 +17,8 @@ from orderflow_tui.core.events import (
     Book,
     Print,
 )
-from orderflow_tui.feeds.recording import COIN_SCALE, Recording, RecordingError, open_recording
+from orderflow_tui.feeds.readers.pair import COIN_SCALE, Recording, open_pair
+from orderflow_tui.feeds.readers.session import RecordingError
 
 from .recorded import START, quote, trade, write
 
@@ -32,7 +33,7 @@ def test_one_sequence_orders_prints_and_books_the_print_first_at_equal(tmp_path:
         trades=[trade(1, 2), trade(1, 5), trade(2, 7)],
         book=[quote(0, 1), quote(1, 2), quote(1, 3), quote(1, 6), quote(3, 8)],
     )
-    order = [(type(event).__name__, event.seq) for event in open_recording(prefix).events()]
+    order = [(type(event).__name__, event.seq) for event in open_pair(prefix).events()]
     assert order == [
         ("Book", 1), ("Print", 2), ("Book", 2), ("Book", 3), ("Print", 5), ("Book", 6), ("Print", 7), ("Book", 8),
     ]  # fmt: skip
@@ -40,7 +41,7 @@ def test_one_sequence_orders_prints_and_books_the_print_first_at_equal(tmp_path:
 
 @pytest.mark.parametrize("given", ["", ".trades.csv.gz", ".book.csv.gz"])
 def test_either_file_or_their_prefix_names_a_recording(tmp_path: Path, given: str) -> None:
-    recording = open_recording(write(tmp_path, trades=[trade(0, 1)], book=[quote(0, 1)]) + given)
+    recording = open_pair(write(tmp_path, trades=[trade(0, 1)], book=[quote(0, 1)]) + given)
     assert (recording.name, recording.symbol, recording.levels, recording.size_scale) == ("bac_1", "BAC", 1, 1)
     assert not recording.sides_given
     capabilities = recording.capabilities()
@@ -69,13 +70,13 @@ def test_either_file_or_their_prefix_names_a_recording(tmp_path: Path, given: st
 )
 def test_what_a_kind_lets_a_print_count_for(tmp_path: Path, kind: str, flags: int, venue: int) -> None:
     prefix = write(tmp_path, trades=[trade(0, 1, kind=kind)], book=[quote(0, 1)])
-    (found,) = _prints(open_recording(prefix))
+    (found,) = _prints(open_pair(prefix))
     assert (found.flags, found.venue, found.side) == (flags, venue, UNKNOWN)
 
 
 def test_sides_are_the_sources_unless_they_are_to_be_inferred(tmp_path: Path) -> None:
     rows = [trade(0, 1, side="B"), trade(1, 2, side="S"), trade(2, 3)]
-    recording = open_recording(write(tmp_path, trades=rows, book=[quote(0, 1)]))
+    recording = open_pair(write(tmp_path, trades=rows, book=[quote(0, 1)]))
     assert recording.sides_given
     assert recording.capabilities().sides_given
     assert not recording.capabilities(infer_sides=True).sides_given
@@ -93,7 +94,7 @@ def test_coins_are_whole_parts_and_know_no_session(tmp_path: Path) -> None:
         [quote(0, 1, "61583.21,9.52426,,,61583.22,0.1,,") + f",{START}"],
         book_head="ts_ns,seq,bp1,bs1,bp2,bs2,ap1,as1,ap2,as2,ex_ts_ns",
     )
-    recording = open_recording(prefix)
+    recording = open_pair(prefix)
     assert (recording.size_scale, recording.symbol, recording.levels) == (COIN_SCALE, "BTCUSDT", 2)
     assert recording.capabilities().single_venue
     assert not recording.capabilities().sessions
@@ -123,7 +124,7 @@ def test_coins_are_whole_parts_and_know_no_session(tmp_path: Path) -> None:
 def test_a_bad_print_is_one_line_of_error(tmp_path: Path, row: str, reason: str) -> None:
     prefix = write(tmp_path, trades=[trade(0, 1), row], book=[quote(0, 1)])
     with pytest.raises(RecordingError, match=reason) as error:
-        _prints(open_recording(prefix))
+        _prints(open_pair(prefix))
     assert "\n" not in str(error.value)
     assert "bac_1.trades.csv.gz" in str(error.value)
 
@@ -132,33 +133,33 @@ def test_a_bad_print_is_one_line_of_error(tmp_path: Path, row: str, reason: str)
 def test_a_bad_book_row_is_one_line_of_error(tmp_path: Path, levels: str) -> None:
     prefix = write(tmp_path, trades=[trade(0, 1)], book=[quote(0, 1), quote(1, 2, levels)])
     with pytest.raises(RecordingError, match=r"bac_1\.book\.csv\.gz: line 3: "):
-        list(open_recording(prefix).events())
+        list(open_pair(prefix).events())
 
 
 def test_books_out_of_order_are_refused(tmp_path: Path) -> None:
     prefix = write(tmp_path, trades=[trade(0, 1)], book=[quote(1, 2), quote(0, 1)])
     with pytest.raises(RecordingError, match="come after"):
-        list(open_recording(prefix).events())
+        list(open_pair(prefix).events())
 
 
 def test_a_sequence_beyond_64_bits_is_refused(tmp_path: Path) -> None:
     prefix = write(tmp_path, trades=[trade(0, 1)], book=[quote(0, 1), quote(1, 1 << 63)])
     with pytest.raises(RecordingError, match="out of range"):
-        list(open_recording(prefix).events())
+        list(open_pair(prefix).events())
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     prefix = write(tmp_path, trades=[trade(0, 1)], book=[quote(0, 1)])
     (tmp_path / "bac_1.book.csv.gz").unlink()
     with pytest.raises(RecordingError, match=r"bac_1\.book\.csv\.gz is missing"):
-        open_recording(prefix)
+        open_pair(prefix)
 
 
 @pytest.mark.parametrize("name", ["1_x", "_x", "toolongsymbol1_x"])
 def test_the_name_begins_with_a_symbol(tmp_path: Path, name: str) -> None:
     prefix = write(tmp_path, name, [trade(0, 1)], [quote(0, 1)])
     with pytest.raises(RecordingError, match="must be a symbol"):
-        open_recording(prefix)
+        open_pair(prefix)
 
 
 def test_other_columns_and_empty_files_are_no_recording(tmp_path: Path) -> None:
@@ -170,11 +171,11 @@ def test_other_columns_and_empty_files_are_no_recording(tmp_path: Path) -> None:
     ):
         prefix = write(tmp_path, trades_head=trades_head, book_head=book_head)
         with pytest.raises(RecordingError, match="line 1: expected the columns"):
-            open_recording(prefix)
+            open_pair(prefix)
 
 
 def test_a_recording_without_prints_is_one(tmp_path: Path) -> None:
-    recording = open_recording(write(tmp_path, book=[quote(0, 1)]))
+    recording = open_pair(write(tmp_path, book=[quote(0, 1)]))
     assert not recording.sides_given
     assert [type(event) for event in recording.events()] == [Book]
 
@@ -188,4 +189,4 @@ def test_what_is_no_gzip_or_broken_off_is_an_error_not_a_crash(tmp_path: Path) -
     for broken in torn:
         path.write_bytes(broken)
         with pytest.raises(RecordingError, match="not readable as gzipped CSV"):
-            list(open_recording(prefix).events())
+            list(open_pair(prefix).events())

@@ -14,7 +14,7 @@ from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.events import Event, Gap
 from orderflow_tui.core.outputs import Output
 from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.feeds.recording import Recording, open_recording
+from orderflow_tui.feeds.readers.pair import Recording, open_pair
 from tests.core.kit import Rules
 
 SESSIONS = Path(__file__).resolve().parents[3] / "shared" / "data" / "sessions"
@@ -30,7 +30,7 @@ def recording(name: str) -> Recording:
     prefix = SESSIONS / name
     if not (SESSIONS / f"{name}.trades.csv.gz").is_file():
         pytest.skip(f"no recorded session {name}: ../shared/data is absent")
-    return open_recording(str(prefix))
+    return open_pair(str(prefix))
 
 
 @lru_cache(maxsize=8)
