@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.health import Health
 from orderflow_tui.core.outputs import StopRaised
 from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import datetime_ns
+from orderflow_tui.core.units import NS, datetime_ns
 from orderflow_tui.view_builder import Standing
 from orderflow_tui.views import AlertLine
 
@@ -24,6 +25,8 @@ class Watched:
     """What the monitor's thread keeps of one symbol."""
 
     core: SymbolCore
+    since_ns: int = field(default_factory=time.time_ns)
+    """When it began to be watched, nanoseconds UTC."""
     health: Health = field(default_factory=Health)
     note: str = ""
     vouched_ns: int = 0
@@ -40,6 +43,11 @@ class Watched:
         if not self.vouched_ns:
             return None
         return max(0.0, (now_ns - self.vouched_ns) / 1e9 - self.core.capabilities.delay_seconds)
+
+    def tape_age_s(self, now_ns: int) -> float:
+        """Seconds since every print was known, or since it began to be watched; the contract's delay taken off."""
+        covered_ns = self.core.covered_ns + self.core.capabilities.delay_seconds * NS
+        return max(0.0, (now_ns - max(covered_ns, self.since_ns)) / NS)
 
     def standing(self, now_ns: int, *, closed: bool) -> Standing:
         """For the view."""

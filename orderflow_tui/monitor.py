@@ -471,6 +471,7 @@ class Monitor:
                 for output in watched.core.process((Clock(at),), news_from_ns=at - _LATE_NS):
                     self._say(watched, output, arrival)
                 self._check_age(watched, arrival)
+                self._check_tape(watched, arrival)
             self._tell(self._roster.tend_left(at, arrival.wall_ns), arrival)
         self._roster.keep_learned()
         self._roster.keep_followed(arrival.wall_ns)
@@ -488,6 +489,15 @@ class Monitor:
         elif age > STALE_AFTER_S:
             self._blind(watched, "age", "no fresh data for more than 30 s", arrival)
         elif watched.health.clear("age"):
+            self._resumed(watched, arrival)
+
+    def _check_tape(self, watched: Watched, arrival: Arrival) -> None:
+        """Books may be fresh while the prints of a symbol do not come: then its tape rules see nothing."""
+        cycle_s = self._feed_status.cycle_seconds if self._feed_status is not None else 0.0
+        expected = self._market != "closed" and not watched.note and self._roster.capabilities.trades
+        if expected and watched.tape_age_s(arrival.wall_ns) > max(STALE_AFTER_S, 3 * cycle_s):
+            self._blind(watched, "tape_age", "no answer about its prints for more than 30 s", arrival)
+        elif watched.health.clear("tape_age"):
             self._resumed(watched, arrival)
 
     # --- what is said -------------------------------------------------------------------------------------------

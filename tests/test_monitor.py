@@ -494,3 +494,19 @@ def test_an_unreadable_list_of_follow_ups_is_told_and_stops_nothing(tmp_path: Pa
     desk.until("order_flow_alert", 1)
     desk.monitor.stop("quit", timeout=5)
     assert json.loads((tmp_path / "followups.json").read_bytes())
+
+
+def test_prints_that_do_not_come_blind_a_name_whose_books_are_fresh(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orderflow_tui.monitor.STALE_AFTER_S", 1.0)
+    deadline = time.monotonic() + 10
+    while not (gaps := desk.named("monitoring_gap")):
+        assert time.monotonic() < deadline
+        desk.put(Batch("BAC", "book", (), Arrival.now(), vouched_ns=time.time_ns()))
+        time.sleep(0.1)
+    assert (gaps[0]["channel"], gaps[0]["holding"]) == ("tape_age", 1_000)
+    desk.put(
+        Batch("BAC", "tape", (TapeCovered(time.time_ns() + 3_600 * NS),), Arrival.now(), vouched_ns=time.time_ns())
+    )
+    desk.until("monitoring_resumed")

