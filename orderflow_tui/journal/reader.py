@@ -21,10 +21,12 @@ class JournalReader:
 
     Args:
         directory: A journal's directory; one that is not there has no records.
+        day: Only the day file of this name.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, day: str = "") -> None:
         self.directory = directory
+        self._only = day
         self.skipped = 0
         """Lines and packed days that could not be read so far."""
         self.damaged: list[str] = []
@@ -45,6 +47,8 @@ class JournalReader:
             since: Leave out earlier days (UTC).
         """
         for path in _days(self.directory, since, newest_first=newest_first):
+            if self._only not in ("", path.name):
+                continue
             try:
                 self._day = path.name
                 with opened(path) as file:

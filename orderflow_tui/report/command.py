@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.journal.directory import day_files
-from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.report.figures import figures, rows
 from orderflow_tui.report.html import report_page
+from orderflow_tui.report.parallel import add_journal
 from orderflow_tui.report.tally import Tally
 from orderflow_tui.report.text import report_lines
 
@@ -50,7 +50,7 @@ def run_report(
         if not day_files(directory):
             shown = name if name.isprintable() else ascii(name)
             raise DataValidationError("CONFIG_INVALID", f"{shown} holds no journal (files like 2026-01-31.jsonl)")
-        _add(tally, directory, since)
+        add_journal(tally, directory, since)
     report = figures(tally)
     if html is not None:
         write_page(html, report_page(report))
@@ -63,13 +63,6 @@ def run_report(
     else:
         print("\n".join(report_lines(report, shutil.get_terminal_size().columns)))
     return 0
-
-
-def _add(tally: Tally, directory: Path, since: date | None) -> None:
-    reader = JournalReader(directory)
-    tally.take(reader.lines(since=since), lambda: reader.place)
-    tally.unreadable += reader.skipped
-    tally.unreadable_at += [f"{day}: damaged, read as far as it goes" for day in reader.damaged]
 
 
 def write_page(path: Path, text: str) -> None:

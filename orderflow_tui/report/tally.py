@@ -32,14 +32,14 @@ SLOW_MS: Final = 10_000.0
 """The plan's kill switch."""
 
 
-class Control(msgspec.Struct, gc=False):
+class Control(msgspec.Struct, gc=False, omit_defaults=True):
     """Of a moment that an outcome is compared with, whether it fell, and whether that was a success."""
 
     fell: bool | None = None
     success: bool | None = None
 
 
-class Line(msgspec.Struct, gc=False):
+class Line(msgspec.Struct, gc=False, omit_defaults=True):
     """What a report reads of a record."""
 
     event: str = ""
@@ -77,6 +77,11 @@ class Line(msgspec.Struct, gc=False):
     price_only: Control | None = None
 
 
+_decode: Final = msgspec.json.Decoder(Line).decode
+_pack: Final = msgspec.msgpack.Encoder().encode
+_unpack: Final = msgspec.msgpack.Decoder(Line).decode
+
+
 class Tally:
     """What a journal's lines add up to.
 
@@ -84,13 +89,20 @@ class Tally:
         since: Days before it are left out (UTC).
         until: Days after it are left out (UTC).
         symbol: Only this symbol's records; runs and errors of the connection count all the same.
+        part: It is to be merged into another: what depends on the lines before it waits for them.
     """
 
-    def __init__(self, *, since: date | None = None, until: date | None = None, symbol: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        symbol: str | None = None,
+        part: bool = False,
+    ) -> None:
         self._first_day = since.isoformat() if since else ""
         self._last_day = until.isoformat() if until else "~"
         self._symbol = symbol
-        self._decode = msgspec.json.Decoder(Line).decode
         self.lines = 0
         self.unreadable = 0
         self.unreadable_at: list[str] = []
@@ -125,6 +137,10 @@ class Tally:
         self.truncated = 0
         """Outcomes cut short by a session's or a run's end."""
         self.ledger = Ledger()
+        self._part = part
+        self._later: list[bytes] = []
+        self._heads = 0
+        self._acts_later: list[tuple[str, str, str, str, float | None]] = []
         self._day = ""
         self._today: Counter[tuple[str, str, str]] = Counter()
         self._open: dict[str, str] = {}
@@ -132,17 +148,6 @@ class Tally:
         self._told: set[str] = set()
         self._told_before: set[str] = set()
         """Whose outcome was told lately: a crash between telling and noting it makes it told twice."""
-        self._handlers: dict[str, Callable[[Line], None]] = {
-            records.ALERT: self._alert,
-            records.EXIT_TRIGGERED: self._triggered,
-            records.EXIT_ACKNOWLEDGED: self._answered,
-            records.EXIT_RESOLVED: self._resolved,
-            records.ALERT_OUTCOME: self._outcome,
-            records.MONITORING_GAP: self._gap,
-            records.MONITORING_RESUMED: self._resumed,
-            records.RUN_STARTED: self._started,
-            records.RUN_STOPPED: self._stopped,
-        }
 
     @property
     def all_latency(self) -> DurationHistogram:
@@ -159,23 +164,63 @@ class Tally:
 
     def take(self, lines: Iterable[bytes], place: Callable[[], str] | None = None) -> None:
         """Add lines up; one that is no record is counted as unreadable, and named by what `place` says."""
-        decode = self._decode
         for raw in lines:
             try:
-                line = decode(raw)
+                line = _decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 self.unreadable += 1
                 if place is not None and len(self.unreadable_at) < _MOST_PLACES:
                     self.unreadable_at.append(place())
                 continue
-            if self._first_day <= line.timestamp_utc[:10] <= self._last_day:
-                self._add(line)
+            if self._first_day <= line.timestamp_utc[:10] <= self._last_day and self._add(line):
+                self._later.append(_pack(line))
         self._fold()
 
-    def _add(self, line: Line) -> None:
+    def part(self) -> Tally:
+        """An empty one under the same conditions, to be merged."""
+        first, last = self._first_day, self._last_day
+        return Tally(
+            since=date.fromisoformat(first) if first else None,
+            until=date.fromisoformat(last) if last != "~" else None,
+            symbol=self._symbol,
+            part=True,
+        )
+
+    def merge(self, part: Tally) -> None:
+        """Add a part whose lines follow the last one taken; what waited in it is done now, in its order."""
+        self.lines += part.lines
+        self.unreadable += part.unreadable
+        self.unreadable_at = [*self.unreadable_at, *part.unreadable_at][:_MOST_PLACES]
+        self.last = max(self.last, part.last)
+        self.first = min(filter(None, (self.first, part.first)), default="")
+        self.alerts.update(part.alerts)
+        self.by_day.update(part.by_day)
+        self.by_symbol.update(part.by_symbol)
+        self.counted.update(part.counted)
+        self.errors.update(part.errors)
+        for cell, count in part.by_day_and_symbol.items():
+            if cell in self.by_day_and_symbol or len(self.by_day_and_symbol) < _MOST_CELLS:
+                self.by_day_and_symbol[cell] += count
+        self.late += part.late
+        self.slow += part.slow
+        self.truncated += part.truncated
+        self.latency.merge(part.latency)
+        self._other_latency.merge(part._other_latency)
+        for kind, rule in part.rules.items():
+            self.rules.setdefault(kind, RuleRecord()).merge(rule)
+        for act in part._acts_later:
+            self.acts.add(*act)
+        for packed in part._later:
+            line = _unpack(packed)
+            _HANDLERS[line.event](self, line)
+        if part._told:
+            self._told_before, self._told = self._told | part._told_before, part._told
+
+    def _add(self, line: Line) -> bool:
+        """Add a line up; whether it has to wait for what was before this part."""
         event = line.event
         if self._symbol is not None and line.symbol is not None and line.symbol != self._symbol:
-            return
+            return False
         self.lines += 1
         moment = line.timestamp_utc
         self.last = max(self.last, moment)
@@ -189,11 +234,22 @@ class Tally:
                 self.slow += latency_ms > SLOW_MS
             else:
                 self._other_latency.add(spent)
-        handler = self._handlers.get(event)
-        if handler is not None:
-            handler(line)
-        elif line.error_type:
-            self.errors[line.error_type] += 1
+        handler = _HANDLERS.get(event)
+        if handler is None:
+            if line.error_type:
+                self.errors[line.error_type] += 1
+            return False
+        if self._part and event != records.ALERT and self._waits(line):
+            return True
+        handler(self, line)
+        return False
+
+    def _waits(self, line: Line) -> bool:
+        """Only the outcomes of alerts do not depend on what was before, but for the first, which may be told twice."""
+        if line.event != records.ALERT_OUTCOME or line.of != "alert":
+            return True
+        self._heads += 1
+        return self._heads <= _MOST_ASKED
 
     def _triggered(self, line: Line) -> None:
         self.recommendations[line.symbol or ""] += 1
@@ -216,7 +272,11 @@ class Tally:
         if line.counts:
             self.counted[symbol] += 1
             if line.alert_type == "large_seller" and not line.late:
-                self.acts.add(symbol, kind, line.against, line.timestamp_utc, line.price_level)
+                act = (symbol, kind, line.against, line.timestamp_utc, line.price_level)
+                if self._part:
+                    self._acts_later.append(act)
+                else:
+                    self.acts.add(*act)
 
     def _fold(self) -> None:
         """Add the day in hand to the totals: one count an alert until then."""
@@ -282,3 +342,16 @@ class Tally:
         waited = seconds_between(opened, line.timestamp_utc) if opened else None
         if waited is not None:
             self.answer_time.add(int(waited * 1e9))
+
+
+_HANDLERS: Final[dict[str, Callable[[Tally, Line], None]]] = {
+    records.ALERT: Tally._alert,  # noqa: SLF001
+    records.EXIT_TRIGGERED: Tally._triggered,  # noqa: SLF001
+    records.EXIT_ACKNOWLEDGED: Tally._answered,  # noqa: SLF001
+    records.EXIT_RESOLVED: Tally._resolved,  # noqa: SLF001
+    records.ALERT_OUTCOME: Tally._outcome,  # noqa: SLF001
+    records.MONITORING_GAP: Tally._gap,  # noqa: SLF001
+    records.MONITORING_RESUMED: Tally._resumed,  # noqa: SLF001
+    records.RUN_STARTED: Tally._started,  # noqa: SLF001
+    records.RUN_STOPPED: Tally._stopped,  # noqa: SLF001
+}

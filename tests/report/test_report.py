@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
+import pickle
+import signal
 import subprocess
 import sys
 from datetime import date
@@ -12,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow_tui.cli import main
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.records import alert_fields, error_fields, recommendation_fields
 from orderflow_tui.report.figures import figures
+from orderflow_tui.report.parallel import add_journal
 from orderflow_tui.report.tally import Tally
 from orderflow_tui.report.text import report_lines
 from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, writer
@@ -360,3 +364,74 @@ def test_neither_help_nor_report_loads_what_takes_long(tmp_path: Path) -> None:
             [sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+@st.composite
+def days(draw: st.DrawFn) -> list[list[bytes]]:
+    """Records of a few days in which recommendations are answered, and outcomes told again, across midnights."""
+    ids = st.sampled_from(["BAC:exit:1", "BAC:exit:2", "BAC:wall:3"])
+    kinds = st.one_of(
+        st.builds(lambda i: (names.EXIT_TRIGGERED, {"recommendation_id": i, "quantity": 100, "exit_cost": 3.0}), ids),
+        st.builds(lambda i: (names.EXIT_ACKNOWLEDGED, {"recommendation_id": i, "answer": "hold"}), ids),
+        st.builds(lambda i: (names.EXIT_RESOLVED, {"recommendation_id": i, "reason": "position closed"}), ids),
+        st.builds(
+            lambda i, of, fell: (
+                names.ALERT_OUTCOME,
+                {
+                    "subject": i,
+                    "of": of,
+                    "evidence": "exit",
+                    "fell": fell,
+                    "success": fell,
+                    "mid": 10.0,
+                    "mid_15m": 9.9,
+                },
+            ),
+            ids,
+            st.sampled_from(["alert", "flow"]),
+            st.booleans(),
+        ),
+        st.builds(lambda counts: (names.ALERT, {"counts": counts, "price_level": 10.0}), st.booleans()),
+        st.builds(lambda: (names.MONITORING_GAP, {})),
+        st.builds(lambda: (names.MONITORING_RESUMED, {})),
+        st.builds(lambda: (names.API_ERROR, {"error_type": "429"})),
+        st.builds(lambda: (names.RUN_STOPPED, {"seconds": 60.0, "max_rss_mb": 50.0})),
+    )
+    found: list[list[bytes]] = []
+    for day in range(draw(st.integers(1, 4))):
+        rows = draw(st.lists(kinds, max_size=8))
+        found.append(
+            [
+                line(event, f"2025-10-{day + 20}", f"23:59:{number:02}", **fields)
+                for number, (event, fields) in enumerate(rows)
+            ]
+            + draw(st.lists(st.just(b"nonsense"), max_size=1))
+        )
+    return found
+
+
+@given(days())
+@settings(deadline=None)
+def test_parts_add_up_to_one_pass(parts: list[list[bytes]]) -> None:
+    whole, merged = Tally(), Tally()
+    whole.take(raw for part in parts for raw in part)
+    for part in parts:
+        alone = merged.part()
+        alone.take(part)
+        merged.merge(pickle.loads(pickle.dumps(alone)))
+    assert figures(merged) == figures(whole)
+
+
+def test_a_large_journal_is_read_by_processes(tmp_path: Path) -> None:
+    folder = journal(tmp_path)
+    whole, split = Tally(), Tally()
+    add_journal(whole, folder, None)
+    add_journal(split, folder, None, least_bytes=1)
+    assert figures(split) == figures(whole)
+    assert split.lines > 0
+
+
+def test_a_process_that_is_killed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orderflow_tui.report.parallel._run", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(RuntimeError, match="ended early"):
+        add_journal(Tally(), journal(tmp_path), None, least_bytes=1)

@@ -1,0 +1,95 @@
+"""A large journal is added up by its days on every core; the figures are those of one pass.
+
+Children are forked and write their days' parts to pipes: a pool of the standard library holds more days at once, and
+loads more than the report itself.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from typing import IO, Final
+
+from orderflow_tui.journal.directory import day_files
+from orderflow_tui.journal.reader import JournalReader
+from orderflow_tui.report.tally import Tally
+
+LEAST_BYTES: Final = 64 * 2**20
+"""Less is read before other processes have started."""
+MOST_PROCESSES: Final = 4
+
+
+def add_journal(tally: Tally, directory: Path, since: date | None, least_bytes: int = LEAST_BYTES) -> None:
+    """Add a journal's records up, oldest day first.
+
+    Raises:
+        RuntimeError: A child process was killed.
+    """
+    days = [path for path in day_files(directory) if since is None or path.name[:10] >= since.isoformat()]
+    processes = min(os.cpu_count() or 1, len(days), MOST_PROCESSES) if hasattr(os, "fork") else 1
+    if processes < 2 or sum(_size(path) for path in days) < least_bytes:
+        _take(tally, JournalReader(directory), since)
+        return
+    with ExitStack() as stack:
+        children = [_Child(tally, days[number::processes], since) for number in range(processes)]
+        for child in children:
+            stack.callback(child.end)
+        for number in range(len(days)):
+            tally.merge(children[number % processes].next())
+
+
+class _Child:
+    """A process that adds up some of the days, each waiting in the pipe until it is asked for."""
+
+    def __init__(self, tally: Tally, days: Sequence[Path], since: date | None) -> None:
+        reading, writing = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                with os.fdopen(writing, "wb") as pipe:
+                    _run(tally, days, since, pipe)
+            finally:
+                # Whatever happened: the rest of the program is the parent's.
+                os._exit(0)
+        os.close(writing)
+        self._pipe = os.fdopen(reading, "rb")
+
+    def next(self) -> Tally:
+        """The next of its days. Raises RuntimeError where it was killed."""
+        try:
+            part: Tally = pickle.load(self._pipe)  # noqa: S301 our own child's
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise RuntimeError("a process of the report ended early: is there memory left?") from error
+        return part
+
+    def end(self) -> None:
+        """It has nothing more to say that anybody wants."""
+        self._pipe.close()
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
+
+
+def _run(tally: Tally, days: Sequence[Path], since: date | None, pipe: IO[bytes]) -> None:
+    for path in days:
+        part = tally.part()
+        _take(part, JournalReader(path.parent, path.name), since)
+        pickle.dump(part, pipe)
+        pipe.flush()
+
+
+def _take(tally: Tally, reader: JournalReader, since: date | None) -> None:
+    tally.take(reader.lines(since=since), lambda: reader.place)
+    tally.unreadable += reader.skipped
+    tally.unreadable_at += [f"{day}: damaged, read as far as it goes" for day in reader.damaged]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
