@@ -25,11 +25,11 @@ _MAY_SHIP: Final = re.compile(
 def stated(found: Distribution) -> str:
     """The licence in the metadata's own words: the SPDX expression, else the classifiers, else the first line."""
     about = found.metadata
-    if expression := about.get("License-Expression"):
-        return expression
+    if "License-Expression" in about:
+        return about["License-Expression"]
     lines = [line for line in about.get_all("Classifier", []) if line.startswith("License :: OSI")]
     said = [line.rsplit(" :: ", 1)[1].partition(" (")[0] for line in lines]
-    return " AND ".join(said) or (about.get("License") or "").strip().partition("\n")[0]
+    return " AND ".join(said) or about.get_all("License", [""])[0].strip().partition("\n")[0]
 
 
 def may_ship(licence: str) -> bool:
