@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import (
@@ -45,6 +45,7 @@ _CROSSES: Final = 0x40 | 0x80 | 0x100 | 0x200000
 _NO_SIDE: Final = (
     0x100000 | 0x200 | 0x2000000 | 0x800 | 0x2 | 0x4 | 0x8 | 0x4000 | 0x40000 | 0x2000 | 0x400000 | 0x20000
 )  # fmt: skip
+_LONGEST_LINE: Final = 1 << 16
 _MOST: Final = 1 << 60
 """Of a price or a size in the core's units: sums of it stay numbers that a float holds."""
 _SIDES: Final = {"B": BUY, "S": SELL, "": UNKNOWN}
@@ -141,10 +142,17 @@ def open_recording(prefix: str) -> Recording:
 
 def _rows(path: Path) -> Iterator[list[str]]:
     try:
-        with gzip.open(path, "rt", encoding="ascii", newline="") as lines:
-            yield from csv.reader(lines)
+        with gzip.open(path, "rt", encoding="ascii", newline="") as file:
+            yield from csv.reader(_lines(file))
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as problem:
         raise RecordingError(f"{path}: not readable as gzipped CSV: {problem!s:.200}") from problem
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise csv.Error(f"a line of {_LONGEST_LINE:,} characters or more")
+        yield line
 
 
 def _prints(recording: Recording, *, given: bool) -> Iterator[Print]:

@@ -85,7 +85,7 @@ def decimal_of(text: object) -> Decimal:
         ValueError: It is none, or far beyond any position, also in its digits.
     """
     if isinstance(text, bool) or not isinstance(text, str | int | float | Decimal) or len(str(text)) > _LONGEST:
-        raise ValueError("no number")  # noqa: TRY004 one kind of refusal for whatever a source sends
+        raise ValueError("no number")
     try:
         number = Decimal(str(text).strip())
     except ArithmeticError:
