@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:
 	@echo "make demo   the dashboard on a simulated market"
 	@echo "make test   the tests"
-	@echo "make check  what CI runs: ruff, mypy --strict, import contracts, tests with coverage"
+	@echo "make check  what CI runs: ruff, deptry, mypy --strict, import contracts, tests with coverage"
 	@echo "make lowest core, feeds and report with the lowest versions pyproject.toml allows (minutes)"
 	@echo "make audit  licences of all dependencies, and what is known against their versions"
 	@echo "make bench  every figure against its peer, in one run (a gigabyte of peers, under ten minutes)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qsl
 
 import httpx
+from starlette.websockets import WebSocket
 
 from orderflow_tui.config_load import load_config
 from orderflow_tui.core.events import Print
@@ -36,6 +39,7 @@ from orderflow_tui.feeds.polygon.wire import error_text
 from orderflow_tui.feeds.recording import RecordingError, open_recording
 from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
+from orderflow_tui.feeds.simulator.stream import _received
 from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.reader import JournalReader
@@ -265,6 +269,20 @@ def _theme(path: Path) -> object:
     return themes
 
 
+class _Said:
+    """A listener that sends this text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    async def receive_text(self) -> str:
+        return self._text
+
+
+def _order(data: bytes, _: Path) -> object:
+    return asyncio.run(_received(cast("WebSocket", _Said(data.decode("utf-8", "replace")))))
+
+
 def _query(data: bytes, _: Path) -> object:
     return parse_time_query(dict(parse_qsl(data.decode("utf-8", "replace"))))
 
@@ -473,5 +491,6 @@ DECODERS = (
         b"ap=3&as=&limit=5&order=asc&sort=timestamp&timestamp.gte=2026-09-21T14:00:00.000000001Z",
         lambda data, _: parse_time_query({"cursor": base64.urlsafe_b64encode(data).decode()}), (BadQueryError,),
     ),
+    Decoder("simulator's listener", ("feeds.simulator.stream",), b'{"action":"auth","params":"key"}', _order),
     Decoder("simulator's offset", ("feeds.simulator.query",), b"ap=3&limit=5", _offset, (BadQueryError,)),
 )  # fmt: skip

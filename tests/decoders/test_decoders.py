@@ -30,7 +30,6 @@ READS = {
 ELSEWHERE = {
     "feeds.polygon.http": "test_http: a bomb stops at the cap",
     "feeds.simulator.gate": "the query, of which its key is looked at and the rest is the query's decoder's",
-    "feeds.simulator.stream": "test_simulator_stream: what is no order is an empty one",
     "journal.directory": "the first line of a day and its marker; what is no object is none",
     "notify.push_child": "the line its own parent writes",
     "decoding": "TOML for the others",
