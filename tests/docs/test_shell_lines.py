@@ -22,8 +22,9 @@ import pytest
 
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.records import alert_fields
-from tests.docs.pages import blocks
+from tests.docs.pages import PAGES, blocks
 from tests.docs.test_commands import lines
+from tests.docs.test_packaging import PROJECT
 from tests.journal.journal_tools import NOON, Clock, alert, writer
 from tests.tui.pty_terminal import PtyTerminal
 
@@ -193,6 +194,21 @@ def test_it_paints(line: str, folder: Path) -> None:
         terminal.read_until(way(line).says.encode(), 30)
         terminal.quit(15)
     assert terminal.child.returncode == 0
+
+
+def test_extras_exist() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    shown = {match[1] for line in LINES if (match := re.search(r"orderflow-tui\[(\w+)\]", line))}
+    assert shown
+    assert shown <= set(extras)
+
+
+def test_no_block_is_of_a_language_that_nothing_looks_at() -> None:
+    looked_at = {"sh", "toml", "ini", "powershell", "nginx"}
+    written = {
+        found for page in PAGES for found in re.findall(r"^ *```(\w+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert written <= looked_at
 
 
 def test_paths_of_tests_exist() -> None:
