@@ -3,15 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+LOWEST := .venv-lowest
+AUDIT := .venv-audit
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: chaos demo test check lint types imports run bench mutants clean
+.PHONY: audit chaos demo test check lint types imports lowest run bench mutants clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   the dashboard on a simulated market"
 	@echo "make test   the tests, and the coverage of the core"
-	@echo "make check  what CI runs: ruff, mypy --strict, import contracts, make test"
+	@echo "make check  what CI runs: ruff, deptry, mypy --strict, import contracts, make test"
+	@echo "make lowest core, feeds and report with the lowest versions pyproject.toml allows (minutes)"
+	@echo "make audit  licences of all dependencies, and what is known against their versions"
 	@echo "make bench  every figure against its peer, in one run (a gigabyte of peers, under ten minutes)"
 	@echo "make chaos  each fault of the simulator alone through a whole run (minutes)"
 	@echo "make mutants  which changes to the core no test of it notices"
@@ -45,6 +49,8 @@ chaos: $(VENV)/.test
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry orderflow_tui
+	$(BIN)/deptry tests benchmarks --exclude '\.venv' --ignore DEP002,DEP004
 
 types: $(VENV)/.test
 	$(BIN)/mypy
@@ -53,6 +59,28 @@ imports: $(VENV)/.test
 	$(BIN)/lint-imports
 
 check: lint types imports test
+
+# The lowest versions allowed, in an environment of their own.
+$(LOWEST)/.made: pyproject.toml
+	@rm -rf $(LOWEST)
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip --disable-pip-version-check --quiet install 'uv>=0.5'
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct -e '.[test]'
+	@touch $@
+
+lowest: $(LOWEST)/.made
+	$(LOWEST)/bin/python -m pytest tests/core tests/feeds tests/report tests/test_config.py tests/test_config_load.py tests/test_config_edit.py tests/tui/test_theme.py tests/packaging
+
+# Every extra a user may choose, so that its licence is looked at too. Ends with 3 where versions cannot be looked up.
+$(AUDIT)/.made: pyproject.toml
+	@rm -rf $(AUDIT)
+	$(PYTHON) -m venv $(AUDIT)
+	extras=$$($(AUDIT)/bin/python -c 'import tomllib; e = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; print(",".join(sorted(set(e) - {"test", "bench"})))') && \
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check --quiet install -e ".[$$extras]" 'pip-audit>=2.7'
+	@touch $@
+
+audit: $(AUDIT)/.made
+	$(AUDIT)/bin/python -m tests.packaging.audit
 
 # Stock-market libraries to measure against, in an environment of their own: they want an older numpy.
 $(BENCH)/.made:
@@ -72,4 +100,4 @@ mutants: $(BENCH)/.bench
 	$(BENCH)/bin/python -m benchmarks.mutants
 
 clean:
-	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
+	rm -rf $(VENV) $(BENCH) $(LOWEST) $(AUDIT) .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache

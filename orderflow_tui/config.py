@@ -71,6 +71,7 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "positions": f"must be the path of a file, or one of {', '.join(BROKERS)}",
 }
 _SHOWN_CHARACTERS: Final = 60
+_LONG_NUMBER: Final = "(a number of more than 30 digits)"
 
 
 class ConfigError(DataValidationError):
@@ -122,10 +123,13 @@ def normalise_symbol(text: str) -> str:
 def shown_value(value: object) -> str:
     """A value from outside as one short line without control characters."""
     if isinstance(value, int) and abs(value) > 10**30:
-        return "(a number of more than 30 digits)"
+        return _LONG_NUMBER
     if isinstance(value, Path):
         value = str(value)
-    text = ascii(value)
+    try:
+        text = ascii(value)
+    except ValueError:  # a list or table that holds such a number
+        return _LONG_NUMBER
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 

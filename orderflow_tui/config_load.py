@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from orderflow_tui.config import (
     shown_value,
 )
 from orderflow_tui.core.capabilities import SourceClass
+from orderflow_tui.decoding import TomlError, parse_toml
 from orderflow_tui.secret_store import with_secrets
 
 FILE_NAME: Final = "orderflow.toml"
@@ -210,13 +210,13 @@ def _file_label(path: Path | None) -> str:
 def _read_document(path: Path) -> dict[str, Any]:
     """The file's tables, with unknown and secret keys refused."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        document = parse_toml(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise invalid(f"{_file_label(path)} cannot be read: {error.strerror or type(error).__name__}") from None
     except UnicodeDecodeError:
         raise invalid(f"{_file_label(path)} is not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
-        raise invalid(f"{_file_label(path)} is not valid TOML: {ascii(str(error))[1:-1][:160]}") from None
+    except TomlError as error:
+        raise invalid(f"{_file_label(path)} is not valid TOML: {error}") from None
     for table in ("", "ui", "keys", "notify"):
         entries = document if not table else _table(document, table, path)
         for name in entries:

@@ -14,6 +14,7 @@ from orderflow_tui.core.outcomes import FollowUp, Outcomes, outcome
 from orderflow_tui.core.outputs import AlertOutcome, Course
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS, datetime_ns
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal.records import ALERT
 from orderflow_tui.journal.unfollowed import subject_of, unfollowed
 from orderflow_tui.private_file import replace_file
@@ -76,7 +77,7 @@ class FollowUpStore:
             return _decode(self._path.read_bytes())
         except FileNotFoundError:
             return []
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, *NO_JSON) as error:
             self.problem = f"{self._path}: {type(error).__name__}"
             return []
 

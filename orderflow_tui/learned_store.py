@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from orderflow_tui.core.learning import Taught
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.private_file import replace_file
 
 _SESSIONS_KEPT: Final = 60
@@ -50,6 +51,6 @@ class LearnedStore:
             return _decode(self._path(symbol).read_bytes())
         except FileNotFoundError:
             return []
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, *NO_JSON) as error:
             self.problem = f"{self._path(symbol)}: {type(error).__name__}"
             return []

@@ -43,4 +43,4 @@ def screen_settings(values: Mapping[str, Any]) -> ScreenSettings:
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         name = ".".join(str(part) for part in problem["loc"])
         value = f" = {shown_value(values[name])}" if name in values else ""
-        raise invalid(f"{name}{value} refused: {problem['msg'].removeprefix('Value error, ')}") from None
+        raise invalid(f"{name[:60]}{value} refused: {problem['msg'].removeprefix('Value error, ')}") from None

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal import records
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.report.record import ENOUGH, PRIOR, RuleRecord
@@ -99,7 +100,7 @@ class TrackRecord:
                 continue
             try:
                 outcome = _decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except NO_JSON:
                 continue  # `report` counts and names unreadable lines
             if outcome.run_id != self._run_id:
                 self._add(outcome)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal.directory import day_files
 from orderflow_tui.journal.lines import complete_end
 from orderflow_tui.journal.records import EXIT_ACKNOWLEDGED, EXIT_TRIGGERED
@@ -204,7 +205,7 @@ class HistoryStore:
         """
         try:
             record = _decode(self._files.line_at(row.file, row.offset))
-        except (*UNREADABLE, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (*UNREADABLE, *NO_JSON):
             raise LookupError(f"the record {row.event_id} is no longer in its file") from None
         if record.get("event_id", "") != row.event_id:
             raise LookupError(f"the record {row.event_id} is no longer at its place")
@@ -307,7 +308,7 @@ def _row(line: bytes | None, file: int, offset: int) -> HistoryRow:
         return HistoryRow(NOT_A_RECORD, text="the record's file is gone or has changed", file=file, offset=offset)
     try:
         found = _decode_line(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NO_JSON:
         shown = line[:_SHOWN_OF_GARBAGE].decode("utf-8", "replace")
         return HistoryRow(NOT_A_RECORD, text=f"this line is no record: {shown}", file=file, offset=offset)
     return HistoryRow(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,9 @@ from typing import IO, Final
 
 CHUNK: Final = 1 << 18
 _IN_MEMORY: Final = 1 << 24
+_SMALL: Final = 1 << 26
+_MOST_RATIO: Final = 100
+"""Records pack to a tenth or a thirtieth; what packs far better is no journal, and may have no end."""
 
 
 @contextmanager
@@ -23,9 +25,19 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             yield file
         return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as plain:
-        with gzip.open(packed, "rb") as file:
-            shutil.copyfileobj(file, plain, CHUNK)
+        unpack(packed, plain)
         yield plain
+
+
+def unpack(packed: Path, into: IO[bytes]) -> None:
+    """Unpack a day. Raises OSError, EOFError or zlib.error; OSError too where it grows as no journal can."""
+    left = _SMALL + _MOST_RATIO * packed.stat().st_size
+    with gzip.open(packed, "rb") as file:
+        while chunk := file.read(CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                raise OSError(f"{packed.name} unpacks to more than a journal can")
+            into.write(chunk)
 
 
 def forward(file: IO[bytes], start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
@@ -34,38 +46,49 @@ def forward(file: IO[bytes], start: int = 0, end: int | None = None) -> Iterator
     What follows the last newline comes too when `end` is None.
     """
     file.seek(start)
-    rest, offset = b"", start
-    while end is None or offset + len(rest) < end:
-        wanted = CHUNK if end is None else min(CHUNK, end - offset - len(rest))
+    pieces: list[bytes] = []  # of a line that is not read to its end, which may be many
+    held, offset = 0, start
+    while end is None or offset + held < end:
+        wanted = CHUNK if end is None else min(CHUNK, end - offset - held)
         chunk = file.read(wanted)
         if not chunk:
             break
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
+        first, *lines = chunk.split(b"\n")
+        pieces.append(first)
+        held += len(first)
+        if not lines:
+            continue
+        rest = lines.pop()
+        for line in (b"".join(pieces), *lines):
             yield offset, line
             offset += len(line) + 1
-    if rest and end is None:
-        yield offset, rest
+        pieces, held = [rest], len(rest)
+    if held and end is None:
+        yield offset, b"".join(pieces)
 
 
 def backward(file: IO[bytes], end: int) -> Iterator[tuple[int, bytes]]:
     """`(offset, line)` of what lies before `end`, newest first; lines come without their newline."""
-    rest = b""
+    pieces: list[bytes] = []  # of a line whose beginning is not reached, the last of them first
     position = end
     while position > 0:
         begin = max(position - CHUNK, 0)
         file.seek(begin)
-        block = file.read(position - begin) + rest
-        lines = block.split(b"\n")
-        rest = lines.pop(0)
+        block = file.read(position - begin)
+        first, *lines = block.split(b"\n")
         offset = begin + len(block)
+        if lines:
+            offset += sum(map(len, pieces))
+            lines[-1] += b"".join(reversed(pieces))
+            pieces.clear()
         for line in reversed(lines):
             offset -= len(line)
             if line:
                 yield offset, line
             offset -= 1
+        pieces.append(first)
         position = begin
-    if rest:
+    if rest := b"".join(reversed(pieces)):
         yield 0, rest
 
 

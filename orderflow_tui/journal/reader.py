@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal.directory import day_files
 from orderflow_tui.journal.lines import backward, forward, opened
 
@@ -65,7 +66,7 @@ class JournalReader:
         for line in self.lines(newest_first=newest_first, since=since):
             try:
                 yield _decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except NO_JSON:
                 self.skipped += 1
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from orderflow_tui.core.capabilities import SourceClass
 from orderflow_tui.core.units import utc_datetime
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import EXIT_ACKNOWLEDGED, EXIT_RESOLVED, EXIT_TRIGGERED
 
@@ -71,6 +72,6 @@ def _record(line: bytes) -> dict[str, Any] | None:
     """The record of a line, or None for one that is torn or names no recommendation."""
     try:
         record: dict[str, Any] = msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NO_JSON:
         return None
     return record if isinstance(record.get("recommendation_id"), str) and "event" in record else None

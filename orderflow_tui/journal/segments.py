@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
-from gzip import open as unpack
 from pathlib import Path
 from typing import IO, Final
 
 import msgspec
+
+from orderflow_tui.journal.lines import unpack
 
 SEGMENT_BYTES: Final = 1 << 18
 _UNPACKED_IN_MEMORY: Final = 1 << 24
@@ -150,8 +150,7 @@ class DayFiles:
             packed = path if path.suffix == ".gz" else path.with_name(path.name + ".gz")
             plain = tempfile.SpooledTemporaryFile(max_size=_UNPACKED_IN_MEMORY)  # noqa: SIM115 closed when it is let go
             try:
-                with unpack(packed, "rb") as file:
-                    shutil.copyfileobj(file, plain, SEGMENT_BYTES)
+                unpack(packed, plain)
             except BaseException:
                 plain.close()
                 raise

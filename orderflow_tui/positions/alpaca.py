@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 import msgspec
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.holdings import Holdings
 from orderflow_tui.positions.rows import Row, decimal_of, holdings_of
@@ -88,7 +89,7 @@ class AlpacaAccount:
             raise PositionsError(f"Alpaca: status {answer.status_code}")
         try:
             return _holdings(msgspec.json.decode(bytes(body), type=list[_AlpacaRow]))
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+        except (*NO_JSON, ValueError):
             raise PositionsError("Alpaca: an answer that is no list of positions") from None
 
 

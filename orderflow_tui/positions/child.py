@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.holdings import Holdings
 from orderflow_tui.positions.rows import Row, decimal_of, holdings_of
@@ -80,11 +81,16 @@ class BrokerChild:
             raise PositionsError(f"{self.broker}: no answer within {self.seconds:g} s") from None
         except OSError as error:
             raise PositionsError(f"{self.broker}: cannot be asked: {type(error).__name__}") from None
-        try:
-            answer = msgspec.json.decode(done.stdout[:_MOST_BYTES], type=ChildAnswer)
-            rows = [Row(row.symbol, decimal_of(row.quantity), abs(decimal_of(row.average_cost))) for row in answer.rows]
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-            raise PositionsError(f"{self.broker}: the client ended without an answer ({done.returncode})") from None
-        if answer.refused:
-            raise PositionsError(f"{self.broker}: {ascii(answer.refused)[1:-1][:200]}")
-        return holdings_of(rows, (ascii(name)[1:-1][:40] for name in answer.left_out))
+        return holdings_from(self.broker, done.stdout, done.returncode)
+
+
+def holdings_from(broker: Broker, output: bytes, code: int) -> Holdings:
+    """What the child wrote on its stdout, and its exit code. Raises PositionsError."""
+    try:
+        answer = msgspec.json.decode(output[:_MOST_BYTES], type=ChildAnswer)
+        rows = [Row(row.symbol, decimal_of(row.quantity), abs(decimal_of(row.average_cost))) for row in answer.rows]
+    except (*NO_JSON, ValueError):
+        raise PositionsError(f"{broker}: the client ended without an answer ({code})") from None
+    if answer.refused:
+        raise PositionsError(f"{broker}: {ascii(answer.refused)[1:-1][:200]}")
+    return holdings_of(rows, (ascii(name)[1:-1][:40] for name in answer.left_out))

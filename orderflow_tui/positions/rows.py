@@ -12,6 +12,8 @@ from orderflow_tui.core.data_models import Position
 from orderflow_tui.positions.holdings import Holdings
 
 _MOST_SHARES: Final = Decimal(10**12)
+_LEAST: Final = Decimal("1e-9")
+_LONGEST: Final = 60
 _SHOWN: Final = 6
 
 
@@ -80,14 +82,14 @@ def decimal_of(text: object) -> Decimal:
     """A finite number from a source's text or number.
 
     Raises:
-        ValueError: It is none, or far beyond any position.
+        ValueError: It is none, or far beyond any position, also in its digits.
     """
-    if isinstance(text, bool) or not isinstance(text, str | int | float | Decimal):
-        raise ValueError("no number")  # noqa: TRY004 one kind of refusal for whatever a source sends
+    if isinstance(text, bool) or not isinstance(text, str | int | float | Decimal) or len(str(text)) > _LONGEST:
+        raise ValueError("no number")
     try:
         number = Decimal(str(text).strip())
     except ArithmeticError:
         raise ValueError("no number") from None
-    if not number.is_finite() or abs(number) > _MOST_SHARES:
+    if not number.is_finite() or abs(number) > _MOST_SHARES or 0 < abs(number) < _LEAST:
         raise ValueError("no number")
     return number

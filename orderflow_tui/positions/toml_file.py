@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -14,6 +13,7 @@ from orderflow_tui.config import nearest, normalise_symbol, shown_value
 from orderflow_tui.core.data_models import Position, WorkingOrder
 from orderflow_tui.core.session import NEW_YORK
 from orderflow_tui.core.units import NS, PRICE_UNIT
+from orderflow_tui.decoding import TomlError, parse_toml
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings
@@ -59,9 +59,9 @@ def read_text(text: str, name: str, *, beside_broker: bool = False) -> tuple[tup
         PositionsError: The text is refused, in one line.
     """
     try:
-        document = tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        raise PositionsError(f"{name}: not valid TOML: {ascii(str(error))[1:-1][:160]}") from None
+        document = parse_toml(text, parse_float=Decimal)
+    except TomlError as error:
+        raise PositionsError(f"{name}: not valid TOML: {error}") from None
     return _Reading(name, text, document, beside_broker=beside_broker).holdings()
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal import records
 from orderflow_tui.journal.histogram import DurationHistogram
 from orderflow_tui.report.acts import Acts
@@ -167,7 +168,7 @@ class Tally:
         for raw in lines:
             try:
                 line = _decode(raw)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except NO_JSON:
                 self.unreadable += 1
                 if place is not None and len(self.unreadable_at) < _MOST_PLACES:
                     self.unreadable_at.append(place())

@@ -41,7 +41,7 @@ def _split(binding_id: str, keys: str) -> list[str]:
     parts = [part.strip() for part in keys.split(",")]
     for key in parts:
         if not _is_key(key):
-            raise KeymapError(f"keys: {binding_id!r} has {key!r}, which is not a key")
+            raise KeymapError(f"keys: {binding_id!r} has {key[:60]!r}, which is not a key")
         if key in _RESERVED:
             raise KeymapError(f"keys: {binding_id!r} has {key!r}, which {_RESERVED[key]}")
     return parts
@@ -71,7 +71,9 @@ def check_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
         if binding_id not in known:
             close = difflib.get_close_matches(binding_id, known, 1)
             hint = f", did you mean {close[0]!r}?" if close else ""
-            raise KeymapError(f"keys: {binding_id!r} is not a binding{hint}")
+            raise KeymapError(f"keys: {binding_id[:60]!r} is not a binding{hint}")
+        if not isinstance(keys, str):
+            raise KeymapError(f"keys: {binding_id!r} must be text, the keys separated by commas")
         _split(binding_id, keys)
     if not any(_reaches_from_text(key) for key in _split("acknowledge", keymap.get("acknowledge", "f2"))):
         raise KeymapError(

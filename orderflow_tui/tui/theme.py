@@ -16,6 +16,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 import orderflow_tui
+from orderflow_tui.config import shown_value
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEFAULT_THEME = "dark"
@@ -53,10 +54,16 @@ def _nearest(key: str, known: Iterable[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
+def _shown(value: Any) -> str:
+    """A value as one short text; of what holds others only its kind, for aliases can make it endless."""
+    return f"a {type(value).__name__}" if isinstance(value, list | dict | set) else shown_value(value)
+
+
 def _check_keys(found: Mapping[Any, Any], wanted: Sequence[str], optional: Sequence[str] = (), front: str = "") -> None:
     for key in found:
         if key not in wanted:
-            raise ThemeError(f"unknown key '{front}{key}'{_nearest(str(key), wanted)}")
+            name = key if isinstance(key, str) else _shown(key)
+            raise ThemeError(f"unknown key '{front}{name[:60]}'{_nearest(name, wanted)}")
     for key in wanted:
         if key not in found and key not in optional:
             raise ThemeError(f"key '{front}{key}' is missing")
@@ -64,21 +71,21 @@ def _check_keys(found: Mapping[Any, Any], wanted: Sequence[str], optional: Seque
 
 def _check_colour(key: str, value: Any) -> None:
     if not isinstance(value, str):
-        raise ThemeError(f"key '{key}': {value!r} is not text")
+        raise ThemeError(f"key '{key}': {_shown(value)} is not text")
     try:
         Color.parse(value)
     except ColorParseError as error:
-        raise ThemeError(f"key '{key}': {value!r} is not a colour") from error
+        raise ThemeError(f"key '{key}': {_shown(value)} is not a colour") from error
 
 
 def _check_schema(content: Mapping[str, Any]) -> None:
     """The schema is closed: every key is known, every colour parses, `signals` names every colour of ours."""
     _check_keys(content, _KEYS, _OPTIONAL)
     if not isinstance(content["name"], str) or not _NAME.fullmatch(content["name"]):
-        raise ThemeError(f"key 'name': {content['name']!r} is not a name of small letters, digits and hyphens")
+        raise ThemeError(f"key 'name': {_shown(content['name'])} is not a name of small letters, digits and hyphens")
     for key in ("dark", "ansi"):
         if not isinstance(content.get(key, True), bool):
-            raise ThemeError(f"key '{key}': {content[key]!r} is neither true nor false")
+            raise ThemeError(f"key '{key}': {_shown(content[key])} is neither true nor false")
     for key in (*_COLOURS, "boost"):
         if key in content:
             _check_colour(key, content[key])
@@ -124,8 +131,8 @@ def read_theme(text: str) -> Theme:
     """
     try:
         content: Any = yaml.load(text, Loader=_LOADER)  # noqa: S506 both loaders are the safe ones
-    except yaml.YAMLError as error:
-        raise ThemeError(f"not YAML: {' '.join(str(error).split())}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date or a number that cannot be
+        raise ThemeError(f"not YAML: {' '.join(str(error).split())[:200]}") from error
     if not isinstance(content, dict):
         raise ThemeError("expected keys and values")
     _check_schema(content)

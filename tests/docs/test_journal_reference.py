@@ -12,27 +12,15 @@ from typing import Any
 import pytest
 
 from orderflow_tui.cli import main
-from orderflow_tui.core.data_models import Answer
-from orderflow_tui.core.outputs import AlertOutcome, Course, ExitResolved, StopRaised
 from orderflow_tui.core.rules import _COUNTS
 from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, FeedGap
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.encode import HEADER
-from orderflow_tui.journal.records import (
-    EVENTS,
-    alert_fields,
-    answer_fields,
-    outcome_fields,
-    recommendation_fields,
-    resolved_fields,
-    stop_fields,
-)
+from orderflow_tui.journal.records import EVENTS, outcome_fields
 from tests.docs.pages import ROOT, code, section, table
-from tests.journal.journal_tools import alert
-from tests.journal.test_journal_records import RECOMMENDATION
+from tests.docs.references import JOURNAL as PAGE
+from tests.docs.references import OUTCOME
 from tests.test_monitor import Desk
-
-PAGE = ROOT / "docs" / "journal.md"
 
 
 def documented(event: str) -> list[str]:
@@ -40,32 +28,13 @@ def documented(event: str) -> list[str]:
     return [name for row in table(section(PAGE, f"### `{event}`")) for name in code(row[0])]
 
 
-def test_every_record_begins_with_the_documented_header() -> None:
-    assert [code(row[0])[0] for row in table(section(PAGE, "## Every record"))] == list(HEADER)
-
-
 def test_every_event_has_a_heading() -> None:
     headings = re.findall(r"^### `(.+)`$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert set(headings) == set(EVENTS)
 
 
-def test_alerts_stops_and_recommendations() -> None:
-    assert documented(names.ALERT) == list(alert_fields(alert()))
-    assert documented(names.STOP_ALERT) == list(stop_fields(StopRaised("BAC", "stop_near", 0, 1, 1, "")))
-    assert documented(names.EXIT_TRIGGERED) == list(recommendation_fields(RECOMMENDATION))
-    assert documented(names.EXIT_ACKNOWLEDGED) == list(answer_fields(RECOMMENDATION, Answer("hold"), None))
-    assert documented(names.EXIT_RESOLVED) == list(resolved_fields(ExitResolved(RECOMMENDATION, 0, "")))
-
-
-def test_outcomes() -> None:
-    course = Course(0, 2, worst_5m=1)
-    told = AlertOutcome(
-        "BAC", "id", "alert", "red_burst", "critical", counts=True, exit_eligible=False, against="long", alert_ns=0,
-        time_ns=0, spread=1, usual_range=None, course=course, fell=True, success=None, random=((course, True, None),),
-        price_only=None, truncated=False, gap=False,
-    )  # fmt: skip
-    fields = outcome_fields(told)
-    assert documented(names.ALERT_OUTCOME) == list(fields)
+def test_an_outcomes_control() -> None:
+    fields = outcome_fields(OUTCOME)
     (control,) = fields["random"]
     assert list(control) == ["at_utc", "mid", "mid_1m", "mid_5m", "mid_15m", "worst_5m", "fell", "success"]
 

@@ -15,6 +15,7 @@ import msgspec
 from orderflow_tui.core.data_models import OrderBookSnapshot, TimeAndSalesRecord
 from orderflow_tui.core.units import datetime_ns
 from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import FeedError, PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway, SourceConfig
@@ -157,5 +158,5 @@ class PolygonClient:
 def _decoded(rows: Sequence[msgspec.Raw]) -> list[wire.TradeRow]:
     try:
         return wire.decode_rows(rows, list[wire.TradeRow])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NO_JSON as error:
         raise DataValidationError("PAYLOAD_MALFORMED", f"a print cannot be read: {one_line(str(error))}") from None

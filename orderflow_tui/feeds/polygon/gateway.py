@@ -15,6 +15,7 @@ import msgspec
 from orderflow_tui.core.eligibility import UpdateRule
 from orderflow_tui.core.units import datetime_ns
 from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import FeedError, PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival, MarketState
 from orderflow_tui.feeds.polygon import endpoints, wire
@@ -230,7 +231,7 @@ class Gateway:
         for raw in self._rows(page.books, page.status, reply):
             try:
                 book = book_of_levels(wire.decode_row(raw, wire.BookRow))
-            except (msgspec.DecodeError, UnicodeDecodeError, DataValidationError) as error:
+            except (*NO_JSON, DataValidationError) as error:
                 _set_aside(answer, raw, error)
                 continue
             if book.bids or book.asks:
@@ -265,7 +266,7 @@ def _snapshots(reply: Reply, rows: Sequence[msgspec.Raw]) -> BooksAnswer:
                     answer.books[row.ticker] = book
             if row.ticker not in answer.books:
                 answer.without_quote.add(row.ticker)
-        except (msgspec.DecodeError, UnicodeDecodeError, DataValidationError) as error:
+        except (*NO_JSON, DataValidationError) as error:
             _set_aside(answer, raw, error)
             continue
         for moment in times:
@@ -276,7 +277,7 @@ def _snapshots(reply: Reply, rows: Sequence[msgspec.Raw]) -> BooksAnswer:
 def _set_aside(answer: BooksAnswer, raw: msgspec.Raw, error: Exception) -> None:
     try:
         symbol = wire.decode_row(raw, wire.TickerName).ticker
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NO_JSON:
         answer.unnamed += 1
         return
     answer.malformed[symbol] = one_line(str(error))

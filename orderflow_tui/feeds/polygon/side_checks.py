@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import msgspec
-
 from orderflow_tui.core.events import SidesTold
 from orderflow_tui.core.outputs import SidesAsked
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, NotEntitledError, PayloadError, one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch, Put
 from orderflow_tui.feeds.polygon import endpoints, wire
@@ -80,7 +79,7 @@ class SideChecks:
         page = self._gateway.page(request, deadline_seconds=DEADLINE_SECONDS)
         try:
             quotes = quotes_of(wire.decode_rows(page.rows, list[wire.QuoteRow]))
-        except (msgspec.DecodeError, UnicodeDecodeError, DataValidationError) as error:
+        except (*NO_JSON, DataValidationError) as error:
             raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
         tape = self._tapes.get(asked.symbol)
         prints = tape.intake.since(asked.from_ns) if tape is not None else ()

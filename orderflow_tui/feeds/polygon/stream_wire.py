@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import one_line
 
 
@@ -127,7 +128,7 @@ def decode_frame(data: bytes) -> Frame:
     """
     try:
         return Frame(_FRAME.decode(data))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NO_JSON:
         return _one_by_one(data)
 
 
@@ -135,18 +136,18 @@ def _one_by_one(data: bytes) -> Frame:
     frame = Frame([])
     try:
         rows = _ROWS.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NO_JSON as error:
         raise FrameError(f"unreadable frame: {one_line(str(error))}") from None
     for raw in rows:
         try:
             kind = _KIND.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except NO_JSON as error:
             raise FrameError(f"unreadable event: {one_line(str(error))}") from None
         if kind.ev not in _KINDS:
             frame.unknown += 1
             continue
         try:
             frame.events.append(_ONE.decode(raw))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except NO_JSON as error:
             frame.bad.append(BadEvent(kind.ev, kind.T if kind.ev == "LULD" else kind.sym, one_line(str(error))))
     return frame

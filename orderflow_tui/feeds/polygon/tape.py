@@ -14,6 +14,7 @@ from orderflow_tui.core.eligibility import EMBEDDED, ConditionTable
 from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedGap, Put
 from orderflow_tui.feeds.polygon import endpoints, wire
@@ -182,7 +183,7 @@ class SymbolTape:
             piece = page.rows[start : start + PIECE]
             try:
                 decoded.add(wire.decode_rows(piece, list[wire.TradeRow]), now_ns)
-            except (msgspec.DecodeError, UnicodeDecodeError, DataValidationError):
+            except (*NO_JSON, DataValidationError):
                 for raw in piece:
                     _add_one(decoded, raw, now_ns)
         return decoded
@@ -217,7 +218,7 @@ def _add_one(decoded: _Page, raw: msgspec.Raw, now_ns: int) -> None:
     """Take in one row of a piece that has bad ones."""
     try:
         decoded.add([wire.decode_row(raw, wire.TradeRow)], now_ns)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NO_JSON as error:
         decoded.bad[hash(bytes(raw))] = ("PAYLOAD_MALFORMED", str(error))
     except DataValidationError as error:
         decoded.bad[hash(bytes(raw))] = (error.code, str(error))

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import PayloadError, one_line
 
 T = TypeVar("T")
@@ -186,12 +187,12 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     """Decode an envelope. Raises PayloadError (`malformed`) where it is not of this form."""
     try:
         return decode_row(body, kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NO_JSON as error:
         raise PayloadError(message=f"unreadable answer: {one_line(str(error))}", error_type="malformed") from None
 
 
 def decode_row(body: bytes | msgspec.Raw, kind: type[T]) -> T:
-    """Decode one row. Raises msgspec.DecodeError or UnicodeDecodeError where it is not of this form."""
+    """Decode one row. Raises one of `NO_JSON` where it is not of this form."""
     decoder = _DECODERS.get(kind)
     if decoder is None:
         decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
@@ -208,7 +209,7 @@ def error_text(body: bytes) -> str:
     """What an error body says: JSON's `message` or `error`, an HTML title, plain text, or nothing."""
     try:
         said = msgspec.json.decode(body, type=ErrorBody)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NO_JSON:
         text = body[:2_000].decode("utf-8", "replace")
         lowered = text.lower()
         if "<title>" in lowered:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import (
@@ -31,7 +31,7 @@ from orderflow_tui.core.events import (
     Print,
 )
 from orderflow_tui.core.units import PRICE_UNITS_PER_DOLLAR
-from orderflow_tui.feeds.readers.session import SYMBOL, UNREADABLE, RecordingError
+from orderflow_tui.feeds.readers.session import LONGEST_LINE, SYMBOL, UNREADABLE, RecordingError, shown
 
 _TRADES: Final = ".trades.csv.gz"
 _BOOK: Final = ".book.csv.gz"
@@ -43,6 +43,8 @@ _CROSSES: Final = 0x40 | 0x80 | 0x100 | 0x200000
 _NO_SIDE: Final = (
     0x100000 | 0x200 | 0x2000000 | 0x800 | 0x2 | 0x4 | 0x8 | 0x4000 | 0x40000 | 0x2000 | 0x400000 | 0x20000
 )  # fmt: skip
+_MOST: Final = 1 << 60
+"""Of a price or a size in the core's units: sums of it stay numbers that a float holds."""
 _SIDES: Final = {"B": BUY, "S": SELL, "": UNKNOWN}
 
 
@@ -138,10 +140,17 @@ def open_pair(prefix: str) -> Recording:
 
 def _rows(path: Path) -> Iterator[list[str]]:
     try:
-        with gzip.open(path, "rt", encoding="ascii", newline="") as lines:
-            yield from csv.reader(lines)
+        with gzip.open(path, "rt", encoding="ascii", newline="") as file:
+            yield from csv.reader(_lines(file))
     except (*UNREADABLE, UnicodeDecodeError, csv.Error) as problem:
-        raise RecordingError(f"{path}: not readable as gzipped CSV: {problem}") from problem
+        raise RecordingError(f"{path}: not readable as gzipped CSV: {shown(problem)}") from problem
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise csv.Error(f"a line of {LONGEST_LINE:,} characters or more")
+        yield line
 
 
 def _prints(recording: Recording, *, given: bool) -> Iterator[Print]:
@@ -154,7 +163,7 @@ def _prints(recording: Recording, *, given: bool) -> Iterator[Print]:
             before = _in_order(row, before)
             yield _print(row, before, scale, given=given)
         except (ValueError, KeyError, IndexError, OverflowError, InvalidOperation) as problem:
-            raise RecordingError(f"{recording.trades}: line {number}: {problem}") from problem
+            raise RecordingError(f"{recording.trades}: line {number}: {shown(problem)}") from problem
 
 
 def _print(row: list[str], at: tuple[int, int], scale: int, *, given: bool) -> Print:
@@ -162,6 +171,8 @@ def _print(row: list[str], at: tuple[int, int], scale: int, *, given: bool) -> P
     size = int(row[3]) if scale == 1 else int(Decimal(row[3]) * scale)
     if price <= 0 or size <= 0:
         raise ValueError(f"price {row[2]!r:.20} and size {row[3]!r:.20} must be above 0")
+    if max(price, size) > _MOST:
+        raise ValueError(f"price {row[2]!r:.20} or size {row[3]!r:.20} is out of range")
     flags, venue = _kind(row[5])
     side = UNKNOWN
     if row[4] and given:
@@ -215,7 +226,7 @@ def _books(recording: Recording) -> Iterator[Book]:
                 _levels(row, ask_start, ask_start + 2 * levels, scale),
             )
         except (ValueError, IndexError, OverflowError) as problem:
-            raise RecordingError(f"{recording.book}: line {number}: {problem}") from problem
+            raise RecordingError(f"{recording.book}: line {number}: {shown(problem)}") from problem
 
 
 def _levels(row: list[str], start: int, end: int, scale: int) -> Levels:
@@ -229,4 +240,6 @@ def _levels(row: list[str], start: int, end: int, scale: int) -> Levels:
     )
     if any(price <= 0 or size <= 0 for price, size in levels):
         raise ValueError("a level's price and size must be above 0")
+    if any(max(level) > _MOST for level in levels):
+        raise ValueError("a level's price or size is out of range")
     return levels

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import random
 import time
-import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import msgspec
+
+from orderflow_tui.decoding import TomlError, parse_toml
 
 Endpoint = Literal[
     "snapshot",
@@ -217,10 +218,9 @@ def load_faults(path: Path) -> list[Fault]:
         FaultFileError: It cannot be read, or holds an unknown key or a value out of bounds.
     """
     try:
-        with path.open("rb") as file:
-            return msgspec.convert(tomllib.load(file), _FaultFile).fault
+        return msgspec.convert(parse_toml(path.read_text(encoding="utf-8")), _FaultFile).fault
     except OSError as error:
         reason = error.strerror or type(error).__name__
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (TomlError, UnicodeDecodeError, msgspec.ValidationError) as error:
         reason = " ".join(str(error).split())
-    raise FaultFileError(f"{path}: {reason}")
+    raise FaultFileError(f"{path}: {reason[:200]}")

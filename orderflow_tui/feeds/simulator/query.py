@@ -83,7 +83,7 @@ def parse_limit(params: Mapping[str, str], *, default: int, maximum: int) -> int
         BadQueryError: Not a number from 1 to `maximum`.
     """
     text = params.get("limit", str(default))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= maximum:
+    if not _is_number(text) or not 1 <= int(text) <= maximum:
         raise BadQueryError(f"limit must be a number from 1 to {maximum}")
     return int(text)
 
@@ -187,7 +187,7 @@ def _narrowed(query: TimeQuery, operator: str, value: str) -> TimeQuery:
 
 def _span(value: str) -> tuple[int, int]:
     """The first and last nanosecond that a filter value names: an instant, or a whole day in New York."""
-    if value.isascii() and value.isdigit() and len(value) <= 19:
+    if _is_number(value):
         return int(value), int(value)
     try:
         if _DAY.fullmatch(value):
@@ -201,6 +201,11 @@ def _span(value: str) -> tuple[int, int]:
     except (ValueError, OverflowError):
         pass
     raise BadQueryError("timestamp must be YYYY-MM-DD, RFC3339 or nanoseconds")
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is a number that 64 bits hold, or nearly."""
+    return text.isascii() and text.isdigit() and len(text) <= 19
 
 
 def _day_span(day: date) -> tuple[int, int]:
@@ -220,7 +225,7 @@ def _cursor_fields(cursor: str) -> dict[str, str]:
 
 def _from_cursor(cursor: str) -> TimeQuery:
     fields = _cursor_fields(cursor)
-    if not fields.get("ap", "").isdigit():
+    if not _is_number(fields.get("ap", "")):
         raise BadQueryError("cursor is not valid")
     sequence = int(fields.pop("ap"))
     query = _from_params(fields)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import REFUSED_KEY
 from orderflow_tui.feeds.simulator.instruments import Instrument
@@ -197,7 +198,7 @@ class StreamHub:
 async def _received(socket: WebSocket) -> dict[str, Any]:
     try:
         asked = msgspec.json.decode(await socket.receive_text())
-    except msgspec.DecodeError:
+    except NO_JSON:
         return {}
     return asked if isinstance(asked, dict) else {}
 

@@ -1,0 +1,497 @@
+"""Everything that reads what others wrote, each with a good sample and the errors it may end in."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import cast
+from urllib.parse import parse_qsl
+
+import httpx
+from starlette.websockets import WebSocket
+
+from orderflow_tui.config_load import load_config
+from orderflow_tui.core.events import Book, Print
+from orderflow_tui.core.learning import Taught
+from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.feeds.errors import FeedError
+from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.polygon import endpoints
+from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
+from orderflow_tui.feeds.polygon.client import PolygonClient
+from orderflow_tui.feeds.polygon.conditions import Conditions
+from orderflow_tui.feeds.polygon.frames import Frames
+from orderflow_tui.feeds.polygon.gateway import Gateway
+from orderflow_tui.feeds.polygon.http import HttpSession, Reply
+from orderflow_tui.feeds.polygon.intake import TapeIntake
+from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
+from orderflow_tui.feeds.polygon.tape import SymbolTape
+from orderflow_tui.feeds.polygon.wire import error_text
+from orderflow_tui.feeds.recording import RecordingError, open_recording
+from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
+from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
+from orderflow_tui.feeds.simulator.stream import _received
+from orderflow_tui.followup_store import FollowUpStore
+from orderflow_tui.journal.history import HistoryStore
+from orderflow_tui.journal.reader import JournalReader
+from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.unfollowed import unfollowed
+from orderflow_tui.learned_store import LearnedStore
+from orderflow_tui.notify.settings import notify_settings
+from orderflow_tui.positions.alpaca import AlpacaAccount
+from orderflow_tui.positions.child import holdings_from
+from orderflow_tui.positions.csv_file import CsvPositions
+from orderflow_tui.positions.errors import PositionsError
+from orderflow_tui.positions.toml_file import TomlPositions
+from orderflow_tui.report.figures import figures
+from orderflow_tui.report.tally import Tally
+from orderflow_tui.screen_settings import screen_settings
+from orderflow_tui.secret_store import read_secrets
+from orderflow_tui.track_record import TrackRecord
+from orderflow_tui.tui.keymap import KeymapError, check_keymap
+from orderflow_tui.tui.theme import load_themes
+from tests.docs.pages import ROOT
+from tests.feeds.fake_polygon import Config, ordinary_conditions
+
+NOW_NS = 1_790_000_000_000_000_000
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """One of them.
+
+    Attributes:
+        name: What it reads.
+        modules: Where in the package that is decoded.
+        sample: A good one.
+        read: Reads all of it; the folder is empty.
+        errors: What it may end in. None: it ends in nothing, for what cannot be read is set aside and said.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+    sample: bytes
+    read: Callable[[bytes, Path], object]
+    errors: tuple[type[Exception], ...] = ()
+
+
+class _Canned(HttpSession):
+    """Answers with this body, whatever is asked."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def get(self, request: endpoints.Request, *, deadline_seconds: float | None = None) -> Reply:
+        return Reply(self._body, Arrival(time.monotonic_ns(), NOW_NS), NOW_NS - 1)
+
+
+@cache
+def _made(source: str) -> Gateway:
+    gateway = Gateway(Config("http://127.0.0.1:9", data_source=source), clock=lambda: NOW_NS)
+    gateway.session.close()
+    return gateway
+
+
+def _gateway(body: bytes, source: str = "polygon") -> Gateway:
+    gateway = _made(source)
+    gateway.session = _Canned(body)
+    return gateway
+
+
+@cache
+def _client() -> PolygonClient:
+    client = PolygonClient(Config("http://127.0.0.1:9"), clock=lambda: NOW_NS)
+    client.close()
+    return client
+
+
+@cache
+def _account() -> AlpacaAccount:
+    account = AlpacaAccount({"APCA_API_KEY_ID": "k", "APCA_API_SECRET_KEY": "s"}, "http://127.0.0.1:9")
+    account._client.close()
+    return account
+
+
+def _nothing(_: object) -> None:
+    pass
+
+
+def _books(source: str, *, single: bool = False) -> Callable[[bytes, Path], object]:
+    def read(body: bytes, _: Path) -> object:
+        gateway = _gateway(body, source)
+        answer = gateway.single_book("BAC") if single else gateway.books(["BAC"])
+        judgement = Judgement(NOW_NS, 0, market_open=True, source=source)
+        return BookPoller().messages(answer, ["BAC"], judgement)
+
+    return read
+
+
+def _asked(question: Callable[[Gateway], object]) -> Callable[[bytes, Path], object]:
+    return lambda body, _: question(_gateway(body))
+
+
+def _tape(body: bytes, _: Path) -> object:
+    tape = SymbolTape("BAC", _nothing, threading.Event())
+    return tape.poll(_gateway(body), NOW_NS, delay=lambda: 0, gap_ns=NOW_NS, told_until=lambda: NOW_NS)
+
+
+def _time_and_sales(body: bytes, _: Path) -> object:
+    client = _client()
+    client._gateway = _gateway(body)
+    return client.get_time_and_sales("BAC", datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 2, tzinfo=UTC))
+
+
+def _conditions(body: bytes, _: Path) -> object:
+    return Conditions(_gateway(body), _nothing, lambda: NOW_NS).poll()
+
+
+def _frame(data: bytes, _: Path) -> object:
+    intake = TapeIntake("BAC", _nothing, threading.Event())
+    frames = Frames(
+        _nothing, lambda: Conditions(_gateway(b""), _nothing, lambda: 0).table, {"BAC": intake}.get, lambda: ["BAC"]
+    )
+    return frames.take(decode_frame(data), Arrival(time.monotonic_ns(), NOW_NS))
+
+
+def _recording(payload: str) -> Callable[[bytes, Path], object]:
+    """The payload as one of the two files, whose other is good."""
+
+    def read(data: bytes, folder: Path) -> object:
+        good = {"trades": TRADES, "book": BOOK}
+        for kind, text in good.items():
+            (folder / f"bac_1.{kind}.csv.gz").write_bytes(gzip.compress(data if kind == payload else text, 1))
+        return _events(folder)
+
+    return read
+
+
+def _events(folder: Path) -> int:
+    """How many events the recording has; their numbers are ones the core can count with."""
+    found = 0
+    for event in open_recording(str(folder / "bac_1")).events():
+        found += 1
+        assert isinstance(event, Print | Book)
+        numbers = (event.price, event.size) if isinstance(event, Print) else sum((*event.bids, *event.asks), ())
+        assert max((event.time_ns, event.seq, *numbers)) < 1 << 63
+    return found
+
+
+def _packed_recording(data: bytes, folder: Path) -> object:
+    (folder / "bac_1.trades.csv.gz").write_bytes(data)
+    (folder / "bac_1.book.csv.gz").write_bytes(gzip.compress(BOOK, 1))
+    return _events(folder)
+
+
+def _journal(use: Callable[[Path], object], name: str = "2026-09-21.jsonl") -> Callable[[bytes, Path], object]:
+    def read(data: bytes, folder: Path) -> object:
+        (folder / name).write_bytes(data)
+        return use(folder)
+
+    return read
+
+
+def _both_ways(folder: Path) -> object:
+    reader = JournalReader(folder)
+    return sum(1 for _ in reader.records()) + sum(1 for _ in reader.records(newest_first=True))
+
+
+def _history(folder: Path) -> object:
+    store = HistoryStore(folder)
+    while not store.loaded:
+        store.load()
+    for place in [*store.places][:50]:
+        row = store.at(place)
+        try:
+            store.detail(row)
+        except LookupError:
+            assert row.event == "unreadable" or row.event_id
+    store.close()
+    return store.symbols
+
+
+def _restored(folder: Path) -> object:
+    found = restore(folder, "live", now_ns=NOW_NS)
+    return found, unfollowed(folder, "live"), FollowUpStore(folder, "live").restore_into({}, NOW_NS)
+
+
+def _report(folder: Path) -> object:
+    tally = Tally()
+    reader = JournalReader(folder)
+    tally.take(reader.lines(), lambda: reader.place)
+    return figures(tally)
+
+
+def _track_record(folder: Path) -> object:
+    record = TrackRecord(folder, "guarded")
+    record._read(0)
+    return record.words("bid_wall")
+
+
+def _follow_ups(data: bytes, folder: Path) -> object:
+    (folder / "followups.json").write_bytes(data)
+    return FollowUpStore(folder).restore_into({}, NOW_NS)
+
+
+def _learned(data: bytes, folder: Path) -> object:
+    (folder / "learned").mkdir()
+    (folder / "learned" / "BAC.json").write_bytes(data)
+    store = LearnedStore(folder)
+    store.save("BAC", Taught(date(2026, 9, 21), "regular"))
+    return store.load("BAC")
+
+
+def _file(name: str, use: Callable[[Path], object]) -> Callable[[bytes, Path], object]:
+    def read(data: bytes, folder: Path) -> object:
+        path = folder / name
+        path.write_bytes(data)
+        path.chmod(0o600)
+        return use(path)
+
+    return read
+
+
+def _settings(path: Path) -> object:
+    loaded = load_config(env={}, path=path)
+    return screen_settings(loaded.ui), notify_settings(loaded.notify), check_keymap(dict(loaded.keys))
+
+
+def _theme(path: Path) -> object:
+    themes, problems = load_themes([path.parent])
+    assert len(themes) + len(problems) == 1
+    return themes
+
+
+class _Said:
+    """A listener that sends this text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    async def receive_text(self) -> str:
+        return self._text
+
+
+def _order(data: bytes, _: Path) -> object:
+    return asyncio.run(_received(cast("WebSocket", _Said(data.decode("utf-8", "replace")))))
+
+
+def _query(data: bytes, _: Path) -> object:
+    return parse_time_query(dict(parse_qsl(data.decode("utf-8", "replace"))))
+
+
+def _offset(data: bytes, _: Path) -> object:
+    return parse_offset_cursor(base64.urlsafe_b64encode(data).decode())
+
+
+def _alpaca(body: bytes, _: Path) -> object:
+    account = _account()
+    account._client = httpx.Client(
+        transport=httpx.MockTransport(lambda _: httpx.Response(200, content=body)), base_url="http://127.0.0.1:9"
+    )
+    with account._client:
+        return account.fetch()
+
+
+TRADES = (
+    b"ts_ns,seq,price,size,side,kind\n1381169100033000000,2,13.86,300,B,v\n"
+    b"1381169100034000000,3,13.86,300,,P:40\n1381169100035000000,4,13.87,100,S,D:0\n"
+)
+BOOK = b"ts_ns,seq,bp1,bs1,ap1,as1\n1381169100000000000,1,13.86,69900,13.87,400\n1381169100040000000,5,13.85,100,,\n"
+COINS = b"ts_ns,seq,bp1,bs1,ap1,as1,ex_ts_ns\n1381169100000000000,1,13.86,0.31,13.87,4.5,1\n"
+LINES = (
+    b'{"event":"order_flow_alert","event_id":"r-1","timestamp":"2026-09-21T14:35:20.123456Z","timestamp_utc":'
+    b'"2026-09-21T14:35:20.123456Z","latency_ms":3.5,"run_id":"r","data_source":"polygon","profile":"guarded",'
+    b'"source_class":"live","symbol":"BAC","evidence":"bid_wall","severity":"warning","episode_id":"BAC:1","counts":true,'
+    b'"details":{"peak":12000}}\n'
+    b'{"event":"order_flow.exit_signal_triggered","event_id":"r-2","timestamp":"2026-09-21T14:35:21.123456Z",'
+    b'"timestamp_utc":"2026-09-21T14:35:21.123456Z","latency_ms":1,"run_id":"r","source_class":"live","symbol":"BAC",'
+    b'"recommendation_id":"BAC:exit:1","kind":"flow","reason":"r","evidence":["a"],"quantity":100,"pnl":-1.5}\n'
+    b'{"event":"order_flow.exit_acknowledged","event_id":"r-3","timestamp":"2026-09-21T14:35:22.123456Z",'
+    b'"timestamp_utc":"2026-09-21T14:35:22.123456Z","latency_ms":1,"run_id":"r","source_class":"live","symbol":"BAC",'
+    b'"recommendation_id":"BAC:exit:1","answer":"trimmed","shares":50,"minutes":0,"price":13.86}\n'
+    b'{"event":"order_flow.alert_outcome","event_id":"r-4","timestamp":"2026-09-21T14:50:22.123456Z","timestamp_utc":'
+    b'"2026-09-21T14:50:22.123456Z","latency_ms":1,"source_class":"live","symbol":"BAC","of":"alert","subject":"BAC:1",'
+    b'"evidence":"bid_wall","severity":"warning","counts":true,"mid":13.865,"mid_15m":13.8,"worst_5m":13.7,"fell":true,'
+    b'"success":null,"spread":0.01,"random":[{"at_utc":"2026-09-21T14:20:00Z","mid":13.9,"fell":false,"success":null}]}\n'
+    b'{"event":"order_flow.run_stopped","event_id":"r-5","timestamp":"2026-09-21T20:00:00.123456Z","timestamp_utc":'
+    b'"2026-09-21T20:00:00.123456Z","latency_ms":1,"source_class":"live","reason":"quit","exit_code":0,"seconds":3600.5,'
+    b'"max_rss_mb":93.5,"writes":{"count":4,"p50_us":30}}\n'
+)
+FRAME = (
+    b'[{"ev":"T","sym":"BAC","p":13.86,"s":300,"t":1790000000000,"i":"52","x":4,"q":7,"c":[14,41],"pt":1790000000001},'
+    b'{"ev":"Q","sym":"BAC","bp":13.86,"bs":300,"ap":13.87,"as":200,"t":1790000000000,"q":8},'
+    b'{"ev":"LULD","T":"BAC","h":15.1,"l":12.9,"i":[17],"t":1790000000000000000,"q":9},'
+    b'{"ev":"status","status":"connected","message":"hello"},{"ev":"AM","sym":"BAC"}]'
+)
+TRADES_PAGE = (
+    b'{"status":"OK","results":[{"price":13.86,"size":300,"sip_timestamp":1789999999000000000,"sequence_number":3,'
+    b'"exchange":4,"id":"52","conditions":[14,41],"participant_timestamp":1789999998000000000,"trf_id":0},'
+    b'{"price":13.87,"size":0.5,"sip_timestamp":1789999999100000000,"correction":1}]}'
+)
+SNAPSHOT = (
+    b'{"ticker":"BAC","lastQuote":{"P":13.87,"S":200,"p":13.86,"s":300,"t":1789999999000000000},'
+    b'"lastTrade":{"t":1789999999000000000},"updated":1789999999000000000}'
+)
+SETTINGS = b"""
+large_order_size_threshold = 20000
+volume_spike_threshold = 3.5
+log_dir = "/var/lib/journal"
+[symbols.BAC]
+large_order_size_threshold = 100000
+[ui]
+theme = "light"
+fps = 4
+[keys]
+acknowledge = "f3"
+[notify]
+quiet_hours = "22:00-07:00"
+per_symbol_seconds = 60
+[notify.command]
+argv = ["/bin/tell"]
+at_least = "critical"
+"""
+POSITIONS = b"""
+watchlist = ["SPY", "QQQ"]
+[[position]]
+symbol = "AAPL"
+quantity = 300
+average_cost = 182.40
+stop = 178.00
+events = ["2026-01-29 after"]
+working = [{side = "sell", price = 190.00, size = 100}]
+"""
+EXPORT = b"""Positions for account ...123
+Symbol,Description,Quantity,Average Cost,Cost Basis,Side
+BAC,"Bank of America, Corp.","1,000",$13.90,"$13,900.00",long
+F,Ford,100,--,"1,210.00",long
+NIO,Nio,-500.5,(4.40),--,short
+SPAXX**,Cash,100,1.00,100.00,
+"""
+FAULTS = b"""
+[[fault]]
+endpoint = "trades"
+kind = "status"
+status = 429
+retry_after = 1.5
+after = 3
+times = 2
+probability = 0.5
+seed = 9
+"""
+FOLLOW_UP = (
+    b'[{"subject":"BAC:1","symbol":"BAC","kind":"alert","evidence":"bid_wall","severity":"warning","counts":true,'
+    b'"exit_eligible":false,"against":"long","alert_ns":1789999999000000000,"start":277200,"spread":100,"usual_range":3000,'
+    b'"course":{"time_ns":1789999999000000000,"start":277200,"mid_1m":277100,"worst_5m":277000,"seen":200},"random":[],'
+    b'"price_only":null,"gap":false}]'
+)
+REST = (FeedError, DataValidationError)
+WIRE = ("feeds.polygon.wire",)
+DECODERS = (
+    Decoder("snapshots", WIRE, b'{"status":"OK","tickers":[' + SNAPSHOT + b"]}", _books("polygon"), REST),
+    Decoder("one snapshot", WIRE, b'{"status":"OK","ticker":' + SNAPSHOT + b"}", _books("polygon", single=True), REST),
+    Decoder(
+        "deep books",
+        WIRE,
+        b'{"status":"OK","books":[{"ticker":"BAC","t":1789999999000000000,"bids":[[13.86,300]],"asks":[[13.87,200]]}]}',
+        _books("simulator"),
+        REST,
+    ),
+    Decoder("prints", WIRE, TRADES_PAGE, _tape, REST),
+    Decoder("time and sales", ("feeds.polygon.client",), TRADES_PAGE, _time_and_sales, REST),
+    Decoder(
+        "last NBBO",
+        WIRE,
+        b'{"results":{"P":13.87,"S":200,"p":13.86,"s":300,"t":1789999999000000000}}',
+        _asked(lambda gateway: gateway.nbbo("BAC")),
+        REST,
+    ),
+    Decoder(
+        "market status",
+        WIRE,
+        b'{"market":"open","serverTime":"2026-09-21T10:00:00-04:00"}',
+        _asked(lambda gateway: gateway.market_status()),
+        REST,
+    ),
+    Decoder(
+        "universal snapshot",
+        WIRE,
+        b'{"results":[{"ticker":"BAC","last_quote":{"timeframe":"DELAYED"}}]}',
+        _asked(lambda gateway: gateway.delayed(["BAC"])),
+        REST,
+    ),
+    Decoder(
+        "sale conditions",
+        WIRE,
+        json.dumps({"results": ordinary_conditions()}).encode(),
+        _conditions,
+        REST,
+    ),
+    Decoder("error body", WIRE, b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
+    Decoder("frame", ("feeds.polygon.stream_wire",), FRAME, _frame, (FrameError,)),
+    Decoder("recorded prints", ("feeds.recording",), TRADES, _recording("trades"), (RecordingError,)),
+    Decoder("recorded coins", ("feeds.recording",), COINS, _recording("book"), (RecordingError,)),
+    Decoder("recorded books", ("feeds.recording",), BOOK, _recording("book"), (RecordingError,)),
+    Decoder("a recording's gzip", ("feeds.recording",), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
+    Decoder("journal", ("journal.reader",), LINES, _journal(_both_ways)),
+    Decoder(
+        "packed journal", ("journal.lines", "journal.segments"), gzip.compress(LINES),
+        _journal(lambda folder: (_both_ways(folder), _history(folder)), "2026-09-21.jsonl.gz"),
+    ),
+    Decoder("history", ("journal.history",), LINES, _journal(_history)),
+    Decoder("restart", ("journal.restore",), LINES, _journal(_restored)),
+    Decoder("track record", ("track_record",), LINES, _journal(_track_record)),
+    Decoder("report", ("report.tally",), LINES, _journal(_report)),
+    Decoder("follow-ups", ("followup_store",), FOLLOW_UP, _follow_ups),
+    Decoder(
+        "learned", ("learned_store",),
+        b'[{"day":"2026-09-18","session":"regular","resting":9000,"print_size":7000,"burst_ratio":3.5,"usual_range":900}]',
+        _learned,
+    ),
+    Decoder(
+        "positions.toml", ("positions.toml_file",), POSITIONS,
+        _file("positions.toml", lambda path: TomlPositions(path).read()), (PositionsError,),
+    ),
+    Decoder(
+        "positions.csv", ("positions.csv_file",), EXPORT,
+        _file("positions.csv", lambda path: CsvPositions(path).read()), (PositionsError,),
+    ),
+    Decoder(
+        "Alpaca", ("positions.alpaca",),
+        b'[{"symbol":"BAC","qty":"100.5","avg_entry_price":"13.9","asset_class":"us_equity","side":"long"}]',
+        _alpaca, (PositionsError,),
+    ),
+    Decoder(
+        "broker's child", ("positions.child",),
+        b'{"rows":[{"symbol":"BAC","quantity":"100","average_cost":"13.9"}],"left_out":["GOLD"],"refused":""}',
+        lambda data, _: holdings_from("ibkr", data, 0), (PositionsError,),
+    ),
+    Decoder(
+        "orderflow.toml", ("config_load", "tui.keymap"), SETTINGS, _file("orderflow.toml", _settings),
+        (DataValidationError, KeymapError),
+    ),
+    Decoder("secrets.env", ("secret_store",), b"# mine\nexport POLYGON_API_KEY='abc'\n",
+            _file("secrets.env", read_secrets), (DataValidationError,)),
+    Decoder("theme", ("tui.theme",), (ROOT / "themes" / "dark.yaml").read_bytes(), _file("dark.yaml", _theme)),
+    Decoder("fault script", ("feeds.simulator.faults",), FAULTS, _file("faults.toml", load_faults), (FaultFileError,)),
+    Decoder(
+        "simulator's query", ("feeds.simulator.query",),
+        b"timestamp.gte=1789999999000000000&timestamp.lt=2026-09-21&limit=100&order=asc&sort=timestamp",
+        _query, (BadQueryError,),
+    ),
+    Decoder(
+        "simulator's cursor", ("feeds.simulator.query",),
+        b"ap=3&as=&limit=5&order=asc&sort=timestamp&timestamp.gte=2026-09-21T14:00:00.000000001Z",
+        lambda data, _: parse_time_query({"cursor": base64.urlsafe_b64encode(data).decode()}), (BadQueryError,),
+    ),
+    Decoder("simulator's listener", ("feeds.simulator.stream",), b'{"action":"auth","params":"key"}', _order),
+    Decoder("simulator's offset", ("feeds.simulator.query",), b"ap=3&limit=5", _offset, (BadQueryError,)),
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""The reference tables of the documentation, written from the code; the words of each row's last column stay.
+
+    python -m tests.docs.references
+
+rewrites them. A row that is new has no words yet: write them, in the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orderflow_tui import cli
+from orderflow_tui.config import KEY_VARIABLES, VARIABLES, OrderFlowConfig
+from orderflow_tui.core.data_models import Answer
+from orderflow_tui.core.outputs import AlertOutcome, Course, ExitResolved, StopRaised
+from orderflow_tui.journal import records as names
+from orderflow_tui.journal.encode import HEADER
+from orderflow_tui.journal.records import (
+    alert_fields,
+    answer_fields,
+    outcome_fields,
+    recommendation_fields,
+    resolved_fields,
+    stop_fields,
+)
+from orderflow_tui.screen_settings import ScreenSettings
+from orderflow_tui.tui.bindings import SCOPES, named
+from orderflow_tui.tui.theme import DEFAULT_THEME
+from tests.docs.pages import ROOT, table
+from tests.journal.journal_tools import alert
+from tests.journal.test_journal_records import RECOMMENDATION
+
+CONFIGURATION = ROOT / "docs" / "configuration.md"
+JOURNAL = ROOT / "docs" / "journal.md"
+_TABLE = re.compile(r"(?P<head>^\|.*\|\n\|[-|]+\|\n)(?P<rows>(?:^\|.*\|\n)*)", re.MULTILINE)
+_COURSE = Course(0, 2, worst_5m=1)
+OUTCOME = AlertOutcome(
+    "BAC", "id", "alert", "red_burst", "critical", counts=True, exit_eligible=False, against="long", alert_ns=0,
+    time_ns=0, spread=1, usual_range=None, course=_COURSE, fell=True, success=None, random=((_COURSE, True, None),),
+    price_only=None, truncated=False, gap=False,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One table: where it stands, what the code knows of each row, and whether words follow."""
+
+    page: Path
+    heading: str
+    rows: tuple[tuple[str, ...], ...]
+    explained: bool = True
+
+
+def _code(value: object, otherwise: str = "none") -> str:
+    return otherwise if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _settings() -> Iterable[tuple[str, ...]]:
+    variables = {field: _code(variable) for variable, field in VARIABLES.items()}
+    variables["polygon_api_key"] = "{} (or {})".format(*map(_code, KEY_VARIABLES))
+    options = {field: option for option, field, *_ in cli._SETTINGS}
+    for field, about in OrderFlowConfig.model_fields.items():
+        yield _code(field), variables[field], _code(options.get(field)), _code(about.default)
+
+
+def _screen() -> Iterable[tuple[str, ...]]:
+    for field, about in ScreenSettings.model_fields.items():
+        default = DEFAULT_THEME if field == "theme" else about.default
+        yield _code(field), _code(f"--{field.replace('_', '-')}"), _code(default)
+
+
+def _keys() -> Iterable[tuple[str, ...]]:
+    for scope, bindings in SCOPES.items():
+        for binding in named(bindings):
+            yield _code(binding.id), _code(binding.key), f"{scope}: {binding.tooltip}"
+
+
+def _fields(*fields: str) -> tuple[tuple[str, ...], ...]:
+    return tuple((_code(field),) for field in fields)
+
+
+RECORDS: dict[str, Sequence[str]] = {
+    names.ALERT: list(alert_fields(alert())),
+    names.STOP_ALERT: list(stop_fields(StopRaised("BAC", "stop_near", 0, 1, 1, ""))),
+    names.EXIT_TRIGGERED: list(recommendation_fields(RECOMMENDATION)),
+    names.EXIT_ACKNOWLEDGED: list(answer_fields(RECOMMENDATION, Answer("hold"), None)),
+    names.EXIT_RESOLVED: list(resolved_fields(ExitResolved(RECOMMENDATION, 0, ""))),
+    names.ALERT_OUTCOME: list(outcome_fields(OUTCOME)),
+}
+"""The records whose fields are always the same. What the others hold is seen in a run: `test_journal_reference`."""
+
+REFERENCES = (
+    Reference(CONFIGURATION, "## Settings", tuple(_settings())),
+    Reference(CONFIGURATION, "## Screen", tuple(_screen())),
+    Reference(CONFIGURATION, "## Keys", tuple(_keys()), explained=False),
+    Reference(JOURNAL, "## Every record", _fields(*HEADER)),
+    *(Reference(JOURNAL, f"### `{event}`", _fields(*fields)) for event, fields in RECORDS.items()),
+)
+
+
+def written(text: str, reference: Reference) -> str:
+    """The page's text with this table as the code has it."""
+    begin = text.index(f"\n{reference.heading}\n") + len(reference.heading)
+    match = _TABLE.search(text, begin)
+    assert match, f"no table under {reference.heading}"
+    words = {row[0].strip(): row[-1] for row in table(match[0])}
+    rows = [[*row, words.get(row[0], "")] if reference.explained else row for row in reference.rows]
+    lines = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return text[: match.start("rows")] + lines + text[match.end("rows") :]
+
+
+def main() -> None:
+    """Rewrite every table in its page."""
+    for reference in REFERENCES:
+        text = reference.page.read_text(encoding="utf-8")
+        reference.page.write_text(written(text, reference), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
