@@ -203,7 +203,7 @@ def agreement() -> Figure:
     worst = max(differences)
     return Figure(
         "reporting", "largest difference of a bound to statsmodels' and scipy's", f"{worst:.1e}",
-        f"Wilson and Newcombe on {len(COUNTS)} pairs of counts", "<= 1e-9", met=worst <= 1e-9,
+        f"Wilson and Newcombe on {len(COUNTS)} pairs of counts", "<= 1e-9", met=bool(worst <= 1e-9),
     )  # fmt: skip
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from orderflow_tui.journal.directory import day_files
 from orderflow_tui.journal.reader import JournalReader
@@ -22,6 +22,7 @@ from orderflow_tui.report.tally import Tally
 LEAST_BYTES: Final = 64 * 2**20
 """Less is read before other processes have started."""
 MOST_PROCESSES: Final = 4
+_PIECE: Final = 500
 
 
 def add_journal(tally: Tally, directory: Path, since: date | None, least_bytes: int = LEAST_BYTES) -> None:
@@ -40,7 +41,8 @@ def add_journal(tally: Tally, directory: Path, since: date | None, least_bytes: 
         for child in children:
             stack.callback(child.end)
         for number in range(len(days)):
-            tally.merge(children[number % processes].next())
+            child = children[number % processes]
+            tally.merge(child.next(), child.pieces())
 
 
 class _Child:
@@ -60,12 +62,20 @@ class _Child:
         self._pipe = os.fdopen(reading, "rb")
 
     def next(self) -> Tally:
-        """The next of its days. Raises RuntimeError where it was killed."""
+        """The next of its days, without what waits. Raises RuntimeError where it was killed."""
+        part: Tally = self._load()
+        return part
+
+    def pieces(self) -> Iterator[bytes]:
+        """What waits in the day just had, a piece of it in memory. Raises RuntimeError."""
+        while piece := self._load():
+            yield from piece
+
+    def _load(self) -> Any:
         try:
-            part: Tally = pickle.load(self._pipe)  # noqa: S301 our own child's
+            return pickle.load(self._pipe)  # noqa: S301 our own child's
         except (EOFError, pickle.UnpicklingError) as error:
             raise RuntimeError("a process of the report ended early: is there memory left?") from error
-        return part
 
     def end(self) -> None:
         """It has nothing more to say that anybody wants."""
@@ -78,7 +88,11 @@ def _run(tally: Tally, days: Sequence[Path], since: date | None, pipe: IO[bytes]
     for path in days:
         part = tally.part()
         _take(part, JournalReader(path.parent, path.name), since)
+        later, part.later = part.later, []
         pickle.dump(part, pipe)
+        for start in range(0, len(later), _PIECE):
+            pickle.dump(later[start : start + _PIECE], pipe)
+        pickle.dump([], pipe)
         pipe.flush()
 
 

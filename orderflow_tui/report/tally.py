@@ -139,7 +139,8 @@ class Tally:
         """Outcomes cut short by a session's or a run's end."""
         self.ledger = Ledger()
         self._part = part
-        self._later: list[bytes] = []
+        self.later: list[bytes] = []
+        """Of a part: lines that wait for what was before it, packed."""
         self._heads = 0
         self._acts_later: list[tuple[str, str, str, str, float | None]] = []
         self._day = ""
@@ -174,7 +175,7 @@ class Tally:
                     self.unreadable_at.append(place())
                 continue
             if self._first_day <= line.timestamp_utc[:10] <= self._last_day and self._add(line):
-                self._later.append(_pack(line))
+                self.later.append(_pack(line))
         self._fold()
 
     def part(self) -> Tally:
@@ -187,8 +188,8 @@ class Tally:
             part=True,
         )
 
-    def merge(self, part: Tally) -> None:
-        """Add a part whose lines follow the last one taken; what waited in it is done now, in its order."""
+    def merge(self, part: Tally, later: Iterable[bytes]) -> None:
+        """Add a part whose lines follow the last one taken; what waited in it (`later`) is done now, in its order."""
         self.lines += part.lines
         self.unreadable += part.unreadable
         self.unreadable_at = [*self.unreadable_at, *part.unreadable_at][:_MOST_PLACES]
@@ -211,7 +212,7 @@ class Tally:
             self.rules.setdefault(kind, RuleRecord()).merge(rule)
         for act in part._acts_later:
             self.acts.add(*act)
-        for packed in part._later:
+        for packed in later:
             line = _unpack(packed)
             _HANDLERS[line.event](self, line)
         if part._told:

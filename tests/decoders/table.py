@@ -6,6 +6,7 @@ import asyncio
 import base64
 import gzip
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -36,6 +37,7 @@ from orderflow_tui.feeds.polygon.intake import TapeIntake
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
 from orderflow_tui.feeds.polygon.tape import SymbolTape
 from orderflow_tui.feeds.polygon.wire import error_text
+from orderflow_tui.feeds.readers.session import RecordedSession
 from orderflow_tui.feeds.recording import RecordingError, open_recording
 from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
@@ -61,6 +63,7 @@ from orderflow_tui.tui.keymap import KeymapError, check_keymap
 from orderflow_tui.tui.theme import load_themes
 from tests.docs.pages import ROOT
 from tests.feeds.fake_polygon import Config, ordinary_conditions
+from tests.feeds.reader_files import QUOTES_HEAD, TRADES_HEAD, dbn, dbn_book, flat_quote, flat_trade
 
 NOW_NS = 1_790_000_000_000_000_000
 
@@ -185,6 +188,45 @@ def _events(folder: Path) -> int:
     return found
 
 
+def _whole(session: RecordedSession) -> int:
+    return sum(1 for _ in session.events())
+
+
+def _flat(payload: str) -> Callable[[bytes, Path], object]:
+    """The payload as a flat file's trades or quotes, whose other is good."""
+
+    def read(data: bytes, folder: Path) -> object:
+        for kind, text in (("trades", FLAT_TRADES), ("quotes", FLAT_QUOTES)):
+            (folder / f"{kind}.csv").write_bytes(data if kind == payload else text)
+        return _whole(open_recording(f"{folder / 'trades.csv'}:BAC"))
+
+    return read
+
+
+def _lobster(payload: str) -> Callable[[bytes, Path], object]:
+    """The payload as LOBSTER's messages or books, whose other is good."""
+
+    def read(data: bytes, folder: Path) -> object:
+        for kind, text in (("message", MESSAGES), ("orderbook", LEVELS)):
+            name = f"BAC_2012-06-21_34200000_57600000_{kind}_1.csv"
+            (folder / name).write_bytes(data if kind == payload else text)
+        return _whole(open_recording(str(folder / "BAC_2012-06-21_34200000_57600000_message_1.csv")))
+
+    return read
+
+
+def _dbn(data: bytes, folder: Path) -> object:
+    (folder / "x.dbn").write_bytes(data)
+    return _whole(open_recording(str(folder / "x.dbn")))
+
+
+def _dbn_sample() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        levels = [(138_600, 300, 138_700, 500)]
+        records = [dbn_book(0, levels), dbn_book(1, levels, action="T", side="A")]
+        return dbn(Path(folder) / "x.dbn", records, schema="mbp-1", ids={"BAC": 5}).read_bytes()
+
+
 def _packed_recording(data: bytes, folder: Path) -> object:
     (folder / "bac_1.trades.csv.gz").write_bytes(data)
     (folder / "bac_1.book.csv.gz").write_bytes(gzip.compress(BOOK, 1))
@@ -307,6 +349,10 @@ TRADES = (
 )
 BOOK = b"ts_ns,seq,bp1,bs1,ap1,as1\n1381169100000000000,1,13.86,69900,13.87,400\n1381169100040000000,5,13.85,100,,\n"
 COINS = b"ts_ns,seq,bp1,bs1,ap1,as1,ex_ts_ns\n1381169100000000000,1,13.86,0.31,13.87,4.5,1\n"
+FLAT_TRADES = "\n".join([TRADES_HEAD, flat_trade(0, 1), flat_trade(1, 2, conditions="14,41"), ""]).encode()
+FLAT_QUOTES = "\n".join([QUOTES_HEAD, flat_quote(0, 1), flat_quote(1, 2, "13.85"), ""]).encode()
+MESSAGES = b"34200.000000001,1,5,100,138600,1\n34200.5,4,5,40,138600,1\n34201.25,7,0,0,-1,-1\n"
+LEVELS = b"138700,200,138600,100\n138700,200,138600,60\n138700,200,138600,60\n"
 LINES = (
     b'{"event":"order_flow_alert","event_id":"r-1","timestamp":"2026-09-21T14:35:20.123456Z","timestamp_utc":'
     b'"2026-09-21T14:35:20.123456Z","latency_ms":3.5,"run_id":"r","data_source":"polygon","profile":"guarded",'
@@ -437,10 +483,17 @@ DECODERS = (
     ),
     Decoder("error body", WIRE, b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
     Decoder("frame", ("feeds.polygon.stream_wire",), FRAME, _frame, (FrameError,)),
-    Decoder("recorded prints", ("feeds.recording",), TRADES, _recording("trades"), (RecordingError,)),
-    Decoder("recorded coins", ("feeds.recording",), COINS, _recording("book"), (RecordingError,)),
-    Decoder("recorded books", ("feeds.recording",), BOOK, _recording("book"), (RecordingError,)),
-    Decoder("a recording's gzip", ("feeds.recording",), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
+    Decoder("recorded prints", ("feeds.readers.pair", "feeds.recording"), TRADES, _recording("trades"), (RecordingError,)),
+    Decoder("recorded coins", ("feeds.readers.pair", "feeds.recording"), COINS, _recording("book"), (RecordingError,)),
+    Decoder("recorded books", ("feeds.readers.pair", "feeds.recording"), BOOK, _recording("book"), (RecordingError,)),
+    Decoder("a recording's gzip", ("feeds.readers.pair", "feeds.recording"), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
+    Decoder(
+        "flat trades", ("feeds.readers.flat_files", "feeds.readers.session"), FLAT_TRADES, _flat("trades"), (RecordingError,)
+    ),
+    Decoder("flat quotes", ("feeds.readers.flat_files",), FLAT_QUOTES, _flat("quotes"), (RecordingError,)),
+    Decoder("LOBSTER's messages", ("feeds.readers.lobster",), MESSAGES, _lobster("message"), (RecordingError,)),
+    Decoder("LOBSTER's books", ("feeds.readers.lobster",), LEVELS, _lobster("orderbook"), (RecordingError,)),
+    Decoder("DBN", ("feeds.readers.dbn",), _dbn_sample(), _dbn, (RecordingError,)),
     Decoder("journal", ("journal.reader",), LINES, _journal(_both_ways)),
     Decoder(
         "packed journal", ("journal.lines", "journal.segments"), gzip.compress(LINES),

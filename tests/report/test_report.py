@@ -418,7 +418,8 @@ def test_parts_add_up_to_one_pass(parts: list[list[bytes]]) -> None:
     for part in parts:
         alone = merged.part()
         alone.take(part)
-        merged.merge(pickle.loads(pickle.dumps(alone)))
+        sent = pickle.loads(pickle.dumps(alone))
+        merged.merge(sent, sent.later)
     assert figures(merged) == figures(whole)
 
 

@@ -19,7 +19,7 @@ from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.readers.session import LATEST, MOST_PRICE, SYMBOL, RecordingError, shown
 
 if TYPE_CHECKING:
-    from databento_dbn import MBP1Msg, MBP10Msg, Metadata
+    from databento_dbn import DBNDecoder, MBP1Msg, MBP10Msg, Metadata
 
     Record = MBP1Msg | MBP10Msg
     """Or a TradeMsg, which has no `levels`."""
@@ -148,11 +148,21 @@ def _records(path: Path) -> Iterator[Any]:
             file.seek(0)
             decoder = DBNDecoder(compression=Compression.from_str("zstd" if packed else "none"))
             while chunk := file.read(_CHUNK):
-                yield from decoder.write_and_decode(chunk)
+                yield from _decoded(decoder, chunk)
             if decoder.buffer():
                 raise RecordingError(f"{path}: not readable as DBN: it ends within a record")
     except (OSError, DBNError, RuntimeError) as problem:
         raise RecordingError(f"{path}: not readable as DBN: {shown(problem)}") from problem
+
+
+def _decoded(decoder: DBNDecoder, chunk: bytes) -> list[Any]:
+    try:
+        return list(decoder.write_and_decode(chunk))
+    except BaseException as problem:
+        # The package's Rust panics at some records, and a panic is no Exception.
+        if type(problem).__name__ != "PanicException":
+            raise
+        raise RuntimeError(str(problem)) from None
 
 
 class _Records:
