@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from orderflow_tui.core.validators import SYMBOL, DataValidationError
+from orderflow_tui.shown import shown_value
 
 VENDOR_BASE_URL: Final = "https://api.polygon.io"
 VENDOR_WS_URL: Final = "wss://socket.polygon.io/stocks"
@@ -70,8 +71,6 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "log_dir": "must be the path of a directory",
     "positions": f"must be the path of a file, or one of {', '.join(BROKERS)}",
 }
-_SHOWN_CHARACTERS: Final = 60
-_LONG_NUMBER: Final = "(a number of more than 30 digits)"
 
 
 class ConfigError(DataValidationError):
@@ -118,19 +117,6 @@ def normalise_symbol(text: str) -> str:
         message = f"{shown_value(text)} is no ticker: one letter, then up to 9 letters, digits or dots"
         raise ValueError(message)
     return symbol
-
-
-def shown_value(value: object) -> str:
-    """A value from outside as one short line without control characters."""
-    if isinstance(value, int) and abs(value) > 10**30:
-        return _LONG_NUMBER
-    if isinstance(value, Path):
-        value = str(value)
-    try:
-        text = ascii(value)
-    except ValueError:  # a list or table that holds such a number
-        return _LONG_NUMBER
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
 def _no_bool(value: object) -> object:

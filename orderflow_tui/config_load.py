@@ -20,7 +20,6 @@ from orderflow_tui.config import (
     nearest,
     normalise_symbol,
     read_environment,
-    shown_value,
 )
 from orderflow_tui.core.capabilities import SourceClass
 from orderflow_tui.decoding import TomlError, parse_toml

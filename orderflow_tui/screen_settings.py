@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from orderflow_tui.config import invalid, shown_value
+from orderflow_tui.config import invalid
+from orderflow_tui.shown import shown_value
 
 
 class ScreenSettings(BaseModel):

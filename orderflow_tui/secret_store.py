@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from orderflow_tui.config import SECRETS_VARIABLE, invalid, nearest, shown_value
+from orderflow_tui.config import SECRETS_VARIABLE, invalid, nearest
+from orderflow_tui.shown import shown_value
 
 SECRET_NAMES: Final = (
     "POLYGON_API_KEY",

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from orderflow_tui.config import normalise_symbol, shown_value
+from orderflow_tui.config import normalise_symbol
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.positions.holdings import Holdings
+from orderflow_tui.shown import shown_value
 
 _MOST_SHARES: Final = Decimal(10**12)
 _LEAST: Final = Decimal("1e-9")

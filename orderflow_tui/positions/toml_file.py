@@ -9,7 +9,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from orderflow_tui.config import nearest, normalise_symbol, shown_value
+from orderflow_tui.config import nearest, normalise_symbol
 from orderflow_tui.core.data_models import Position, WorkingOrder
 from orderflow_tui.core.session import NEW_YORK
 from orderflow_tui.core.units import NS, PRICE_UNIT
@@ -17,6 +17,7 @@ from orderflow_tui.decoding import TomlError, parse_toml
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings
+from orderflow_tui.shown import shown_value
 
 _MOST_SHARES: Final = 10**12
 _MOST_DOLLARS: Final = Decimal(10**9)

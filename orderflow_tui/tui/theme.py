@@ -16,7 +16,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 import orderflow_tui
-from orderflow_tui.config import shown_value
+from orderflow_tui.shown import shown_value
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEFAULT_THEME = "dark"
