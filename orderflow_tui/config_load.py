@@ -24,6 +24,7 @@ from orderflow_tui.config import (
 from orderflow_tui.core.capabilities import SourceClass
 from orderflow_tui.decoding import TomlError, parse_toml
 from orderflow_tui.secret_store import with_secrets
+from orderflow_tui.shown import shown_value
 
 FILE_NAME: Final = "orderflow.toml"
 COMMAND_LINE: Final = "command line"
