@@ -29,6 +29,7 @@ _SETTINGS: Final = (
     ("--base-url", "polygon_base_url", "URL", "another REST host"),
     ("--log-dir", "log_dir", "DIR", "where the journal goes"),
     ("--positions", "positions", "FILE", "the positions file (positions.toml)"),
+    ("--record", "record", "DIR", "keep what the rules are fed there, for replay --alert"),
 )
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     for option, field, metavar, text in (
         ("--profile", "profile", "NAME", "guarded (default) or plan"),
         ("--log-dir", "log_dir", "DIR", "where the journal goes (logs/demo)"),
+        ("--record", "record", "DIR", "keep what the rules are fed there, for replay --alert"),
     ):
         demo.add_argument(option, dest=f"set_{field}", metavar=metavar, default=argparse.SUPPRESS, help=text)
     _add_screen(demo)
@@ -294,7 +296,7 @@ def _serve(args: argparse.Namespace) -> int:
 def _dashboard_command(args: argparse.Namespace) -> list[str]:
     """The command line of one tab's dashboard: what was given to `serve` for it."""
     words = [sys.executable, "-m", "orderflow_tui", *(["demo"] if args.demo else [])]
-    taken = {"--profile", "--log-dir"} if args.demo else {option for option, *_ in _SETTINGS}
+    taken = {"--profile", "--log-dir", "--record"} if args.demo else {option for option, *_ in _SETTINGS}
     given = _overrides(args)
     words += [f"{option}={given[field]}" for option, field, *_ in _SETTINGS if option in taken and field in given]
     if args.config and not args.demo:

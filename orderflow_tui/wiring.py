@@ -32,6 +32,7 @@ from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.monitor import Monitor
 from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
+from orderflow_tui.recorder.writer import Recorder
 from orderflow_tui.roster import Reloads
 from orderflow_tui.screen_settings import screen_settings
 from orderflow_tui.track_record import TrackRecord
@@ -101,6 +102,16 @@ def _monitor(
     writer = JournalWriter(
         directory, data_source=data_source, source_class=source_class, profile=config.profile, run_id=run_id
     )
+    recorder = None
+    if config.record is not None and source_class != "replayed":
+        recorder = Recorder(
+            config.record,
+            run_id,
+            profile=config.profile,
+            source_class=source_class,
+            data_source=data_source,
+            journal=directory,
+        )
     record = TrackRecord(directory, config.profile, run_id)
     if take_up:
         record.start(_RECORD_AFTER_S)
@@ -118,6 +129,7 @@ def _monitor(
         record=record,
         publish_hz=publish_hz,
         replayed=source_class == "replayed",
+        recorder=recorder,
         run_fields=run_started_fields(
             version=__version__,
             host=feed.capabilities.host,
