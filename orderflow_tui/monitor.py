@@ -43,7 +43,7 @@ from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.memory import max_rss_mb
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.publisher import Publisher
-from orderflow_tui.recorder.frames import play
+from orderflow_tui.recorder.frames import LATE_NS, play
 from orderflow_tui.recorder.writer import Recorder
 from orderflow_tui.restoring import restore_into
 from orderflow_tui.roster import Reloads, Roster
@@ -53,7 +53,6 @@ from orderflow_tui.views import AlertLine, DetailView, RecommendationView, Statu
 _LIMIT: Final = 10_000
 _REPLAY_LIMIT: Final = 4
 """A recording waits for the monitor instead of filling memory."""
-_LATE_NS: Final = 30 * NS
 _MINUTE_NS: Final = 60 * NS
 _BATCHES_PER_ROUND: Final = 64
 _SIDES_NS: Final = NS
@@ -387,7 +386,7 @@ class Monitor:
                 self._first_ns = self._first_ns or batch.events[0].time_ns
                 self._reached(watched, batch.events[-1].time_ns)
         else:
-            news_from = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS - _LATE_NS
+            news_from = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS - LATE_NS
         for output in watched.core.process(batch.events, news_from_ns=news_from):
             self._say(watched, output, arrival)
         watched.dirty = True
@@ -496,7 +495,7 @@ class Monitor:
                 if watched.core.outcomes is not None:
                     stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
                     watched.core.outcomes.seen = not (watched.health.reason or stale)
-                for output in watched.core.process((Clock(at),), news_from_ns=at - _LATE_NS):
+                for output in watched.core.process((Clock(at),), news_from_ns=at - LATE_NS):
                     self._say(watched, output, arrival)
                 self._check_age(watched, arrival)
             self._tell(self._roster.tend_left(at, arrival.wall_ns), arrival)

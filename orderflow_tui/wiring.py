@@ -193,6 +193,8 @@ def _show(
     _end_with_the_terminal(monitor)
     history = HistoryStore(directory)
     notifier = _notifier(loaded, ui.tz, monitor) if notifies else None
+    if replay is not None:
+        monitor.pace = lambda: (replay.paused, replay.speed)
     monitor.start()
     try:
         return run_dashboard(
@@ -207,6 +209,7 @@ def _show(
             keys={name: str(keys) for name, keys in loaded.keys.items()},
             on_pause=None if replay is None else lambda: _discard(replay.toggle_pause()),
             on_speed=None if replay is None else lambda factor: replay.set_speed(replay.speed * factor),
+            on_step=None if replay is None else replay.step,
             export_directory=directory,
             settings=SettingsDesk(ui, screen, settings_file),
         )
@@ -416,11 +419,12 @@ def run_replay(
     screen: Mapping[str, Any],
 ) -> int:
     """Recorded sessions through the same monitor."""
-    from orderflow_tui.feeds.recording import open_recording  # noqa: PLC0415
+    from orderflow_tui.feeds.readers.raw import RawSession  # noqa: PLC0415
+    from orderflow_tui.feeds.recording import expanded, open_recording  # noqa: PLC0415
     from orderflow_tui.feeds.replay import ReplayFeed  # noqa: PLC0415
 
     loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
-    recordings = [open_recording(prefix) for prefix in prefixes]
+    recordings = [open_recording(prefix) for prefix in expanded(prefixes)]
     names = [recording.name for recording in recordings]
     if len(set(names)) < len(names):
         raise invalid("the same recording was given twice: every print would count double")
@@ -433,6 +437,8 @@ def run_replay(
     if strange:
         raise invalid(f"--position {min(strange)} refused: no recording of it was given")
     for recording in recordings:
+        if isinstance(recording, RawSession) and recording.symbol not in held and recording.position is not None:
+            held[recording.symbol] = recording.position
         if recording.symbol not in held:
             first = next((event for event in recording.events() if isinstance(event, Print)), None)
             if first is None:
@@ -461,6 +467,73 @@ def run_replay(
         return _plain(monitor, directory, None, screen_settings(screen).tz)
     file = SettingsFile({**overrides, "data_source": "replay"}, config_file)
     return _show(monitor, directory, screen, loaded, replay=feed, settings_file=file)
+
+
+class _AsRecorded:
+    """Thresholds of a replay that has its own: nothing of now changes them."""
+
+    message = ""
+
+    def __init__(self, config: OrderFlowConfig) -> None:
+        self._config = config
+
+    def poll(self) -> bool:
+        return False
+
+    def for_symbol(self, symbol: str) -> OrderFlowConfig:  # noqa: ARG002 each core brings its own
+        return self._config
+
+
+def run_alert(
+    name: str,
+    *,
+    speed: float,
+    headless: bool,
+    journal: Path | None,
+    overrides: Mapping[str, Any],
+    config_file: str | None,
+    screen: Mapping[str, Any],
+) -> int:
+    """One record of a journal made again from its run's recording; 1 where another came of it, or none."""
+    from orderflow_tui.feeds.readers.raw import RawSession  # noqa: PLC0415
+    from orderflow_tui.feeds.replay_exact import ExactFeed  # noqa: PLC0415
+    from orderflow_tui.recorder.alert import PRE_ROLL_NS, find, remake  # noqa: PLC0415
+
+    loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
+    if loaded.config.record is None:
+        raise invalid("--alert needs the directory of the recordings: --record DIR, or record in orderflow.toml")
+    found = find(name, loaded.config.record, [journal] if journal else ())
+    remade = remake(found)
+    if headless:
+        lines = PlainLines(sys.stdout, screen_settings(screen).tz)
+        for said in remade.lately:
+            lines.on_record(*said)
+        lines.close()
+    else:
+        session = RawSession(found.run, found.symbol)
+        run_id = new_run_id(time.time_ns())
+        config = loaded.config.model_copy(update={"profile": found.about.profile, "monitoring_mode": "watchlist"})
+        loaded = replace(loaded, config=config)
+        directory = loaded.journal_dir("replayed", session.name, run_id)
+        feed = ExactFeed(session, speed=speed, fast_until_ns=max(remade.at_ns - PRE_ROLL_NS, 1))
+        position = session.position
+        monitor = _monitor(
+            loaded,
+            feed,
+            PositionManager.fixed([position] if position else (), [found.symbol]),
+            directory=directory,
+            source_class="replayed",
+            run_id=run_id,
+            settings=_AsRecorded(config),
+            label=f"REPLAY {session.name}",
+            publish_hz=20.0,
+            run_fields={"recordings": [session.name], "alert": name},
+        )
+        monitor.problems.append(lambda: remade.words)
+        if code := _show(monitor, directory, screen, loaded, replay=feed):
+            return code
+    print(remade.words)
+    return 0 if remade.identical else 1
 
 
 def _assumed(text: str) -> Position:

@@ -18,6 +18,8 @@ from orderflow_tui.recorder.frames import Frame
 Channel = Literal["book", "tape", "stream"]
 """A frame of the stream may carry both a symbol's books and its prints."""
 ErrorType = Literal["401", "403", "404", "429", "5xx", "timeout", "network", "validation", "malformed"]
+Step = Literal["event", "second"]
+"""By how much a replay that waits is let go on."""
 MarketState = Literal["open", "extended-hours", "closed", "unknown"]
 
 

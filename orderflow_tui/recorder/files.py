@@ -85,67 +85,61 @@ class RawReader:
     """
 
     def __init__(self, run: Path, symbol: str) -> None:
-        self._paths = sorted(run.glob(day_name(symbol, "*")))
-        self._symbol = symbol
-        self._run = run
-        self.torn = ""
-        """Where and why reading ended before the recording's end; empty when it did not."""
+        self._run, self._symbol = run, symbol
         self._blocks = 0
+        self.torn = ""
+        """Where the recording breaks off, as a crash leaves it; empty while it does not."""
 
     def frames(self) -> Iterator[Frame]:
-        """Everything up to the end or the first damage, which `torn` tells.
+        """Everything up to the recording's end, or to where it breaks off.
 
         Raises:
-            RawError: There is nothing of this symbol, or its beginning is missing.
+            RawError: There is nothing of this symbol, something is missing before what is there, or a file is damaged.
         """
         self.torn, self._blocks = "", 0
-        if not self._paths:
+        paths = sorted(self._run.glob(day_name(self._symbol, "*")))
+        if not paths:
             raise RawError(f"{self._run}: nothing of {self._symbol} was recorded")
-        for path in self._paths:
-            yield from self._day(path)
+        for path in paths:
             if self.torn:
-                return
+                raise RawError(f"{self.torn}, and later days follow")
+            try:
+                yield from self._day(path)
+            except (OSError, zlib.error, msgspec.MsgspecError) as problem:
+                raise RawError(f"{path}: not readable: {problem}") from None
 
     def _day(self, path: Path) -> Iterator[Frame]:
         headed = False
-        try:
-            for block in self._unpacked(path):
-                if not headed:
-                    headed = True
-                    head = msgspec.msgpack.decode(block, type=Day)
-                    if head.symbol != self._symbol or head.before != self._blocks:
-                        self._missing(path)
-                        return
-                    continue
-                yield decode(block)
-        except (OSError, zlib.error, msgspec.MsgspecError) as problem:
-            self.torn = f"{path}: not readable: {problem}"
-        if not headed and not self.torn:
-            self.torn = f"{path}: empty"
-
-    def _missing(self, path: Path) -> None:
-        self.torn = f"{path}: what this run recorded before is missing"
-        if not self._blocks:
-            raise RawError(self.torn)
+        for data in self._unpacked(path):
+            if headed:
+                yield decode(data)
+                continue
+            headed = True
+            head = msgspec.msgpack.decode(data, type=Day)
+            if head.symbol != self._symbol or head.before != self._blocks:
+                raise RawError(f"{path}: what the run recorded before is missing")
 
     def _unpacked(self, path: Path) -> Iterator[bytes]:
-        """The frames' bytes of one file, up to the first damage."""
+        """The frames' bytes of one file."""
         with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                self.torn = f"{path}: no recording, or of another version"
-                return
-            left = path.stat().st_size - len(MAGIC)
+            magic = file.read(len(MAGIC))
+            if not MAGIC.startswith(magic):
+                raise RawError(f"{path}: no recording, or of another version")
+            left = path.stat().st_size - len(magic)
             unpack = zlib.decompressobj()
             while left:
                 header = file.read(HEADER_BYTES)
                 size = int.from_bytes(header[:LENGTH_BYTES], "big")
                 left -= HEADER_BYTES + size
-                packed = file.read(size) if left >= 0 else b""
-                if left < 0 or zlib.crc32(packed).to_bytes(4, "big") != header[LENGTH_BYTES:]:
-                    self.torn = f"{path}: torn at byte {file.tell():,}"
-                    return
+                if left < 0:
+                    break
+                packed = file.read(size)
+                if zlib.crc32(packed).to_bytes(4, "big") != header[LENGTH_BYTES:]:
+                    raise RawError(f"{path}: damaged before byte {file.tell():,}")
                 yield from _split(unpack.decompress(packed))
                 self._blocks += 1
+            if left < 0 or len(magic) < len(MAGIC):
+                self.torn = f"{path}: breaks off before byte {file.tell():,}"
 
 
 def _split(block: bytes) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from orderflow_tui.core.outputs import Output
 from orderflow_tui.core.rules import Profile, Thresholds
 from orderflow_tui.core.series import Series
 from orderflow_tui.core.symbol_core import SymbolCore
+from orderflow_tui.core.units import NS
 
 
 class Rules(msgspec.Struct, frozen=True, array_like=True):
@@ -102,6 +103,8 @@ class Changed(msgspec.Struct, array_like=True, tag=4):
     seen: bool | None = None
 
 
+LATE_NS: Final = 30 * NS
+"""How far the instant before which nothing is news lies behind the data's own time in a live run."""
 Frame = Begin | Fed | Answered | Changed
 
 
@@ -113,6 +116,13 @@ def _plain(value: object) -> object:
 
 encode: Final = msgspec.msgpack.Encoder(enc_hook=_plain).encode
 decode: Final = msgspec.msgpack.Decoder(Frame).decode
+
+
+def data_time(frame: Frame, before_ns: int) -> int:
+    """The data's own time when a frame was recorded; `before_ns` where it says nothing of it."""
+    if isinstance(frame, Fed) and frame.news_from_ns:
+        return max(before_ns, frame.news_from_ns + LATE_NS)
+    return before_ns
 
 
 def play(frame: Frame, core: SymbolCore) -> tuple[SymbolCore, list[Output]]:

@@ -153,7 +153,7 @@ def test_the_clock_goes_on_while_nothing_trades(tmp_path: Path, monkeypatch: pyt
     waited: list[int] = []
 
     class Instant(replay._Pace):
-        def wait_until(self, recorded_ns: int, before_sleep: Callable[[], None]) -> bool:
+        def wait_until(self, recorded_ns: int, before_sleep: Callable[[], None], *, event: bool = True) -> bool:
             waited.append(recorded_ns - START)
             before_sleep()
             return True
