@@ -529,7 +529,7 @@ def run_alert(
             publish_hz=20.0,
             run_fields={"recordings": [session.name], "alert": name},
         )
-        monitor.problems.append(lambda: remade.words)
+        monitor.problems.append(lambda: remade.verdict)
         if code := _show(monitor, directory, screen, loaded, replay=feed):
             return code
     print(remade.words)

@@ -61,12 +61,14 @@ class Remade:
 
     Attributes:
         identical: Whether the same record came, byte for byte.
-        words: That in one line.
+        verdict: That in a few words.
+        words: In one line, with ids and, where it differs, the fields.
         at_ns: When it came, by the data's time.
         lately: What was said within the pre-roll before it, and it.
     """
 
     identical: bool
+    verdict: str
     words: str
     at_ns: int
     lately: tuple[Said, ...]
@@ -143,17 +145,22 @@ def remake(found: Recorded) -> Remade:
                 continue
             made = _record(said, found.about.profile)
             if core_bytes(made) == wanted:
-                words = f"{_name(record)}: byte-identical to the journal's record {record['event_id']}"
-                return Remade(True, words, now_ns, tuple(lately))
+                return Remade(
+                    True,
+                    "byte-identical to the journal",
+                    f"{_name(record)}: byte-identical to the journal's record {record['event_id']}",
+                    now_ns,
+                    tuple(lately),
+                )
             nearness = sum(made.get(key) == record.get(key) for key in ("timestamp_utc", *_NAMES))
             if made.get("symbol") == record.get("symbol") and (like is None or nearness > like[0]):
                 like = nearness, made, now_ns, tuple(lately)
     if like is not None and any(like[1].get(key) == record.get(key) is not None for key in _NAMES[:3]):
         _, made, at_ns, said_lately = like
         words = f"{_name(record)}: DIFFERS from the journal's record {record['event_id']}: {_differing(record, made)}"
-        return Remade(False, words, at_ns, said_lately)
+        return Remade(False, "DIFFERS from the journal", words, at_ns, said_lately)
     why = reader.torn or "the whole recording was played"
-    return Remade(False, f"{_name(record)}: DID NOT COME: {why}", now_ns, ())
+    return Remade(False, "DID NOT COME again", f"{_name(record)}: DID NOT COME: {why}", now_ns, ())
 
 
 def _said(outputs: Iterable[Output]) -> list[Said]:

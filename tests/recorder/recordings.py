@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -32,7 +34,7 @@ def recorder(directory: Path, run_id: str = "run-1", **more: object) -> Recorder
 
 def core_of(recording: Recorder, symbol: str = "BAC") -> SymbolCore:
     """A recorded core of BAC that holds shares."""
-    return recording.core(symbol, RULES, CAPABILITIES, HELD)
+    return recording.core(symbol, RULES, CAPABILITIES, replace(HELD, symbol=symbol))
 
 
 def quiet(second: int) -> list[Event]:
@@ -56,8 +58,6 @@ def frames(directory: Path, symbol: str = "BAC", run_id: str = "run-1") -> tuple
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait for another thread."""
-    import time
-
     deadline = time.monotonic() + 10
     while not condition():
         assert time.monotonic() < deadline

@@ -46,9 +46,8 @@ def open_raw(path: Path, symbol: str) -> RawSession:
     run = _run(path)
     there = symbols(run)
     if not symbol and len(there) != 1:
-        raise RecordingError(
-            f"{run}: several symbols were recorded: give one of them, as {run}:{(there or ['BAC'])[0]}"
-        )
+        example = f": give one of them, as {run}:{there[0]}" if there else ""
+        raise RecordingError(f"{run}: {len(there)} symbols were recorded{example}")
     return RawSession(run, symbol or there[0])
 
 
