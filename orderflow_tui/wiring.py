@@ -527,7 +527,7 @@ def run_alert(
             settings=_AsRecorded(config),
             label=f"REPLAY {session.name}",
             publish_hz=20.0,
-            run_fields={"recordings": [session.name], "alert": name},
+            run_fields={"recordings": [session.name], "infer_sides": False},
         )
         monitor.problems.append(lambda: remade.verdict)
         if code := _show(monitor, directory, screen, loaded, replay=feed):

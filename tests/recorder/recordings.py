@@ -56,9 +56,9 @@ def frames(directory: Path, symbol: str = "BAC", run_id: str = "run-1") -> tuple
     return list(reader.frames()), reader.torn
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
     """Wait for another thread."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from orderflow_tui.cli import main
-from orderflow_tui.config import OrderFlowConfig
+from orderflow_tui.config import VENDOR_WS_URL, OrderFlowConfig
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer, Position
 from orderflow_tui.core.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Print, TapeCovered
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, Feed, FeedStatus
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
+from orderflow_tui.feeds.simulator.process import SimulatorProcess
 from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter
@@ -28,9 +29,9 @@ from orderflow_tui.monitor import Monitor
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recorder.alert import _MADE_BY_CORES, find, remake
 from orderflow_tui.recorder.files import RawError, RawReader
-from orderflow_tui.recorder.frames import Changed
+from orderflow_tui.recorder.frames import Begin, Changed
 from orderflow_tui.recorder.writer import Recorder
-from tests.feeds.fake_polygon import FakePolygon, hang
+from tests.feeds.fake_polygon import Config, FakePolygon, hang
 from tests.recorder.recordings import until
 from tests.test_monitor import CAPABILITIES, Fixed, HandFeed
 
@@ -295,3 +296,22 @@ def test_a_broken_off_recording_makes_what_it_holds(recorded: Run, tmp_path: Pat
     (run / path.name).unlink()
     with pytest.raises(RawError, match="nothing of BAC"):
         remake(find(told["event_id"], tmp_path / "raw"))
+
+
+def test_streamed_from_the_simulated_market(tmp_path: Path) -> None:
+    with SimulatorProcess(seed=7, scenario="seller", depth="nbbo", symbols=("ACME",)) as market:
+        config = Config(
+            market.url,
+            data_source="simulator",
+            polygon_api_key=market.api_key,
+            requests_per_second=20,
+            stream="auto",
+            polygon_ws_url=VENDOR_WS_URL,
+        )
+        held = PositionManager.fixed([Position("ACME", 1_000, Decimal("48.00"))])
+        run = Run(tmp_path, PolygonFeed(config), held, large_order_size_threshold=3_000)
+        until(lambda: len(run.records("order_flow_alert")) >= 2, seconds=90)
+        run.stop()
+    told = RawReader(tmp_path / "raw" / "run-1", "ACME").frames()
+    assert any(one.capabilities.streaming for one in told if isinstance(one, Begin | Changed) and one.capabilities)
+    assert len(run.all_made_again()) >= 2
