@@ -237,6 +237,11 @@ class Monitor:
         """Call back, in the monitor's thread, once news has been published."""
         self._on_news = listener
 
+    @property
+    def problem(self) -> str:
+        """What is wrong beside the run, in one line; empty where nothing is."""
+        return " | ".join(filter(None, (told() for told in self.problems)))
+
     def start(self) -> None:
         """Start the feed and the monitor's thread."""
         self._thread.start()
@@ -627,8 +632,7 @@ class Monitor:
             missing_features=feed.missing_features if feed else (),
             stream=feed.stream if feed else "",
             ended=self._ended_reason,
-            config_message=self._roster.message
-            or next((problem for problem in (told() for told in self.problems) if problem), ""),
+            config_message=" | ".join(filter(None, (self._roster.message, self.problem))),
             positions_age_s=self._roster.positions_age_s,
             paused=paused,
             speed=speed,

@@ -336,7 +336,7 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     notifier = _notifier(loaded, tz, monitor)
 
     def refused() -> str:
-        return positions.message or settings.message or (notifier.problem if notifier else "")
+        return positions.message or settings.message or monitor.problem
 
     try:
         return _plain(monitor, directory, duration, tz, refused=refused)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from orderflow_tui import __version__
 from orderflow_tui.core.outputs import AlertUpdated, Output, SidesAsked
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS
@@ -157,7 +158,7 @@ def remake(found: Recorded) -> Remade:
                 like = nearness, made, now_ns, tuple(lately)
     if like is not None and any(like[1].get(key) == record.get(key) is not None for key in _NAMES[:3]):
         _, made, at_ns, said_lately = like
-        words = f"{_name(record)}: DIFFERS from the journal's record {record['event_id']}: {_differing(record, made)}"
+        words = f"{_name(record)}: DIFFERS from the journal's record {record['event_id']}: {_differing(found, made)}"
         return Remade(False, "DIFFERS from the journal", words, at_ns, said_lately)
     why = reader.torn or "the whole recording was played"
     return Remade(False, "DID NOT COME again", f"{_name(record)}: DID NOT COME: {why}", now_ns, ())
@@ -183,10 +184,12 @@ def _name(record: Mapping[str, Any]) -> str:
     return str(next(record[key] for key in (*_NAMES, "event") if record.get(key)))
 
 
-def _differing(record: Mapping[str, Any], made: Mapping[str, Any]) -> str:
-    ours = _decode(core_bytes(record))
+def _differing(found: Recorded, made: Mapping[str, Any]) -> str:
+    ours = _decode(core_bytes(found.record))
     keys = [key for key in {**ours, **made} if ours.get(key) != made.get(key)]
-    return ", ".join(f"{key} {_short(made.get(key))} (journal: {_short(ours.get(key))})" for key in keys)
+    fields = ", ".join(f"{key} {_short(made.get(key))} (journal: {_short(ours.get(key))})" for key in keys)
+    version = found.about.version
+    return fields if version == __version__ else f"{fields}; version {version} recorded it, this is {__version__}"
 
 
 def _short(value: object) -> str:

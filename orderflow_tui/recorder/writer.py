@@ -157,7 +157,9 @@ class Recorder:
             else:
                 if of_day != day:
                     self._files.pop((symbol, of_day)).close()
-        self.problem = problem
+        with self._lock:
+            if not self._over:
+                self.problem = problem
         if held > self._limit:
             self._end(problem)
 
@@ -171,9 +173,9 @@ class Recorder:
 
     def _end(self, problem: str) -> None:
         """Something is lost: the rest of the run is not recorded."""
-        self._over = True
-        self.problem = f"{problem or 'NOT RECORDING: the disk is too slow'}; over for this run"
         with self._lock:
+            self._over = True
+            self.problem = f"{problem or 'NOT RECORDING: the disk is too slow'}; over for this run"
             self._waiting = {}
         self._wake.set()
 
