@@ -29,12 +29,14 @@ _SETTINGS: Final = (
     ("--base-url", "polygon_base_url", "URL", "another REST host"),
     ("--log-dir", "log_dir", "DIR", "where the journal goes"),
     ("--positions", "positions", "FILE", "the positions file (positions.toml)"),
+    ("--record", "record", "DIR", "keep what the rules are fed there, for replay --alert"),
 )
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
 _ZONE: Final = "America/New_York"
 _RECORDINGS: Final = (
-    "common prefix of a .trades/.book.csv.gz pair, a LOBSTER file, a flat file as trades.csv.gz:AAPL, or a .dbn file"
+    "common prefix of a .trades/.book.csv.gz pair, a LOBSTER file, a flat file as trades.csv.gz:AAPL, a .dbn file, "
+    "or a run of --record"
 )
 _JOURNAL: Final = "logs/order_flow"
 _SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell", "no_title", "notify")
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     for option, field, metavar, text in (
         ("--profile", "profile", "NAME", "guarded (default) or plan"),
         ("--log-dir", "log_dir", "DIR", "where the journal goes (logs/demo)"),
+        ("--record", "record", "DIR", "keep what the rules are fed there, for replay --alert"),
     ):
         demo.add_argument(option, dest=f"set_{field}", metavar=metavar, default=argparse.SUPPRESS, help=text)
     _add_screen(demo)
@@ -119,7 +122,9 @@ def _add_evaluate(commands: Any) -> None:
 
 def _add_replay(commands: Any) -> None:
     replay = commands.add_parser("replay", help="run recorded sessions through the same monitor")
-    replay.add_argument("files", nargs="+", metavar="PREFIX", help=_RECORDINGS)
+    replay.add_argument("files", nargs="*", metavar="PREFIX", help=_RECORDINGS)
+    replay.add_argument("--alert", metavar="ID", help="make this record of a journal again from the run's --record")
+    replay.add_argument("--journal", type=Path, metavar="DIR", help="where --alert looks (where the run wrote it)")
     replay.add_argument("--speed", type=_speed, default=None, help="1 is real time, 0 as fast as it goes")
     replay.add_argument("--headless", action="store_true", help="no screen: plain lines on stdout")
     replay.add_argument("--infer-sides", action="store_true", help="ignore recorded aggressors")
@@ -235,9 +240,22 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
-    from orderflow_tui.wiring import run_replay
+    from orderflow_tui.config import invalid
+    from orderflow_tui.wiring import run_alert, run_replay
 
     speed = args.speed if args.speed is not None else (0.0 if args.headless else 1.0)
+    if bool(args.files) == bool(args.alert):
+        raise invalid("give recordings to replay, or one alert's id with --alert")
+    if args.alert:
+        return run_alert(
+            args.alert,
+            speed=speed,
+            headless=args.headless,
+            journal=args.journal,
+            overrides=_overrides(args),
+            config_file=args.config,
+            screen=_screen(args),
+        )
     return run_replay(
         args.files,
         speed=speed,
@@ -294,7 +312,7 @@ def _serve(args: argparse.Namespace) -> int:
 def _dashboard_command(args: argparse.Namespace) -> list[str]:
     """The command line of one tab's dashboard: what was given to `serve` for it."""
     words = [sys.executable, "-m", "orderflow_tui", *(["demo"] if args.demo else [])]
-    taken = {"--profile", "--log-dir"} if args.demo else {option for option, *_ in _SETTINGS}
+    taken = {"--profile", "--log-dir", "--record"} if args.demo else {option for option, *_ in _SETTINGS}
     given = _overrides(args)
     words += [f"{option}={given[field]}" for option, field, *_ in _SETTINGS if option in taken and field in given]
     if args.config and not args.demo:

@@ -46,6 +46,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ORDER_FLOW_STREAM": "stream",
     "ORDER_FLOW_LOG_DIR": "log_dir",
     "ORDER_FLOW_POSITIONS": "positions",
+    "ORDER_FLOW_RECORD": "record",
 }
 CONFIG_VARIABLE: Final = "ORDER_FLOW_CONFIG"
 SECRETS_VARIABLE: Final = "ORDER_FLOW_SECRETS"
@@ -69,6 +70,7 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "polygon_ws_url": "must be a ws:// or wss:// address without a user, a query or a fragment",
     "stream": "must be auto, on or off",
     "log_dir": "must be the path of a directory",
+    "record": "must be the path of a directory",
     "positions": f"must be the path of a file, or one of {', '.join(BROKERS)}",
 }
 
@@ -160,6 +162,7 @@ class OrderFlowConfig(BaseModel):
         stream: Whether to use the WebSocket.
         log_dir: The journal's directory.
         positions: Path of the positions file (TOML, or an export that ends in `.csv`), or a broker of `BROKERS`.
+        record: Where to keep what the rules are fed; None keeps nothing.
 
     Raises:
         DataValidationError: A value is out of bounds (`CONFIG_INVALID`): one line with the key, the value, the bound.
@@ -182,6 +185,7 @@ class OrderFlowConfig(BaseModel):
     stream: Literal["auto", "on", "off"] = "auto"
     log_dir: Path = Path("logs/order_flow")
     positions: str = "positions.toml"
+    record: Path | None = None
 
     if not TYPE_CHECKING:  # the checker keeps the signature made from the fields
 
@@ -222,19 +226,21 @@ class OrderFlowConfig(BaseModel):
     def _websocket(cls, value: str) -> str:
         return _checked_url(value, ("ws", "wss"))
 
-    @field_validator("log_dir", "positions", mode="before")
+    @field_validator("log_dir", "positions", "record", mode="before")
     @classmethod
     def _path(cls, value: object) -> object:
+        if value is None:
+            return None
         text = str(value) if isinstance(value, str | Path) else ""
         if not text.strip() or not text.isprintable():
             message = "not a path"
             raise ValueError(message)
         return value
 
-    @field_validator("log_dir")
+    @field_validator("log_dir", "record")
     @classmethod
-    def _home(cls, value: Path) -> Path:
-        return value.expanduser()
+    def _home(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> OrderFlowConfig:

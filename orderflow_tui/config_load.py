@@ -273,7 +273,7 @@ def _symbol_config(
 
 def _resolve_paths(values: dict[str, Any], provenance: Mapping[str, str], path: Path | None) -> None:
     """What the file says relative to itself, made independent of where the program was started."""
-    for name in ("log_dir", "positions"):
+    for name in ("log_dir", "positions", "record"):
         value = values.get(name)
         if name == "positions" and value in BROKERS:
             continue

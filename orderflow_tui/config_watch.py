@@ -20,6 +20,7 @@ START_ONLY: Final = (
     "profile",
     "log_dir",
     "positions",
+    "record",
 )
 """What a run is wired with: a change of these waits for the next start, and the message says so."""
 

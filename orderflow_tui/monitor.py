@@ -16,6 +16,7 @@ from typing import Any, Final
 from orderflow_tui.core.data_models import Answer
 from orderflow_tui.core.events import Clock, SidesTold
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitTriggered, Output, SidesAsked
+from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS, iso_utc
 from orderflow_tui.desk_state import STALE_AFTER_S, Watched
 from orderflow_tui.feeds.feed import (
@@ -29,6 +30,7 @@ from orderflow_tui.feeds.feed import (
     FeedGap,
     FeedMessage,
     FeedStatus,
+    Played,
     SymbolNote,
 )
 from orderflow_tui.followup_store import FollowUpStore
@@ -41,6 +43,8 @@ from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.memory import max_rss_mb
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.publisher import Publisher
+from orderflow_tui.recorder.frames import LATE_NS, play
+from orderflow_tui.recorder.writer import Recorder
 from orderflow_tui.restoring import restore_into
 from orderflow_tui.roster import Reloads, Roster
 from orderflow_tui.track_record import TrackRecord
@@ -49,7 +53,6 @@ from orderflow_tui.views import AlertLine, DetailView, RecommendationView, Statu
 _LIMIT: Final = 10_000
 _REPLAY_LIMIT: Final = 4
 """A recording waits for the monitor instead of filling memory."""
-_LATE_NS: Final = 30 * NS
 _MINUTE_NS: Final = 60 * NS
 _BATCHES_PER_ROUND: Final = 64
 _SIDES_NS: Final = NS
@@ -104,6 +107,7 @@ class Monitor:
         record: How each rule has done so far; None shows nothing of it.
         publish_hz: How often views are made at most; 0 makes none (no screen looks).
         replayed: Time is the recording's, not the wall's.
+        recorder: Keeps what the cores are told; None keeps nothing. It is closed at the end.
         run_fields: What `run_started` records beside the standard fields.
     """
 
@@ -123,6 +127,7 @@ class Monitor:
         record: TrackRecord | None = None,
         publish_hz: float = 20.0,
         replayed: bool = False,
+        recorder: Recorder | None = None,
         run_fields: Mapping[str, Any] | None = None,
     ) -> None:
         self._feed = feed
@@ -138,8 +143,11 @@ class Monitor:
         self._ended = threading.Event()
         self.record = record
         self.listeners: list[Listener] = [record.on_record] if record is not None else []
-        self.problems: list[Callable[[], str]] = []
+        self._recorder = recorder
+        self.problems: list[Callable[[], str]] = [] if recorder is None else [lambda: recorder.problem]
         """Asked for what the status line should tell of the listeners; they answer at once."""
+        self.pace: Callable[[], tuple[bool, float]] = lambda: (False, 1.0)
+        """Whether a replay waits, and its recorded seconds a second."""
         self._roster = Roster(
             positions,
             thresholds,
@@ -148,6 +156,7 @@ class Monitor:
             learned=learned,
             charts=publish_hz > 0,
             followed=followed,
+            new_core=SymbolCore if recorder is None else recorder.core,
         )
         self._now_ns = self._first_ns = 0
         self._market = "unknown"
@@ -166,6 +175,7 @@ class Monitor:
         self._failure: BaseException | None = None
         self._handlers: dict[type, Callable[[Any], None]] = {
             Batch: self._on_batch,
+            Played: self._on_played,
             BadPayload: self._on_bad,
             ApiFault: self._on_fault,
             SymbolNote: self._on_note,
@@ -227,6 +237,11 @@ class Monitor:
         """Call back, in the monitor's thread, once news has been published."""
         self._on_news = listener
 
+    @property
+    def problem(self) -> str:
+        """What is wrong beside the run, in one line; empty where nothing is."""
+        return " | ".join(filter(None, (told() for told in self.problems)))
+
     def start(self) -> None:
         """Start the feed and the monitor's thread."""
         self._thread.start()
@@ -267,6 +282,8 @@ class Monitor:
             self._feed.stop()
             self._inbox.close()
             self.unwritten = len(self._journal.close(1.0))
+            if self._recorder is not None:
+                self._recorder.close()
             self._ended.set()
 
     def _loop(self) -> None:
@@ -372,12 +389,27 @@ class Monitor:
         if self._replayed:
             if batch.events:
                 self._first_ns = self._first_ns or batch.events[0].time_ns
-                self._now_ns = max(self._now_ns, batch.events[-1].time_ns)
-                watched.vouched_ns = max(watched.vouched_ns, batch.events[-1].time_ns)
+                self._reached(watched, batch.events[-1].time_ns)
         else:
-            news_from = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS - _LATE_NS
+            news_from = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS - LATE_NS
         for output in watched.core.process(batch.events, news_from_ns=news_from):
             self._say(watched, output, arrival)
+        watched.dirty = True
+
+    def _on_played(self, played: Played) -> None:
+        watched = self._roster.get(played.symbol)
+        if watched is None:
+            return
+        self._first_ns = self._first_ns or played.time_ns
+        self._reached(watched, played.time_ns)
+        watched.core, outputs = play(played.frame, watched.core)
+        for output in outputs:
+            self._say(watched, output, played.arrival)
+
+    def _reached(self, watched: Watched, time_ns: int) -> None:
+        """A recording is played up to this instant."""
+        self._now_ns = max(self._now_ns, time_ns)
+        watched.vouched_ns = max(watched.vouched_ns, time_ns)
         watched.dirty = True
 
     def _on_bad(self, bad: BadPayload) -> None:
@@ -468,7 +500,7 @@ class Monitor:
                 if watched.core.outcomes is not None:
                     stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
                     watched.core.outcomes.seen = not (watched.health.reason or stale)
-                for output in watched.core.process((Clock(at),), news_from_ns=at - _LATE_NS):
+                for output in watched.core.process((Clock(at),), news_from_ns=at - LATE_NS):
                     self._say(watched, output, arrival)
                 self._check_age(watched, arrival)
                 self._check_tape(watched, arrival)
@@ -504,6 +536,8 @@ class Monitor:
 
     def _say(self, watched: Watched, output: Output, arrival: Arrival) -> None:
         if isinstance(output, SidesAsked):
+            if self._replayed:  # the answer is part of the recording
+                return
             self._asked.append((time.monotonic_ns() + _SIDES_NS, output))
             self._feed.tell_sides(output)
             return
@@ -584,6 +618,7 @@ class Monitor:
 
     def _make_status(self) -> StatusView:
         feed, capabilities = self._feed_status, self._roster.capabilities
+        paused, speed = self.pace()
         journal = self._journal
         detail = feed.detail if feed else ""
         if not journal.healthy:
@@ -607,8 +642,9 @@ class Monitor:
             missing_features=feed.missing_features if feed else (),
             stream=feed.stream if feed else "",
             ended=self._ended_reason,
-            config_message=self._roster.message
-            or next((problem for problem in (told() for told in self.problems) if problem), ""),
+            config_message=" | ".join(filter(None, (self._roster.message, self.problem))),
             positions_age_s=self._roster.positions_age_s,
+            paused=paused,
+            speed=speed,
             exit_code=self._exit_code,
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.events import Event
+from orderflow_tui.core.learning import Taught
 from orderflow_tui.core.outcomes import Outcomes
 from orderflow_tui.core.outputs import AlertOutcome
 from orderflow_tui.core.rules import Thresholds
@@ -23,6 +24,7 @@ from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
 
 _FRESH_NS: Final = 60 * NS
+NewCore = Callable[[str, Thresholds, Capabilities, Position | None, Mapping[str, Taught] | None], SymbolCore]
 
 
 class Reloads(Protocol):
@@ -53,6 +55,7 @@ class Roster:
         learned: Where what each name teaches is kept between sessions; None keeps nothing.
         charts: Whether cores keep what charts are drawn from.
         followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
+        new_core: Makes a core.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Roster:
         learned: LearnedStore | None,
         charts: bool,
         followed: FollowUpStore | None,
+        new_core: NewCore = SymbolCore,
     ) -> None:
         self.capabilities = capabilities
         self._positions = positions
@@ -73,6 +77,7 @@ class Roster:
         self._learned = learned
         self._charts = charts
         self._followed = followed
+        self._make_core = new_core
         self._watched: dict[str, Watched] = {}
         self._left: list[Leaving] = []
         """Names that are watched no more while what they raised is still followed."""
@@ -210,7 +215,7 @@ class Roster:
 
     def _new_core(self, symbol: str, position: Position | None) -> SymbolCore:
         taught = self._learned.load(symbol) if self._learned else None
-        core = SymbolCore(symbol, self._thresholds.for_symbol(symbol), self.capabilities, position, taught)
+        core = self._make_core(symbol, self._thresholds.for_symbol(symbol), self.capabilities, position, taught)
         core.event_times_ns = _event_times(position)
         core.outcomes = Outcomes()
         if self._charts:

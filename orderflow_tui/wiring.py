@@ -32,6 +32,7 @@ from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.monitor import Monitor
 from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
+from orderflow_tui.recorder.writer import Recorder
 from orderflow_tui.roster import Reloads
 from orderflow_tui.screen_settings import screen_settings
 from orderflow_tui.track_record import TrackRecord
@@ -101,6 +102,16 @@ def _monitor(
     writer = JournalWriter(
         directory, data_source=data_source, source_class=source_class, profile=config.profile, run_id=run_id
     )
+    recorder = None
+    if config.record is not None and source_class != "replayed":
+        recorder = Recorder(
+            config.record,
+            run_id,
+            profile=config.profile,
+            source_class=source_class,
+            data_source=data_source,
+            journal=directory,
+        )
     record = TrackRecord(directory, config.profile, run_id)
     if take_up:
         record.start(_RECORD_AFTER_S)
@@ -118,6 +129,7 @@ def _monitor(
         record=record,
         publish_hz=publish_hz,
         replayed=source_class == "replayed",
+        recorder=recorder,
         run_fields=run_started_fields(
             version=__version__,
             host=feed.capabilities.host,
@@ -181,6 +193,8 @@ def _show(
     _end_with_the_terminal(monitor)
     history = HistoryStore(directory)
     notifier = _notifier(loaded, ui.tz, monitor) if notifies else None
+    if replay is not None:
+        monitor.pace = lambda: (replay.paused, replay.speed)
     monitor.start()
     try:
         return run_dashboard(
@@ -195,6 +209,7 @@ def _show(
             keys={name: str(keys) for name, keys in loaded.keys.items()},
             on_pause=None if replay is None else lambda: _discard(replay.toggle_pause()),
             on_speed=None if replay is None else lambda factor: replay.set_speed(replay.speed * factor),
+            on_step=None if replay is None else replay.step,
             export_directory=directory,
             settings=SettingsDesk(ui, screen, settings_file),
         )
@@ -321,7 +336,7 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     notifier = _notifier(loaded, tz, monitor)
 
     def refused() -> str:
-        return positions.message or settings.message or (notifier.problem if notifier else "")
+        return positions.message or settings.message or monitor.problem
 
     try:
         return _plain(monitor, directory, duration, tz, refused=refused)
@@ -404,11 +419,12 @@ def run_replay(
     screen: Mapping[str, Any],
 ) -> int:
     """Recorded sessions through the same monitor."""
-    from orderflow_tui.feeds.recording import open_recording  # noqa: PLC0415
+    from orderflow_tui.feeds.readers.raw import RawSession  # noqa: PLC0415
+    from orderflow_tui.feeds.recording import expanded, open_recording  # noqa: PLC0415
     from orderflow_tui.feeds.replay import ReplayFeed  # noqa: PLC0415
 
     loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
-    recordings = [open_recording(prefix) for prefix in prefixes]
+    recordings = [open_recording(prefix) for prefix in expanded(prefixes)]
     names = [recording.name for recording in recordings]
     if len(set(names)) < len(names):
         raise invalid("the same recording was given twice: every print would count double")
@@ -421,6 +437,8 @@ def run_replay(
     if strange:
         raise invalid(f"--position {min(strange)} refused: no recording of it was given")
     for recording in recordings:
+        if isinstance(recording, RawSession) and recording.symbol not in held and recording.position is not None:
+            held[recording.symbol] = recording.position
         if recording.symbol not in held:
             first = next((event for event in recording.events() if isinstance(event, Print)), None)
             if first is None:
@@ -449,6 +467,73 @@ def run_replay(
         return _plain(monitor, directory, None, screen_settings(screen).tz)
     file = SettingsFile({**overrides, "data_source": "replay"}, config_file)
     return _show(monitor, directory, screen, loaded, replay=feed, settings_file=file)
+
+
+class _AsRecorded:
+    """Thresholds of a replay that has its own: nothing of now changes them."""
+
+    message = ""
+
+    def __init__(self, config: OrderFlowConfig) -> None:
+        self._config = config
+
+    def poll(self) -> bool:
+        return False
+
+    def for_symbol(self, symbol: str) -> OrderFlowConfig:  # noqa: ARG002 each core brings its own
+        return self._config
+
+
+def run_alert(
+    name: str,
+    *,
+    speed: float,
+    headless: bool,
+    journal: Path | None,
+    overrides: Mapping[str, Any],
+    config_file: str | None,
+    screen: Mapping[str, Any],
+) -> int:
+    """One record of a journal made again from its run's recording; 1 where another came of it, or none."""
+    from orderflow_tui.feeds.readers.raw import RawSession  # noqa: PLC0415
+    from orderflow_tui.feeds.replay_exact import ExactFeed  # noqa: PLC0415
+    from orderflow_tui.recorder.alert import PRE_ROLL_NS, find, remake  # noqa: PLC0415
+
+    loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
+    if loaded.config.record is None:
+        raise invalid("--alert needs the directory of the recordings: --record DIR, or record in orderflow.toml")
+    found = find(name, loaded.config.record, [journal] if journal else ())
+    remade = remake(found)
+    if headless:
+        lines = PlainLines(sys.stdout, screen_settings(screen).tz)
+        for said in remade.lately:
+            lines.on_record(*said)
+        lines.close()
+    else:
+        session = RawSession(found.run, found.symbol)
+        run_id = new_run_id(time.time_ns())
+        config = loaded.config.model_copy(update={"profile": found.about.profile, "monitoring_mode": "watchlist"})
+        loaded = replace(loaded, config=config)
+        directory = loaded.journal_dir("replayed", session.name, run_id)
+        feed = ExactFeed(session, speed=speed, fast_until_ns=max(remade.at_ns - PRE_ROLL_NS, 1))
+        position = session.position
+        monitor = _monitor(
+            loaded,
+            feed,
+            PositionManager.fixed([position] if position else (), [found.symbol]),
+            directory=directory,
+            source_class="replayed",
+            run_id=run_id,
+            settings=_AsRecorded(config),
+            label=f"REPLAY {session.name}",
+            publish_hz=20.0,
+            run_fields={"recordings": [session.name], "infer_sides": False},
+        )
+        monitor.problems.append(lambda: remade.verdict)
+        if code := _show(monitor, directory, screen, loaded, replay=feed):
+            return code
+    print(remade.words)
+    return 0 if remade.identical else 1
 
 
 def _assumed(text: str) -> Position:

@@ -1,6 +1,7 @@
 """What the core is fed: one symbol's prints, books and instants.
 
 Prices are integers of $0.0001, sizes integers of the source's size unit (1 share for stocks), times nanoseconds UTC.
+A field that is added goes last and has a default, and tags stay: recordings of earlier versions hold these events.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Levels = tuple[tuple[int, int], ...]
 """`(price, size)` pairs, best first."""
 
 
-class Print(msgspec.Struct, gc=False):
+class Print(msgspec.Struct, gc=False, array_like=True, tag=1):
     """One trade as the tape reports it."""
 
     time_ns: int
@@ -49,7 +50,7 @@ class Print(msgspec.Struct, gc=False):
     participant_ns: int = 0
 
 
-class Book(msgspec.Struct, gc=False):
+class Book(msgspec.Struct, gc=False, array_like=True, tag=2):
     """The shown book after a change (or at a poll). One level a side is the NBBO."""
 
     time_ns: int
@@ -58,19 +59,19 @@ class Book(msgspec.Struct, gc=False):
     asks: Levels
 
 
-class Clock(msgspec.Struct, gc=False):
+class Clock(msgspec.Struct, gc=False, array_like=True, tag=3):
     """Time has reached this instant, whether or not anything traded."""
 
     time_ns: int
 
 
-class TapeCovered(msgspec.Struct, gc=False):
+class TapeCovered(msgspec.Struct, gc=False, array_like=True, tag=4):
     """Every print up to this instant has been delivered (a finished trades poll, or a stream's heartbeat)."""
 
     time_ns: int
 
 
-class Reread(msgspec.Struct, gc=False):
+class Reread(msgspec.Struct, gc=False, array_like=True, tag=5):
     """All prints of the seconds from `from_second` to before `time_ns`, as the tape has them now."""
 
     time_ns: int
@@ -78,7 +79,7 @@ class Reread(msgspec.Struct, gc=False):
     prints: tuple[Print, ...]
 
 
-class SidesTold(msgspec.Struct, gc=False):
+class SidesTold(msgspec.Struct, gc=False, array_like=True, tag=6):
     """The answer to `outputs.SidesAsked`: the prints from its `from_ns` on and every quote in force since.
 
     `answered` False: no quotes came in time, or none can be had.
@@ -91,14 +92,14 @@ class SidesTold(msgspec.Struct, gc=False):
     quotes: tuple[Book, ...] = ()
 
 
-class Gap(msgspec.Struct, gc=False):
+class Gap(msgspec.Struct, gc=False, array_like=True, tag=7):
     """The tape is unknown before this instant: baselines start again here unless a back-fill follows."""
 
     time_ns: int
     reason: str
 
 
-class Halt(msgspec.Struct, gc=False):
+class Halt(msgspec.Struct, gc=False, array_like=True, tag=8):
     """Trading stopped (`halted=True`) or reopened."""
 
     time_ns: int

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
+import msgspec
+
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitResolved, ExitTriggered, Output
 from orderflow_tui.core.session import new_york_day
@@ -125,6 +127,20 @@ class Figures:
 
 
 LatchKind = Literal["flow", "stop"]
+
+
+class LatchState(msgspec.Struct, frozen=True, array_like=True):
+    """All that a latch knows, as a recording keeps it; fields as `ExitLatch` has them."""
+
+    current: ExitRecommendation | None
+    signals: int
+    answer_ns: int
+    answer_bid: int | None
+    quiet_until: int
+    last_evidence_ns: int
+    muted_quantity: int | None
+    muted_day: date | None
+    on_walls: bool
 
 
 class ExitLatch:
@@ -298,6 +314,21 @@ class ExitLatch:
             return
         minutes = answer.minutes if answer.kind == "snooze" else _QUIET_NS // (60 * NS)
         self._quiet_until = answered_ns + minutes * 60 * NS
+
+    def state(self) -> LatchState:
+        """What `resume` takes up."""
+        return LatchState(
+            self.current, self.signals, self._answer_ns, self._answer_bid, self._quiet_until, self._last_evidence_ns,
+            self._muted_quantity, self._muted_day, self._on_walls,
+        )  # fmt: skip
+
+    def resume(self, state: LatchState) -> None:
+        """Be as another latch of this kind was."""
+        self.current, self.signals = state.current, state.signals
+        self._answer_ns, self._answer_bid = state.answer_ns, state.answer_bid
+        self._quiet_until, self._last_evidence_ns = state.quiet_until, state.last_evidence_ns
+        self._muted_quantity, self._muted_day = state.muted_quantity, state.muted_day
+        self._on_walls = state.on_walls
 
 
 def evidence_of(output: AlertRaised | AlertUpdated) -> bool:

@@ -19,7 +19,7 @@ from orderflow_tui.evaluate.figures import comparison, proposals
 from orderflow_tui.evaluate.run import run_units
 from orderflow_tui.evaluate.show import evaluation_lines, evaluation_page
 from orderflow_tui.evaluate.unit import Rules, Unit
-from orderflow_tui.feeds.recording import open_recording
+from orderflow_tui.feeds.recording import expanded, open_recording
 from orderflow_tui.report.command import write_page
 from orderflow_tui.report.figures import rows
 
@@ -94,7 +94,7 @@ def units_of(options: Options) -> list[Unit]:
     """Every recording under every set of thresholds, straight and mirrored; a name's earlier day teaches the next."""
     sets = _rules(options)
     days: dict[str, list[tuple[int, str]]] = {}
-    for prefix in dict.fromkeys(options.files):
+    for prefix in dict.fromkeys(expanded(options.files)):
         recording = open_recording(prefix)
         first = next(recording.events(), None)
         if first is None:

@@ -13,10 +13,13 @@ from typing import Literal, Protocol
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import Event
 from orderflow_tui.core.outputs import SidesAsked
+from orderflow_tui.recorder.frames import Frame
 
 Channel = Literal["book", "tape", "stream"]
 """A frame of the stream may carry both a symbol's books and its prints."""
 ErrorType = Literal["401", "403", "404", "429", "5xx", "timeout", "network", "validation", "malformed"]
+Step = Literal["event", "second"]
+"""By how much a replay that waits is let go on."""
 MarketState = Literal["open", "extended-hours", "closed", "unknown"]
 
 
@@ -185,7 +188,17 @@ class FeedEnded:
     exit_code: int = 0
 
 
-FeedMessage = Batch | BadPayload | ApiFault | SymbolNote | BandNote | FeedGap | FeedStatus | FeedEnded
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What one symbol's core was told when it was recorded, at `time_ns`: nothing else may decide what it says."""
+
+    symbol: str
+    frame: Frame
+    time_ns: int
+    arrival: Arrival
+
+
+FeedMessage = Batch | BadPayload | ApiFault | SymbolNote | BandNote | FeedGap | FeedStatus | FeedEnded | Played
 Put = Callable[[FeedMessage], None]
 """Puts one message on the monitor's queue; may block when the monitor is behind. Safe from any thread."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -9,14 +10,24 @@ from orderflow_tui.feeds.readers.dbn import is_dbn, open_dbn
 from orderflow_tui.feeds.readers.flat_files import is_flat, open_flat
 from orderflow_tui.feeds.readers.lobster import is_lobster, open_lobster
 from orderflow_tui.feeds.readers.pair import open_pair, pair_of
+from orderflow_tui.feeds.readers.raw import is_raw, open_raw, raw_symbols
 from orderflow_tui.feeds.readers.session import LONGEST_LINE, SYMBOL, RecordedSession, RecordingError, opened
 
-__all__ = ["RecordedSession", "RecordingError", "open_recording"]
+__all__ = ["RecordedSession", "RecordingError", "expanded", "open_recording"]
 
 EXPECTED: Final = (
     "expected the common prefix of a .trades.csv.gz and a .book.csv.gz, a flat file of trades with its symbol "
-    "(trades.csv.gz:AAPL), a LOBSTER message or orderbook file, or a .dbn file"
+    "(trades.csv.gz:AAPL), a LOBSTER message or orderbook file, a .dbn file, or a run's directory of --record"
 )
+
+
+def expanded(given: Iterable[str]) -> list[str]:
+    """A recorded run given without a symbol is all of its symbols, each as `open_recording` takes it."""
+    out: list[str] = []
+    for one in given:
+        path = Path(one)
+        out += [f"{one}:{symbol}" for symbol in raw_symbols(path)] if is_raw(path) else [one]
+    return out
 
 
 def open_recording(given: str) -> RecordedSession:
@@ -56,6 +67,8 @@ def _opened(where: str, symbol: str) -> RecordedSession:
             return open_dbn(path, symbol)
         if is_flat(head):
             return open_flat(path, symbol)
+    if is_raw(path):
+        return open_raw(path, symbol)
     if any(halves):
         return open_pair(where)
     raise RecordingError(f"no recording: {where}: {EXPECTED}")

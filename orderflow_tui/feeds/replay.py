@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
@@ -12,12 +13,14 @@ from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import Clock, Event, Gap
 from orderflow_tui.core.outputs import SidesAsked
 from orderflow_tui.core.units import NS
-from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put
+from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put, Step
 from orderflow_tui.feeds.recording import RecordedSession, RecordingError
 
 _BATCH: Final = 250
 _PACE_NS: Final = 50_000_000
 _LONGEST_SLEEP_S: Final = 0.25
+_LOOK_S: Final = 0.02
+"""How often a replay that waits looks for a key."""
 _SKIP_NS: Final = 3_600 * NS
 """Nights and years between recordings are not waited for."""
 
@@ -29,14 +32,20 @@ class ReplayFeed:
         recordings: What to play; all start at the earliest first event.
         speed: Recorded seconds a second; 0 is as fast as it goes.
         infer_sides: Ignore recorded aggressors.
+        fast_until_ns: Play as fast as it goes up to this recorded instant, and wait there; 0 does not.
     """
 
-    def __init__(self, recordings: Sequence[RecordedSession], *, speed: float = 1.0, infer_sides: bool = False) -> None:
+    def __init__(
+        self,
+        recordings: Sequence[RecordedSession],
+        *,
+        speed: float = 1.0,
+        infer_sides: bool = False,
+        fast_until_ns: int = 0,
+    ) -> None:
         self._recordings = tuple(recordings)
         self._infer = infer_sides
-        self._speed = speed
-        self._stop = threading.Event()
-        self._paused = threading.Event()
+        self._pace = _Pace(speed, fast_until_ns)
         self._capabilities = recordings[0].capabilities(infer_sides=infer_sides)
 
     @property
@@ -47,24 +56,24 @@ class ReplayFeed:
     @property
     def speed(self) -> float:
         """Recorded seconds a second; 0 is as fast as it goes."""
-        return self._speed
+        return self._pace.speed
 
     @property
     def paused(self) -> bool:
         """Whether playing waits."""
-        return self._paused.is_set()
+        return self._pace.paused.is_set()
 
     def set_speed(self, speed: float) -> None:
         """Play on at another speed."""
-        self._speed = speed
+        self._pace.speed = speed
 
     def toggle_pause(self) -> bool:
         """Wait, or go on; whether it waits now."""
-        if self._paused.is_set():
-            self._paused.clear()
-        else:
-            self._paused.set()
-        return self._paused.is_set()
+        return self._pace.toggle()
+
+    def step(self, step: Step) -> None:
+        """Wait, and play up to and with the next event, or one second on; seconds without an event are passed over."""
+        self._pace.step(step)
 
     def start(self, symbols: Iterable[str], put: Put) -> None:
         """Play the recordings of these symbols from a thread of its own."""
@@ -82,8 +91,7 @@ class ReplayFeed:
 
     def stop(self) -> None:
         """Ask the thread to end."""
-        self._stop.set()
-        self._paused.clear()
+        self._pace.stopped.set()
 
     def _run(self, wanted: set[str], put: Put) -> None:
         try:
@@ -97,35 +105,33 @@ class ReplayFeed:
         chosen = [recording for recording in self._recordings if recording.symbol in wanted]
         symbols = tuple(dict.fromkeys(recording.symbol for recording in chosen))
         merged = heapq.merge(*(_tagged(recording, infer=self._infer) for recording in chosen), key=lambda item: item[0])
-        pace = _Pace(lambda: self._speed, self._stop, self._paused)
         batch = _Batches(put)
         try:
-            self._deliver(merged, symbols, pace, batch)
+            self._deliver(merged, symbols, batch)
         except RecordingError:
             batch.flush()
             raise
-        if not self._stop.is_set():
+        if not self._pace.stopped.is_set():
             batch.flush()
             put(FeedEnded("the recording has ended", Arrival.now()))
 
-    def _deliver(
-        self, merged: Iterable[tuple[int, str, Event]], symbols: Sequence[str], pace: _Pace, batch: _Batches
-    ) -> None:
+    def _deliver(self, merged: Iterable[tuple[int, str, Event]], symbols: Sequence[str], batch: _Batches) -> None:
         """Each event when it is due, and the clock of every whole second between."""
+        pace = self._pace
         clock_s = 0
         for time_ns, symbol, event in merged:
             if time_ns - clock_s * NS > _SKIP_NS:
                 clock_s = time_ns // NS
                 pace.jump()
-            while (clock_s + 1) * NS <= time_ns and not self._stop.is_set():
+            while (clock_s + 1) * NS <= time_ns and not pace.stopped.is_set():
                 clock_s += 1
-                waited = pace.wait_until(clock_s * NS, batch.flush)
+                waited = pace.wait_until(clock_s * NS, batch.flush, event=False)
                 for every in symbols:
                     batch.add(every, Clock(clock_s * NS))
                 if waited:
                     batch.flush()
             waited = pace.wait_until(time_ns, batch.flush)
-            if self._stop.is_set():
+            if pace.stopped.is_set():
                 return
             batch.add(symbol, event)
             if waited:
@@ -166,28 +172,66 @@ class _Batches:
 class _Pace:
     """Keeps recorded time in step with the clock on the wall."""
 
-    def __init__(self, speed: Callable[[], float], stop: threading.Event, paused: threading.Event) -> None:
-        self._speed = speed
-        self._stop = stop
-        self._paused = paused
+    def __init__(self, speed: float, fast_until_ns: int) -> None:
+        self.speed = speed
+        self.stopped = threading.Event()
+        self.paused = threading.Event()
+        self._fast_until_ns = fast_until_ns
         self._at_wall = 0
         self._at_recorded = 0
         self._for_speed = -1.0
+        self._lock = threading.Lock()
+        self._steps: deque[Step] = deque()
+        self._passed_ns = self._second_ns = 0
+
+    def toggle(self) -> bool:
+        """Wait, or go on; whether it waits now."""
+        with self._lock:
+            self._steps.clear()
+            if self.paused.is_set():
+                self.paused.clear()
+            else:
+                self.paused.set()
+            return self.paused.is_set()
+
+    def step(self, step: Step) -> None:
+        """Wait, and let a step pass."""
+        with self._lock:
+            self.paused.set()
+            self._steps.append(step)
 
     def jump(self) -> None:
         """The next instant is due now."""
         self._for_speed = -1.0
 
-    def wait_until(self, recorded_ns: int, before_sleep: Callable[[], None]) -> bool:
-        """Wait until this recorded instant is due; whether it waited."""
+    def wait_until(self, recorded_ns: int, before_sleep: Callable[[], None], *, event: bool = True) -> bool:
+        """Wait until this recorded instant is due; whether what is due then is to be shown at once.
+
+        Args:
+            recorded_ns: When it happened.
+            before_sleep: Called before each wait.
+            event: Whether it is more than time that passes.
+        """
+        shown = self._wait_until(recorded_ns, before_sleep, event=event)
+        self._passed_ns = max(self._passed_ns, recorded_ns)
+        return shown
+
+    def _wait_until(self, recorded_ns: int, before_sleep: Callable[[], None], *, event: bool) -> bool:
+        if recorded_ns < self._fast_until_ns:
+            return False
+        if self._fast_until_ns:
+            self._fast_until_ns = 0
+            self.paused.set()
         waited = False
-        while not self._stop.is_set():
-            if self._paused.is_set():
+        while not self.stopped.is_set():
+            if self.paused.is_set():
+                if self._stepped(recorded_ns, event=event):
+                    return True
                 before_sleep()
                 self._for_speed = -1.0
-                self._stop.wait(0.05)
+                self.stopped.wait(_LOOK_S)
                 continue
-            speed = self._speed()
+            speed = self.speed
             if speed <= 0:
                 return waited
             if speed != self._for_speed:
@@ -199,5 +243,20 @@ class _Pace:
                 return waited
             before_sleep()
             waited = True
-            self._stop.wait(min(early / NS, _LONGEST_SLEEP_S))
+            self.stopped.wait(min(early / NS, _LONGEST_SLEEP_S))
         return waited
+
+    def _stepped(self, recorded_ns: int, *, event: bool) -> bool:
+        """Whether a step lets this pass."""
+        if recorded_ns <= self._second_ns:
+            return True
+        with self._lock:
+            if not self._steps:
+                return False
+            if self._steps[0] == "event":
+                if event:
+                    self._steps.popleft()
+                return True
+            self._steps.popleft()
+            self._second_ns = max(self._passed_ns + NS, recorded_ns)
+            return True

@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
+from orderflow_tui.feeds.feed import Step
 from orderflow_tui.tui.attention import (
     RESTORE_TITLE,
     SAVE_TITLE,
@@ -69,6 +70,7 @@ class OrderFlowApp(App[int]):
         keys: The user's keymap, binding id to keys.
         on_pause: Called to pause or go on with a replay; None where nothing can be paused.
         on_speed: Called with 2.0 or 0.5 to change a replay's speed.
+        on_step: Called with `event` or `second` to let a replay that waits go on by as much.
         export_directory: Where exports and pictures go: the journal's folder.
         settings: What the settings screen changes; None where there is none.
         monotonic: Seconds on a clock that never goes back.
@@ -95,6 +97,7 @@ class OrderFlowApp(App[int]):
         keys: Mapping[str, str] | None = None,
         on_pause: Callable[[], None] | None = None,
         on_speed: Callable[[float], None] | None = None,
+        on_step: Callable[[Step], None] | None = None,
         export_directory: Path | None = None,
         settings: SettingsDesk | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -114,7 +117,7 @@ class OrderFlowApp(App[int]):
         self._told: set[Kind] = set()
         self._woken = False
         self._title_lit = False
-        self._on_pause, self._on_speed = on_pause, on_speed
+        self._on_pause, self._on_speed, self._on_step = on_pause, on_speed, on_step
         self._monotonic = monotonic
         self._freeze = freeze
         self._keys = check_keymap(keys or {})
@@ -356,6 +359,13 @@ class OrderFlowApp(App[int]):
         else:
             self._on_speed(factor)
 
+    def action_step(self, step: Step) -> None:
+        """Pause, and go on by one event or one second."""
+        if self._on_step is None:
+            self.tell("only a replay can be stepped through")
+        else:
+            self._on_step(step)
+
     def action_save_picture(self) -> None:
         """The screen as an SVG beside the journal."""
         if self.export_directory is None or self.model.status is None:
@@ -387,6 +397,7 @@ def run_dashboard(
     keys: Mapping[str, str] | None = None,
     on_pause: Callable[[], None] | None = None,
     on_speed: Callable[[float], None] | None = None,
+    on_step: Callable[[Step], None] | None = None,
     export_directory: Path | None = None,
     settings: SettingsDesk | None = None,
 ) -> int:
@@ -398,7 +409,8 @@ def run_dashboard(
     try:
         app = OrderFlowApp(
             monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
-            on_pause=on_pause, on_speed=on_speed, export_directory=export_directory, settings=settings, freeze=True,
+            on_pause=on_pause, on_speed=on_speed, on_step=on_step, export_directory=export_directory,
+            settings=settings, freeze=True,
         )  # fmt: skip
     except KeymapError as error:
         print(error, file=sys.stderr)

@@ -26,6 +26,10 @@ APP_BINDINGS: list[BindingType] = [
     _key("t", "next_theme", "Theme", "The next theme", "next-theme"),
     _key("r", "recover", "Retry", "Try a blind symbol again now", "recover"),
     _key("space", "pause", "Pause", "Pause or go on with a replay", "pause"),
+    _key("full_stop", "step('event')", "Next event", "Pause a replay, and play its next event", "step-event"),
+    _key(
+        "greater_than_sign", "step('second')", "Next second", "Pause a replay, and play one second on", "step-second"
+    ),
     _key("plus,equals_sign", "faster", "Faster", "Replay at twice the speed", "faster"),
     _key("minus", "slower", "Slower", "Replay at half the speed", "slower"),
     _key("f12", "save_picture", "Picture", "Save the screen as an SVG in the journal's folder", "picture"),

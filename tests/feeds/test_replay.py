@@ -153,7 +153,7 @@ def test_the_clock_goes_on_while_nothing_trades(tmp_path: Path, monkeypatch: pyt
     waited: list[int] = []
 
     class Instant(replay._Pace):
-        def wait_until(self, recorded_ns: int, before_sleep: Callable[[], None]) -> bool:
+        def wait_until(self, recorded_ns: int, before_sleep: Callable[[], None], *, event: bool = True) -> bool:
             waited.append(recorded_ns - START)
             before_sleep()
             return True
@@ -164,3 +164,62 @@ def test_the_clock_goes_on_while_nothing_trades(tmp_path: Path, monkeypatch: pyt
     assert list(dict.fromkeys(waited)) == [0, NS, 2 * NS, 3 * NS, round(3.5 * NS)]
     sizes = [len(message.events) for message in collector.messages if isinstance(message, Batch)]
     assert max(sizes) == 1
+
+
+def _times(collector: _Collector) -> list[tuple[str, float]]:
+    return [(type(event).__name__, (event.time_ns - START) / NS) for event in collector.events("BAC")]
+
+
+def test_steps_go_on_by_an_event_or_a_second_and_wait_again(tmp_path: Path) -> None:
+    prefix = write(tmp_path, trades=[trade(0.5, 1), trade(2.5, 2), trade(2.75, 3), trade(9, 4)], book=[quote(0, 0)])
+    collector = _Collector()
+    feed = ReplayFeed([open_recording(prefix)], speed=1.0)
+    feed.step("event")
+    feed.start(["BAC"], collector.put)
+
+    def stands_at(*expected: tuple[str, float]) -> None:
+        _until(lambda: len(_times(collector)) >= len(expected))
+        time.sleep(0.1)
+        assert feed.paused
+        assert tuple(_times(collector)) == expected
+
+    seen = [("Gap", 0.0)]
+    stands_at(*seen)
+    for step, *passed in (
+        ("event", ("Book", 0.0)),
+        ("event", ("Print", 0.5)),
+        ("second", ("Clock", 1.0)),
+        ("event", ("Clock", 2.0), ("Print", 2.5)),
+        ("second", ("Print", 2.75), ("Clock", 3.0)),
+        ("second", ("Clock", 4.0)),
+    ):
+        feed.step("second" if step == "second" else "event")
+        seen += passed
+        stands_at(*seen)
+    feed.step("event")
+    feed.step("event")  # there is none any more: it waits at the end
+    collector.end()
+    assert _times(collector)[-1] == ("Print", 9.0)
+
+
+def test_as_fast_as_it_goes_up_to_an_instant_and_waits_there(tmp_path: Path) -> None:
+    prefix = write(tmp_path, trades=[trade(at, at) for at in range(1, 100)], book=[quote(0, 0)])
+    collector = _Collector()
+    feed = ReplayFeed([open_recording(prefix)], speed=1.0, fast_until_ns=START + 50 * NS)
+    feed.start(["BAC"], collector.put)
+    _until(lambda: feed.paused)
+    _until(lambda: _times(collector)[-1] == ("Print", 49.0))
+    assert not feed.toggle_pause()
+    feed.set_speed(0)
+    collector.end()
+
+
+def test_seconds_without_an_event_are_passed_over_by_a_step(tmp_path: Path) -> None:
+    prefix = write(tmp_path, trades=[trade(1, 1), trade(9_000, 2)], book=[quote(0, 0)])
+    collector = _Collector()
+    feed = ReplayFeed([open_recording(prefix)], speed=1.0, fast_until_ns=START + 2 * NS)
+    feed.start(["BAC"], collector.put)
+    _until(lambda: feed.paused)
+    feed.step("second")
+    assert collector.end().exit_code == 0
+    assert _times(collector)[-1] == ("Print", 9_000.0)

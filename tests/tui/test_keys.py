@@ -46,6 +46,7 @@ class Bench:
     folder: Path
     paused: list[str] = field(default_factory=list)
     speeds: list[float] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
 
     async def press(self, *keys: str) -> None:
         await press(self.pilot, *keys)
@@ -120,6 +121,12 @@ async def _recover(bench: Bench) -> None:
 async def _replay(bench: Bench) -> None:
     await bench.press("space", "plus", "equals_sign", "minus")
     assert (bench.paused, bench.speeds) == (["pressed"], [2.0, 2.0, 0.5])
+
+
+@checks("step-event", "step-second")
+async def _step(bench: Bench) -> None:
+    await bench.press("full_stop", "greater_than_sign", "full_stop")
+    assert bench.steps == ["event", "second", "event"]
 
 
 @checks("picture")
@@ -441,12 +448,14 @@ async def test_key(check: Callable[[Bench], Awaitable[None]], tmp_path: Path, mo
     monitor = busy_market()
     paused: list[str] = []
     speeds: list[float] = []
+    steps: list[str] = []
     async with running(
         monitor,
         history=store,
         export_directory=tmp_path,
         on_pause=lambda: paused.append("pressed"),
         on_speed=speeds.append,
+        on_step=steps.append,
         settings=SettingsDesk(ScreenSettings(), {}, SettingsFile({}, env={})),
     ) as (app, pilot):
-        await check(Bench(app, pilot, monitor, tmp_path, paused, speeds))
+        await check(Bench(app, pilot, monitor, tmp_path, paused, speeds, steps))
