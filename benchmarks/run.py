@@ -21,7 +21,9 @@ from typing import Any
 
 from benchmarks.measuring import ROOT, Figure, verdict
 
-GROUPS = ("core_cost", "engines", "sides_oracle", "decoding", "journaling", "dashboard", "history", "reporting")
+GROUPS = (
+    "core_cost", "engines", "sides_oracle", "decoding", "journaling", "recording", "dashboard", "history", "reporting",
+)  # fmt: skip
 PACKAGES = (
     "msgspec",
     "httpx",
