@@ -51,9 +51,9 @@ def prepare(modules: list[str]) -> None:
     shutil.rmtree(PLACE, ignore_errors=True)
     PLACE.mkdir(parents=True)
     unwanted = shutil.ignore_patterns("__pycache__", "__snapshots__")
-    for folder in ("orderflow_tui", "tests/core", "tests/journal", "themes"):
+    for folder in ("orderflow_tui", "tests", "themes"):
         shutil.copytree(ROOT / folder, PLACE / folder, ignore=unwanted)
-    for name in ("tests/conftest.py", "tests/__init__.py", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, PLACE / name)
     files = "\n".join(f"    orderflow_tui/core/{name}.py" for name in modules)
