@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orderflow_tui.core.units import spell_minutes
+from orderflow_tui.core.units import PRICE_UNITS_PER_DOLLAR, spell_minutes
 from orderflow_tui.tui.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.lines import Row, Span, make_row
 from orderflow_tui.tui.text import BLANK, compact, crop, left, money, right
@@ -15,6 +15,7 @@ SELL_LINE = 0.60
 THIN_COVERAGE = 2.0
 """Below it the door is narrow (SPEC section 5, `thin_exit`)."""
 _LABEL = 6
+_IMPACT_SHARES = 10_000
 _WIDE = 76
 
 
@@ -157,7 +158,10 @@ def _trend_spans(samples: Sequence[float], bad: str, *, wide: bool) -> list[Span
 
 
 def context_rows(view: SymbolView, width: int) -> list[Row]:
-    """Context that never alarms: cumulative buys less sells with its error, distance to VWAP, the queue, the flow."""
+    """Context that never alarms: cumulative buys less sells with its error, distance to VWAP, the queue, the flow.
+
+    How busy the tape is, and what 10,000 shares of one side move, come where there is room.
+    """
     context = view.context
     if context is None:
         return []
@@ -169,6 +173,11 @@ def context_rows(view: SymbolView, width: int) -> list[Row]:
         words.append(f"queue {context.queue_imbalance:+.2f}")
     if context.ofi is not None:
         words.append(f"OFI {context.ofi:+.1f}")
+    if context.pace is not None:
+        words.append(f"pace {context.pace:.1f}x")
+    if context.kyle_lambda is not None:
+        cents = context.kyle_lambda * scale * _IMPACT_SHARES * 100 / PRICE_UNITS_PER_DOLLAR
+        words.append(f"10k moves {cents:+.1f}c")
     while len(words) > 1 and len("  ".join(words)) >= width:
         words.pop()
     return [make_row(Span(crop(f" {'  '.join(words)}", width), "muted"))]

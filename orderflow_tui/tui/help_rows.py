@@ -23,6 +23,7 @@ SIGNS = (
     ("!! !", "in the alerts: can recommend an exit; hit, withdrawn or big"),
     ("cover", "shares bid within reach over shares held, its way over the last minute"),
     ("CVD VWAP queue OFI", "buys less sells ± its error; price against it; bid over ask size; order-flow imbalance"),
+    ("pace, 10k moves", "prints a second against usual; cents that 10,000 shares of one side move the price"),
     ("--", "not known, or no longer true"),
     ("* > #", "a panel is pinned; selected; both"),
 )
