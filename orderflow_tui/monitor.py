@@ -546,10 +546,13 @@ class Monitor:
         watched = self._roster.get(symbol)
         if watched is None:
             return
-        now_ns = self._now_ns if self._replayed else message.arrival.wall_ns
+        now_ns = message.arrival.wall_ns - self._roster.capabilities.delay_seconds * NS
+        if self._replayed:
+            now_ns = self._now_ns
         ids = [message.recommendation_id]
         if message.recommendation_id.startswith("market:"):
-            ids = [card.recommendation_id for card in recommendations(watched.core, now_ns) if card.status == "open"]
+            cards = recommendations(watched.core, now_ns)
+            ids = [card.recommendation_id for card in cards if card.status == "open" and card.kind == "flow"]
         for recommendation_id in ids:
             output = watched.core.answer(now_ns, recommendation_id, message.answer)
             if output is not None:

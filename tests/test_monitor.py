@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -386,6 +387,47 @@ def test_names_that_fire_together_are_one_card() -> None:
     assert len(together[1].evidence) == 2
     apart = market_wide([card("BAC", 10 * NS), card("IBM", 71 * NS)], {})
     assert [one.symbol for one in apart] == ["BAC", "IBM"]
+
+
+def test_a_third_name_that_fires_later_parts_no_card() -> None:
+    cards = [card("BAC", 10 * NS), card("IBM", 60 * NS), card("T", 500 * NS)]
+    assert [one.symbol for one in market_wide(cards, {})] == ["BAC IBM", "T"]
+    newer = [*cards, card("X", 560 * NS)]
+    assert [one.symbol for one in market_wide(newer, {})] == ["T X", "BAC", "IBM"]
+
+
+def test_a_card_of_many_names_says_first_that_its_data_is_delayed() -> None:
+    cards = [replace(card(name, NS), reason=f"DELAYED 15 MIN: why {name}") for name in ("BAC", "IBM")]
+    assert market_wide(cards, {})[0].reason == "DELAYED 15 MIN: market-wide: 2 of your names within a minute"
+
+
+def test_an_answer_to_a_card_of_many_names_leaves_the_stops_alone(tmp_path: Path) -> None:
+    held = [Position("BAC", 1_000, Decimal("10.00"), stop=Decimal("10.50")), Position("IBM", 1_000, Decimal("10.00"))]
+    desk = Desk(tmp_path, positions=PositionManager.fixed(held))
+    for symbol in ("BAC", "IBM"):
+        desk.events(*recent_sellers(time.time_ns()), symbol=symbol)
+    desk.until("exit_signal_triggered", 3)
+    stop, market = wait_for_cards(desk, 2)
+    assert (stop.kind, market.kind) == ("stop", "market")
+    desk.monitor.answer(market.recommendation_id, Answer("hold"))
+    answered = desk.until("exit_acknowledged", 2)
+    assert wait_for_cards(desk, 1)[0].recommendation_id == stop.recommendation_id
+    assert [one["recommendation_id"].split(":")[:2] for one in answered] == [["BAC", "exit"], ["IBM", "exit"]]
+    desk.monitor.stop(timeout=5)
+
+
+def test_on_delayed_data_an_answer_is_of_the_datas_time(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    late = replace(CAPABILITIES, delay_seconds=900)
+    desk.put(FeedStatus("open", 1.0, 5.0, 1.0, connected=True, capabilities=late, arrival=Arrival.now()))
+    desk.events(*recent_sellers(time.time_ns() - 900 * NS), vouched_ns=time.time_ns() - 900 * NS)
+    (signal,) = desk.until("exit_signal_triggered")
+    assert signal["reason"].startswith("DELAYED 15 MIN: ")
+    desk.monitor.answer(signal["recommendation_id"], Answer("hold"))
+    desk.until("exit_acknowledged")
+    left = wait_for_cards(desk, 1, status="held")[0].header.split(", ")[2]
+    assert left in {"5:00 left", "4:59 left", "4:58 left"}
+    desk.monitor.stop(timeout=5)
 
 
 def moved(symbol: str, change: int | None) -> SymbolView:

@@ -165,7 +165,7 @@ class RedBurst:
         prints = self.window.count_through(start) - self.window.count_through(start - BASELINE_SECONDS)
         wanted = _PRINTS_WANTED * BASELINE_SECONDS / prints if prints > 0 else float("inf")
         warm = self.warm_seconds(head) >= self.warm_needed
-        self.thin = warm and wanted > (_THIN_BELOW if self.thin else _THIN_ABOVE)
+        self.thin = warm and (wanted >= _THIN_BELOW if self.thin else wanted > _THIN_ABOVE)
         self.window_seconds = max(self._floor(), min(LONGEST_WINDOW, ceil(min(wanted, LONGEST_WINDOW))))
 
     def on_print(self, time_ns: int, price: int) -> AlertRaised | AlertUpdated | None:

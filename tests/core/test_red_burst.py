@@ -115,6 +115,16 @@ def test_no_baseline_crosses_the_open() -> None:
     assert _at_the_open(360 + 309.5)
 
 
+def test_a_gap_over_the_open_ends_where_the_tape_is_known_again() -> None:
+    before = datetime_ns(datetime(2025, 10, 22, 13, 24, tzinfo=UTC))
+    core, tape = make(), _quiet(before, 300)
+    tape.add(Gap(tape.at(600), "network gone")).buy(700.5, 100.0, 100).sell(800.5, 100.0, 9_000)
+    assert not _bursts(core.process(tape.events))
+    assert core.burst.covered_from == tape.at(600) // NS
+    assert core.session is not None
+    assert core.session.name == "regular"
+
+
 @pytest.mark.parametrize("between", ["gap", "halt"])
 def test_no_baseline_crosses_a_gap_or_a_halt(between: str) -> None:
     core, tape = make(), _quiet()
@@ -229,6 +239,18 @@ def test_the_tape_is_too_thin_above_sixty_until_it_is_below_forty_eight() -> Non
         core.process(tape.events if start == 0 else tape.events[1:])
         states.append(core.burst.thin)
     assert states == [True, True, False]
+
+
+@pytest.mark.parametrize(("later", "thin"), [(4.0, True), (3.9, False)])
+def test_at_forty_eight_it_is_not_yet_below(later: float, thin: bool) -> None:
+    core = make(GUARDED)
+    tape = Tape()
+    for number in range(100):
+        tape.buy(number * 5.1, 100.0, 100)
+    for number in range(100):
+        tape.buy(512 + number * later, 100.0, 100)
+    core.process(tape.events)
+    assert core.burst.thin == thin
 
 
 def test_too_thin_a_tape_raises_no_alarm() -> None:
