@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from orderflow_tui.core.data_models import Answer
@@ -442,8 +442,8 @@ class Monitor:
         if watched.note and not known:
             fields = records.error_fields("404", watched.note, symbol=message.symbol)
             self._write(records.API_ERROR, message.arrival.wall_ns, message.arrival, fields)
-        if message.standing == "no_quotes":
-            watched.core.set_capabilities(replace(watched.core.capabilities, quotes=False))
+        watched.no_quotes = message.standing == "no_quotes"
+        watched.fit(self._roster.capabilities)
 
     def _on_band(self, message: BandNote) -> None:
         watched = self._roster.get(message.symbol)
@@ -477,6 +477,7 @@ class Monitor:
         self._roster.keep_followed(arrival.wall_ns)
         if self._roster.reload():
             self._feed.set_symbols(self._roster)
+            self._tell(self._roster.closed(), arrival)
         self._feed.set_urgency(self._roster.by_urgency(self._now_ns))
 
     def _check_age(self, watched: Watched, arrival: Arrival) -> None:

@@ -319,6 +319,36 @@ def test_faults_are_journaled_and_a_refused_key_ends_with_one(desk: Desk) -> Non
     assert desk.view("NO DATA", "no such ticker").urgency == 2
 
 
+def quotes_of(desk: Desk, symbol: str, capabilities: Capabilities) -> None:
+    """Wait until the symbol is judged by these capabilities."""
+    deadline = time.monotonic() + 10
+    while (view := desk.monitor.views().get(symbol)) is None or view.capabilities != capabilities:
+        assert time.monotonic() < deadline, view
+        time.sleep(0.01)
+
+
+def test_a_name_without_quotes_is_judged_by_them_once_they_are_there(desk: Desk) -> None:
+    desk.put(SymbolNote("BAC", "no_quotes", "the snapshot has no quote of it", Arrival.now()))
+    quotes_of(desk, "BAC", replace(CAPABILITIES, quotes=False))
+    more = replace(CAPABILITIES, side_check="refused")
+    desk.put(FeedStatus("open", 1.0, 5.0, 1.0, connected=True, capabilities=more, arrival=Arrival.now()))
+    quotes_of(desk, "BAC", replace(more, quotes=False))
+    desk.put(SymbolNote("BAC", "ok", "", Arrival.now()))
+    quotes_of(desk, "BAC", more)
+
+
+def test_a_position_that_is_gone_ends_its_recommendation_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "positions.toml"
+    path.write_text('[[position]]\nsymbol = "BAC"\nquantity = 1000\naverage_cost = 10\n')
+    desk = Desk(tmp_path / "journal", positions=PositionManager(path))
+    desk.events(*recent_sellers(time.time_ns()))
+    (signal,) = desk.until("exit_signal_triggered")
+    path.write_text('[[position]]\nsymbol = "T"\nquantity = 5\naverage_cost = 20\n')
+    (resolved,) = desk.until("exit_resolved")
+    assert (resolved["recommendation_id"], resolved["reason"]) == (signal["recommendation_id"], "position closed")
+    desk.monitor.stop(timeout=5)
+
+
 def test_positions_and_thresholds_may_change_while_it_runs(tmp_path: Path) -> None:
     path = tmp_path / "positions.toml"
     path.write_text('[[position]]\nsymbol = "BAC"\nquantity = 1000\naverage_cost = 10\n')
