@@ -225,6 +225,16 @@ def test_what_is_late_is_marked_and_opens_nothing(desk: Desk) -> None:
     assert not desk.named("exit_signal_triggered")
 
 
+@pytest.mark.parametrize(("older_ns", "late"), [(0, False), (1, True)])
+def test_an_alert_is_late_when_it_is_more_than_thirty_seconds_old(desk: Desk, older_ns: int, late: bool) -> None:
+    now = Arrival.now()
+    at = now.wall_ns - 30 * NS - older_ns
+    book = Book(at, 1, ((100_000, 12_000),), ((100_100, 500),))
+    desk.put(Batch("BAC", "book", (book,), now, vouched_ns=now.wall_ns))
+    (alert,) = desk.until("order_flow_alert")
+    assert alert["late"] == late
+
+
 def test_answers_survive_a_restart(tmp_path: Path) -> None:
     first = Desk(tmp_path)
     first.events(*recent_sellers(time.time_ns()))
