@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.health import Health
 from orderflow_tui.core.outputs import StopRaised
@@ -29,6 +30,8 @@ class Watched:
     """When it began to be watched, nanoseconds UTC."""
     health: Health = field(default_factory=Health)
     note: str = ""
+    no_quotes: bool = False
+    """The source shows no quote of it, though it shows others'."""
     vouched_ns: int = 0
     quote_ns: int = 0
     skipped_prints: int = 0
@@ -37,6 +40,11 @@ class Watched:
     band: tuple[int, int] = (0, 0)
     """Limit-down and limit-up prices, units of $0.0001; 0 where none is known."""
     dirty: bool = True
+
+    def fit(self, capabilities: Capabilities) -> None:
+        """The source can show this; of this symbol no quotes where it has none."""
+        quotes = capabilities.quotes and not self.no_quotes
+        self.core.set_capabilities(replace(capabilities, quotes=quotes))
 
     def age_s(self, now_ns: int) -> float | None:
         """Seconds since the vouched instant, the contract's delay taken off; None before the first."""

@@ -90,11 +90,13 @@ def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
     if core.thresholds.profile != "guarded" or not volume:
         return lines
     n_eff, low, largest = burst.guards(second, share)
+    z = burst.robust_z(second)
     return [
         *lines,
         RuleLine("effective prints", f"{n_eff:.0f}", f">= {N_EFF_LEAST:.0f}", n_eff >= N_EFF_LEAST),
         RuleLine(f"{who} at least", f"{low:.0%}", f">= {WILSON_FLOOR:.0%}", low >= WILSON_FLOOR),
         RuleLine("largest print", f"{largest:.0%} of it", "<= 50%", largest <= 0.5),
+        RuleLine("robust z", "unknown" if z is None else f"{z:.1f}", "shown only", True),
     ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from orderflow_tui.core.exit_signal import DELAYED_WORDS
 from orderflow_tui.core.units import NS
 from orderflow_tui.views import RecommendationView, SymbolView
 
@@ -17,11 +19,11 @@ def market_wide(cards: list[RecommendationView], views: Mapping[str, SymbolView]
     opened = sorted(
         (card for card in cards if card.status == "open" and card.kind == "flow"), key=lambda c: c.opened_ns
     )
-    group = [card for card in opened if opened[-1].opened_ns - card.opened_ns <= _MINUTE_NS] if opened else []
-    rest = [card for card in cards if card not in group] if len(group) > 1 else cards
+    group = _newest_group(opened)
+    rest = [card for card in cards if card not in group]
     out = sorted(rest, key=lambda card: (card.status != "open", card.rank, card.opened_ns))
     spy = views.get("SPY")
-    if len(group) < 2:
+    if not group:
         return tuple(_beside_market(card, views.get(card.symbol), spy) for card in out)
     lines = [f"{card.symbol} {_net_move(views.get(card.symbol), spy)}: {card.reason}" for card in group]
     symbols = " ".join(card.symbol for card in group)
@@ -30,12 +32,26 @@ def market_wide(cards: list[RecommendationView], views: Mapping[str, SymbolView]
         recommendation_id=f"market:{group[0].opened_ns}",
         symbol=symbols,
         kind="market",
-        reason=f"market-wide: {len(group)} of your names within a minute",
+        reason=f"{_delayed(group)}market-wide: {len(group)} of your names within a minute",
         evidence=tuple(lines),
         cost_line=" | ".join(f"{card.symbol} {card.cost_line.split(' | ')[0]}" for card in group),
     )
     at = sum(card.status == "open" and card.kind == "stop" for card in out)
     return (*out[:at], together, *out[at:])
+
+
+def _newest_group(opened: list[RecommendationView]) -> list[RecommendationView]:
+    """The newest two or more that fired within 60 s, oldest first; one that fires later does not part them."""
+    for newest in reversed(opened):
+        group = [card for card in opened if 0 <= newest.opened_ns - card.opened_ns <= _MINUTE_NS]
+        if len(group) > 1:
+            return group
+    return []
+
+
+def _delayed(group: list[RecommendationView]) -> str:
+    """What recommendations on delayed data begin with, empty for others."""
+    return next((match[0] for match in (re.match(DELAYED_WORDS, card.reason) for card in group) if match), "")
 
 
 def _move(view: SymbolView | None) -> float | None:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from orderflow_tui.core.data_models import Answer
@@ -474,8 +474,8 @@ class Monitor:
         if watched.note and not known:
             fields = records.error_fields("404", watched.note, symbol=message.symbol)
             self._write(records.API_ERROR, message.arrival.wall_ns, message.arrival, fields)
-        if message.standing == "no_quotes":
-            watched.core.set_capabilities(replace(watched.core.capabilities, quotes=False))
+        watched.no_quotes = message.standing == "no_quotes"
+        watched.fit(self._roster.capabilities)
 
     def _on_band(self, message: BandNote) -> None:
         watched = self._roster.get(message.symbol)
@@ -509,6 +509,7 @@ class Monitor:
         self._roster.keep_followed(arrival.wall_ns)
         if self._roster.reload():
             self._feed.set_symbols(self._roster)
+            self._tell(self._roster.closed(), arrival)
         self._feed.set_urgency(self._roster.by_urgency(self._now_ns))
 
     def _check_age(self, watched: Watched, arrival: Arrival) -> None:
@@ -580,10 +581,13 @@ class Monitor:
         watched = self._roster.get(symbol)
         if watched is None:
             return
-        now_ns = self._now_ns if self._replayed else message.arrival.wall_ns
+        now_ns = message.arrival.wall_ns - self._roster.capabilities.delay_seconds * NS
+        if self._replayed:
+            now_ns = self._now_ns
         ids = [message.recommendation_id]
         if message.recommendation_id.startswith("market:"):
-            ids = [card.recommendation_id for card in recommendations(watched.core, now_ns) if card.status == "open"]
+            cards = recommendations(watched.core, now_ns)
+            ids = [card.recommendation_id for card in cards if card.status == "open" and card.kind == "flow"]
         for recommendation_id in ids:
             output = watched.core.answer(now_ns, recommendation_id, message.answer)
             if output is not None:

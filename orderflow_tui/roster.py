@@ -11,7 +11,7 @@ from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.events import Event
 from orderflow_tui.core.learning import Taught
 from orderflow_tui.core.outcomes import Outcomes
-from orderflow_tui.core.outputs import AlertOutcome
+from orderflow_tui.core.outputs import AlertOutcome, Output
 from orderflow_tui.core.rules import Thresholds
 from orderflow_tui.core.series import Series
 from orderflow_tui.core.symbol_core import SymbolCore
@@ -82,6 +82,7 @@ class Roster:
         self._left: list[Leaving] = []
         """Names that are watched no more while what they raised is still followed."""
         self._settled = False
+        self._closed: list[Output] = []
 
     def __iter__(self) -> Iterator[str]:
         """Every symbol the feed is to deliver."""
@@ -113,7 +114,7 @@ class Roster:
             return False
         self.capabilities = capabilities
         for watched in self._watched.values():
-            watched.core.set_capabilities(capabilities)
+            watched.fit(capabilities)
         return True
 
     def set_symbols(self) -> None:
@@ -133,9 +134,18 @@ class Roster:
             known.dirty = True
             self._watched[symbol] = known
         for symbol, known in before.items():
+            if self._watched.get(symbol) is known:
+                continue
+            known.core.desk.set_position(None)
+            self._closed += known.core.desk.tend(known.core.now_ns)
             outcomes = known.core.outcomes
-            if self._watched.get(symbol) is not known and outcomes is not None and outcomes.pending:
+            if outcomes is not None and outcomes.pending:
                 self._left.append(Leaving(known.core, outcomes, time.time_ns()))
+
+    def closed(self) -> list[Output]:
+        """What ended because its position is held no more, told once."""
+        closed, self._closed = self._closed, []
+        return closed
 
     def take_left(self, symbol: str, events: Iterable[Event], now_ns: int) -> list[AlertOutcome]:
         """Pass on what the feed delivered to those watched no more; what is settled by it."""

@@ -67,6 +67,8 @@ def test_why_nothing_fires_is_told_figure_by_figure() -> None:
     assert _rule(detail, "the same, for an exit").threshold == "> 4x"
     assert not _rule(detail, "volume ratio").met
     assert _rule(detail, "effective prints").value == "29"
+    assert _rule(detail, "robust z").threshold == "shown only"
+    assert _rule(detail, "robust z").met
     assert _rule(detail, "largest bid shown").value == "500"
     assert not _rule(detail, "largest bid shown").met
     assert _rule(detail, "counted acts").threshold == ">= 3 in 120 s"

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -224,6 +225,16 @@ def test_what_is_late_is_marked_and_opens_nothing(desk: Desk) -> None:
     assert not desk.named("exit_signal_triggered")
 
 
+@pytest.mark.parametrize(("older_ns", "late"), [(0, False), (1, True)])
+def test_an_alert_is_late_when_it_is_more_than_thirty_seconds_old(desk: Desk, older_ns: int, late: bool) -> None:
+    now = Arrival.now()
+    at = now.wall_ns - 30 * NS - older_ns
+    book = Book(at, 1, ((100_000, 12_000),), ((100_100, 500),))
+    desk.put(Batch("BAC", "book", (book,), now, vouched_ns=now.wall_ns))
+    (alert,) = desk.until("order_flow_alert")
+    assert alert["late"] == late
+
+
 def test_answers_survive_a_restart(tmp_path: Path) -> None:
     first = Desk(tmp_path)
     first.events(*recent_sellers(time.time_ns()))
@@ -318,6 +329,36 @@ def test_faults_are_journaled_and_a_refused_key_ends_with_one(desk: Desk) -> Non
     assert desk.view("NO DATA", "no such ticker").urgency == 2
 
 
+def quotes_of(desk: Desk, symbol: str, capabilities: Capabilities) -> None:
+    """Wait until the symbol is judged by these capabilities."""
+    deadline = time.monotonic() + 10
+    while (view := desk.monitor.views().get(symbol)) is None or view.capabilities != capabilities:
+        assert time.monotonic() < deadline, view
+        time.sleep(0.01)
+
+
+def test_a_name_without_quotes_is_judged_by_them_once_they_are_there(desk: Desk) -> None:
+    desk.put(SymbolNote("BAC", "no_quotes", "the snapshot has no quote of it", Arrival.now()))
+    quotes_of(desk, "BAC", replace(CAPABILITIES, quotes=False))
+    more = replace(CAPABILITIES, side_check="refused")
+    desk.put(FeedStatus("open", 1.0, 5.0, 1.0, connected=True, capabilities=more, arrival=Arrival.now()))
+    quotes_of(desk, "BAC", replace(more, quotes=False))
+    desk.put(SymbolNote("BAC", "ok", "", Arrival.now()))
+    quotes_of(desk, "BAC", more)
+
+
+def test_a_position_that_is_gone_ends_its_recommendation_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "positions.toml"
+    path.write_text('[[position]]\nsymbol = "BAC"\nquantity = 1000\naverage_cost = 10\n')
+    desk = Desk(tmp_path / "journal", positions=PositionManager(path))
+    desk.events(*recent_sellers(time.time_ns()))
+    (signal,) = desk.until("exit_signal_triggered")
+    path.write_text('[[position]]\nsymbol = "T"\nquantity = 5\naverage_cost = 20\n')
+    (resolved,) = desk.until("exit_resolved")
+    assert (resolved["recommendation_id"], resolved["reason"]) == (signal["recommendation_id"], "position closed")
+    desk.monitor.stop(timeout=5)
+
+
 def test_positions_and_thresholds_may_change_while_it_runs(tmp_path: Path) -> None:
     path = tmp_path / "positions.toml"
     path.write_text('[[position]]\nsymbol = "BAC"\nquantity = 1000\naverage_cost = 10\n')
@@ -386,6 +427,47 @@ def test_names_that_fire_together_are_one_card() -> None:
     assert len(together[1].evidence) == 2
     apart = market_wide([card("BAC", 10 * NS), card("IBM", 71 * NS)], {})
     assert [one.symbol for one in apart] == ["BAC", "IBM"]
+
+
+def test_a_third_name_that_fires_later_parts_no_card() -> None:
+    cards = [card("BAC", 10 * NS), card("IBM", 60 * NS), card("T", 500 * NS)]
+    assert [one.symbol for one in market_wide(cards, {})] == ["BAC IBM", "T"]
+    newer = [*cards, card("X", 560 * NS)]
+    assert [one.symbol for one in market_wide(newer, {})] == ["T X", "BAC", "IBM"]
+
+
+def test_a_card_of_many_names_says_first_that_its_data_is_delayed() -> None:
+    cards = [replace(card(name, NS), reason=f"DELAYED 15 MIN: why {name}") for name in ("BAC", "IBM")]
+    assert market_wide(cards, {})[0].reason == "DELAYED 15 MIN: market-wide: 2 of your names within a minute"
+
+
+def test_an_answer_to_a_card_of_many_names_leaves_the_stops_alone(tmp_path: Path) -> None:
+    held = [Position("BAC", 1_000, Decimal("10.00"), stop=Decimal("10.50")), Position("IBM", 1_000, Decimal("10.00"))]
+    desk = Desk(tmp_path, positions=PositionManager.fixed(held))
+    for symbol in ("BAC", "IBM"):
+        desk.events(*recent_sellers(time.time_ns()), symbol=symbol)
+    desk.until("exit_signal_triggered", 3)
+    stop, market = wait_for_cards(desk, 2)
+    assert (stop.kind, market.kind) == ("stop", "market")
+    desk.monitor.answer(market.recommendation_id, Answer("hold"))
+    answered = desk.until("exit_acknowledged", 2)
+    assert wait_for_cards(desk, 1)[0].recommendation_id == stop.recommendation_id
+    assert [one["recommendation_id"].split(":")[:2] for one in answered] == [["BAC", "exit"], ["IBM", "exit"]]
+    desk.monitor.stop(timeout=5)
+
+
+def test_on_delayed_data_an_answer_is_of_the_datas_time(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    late = replace(CAPABILITIES, delay_seconds=900)
+    desk.put(FeedStatus("open", 1.0, 5.0, 1.0, connected=True, capabilities=late, arrival=Arrival.now()))
+    desk.events(*recent_sellers(time.time_ns() - 900 * NS), vouched_ns=time.time_ns() - 900 * NS)
+    (signal,) = desk.until("exit_signal_triggered")
+    assert signal["reason"].startswith("DELAYED 15 MIN: ")
+    desk.monitor.answer(signal["recommendation_id"], Answer("hold"))
+    desk.until("exit_acknowledged")
+    left = wait_for_cards(desk, 1, status="held")[0].header.split(", ")[2]
+    assert left in {"5:00 left", "4:59 left", "4:58 left"}
+    desk.monitor.stop(timeout=5)
 
 
 def moved(symbol: str, change: int | None) -> SymbolView:

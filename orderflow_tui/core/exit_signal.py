@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -18,6 +19,9 @@ from orderflow_tui.core.units import NS, datetime_ns
 ALERTS_NEEDED: Final = 3
 _ACT_NS: Final = 30 * NS
 _QUIET_NS: Final = 300 * NS
+DELAYED_WORDS: Final = r"DELAYED \d+ MIN: "
+"""What a recommendation on delayed data begins with, whatever follows."""
+_FIRST_WORDS: Final = re.compile(rf"({DELAYED_WORDS})?(?:snooze is over: |price went against the hold: )?")
 
 
 def should_trigger_exit(alerts: Iterable[OrderFlowAlert], *, window_seconds: int, red_burst_threshold: float) -> bool:
@@ -276,11 +280,12 @@ class ExitLatch:
 
     def _reopen(self, time_ns: int, current: ExitRecommendation, figures: Figures) -> Output:
         word = "snooze is over" if current.status == "snoozed" else "price went against the hold"
-        because = current.reason.removeprefix("snooze is over: ").removeprefix("price went against the hold: ")
+        first = _FIRST_WORDS.match(current.reason)
+        assert first is not None
         reopened = replace(
             figures.template(),
             recommendation_id=f"{current.symbol}:{'stop' if self._kind == 'stop' else 'exit'}:{time_ns}",
-            reason=f"{word}: {because}",
+            reason=f"{first[1] or ''}{word}: {current.reason[first.end() :]}",
             evidence=current.evidence,
             episode_ids=current.episode_ids,
             status="open",
@@ -304,6 +309,9 @@ class ExitLatch:
         """Take up after a restart where the journal left it."""
         self.current = recommendation
         self._last_evidence_ns = datetime_ns(recommendation.opened_utc)
+        self._on_walls = self._kind == "flow" and not any(
+            ":red_burst:" in one for one in recommendation.episode_ids[:1]
+        )
         if answer is None:
             return
         self._answer_ns, self._answer_bid = answered_ns, bid

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import ceil
+from math import ceil, log1p
+from statistics import median
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ WILSON_FLOOR: Final = 0.50
 _NEVER: Final = 1 << 200
 _REST_NS: Final = 60 * NS
 _REFUTED_NS: Final = 2 * NS
+_NORMAL_MAD: Final = 0.6745
+"""The median absolute deviation of a normal distribution, in standard deviations."""
 _KEPT_FIGURES: Final = ("window_seconds", "baseline", "largest_print", "n_eff")
 
 
@@ -165,7 +168,7 @@ class RedBurst:
         prints = self.window.count_through(start) - self.window.count_through(start - BASELINE_SECONDS)
         wanted = _PRINTS_WANTED * BASELINE_SECONDS / prints if prints > 0 else float("inf")
         warm = self.warm_seconds(head) >= self.warm_needed
-        self.thin = warm and wanted > (_THIN_BELOW if self.thin else _THIN_ABOVE)
+        self.thin = warm and (wanted >= _THIN_BELOW if self.thin else wanted > _THIN_ABOVE)
         self.window_seconds = max(self._floor(), min(LONGEST_WINDOW, ceil(min(wanted, LONGEST_WINDOW))))
 
     def on_print(self, time_ns: int, price: int) -> AlertRaised | AlertUpdated | None:
@@ -247,6 +250,25 @@ class RedBurst:
             return 0.0, 0.0, 0.0
         n_eff = volume * volume / max(1, self.window.squares(seconds))
         return n_eff, wilson(share, n_eff)[0], self.window.largest(seconds) / volume
+
+    def robust_z(self, second: int) -> float | None:
+        """How unusual the volume of the window that ends with `second` is; shown, never a condition.
+
+        0.6745 (x - median) / MAD of log(1 + volume) over the baseline's windows of the same length (Iglewicz and
+        Hoaglin 1993); None while warming and where they are all alike. O(baseline), for the rare case it is asked.
+        """
+        window, seconds = self.window, self.window_seconds
+        if self.warm_seconds(second) < self.warm_needed:
+            return None
+        start = second - seconds
+        volumes = [
+            log1p(window.volume_through(end) - window.volume_through(end - seconds))
+            for end in (*range(start - BASELINE_SECONDS + seconds, start + 1), second)
+        ]
+        usual, now = volumes[:-1], volumes[-1]
+        middle = median(usual)
+        spread = median(abs(volume - middle) for volume in usual)
+        return _NORMAL_MAD * (now - middle) / spread if spread else None
 
     def judge_once(
         self, time_ns: int, price: int, ratio: float, share: float, baseline: float
@@ -375,6 +397,9 @@ class RedBurst:
         text += "".join(f", {more}" for more in (words, doubt) if more)
         if doubt:
             figures = {**figures, "sides": doubt}
+        if self.thresholds.profile == "guarded":
+            z = self.robust_z(self.window.head)
+            figures = {**figures, "robust_z": None if z is None else round(z, 2)}
         return writer.alert(
             "red_burst",
             time_ns=time_ns,

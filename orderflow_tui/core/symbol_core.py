@@ -199,7 +199,9 @@ class SymbolCore(TapeSide, BookSide):
         if self.outcomes is not None:
             self._out += self.outcomes.end(time_ns, self.session.start_ns)
         if before is not None:
-            self.burst.forget(max(self.session.start_ns // NS, 0))
+            known_from = self.burst.covered_from
+            if known_from is not None:
+                self.burst.forget(max(self.session.start_ns // NS, known_from))
             self.market.end_bar()
             done = self.taught_now(before)
             self.finished.append(done)

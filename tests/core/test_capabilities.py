@@ -58,6 +58,21 @@ def test_the_table_of_what_counts() -> None:
     assert all(enabled(kind, "guarded") for kind in kinds)
 
 
+@pytest.mark.parametrize(
+    ("evidence", "name", "side"),
+    [
+        ("bid_wall", "ask_wall", "ask"), ("bid_wall_hit", "ask_wall_hit", "ask"),
+        ("bid_wall_pulled", "ask_wall_pulled", "ask"), ("ask_wall", "bid_wall", "bid"),
+        ("sell_print", "buy_print", "ask"), ("hidden_seller", "hidden_buyer", "bid"),
+        ("block", "block", "buy"), ("red_burst", "red_burst", "buy"),
+    ],
+)  # fmt: skip
+def test_for_a_short_everything_goes_by_its_mirrored_name(evidence: str, name: str, side: str) -> None:
+    writer = AlertWriter("TEST", "guarded", "short")
+    assert (writer.evidence_name(evidence), writer.side_name(evidence)) == (name, side)
+    assert AlertWriter("TEST", "guarded").evidence_name(evidence) == evidence
+
+
 def test_a_writer_names_the_real_market_for_a_short() -> None:
     writer = AlertWriter("TEST", "guarded", "short")
     assert writer.episode_id("bid_wall_hit", -1_000_000, 7) == "TEST:ask_wall_hit:ask:100.00:7"

@@ -266,3 +266,24 @@ def test_answers_stand_over_a_restart() -> None:
     assert gone.current is None
     assert gone.trigger(NOON + NS, recommendation(NOON), _figures(), burst=True) is None
     assert gone.trigger(NOON + NS, recommendation(NOON), _figures(quantity=900), burst=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("episode", "broken"), [("TEST:sell_print:bid:100.00:1", True), ("TEST:red_burst:sell:1", False)]
+)
+def test_what_an_answer_rested_on_stands_over_a_restart(episode: str, broken: bool) -> None:
+    latch = ExitLatch("flow")
+    before = replace(recommendation(NOON), status="held", episode_ids=(episode, "TEST:red_burst:sell:100.00:2"))
+    latch.restore(before, Answer("hold"), NOON, BID, 1_000)
+    output = latch.trigger(NOON + NS, recommendation(NOON + NS), _figures(), burst=True)
+    assert (output is not None) == broken
+
+
+def test_delayed_data_keeps_the_first_words_when_it_comes_back() -> None:
+    latch = ExitLatch("flow")
+    latch.trigger(NOON, recommendation(NOON, "DELAYED 15 MIN: 3 large sellers"), _figures(), burst=False)
+    for turn, bid in enumerate((BID, BID - DISTANCE)):
+        latch.answer(NOON + turn, Answer("hold"), _figures(bid))
+        (output,) = latch.on_clock(NOON + turn + 1, _figures(bid - DISTANCE))
+        assert isinstance(output, ExitTriggered)
+        assert output.recommendation.reason == "DELAYED 15 MIN: price went against the hold: 3 large sellers"

@@ -1,7 +1,7 @@
 """Bursts by the second: exact boundaries, warming, sessions, guards and the life of one line."""
 
 from datetime import UTC, datetime
-from math import sqrt
+from math import log1p, sqrt
 
 import pytest
 
@@ -113,6 +113,16 @@ def test_no_baseline_crosses_the_open() -> None:
     assert not _at_the_open(360.5)
     assert not _at_the_open(360 + 308.5)
     assert _at_the_open(360 + 309.5)
+
+
+def test_a_gap_over_the_open_ends_where_the_tape_is_known_again() -> None:
+    before = datetime_ns(datetime(2025, 10, 22, 13, 24, tzinfo=UTC))
+    core, tape = make(), _quiet(before, 300)
+    tape.add(Gap(tape.at(600), "network gone")).buy(700.5, 100.0, 100).sell(800.5, 100.0, 9_000)
+    assert not _bursts(core.process(tape.events))
+    assert core.burst.covered_from == tape.at(600) // NS
+    assert core.session is not None
+    assert core.session.name == "regular"
 
 
 @pytest.mark.parametrize("between", ["gap", "halt"])
@@ -231,6 +241,18 @@ def test_the_tape_is_too_thin_above_sixty_until_it_is_below_forty_eight() -> Non
     assert states == [True, True, False]
 
 
+@pytest.mark.parametrize(("later", "thin"), [(4.0, True), (3.9, False)])
+def test_at_forty_eight_it_is_not_yet_below(later: float, thin: bool) -> None:
+    core = make(GUARDED)
+    tape = Tape()
+    for number in range(100):
+        tape.buy(number * 5.1, 100.0, 100)
+    for number in range(100):
+        tape.buy(512 + number * later, 100.0, 100)
+    core.process(tape.events)
+    assert core.burst.thin == thin
+
+
 def test_too_thin_a_tape_raises_no_alarm() -> None:
     tape = Tape()
     for number in range(80):
@@ -261,6 +283,28 @@ def test_wilson_and_n_eff_stand_in_the_details() -> None:
     assert details["sell_share_low"] == pytest.approx((centre - spread) / (1 + z * z / n), abs=2e-4)
     assert details["window_seconds"] == 30
     assert wilson(0.7, 0) == (0.0, 1.0)
+
+
+def test_the_robust_z_is_told_and_is_no_condition() -> None:
+    tape = Tape()
+    for second in range(331):
+        tape.buy(second + 0.5, 100.0, 100 + second % 60)
+    for number in range(24):
+        tape.sell(360.0 + number / 1_000, 100.0, 800)
+    core = make(GUARDED)
+    (burst,) = _bursts(core.process(tape.events))
+    usual = sorted(log1p(sum(100 + at % 60 for at in range(end - 29, end + 1))) for end in range(60, 331))
+    middle = usual[len(usual) // 2]
+    spread = sorted(abs(one - middle) for one in usual)[len(usual) // 2]
+    assert burst.details["robust_z"] == pytest.approx(
+        0.6745 * (log1p(burst.details["volume"]) - middle) / spread, abs=0.01
+    )
+    assert "robust_z" not in {row["figure"] for row in burst.details["why"]}
+    (alike,) = _bursts(_guarded(24, 500))
+    assert alike.details["robust_z"] is None
+    (plain,) = _bursts(make().process(_quiet().sell(320.5, 100.0, 3_001).events))
+    assert "robust_z" not in plain.details
+    assert make(GUARDED).burst.robust_z(NOON // NS) is None
 
 
 def test_one_print_that_is_most_of_it_is_marked_and_never_leaves() -> None:

@@ -20,6 +20,7 @@ from orderflow_tui.core.events import (
     Halt,
 )
 from orderflow_tui.core.outputs import AlertRaised, ExitAnswered, ExitResolved, ExitTriggered, StopRaised
+from orderflow_tui.core.rules import Profile
 from orderflow_tui.core.units import NS
 
 from .kit import NOON, Rules, Tape, alerts, exits, held, make
@@ -242,6 +243,22 @@ def test_the_stop_near_then_crossed_by_the_bid_for_a_second() -> None:
     assert crossed.text == "your stop 100.00 is crossed: bid 99.99"
     assert isinstance(leave, ExitTriggered)
     assert (leave.kind, leave.recommendation.recommendation_id) == ("stop", f"TEST:stop:{tape.at(3.25)}")
+
+
+@pytest.mark.parametrize("profile", ["plan", "guarded"])
+def test_the_stop_rings_in_both_profiles_and_whatever_the_flow_was_answered(profile: Profile) -> None:
+    core = make(Rules(profile=profile), held(stop="99.90"))
+    tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)])
+    for number in range(3):
+        tape.book(1 + number, [(100.15 - number / 20, 12_000)], [(100.20, 100)])
+        tape.sell(1.5 + number, 100.15 - number / 20, 12_000)
+    (flow,) = exits(core.process([*tape.events, Clock(tape.at(5))]))
+    core.answer(tape.at(5), flow.recommendation.recommendation_id, Answer("exited"))
+    fall = Tape(tape.at(10)).book(0, [(99.80, 100)], [(99.82, 100)])
+    outputs = core.process([*fall.events[1:], Clock(fall.at(1))])
+    (stop,) = exits(outputs, "stop")
+    assert stop.recommendation.reason == "your stop 99.90 is crossed: bid 99.80"
+    assert not exits(outputs)
 
 
 def test_the_last_price_through_the_stop_is_nothing() -> None:
