@@ -47,13 +47,13 @@ from orderflow_tui.recorder.frames import LATE_NS, play
 from orderflow_tui.recorder.writer import Recorder
 from orderflow_tui.restoring import restore_into
 from orderflow_tui.roster import Reloads, Roster
+from orderflow_tui.sight import Sight
 from orderflow_tui.track_record import TrackRecord
 from orderflow_tui.views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 _LIMIT: Final = 10_000
 _REPLAY_LIMIT: Final = 4
 """A recording waits for the monitor instead of filling memory."""
-_MINUTE_NS: Final = 60 * NS
 _BATCHES_PER_ROUND: Final = 64
 _SIDES_NS: Final = NS
 """An alert waits so long for the quotes of its span; then it is told as unsure."""
@@ -166,12 +166,12 @@ class Monitor:
         self._alerts = 0
         self._last_publish = 0
         self._started_ns = time.time_ns()
+        self._sight = Sight(self._write, self._blinded, self._started_ns)
         self._publisher = Publisher(self._make_status(), record)
         self._asked: deque[tuple[int, SidesAsked]] = deque()
         """Questions about sides, each with the instant until which its answer is waited for, on the monotonic clock."""
         self._news = False
         self._on_news: Callable[[], None] | None = None
-        self._told_bad: dict[tuple[str, str, str, bool], tuple[int, int]] = {}
         self._failure: BaseException | None = None
         self._handlers: dict[type, Callable[[Any], None]] = {
             Batch: self._on_batch,
@@ -376,8 +376,7 @@ class Monitor:
             return
         arrival = batch.arrival
         for channel in batch.channels:
-            if watched.health.good(channel):
-                self._resumed(watched, arrival)
+            self._sight.good(watched, channel, arrival)
         watched.skipped_prints += batch.skipped_prints
         watched.duplicates += batch.duplicates
         watched.note = ""
@@ -413,26 +412,7 @@ class Monitor:
         watched.dirty = True
 
     def _on_bad(self, bad: BadPayload) -> None:
-        """The same refusal at every poll is one record a minute, with how many went before it untold."""
-        key = (bad.symbol, bad.channel, bad.code, bad.quarantined)
-        told_ns, untold = self._told_bad.get(key, (0, 0))
-        if told_ns and bad.arrival.mono_ns - told_ns < _MINUTE_NS:
-            self._told_bad[key] = (told_ns, untold + 1)
-        else:
-            self._told_bad[key] = (bad.arrival.mono_ns, 0)
-            fields = records.error_fields(
-                records.validation_error_type(bad.code),
-                bad.detail,
-                code=bad.code,
-                symbol=bad.symbol,
-                channel=bad.channel,
-                quarantined=bad.quarantined,
-                repeats=untold,
-            )
-            self._write(records.DATA_VALIDATION_ERROR, bad.arrival.wall_ns, bad.arrival, fields)
-        watched = self._roster.get(bad.symbol)
-        if watched is not None and not bad.quarantined:
-            self._blind(watched, bad.channel, f"{bad.code}: {bad.detail}", bad.arrival)
+        self._sight.refused(bad, self._roster.get(bad.symbol))
 
     def _on_fault(self, fault: ApiFault) -> None:
         fields = records.error_fields(
@@ -445,24 +425,13 @@ class Monitor:
         )
         self._write(records.API_ERROR, fault.arrival.wall_ns, fault.arrival, fields)
 
-    def _blind(self, watched: Watched, channel: str, reason: str, arrival: Arrival) -> None:
-        watched.dirty = True
-        if watched.health.bad(channel, reason):
-            core = watched.core
-            self._news = True
-            fields = {"symbol": core.symbol, "reason": reason, "channel": channel, "holding": core.desk.quantity}
-            self._write(records.MONITORING_GAP, arrival.wall_ns, arrival, fields)
-
-    def _resumed(self, watched: Watched, arrival: Arrival) -> None:
-        symbol = watched.core.symbol
-        self._told_bad = {key: told for key, told in self._told_bad.items() if key[0] != symbol}
-        self._write(records.MONITORING_RESUMED, arrival.wall_ns, arrival, {"symbol": watched.core.symbol})
-
     def _on_recover(self, message: _Recover) -> None:
         watched = self._roster.get(message.symbol)
-        if watched is not None and watched.health.clear():
-            self._resumed(watched, message.arrival)
-            watched.dirty = True
+        if watched is not None:
+            self._sight.clear(watched, message.arrival)
+
+    def _blinded(self) -> None:
+        self._news = True
 
     def _on_note(self, message: SymbolNote) -> None:
         watched = self._roster.get(message.symbol)
@@ -502,8 +471,7 @@ class Monitor:
                     watched.core.outcomes.seen = not (watched.health.reason or stale)
                 for output in watched.core.process((Clock(at),), news_from_ns=at - LATE_NS):
                     self._say(watched, output, arrival)
-                self._check_age(watched, arrival)
-                self._check_tape(watched, arrival)
+                self._sight.check(watched, self._feed_status, arrival)
             self._tell(self._roster.tend_left(at, arrival.wall_ns), arrival)
         self._roster.keep_learned()
         self._roster.keep_followed(arrival.wall_ns)
@@ -511,27 +479,6 @@ class Monitor:
             self._feed.set_symbols(self._roster)
             self._tell(self._roster.closed(), arrival)
         self._feed.set_urgency(self._roster.by_urgency(self._now_ns))
-
-    def _check_age(self, watched: Watched, arrival: Arrival) -> None:
-        age = watched.age_s(arrival.wall_ns)
-        if self._market == "closed" or watched.note:
-            return
-        if age is None:
-            if (arrival.wall_ns - self._started_ns) / NS > STALE_AFTER_S:
-                self._blind(watched, "age", "no data since the start", arrival)
-        elif age > STALE_AFTER_S:
-            self._blind(watched, "age", "no fresh data for more than 30 s", arrival)
-        elif watched.health.clear("age"):
-            self._resumed(watched, arrival)
-
-    def _check_tape(self, watched: Watched, arrival: Arrival) -> None:
-        """Books may be fresh while the prints of a symbol do not come: then its tape rules see nothing."""
-        cycle_s = self._feed_status.cycle_seconds if self._feed_status is not None else 0.0
-        expected = self._market != "closed" and not watched.note and self._roster.capabilities.trades
-        if expected and watched.tape_age_s(arrival.wall_ns) > max(STALE_AFTER_S, 3 * cycle_s):
-            self._blind(watched, "tape_age", "no answer about its prints for more than 30 s", arrival)
-        elif watched.health.clear("tape_age"):
-            self._resumed(watched, arrival)
 
     # --- what is said -------------------------------------------------------------------------------------------
 

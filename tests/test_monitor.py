@@ -581,7 +581,7 @@ def test_an_unreadable_list_of_follow_ups_is_told_and_stops_nothing(tmp_path: Pa
 def test_prints_that_do_not_come_blind_a_name_whose_books_are_fresh(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orderflow_tui.monitor.STALE_AFTER_S", 1.0)
+    monkeypatch.setattr("orderflow_tui.sight.STALE_AFTER_S", 1.0)
     deadline = time.monotonic() + 10
     while not (gaps := desk.named("monitoring_gap")):
         assert time.monotonic() < deadline
