@@ -134,7 +134,8 @@ class Monitor:
         self._journal = journal
         self._profile = profile
         self._label = source_label
-        self._restored = tuple(restored)
+        self.restored = tuple(restored)
+        """What an earlier run left open."""
         self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
         self._replayed = replayed
         self._run_fields = dict(run_fields or {})
@@ -292,7 +293,7 @@ class Monitor:
         self._write(records.RUN_STARTED, started.wall_ns, started, self._run_fields)
         self._roster.set_symbols()
         cores = {watched.core.symbol: watched.core for watched in self._roster.all()}
-        ended: list[Output] = [*restore_into(cores, self._restored, started.wall_ns)]
+        ended: list[Output] = [*restore_into(cores, self.restored, started.wall_ns)]
         ended += self._roster.take_up(started.wall_ns)
         self._tell(ended, started)
         self._feed.start(self._roster, self._inbox.put)

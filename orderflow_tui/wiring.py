@@ -181,6 +181,7 @@ def _show(
     replay: ReplayFeed | None = None,
     settings_file: SettingsFile | None = None,
     notifies: bool = False,
+    notices: Sequence[str] = (),
 ) -> int:
     from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
     from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
@@ -212,6 +213,7 @@ def _show(
             on_step=None if replay is None else replay.step,
             export_directory=directory,
             settings=SettingsDesk(ui, screen, settings_file),
+            notices=notices,
         )
     finally:
         monitor.stop("quit")
@@ -237,6 +239,7 @@ def _notifier(loaded: LoadedConfig, tz: str, monitor: Monitor) -> Notifier | Non
         tz=tz,
         demoted=record.demoted if record is not None else lambda _: False,
     )
+    notifier.remember(one.record for one in monitor.restored if one.answer is None and not one.resolved)
     monitor.listeners.append(notifier.on_record)
     monitor.problems.append(lambda: notifier.problem)
     notifier.start()
@@ -317,7 +320,10 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
     elif not positions.get_active_positions():
         first_run = FirstRun("nothing_held", Path(loaded.config.positions), "")
     file = SettingsFile(overrides, config_file)
-    return _show(monitor, directory, screen, loaded, first_run=first_run, settings_file=file, notifies=True)
+    notices = [f"positions: {note}" for note in positions.notes]
+    return _show(
+        monitor, directory, screen, loaded, first_run=first_run, settings_file=file, notifies=True, notices=notices
+    )
 
 
 def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration: float | None, tz: str) -> int:

@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from orderflow_tui.core.units import NS, utc_datetime
+from orderflow_tui.core.units import NS, datetime_ns, utc_datetime
 from orderflow_tui.journal import records
 from orderflow_tui.notify.channels import Channel, ChannelError
 from orderflow_tui.notify.message import Message, message_of
@@ -134,9 +135,20 @@ class Notifier:
             if not message.level:
                 return
         if event == records.EXIT_TRIGGERED:
-            now, wait = self._clock(), self._settings.escalate_after_seconds
-            self._open[str(fields["recommendation_id"])] = _Open(message, now, now + wait, wait)
+            self._wait_for(message, fields)
         self._send(message)
+
+    def remember(self, unanswered: Iterable[Mapping[str, Any]]) -> None:
+        """Records of recommendations an earlier run left open: they are said again when nobody answers now."""
+        for fields in unanswered:
+            opened = datetime_ns(datetime.fromisoformat(str(fields["timestamp_utc"])))
+            message = message_of(records.EXIT_TRIGGERED, opened, fields)
+            if message is not None:
+                self._wait_for(message, fields)
+
+    def _wait_for(self, message: Message, fields: Mapping[str, Any]) -> None:
+        now, wait = self._clock(), self._settings.escalate_after_seconds
+        self._open[str(fields["recommendation_id"])] = _Open(message, now, now + wait, wait)
 
     def escalate(self) -> None:
         """Say again what nobody has answered, at growing distances."""

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -73,6 +73,7 @@ class OrderFlowApp(App[int]):
         on_step: Called with `event` or `second` to let a replay that waits go on by as much.
         export_directory: Where exports and pictures go: the journal's folder.
         settings: What the settings screen changes; None where there is none.
+        notices: What the trader should know once, at the start.
         monotonic: Seconds on a clock that never goes back.
         freeze: Collect garbage once after the first paint and leave what is there out of later collections.
 
@@ -100,6 +101,7 @@ class OrderFlowApp(App[int]):
         on_step: Callable[[Step], None] | None = None,
         export_directory: Path | None = None,
         settings: SettingsDesk | None = None,
+        notices: Sequence[str] = (),
         monotonic: Callable[[], float] = time.monotonic,
         freeze: bool = False,
     ) -> None:
@@ -114,6 +116,7 @@ class OrderFlowApp(App[int]):
         self._settings = settings
         self._fps = fps
         self._first_run = first_run
+        self._notices = notices
         self._told: set[Kind] = set()
         self._woken = False
         self._title_lit = False
@@ -165,7 +168,7 @@ class OrderFlowApp(App[int]):
 
     async def on_mount(self) -> None:
         """Show what there is, then look at the monitor at the chosen pace."""
-        for problem in self._theme_problems:
+        for problem in (*self._theme_problems, *self._notices):
             self.tell(problem, warning=True)
         if self._first_run is not None:
             await self.push_screen(opening.first_run_screen(self._first_run, self.zone))
@@ -400,6 +403,7 @@ def run_dashboard(
     on_step: Callable[[Step], None] | None = None,
     export_directory: Path | None = None,
     settings: SettingsDesk | None = None,
+    notices: Sequence[str] = (),
 ) -> int:
     """Show the dashboard until the trader leaves.
 
@@ -410,7 +414,7 @@ def run_dashboard(
         app = OrderFlowApp(
             monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
             on_pause=on_pause, on_speed=on_speed, on_step=on_step, export_directory=export_directory,
-            settings=settings, freeze=True,
+            settings=settings, notices=notices, freeze=True,
         )  # fmt: skip
     except KeymapError as error:
         print(error, file=sys.stderr)

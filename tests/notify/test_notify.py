@@ -153,6 +153,21 @@ def test_an_unanswered_recommendation_is_said_again_at_growing_distances() -> No
     made.close(1.0)
 
 
+def test_what_an_earlier_run_left_open_is_said_when_nobody_answers_now() -> None:
+    told, clock = Told(), Clock()
+    made = notifier(told, clock, escalate_after_seconds=60)
+    made.remember([{**triggered("BAC:exit:1"), "timestamp_utc": "2025-10-22T14:35:20.123456Z"}])
+    made.start()
+    made.escalate()
+    clock.now = 61.0
+    made.escalate()
+    until(lambda: len(told.messages) == 1)
+    assert told.messages[0].title == "UNANSWERED 1:01: EXIT? BAC"
+    made.on_record(records.EXIT_ACKNOWLEDGED, AFTERNOON, {"recommendation_id": "BAC:exit:1"})
+    until(lambda: not made._open)
+    made.close(1.0)
+
+
 def test_quiet_hours() -> None:
     settings = notify_settings({"quiet_hours": "22:00-07:00"})
     assert [hour for hour in range(24) if settings.quiet_at(clock_time(hour))] == [0, 1, 2, 3, 4, 5, 6, 22, 23]

@@ -448,3 +448,11 @@ async def test_news_that_comes_while_the_screen_goes_is_left_alone() -> None:
     seen = app.model.views
     await app.look()
     assert app.model.views is seen
+
+
+async def test_what_the_trader_should_know_is_told_once_at_the_start() -> None:
+    async with running(FakeMonitor(), notices=["positions: NIO: 100.5 shares held, whole ones counted (100)"]) as (
+        app,
+        _,
+    ):
+        assert toasts(app) == ["positions: NIO: 100.5 shares held, whole ones counted (100)"]
