@@ -135,13 +135,12 @@ def _quiet_chip(standing: Standing, now_ns: int, *, held: bool) -> tuple[Chip, s
 
 
 def _flow_chip(core: SymbolCore, standing: Standing, now_ns: int, second: int) -> tuple[Chip, str, int]:
-    recent = next((line for line in standing.alerts if not line.late), None)
-    if recent is not None:
-        age = now_ns - max(recent.time_ns, recent.updated_ns)
-        if age <= _ALERT_NS and (recent.counts or recent.rank <= 2):
-            return "ALERT", recent.text, 2
-        if age <= _WATCH_NS:
-            return "WATCH", recent.text, 3
+    ages = [(now_ns - max(line.time_ns, line.updated_ns), line) for line in standing.alerts if not line.late]
+    loud = [line for age, line in ages if age <= _ALERT_NS and (line.counts or line.rank <= 2)]
+    if loud:
+        return "ALERT", min(loud, key=lambda line: line.rank).text, 2
+    if ages and ages[0][0] <= _WATCH_NS:
+        return "WATCH", ages[0][1].text, 3
     header = held_header(core, now_ns)
     if header:
         return "WATCH", header, 3

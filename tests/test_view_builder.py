@@ -1,6 +1,7 @@
 """The view of one symbol: chips, figures and words, in the real market's direction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -130,6 +131,17 @@ def test_alerts_are_seen_for_a_minute_and_watched_for_two() -> None:
     assert _view(core, 403, _standing(lines=(late,))).chip == "CALM"
     (mark,) = _view(core, 403).walls
     assert (mark.side, mark.price, mark.state, mark.size) == ("bid", 1_000_000, "seen", 20_000)
+
+
+def test_of_fresh_alerts_the_one_that_ranks_highest_is_named() -> None:
+    core = _warm(make())
+    outputs = core.process(Tape(NOON + 402 * NS).book(0, [(100.00, 20_000)], [(100.02, 100)]).events[1:])
+    (wall,) = (alert_line(alert) for alert in alerts(outputs))
+    lines = (wall, replace(wall, rank=2, text="hit"), replace(wall, rank=1, text="burst"))
+    assert _view(core, 403, _standing(lines=lines)).chip_detail == "burst"
+    seen = replace(wall, counts=False)
+    old = replace(lines[1], time_ns=seen.time_ns - 59 * NS)
+    assert [_view(core, at, _standing(lines=(seen, old))).chip for at in (403, 404)] == ["ALERT", "WATCH"]
 
 
 def _leaving(quantity: int = 1_000, *, stop: str | None = None) -> SymbolCore:

@@ -308,6 +308,7 @@ class ExitLatch:
     ) -> None:
         """Take up after a restart where the journal left it."""
         self.current = recommendation
+        self._muted_quantity = None
         self._last_evidence_ns = datetime_ns(recommendation.opened_utc)
         self._on_walls = self._kind == "flow" and not any(
             ":red_burst:" in one for one in recommendation.episode_ids[:1]

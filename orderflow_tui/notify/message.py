@@ -11,6 +11,7 @@ from orderflow_tui.notify.settings import LEVELS
 from orderflow_tui.plain import plain_words
 
 _MOST_CHARACTERS = 400
+_LEAST_RANK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,17 @@ class Message:
 
 
 def level_of(event: str, fields: Mapping[str, Any]) -> int:
-    """How urgent a record is: 0 for what is not said."""
+    """How urgent a record is: 0 for what is not said. Of alerts the rank decides: nearly all are critical."""
     said: dict[str, str] = {
         records.STOP_ALERT: "critical",
         records.EXIT_TRIGGERED: "exit",
         records.MONITORING_GAP: "exit" if fields.get("holding") else "",
         records.API_ERROR: "exit" if fields.get("error_type") == "401" else "",
-        records.ALERT: "" if fields.get("late") else str(fields.get("severity")),
-        records.ALERT_UPDATED: str(fields.get("severity")) if fields.get("exit_eligible") else "",
+        records.ALERT: "warning" if fields.get("rank") == _LEAST_RANK else "critical",
+        records.ALERT_UPDATED: "critical" if fields.get("exit_eligible") else "",
     }
+    if fields.get("late"):
+        return 0
     return LEVELS.get(said.get(event, ""), 0)
 
 

@@ -287,3 +287,12 @@ def test_delayed_data_keeps_the_first_words_when_it_comes_back() -> None:
         (output,) = latch.on_clock(NOON + turn + 1, _figures(bid - DISTANCE))
         assert isinstance(output, ExitTriggered)
         assert output.recommendation.reason == "DELAYED 15 MIN: price went against the hold: 3 large sellers"
+
+
+def test_what_opened_after_exited_has_ended_that_silence_over_a_restart() -> None:
+    latch = ExitLatch("flow")
+    latch.restore(recommendation(NOON), Answer("exited"), NOON, BID, 1_000)
+    latch.restore(recommendation(NOON + NS), None, 0, None, 1_000)
+    assert latch.muted_day is None
+    latch.answer(NOON + 2 * NS, Answer("snooze", minutes=1), _figures())
+    assert latch.trigger(NOON + 62 * NS, recommendation(NOON), _figures(), burst=False) is not None

@@ -94,11 +94,11 @@ def test_auctions_late_reports_and_what_counts_for_nothing_are_in_neither() -> N
 
 def test_a_print_two_seconds_late_goes_into_its_own_second_an_older_one_nowhere() -> None:
     core = make()
-    outputs = core.process(_quiet().sell(320.5, 100.0, 1_000).sell(318.6, 100.0, 2_001).events)
+    outputs = core.process(_quiet().sell(320.5, 100.0, 1_000).sell(318.5, 100.0, 2_001).events)
     assert len(_bursts(outputs)) == 1
     assert core.late_prints == 0
     core = make()
-    assert not _bursts(core.process(_quiet().sell(320.5, 100.0, 1_000).sell(318.4, 100.0, 2_001).events))
+    assert not _bursts(core.process(_quiet().sell(320.5, 100.0, 1_000).sell(318.499, 100.0, 2_001).events))
     assert core.late_prints == 1
 
 

@@ -66,8 +66,8 @@ def triggered(recommendation_id: str = "BAC:exit:1", symbol: str = "BAC") -> dic
     return {**recommendation_fields(RECOMMENDATION), "recommendation_id": recommendation_id, "symbol": symbol}
 
 
-def raised(symbol: str = "BAC", severity: str = "critical", **more: Any) -> dict[str, Any]:
-    return {**alert_fields(alert()), "symbol": symbol, "severity": severity, **more}
+def raised(symbol: str = "BAC", rank: int = 2, **more: Any) -> dict[str, Any]:
+    return {**alert_fields(alert()), "symbol": symbol, "rank": rank, **more}
 
 
 def notifier(told: Told, clock: Clock, **table: Any) -> Notifier:
@@ -77,9 +77,11 @@ def notifier(told: Told, clock: Clock, **table: Any) -> Notifier:
 @pytest.mark.parametrize(
     ("event", "fields", "level"),
     [
-        (records.ALERT, raised(severity="warning"), 1),
+        (records.ALERT, raised(rank=3), 1),
         (records.ALERT, raised(), 2),
+        (records.ALERT, raised(rank=1), 2),
         (records.ALERT, raised(late=True), 0),
+        (records.ALERT_UPDATED, raised(exit_eligible=True, late=True), 0),
         (records.ALERT_UPDATED, raised(exit_eligible=False), 0),
         (records.ALERT_UPDATED, raised(exit_eligible=True), 2),
         (records.EXIT_TRIGGERED, triggered(), 3),
@@ -106,10 +108,10 @@ def test_a_message_is_one_line_without_control_characters() -> None:
 def test_a_symbol_is_said_once_a_minute_unless_it_grows_more_urgent() -> None:
     told, clock = Told(), Clock()
     made = notifier(told, clock)
-    for fields in (raised(severity="warning"), raised(severity="warning"), raised("NIO", "warning"), raised()):
+    for fields in (raised(rank=3), raised(rank=3), raised("NIO", 3), raised()):
         made.take(records.ALERT, AFTERNOON, fields)
     clock.now = 61.0
-    made.take(records.ALERT, AFTERNOON, raised(severity="warning"))
+    made.take(records.ALERT, AFTERNOON, raised(rank=3))
     made.start()
     until(lambda: len(told.messages) == 4)
     said = [(message.symbol, message.level) for message in told.messages]

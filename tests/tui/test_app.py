@@ -176,6 +176,16 @@ async def test_trimming_a_position_that_is_not_known_takes_any_number_from_one()
         assert monitor.answers[0][1].shares == 7
 
 
+async def test_a_card_of_many_names_cannot_be_trimmed_by_one_number() -> None:
+    monitor = calm_market()
+    monitor.put(recommendations=(recommendation("MSFT NVDA", kind="market"),))
+    async with running(monitor) as (app, pilot):
+        await press(pilot, "f2", "t")
+        assert "hold, then trim them one by one" in block(app, "answer")
+        await press(pilot, "h")
+        assert [answer.kind for _, answer in monitor.answers] == ["hold"]
+
+
 async def test_the_source_is_marked_on_every_screen(tmp_path: Path) -> None:
     from tests.tui.journal_files import journal
 

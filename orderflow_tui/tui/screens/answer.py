@@ -137,7 +137,11 @@ class AnswerScreen(ModelModal):
         self._answer(Answer("exited", note=self._note))
 
     def action_trimmed(self) -> None:
-        """Ask for the shares."""
+        """Ask for the shares; one number cannot be that of many names."""
+        if self._recommendation.kind == "market":
+            self._refusal = "each name has its own number: hold, then trim them one by one"
+            self._draw()
+            return
         self._ask("trimmed", "shares sold", "shares")
 
     def action_hold(self) -> None:
