@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,16 +22,26 @@ QUIT = b"\x11"
 
 
 class PtyTerminal:
-    """Runs `python -m MODULE ARGS` on a pseudo-terminal of `columns` x `rows`; ends it with the `with` block."""
+    """Runs `python -m MODULE ARGS`, or a program, on a pseudo-terminal; ends it with the `with` block."""
 
-    def __init__(self, module: str, arguments: Sequence[str], columns: int = 200, rows: int = 50) -> None:
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        columns: int = 200,
+        rows: int = 50,
+        *,
+        program: Path | None = None,
+        cwd: Path = ROOT,
+        env: Mapping[str, str] = os.environ,
+    ) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment = {**env, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         environment.pop("NO_COLOR", None)
         self.child = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            cwd=ROOT, env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            [*([program] if program else [sys.executable, "-m", module]), *arguments],
+            cwd=cwd, env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
         )  # fmt: skip
         os.close(slave)
         self.seen = b""
