@@ -42,9 +42,7 @@ def _script(minutes: float) -> str:
         for fault in BAD_DAY:
             shift = number * CYCLE_SECONDS
             until = fault.until_seconds + shift if fault.until_seconds else 0.0
-            tables.append(
-                msgspec.structs.replace(fault, from_seconds=fault.from_seconds + shift, until_seconds=until)
-            )
+            tables.append(msgspec.structs.replace(fault, from_seconds=fault.from_seconds + shift, until_seconds=until))
     return "\n".join(_table(fault) for fault in tables)
 
 
