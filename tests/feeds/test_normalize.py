@@ -249,3 +249,14 @@ def test_what_will_not_be_asked_again_is_forgotten() -> None:
     seen.begin(AT + 20_000)
     assert len(seen) == 1
     assert not seen.is_new(event(id="20000", sip_timestamp=AT + 20_000))
+
+
+def test_what_is_remembered_of_a_long_stream_stays_in_proportion_to_its_overlap() -> None:
+    seen = SeenPrints()
+    most = 0
+    for number in range(30_000):
+        seen.prune(AT + number - 3_000)
+        assert seen.is_new(event(id=str(number), sip_timestamp=AT + number), streamed=True)
+        most = max(most, len(seen))
+    assert most <= 2 * 3_001
+    assert not seen.is_new(event(id="27000", sip_timestamp=AT + 27_000), streamed=True)

@@ -4,6 +4,7 @@ import ast
 import gc
 import inspect
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 import orderflow_tui.tui
+from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.tui.app import OrderFlowApp, run_dashboard
 from orderflow_tui.tui.attention import Attention
 from orderflow_tui.tui.bar_rows import status_row
@@ -448,3 +450,20 @@ async def test_news_that_comes_while_the_screen_goes_is_left_alone() -> None:
     seen = app.model.views
     await app.look()
     assert app.model.views is seen
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("h",), ("d",), ("f1",), ("f2",)])
+async def test_a_screen_that_was_left_is_let_go_with_everything_it_painted(
+    keys: tuple[str, ...], tmp_path: Path
+) -> None:
+    async with running(busy_market(), history=HistoryStore(tmp_path)) as (app, pilot):
+        await press(pilot, *keys)
+        assert not isinstance(app.screen, MainScreen)
+        parts = weakref.WeakSet([app.screen, *app.screen.walk_children()])
+        painted = weakref.WeakSet(part._styles_cache for part in parts if isinstance(part, Widget))
+        await press(pilot, "escape")
+        await settled(pilot)
+        assert isinstance(app.screen, MainScreen)
+        gc.collect()
+        assert not list(parts)
+        assert not list(painted)

@@ -11,7 +11,7 @@ from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import NS, NS_PER_MS
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
-_PRUNE_AT: Final = 20_000
+_PRUNE_AT: Final = 4_000
 
 _Identified = tuple[int, int, str, str]
 """Venue, reporting facility, id, New York date."""
@@ -34,6 +34,7 @@ class SeenPrints:
         self._this_stream: Counter[_Anonymous] = Counter()
         self._hour_begins = self._hour_ends = 0
         self._date = ""
+        self._prune_at = _PRUNE_AT
 
     def begin(self, from_ns: int = 0) -> None:
         """A fetch begins; what lies before `from_ns` will not be asked for again and is forgotten in bulk."""
@@ -45,12 +46,13 @@ class SeenPrints:
         self._this_stream.clear()
 
     def prune(self, from_ns: int) -> None:
-        """Forget what lies before `from_ns`, once there is much of it."""
-        if len(self._identified) + len(self._anonymous) > _PRUNE_AT:
+        """Forget what lies before `from_ns`, once there is twice as much as was left last time."""
+        if len(self._identified) + len(self._anonymous) > self._prune_at:
             self._identified = {key: at for key, at in self._identified.items() if at >= from_ns}
             from_ms = from_ns // NS_PER_MS
             self._anonymous = Counter({key: n for key, n in self._anonymous.items() if key[0] >= from_ms})
             self._this_stream = Counter({key: n for key, n in self._this_stream.items() if key[0] >= from_ms})
+            self._prune_at = max(_PRUNE_AT, 2 * (len(self._identified) + len(self._anonymous)))
 
     def is_new(self, event: Print, *, streamed: bool = False) -> bool:
         """Whether this print has not been delivered; from now on it has. `streamed`: it came by the stream."""
