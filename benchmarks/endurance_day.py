@@ -11,6 +11,7 @@ runs on the machine's own monotonic clock from the arrival of a step's frame.
 
 from __future__ import annotations
 
+import gc
 import random
 import struct
 import subprocess
@@ -257,6 +258,7 @@ class StepFeed:
             self._put(FeedGap(None, from_ns, arrival.wall_ns, "no answer", arrival))
         self._frames.begin()
         for symbol, body in step.pages.items():
+            arrival = Arrival(time.monotonic_ns(), self._clock.now_ns)  # each page is an answer of its own
             rows = wire.decode_rows(msgspec.json.decode(body, type=list[msgspec.Raw]), list[wire.TradeRow])
             prints = [print_of(row, arrival.wall_ns, EMBEDDED) for row in rows]
             intake = self._intakes[symbol]
@@ -355,6 +357,8 @@ def main() -> int:
 
     def day() -> None:
         minute = 0
+        while not gc.get_freeze_count():  # the screen has been painted and has settled
+            time.sleep(0.05)
         try:
             while (step := read_step(sys.stdin.buffer)) is not None and monitor.failure is None:
                 clock.now_ns = step.now_ns

@@ -54,6 +54,12 @@ def _table(fault: Fault) -> str:
     return "[[fault]]\n" + "\n".join(lines) + "\n"
 
 
+def settings(folder: Path) -> None:
+    """What both programs read."""
+    (folder / "positions.toml").write_text(DEMO_POSITIONS_TOML)
+    (folder / "orderflow.toml").write_text("")
+
+
 def run(minutes: float, folder: Path) -> None:
     """Leaves `dashboard/` and `headless/` in the folder, each with `samples.jsonl` and a journal.
 
@@ -62,20 +68,19 @@ def run(minutes: float, folder: Path) -> None:
     """
     script = folder / "faults.toml"
     script.write_text(_script(minutes) or "fault = []\n")
-    (folder / "positions.toml").write_text(DEMO_POSITIONS_TOML)
-    (folder / "orderflow.toml").write_text("")
+    settings(folder)
     with ExitStack() as stack:
-        dashboard = stack.enter_context(_child("dashboard", folder, script, []))
-        headless = stack.enter_context(_child("headless", folder, script, ["headless"]))
+        dashboard = stack.enter_context(child("dashboard", folder, script, []))
+        headless = stack.enter_context(child("headless", folder, script, ["headless"]))
         end = time.monotonic() + minutes * 60
         _drive(dashboard, headless, end)
         dashboard.press(QUIT)
         headless.process.terminate()
-        for child in (dashboard, headless):
-            child.drain_until_end(_LAST_WORDS)
+        for one in (dashboard, headless):
+            one.drain_until_end(_LAST_WORDS)
 
 
-class _Child:
+class Child:
     """One of the two programs on its pseudo-terminal."""
 
     def __init__(self, name: str, command: list[str], folder: Path, environment: dict[str, str]) -> None:
@@ -108,7 +113,7 @@ class _Child:
 
 
 @contextmanager
-def _child(name: str, folder: Path, script: Path, command: list[str]) -> Iterator[_Child]:
+def child(name: str, folder: Path, script: Path, command: list[str]) -> Iterator[Child]:
     place = folder / name
     place.mkdir()
     with SimulatorProcess(seed=7, scenario="bad-day", faults=script) as market:
@@ -122,27 +127,27 @@ def _child(name: str, folder: Path, script: Path, command: list[str]) -> Iterato
             "--base-url", market.url, "--positions", str(folder / "positions.toml"),
             "--requests-per-second", "20", "--log-dir", str(place / "journal"),
         ]  # fmt: skip
-        child = _Child(name, words, place, environment)
+        made = Child(name, words, place, environment)
         try:
-            yield child
+            yield made
         finally:
-            if child.process.poll() is None:
-                child.process.kill()
-                child.process.wait()
-            os.close(child.master)
+            if made.process.poll() is None:
+                made.process.kill()
+                made.process.wait()
+            os.close(made.master)
 
 
-def _drive(dashboard: _Child, headless: _Child, end: float) -> None:
+def _drive(dashboard: Child, headless: Child, end: float) -> None:
     """Read both terminals and press the dashboard's keys until the end."""
     pressed = 0
     due = time.monotonic() + 2 * KEY_SECONDS
     while (now := time.monotonic()) < end:
         ready = select.select([dashboard.master, headless.master], [], [], min(0.5, end - now))[0]
-        for child in (dashboard, headless):
-            if child.master in ready:
-                child.read()
-            if child.process.poll() is not None:
-                raise RuntimeError(f"{child.name} ended early, exit code {child.process.returncode}")
+        for one in (dashboard, headless):
+            if one.master in ready:
+                one.read()
+            if one.process.poll() is not None:
+                raise RuntimeError(f"{one.name} ended early, exit code {one.process.returncode}")
         if now >= due:
             dashboard.press(KEYS[pressed % len(KEYS)])
             pressed, due = pressed + 1, now + KEY_SECONDS

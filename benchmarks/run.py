@@ -21,12 +21,16 @@ from typing import Any
 
 from benchmarks.measuring import ROOT, Figure, verdict
 
-GROUPS = ("core_cost", "engines", "sides_oracle", "decoding", "journaling", "dashboard", "history", "reporting")
+GROUPS = (
+    "core_cost", "engines", "sides_oracle", "decoding", "loop_lag", "journaling", "streaming", "startup", "dashboard",
+    "history", "evaluating", "reporting",
+)  # fmt: skip
 PACKAGES = (
     "msgspec",
     "httpx",
     "polygon-api-client",
     "textual",
+    "websockets",
     "nautilus_trader",
     "tclf",
     "numpy",
