@@ -184,7 +184,7 @@ async def test_the_source_is_marked_on_every_screen(tmp_path: Path) -> None:
     monitor.put(source_label="REPLAY bac_20131007 x1", source_class="replayed", speed=4.0)
     async with running(monitor, history=journal(tmp_path / "j", 20)) as (app, pilot):
         for keys in ((), ("h",), ("enter",)):
-            await press(pilot, key)
+            await press(pilot, *keys)
             assert "REPLAY bac_20131007 x1" in screen_text(app)
             await press(pilot, "escape")
         assert "x4" in block(app, "status")
