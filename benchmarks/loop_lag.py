@@ -21,7 +21,7 @@ from benchmarks.measuring import ROOT, Figure, emit, median, percentile
 from orderflow_tui.tui.app import SWITCH_INTERVAL
 
 TICK_SECONDS = 0.002
-SECONDS = 4.0
+SECONDS = 3.0
 ROUNDS = 3
 MODES = ("idle", "ours", "vendor")
 

@@ -5,6 +5,7 @@ python -m benchmarks.startup
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import subprocess
@@ -17,9 +18,10 @@ from typing import Any
 from benchmarks import dashboard, endurance_real
 from benchmarks.measuring import ROOT, Figure, emit, interleaved, median
 from benchmarks.sampling import read
+from tests.tui.journal_files import record
 
 ROUNDS = 7
-LIVE_SECONDS = 30.0
+LIVE_SECONDS = 20.0
 LIVE_ROUNDS = 2
 MOST_MB = 35.0
 COMMANDS = {"--help": ["--help"], "report": ["report", "journal"], "config": ["config"]}
@@ -39,6 +41,8 @@ def starts() -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "journal").mkdir()
+        lines = [json.dumps(record(number, event_id=f"e{number}"), separators=(",", ":")) for number in range(100)]
+        (folder / "journal" / "2025-10-22.jsonl").write_text("\n".join(lines) + "\n")
         jobs = {"bare": lambda: started(["-c", "pass"], folder)}
         for label, words in COMMANDS.items():
             jobs[label] = lambda words=words: started(["-m", "orderflow_tui", *words], folder)  # type: ignore[misc]
@@ -57,7 +61,7 @@ def starts() -> list[Figure]:
 
 
 def live_mb() -> float:
-    """Resident memory of the dashboard on the simulated market after half a minute."""
+    """Resident memory of the dashboard on the simulated market after twenty seconds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "faults.toml").write_text("fault = []\n")

@@ -127,11 +127,11 @@ async def measure(folder: Path, rest: SimulatorProcess) -> tuple[list[float], li
             "--log-dir", str(folder / "journal"),
         ]  # fmt: skip
         quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-        children = [subprocess.Popen(words, env=environment, **quiet)]
+        children = [subprocess.Popen(words, env=environment, **quiet)]  # noqa: ASYNC220 nothing waits yet
         try:
             await _until(server, 1)
             script = [sys.executable, "-c", SCRIPT, url, str(folder / "script.jsonl")]
-            children.append(subprocess.Popen(script, **quiet))
+            children.append(subprocess.Popen(script, **quiet))  # noqa: ASYNC220 nor here
             await _until(server, 2)
             await asyncio.sleep(2.0)
             await server.tell()
