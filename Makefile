@@ -7,7 +7,7 @@ LOWEST := .venv-lowest
 AUDIT := .venv-audit
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: audit chaos demo test check lint types imports lowest run bench mutants clean
+.PHONY: audit chaos demo endure test check lint types imports lowest run bench mutants clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make audit  licences of all dependencies, and what is known against their versions"
 	@echo "make bench  every figure against its peer, in one run (a gigabyte of peers, under ten minutes)"
 	@echo "make chaos  each fault of the simulator alone through a whole run (minutes)"
+	@echo "make endure  a fast day of 6.5 hours and 60 real minutes, with faults: memory, leaks, latency (over an hour)"
 	@echo "make mutants  which changes to the core no test of it notices"
 
 # A stamp is touched only after its install has finished, so an interrupted install starts over.
@@ -45,6 +46,11 @@ test: $(VENV)/.test
 # Minutes: each fault of the simulator alone through a whole run, compared with the server's truth.
 chaos: $(VENV)/.test
 	$(BIN)/python -m pytest tests/chaos -m chaos
+
+# Over an hour; `make endure MINUTES=15` is a bounded one. Needs Linux.
+MINUTES ?= 60
+endure: $(VENV)/.test
+	$(BIN)/python -m benchmarks.endurance --minutes $(MINUTES)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

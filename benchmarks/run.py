@@ -22,13 +22,15 @@ from typing import Any
 from benchmarks.measuring import ROOT, Figure, verdict
 
 GROUPS = (
-    "core_cost", "engines", "sides_oracle", "decoding", "journaling", "recording", "dashboard", "history", "reporting",
+    "core_cost", "engines", "sides_oracle", "decoding", "loop_lag", "journaling", "recording", "streaming", "startup", "dashboard",
+    "history", "evaluating", "reporting",
 )  # fmt: skip
 PACKAGES = (
     "msgspec",
     "httpx",
     "polygon-api-client",
     "textual",
+    "websockets",
     "nautilus_trader",
     "tclf",
     "numpy",

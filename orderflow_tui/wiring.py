@@ -29,6 +29,7 @@ from orderflow_tui.journal.records import run_started_fields
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.learned_store import LearnedStore
+from orderflow_tui.memory import share_one_heap
 from orderflow_tui.monitor import Monitor
 from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
@@ -150,6 +151,7 @@ def _polygon(
 ) -> tuple[Monitor, Path]:
     from orderflow_tui.feeds.polygon.feed import PolygonFeed  # noqa: PLC0415 replays need no client
 
+    share_one_heap()
     config = loaded.config
     source_class = _source_class(config)
     run_id = new_run_id(time.time_ns())

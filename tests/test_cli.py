@@ -60,6 +60,32 @@ def test_every_public_name_loads() -> None:
         _ = orderflow_tui.no_such_name
 
 
+def test_the_live_dashboard_loads_only_what_it_runs() -> None:
+    script = (
+        "import sys\nimport orderflow_tui.wiring, orderflow_tui.feeds.polygon.feed, orderflow_tui.tui.app\n"
+        "unwanted = {'tenacity', 'tomlkit', 'plotext', 'starlette', 'uvicorn', 'polygon', 'numpy', 'multiprocessing',\n"
+        "            'orderflow_tui.feeds.replay', 'orderflow_tui.evaluate', 'orderflow_tui.web'} & set(sys.modules)\n"
+        "assert not unwanted, unwanted\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library's heaps are counted in /proc")
+def test_threads_share_one_heap() -> None:
+    script = (
+        "import threading, ctypes\nfrom orderflow_tui.memory import share_one_heap\nshare_one_heap()\n"
+        "libc = ctypes.CDLL(None)\nlibc.malloc.restype = ctypes.c_void_p\nfound = []\n"
+        "work = lambda: found.append(libc.malloc(100))\n"
+        "threads = [threading.Thread(target=work) for _ in range(4)]\n"
+        "[thread.start() for thread in threads]\n[thread.join() for thread in threads]\n"
+        "heap = next(line for line in open('/proc/self/maps') if '[heap]' in line).split()[0].split('-')\n"
+        "low, high = (int(part, 16) for part in heap)\nassert all(low <= at < high for at in found)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("command", ["", "demo", "replay", "headless", "simulate", "config"])
 def test_help_stands_on_every_command_and_loads_neither_pydantic_nor_textual(command: str, tmp_path: Path) -> None:
     script = (

@@ -8,11 +8,12 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, ParamSpec, TypeVar, overload
-
-import tenacity
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, overload
 
 from orderflow_tui.feeds.errors import FeedStoppedError, NetworkError, RateLimitError, ServerError
+
+if TYPE_CHECKING:
+    import tenacity
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -112,6 +113,8 @@ def with_retry(
     def decorate(inner: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(inner)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            import tenacity  # noqa: PLC0415 the feed repeats its polls itself: only a caller of this pays for it
+
             retrying = tenacity.Retrying(
                 sleep=pause,
                 wait=wait,

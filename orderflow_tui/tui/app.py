@@ -11,7 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
@@ -213,6 +215,11 @@ class OrderFlowApp(App[int]):
             return
         if (found := opening.notice(status, self._told)) is not None:
             await self.push_screen(opening.first_run_screen(found, self.zone))
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave the screen in front, and let what it painted go (Textual issue 6665: a cache keeps it otherwise)."""
+        StylesCache.get_inner_outer.cache_clear()
+        return super().pop_screen()
 
     def _wake(self) -> None:
         """Called in the monitor's thread: news does not wait for the next look."""

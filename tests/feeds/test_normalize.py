@@ -25,6 +25,7 @@ from orderflow_tui.feeds.polygon.normalize import (
 
 PAYLOADS = Path(__file__).parents[3] / "shared/data/polygon"
 AT = 1_769_700_000 * NS
+MS = 1_000_000
 
 
 def payload(name: str) -> bytes:
@@ -244,8 +245,28 @@ def test_a_number_no_quote_can_have_is_a_bad_row_and_no_defect(quote: wire.LastQ
 def test_what_will_not_be_asked_again_is_forgotten() -> None:
     seen = SeenPrints()
     for number in range(20_001):
-        seen.is_new(event(id=str(number), sip_timestamp=AT + number))
-    seen.is_new(event(id=None, sip_timestamp=AT - 1_000_000))
-    seen.begin(AT + 20_000)
-    assert len(seen) == 1
-    assert not seen.is_new(event(id="20000", sip_timestamp=AT + 20_000))
+        seen.is_new(event(id=str(number), sip_timestamp=AT + number * MS))
+    seen.is_new(event(id=None, sip_timestamp=AT - 1_000 * MS))
+    seen.begin(AT + 20_000 * MS)
+    assert len(seen) <= 1_000, "of the second asked for"
+    assert not seen.is_new(event(id="20000", sip_timestamp=AT + 20_000 * MS))
+
+
+@pytest.mark.parametrize("other", ["07", "x7", "\u0667", "7 "])
+def test_ids_that_only_look_alike_are_different(other: str) -> None:
+    seen = SeenPrints()
+    assert seen.is_new(event(id="7"))
+    assert seen.is_new(event(id=other))
+    assert not seen.is_new(event(id=other))
+    assert not seen.is_new(event(id="7"))
+
+
+def test_what_is_remembered_of_a_long_stream_stays_in_proportion_to_its_overlap() -> None:
+    seen = SeenPrints()
+    most = 0
+    for number in range(30_000):
+        seen.prune(AT + (number - 3_000) * MS)
+        assert seen.is_new(event(id=str(number), sip_timestamp=AT + number * MS), streamed=True)
+        most = max(most, len(seen))
+    assert most <= 2 * 4_001
+    assert not seen.is_new(event(id="27000", sip_timestamp=AT + 27_000 * MS), streamed=True)

@@ -4,6 +4,7 @@ import ast
 import gc
 import inspect
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -466,3 +467,18 @@ async def test_what_the_trader_should_know_is_told_once_at_the_start() -> None:
         _,
     ):
         assert toasts(app) == ["positions: NIO: 100.5 shares held, whole ones counted (100)"]
+
+
+@pytest.mark.parametrize("key", ["enter", "d", "f1", "f2"])
+async def test_a_screen_that_was_left_is_let_go_with_everything_it_painted(key: str) -> None:
+    async with running(busy_market()) as (app, pilot):
+        await press(pilot, key)
+        assert not isinstance(app.screen, MainScreen)
+        parts = weakref.WeakSet([app.screen, *app.screen.walk_children()])
+        painted = weakref.WeakSet(part._styles_cache for part in parts if isinstance(part, Widget))
+        await press(pilot, "escape")
+        await settled(pilot)
+        assert isinstance(app.screen, MainScreen)
+        gc.collect()
+        assert not list(parts)
+        assert not list(painted)

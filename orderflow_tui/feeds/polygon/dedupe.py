@@ -11,10 +11,10 @@ from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import NS, NS_PER_MS
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
-_PRUNE_AT: Final = 20_000
+_PRUNE_AT: Final = 4_000
 
-_Identified = tuple[int, int, str, str]
-"""Venue, reporting facility, id, New York date."""
+_Issuer = tuple[int, int, str]
+"""Venue, reporting facility, New York date: whose ids they are."""
 _Anonymous = tuple[int, int, int, int, int, int]
 """Time in milliseconds (a stream's resolution), sequence, venue, reporting facility, price, size."""
 
@@ -28,12 +28,14 @@ class SeenPrints:
     """
 
     def __init__(self) -> None:
-        self._identified: dict[_Identified, int] = {}
+        self._identified: dict[_Issuer, dict[int | str, int]] = {}
+        self._second = 0
         self._anonymous: Counter[_Anonymous] = Counter()
         self._this_fetch: Counter[_Anonymous] = Counter()
         self._this_stream: Counter[_Anonymous] = Counter()
         self._hour_begins = self._hour_ends = 0
         self._date = ""
+        self._prune_at = _PRUNE_AT
 
     def begin(self, from_ns: int = 0) -> None:
         """A fetch begins; what lies before `from_ns` will not be asked for again and is forgotten in bulk."""
@@ -45,12 +47,18 @@ class SeenPrints:
         self._this_stream.clear()
 
     def prune(self, from_ns: int) -> None:
-        """Forget what lies before `from_ns`, once there is much of it."""
-        if len(self._identified) + len(self._anonymous) > _PRUNE_AT:
-            self._identified = {key: at for key, at in self._identified.items() if at >= from_ns}
+        """Forget what lies before `from_ns`, once there is twice as much as was left last time."""
+        if len(self._anonymous) + sum(map(len, self._identified.values())) > self._prune_at:
+            from_second = from_ns // NS
+            left = {
+                issuer: {key: second for key, second in known.items() if second >= from_second}
+                for issuer, known in self._identified.items()
+            }
+            self._identified = {issuer: known for issuer, known in left.items() if known}
             from_ms = from_ns // NS_PER_MS
             self._anonymous = Counter({key: n for key, n in self._anonymous.items() if key[0] >= from_ms})
             self._this_stream = Counter({key: n for key, n in self._this_stream.items() if key[0] >= from_ms})
+            self._prune_at = max(_PRUNE_AT, 2 * (len(self._anonymous) + sum(map(len, self._identified.values()))))
 
     def is_new(self, event: Print, *, streamed: bool = False) -> bool:
         """Whether this print has not been delivered; from now on it has. `streamed`: it came by the stream."""
@@ -59,14 +67,18 @@ class SeenPrints:
             return self._is_new_anonymous(event, self._this_stream if streamed else self._this_fetch)
         if not self._hour_begins <= at_ns < self._hour_ends:
             self._enter_hour(at_ns)
-        key = (event.venue, event.trf, event.trade_id, self._date)
-        if key in self._identified:
+        known = self._identified.setdefault((event.venue, event.trf, self._date), {})
+        text = event.trade_id
+        key = int(text) if text.isdecimal() and text.isascii() and text[0] != "0" else text
+        if key in known:
             return False
-        self._identified[key] = at_ns
+        if at_ns // NS != self._second:
+            self._second = at_ns // NS
+        known[key] = self._second  # one object for all prints of a second, where thousands of them are remembered
         return True
 
     def __len__(self) -> int:
-        return len(self._identified) + sum(self._anonymous.values())
+        return sum(map(len, self._identified.values())) + sum(self._anonymous.values())
 
     def _is_new_anonymous(self, event: Print, met: Counter[_Anonymous]) -> bool:
         key = (event.time_ns // NS_PER_MS, event.seq, event.venue, event.trf, event.price, event.size)

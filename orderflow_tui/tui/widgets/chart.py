@@ -46,6 +46,10 @@ class SeriesCharts(PlotextPlot):
         self._given = (series, alerts, scale, choice)
         self._redraw()
 
+    def on_unmount(self) -> None:
+        """The subscription made by `PlotextPlot` refers to this widget and would keep it for ever."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def on_resize(self) -> None:
         """Another size shows other charts of the same samples."""
         self._redraw()

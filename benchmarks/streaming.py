@@ -1,0 +1,174 @@
+"""From a frame's send to the journal's line: `headless` over a loopback WebSocket, against the shortest script.
+
+    python -m benchmarks.streaming
+
+Both clients are connected to one server, which tells them the same quotes in turn. The script decodes with `json`,
+compares one size with 10,000 and writes a line of the same fields; ours does everything it does on a live day. The
+instant of a line is the one it bears, the machine's clock just before the line is encoded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from benchmarks.measuring import ROOT, Figure, emit, median, percentile
+from orderflow_tui.feeds.simulator import SimulatorProcess
+
+SYMBOL = "ACME"
+ALERTS = 400
+GAP_SECONDS = 0.012
+WALL = 14_000
+READY_SECONDS = 20.0
+P99_MS = 10.0
+POSITIONS = f'[[position]]\nsymbol = "{SYMBOL}"\nquantity = 3000\naverage_cost = 47.65\n'
+SCRIPT = """
+import asyncio, json, sys
+from datetime import datetime, timezone
+from websockets.asyncio.client import connect
+
+async def main(url, path):
+    with open(path, "a") as file:
+        async with connect(url) as socket:
+            await socket.send(json.dumps({"action": "auth", "params": "k"}))
+            await socket.send(json.dumps({"action": "subscribe", "params": "Q.ACME"}))
+            async for frame in socket:
+                for event in json.loads(frame):
+                    if event["ev"] == "Q" and event["bs"] > 10_000:
+                        now = datetime.now(timezone.utc).isoformat()
+                        line = {"event": "order_flow_alert", "timestamp": now, "symbol": event["sym"],
+                                "order_size": event["bs"], "price_level": event["bp"], "evidence": "bid_wall"}
+                        file.write(json.dumps(line) + "\\n")
+                        file.flush()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+class Server:
+    """The vendor's order of messages, and one quote after the other."""
+
+    def __init__(self) -> None:
+        self.ready: list[ServerConnection] = []
+        self.sent: dict[float, dict[int, float]] = {}
+
+    async def client(self, socket: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            await self._serve(socket)
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        await socket.send('[{"ev":"status","status":"connected","message":"Connected Successfully"}]')
+        async for text in socket:
+            asked: dict[str, Any] = json.loads(text)
+            if asked["action"] == "auth":
+                await socket.send('[{"ev":"status","status":"auth_success","message":"authenticated"}]')
+                continue
+            for channel in asked["params"].split(","):
+                said = {"ev": "status", "status": "success", "message": f"subscribed to: {channel}"}
+                await socket.send(json.dumps([said]))
+                if channel == f"Q.{SYMBOL}":
+                    self.ready.append(socket)
+
+    async def tell(self) -> None:
+        """A small quote, then a large bid, five cents higher each time, to both clients in turn."""
+        for number in range(ALERTS):
+            price = round(40 + number / 20, 2)  # five cents on: a wall that steps one tick would be the same wall
+            for size in (300, WALL):
+                at_ms = time.time_ns() // 1_000_000
+                quote = {"ev": "Q", "sym": SYMBOL, "bx": 1, "bp": price, "bs": size, "ax": 1,
+                         "ap": round(price + 0.02, 2), "as": 300, "c": 0, "t": at_ms, "q": at_ms, "z": 1}  # fmt: skip
+                frame = json.dumps([quote])
+                order = list(enumerate(self.ready))
+                for place, socket in order if number % 2 else order[::-1]:
+                    if size == WALL:
+                        self.sent.setdefault(price, {})[place] = time.time()
+                    await socket.send(frame)
+                    await asyncio.sleep(GAP_SECONDS)
+
+
+def _latencies(path: Path, sent: dict[float, dict[int, float]], place: int) -> list[float]:
+    found = []
+    for line in path.read_text().splitlines():
+        record = json.loads(line)
+        if record.get("evidence") != "bid_wall" or record["event"] != "order_flow_alert":
+            continue
+        at = sent.get(round(float(record["price_level"]), 2), {}).get(place)
+        if at is not None:
+            found.append((datetime.fromisoformat(record["timestamp"]).timestamp() - at) * 1_000)
+    return found
+
+
+async def measure(folder: Path, rest: SimulatorProcess) -> tuple[list[float], list[float]]:
+    """Latencies of ours and of the script, milliseconds."""
+    server = Server()
+    (folder / "positions.toml").write_text(POSITIONS)
+    (folder / "orderflow.toml").write_text("")
+    async with serve(server.client, "127.0.0.1", 0) as listening:
+        port = next(iter(listening.sockets)).getsockname()[1]
+        url = f"ws://127.0.0.1:{port}"
+        environment = {
+            **os.environ, "POLYGON_API_KEY": rest.api_key, "ORDER_FLOW_POLYGON_WS_URL": url, "PYTHONPATH": str(ROOT)
+        }  # fmt: skip
+        words = [
+            sys.executable, "-m", "orderflow_tui", "headless", "--config", str(folder / "orderflow.toml"),
+            "--positions", str(folder / "positions.toml"), "--base-url", rest.url, "--profile", "plan",
+            "--log-dir", str(folder / "journal"),
+        ]  # fmt: skip
+        quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+        children = [subprocess.Popen(words, env=environment, **quiet)]  # noqa: ASYNC220 nothing waits yet
+        try:
+            await _until(server, 1)
+            script = [sys.executable, "-c", SCRIPT, url, str(folder / "script.jsonl")]
+            children.append(subprocess.Popen(script, **quiet))  # noqa: ASYNC220 nor here
+            await _until(server, 2)
+            await asyncio.sleep(2.0)
+            await server.tell()
+            await asyncio.sleep(0.5)
+        finally:
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait(10)
+    journal = next((folder / "journal").glob("*.jsonl"))
+    return _latencies(journal, server.sent, 0), _latencies(folder / "script.jsonl", server.sent, 1)
+
+
+async def _until(server: Server, clients: int) -> None:
+    limit = time.monotonic() + READY_SECONDS
+    while len(server.ready) < clients:
+        if time.monotonic() > limit:
+            raise RuntimeError(f"client {clients} did not subscribe within {READY_SECONDS:g} s")
+        await asyncio.sleep(0.05)
+
+
+def figures() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder, SimulatorProcess(scenario="calm", depth="nbbo") as rest:
+        ours, script = asyncio.run(measure(Path(folder), rest))
+    if min(len(ours), len(script)) < ALERTS * 0.95:
+        raise RuntimeError(f"{len(ours)} and {len(script)} lines of {ALERTS}")
+    p99 = percentile(ours, 0.99)
+    words = (
+        f"p50 {median(ours):.2f} ms, the script {median(script):.2f} ms; p99 {p99:.2f} and "
+        f"{percentile(script, 0.99):.2f} ms; {len(ours)} and {len(script)} lines"
+    )
+    ratio = median(ours) / median(script)
+    return [
+        Figure("stream", "frame sent to journal line, p99 ms", f"{p99:.2f}", words, f"<= {P99_MS:g}", p99 <= P99_MS),
+        Figure("stream", "median over a script of websockets + json that writes the same line", f"{ratio:.1f}x", ""),
+    ]
+
+
+if __name__ == "__main__":
+    emit(figures())
