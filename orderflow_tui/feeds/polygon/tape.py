@@ -146,6 +146,7 @@ class SymbolTape:
             # A page that is not the last may end amid prints of one instant.
             covered_ns = started_ns - delay_ns - SAFETY_NS if request is None else intake.newest_ns - 1
             self._deliver(decoded, from_ns, covered_ns, page.reply.arrival)
+            del page, decoded  # they would lie in memory beside the next page
         self._cut_short = request is not None
         self._catching_up = self._catching_up and self._cut_short
         return self._cut_short
