@@ -35,7 +35,7 @@ class Publisher:
         self.cards: tuple[RecommendationView, ...] = ()
         self.lines: tuple[AlertLine, ...] = ()
         self.together: dict[str, tuple[str, ...]] = {}
-        """The symbols of the newest cards of many names, by id, for the monitor: an answer may come after the card went."""
+        """The symbols of the newest cards of many names, by id: an answer may come after its card went."""
         self.detail: DetailView | None = None
         self._lines: deque[AlertLine] = deque(maxlen=_LINES)
         self._detailed = ""
