@@ -517,13 +517,9 @@ class Monitor:
             self._write(event, happened_ns, arrival, fields)
 
     def _on_answer(self, message: _Answered) -> None:
-        for card in self._publisher.cards:
-            if card.recommendation_id == message.recommendation_id and card.kind == "market":
-                for symbol in card.symbol.split():
-                    self._answer_symbol(symbol, message)
-                return
-        symbol = message.recommendation_id.split(":", 1)[0]
-        self._answer_symbol(symbol, message)
+        one = (message.recommendation_id.split(":", 1)[0],)
+        for symbol in self._publisher.together.get(message.recommendation_id, one):
+            self._answer_symbol(symbol, message)
 
     def _answer_symbol(self, symbol: str, message: _Answered) -> None:
         watched = self._roster.get(symbol)

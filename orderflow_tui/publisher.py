@@ -19,6 +19,7 @@ from orderflow_tui.view_builder import symbol_view
 from orderflow_tui.views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 _LINES: Final = 500
+_CARDS: Final = 8
 _DETAIL_NS: Final = NS // 2
 
 
@@ -33,6 +34,8 @@ class Publisher:
         self.views: Mapping[str, SymbolView] = {}
         self.cards: tuple[RecommendationView, ...] = ()
         self.lines: tuple[AlertLine, ...] = ()
+        self.together: dict[str, tuple[str, ...]] = {}
+        """The symbols of the newest cards of many names, by id: an answer may come after its card went."""
         self.detail: DetailView | None = None
         self._lines: deque[AlertLine] = deque(maxlen=_LINES)
         self._detailed = ""
@@ -92,6 +95,11 @@ class Publisher:
             cards = [replace(card, record=told) if card.kind == "flow" else card for card in cards]
         self.views = views
         self.cards = market_wide(cards, views)
+        for card in self.cards:
+            if card.kind == "market":
+                self.together[card.recommendation_id] = tuple(card.symbol.split())
+                while len(self.together) > _CARDS:
+                    del self.together[next(iter(self.together))]
         self.lines = tuple(self._lines)
 
     def publish(self, status: StatusView) -> None:

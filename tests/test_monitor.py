@@ -456,6 +456,25 @@ def test_an_answer_to_a_card_of_many_names_leaves_the_stops_alone(tmp_path: Path
     desk.monitor.stop(timeout=5)
 
 
+def test_a_card_of_many_names_is_answered_after_another_took_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orderflow_tui.market_wide._MINUTE_NS", NS)
+    held = [Position(name, 1_000, Decimal("10.00")) for name in ("BAC", "IBM", "KO", "T")]
+    desk = Desk(tmp_path, positions=PositionManager.fixed(held))
+    now = time.time_ns()
+    for symbol in ("BAC", "IBM"):
+        desk.events(*recent_sellers(now), symbol=symbol)
+    (first,) = wait_for_cards(desk, 1)
+    for symbol in ("KO", "T"):
+        desk.events(*recent_sellers(now + 5 * NS), symbol=symbol)
+    assert [card.symbol for card in wait_for_cards(desk, 3)] == ["KO T", "BAC", "IBM"]
+    desk.monitor.answer(first.recommendation_id, Answer("hold"))
+    assert [one["symbol"] for one in desk.until("exit_acknowledged", 2)] == ["BAC", "IBM"]
+    assert [card.symbol for card in wait_for_cards(desk, 1)] == ["KO T"]
+    desk.monitor.stop(timeout=5)
+
+
 def test_on_delayed_data_an_answer_is_of_the_datas_time(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     late = replace(CAPABILITIES, delay_seconds=900)

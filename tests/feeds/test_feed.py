@@ -12,7 +12,7 @@ from orderflow_tui.core.events import Gap, Print, TapeCovered
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.feeds.feed import BadPayload, Batch, Feed, FeedGap, FeedStatus, SymbolNote
-from orderflow_tui.feeds.polygon.feed import PolygonFeed
+from orderflow_tui.feeds.polygon.feed import UNIT_SECONDS, PolygonFeed
 from orderflow_tui.feeds.retry import RetryPolicy
 from tests.feeds.collector import Collector, is_book, is_tape, shown
 from tests.feeds.fake_polygon import SNAPSHOTS, FakePolygon
@@ -325,6 +325,20 @@ def test_the_snapshots_unit_is_checked_against_shares(host: FakePolygon, got: Co
     assert (note.symbol, note.code, note.detail) == ("KO", "LEVEL2_SIZE", "snapshot sizes are lots of 100: corrected")
     book = got.wait(Batch, lambda b: is_book("KO")(b) and shown(b).bids[0][1] == 500)
     assert shown(book).asks[0][1] == 300
+
+
+def test_the_snapshots_unit_is_checked_again_every_15_minutes(
+    host: FakePolygon, got: Collector, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert UNIT_SECONDS == 900
+    monkeypatch.setattr("orderflow_tui.feeds.polygon.feed.UNIT_SECONDS", 0.05)
+    row = host.market.quote("KO", 10.0, 10.01, size=3)
+    in_shares = {"S": 300, "s": 10_300}
+    host.market.nbbo["KO"] = {**row["lastQuote"], **in_shares, "T": "KO"}
+    start("KO")
+    got.wait(BadPayload, lambda b: b.detail == "snapshot sizes are lots of 100: corrected")
+    row["lastQuote"] |= in_shares
+    got.wait(BadPayload, lambda b: b.detail == "snapshot sizes are shares: corrected")
 
 
 def test_the_simulators_books_have_ten_levels(host: FakePolygon, got: Collector, start: Start) -> None:
