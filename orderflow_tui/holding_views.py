@@ -37,6 +37,7 @@ def position_view(core: SymbolCore) -> PositionView | None:
         stop=None if watch is None else abs(watch.stop),
         stop_words=stop_words(core),
         hypothetical=position.hypothetical,
+        working=position.working,
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orderflow_tui.core.data_models import Answer
+from orderflow_tui.core.data_models import Answer, WorkingOrder
 from orderflow_tui.core.events import Clock, SidesTold
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitTriggered, Output, SidesAsked
 from orderflow_tui.core.symbol_core import SymbolCore
@@ -78,6 +78,12 @@ class _Recover:
 
 
 @dataclass(frozen=True, slots=True)
+class _Mine:
+    symbol: str
+    orders: tuple[WorkingOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _WatchDetail:
     symbol: str
 
@@ -87,7 +93,7 @@ class _Stop:
     reason: str
 
 
-_Command = _Answered | _Recover | _WatchDetail | _Stop
+_Command = _Answered | _Recover | _Mine | _WatchDetail | _Stop
 
 
 class Monitor:
@@ -186,6 +192,7 @@ class Monitor:
             FeedEnded: self._on_end,
             _Answered: self._on_answer,
             _Recover: self._on_recover,
+            _Mine: self._on_mine,
             _WatchDetail: self._on_watch_detail,
         }
         self.unwritten = 0
@@ -221,6 +228,10 @@ class Monitor:
     def recover(self, symbol: str) -> None:
         """Try a BLIND symbol again now."""
         self._inbox.ask(_Recover(symbol, Arrival.now()))
+
+    def own_orders(self, symbol: str, orders: tuple[WorkingOrder, ...]) -> None:
+        """These orders in the symbol's book are the holder's, beside those of the positions' source, until the end."""
+        self._inbox.ask(_Mine(symbol, orders))
 
     def watch_detail(self, symbol: str) -> None:
         """Make `detail()` for this symbol from now on; an empty one ends it."""
@@ -354,7 +365,7 @@ class Monitor:
         span = self._now_ns - self._first_ns if self._replayed else now.wall_ns - self._started_ns
         return round(max(span, 0) / NS, 3)
 
-    def _handle(self, message: FeedMessage | _Answered | _Recover | _WatchDetail) -> None:
+    def _handle(self, message: FeedMessage | _Answered | _Recover | _Mine | _WatchDetail) -> None:
         self._handlers[type(message)](message)
 
     def _on_gap(self, message: FeedGap) -> None:
@@ -366,6 +377,9 @@ class Monitor:
         self._ended_reason = message.reason
         self._exit_code = max(self._exit_code, message.exit_code)
         self._ended.set()
+
+    def _on_mine(self, message: _Mine) -> None:
+        self._roster.set_own(message.symbol, message.orders)
 
     def _on_watch_detail(self, message: _WatchDetail) -> None:
         self._publisher.watch_detail(self._roster, message.symbol)

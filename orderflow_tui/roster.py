@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final, Protocol
 
 from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import Position
+from orderflow_tui.core.data_models import Position, WorkingOrder
 from orderflow_tui.core.events import Event
 from orderflow_tui.core.learning import Taught
 from orderflow_tui.core.outcomes import Outcomes
@@ -72,6 +73,7 @@ class Roster:
     ) -> None:
         self.capabilities = capabilities
         self._positions = positions
+        self._own: dict[str, tuple[WorkingOrder, ...]] = {}
         self._thresholds = thresholds
         self._watchlist = watchlist
         self._learned = learned
@@ -119,7 +121,7 @@ class Roster:
 
     def set_symbols(self) -> None:
         """Watch what is held, and what is only watched where that is wanted."""
-        held = {position.symbol: position for position in self._positions.get_active_positions()}
+        held = {position.symbol: self._with_own(position) for position in self._positions.get_active_positions()}
         watch = [symbol for symbol in self._positions.get_watchlist() if symbol not in held] if self._watchlist else []
         before, self._watched = self._watched, {}
         for symbol in (*held, *watch):
@@ -141,6 +143,15 @@ class Roster:
             outcomes = known.core.outcomes
             if outcomes is not None and outcomes.pending:
                 self._left.append(Leaving(known.core, outcomes, time.time_ns()))
+
+    def set_own(self, symbol: str, orders: tuple[WorkingOrder, ...]) -> None:
+        """What the trader says is his in a symbol's book."""
+        self._own[symbol] = orders
+        self.set_symbols()
+
+    def _with_own(self, position: Position) -> Position:
+        own = self._own.get(position.symbol, ())
+        return replace(position, working=(*position.working, *own)) if own else position
 
     def closed(self) -> list[Output]:
         """What ended because its position is held no more, told once."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import Answer
+from orderflow_tui.core.data_models import Answer, WorkingOrder
 from orderflow_tui.core.events import Levels
 
 Chip = Literal[
@@ -142,6 +142,8 @@ class PositionView:
     stop_words: str
     """`stop 34c away = 0.8 of a usual 5 min`, `STOP CROSSED`, or empty."""
     hypothetical: bool = False
+    working: tuple[WorkingOrder, ...] = ()
+    """Own resting orders, which the book shown is without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +369,10 @@ class MonitorPort(Protocol):
 
     def recover(self, symbol: str) -> None:
         """Try a BLIND symbol again now."""
+        ...
+
+    def own_orders(self, symbol: str, orders: tuple[WorkingOrder, ...]) -> None:
+        """These orders in the symbol's book are the holder's, beside those of the positions' source, until the end."""
         ...
 
     def watch_detail(self, symbol: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from orderflow_tui.config import OrderFlowConfig
 from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import Answer, Position
+from orderflow_tui.core.data_models import Answer, Position, WorkingOrder
 from orderflow_tui.core.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Gap, Print, TapeCovered
 from orderflow_tui.core.outputs import SidesAsked
 from orderflow_tui.core.units import NS
@@ -611,3 +611,24 @@ def test_prints_that_do_not_come_blind_a_name_whose_books_are_fresh(
         Batch("BAC", "tape", (TapeCovered(time.time_ns() + 3_600 * NS),), Arrival.now(), vouched_ns=time.time_ns())
     )
     desk.until("monitoring_resumed")
+
+
+def test_orders_the_trader_calls_his_own_are_left_out_of_the_book(desk: Desk) -> None:
+    def shown(bids: tuple[tuple[int, int], ...]) -> SymbolView:
+        deadline = time.monotonic() + 10
+        while True:
+            desk.events(Book(time.time_ns(), 1, ((100_000, 500),), ((100_100, 500),)))
+            view = desk.monitor.views().get("BAC")
+            if view is not None and view.bids == bids:
+                return view
+            assert time.monotonic() < deadline, view
+            time.sleep(0.02)
+
+    shown(((100_000, 500),))
+    mine = WorkingOrder("buy", Decimal("10.00"), 499)
+    desk.monitor.own_orders("BAC", (mine,))
+    view = shown(((100_000, 1),))
+    assert view.position is not None
+    assert view.position.working == (mine,)
+    desk.monitor.own_orders("BAC", ())
+    shown(((100_000, 500),))

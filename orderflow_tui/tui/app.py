@@ -31,6 +31,7 @@ from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.keymap import KeymapError, check_keymap
 from orderflow_tui.tui.lines import TokenStyles
 from orderflow_tui.tui.model import ScreenModel
+from orderflow_tui.tui.own_orders import orders_text, parse_orders
 from orderflow_tui.tui.screens import opening
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.main import MainScreen
@@ -347,6 +348,27 @@ class OrderFlowApp(App[int]):
         for item in blind:
             self.monitor.recover(item.symbol)
         self.tell("trying again: " + ", ".join(item.symbol for item in blind) if blind else "nothing is blind")
+
+    def action_mine(self) -> None:
+        """Ask which orders in the selected symbol's book are the trader's own."""
+        view = self.model.views.get(self.model.selected)
+        if view is None or view.position is None:
+            self.tell("select a name you hold: your orders in its book are left out of its rules")
+            return
+
+        def take(text: str | None) -> None:
+            if text is None:
+                return
+            try:
+                orders = parse_orders(text)
+            except ValueError as error:
+                self.tell(str(error), warning=True)
+                return
+            self.monitor.own_orders(view.symbol, orders)
+            said = f"left out of every rule until you quit: {orders_text(orders)}" if orders else "no order is yours"
+            self.tell(f"{view.symbol}: {said}")
+
+        self.push_screen(opening.orders_screen(view.symbol), take)
 
     def action_pause(self) -> None:
         """Pause or go on."""

@@ -25,6 +25,7 @@ APP_BINDINGS: list[BindingType] = [
     ),
     _key("t", "next_theme", "Theme", "The next theme", "next-theme"),
     _key("r", "recover", "Retry", "Try a blind symbol again now", "recover"),
+    _key("m", "mine", "Mine", "Say which orders in the book are yours: every rule leaves them out", "mine"),
     _key("space", "pause", "Pause", "Pause or go on with a replay", "pause"),
     _key("full_stop", "step('event')", "Next event", "Pause a replay, and play its next event", "step-event"),
     _key(

@@ -9,6 +9,7 @@ from orderflow_tui.tui.blocks import Block, fit
 from orderflow_tui.tui.flow_rows import context_rows, flow_rows, leave_row
 from orderflow_tui.tui.ladder import ladder_rows, wall_rows
 from orderflow_tui.tui.lines import EMPTY_ROW, Row, Span, make_row, restyle
+from orderflow_tui.tui.own_orders import orders_text
 from orderflow_tui.tui.tape_rows import print_rows, spark_rows
 from orderflow_tui.tui.text import (
     BLANK,
@@ -181,11 +182,16 @@ def _why_rows(view: SymbolView, frame: Frame) -> list[Row]:
 
 
 def _held_rows(view: SymbolView, width: int) -> list[Row]:
-    """What an answer keeps quiet, and until when."""
-    advice = view.recommendation
+    """What an answer keeps quiet, and until when; which orders the book is shown without."""
+    advice, working = view.recommendation, view.position.working if view.position is not None else ()
+    rows: list[Row] = []
     if advice is not None and advice.header:
-        return [make_row(Span(f" ■ {crop(clean(advice.header), width - 4)}", "exit-line"))]
-    return [make_row(Span(f" ■ {crop(clean(view.muted), width - 4)}", "alert"))] if view.muted else []
+        rows.append(make_row(Span(f" ■ {crop(clean(advice.header), width - 4)}", "exit-line")))
+    elif view.muted:
+        rows.append(make_row(Span(f" ■ {crop(clean(view.muted), width - 4)}", "alert")))
+    if working:
+        rows.append(make_row(Span(crop(f" yours, left out of the book: {orders_text(working)}", width), "muted")))
+    return rows
 
 
 def _position_row(view: SymbolView, width: int) -> Row:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 
 from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import Answer
+from orderflow_tui.core.data_models import Answer, WorkingOrder
 from orderflow_tui.core.events import Levels
 from orderflow_tui.core.units import NS, datetime_ns
 from orderflow_tui.views import (
@@ -314,6 +314,7 @@ class FakeMonitor:
         self._alerts: tuple[AlertLine, ...] = ()
         self._recommendations: tuple[RecommendationView, ...] = ()
         self.answers: list[tuple[str, Answer]] = []
+        self.owned: list[tuple[str, tuple[WorkingOrder, ...]]] = []
         self.recovered: list[str] = []
         self.detailed: list[str] = []
         self.details: dict[str, DetailView] = {}
@@ -350,6 +351,9 @@ class FakeMonitor:
 
     def recover(self, symbol: str) -> None:
         self.recovered.append(symbol)
+
+    def own_orders(self, symbol: str, orders: tuple[WorkingOrder, ...]) -> None:
+        self.owned.append((symbol, orders))
 
     def watch_detail(self, symbol: str) -> None:
         self.detailed.append(symbol)

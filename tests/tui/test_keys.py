@@ -123,6 +123,12 @@ async def _replay(bench: Bench) -> None:
     assert (bench.paused, bench.speeds) == (["pressed"], [2.0, 2.0, 0.5])
 
 
+@checks("mine")
+async def _mine(bench: Bench) -> None:
+    await bench.press("m", *"buy 10.00 5", "enter")
+    assert [str(order.price) for _, orders in bench.monitor.owned for order in orders] == ["10.00"]
+
+
 @checks("step-event", "step-second")
 async def _step(bench: Bench) -> None:
     await bench.press("full_stop", "greater_than_sign", "full_stop")

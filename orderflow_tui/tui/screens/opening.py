@@ -80,6 +80,14 @@ def help_screen(scope: str) -> ModelModal:
     return HelpScreen(scope)
 
 
+def orders_screen(symbol: str) -> ModelModal:
+    """Asks for the trader's own orders in a book."""
+    from orderflow_tui.tui.own_orders import EXAMPLE
+    from orderflow_tui.tui.screens.search import SearchScreen
+
+    return SearchScreen("", f"your orders in {symbol}'s book: {EXAMPLE}; empty: none")
+
+
 def settings_screen(desk: SettingsDesk) -> ModelModal:
     """The settings that change often."""
     from orderflow_tui.tui.screens.settings import SettingsScreen
