@@ -24,7 +24,8 @@ SECONDS = 800
 
 def evaluated(prefixes: list[str], workers: int) -> tuple[float, Any]:
     """Seconds, and what it said."""
-    command = [sys.executable, "-m", "orderflow_tui", "evaluate", "--json", "--workers", str(workers), *prefixes]
+    command = [sys.executable, "-m", "orderflow_tui", "evaluate", "--json", "--profile", "guarded", "--no-mirror"]
+    command += ["--workers", str(workers), *prefixes]
     began = time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return time.perf_counter() - began, json.loads(done.stdout)

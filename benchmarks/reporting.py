@@ -200,7 +200,7 @@ def agreement() -> Figure:
             ),
         ]
         differences += [abs(ours - theirs) for mine, other in peers for ours, theirs in zip(mine, other, strict=True)]
-    worst = max(differences)
+    worst = float(max(differences))
     return Figure(
         "reporting", "largest difference of a bound to statsmodels' and scipy's", f"{worst:.1e}",
         f"Wilson and Newcombe on {len(COUNTS)} pairs of counts", "<= 1e-9", met=bool(worst <= 1e-9),
