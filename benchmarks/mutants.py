@@ -21,6 +21,7 @@ from benchmarks.measuring import ROOT
 
 MODULES = (
     "red_burst", "walls", "exit_signal", "stops", "volume_window", "trade_side", "liquidity", "reconstruct",
+    "reread", "side_check", "hidden_seller", "slow_bleed", "market",
 )  # fmt: skip
 PLACE = ROOT / "build" / "mutants"
 LOG = PLACE / "mutmut.log"

@@ -124,6 +124,11 @@ class TestReconstructedPrint:
         assert sweep.within(3 * SWEEP_NS // 2, 2 * STEP) == (2, 3)
         assert sweep.within(9 * SWEEP_NS, STEP) == (0, 0)
 
+    def test_prices_between_two_steps_are_no_level_of_their_own(self) -> None:
+        sweep = Sweep()
+        sweep.prices[10_000] = sweep.prices[10_000 + STEP + STEP // 2] = 0
+        assert sweep.within(0, STEP) == (2, 0)
+
     def test_a_sweeps_memory_stays_small(self) -> None:
         sweep = Sweep()
         for number in range(1_000):
@@ -131,6 +136,12 @@ class TestReconstructedPrint:
         sweep.forget(999 * SWEEP_NS // 10)
         assert len(sweep.prices) == 11
         assert sweep.within(999 * SWEEP_NS // 10, STEP) == (11, 1)
+        sweep.prices = dict.fromkeys(range(32), 0)
+        sweep.forget(9 * SWEEP_NS)
+        assert len(sweep.prices) == 32
+        sweep.prices[32] = 0
+        sweep.forget(9 * SWEEP_NS)
+        assert not sweep.prices
 
 
 class TestActs:
@@ -295,6 +306,29 @@ class TestVolumeWindow:
         assert (window.largest(3), window.squares(3)) == (400, 60**2 + 400**2 + 40**2 + 50**2)
         window.replace_second(11, (0, 0, 0, 0), [])
         assert (window.largest(3), window.squares(3)) == (50, 50**2)
+
+    def test_nothing_printed_has_no_largest(self) -> None:
+        window = VolumeWindow()
+        assert (window.head, window.volume) == (-1, 0)
+        window.roll(10)
+        assert window.largest(1) == window.largest(60) == 0
+        window.add(11, 7, BUY)
+        window.roll(300)
+        assert window.largest(1) == window.largest(60) == 0
+        window.replace_second(300, (0, 0, 0, 0), [])
+        assert window.largest(1) == 0
+
+    def test_a_clock_that_begins_at_zero_is_counted_too(self) -> None:
+        window = VolumeWindow()
+        window.add(0, 100, SELL)
+        window.add(1, 50, SELL)
+        assert window.of_second(0) == (100, 100, 0, 1)
+
+    def test_the_head_is_not_begun_twice(self) -> None:
+        window = VolumeWindow()
+        window.add(10, 100, SELL)
+        window.roll(10)
+        assert (window.largest(1), window.squares(1)) == (100, 100**2)
 
 
 class TestBurst:
