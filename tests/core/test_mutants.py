@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
-from orderflow_tui.core.events import BUY, SELL, UNKNOWN, Book, Print
+from orderflow_tui.core.events import BUY, SELL, UNKNOWN, Book, Clock, Print
 from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, LatchKind
 from orderflow_tui.core.liquidity import ExitCost, exit_cost, minutes_to_leave
 from orderflow_tui.core.outputs import AlertRaised, ExitResolved, ExitTriggered
@@ -284,6 +284,12 @@ class TestSides:
             assert classifier.confidence == CONFIDENCE_TOUCH
             assert classifier.classify(Print(NOON + seq + 1, 9, bid, 100)) == SELL
             assert classifier.confidence == CONFIDENCE_TOUCH
+
+    @pytest.mark.parametrize("quantity", [1_000, -1_000])
+    def test_where_nobody_bids_nothing_is_sold_at_the_bid(self, quantity: int) -> None:
+        side = ([], [(100.02, 500)]) if quantity > 0 else ([(100.00, 500)], [])
+        tape = Tape().book(0, *side).trade(1, 100.01, 20_000, SELL if quantity > 0 else BUY).add(Clock(NOON + 2 * NS))
+        assert not alerts(make(position=held(quantity)).process(tape.events))
 
 
 class TestVolumeWindow:
