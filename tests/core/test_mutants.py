@@ -11,7 +11,7 @@ import pytest
 
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.events import BUY, SELL, UNKNOWN, Book, Clock, Print
-from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, LatchKind
+from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, LatchKind, LatchState
 from orderflow_tui.core.liquidity import ExitCost, exit_cost, minutes_to_leave
 from orderflow_tui.core.outputs import AlertRaised, ExitResolved, ExitTriggered
 from orderflow_tui.core.reconstruct import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
@@ -223,6 +223,22 @@ class TestLatch:
         assert latch.quiet_until == NOON + 301 * NS
         assert not latch.on_clock(NOON + 301 * NS - 1, figures())
         assert latch.on_clock(NOON + 301 * NS, figures())
+
+    def test_after_a_restart_the_quiet_is_exact_to_the_nanosecond(self) -> None:
+        latch = ExitLatch("flow")
+        latch.restore(STANDING, Answer("hold"), NOON + 1, BID, 1_000)
+        assert latch.quiet_until == NOON + 1 + 300 * NS
+
+    def test_it_takes_up_all_that_another_knew(self) -> None:
+        state = LatchState(
+            current=STANDING, signals=2, answer_ns=3, answer_bid=4, quiet_until=5, last_evidence_ns=6,
+            muted_quantity=7, muted_day=date(2025, 10, 22), on_walls=True,
+        )  # fmt: skip
+        latch = ExitLatch("flow")
+        latch.resume(state)
+        assert latch.state() == state
+        assert (latch.current, latch.signals, latch.answer_bid, latch.quiet_until) == (STANDING, 2, 4, 5)
+        assert latch.muted_day == date(2025, 10, 22)
 
     def test_evidence_without_size_or_episode_adds_neither(self) -> None:
         latch = ExitLatch("flow")

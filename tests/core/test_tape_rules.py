@@ -115,9 +115,9 @@ def test_a_patient_seller_is_found_and_noise_is_not() -> None:
     assert bleed.level == bleed.minutes == 0
 
 
-def warm(*flows: int) -> SlowBleed:
+def warm(*flows: int, bleed: SlowBleed | None = None) -> SlowBleed:
     """Thirty buckets of flow, by turns."""
-    bleed = SlowBleed()
+    bleed = bleed or SlowBleed()
     for index in range(30):
         assert bleed.bucket(max(0, flows[index % 2]), max(0, -flows[index % 2])) is False
         assert bleed.level == bleed.minutes == bleed.sold == 0
@@ -136,6 +136,16 @@ def test_the_sum_of_a_bleed_by_hand() -> None:
     assert (bleed.minutes, bleed.sold) == (2 / 6, 600)
     assert not bleed.bucket(0, 10_000)
     assert (bleed.level, bleed.minutes, bleed.sold) == (0.0, 0.0, 0)
+
+
+def test_a_bleed_forgotten_is_one_that_begins() -> None:
+    bleed = warm(300, -100)
+    bleed.bucket(10_000, 0)
+    bleed.forget()
+    assert bleed.level == bleed.minutes == bleed.sold == 0
+    warm(300, -100, bleed=bleed).bucket(450, 50)
+    assert bleed.level == pytest.approx(1.0)
+    assert bleed.sold == 400
 
 
 def test_a_quiet_name_bleeds_too() -> None:
