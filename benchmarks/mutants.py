@@ -4,8 +4,8 @@
 
 Works in a copy under `build/mutants`, so that no mutant ever stands in the project. The property tests are left out:
 they touch every line, take most of the suite's time and would run for nearly every mutant; so is the test of what the
-core imports, since mutmut's own imports stand in what it mutates. What survives is printed with its diff;
-`benchmarks/mutants.md` says which survivors are known to change nothing.
+core imports, since mutmut's own imports stand in what it mutates. What survives is printed with its diff, what runs out
+of time by name; `benchmarks/mutants.md` says which survivors are known to change nothing.
 """
 
 from __future__ import annotations
@@ -115,6 +115,8 @@ def main() -> int:
     if not counted["killed"]:
         print(f"nothing was tried: the core's own tests must pass first (what failed stands in {LOG})", file=sys.stderr)
         return 1
+    for name in (name for name, status in said if status == "timeout"):
+        print(f"out of time: {name}")
     left = [name for name, status in said if status in {"survived", "no tests", "suspicious"}]
     for name in left:
         print(mutmut("show", name))

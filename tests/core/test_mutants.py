@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -13,7 +13,7 @@ from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlow
 from orderflow_tui.core.events import BUY, SELL, UNKNOWN, Book, Clock, Print
 from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, LatchKind, LatchState
 from orderflow_tui.core.liquidity import ExitCost, exit_cost, minutes_to_leave
-from orderflow_tui.core.outputs import AlertRaised, ExitResolved, ExitTriggered
+from orderflow_tui.core.outputs import AlertRaised, ExitAnswered, ExitResolved, ExitTriggered
 from orderflow_tui.core.reconstruct import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
 from orderflow_tui.core.red_burst import price_words
 from orderflow_tui.core.trade_side import (
@@ -223,6 +223,19 @@ class TestLatch:
         assert latch.quiet_until == NOON + 301 * NS
         assert not latch.on_clock(NOON + 301 * NS - 1, figures())
         assert latch.on_clock(NOON + 301 * NS, figures())
+
+    def test_an_answer_says_what_was_answered_when_and_at_which_bid(self) -> None:
+        latch = ExitLatch("flow")
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        said = latch.answer(NOON + NS, Answer("exited"), figures())
+        assert said == ExitAnswered(replace(STANDING, status="exited"), Answer("exited"), NOON + NS, BID)
+        assert (latch.current, latch.quiet_until) == (None, 0)
+
+    @pytest.mark.parametrize("status", ["exited", "resolved"])
+    def test_what_is_over_takes_no_answer(self, status: Literal["exited", "resolved"]) -> None:
+        latch = ExitLatch("flow")
+        latch.restore(replace(STANDING, status=status), None, 0, None, 1_000)
+        assert latch.answer(NOON + NS, Answer("hold"), figures()) is None
 
     def test_after_a_restart_the_quiet_is_exact_to_the_nanosecond(self) -> None:
         latch = ExitLatch("flow")

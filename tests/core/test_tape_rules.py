@@ -76,6 +76,19 @@ def test_a_late_refill_is_none() -> None:
     assert hidden.refills == 0
 
 
+def test_a_refill_is_a_rise_within_300_ms_of_a_purchase() -> None:
+    hidden = HiddenSeller()
+    hidden.on_best_ask(T0, 1_000, 400)
+    hidden.on_best_ask(T0 + 1, 1_000, 500)
+    hidden.on_buy(T0 + NS, 1_000, 400, 100)
+    refills = []
+    for after_ms, size in ((0, 500), (100, 100), (300, 101), (300, 100), (301, 500)):
+        hidden.on_best_ask(T0 + NS + after_ms * NS // 1_000, 1_000, size)
+        refills.append(hidden.refills)
+    assert refills == [0, 0, 1, 1, 1]
+    assert hidden.largest_shown == 500
+
+
 def test_the_core_names_a_hidden_seller_in_guarded_only() -> None:
     cases: tuple[tuple[Profile, int], ...] = (("guarded", 1), ("plan", 0))
     for profile, expected in cases:
