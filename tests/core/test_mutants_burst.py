@@ -184,3 +184,36 @@ class TestOneLine:
         tape.book(320.4, [(100.03, 100)], [(100.05, 100)]).buy(320.5, 100.05, 3_100)
         (burst,) = alerts(make(position=held(-1_000)).process(tape.events), "red_burst")
         assert burst.text.endswith("100% buys, already +3 ticks")
+
+
+class TestPrepared:
+    """What holds for a second is found once in it: baseline, the volume before the window, the volume needed."""
+
+    def test_a_tape_that_begins_with_a_print_is_known_from_the_next_whole_second(self) -> None:
+        for at, known in ((0, 0), (1, 1), (NS - 1, 1)):
+            burst = seen((0, 1, SELL))
+            assert burst.on_print(NOON + at, 1_000_000) is None
+            assert burst.covered_from == SECOND + known
+        assert [burst.warm_seconds(SECOND + second) for second in (-9, 0, 1, 2)] == [0, 0, 1, 2]
+
+    def test_the_volume_needed_is_cut_to_whole_shares_and_found_once_a_second(self) -> None:
+        burst = seen((-20, 30_001, BUY), (0, 1, SELL))
+        burst.covered_from = SECOND - 309
+        assert burst.on_print(NOON, 1_000_000) is None
+        assert (burst.need, burst.before, burst.head) == (3_000, 30_001, SECOND)
+        burst.need = 7
+        assert burst.on_print(NOON + 1, 1_000_000) is None
+        assert burst.need == 7
+
+    def test_a_baseline_of_one_share_is_one(self) -> None:
+        burst = seen((-20, 1, BUY), (0, 1, SELL))
+        burst.covered_from = SECOND - 309
+        assert burst.on_print(NOON, 1_000_000) is not None
+
+    @pytest.mark.parametrize(("every", "thin"), [(5, False), (4, True)])
+    def test_exactly_sixty_is_not_too_thin_and_exactly_forty_eight_no_longer(self, every: int, thin: bool) -> None:
+        burst = seen(*[(second, 100, BUY) for second in range(-400, 1, every)], rules=GUARDED)
+        burst.covered_from, burst.window_seconds, burst.thin = SECOND - 1_000, 12 * every, thin
+        burst.fit(SECOND)
+        assert not burst.thin
+        assert burst.window_seconds == 12 * every
