@@ -47,6 +47,16 @@ timeout_multiplier = 3
 """
 
 
+_NO_SHRINKING = """
+
+from hypothesis import Phase
+
+settings.register_profile("mutants", settings.get_profile("repeatable"), phases=(Phase.explicit, Phase.generate))
+settings.load_profile("mutants")
+"""
+"""A property that fails has noticed the mutant; looking for its smallest example would run out of time."""
+
+
 def prepare(modules: list[str]) -> None:
     """A fresh copy of what the core's tests need."""
     shutil.rmtree(PLACE, ignore_errors=True)
@@ -57,6 +67,8 @@ def prepare(modules: list[str]) -> None:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, PLACE / name)
+    with (PLACE / "tests" / "conftest.py").open("a") as conftest:
+        conftest.write(_NO_SHRINKING)
     files = "\n".join(f"    orderflow_tui/core/{name}.py" for name in modules)
     (PLACE / "setup.cfg").write_text(_SETTINGS.format(files=files))
 

@@ -242,6 +242,27 @@ class TestLatch:
         latch.restore(STANDING, Answer("hold"), NOON + 1, BID, 1_000)
         assert latch.quiet_until == NOON + 1 + 300 * NS
 
+    def test_a_fresh_one_knows_nothing(self) -> None:
+        assert ExitLatch("flow").state() == LatchState(
+            current=None, signals=0, answer_ns=0, answer_bid=None, quiet_until=0, last_evidence_ns=0,
+            muted_quantity=None, muted_day=None, on_walls=False,
+        )  # fmt: skip
+
+    def test_signals_are_what_came_since_the_answer(self) -> None:
+        latch = ExitLatch("flow")
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        latch.evidence(NOON)
+        assert latch.signals == 0
+        latch.answer(NOON, Answer("hold"), figures())
+        latch.evidence(NOON)
+        latch.evidence(NOON)
+        assert latch.signals == 2
+
+    def test_the_quiet_ends_with_its_last_nanosecond(self) -> None:
+        latch = self.held()
+        assert latch.trigger(latch.quiet_until - 1, STANDING, figures(), burst=False) is None
+        assert latch.trigger(latch.quiet_until, STANDING, figures(), burst=False) is not None
+
     def test_it_takes_up_all_that_another_knew(self) -> None:
         state = LatchState(
             current=STANDING, signals=2, answer_ns=3, answer_bid=4, quiet_until=5, last_evidence_ns=6,

@@ -189,6 +189,14 @@ class TestOneLine:
 class TestPrepared:
     """What holds for a second is found once in it: baseline, the volume before the window, the volume needed."""
 
+    def test_a_fresh_one_knows_nothing(self) -> None:
+        burst = seen()
+        assert burst.open_alert is None
+        assert burst.covered_from is None
+        assert burst.thin is burst.unsure is False
+        assert (burst.doubt, burst.peak_ratio, burst.quiet_until_ns, burst.before) == ("", 0.0, 0, 0)
+        assert (burst.window_seconds, seen(rules=GUARDED).window_seconds) == (10, 30)
+
     def test_a_tape_that_begins_with_a_print_is_known_from_the_next_whole_second(self) -> None:
         for at, known in ((0, 0), (1, 1), (NS - 1, 1)):
             burst = seen((0, 1, SELL))

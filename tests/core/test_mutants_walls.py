@@ -282,6 +282,14 @@ class TestVerdicts:
         (wall,) = tracker.showing()
         assert (wall.cancelled, wall.added) == (12_000, 0)
 
+    def test_the_newest_four_are_kept_for_the_screen(self) -> None:
+        tracker = _tracker()
+        for number in range(5):
+            _show(tracker, 10 * number * NS, 12_000, best=TOP - 2 * STEP * number)
+            _show(tracker, (10 * number + 1) * NS, 100, best=TOP - 2 * STEP * number - STEP)
+            tracker.on_clock(NOON + (10 * number + 5) * NS, NOON + (10 * number + 5) * NS)
+        assert [wall.price for wall in tracker.pulled] == [TOP - 2 * STEP * number for number in range(1, 5)]
+
 
 class TestTimers:
     """`next_ns` is the earliest instant at which time alone changes something: no verdict is due before its own."""
