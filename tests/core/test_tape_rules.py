@@ -86,7 +86,7 @@ def test_a_refill_is_a_rise_within_300_ms_of_a_purchase() -> None:
         hidden.on_best_ask(T0 + NS + after_ms * NS // 1_000, 1_000, size)
         refills.append(hidden.refills)
     assert refills == [0, 0, 1, 1, 1]
-    assert hidden.largest_shown == 500
+    assert (hidden.largest_shown, hidden.opened_ns) == (500, T0)
 
 
 def test_the_core_names_a_hidden_seller_in_guarded_only() -> None:

@@ -222,10 +222,10 @@ class TestPolledQuotes:
         classifier = SideClassifier(polled=True)
         classifier.on_book(_book(0, 100.00, 101.00))
         classifier.on_book(_book(5, 100.50, 101.50))
-        event = _print(2.5, 100.00)
+        event = _print(2, 100.00)
         assert classifier.classify(event) == SELL
         classifier.fade(event)
-        assert classifier.confidence == pytest.approx(self._confidence(2.5))
+        assert classifier.confidence == pytest.approx(self._confidence(2))
 
     def test_quotes_are_streamed_unless_said_otherwise(self) -> None:
         assert SideClassifier(polled=True).polled
