@@ -168,6 +168,13 @@ def test_a_quiet_name_bleeds_too() -> None:
     assert bleed.level == 1.5
 
 
+@pytest.mark.parametrize(("level", "fired"), [(3.5, False), (3.500001, True)])
+def test_the_alarm_is_above_five(level: float, fired: bool) -> None:
+    bleed = warm(1, 0)
+    bleed.level = level
+    assert bleed.bucket(3, 0) is fired
+
+
 def test_one_burst_is_no_bleed() -> None:
     bleed = SlowBleed()
     rng = random.Random(6)

@@ -92,7 +92,7 @@ def test_a_late_print_meets_the_quote_of_its_own_time() -> None:
     classifier = SideClassifier()
     for at in range(10):
         classifier.on_book(_book(at, 100.00 + at, 100.02 + at))
-    for at in (9, 8, 7, 6):
+    for at in (9, 8, 7, 6, 5):
         assert classifier.classify(_print(at + 0.5, 100.00 + at)) == SELL
         assert classifier.confidence == CONFIDENCE_TOUCH
         assert classifier.quote is not None
