@@ -228,8 +228,9 @@ class TestPolledQuotes:
         assert classifier.confidence == pytest.approx(self._confidence(2))
 
     def test_quotes_are_streamed_unless_said_otherwise(self) -> None:
+        fresh = SideClassifier()
+        assert (fresh.polled, fresh.confidence, fresh.quote) == (False, 0.0, None)
         assert SideClassifier(polled=True).polled
-        assert not SideClassifier().polled
 
     def test_a_side_the_source_gave_does_not_fade(self) -> None:
         assert self._confidence(9.0, flags=REGULAR | SIDE_GIVEN) == 1.0
