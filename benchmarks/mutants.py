@@ -4,8 +4,8 @@
 
 Works in a copy under `build/mutants`, so that no mutant ever stands in the project. The property tests are left out:
 they touch every line, take most of the suite's time and would run for nearly every mutant; so is the test of what the
-core imports, since mutmut's own imports stand in what it mutates. What survives is printed with its diff;
-`benchmarks/mutants.md` says which survivors are known to change nothing.
+core imports, since mutmut's own imports stand in what it mutates. What survives is printed with its diff, what runs out
+of time by name; `benchmarks/mutants.md` says which survivors are known to change nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchmarks.measuring import ROOT
 
 MODULES = (
     "red_burst", "walls", "exit_signal", "stops", "volume_window", "trade_side", "liquidity", "reconstruct",
+    "reread", "side_check", "hidden_seller", "slow_bleed", "market",
 )  # fmt: skip
 PLACE = ROOT / "build" / "mutants"
 LOG = PLACE / "mutmut.log"
@@ -46,6 +47,16 @@ timeout_multiplier = 3
 """
 
 
+_NO_SHRINKING = """
+
+from hypothesis import Phase
+
+settings.register_profile("mutants", settings.get_profile("repeatable"), phases=(Phase.explicit, Phase.generate))
+settings.load_profile("mutants")
+"""
+"""A property that fails has noticed the mutant; looking for its smallest example would run out of time."""
+
+
 def prepare(modules: list[str]) -> None:
     """A fresh copy of what the core's tests need."""
     shutil.rmtree(PLACE, ignore_errors=True)
@@ -56,6 +67,8 @@ def prepare(modules: list[str]) -> None:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, PLACE / name)
+    with (PLACE / "tests" / "conftest.py").open("a") as conftest:
+        conftest.write(_NO_SHRINKING)
     files = "\n".join(f"    orderflow_tui/core/{name}.py" for name in modules)
     (PLACE / "setup.cfg").write_text(_SETTINGS.format(files=files))
 
@@ -114,6 +127,8 @@ def main() -> int:
     if not counted["killed"]:
         print(f"nothing was tried: the core's own tests must pass first (what failed stands in {LOG})", file=sys.stderr)
         return 1
+    for name in (name for name, status in said if status == "timeout"):
+        print(f"out of time: {name}")
     left = [name for name, status in said if status in {"survived", "no tests", "suspicious"}]
     for name in left:
         print(mutmut("show", name))

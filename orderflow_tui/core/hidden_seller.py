@@ -21,23 +21,19 @@ class HiddenSeller:
     __slots__ = ("_last_buy_ns", "_shown", "_told", "executed", "largest_shown", "opened_ns", "price", "refills")
 
     def __init__(self) -> None:
-        self.price = 0
-        self.opened_ns = 0
-        self.executed = 0
-        self.largest_shown = 0
-        self.refills = 0
-        self._shown = 0
+        self._begin(0, 0, 0)
+
+    def _begin(self, time_ns: int, price: int, size: int) -> None:
+        self.price, self.opened_ns = price, time_ns
+        self.executed = self.refills = 0
+        self.largest_shown = self._shown = size
         self._last_buy_ns = 0
         self._told = False
 
     def on_best_ask(self, time_ns: int, price: int, size: int) -> None:
         """The best ask after a change of the book. A higher one ends the level; a lower one starts its own."""
         if price != self.price:
-            self.price, self.opened_ns = price, time_ns
-            self.executed = self.refills = 0
-            self.largest_shown = self._shown = size
-            self._last_buy_ns = 0
-            self._told = False
+            self._begin(time_ns, price, size)
             return
         if size > self._shown and self._last_buy_ns and time_ns - self._last_buy_ns <= _REFILL_NS:
             self.refills += 1

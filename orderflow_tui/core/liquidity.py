@@ -109,10 +109,9 @@ def slice_out(
     back = refill_per_second * minutes * 60 / slices
     behind, filled, twice_cost = 0.0, 0, 0
     for index in range(slices):
-        behind = max(0.0, behind - back) if index else 0.0
         wanted = size * (index + 1) // slices - size * index // slices
         taken, cost = _walk(bids, twice_mid, round(behind), wanted)
-        behind += taken
+        behind = max(0.0, behind + taken - back)
         filled += taken
         twice_cost += cost
     notional = abs(twice_mid) * filled / 2
@@ -124,7 +123,7 @@ def slice_out(
         missing=size - filled,
         dollars=twice_cost / 2 / PRICE_UNITS_PER_DOLLAR / size_scale,
         basis_points=twice_cost / 2 / notional * 10_000 if notional else 0.0,
-        behind=round(max(0.0, behind - back)),
+        behind=round(behind),
     )
 
 

@@ -129,6 +129,7 @@ def sold_at_the_bid(prints: Sequence[Signed], first_ns: int, low: int, high: int
         if side == SELL
         and first_ns <= event.time_ns <= first_ns + SPAN_NS
         and low <= event.price <= high
+        and bid != 0
         and event.price <= bid
         and not event.flags & (OFF_EXCHANGE | AUCTION | LATE_REPORT)
     )

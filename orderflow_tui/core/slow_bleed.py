@@ -23,12 +23,7 @@ class SlowBleed:
     __slots__ = ("_mean", "_samples", "_since", "_variance", "level", "sold")
 
     def __init__(self) -> None:
-        self._mean = 0.0
-        self._variance = 0.0
-        self._samples = 0
-        self._since = 0
-        self.level = 0.0
-        self.sold = 0
+        self.forget()
 
     def forget(self) -> None:
         """The flow before now is not to be compared with: a gap, another session."""

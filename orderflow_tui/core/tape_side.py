@@ -110,7 +110,7 @@ class TapeSide(SymbolState):
         self.taken += size
         threshold = self.print_threshold
         quote = self.classifier.quote
-        touching = quote is not None and price <= quote[2]
+        touching = quote is not None and quote[2] != 0 and price <= quote[2]
         sells = self._sells
         if not sells.extend(time_ns, price, size, self.market.price_step, touching, threshold):
             self._end_sells()

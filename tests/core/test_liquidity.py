@@ -68,6 +68,8 @@ def test_coins_cost_what_their_parts_cost() -> None:
         ([(13.86, 100), (13.83, 40)], 140, False),
         ([(13.86, 100), (13.84, 40)], 140, True),
         ([(13.86, 100)], 100, True),
+        # Of 100.05 it is 10.005 cents, cut to the price unit: 99.95 is the band's own end.
+        ([(100.05, 100), (99.95, 200)], 300, False),
     ],
 )
 def test_the_band_is_10_bp_or_three_ticks_below_the_best_bid(
@@ -93,7 +95,7 @@ def test_slices_of_a_book_that_refills_in_between_each_pay_the_best_price() -> N
     """Six slices of 50 against a mid of 10.01, all of it back after each: 300 shares at one cent."""
     plan = slice_out(BIDS, ASKS, 300, 1, refill_per_second=5.0)
     assert plan is not None
-    assert (plan.slices, plan.each, plan.filled, plan.missing, plan.behind) == (6, 50, 300, 0, 0)
+    assert (plan.minutes, plan.slices, plan.each, plan.filled, plan.missing, plan.behind) == (1, 6, 50, 300, 0, 0)
     assert plan.dollars == pytest.approx(3.00)
     assert plan.basis_points == pytest.approx(3.00 / 3_003.0 * 10_000)
 
@@ -119,6 +121,35 @@ def test_slices_by_hand_with_half_of_the_refill_they_need() -> None:
     assert plan.dollars == pytest.approx(11.50)
 
 
+def test_longer_intervals_refill_more() -> None:
+    """Ten slices of 100, one each 30 s in which 100 come back: 1,000 shares at one cent."""
+    plan = slice_out(BIDS, ASKS, 1_000, 5, refill_per_second=100 / 30)
+    assert plan is not None
+    assert (plan.minutes, plan.filled) == (5, 1_000)
+    assert plan.dollars == pytest.approx(10.00)
+
+
+def test_shares_that_do_not_divide_evenly_are_all_sold() -> None:
+    plan = slice_out(BIDS, ASKS, 10, 1, refill_per_second=5.0)
+    assert plan is not None
+    assert (plan.slices, plan.each, plan.filled, plan.missing) == (6, 2, 10, 0)
+    assert plan.dollars == pytest.approx(0.10)
+
+
+def test_slices_of_coins_cost_what_their_parts_cost() -> None:
+    """Six slices of a twentieth of a coin, five dollars below the mid: 0.3 x 5.00."""
+    bids, asks = levels([(60_000, 50_000_000)]), levels([(60_010, 50_000_000)])
+    plan = slice_out(bids, asks, 30_000_000, 1, refill_per_second=0.0, size_scale=100_000_000)
+    assert plan is not None
+    assert plan.dollars == pytest.approx(1.50)
+
+
+def test_slices_into_a_book_that_takes_nothing_cost_nothing() -> None:
+    plan = slice_out(levels([(10.00, 0)]), ASKS, 5, 1, refill_per_second=0.0)
+    assert plan is not None
+    assert (plan.filled, plan.missing, plan.dollars, plan.basis_points) == (0, 5, 0.0, 0.0)
+
+
 def test_fewer_shares_than_slices_are_one_share_each() -> None:
     plan = slice_out(BIDS, ASKS, 2, 15, refill_per_second=0.0)
     assert plan is not None
@@ -132,7 +163,7 @@ def test_nothing_to_slice() -> None:
 
 
 def test_slices_a_minute() -> None:
-    assert [slice_count(minutes) for minutes in (1, 5, 15)] == [6, 10, 15]
+    assert [slice_count(minutes) for minutes in (1, 2, 5, 6, 15)] == [6, 4, 10, 6, 15]
 
 
 def test_the_risk_of_waiting_by_hand() -> None:
@@ -140,6 +171,7 @@ def test_the_risk_of_waiting_by_hand() -> None:
     assert waiting_risk(1_000, 1_600, 15) == pytest.approx(1_000 * 0.16 / (8 / 3.141592653589793) ** 0.5)
     assert waiting_risk(1_000, 1_600, 5) == pytest.approx(waiting_risk(1_000, 1_600, 15) / 3**0.5)
     assert waiting_risk(1_000, 1_600, 0) == 0.0
+    assert waiting_risk(200_000_000, 1_600, 15, 100_000_000) == pytest.approx(waiting_risk(2, 1_600, 15))
 
 
 @given(

@@ -27,6 +27,35 @@ def test_the_usual_range_is_the_median_of_whole_five_minute_bars() -> None:
     assert market.usual_range == 2_000
 
 
+def test_of_a_market_not_seen_yet_nothing_is_known() -> None:
+    market = MarketState()
+    assert (market.bids, market.asks, market.bid, market.last_price) == ((), (), None, None)
+    assert market.book_ns == market.newest_print_ns == market.taught_range == 0
+    assert (market.usual_range, market.ticks_moved(10), market.quote_at(START)) == (None, None, None)
+
+
+def test_a_bar_reaches_from_its_lowest_to_its_highest_print() -> None:
+    market = MarketState()
+    for step, price in enumerate((100.00, 99.80, 100.30, 100.40, 100.10)):
+        market.traded_at(step * NS, price_units(price))
+    market.whole_second(300)
+    assert list(market.ranges) == [6_000]
+
+
+def test_the_last_nanosecond_belongs_to_its_bar() -> None:
+    market = MarketState()
+    market.traded_at((START + 300) * NS - 1, price_units(100.00))
+    market.whole_second(START + 300)
+    assert list(market.ranges) == [0]
+
+
+def test_a_session_keeps_its_newest_78_ranges() -> None:
+    market = MarketState()
+    for height in range(100):
+        market.keep_range(height)
+    assert list(market.ranges) == list(range(22, 100))
+
+
 def test_half_bars_and_bars_without_a_print_are_none() -> None:
     market = MarketState()
     market.known_from(START + 10)
@@ -64,6 +93,36 @@ def test_quotes_of_whole_seconds_and_the_ticks_moved_since() -> None:
     assert market.quote_at(START - 1) is None
     market.shows((START + 62) * NS, (), ())
     assert market.ticks_moved(60) is None
+
+
+def test_a_second_without_a_book_has_the_quote_before_it() -> None:
+    market = MarketState()
+    _shown(market, START, 100.00, 100.02)
+    market.whole_second(START)
+    _shown(market, START + 3, 100.01, 100.03)
+    market.whole_second(START + 3)
+    assert [market.quote_at(START + second) for second in (1, 2)] == [(price_units(100.00), price_units(100.02))] * 2
+
+
+def test_the_ticks_moved_are_those_of_the_window_that_ends_with_the_newest_print() -> None:
+    market = MarketState()
+    for second in range(10):
+        _shown(market, START + second, 100.00 + second / 100, 100.02 + second / 100)
+        market.whole_second(START + second)
+    market.newest_print_ns = (START + 9) * NS
+    assert [market.ticks_moved(seconds) for seconds in (1, 5, 10)] == [0, 4, 9]
+
+
+def test_nothing_is_known_to_have_moved_without_two_sides_now_and_then() -> None:
+    market = MarketState()
+    _shown(market, START, 100.00, 100.02)
+    market.newest_print_ns = START * NS
+    assert market.ticks_moved(1) is None
+    market.whole_second(START)
+    assert market.ticks_moved(1) == 0
+    for bids, asks in ((levels([(100.00, 100)]), ()), ((), levels([(100.02, 100)]))):
+        market.shows(START * NS, bids, asks)
+        assert market.ticks_moved(1) is None
 
 
 @pytest.mark.parametrize(("ranges", "distance"), [([], 400), ([1_000], 500), ([600], 400)])

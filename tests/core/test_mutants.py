@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
-from orderflow_tui.core.events import BUY, SELL, UNKNOWN, Book, Print
-from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, LatchKind
+from orderflow_tui.core.events import BUY, SELL, UNKNOWN, Book, Clock, Print
+from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, LatchKind, LatchState
 from orderflow_tui.core.liquidity import ExitCost, exit_cost, minutes_to_leave
-from orderflow_tui.core.outputs import AlertRaised, ExitResolved, ExitTriggered
+from orderflow_tui.core.outputs import AlertRaised, ExitAnswered, ExitResolved, ExitTriggered
 from orderflow_tui.core.reconstruct import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
 from orderflow_tui.core.red_burst import price_words
 from orderflow_tui.core.trade_side import (
@@ -124,6 +124,11 @@ class TestReconstructedPrint:
         assert sweep.within(3 * SWEEP_NS // 2, 2 * STEP) == (2, 3)
         assert sweep.within(9 * SWEEP_NS, STEP) == (0, 0)
 
+    def test_prices_between_two_steps_are_no_level_of_their_own(self) -> None:
+        sweep = Sweep()
+        sweep.prices[10_000] = sweep.prices[10_000 + STEP + STEP // 2] = 0
+        assert sweep.within(0, STEP) == (2, 0)
+
     def test_a_sweeps_memory_stays_small(self) -> None:
         sweep = Sweep()
         for number in range(1_000):
@@ -131,6 +136,12 @@ class TestReconstructedPrint:
         sweep.forget(999 * SWEEP_NS // 10)
         assert len(sweep.prices) == 11
         assert sweep.within(999 * SWEEP_NS // 10, STEP) == (11, 1)
+        sweep.prices = dict.fromkeys(range(32), 0)
+        sweep.forget(9 * SWEEP_NS)
+        assert len(sweep.prices) == 32
+        sweep.prices[32] = 0
+        sweep.forget(9 * SWEEP_NS)
+        assert not sweep.prices
 
 
 class TestActs:
@@ -213,6 +224,56 @@ class TestLatch:
         assert not latch.on_clock(NOON + 301 * NS - 1, figures())
         assert latch.on_clock(NOON + 301 * NS, figures())
 
+    def test_an_answer_says_what_was_answered_when_and_at_which_bid(self) -> None:
+        latch = ExitLatch("flow")
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        said = latch.answer(NOON + NS, Answer("exited"), figures())
+        assert said == ExitAnswered(replace(STANDING, status="exited"), Answer("exited"), NOON + NS, BID)
+        assert (latch.current, latch.quiet_until) == (None, 0)
+
+    @pytest.mark.parametrize("status", ["exited", "resolved"])
+    def test_what_is_over_takes_no_answer(self, status: Literal["exited", "resolved"]) -> None:
+        latch = ExitLatch("flow")
+        latch.restore(replace(STANDING, status=status), None, 0, None, 1_000)
+        assert latch.answer(NOON + NS, Answer("hold"), figures()) is None
+
+    def test_after_a_restart_the_quiet_is_exact_to_the_nanosecond(self) -> None:
+        latch = ExitLatch("flow")
+        latch.restore(STANDING, Answer("hold"), NOON + 1, BID, 1_000)
+        assert latch.quiet_until == NOON + 1 + 300 * NS
+
+    def test_a_fresh_one_knows_nothing(self) -> None:
+        assert ExitLatch("flow").state() == LatchState(
+            current=None, signals=0, answer_ns=0, answer_bid=None, quiet_until=0, last_evidence_ns=0,
+            muted_quantity=None, muted_day=None, on_walls=False,
+        )  # fmt: skip
+
+    def test_signals_are_what_came_since_the_answer(self) -> None:
+        latch = ExitLatch("flow")
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        latch.evidence(NOON)
+        assert latch.signals == 0
+        latch.answer(NOON, Answer("hold"), figures())
+        latch.evidence(NOON)
+        latch.evidence(NOON)
+        assert latch.signals == 2
+
+    def test_the_quiet_ends_with_its_last_nanosecond(self) -> None:
+        latch = self.held()
+        assert latch.trigger(latch.quiet_until - 1, STANDING, figures(), burst=False) is None
+        assert latch.trigger(latch.quiet_until, STANDING, figures(), burst=False) is not None
+
+    def test_it_takes_up_all_that_another_knew(self) -> None:
+        state = LatchState(
+            current=STANDING, signals=2, answer_ns=3, answer_bid=4, quiet_until=5, last_evidence_ns=6,
+            muted_quantity=7, muted_day=date(2025, 10, 22), on_walls=True,
+        )  # fmt: skip
+        latch = ExitLatch("flow")
+        latch.resume(state)
+        assert latch.state() == state
+        assert (latch.current, latch.signals, latch.answer_bid, latch.quiet_until) == (STANDING, 2, 4, 5)
+        assert latch.muted_day == date(2025, 10, 22)
+
     def test_evidence_without_size_or_episode_adds_neither(self) -> None:
         latch = ExitLatch("flow")
         latch.trigger(NOON, STANDING, figures(), burst=False)
@@ -274,6 +335,12 @@ class TestSides:
             assert classifier.classify(Print(NOON + seq + 1, 9, bid, 100)) == SELL
             assert classifier.confidence == CONFIDENCE_TOUCH
 
+    @pytest.mark.parametrize("quantity", [1_000, -1_000])
+    def test_where_nobody_bids_nothing_is_sold_at_the_bid(self, quantity: int) -> None:
+        side = ([], [(100.02, 500)]) if quantity > 0 else ([(100.00, 500)], [])
+        tape = Tape().book(0, *side).trade(1, 100.01, 20_000, SELL if quantity > 0 else BUY).add(Clock(NOON + 2 * NS))
+        assert not alerts(make(position=held(quantity)).process(tape.events))
+
 
 class TestVolumeWindow:
     """What a second counted, late or read again, is in every total after it."""
@@ -295,6 +362,29 @@ class TestVolumeWindow:
         assert (window.largest(3), window.squares(3)) == (400, 60**2 + 400**2 + 40**2 + 50**2)
         window.replace_second(11, (0, 0, 0, 0), [])
         assert (window.largest(3), window.squares(3)) == (50, 50**2)
+
+    def test_nothing_printed_has_no_largest(self) -> None:
+        window = VolumeWindow()
+        assert (window.head, window.volume) == (-1, 0)
+        window.roll(10)
+        assert window.largest(1) == window.largest(60) == 0
+        window.add(11, 7, BUY)
+        window.roll(300)
+        assert window.largest(1) == window.largest(60) == 0
+        window.replace_second(300, (0, 0, 0, 0), [])
+        assert window.largest(1) == 0
+
+    def test_a_clock_that_begins_at_zero_is_counted_too(self) -> None:
+        window = VolumeWindow()
+        window.add(0, 100, SELL)
+        window.add(1, 50, SELL)
+        assert window.of_second(0) == (100, 100, 0, 1)
+
+    def test_the_head_is_not_begun_twice(self) -> None:
+        window = VolumeWindow()
+        window.add(10, 100, SELL)
+        window.roll(10)
+        assert (window.largest(1), window.squares(1)) == (100, 100**2)
 
 
 class TestBurst:

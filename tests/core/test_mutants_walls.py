@@ -7,7 +7,7 @@ import pytest
 from orderflow_tui.core.events import Levels
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.rules import AlertWriter
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.units import NEVER_NS, NS
 from orderflow_tui.core.walls import Wall, WallTracker
 
 from .kit import NOON, Tape, alerts, held, make
@@ -264,3 +264,69 @@ class TestVerdicts:
             assert tracker.on_sell(NOON + index, TOP, 5_000, aggressor=False) is None
         assert tracker.on_sell(NOON + 11, TOP, 2_999, aggressor=True) is None
         assert tracker.on_sell(NOON + 12, TOP, 1, aggressor=True) is not None
+
+    def test_one_that_came_back_whole_is_seen_to_go(self) -> None:
+        tracker = _tracker()
+        _show(tracker, 0, 100, 12_000)
+        _show(tracker, NS, 100, 100, best=TOP + 5 * STEP)
+        _show(tracker, 2 * NS, 100, 12_000)
+        _show(tracker, 3 * NS, 100, best=TOP - 2 * STEP)
+        (pulled,) = tracker.on_clock(NOON + 4 * NS, NOON + 4 * NS) or []
+        assert isinstance(pulled, AlertRaised)
+        assert [wall.price for wall in tracker.pulled] == [TOP - STEP]
+
+    def test_a_level_that_is_left_out_of_the_book_was_cancelled_whole(self) -> None:
+        tracker = _tracker()
+        _show(tracker, 0, 100, 12_000, 100)
+        tracker.on_levels(NOON + NS, ((TOP, 100), (TOP - 2 * STEP, 100)), T, STEP)
+        (wall,) = tracker.showing()
+        assert (wall.cancelled, wall.added) == (12_000, 0)
+
+    def test_the_newest_four_are_kept_for_the_screen(self) -> None:
+        tracker = _tracker()
+        for number in range(5):
+            _show(tracker, 10 * number * NS, 12_000, best=TOP - 2 * STEP * number)
+            _show(tracker, (10 * number + 1) * NS, 100, best=TOP - 2 * STEP * number - STEP)
+            tracker.on_clock(NOON + (10 * number + 5) * NS, NOON + (10 * number + 5) * NS)
+        assert [wall.price for wall in tracker.pulled] == [TOP - 2 * STEP * number for number in range(1, 5)]
+
+
+class TestTimers:
+    """`next_ns` is the earliest instant at which time alone changes something: no verdict is due before its own."""
+
+    def next(self, tracker: WallTracker) -> int:
+        return tracker.next_ns - NOON
+
+    def test_a_wall_that_fell_low_is_closed_two_seconds_on(self) -> None:
+        tracker = _tracker()
+        _show(tracker, 0, 100, 12_000)
+        assert tracker.next_ns == NEVER_NS
+        _show(tracker, 5 * NS, 100, 100)
+        assert self.next(tracker) == 7 * NS
+
+    def test_one_out_of_sight_is_forgotten_five_minutes_on(self) -> None:
+        tracker = _tracker()
+        _show(tracker, 0, 100, 12_000)
+        _show(tracker, 5 * NS, 100, 100, best=TOP + 5 * STEP)
+        assert self.next(tracker) == 305 * NS
+
+    def test_each_of_two_that_went_has_its_own_second(self) -> None:
+        tracker = _tracker()
+        _show(tracker, 0, 12_000, 100, 100, 20_000)
+        _show(tracker, 2 * NS, 100, 100, 20_000, best=TOP - STEP)
+        _show(tracker, 2 * NS + NS // 2, 100, best=TOP - 4 * STEP)
+        assert self.next(tracker) == 3 * NS
+        assert len(tracker.on_clock(NOON + 3 * NS, NOON + 3 * NS) or []) == 1
+        assert self.next(tracker) == 3 * NS + NS // 2
+        assert len(tracker.on_clock(NOON + 4 * NS, NOON + 4 * NS) or []) == 1
+        assert tracker.next_ns == NEVER_NS
+
+    def test_a_verdict_does_not_disturb_what_rests_low_or_is_out_of_sight(self) -> None:
+        tracker = _tracker()
+        _show(tracker, 0, 12_000, 100, 100, 20_000, 100, 30_000)
+        _show(tracker, 2 * NS, 100, 100, 100, 100, 30_000, best=TOP - STEP)
+        tracker.on_clock(NOON + 3 * NS, NOON + 3 * NS)
+        assert self.next(tracker) == 4 * NS
+        _show(tracker, 3 * NS, 100, 100, best=TOP - STEP)
+        tracker.on_clock(NOON + 4 * NS, NOON + 4 * NS)
+        assert self.next(tracker) == 303 * NS

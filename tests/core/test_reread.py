@@ -8,7 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, VOLUME, Book, Gap, Print, Reread
+from orderflow_tui.core.events import (
+    AUCTION,
+    BUY,
+    LATE_REPORT,
+    PRICE,
+    REGULAR,
+    SELL,
+    SIDE,
+    SIDE_GIVEN,
+    UNKNOWN,
+    VOLUME,
+    Book,
+    Gap,
+    Print,
+    Reread,
+)
 from orderflow_tui.core.market import MarketState
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.reread import recount
@@ -127,3 +142,38 @@ def test_cancelled_prints_count_for_nothing() -> None:
     window.add(T0, 100, SELL)
     window.roll(T0 + 1)
     assert recount(window, MarketState(), T0, T0, [tick(0, 100, flags=REGULAR & ~VOLUME)]) == (1, -100)
+
+
+def test_without_a_quote_the_tick_test_signs_what_is_read_again() -> None:
+    window = VolumeWindow()
+    window.add(T0, 1, SELL)
+    again = [
+        tick(0, size, price=price, flags=flags)
+        for size, price, flags in (
+            (100, 100_000, REGULAR),
+            (200, 100_100, REGULAR),
+            (300, 100_100, REGULAR),
+            (400, 90_000, VOLUME | SIDE),
+            (500, 100_000, REGULAR),
+            (600, 100_000, VOLUME | PRICE),
+        )
+    ]
+    assert recount(window, MarketState(), T0, T0, again) == (1, 2_099)
+    assert window.of_second(T0) == (2_100, 500, 900, 6)
+
+
+def test_every_second_that_differs_is_counted_and_its_change_added_up() -> None:
+    window = VolumeWindow()
+    for second in range(4):
+        window.add(T0 + second, 100, BUY)
+    again = [tick(second, size) for second, size in ((0, 150), (1, 100), (2, 30), (3, 100))]
+    assert recount(window, MarketState(), T0, T0 + 3, again) == (2, 50 - 70)
+
+
+def test_auctions_and_late_reports_are_in_no_second_and_fractions_are_in_theirs() -> None:
+    window = VolumeWindow()
+    window.add(T0, 100, BUY)
+    again = [tick(0, 100), tick(0, 7, flags=GIVEN | AUCTION), tick(0, 9, flags=GIVEN | LATE_REPORT)]
+    again[0].time_ns += NS - 1
+    assert recount(window, MarketState(), T0, T0, again) == (0, 0)
+    assert window.of_second(T0) == (100, 0, 100, 1)

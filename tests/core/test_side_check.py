@@ -6,10 +6,28 @@ from dataclasses import replace
 
 import pytest
 
-from orderflow_tui.core.events import OFF_EXCHANGE, REGULAR, Book, Clock, Event, Print, SidesTold
+from orderflow_tui.core.events import (
+    AUCTION,
+    BUY,
+    LATE_REPORT,
+    OFF_EXCHANGE,
+    PRICE,
+    REGULAR,
+    SELL,
+    SIDE,
+    UNKNOWN,
+    Book,
+    Clock,
+    Event,
+    Print,
+    SidesTold,
+)
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output, SidesAsked
+from orderflow_tui.core.rules import AlertWriter
+from orderflow_tui.core.side_check import SideCheck, Signed, doubted, sign_seconds, signed, sold_at_the_bid
 from orderflow_tui.core.symbol_core import SymbolCore, mirrored
 from orderflow_tui.core.units import NS, price_units
+from orderflow_tui.core.volume_window import VolumeWindow
 
 from .kit import NOON, Rules, Tape, alerts, exits, held, make, updates
 
@@ -271,3 +289,104 @@ def test_a_quote_newer_than_its_print_does_not_sign_it() -> None:
     before = Book(tape.at(300.9), 1, ((price_units(99.98), 0),), ((price_units(100.00), 0),))
     after = Book(tape.at(301), 2, ((price_units(100.00), 0),), ((price_units(100.02), 0),))
     assert core.process([_told(tape, asked, 0, 0, quotes=(before, after))]) == []
+
+
+SPAN = 50_000_000
+SEEN = 1_761_000_000
+
+
+def _one(second: int, size: int, side: int, flags: int = REGULAR) -> Signed:
+    return Print((SEEN + second) * NS + NS - 1, 1, 1_000_000, size, flags), side, 1_000_000
+
+
+def _seen(*prints: tuple[int, int]) -> VolumeWindow:
+    """Prints that buyers seemed to have started."""
+    window = VolumeWindow()
+    for second, size in prints:
+        window.add(SEEN + second, size, BUY)
+    return window
+
+
+def test_a_second_whose_prints_are_all_there_is_signed_anew_and_no_other() -> None:
+    window = _seen((0, 10), (1, 5), (2, 10), (2, 20), (2, 30), (3, 40))
+    told = [_one(0, 10, SELL), _one(1, 4, SELL), _one(2, 10, SELL), _one(2, 20, UNKNOWN), _one(2, 30, BUY)]
+    told += [_one(2, 9, SELL, flag) for flag in (PRICE | SIDE, REGULAR | AUCTION, REGULAR | LATE_REPORT)]
+    assert sign_seconds(window, told, SEEN)
+    assert [window.of_second(SEEN + second) for second in range(4)] == [
+        (10, 10, 0, 1), (5, 0, 5, 1), (60, 10, 30, 3), (40, 0, 40, 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("agreeing", "most"), [(60, False), (61, True)])
+def test_most_is_more_than_half_of_the_volume_from_the_first_second_on(agreeing: int, most: bool) -> None:
+    window = _seen((-1, 1_000), (0, agreeing), (1, 60))
+    assert sign_seconds(window, [_one(-1, 1_000, SELL), _one(0, agreeing, SELL)], SEEN) is most
+    assert window.of_second(SEEN - 1)[1] == 0
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_sold_at_the_bid_is_what_sellers_took_there_on_exchanges_in_its_span_and_prices(turn: int) -> None:
+    def sold(*, at: int = 0, price: int = 0, bid: int | None = 0, side: int = SELL, flags: int = REGULAR) -> int:
+        middle = turn * 1_000_000
+        event = Print(NOON + at, 1, middle + price, 7, flags)
+        return sold_at_the_bid([(event, side, 0 if bid is None else middle + bid)], NOON, middle - 100, middle + 100)
+
+    assert [sold(at=at) for at in (-1, 0, SPAN, SPAN + 1)] == [0, 7, 7, 0]
+    assert [sold(price=price, bid=500) for price in (-101, -100, 100, 101)] == [0, 7, 7, 0]
+    assert [sold(price=price) for price in (-1, 0, 1)] == [7, 7, 0]
+    assert [sold(bid=None), sold(side=BUY), sold(side=UNKNOWN)] == [0, 0, 0]
+    assert [sold(flags=REGULAR | flag) for flag in (OFF_EXCHANGE, AUCTION, LATE_REPORT)] == [0, 0, 0]
+
+
+def test_each_print_has_the_bid_of_the_quote_before_it_and_none_where_none_is_known() -> None:
+    early, event = Print(NOON - 3 * NS, 1, 1_000_000, 100), Print(NOON + 1, 2, 1_000_000, 100)
+    quote = Book(NOON, 1, ((1_000_000, 0),), ((1_000_200, 0),))
+    assert signed(SidesTold(NOON, 1, True, (early, event), (quote,))) == [(early, UNKNOWN, 0), (event, SELL, 1_000_000)]
+
+
+def _raised(evidence: str = "sell_print", opened_ns: int = NOON) -> AlertRaised:
+    alert = AlertWriter("TEST", "guarded").alert(
+        evidence, time_ns=NOON, price=1_000_000, opened_ns=opened_ns, severity="critical", rank=1, text="large",
+        exit_eligible=True, details={"threshold": 3},
+    )  # fmt: skip
+    return AlertRaised(alert, NOON, 1_000_000, 1_000_000)
+
+
+def test_questions_of_one_instant_have_keys_of_their_own() -> None:
+    checks = SideCheck()
+    asked = [checks.hold("TEST", _raised(), NOON - back) for back in (5, 7)]
+    assert asked == [SidesAsked("TEST", NOON, NOON, NOON - 5), SidesAsked("TEST", NOON, NOON + 1, NOON - 7)]
+
+
+def test_what_was_told_unsure_may_be_answered_and_not_left_open_again() -> None:
+    checks = SideCheck()
+    asked = checks.hold("TEST", _raised(), NOON)
+    unanswered, answered = (SidesTold(NOON, asked.key, answered) for answered in (False, True))
+    assert checks.of(SidesTold(NOON, 7, True)) is None
+    held_back = checks.of(unanswered)
+    assert held_back is not None
+    held_back.told = True
+    assert checks.of(unanswered) is None
+    assert checks.of(answered) is held_back
+
+
+def test_news_is_kept_back_with_its_own_alert_until_that_is_told() -> None:
+    checks = SideCheck()
+    asked = checks.hold("TEST", _raised(), NOON)
+    news, other = (AlertUpdated(_raised(opened_ns=at).alert, NOON, journal=True) for at in (NOON, NOON + 1))
+    assert checks.grown(news)
+    assert not checks.grown(other)
+    held_back = checks.of(SidesTold(NOON, asked.key, True))
+    assert held_back is not None
+    assert held_back.grown is news
+    held_back.told = True
+    assert not checks.grown(news)
+
+
+@pytest.mark.parametrize(("evidence", "counts"), [("red_burst", True), ("sell_print", False)])
+def test_what_is_doubted_recommends_nothing_and_only_a_burst_still_counts(evidence: str, counts: bool) -> None:
+    before = _raised(evidence).alert
+    after = doubted(before, "sides unsure")
+    assert (before.counts, before.exit_eligible, before.rank) == (True, True, 1)
+    assert (after.counts, after.exit_eligible, after.rank, after.text) == (counts, False, 3, "large, sides unsure")
+    assert after.details == {"threshold": 3, "sides": "sides unsure"}

@@ -52,6 +52,10 @@ def test_a_hidden_seller_needs_refills_size_and_three_times_what_it_showed() -> 
     assert refilling(HiddenSeller(), 3, 4_000, 10_000) == [False, False, False, True]
     assert refilling(HiddenSeller(), 2, 6_000, 10_000) == [False, False, False]
     assert not any(refilling(HiddenSeller(), 5, 300, 10_000))
+    for each, told in ((2_500, True), (2_499, False)):
+        assert refilling(HiddenSeller(), 3, each, 10_000) == [False, False, False, told]
+    for each, told in ((375, True), (374, False)):
+        assert refilling(HiddenSeller(), 3, each, 100) == [False, False, False, told]
 
 
 def test_a_hidden_seller_is_told_once_and_forgotten_when_the_price_moves() -> None:
@@ -70,6 +74,19 @@ def test_a_late_refill_is_none() -> None:
     hidden.on_best_ask(T0 + NS, 1_000, 100)
     hidden.on_best_ask(T0 + 2 * NS, 1_000, 500)
     assert hidden.refills == 0
+
+
+def test_a_refill_is_a_rise_within_300_ms_of_a_purchase() -> None:
+    hidden = HiddenSeller()
+    hidden.on_best_ask(T0, 1_000, 400)
+    hidden.on_best_ask(T0 + 1, 1_000, 500)
+    hidden.on_buy(T0 + NS, 1_000, 400, 100)
+    refills = []
+    for after_ms, size in ((0, 500), (100, 100), (300, 101), (300, 100), (301, 500)):
+        hidden.on_best_ask(T0 + NS + after_ms * NS // 1_000, 1_000, size)
+        refills.append(hidden.refills)
+    assert refills == [0, 0, 1, 1, 1]
+    assert (hidden.largest_shown, hidden.opened_ns) == (500, T0)
 
 
 def test_the_core_names_a_hidden_seller_in_guarded_only() -> None:
@@ -109,6 +126,53 @@ def test_a_patient_seller_is_found_and_noise_is_not() -> None:
     assert bleed.sold > 0
     bleed.restart()
     assert bleed.level == bleed.minutes == 0
+
+
+def warm(*flows: int, bleed: SlowBleed | None = None) -> SlowBleed:
+    """Thirty buckets of flow, by turns."""
+    bleed = bleed or SlowBleed()
+    for index in range(30):
+        assert bleed.bucket(max(0, flows[index % 2]), max(0, -flows[index % 2])) is False
+        assert bleed.level == bleed.minutes == bleed.sold == 0
+    return bleed
+
+
+def test_the_sum_of_a_bleed_by_hand() -> None:
+    """Thirty buckets of +300 and -100 by turns: mean 100, deviation 200. 400 is z = 1.5, less the drift 1.0."""
+    bleed = warm(300, -100)
+    assert not bleed.bucket(450, 50)
+    assert bleed.level == pytest.approx(1.0)
+    assert (bleed.minutes, bleed.sold) == (1 / 6, 400)
+    mean, deviation = 100 + 300 / 31, (30 / 31 * (200**2 + 300**2 / 31)) ** 0.5
+    assert not bleed.bucket(200, 0)
+    assert bleed.level == pytest.approx(1.0 + (200 - mean) / deviation - 0.5)
+    assert (bleed.minutes, bleed.sold) == (2 / 6, 600)
+    assert not bleed.bucket(0, 10_000)
+    assert (bleed.level, bleed.minutes, bleed.sold) == (0.0, 0.0, 0)
+
+
+def test_a_bleed_forgotten_is_one_that_begins() -> None:
+    bleed = warm(300, -100)
+    bleed.bucket(10_000, 0)
+    bleed.forget()
+    assert bleed.level == bleed.minutes == bleed.sold == 0
+    warm(300, -100, bleed=bleed).bucket(450, 50)
+    assert bleed.level == pytest.approx(1.0)
+    assert bleed.sold == 400
+
+
+def test_a_quiet_name_bleeds_too() -> None:
+    """Deviation 0.5: three shares are held at z = 2."""
+    bleed = warm(1, 0)
+    assert not bleed.bucket(3, 0)
+    assert bleed.level == 1.5
+
+
+@pytest.mark.parametrize(("level", "fired"), [(3.5, False), (3.500001, True)])
+def test_the_alarm_is_above_five(level: float, fired: bool) -> None:
+    bleed = warm(1, 0)
+    bleed.level = level
+    assert bleed.bucket(3, 0) is fired
 
 
 def test_one_burst_is_no_bleed() -> None:

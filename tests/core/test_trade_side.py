@@ -2,9 +2,11 @@ import math
 
 import pytest
 
-from orderflow_tui.core.events import BUY, PRICE, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, VOLUME, Book, Print
+from orderflow_tui.core.events import BUY, PRICE, REGULAR, SELL, SIDE, SIDE_GIVEN, UNKNOWN, VOLUME, Book, Print
 from orderflow_tui.core.trade_side import (
     CONFIDENCE_GIVEN,
+    CONFIDENCE_MIDDLE,
+    CONFIDENCE_TICK,
     CONFIDENCE_TOUCH,
     NEAREST_FACTOR,
     SideClassifier,
@@ -56,6 +58,19 @@ def test_without_any_quote_the_tick_test_decides_from_the_second_price_on() -> N
     assert sides == [UNKNOWN, UNKNOWN, BUY, BUY, SELL]
 
 
+def test_the_tick_test_alone_is_as_sure_as_it_is() -> None:
+    classifier = SideClassifier()
+    found = [(classifier.classify(_print(at, price)), classifier.confidence) for at, price in enumerate((10.0, 9.99))]
+    assert found == [(UNKNOWN, 0.0), (SELL, CONFIDENCE_TICK)]
+
+
+def test_prices_of_one_instant_turn_the_tick_test_and_what_is_no_price_does_not() -> None:
+    classifier = SideClassifier()
+    assert [classifier.classify(_print(1, price)) for price in (10.00, 10.02, 10.01)] == [UNKNOWN, BUY, SELL]
+    assert classifier.classify(_print(2, 10.05, flags=VOLUME | SIDE)) == SELL
+    assert classifier.classify(_print(3, 10.02)) == BUY
+
+
 def test_the_quote_must_be_strictly_older() -> None:
     classifier = SideClassifier()
     classifier.on_book(_book(0, 100.00, 100.02))
@@ -77,9 +92,32 @@ def test_a_late_print_meets_the_quote_of_its_own_time() -> None:
     classifier = SideClassifier()
     for at in range(10):
         classifier.on_book(_book(at, 100.00 + at, 100.02 + at))
-    assert classifier.classify(_print(7.5, 107.00)) == SELL
+    for at in (9, 8, 7, 6, 5):
+        assert classifier.classify(_print(at + 0.5, 100.00 + at)) == SELL
+        assert classifier.confidence == CONFIDENCE_TOUCH
+        assert classifier.quote is not None
+        assert classifier.quote[:4] == (NOON + at * NS, 1, price_units(100.00 + at), price_units(100.02 + at))
+
+
+def test_forty_eight_changes_of_a_quote_are_remembered_however_fast_they_come() -> None:
+    classifier = SideClassifier()
+    for change in range(100):
+        classifier.on_book(_book(change / 100, 100.00 + change, 100.02 + change))
+    for change in range(52, 100):
+        assert classifier.classify(_print(change / 100 + 0.005, 100.00 + change)) == SELL
+        assert classifier.confidence == CONFIDENCE_TOUCH
+    assert classifier.classify(_print(0.515, 152.00)) == SELL
+    assert classifier.confidence == CONFIDENCE_TOUCH * NEAREST_FACTOR
+
+
+@pytest.mark.parametrize(("newest", "first"), [(4.0, 0), (4.001, 1)])
+def test_the_quote_before_the_last_three_seconds_is_the_oldest_remembered(newest: float, first: int) -> None:
+    classifier = SideClassifier()
+    for at in (0, 1, newest):
+        classifier.on_book(_book(at, 100.00 + at, 101.00 + at))
+    classifier.classify(_print(0.5, 100.00))
     assert classifier.quote is not None
-    assert classifier.quote[:4] == (NOON + 7 * NS, 1, price_units(107.00), price_units(107.02))
+    assert classifier.quote[0] == NOON + first * NS
 
 
 def test_where_no_older_quote_is_known_the_nearest_serves_at_reduced_confidence() -> None:
@@ -107,7 +145,7 @@ def test_an_unchanged_quote_stays_as_old_as_it_is() -> None:
         classifier.on_book(_book(at, 100.00, 100.02))
     classifier.classify(_print(2, 100.00))
     assert classifier.quote is not None
-    assert classifier.quote[0] == NOON
+    assert classifier.quote[:2] == (NOON, 1)
 
 
 def test_a_given_side_is_taken_and_a_print_without_a_side_has_none() -> None:
@@ -125,6 +163,19 @@ def test_half_a_quote_is_none_and_a_crossed_one_tells_nothing() -> None:
         classifier.on_book(_book(0, bid, ask))
         assert classifier.classify(_print(1, 100.02)) == UNKNOWN
     assert side_by_quote(price_units(100), price_units(100), price_units(100)) == UNKNOWN
+    mirrored = SideClassifier()
+    mirrored.on_book(Book(NOON, 1, ((-1_000_200, 100),), ()))
+    assert mirrored.classify(Print(NOON + 1, 2, -1_000_200, 100)) == UNKNOWN
+
+
+@pytest.mark.parametrize(("ask", "confidence"), [(1_000_000, CONFIDENCE_TICK), (1_000_003, CONFIDENCE_MIDDLE)])
+def test_beside_a_locked_quote_the_tick_test_stands_alone(ask: int, confidence: float) -> None:
+    classifier = SideClassifier()
+    classifier.on_book(Book(NOON, 1, ((1_000_000, 100),), ((ask, 100),)))
+    middle = (1_000_000 + ask) // 2
+    classifier.classify(Print(NOON + 1, 2, middle - 1, 100))
+    assert classifier.classify(Print(NOON + 2, 3, middle, 100)) == BUY
+    assert classifier.confidence == confidence
 
 
 def test_a_late_print_does_not_turn_the_tick_test() -> None:
@@ -166,6 +217,20 @@ class TestPolledQuotes:
         assert classifier.classify(event) == SELL
         classifier.fade(event)
         assert classifier.confidence == pytest.approx(self._confidence(0.5))
+
+    def test_a_late_print_fades_by_the_age_of_its_own_quote(self) -> None:
+        classifier = SideClassifier(polled=True)
+        classifier.on_book(_book(0, 100.00, 101.00))
+        classifier.on_book(_book(5, 100.50, 101.50))
+        event = _print(2, 100.00)
+        assert classifier.classify(event) == SELL
+        classifier.fade(event)
+        assert classifier.confidence == pytest.approx(self._confidence(2))
+
+    def test_quotes_are_streamed_unless_said_otherwise(self) -> None:
+        fresh = SideClassifier()
+        assert (fresh.polled, fresh.confidence, fresh.quote) == (False, 0.0, None)
+        assert SideClassifier(polled=True).polled
 
     def test_a_side_the_source_gave_does_not_fade(self) -> None:
         assert self._confidence(9.0, flags=REGULAR | SIDE_GIVEN) == 1.0

@@ -1,0 +1,227 @@
+"""Boundaries of the red burst that a mutated rule slipped through: each test names the rule it pins down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orderflow_tui.core.data_models import OrderFlowAlert
+from orderflow_tui.core.events import BUY, SELL
+from orderflow_tui.core.explain import wilson
+from orderflow_tui.core.outputs import Output
+from orderflow_tui.core.red_burst import RedBurst
+from orderflow_tui.core.rules import AlertWriter
+from orderflow_tui.core.units import NS
+from orderflow_tui.core.volume_window import VolumeWindow
+
+from .kit import NOON, Rules, Tape, alerts, held, make, updates
+
+SECOND = NOON // NS
+GUARDED = Rules(profile="guarded")
+
+
+def seen(*prints: tuple[int, int, int], rules: Rules | None = None) -> RedBurst:
+    """Prints of `(second, size, side)`; nothing is open."""
+    rules, window = rules or Rules(), VolumeWindow()
+    for second, size, side in prints:
+        window.add(SECOND + second, size, side)
+    return RedBurst(window, rules, AlertWriter("TEST", rules.profile))
+
+
+def told(seconds: int = 10, *, single: bool = False, **details: Any) -> OrderFlowAlert:
+    return AlertWriter("TEST", "plan").alert(
+        "red_burst", time_ns=NOON, price=1_000_000, opened_ns=NOON, severity="critical", rank=3, text="",
+        single_print=single, details={"window_seconds": seconds, "baseline": 1.0} | details,
+    )  # fmt: skip
+
+
+def again(burst: RedBurst, alert: OrderFlowAlert | None = None) -> OrderFlowAlert | None:
+    return burst.judge_again(alert or told(), NOON)
+
+
+class TestJudgedAgain:
+    """A burst by the sides the window has now: the rule of the first time, on whole seconds."""
+
+    def test_without_volume_or_without_a_baseline_there_is_none(self) -> None:
+        assert again(seen((-20, 5, BUY))) is None
+        assert again(seen((0, 5, SELL))) is None
+
+    def test_one_share_against_one_is_a_burst(self) -> None:
+        burst = again(seen((-20, 1, BUY), (0, 1, SELL)))
+        assert burst is not None
+        assert (burst.volume_ratio, burst.sell_ratio, burst.exit_eligible) == (30.0, 1.0, True)
+        assert burst.details["sell_share_true"] == [round(bound, 4) for bound in wilson(1.0, 1.0)]
+
+    @pytest.mark.parametrize(("size", "said"), [(3_000, False), (3_001, True)])
+    def test_exactly_three_times_is_none(self, size: int, said: bool) -> None:
+        assert (again(seen((-20, 30_000, BUY), (0, size, SELL))) is not None) == said
+
+    @pytest.mark.parametrize(("size", "eligible"), [(4_000, False), (4_001, True)])
+    def test_exactly_four_times_is_no_exit(self, size: int, eligible: bool) -> None:
+        burst = again(seen((-20, 30_000, BUY), (0, size, SELL)))
+        assert burst is not None
+        assert burst.exit_eligible == eligible
+
+    def test_exactly_sixty_percent_is_none(self) -> None:
+        assert again(seen((-20, 3, SELL), (0, 6, SELL), (0, 4, BUY))) is None
+        burst = again(seen((-20, 3, SELL), (-20, 4, BUY), (-9, 7, SELL), (0, 3, BUY)))
+        assert burst is not None
+        assert (burst.sell_ratio, burst.details["volume"], burst.details["prints"]) == (0.7, 10, 2)
+        n_eff = 100 / (49 + 9)
+        assert burst.details["sell_share_true"] == [round(bound, 4) for bound in wilson(0.7, n_eff)]
+
+    def test_the_lower_bound_is_found_anew_for_the_prints_there_were(self) -> None:
+        window = (-20, 3, BUY), (0, 7, SELL), (0, 3, BUY)
+        low = wilson(0.7, 50.0)[0]
+        burst = again(seen(*window, rules=GUARDED), told(n_eff=50.0))
+        assert burst is not None
+        assert low > 0.5
+        assert burst.details["sell_share_low"] == round(low, 4)
+        assert again(seen(*window, rules=GUARDED), told(n_eff=16.0)) is None
+
+    def test_one_print_stays_one_print_whatever_the_bound(self) -> None:
+        window = (-20, 3, BUY), (0, 7, SELL), (0, 3, BUY)
+        burst = again(seen(*window, rules=GUARDED), told(single=True, n_eff=1.0, largest_print=7))
+        assert burst is not None
+        assert (burst.single_print, burst.exit_eligible, burst.severity) == (True, False, "warning")
+        assert "one print of 7 is most of it" in burst.text
+
+    def test_it_takes_the_place_of_the_open_one_and_opens_none(self) -> None:
+        burst = seen((-20, 1, BUY), (0, 1, SELL))
+        again(burst)
+        assert burst.open_alert is None
+        burst.open_alert, burst.unsure = told(), True
+        found = again(burst)
+        assert found is not None
+        assert burst.open_alert is found
+        assert not burst.unsure
+
+
+class TestGuards:
+    """Effective prints, the lower bound of the share, the largest print: shown beside the thresholds, and asked."""
+
+    def test_they_are_those_of_the_window_that_ends_with_the_second(self) -> None:
+        burst = seen((0, 300, SELL), (0, 100, BUY), (9, 200, SELL))
+        n_eff = 600**2 / (300**2 + 100**2 + 200**2)
+        assert burst.guards(SECOND + 9, 0.7) == (n_eff, wilson(0.7, n_eff)[0], 0.5)
+        one = (1.0, wilson(0.7, 1.0)[0], 1.0)
+        assert [burst.guards(SECOND + second, 0.7) for second in (10, 18)] == [one, one]
+        assert burst.guards(SECOND + 19, 0.7) == (0.0, 0.0, 0.0)
+        assert seen((0, 1, SELL)).guards(SECOND, 0.7) == one
+        burst.window.roll(SECOND + 100)
+        assert burst.guards(SECOND + 100, 0.7) == (0.0, 0.0, 0.0)
+
+    def test_more_than_half_is_most_of_it(self) -> None:
+        for largest, said in ((1_000, False), (1_001, True)):
+            burst = seen((0, largest, SELL), *[(0, 50, SELL)] * 20, rules=GUARDED)
+            alert = burst.judge_once(NOON, 1_000_000, 9.0, 1.0, 100.0)
+            assert (alert is not None) == said
+            assert alert is None or alert.single_print
+
+    def test_its_figures_are_rounded_for_the_journal(self) -> None:
+        burst = seen((0, 150, SELL), *[(0, 100, SELL)] * 20, rules=GUARDED)
+        alert = burst.judge_once(NOON, 1_000_000, 9.0, 0.8, 100.0)
+        assert alert is not None
+        assert (alert.details["n_eff"], alert.details["largest_print"]) == (20.78, 150)
+        assert alert.details["sell_share_low"] == round(wilson(0.8, 2_150**2 / 222_500)[0], 4)
+        least = seen((0, 1, SELL), rules=GUARDED).judge_once(NOON, 1_000_000, 9.0, 1.0, 0.1)
+        assert least is not None
+        assert (least.single_print, least.details["n_eff"]) == (True, 1.0)
+
+
+def quiet() -> Tape:
+    return Tape().steady(0, 310)
+
+
+def said(tape: Tape) -> list[Output]:
+    return make().process(tape.events)
+
+
+class TestOneLine:
+    """A living burst is told again for a reason only."""
+
+    def test_more_of_the_same_is_no_news(self) -> None:
+        outputs = said(quiet().sell(320.1, 100.0, 3_500).sell(320.2, 100.0, 100).sell(320.3, 100.0, 400))
+        (raised,) = alerts(outputs)
+        assert raised.episode_id == f"TEST:red_burst:sell:100.00:{NOON + 320_100_000_000}"
+        assert not updates(outputs)
+
+    def test_what_doubles_a_minute_later_is_journaled_again(self) -> None:
+        tape = quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100).sell(380.2, 100.0, 17_000)
+        assert [alert.details["volume"] for alert in updates(said(tape), journal=True)] == [8_200, 17_000]
+
+    def test_what_was_one_print_and_is_no_longer_is_journaled_at_once(self) -> None:
+        rules = Rules(profile="guarded", red_burst_threshold=1_000.0, large_order_size_threshold=10**6)
+        tape = Tape().steady(0, 400).sell(400.6, 100.0, 10_000).sell(400.7, 100.0, 25_000)
+        for part in range(100):
+            tape.sell(401 + part / 200, 100.0, 1_000)
+        outputs = make(rules).process(tape.events)
+        assert [alert.single_print for alert in updates(outputs, journal=True)] == [True, False]
+
+    def test_refuted_it_is_silent_for_two_seconds(self) -> None:
+        core = make()
+        core.process(quiet().events)
+        core.burst.refute(NOON + 320 * NS)
+        later = Tape().sell(321.9, 100.0, 5_000).sell(322, 100.0, 1).events[1:]
+        assert not alerts(core.process(later[:1]))
+        assert len(alerts(core.process(later[1:]))) == 1
+
+    def test_doubt_and_the_way_of_the_price_stand_side_by_side_until_it_ends(self) -> None:
+        core = make()
+        tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310)
+        tape.book(320.4, [(99.97, 100)], [(99.99, 100)]).sell(320.5, 99.97, 3_100)
+        core.process(tape.events)
+        core.burst.unsure = True
+        (update,) = updates(core.process(Tape().sell(320.6, 99.97, 9_000).events[1:]))
+        assert update.text.endswith("100% sells, already -3 ticks, sides unsure")
+        assert (update.details["sides"], update.exit_eligible) == ("sides unsure", False)
+        core.burst.end()
+        assert not core.burst.unsure
+
+    def test_for_a_short_position_the_way_of_the_price_is_the_real_markets(self) -> None:
+        tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310, side=SELL)
+        tape.book(320.4, [(100.03, 100)], [(100.05, 100)]).buy(320.5, 100.05, 3_100)
+        (burst,) = alerts(make(position=held(-1_000)).process(tape.events), "red_burst")
+        assert burst.text.endswith("100% buys, already +3 ticks")
+
+
+class TestPrepared:
+    """What holds for a second is found once in it: baseline, the volume before the window, the volume needed."""
+
+    def test_a_fresh_one_knows_nothing(self) -> None:
+        burst = seen()
+        assert burst.open_alert is None
+        assert burst.covered_from is None
+        assert burst.thin is burst.unsure is False
+        assert (burst.doubt, burst.peak_ratio, burst.quiet_until_ns, burst.before) == ("", 0.0, 0, 0)
+        assert (burst.window_seconds, seen(rules=GUARDED).window_seconds) == (10, 30)
+
+    def test_a_tape_that_begins_with_a_print_is_known_from_the_next_whole_second(self) -> None:
+        for at, known in ((0, 0), (1, 1), (NS - 1, 1)):
+            burst = seen((0, 1, SELL))
+            assert burst.on_print(NOON + at, 1_000_000) is None
+            assert burst.covered_from == SECOND + known
+        assert [burst.warm_seconds(SECOND + second) for second in (-9, 0, 1, 2)] == [0, 0, 1, 2]
+
+    def test_the_volume_needed_is_cut_to_whole_shares_and_found_once_a_second(self) -> None:
+        burst = seen((-20, 30_001, BUY), (0, 1, SELL))
+        burst.covered_from = SECOND - 309
+        assert burst.on_print(NOON, 1_000_000) is None
+        assert (burst.need, burst.before, burst.head) == (3_000, 30_001, SECOND)
+        burst.need = 7
+        assert burst.on_print(NOON + 1, 1_000_000) is None
+        assert burst.need == 7
+
+    def test_a_baseline_of_one_share_is_one(self) -> None:
+        burst = seen((-20, 1, BUY), (0, 1, SELL))
+        burst.covered_from = SECOND - 309
+        assert burst.on_print(NOON, 1_000_000) is not None
+
+    @pytest.mark.parametrize(("every", "thin"), [(5, False), (4, True)])
+    def test_exactly_sixty_is_not_too_thin_and_exactly_forty_eight_no_longer(self, every: int, thin: bool) -> None:
+        burst = seen(*[(second, 100, BUY) for second in range(-400, 1, every)], rules=GUARDED)
+        burst.covered_from, burst.window_seconds, burst.thin = SECOND - 1_000, 12 * every, thin
+        burst.fit(SECOND)
+        assert not burst.thin
+        assert burst.window_seconds == 12 * every
