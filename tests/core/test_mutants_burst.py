@@ -219,9 +219,9 @@ class TestPrepared:
         assert burst.on_print(NOON, 1_000_000) is not None
 
     @pytest.mark.parametrize(("every", "thin"), [(5, False), (4, True)])
-    def test_exactly_sixty_is_not_too_thin_and_exactly_forty_eight_no_longer(self, every: int, thin: bool) -> None:
+    def test_exactly_sixty_is_not_too_thin_and_exactly_forty_eight_still_is(self, every: int, thin: bool) -> None:
         burst = seen(*[(second, 100, BUY) for second in range(-400, 1, every)], rules=GUARDED)
         burst.covered_from, burst.window_seconds, burst.thin = SECOND - 1_000, 12 * every, thin
         burst.fit(SECOND)
-        assert not burst.thin
+        assert burst.thin is thin
         assert burst.window_seconds == 12 * every
