@@ -1,8 +1,8 @@
-"""From a frame's send to the journal's line: `headless` over a loopback WebSocket, against the shortest script.
+"""From a frame's send to the journal's line: `headless` over a loopback WebSocket, beside the official client.
 
     python -m benchmarks.streaming
 
-Both clients are connected to one server, which tells them the same quotes in turn. The script decodes with `json`,
+Both are connected to one server, which tells them the same quotes in turn. A script around the vendor's client
 compares one size with 10,000 and writes a line of the same fields; ours does everything it does on a live day. The
 instant of a line is the one it bears, the machine's clock just before the line is encoded.
 """
@@ -32,28 +32,27 @@ ALERTS = 400
 GAP_SECONDS = 0.012
 WALL = 14_000
 READY_SECONDS = 20.0
+P50_MS = 2.0
 P99_MS = 10.0
 POSITIONS = f'[[position]]\nsymbol = "{SYMBOL}"\nquantity = 3000\naverage_cost = 47.65\n'
-SCRIPT = """
-import asyncio, json, sys
+VENDOR = """
+import json, sys
 from datetime import datetime, timezone
-from websockets.asyncio.client import connect
+from polygon import WebSocketClient
 
-async def main(url, path):
-    with open(path, "a") as file:
-        async with connect(url) as socket:
-            await socket.send(json.dumps({"action": "auth", "params": "k"}))
-            await socket.send(json.dumps({"action": "subscribe", "params": "Q.ACME"}))
-            async for frame in socket:
-                for event in json.loads(frame):
-                    if event["ev"] == "Q" and event["bs"] > 10_000:
-                        now = datetime.now(timezone.utc).isoformat()
-                        line = {"event": "order_flow_alert", "timestamp": now, "symbol": event["sym"],
-                                "order_size": event["bs"], "price_level": event["bp"], "evidence": "bid_wall"}
-                        file.write(json.dumps(line) + "\\n")
-                        file.flush()
+def take(events):
+    for event in events:
+        if (event.bid_size or 0) > 10_000:
+            now = datetime.now(timezone.utc).isoformat()
+            line = {"event": "order_flow_alert", "timestamp": now, "symbol": event.symbol,
+                    "order_size": event.bid_size, "price_level": event.bid_price, "evidence": "bid_wall"}
+            file.write(json.dumps(line) + "\\n")
+            file.flush()
 
-asyncio.run(main(*sys.argv[1:]))
+url, path = sys.argv[1:]
+with open(path, "a") as file:
+    host = url.removeprefix("ws://")
+    WebSocketClient("k", feed=host, market="stocks", secure=False, subscriptions=["Q.ACME"]).run(take)
 """
 
 
@@ -111,7 +110,7 @@ def _latencies(path: Path, sent: dict[float, dict[int, float]], place: int) -> l
 
 
 async def measure(folder: Path, rest: SimulatorProcess) -> tuple[list[float], list[float]]:
-    """Latencies of ours and of the script, milliseconds."""
+    """Latencies of ours and of the official client's script, milliseconds."""
     server = Server()
     (folder / "positions.toml").write_text(POSITIONS)
     (folder / "orderflow.toml").write_text("")
@@ -130,8 +129,8 @@ async def measure(folder: Path, rest: SimulatorProcess) -> tuple[list[float], li
         children = [subprocess.Popen(words, env=environment, **quiet)]  # noqa: ASYNC220 nothing waits yet
         try:
             await _until(server, 1)
-            script = [sys.executable, "-c", SCRIPT, url, str(folder / "script.jsonl")]
-            children.append(subprocess.Popen(script, **quiet))  # noqa: ASYNC220 nor here
+            vendor = [sys.executable, "-c", VENDOR, url, str(folder / "vendor.jsonl")]
+            children.append(subprocess.Popen(vendor, **quiet))  # noqa: ASYNC220 nor here
             await _until(server, 2)
             await asyncio.sleep(2.0)
             await server.tell()
@@ -142,7 +141,7 @@ async def measure(folder: Path, rest: SimulatorProcess) -> tuple[list[float], li
             for child in children:
                 child.wait(10)
     journal = next((folder / "journal").glob("*.jsonl"))
-    return _latencies(journal, server.sent, 0), _latencies(folder / "script.jsonl", server.sent, 1)
+    return _latencies(journal, server.sent, 0), _latencies(folder / "vendor.jsonl", server.sent, 1)
 
 
 async def _until(server: Server, clients: int) -> None:
@@ -155,18 +154,17 @@ async def _until(server: Server, clients: int) -> None:
 
 def figures() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, SimulatorProcess(scenario="calm", depth="nbbo") as rest:
-        ours, script = asyncio.run(measure(Path(folder), rest))
-    if min(len(ours), len(script)) < ALERTS * 0.95:
-        raise RuntimeError(f"{len(ours)} and {len(script)} lines of {ALERTS}")
-    p99 = percentile(ours, 0.99)
+        ours, vendor = asyncio.run(measure(Path(folder), rest))
+    if min(len(ours), len(vendor)) < ALERTS * 0.95:
+        raise RuntimeError(f"{len(ours)} and {len(vendor)} lines of {ALERTS}")
+    p50, p99 = median(ours), percentile(ours, 0.99)
     words = (
-        f"p50 {median(ours):.2f} ms, the script {median(script):.2f} ms; p99 {p99:.2f} and "
-        f"{percentile(script, 0.99):.2f} ms; {len(ours)} and {len(script)} lines"
+        f"p50 {p50:.2f} ms, the official client {median(vendor):.2f} ms; p99 {p99:.2f} and "
+        f"{percentile(vendor, 0.99):.2f} ms; {len(ours)} and {len(vendor)} lines"
     )
-    ratio = median(ours) / median(script)
     return [
+        Figure("stream", "frame sent to journal line, p50 ms", f"{p50:.2f}", words, f"<= {P50_MS:g}", p50 <= P50_MS),
         Figure("stream", "frame sent to journal line, p99 ms", f"{p99:.2f}", words, f"<= {P99_MS:g}", p99 <= P99_MS),
-        Figure("stream", "median over a script of websockets + json that writes the same line", f"{ratio:.1f}x", ""),
     ]
 
 
