@@ -73,8 +73,8 @@ class TestJudgedAgain:
 
     def test_the_lower_bound_is_found_anew_for_the_prints_there_were(self) -> None:
         window = (-20, 3, BUY), (0, 7, SELL), (0, 3, BUY)
-        low = wilson(0.7, 50.0)[0]
-        burst = again(seen(*window, rules=GUARDED), told(n_eff=50.0))
+        low = wilson(0.7, 49.0)[0]
+        burst = again(seen(*window, rules=GUARDED), told(n_eff=49.0))
         assert burst is not None
         assert low > 0.5
         assert burst.details["sell_share_low"] == round(low, 4)
@@ -150,6 +150,13 @@ class TestOneLine:
     def test_what_doubles_a_minute_later_is_journaled_again(self) -> None:
         tape = quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100).sell(380.2, 100.0, 17_000)
         assert [alert.details["volume"] for alert in updates(said(tape), journal=True)] == [8_200, 17_000]
+
+    def test_the_minute_runs_from_what_was_journaled(self) -> None:
+        tape = quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100)
+        tape.sell(360.0, 100.0, 17_000).sell(381.0, 100.0, 35_000)
+        outputs = said(tape)
+        assert [alert.details["volume"] for alert in updates(outputs, journal=True)] == [8_200, 35_000]
+        assert [alert.details["volume"] for alert in updates(outputs, journal=False)] == [17_000]
 
     def test_what_was_one_print_and_is_no_longer_is_journaled_at_once(self) -> None:
         rules = Rules(profile="guarded", red_burst_threshold=1_000.0, large_order_size_threshold=10**6)
