@@ -217,13 +217,20 @@ class TestPrepared:
         assert burst.on_print(NOON, 1_000_000) is None
         assert (burst.need, burst.before, burst.head) == (3_000, 30_001, SECOND)
         burst.need = 7
-        assert burst.on_print(NOON + 1, 1_000_000) is None
+        assert burst.on_print(NOON + NS // 2, 1_000_000) is None
         assert burst.need == 7
 
     def test_a_baseline_of_one_share_is_one(self) -> None:
         burst = seen((-20, 1, BUY), (0, 1, SELL))
         burst.covered_from = SECOND - 309
         assert burst.on_print(NOON, 1_000_000) is not None
+
+    def test_the_baseline_is_told_to_hundredths_of_a_share(self) -> None:
+        burst = seen((-20, 100, BUY), (0, 50, SELL))
+        burst.covered_from = SECOND - 309
+        raised = burst.on_print(NOON, 1_000_000)
+        assert raised is not None
+        assert raised.alert.details["baseline"] == 3.33
 
     @pytest.mark.parametrize(("every", "thin"), [(5, False), (4, True)])
     def test_exactly_sixty_is_not_too_thin_and_exactly_forty_eight_no_longer(self, every: int, thin: bool) -> None:
