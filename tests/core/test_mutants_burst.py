@@ -73,8 +73,8 @@ class TestJudgedAgain:
 
     def test_the_lower_bound_is_found_anew_for_the_prints_there_were(self) -> None:
         window = (-20, 3, BUY), (0, 7, SELL), (0, 3, BUY)
-        low = wilson(0.7, 50.0)[0]
-        burst = again(seen(*window, rules=GUARDED), told(n_eff=50.0))
+        low = wilson(0.7, 49.0)[0]
+        burst = again(seen(*window, rules=GUARDED), told(n_eff=49.0))
         assert burst is not None
         assert low > 0.5
         assert burst.details["sell_share_low"] == round(low, 4)
@@ -151,6 +151,13 @@ class TestOneLine:
         tape = quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100).sell(380.2, 100.0, 17_000)
         assert [alert.details["volume"] for alert in updates(said(tape), journal=True)] == [8_200, 17_000]
 
+    def test_the_minute_runs_from_what_was_journaled(self) -> None:
+        tape = quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100)
+        tape.sell(360.0, 100.0, 17_000).sell(381.0, 100.0, 35_000)
+        outputs = said(tape)
+        assert [alert.details["volume"] for alert in updates(outputs, journal=True)] == [8_200, 35_000]
+        assert [alert.details["volume"] for alert in updates(outputs, journal=False)] == [17_000]
+
     def test_what_was_one_print_and_is_no_longer_is_journaled_at_once(self) -> None:
         rules = Rules(profile="guarded", red_burst_threshold=1_000.0, large_order_size_threshold=10**6)
         tape = Tape().steady(0, 400).sell(400.6, 100.0, 10_000).sell(400.7, 100.0, 25_000)
@@ -210,13 +217,20 @@ class TestPrepared:
         assert burst.on_print(NOON, 1_000_000) is None
         assert (burst.need, burst.before, burst.head) == (3_000, 30_001, SECOND)
         burst.need = 7
-        assert burst.on_print(NOON + 1, 1_000_000) is None
+        assert burst.on_print(NOON + NS // 2, 1_000_000) is None
         assert burst.need == 7
 
     def test_a_baseline_of_one_share_is_one(self) -> None:
         burst = seen((-20, 1, BUY), (0, 1, SELL))
         burst.covered_from = SECOND - 309
         assert burst.on_print(NOON, 1_000_000) is not None
+
+    def test_the_baseline_is_told_to_hundredths_of_a_share(self) -> None:
+        burst = seen((-20, 100, BUY), (0, 50, SELL))
+        burst.covered_from = SECOND - 309
+        raised = burst.on_print(NOON, 1_000_000)
+        assert raised is not None
+        assert raised.alert.details["baseline"] == 3.33
 
     @pytest.mark.parametrize(("every", "thin"), [(5, False), (4, True)])
     def test_exactly_sixty_is_not_too_thin_and_exactly_forty_eight_still_is(self, every: int, thin: bool) -> None:
