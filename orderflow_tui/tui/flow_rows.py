@@ -177,7 +177,7 @@ def context_rows(view: SymbolView, width: int) -> list[Row]:
         words.append(f"pace {context.pace:.1f}x")
     if context.kyle_lambda is not None:
         cents = context.kyle_lambda * scale * _IMPACT_SHARES * 100 / PRICE_UNITS_PER_DOLLAR
-        words.append(f"10k moves {cents:+.1f}c")
+        words.append(f"10k moves {cents:+.2f}c")
     while len(words) > 1 and len("  ".join(words)) >= width:
         words.pop()
     return [make_row(Span(crop(f" {'  '.join(words)}", width), "muted"))]
