@@ -14,6 +14,7 @@ from orderflow_tui import __version__
 from orderflow_tui.core.outputs import AlertUpdated, Output, SidesAsked
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal.encode import Stamps, body
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import (
@@ -113,11 +114,13 @@ def _records(place: Path, name: str) -> Iterator[dict[str, Any]]:
             continue
         try:
             record = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except NO_JSON:
             continue
-        means = {record.get("event_id"): True, record.get("episode_id"): record.get("event") == ALERT}
-        means[record.get("recommendation_id")] = record.get("event") == EXIT_TRIGGERED
-        if means.get(name) and {"event", "run_id"} <= record.keys():
+        event = record.get("event")
+        meant = record.get("event_id") == name
+        meant = meant or (event == ALERT and record.get("episode_id") == name)
+        meant = meant or (event == EXIT_TRIGGERED and record.get("recommendation_id") == name)
+        if meant and isinstance(event, str) and isinstance(record.get("run_id"), str):
             yield record
 
 

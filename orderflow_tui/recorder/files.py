@@ -16,12 +16,15 @@ from typing import Final
 
 import msgspec
 
+from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.recorder.frames import Frame, decode
 
 MAGIC: Final = b"orderflow-tui raw 1\n"
 RUN_FILE: Final = "run.json"
 HEADER_BYTES: Final = 8
 LENGTH_BYTES: Final = 4
+LARGEST_BLOCK: Final = 64 * 2**20
+"""Unpacked; the writer lets no more than this wait."""
 _DAY_NAME: Final = re.compile(r"([A-Z][A-Z0-9.]{0,9})-(\d{4}-\d\d-\d\d)\.raw")
 
 
@@ -57,7 +60,7 @@ def read_run(directory: Path) -> Run | None:
     """What a run's directory holds; None where it is none."""
     try:
         return msgspec.json.decode((directory / RUN_FILE).read_bytes(), type=Run)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *NO_JSON):
         return None
 
 
@@ -105,8 +108,8 @@ class RawReader:
                 raise RawError(f"{self.torn}, and later days follow")
             try:
                 yield from self._day(path)
-            except (OSError, zlib.error, msgspec.MsgspecError) as problem:
-                raise RawError(f"{path}: not readable: {problem}") from None
+            except (OSError, zlib.error, *NO_JSON) as problem:
+                raise RawError(f"{path}: not readable: {problem!s:.200}") from None
 
     def _day(self, path: Path) -> Iterator[Frame]:
         headed = False
@@ -136,7 +139,10 @@ class RawReader:
                 packed = file.read(size)
                 if zlib.crc32(packed).to_bytes(4, "big") != header[LENGTH_BYTES:]:
                     raise RawError(f"{path}: damaged before byte {file.tell():,}")
-                yield from _split(unpack.decompress(packed))
+                block = unpack.decompress(packed, LARGEST_BLOCK)
+                if unpack.unconsumed_tail:
+                    raise RawError(f"{path}: a block of more than {LARGEST_BLOCK:,} bytes before byte {file.tell():,}")
+                yield from _split(block)
                 self._blocks += 1
             if left < 0 or len(magic) < len(MAGIC):
                 self.torn = f"{path}: breaks off before byte {file.tell():,}"

@@ -9,6 +9,7 @@ import json
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from typing import cast
 from urllib.parse import parse_qsl
 
 import httpx
+import msgspec
 from starlette.websockets import WebSocket
 
 from orderflow_tui.config_load import load_config
@@ -54,6 +56,8 @@ from orderflow_tui.positions.child import holdings_from
 from orderflow_tui.positions.csv_file import CsvPositions
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.toml_file import TomlPositions
+from orderflow_tui.recorder.alert import _records as alert_records
+from orderflow_tui.recorder.files import MAGIC, RUN_FILE, Day, RawError, RawReader, read_run
 from orderflow_tui.report.figures import figures
 from orderflow_tui.report.tally import Tally
 from orderflow_tui.screen_settings import screen_settings
@@ -64,6 +68,7 @@ from orderflow_tui.tui.theme import load_themes
 from tests.docs.pages import ROOT
 from tests.feeds.fake_polygon import Config, ordinary_conditions
 from tests.feeds.reader_files import QUOTES_HEAD, TRADES_HEAD, dbn, dbn_book, flat_quote, flat_trade
+from tests.recorder.recordings import core_of, feed, recorder
 
 NOW_NS = 1_790_000_000_000_000_000
 
@@ -227,6 +232,47 @@ def _dbn_sample() -> bytes:
         return dbn(Path(folder) / "x.dbn", records, schema="mbp-1", ids={"BAC": 5}).read_bytes()
 
 
+def _raw(data: bytes, folder: Path) -> object:
+    """The bytes as a day's file of a recorded run."""
+    (folder / RUN_FILE).write_bytes(RAW_RUN)
+    (folder / "BAC-2026-09-21.raw").write_bytes(data)
+    return sum(1 for _ in RawReader(folder, "BAC").frames())
+
+
+def _raw_frame(data: bytes, folder: Path) -> object:
+    """The bytes as what a whole block holds, behind the day's head."""
+    file = MAGIC
+    pack = zlib.compressobj()
+    for frame in (msgspec.msgpack.encode(Day("run-1", "BAC", 0)), data):
+        block = pack.compress(len(frame).to_bytes(4, "big") + frame) + pack.flush(zlib.Z_SYNC_FLUSH)
+        file += len(block).to_bytes(4, "big") + zlib.crc32(block).to_bytes(4, "big") + block
+    return _raw(file, folder)
+
+
+def _raw_sample(*, whole: bool) -> bytes:
+    """A recorded day, or the first frame behind its head."""
+    with tempfile.TemporaryDirectory() as folder:
+        recording = recorder(Path(folder))
+        feed(core_of(recording), 3)
+        recording.close(5.0)
+        (path,) = Path(folder).rglob("*.raw")
+        day = path.read_bytes()
+    if whole:
+        return day
+    unpack, at, blocks = zlib.decompressobj(), len(MAGIC), []
+    while at < len(day):
+        size = int.from_bytes(day[at : at + 4], "big")
+        blocks.append(unpack.decompress(day[at + 8 : at + 8 + size]))
+        at += 8 + size
+    frames = b"".join(blocks[1:])
+    return frames[4 : 4 + int.from_bytes(frames[:4], "big")]
+
+
+def _made_again(folder: Path) -> object:
+    """A journal as `replay --alert` looks through it."""
+    return sum(1 for _ in alert_records(folder, "BAC:1"))
+
+
 def _packed_recording(data: bytes, folder: Path) -> object:
     (folder / "bac_1.trades.csv.gz").write_bytes(data)
     (folder / "bac_1.book.csv.gz").write_bytes(gzip.compress(BOOK, 1))
@@ -353,6 +399,7 @@ FLAT_TRADES = "\n".join([TRADES_HEAD, flat_trade(0, 1), flat_trade(1, 2, conditi
 FLAT_QUOTES = "\n".join([QUOTES_HEAD, flat_quote(0, 1), flat_quote(1, 2, "13.85"), ""]).encode()
 MESSAGES = b"34200.000000001,1,5,100,138600,1\n34200.5,4,5,40,138600,1\n34201.25,7,0,0,-1,-1\n"
 LEVELS = b"138700,200,138600,100\n138700,200,138600,60\n138700,200,138600,60\n"
+RAW_RUN = b'{"run_id":"run-1","profile":"guarded","source_class":"live","data_source":"polygon","journal":"logs","version":"1"}'
 LINES = (
     b'{"event":"order_flow_alert","event_id":"r-1","timestamp":"2026-09-21T14:35:20.123456Z","timestamp_utc":'
     b'"2026-09-21T14:35:20.123456Z","latency_ms":3.5,"run_id":"r","data_source":"polygon","profile":"guarded",'
@@ -494,6 +541,10 @@ DECODERS = (
     Decoder("LOBSTER's messages", ("feeds.readers.lobster",), MESSAGES, _lobster("message"), (RecordingError,)),
     Decoder("LOBSTER's books", ("feeds.readers.lobster",), LEVELS, _lobster("orderbook"), (RecordingError,)),
     Decoder("DBN", ("feeds.readers.dbn",), _dbn_sample(), _dbn, (RecordingError,)),
+    Decoder("recorded run", ("recorder.files",), _raw_sample(whole=True), _raw, (RawError,)),
+    Decoder("recorded frames", ("recorder.files",), _raw_sample(whole=False), _raw_frame, (RawError,)),
+    Decoder("run.json", ("recorder.files",), RAW_RUN, _file(RUN_FILE, lambda path: (read_run(path.parent),))),
+    Decoder("an alert's journal", ("recorder.alert",), LINES, _journal(_made_again)),
     Decoder("journal", ("journal.reader",), LINES, _journal(_both_ways)),
     Decoder(
         "packed journal", ("journal.lines", "journal.segments"), gzip.compress(LINES),
