@@ -1,4 +1,4 @@
-"""From a frame's send to the journal's line: `headless` over a loopback WebSocket, beside the official client.
+"""From a frame's send to the journal's line: the dashboard, painting, beside the official client, over loopback.
 
     python -m benchmarks.streaming
 
@@ -10,11 +10,16 @@ instant of a line is the one it bears, the machine's clock just before the line 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import threading
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -118,15 +123,20 @@ async def measure(folder: Path, rest: SimulatorProcess) -> tuple[list[float], li
         port = next(iter(listening.sockets)).getsockname()[1]
         url = f"ws://127.0.0.1:{port}"
         environment = {
-            **os.environ, "POLYGON_API_KEY": rest.api_key, "ORDER_FLOW_POLYGON_WS_URL": url, "PYTHONPATH": str(ROOT)
+            **os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor",
+            "POLYGON_API_KEY": rest.api_key, "ORDER_FLOW_POLYGON_WS_URL": url, "PYTHONPATH": str(ROOT)
         }  # fmt: skip
         words = [
-            sys.executable, "-m", "orderflow_tui", "headless", "--config", str(folder / "orderflow.toml"),
+            sys.executable, "-m", "orderflow_tui", "--config", str(folder / "orderflow.toml"),
             "--positions", str(folder / "positions.toml"), "--base-url", rest.url, "--profile", "plan",
             "--log-dir", str(folder / "journal"),
         ]  # fmt: skip
+        painted, screen = _terminal()
         quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-        children = [subprocess.Popen(words, env=environment, **quiet)]  # noqa: ASYNC220 nothing waits yet
+        ours: Any = {"stdin": screen, "stdout": screen, "stderr": screen, "cwd": folder, "start_new_session": True}
+        children = [subprocess.Popen(words, env=environment, **ours)]  # noqa: ASYNC220 nothing waits yet
+        os.close(screen)
+        threading.Thread(target=_read_all, args=(painted,), daemon=True).start()
         try:
             await _until(server, 1)
             vendor = [sys.executable, "-c", VENDOR, url, str(folder / "vendor.jsonl")]
@@ -142,6 +152,20 @@ async def measure(folder: Path, rest: SimulatorProcess) -> tuple[list[float], li
                 child.wait(10)
     journal = next((folder / "journal").glob("*.jsonl"))
     return _latencies(journal, server.sent, 0), _latencies(folder / "vendor.jsonl", server.sent, 1)
+
+
+def _terminal() -> tuple[int, int]:
+    """Both ends of a pseudo-terminal of 200x50."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    return master, slave
+
+
+def _read_all(painted: int) -> None:
+    """Be the terminal: take what is painted."""
+    with suppress(OSError):
+        while os.read(painted, 1 << 16):
+            pass
 
 
 async def _until(server: Server, clients: int) -> None:
