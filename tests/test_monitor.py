@@ -121,7 +121,11 @@ class Desk:
         self.put(Batch(symbol, "tape", events, Arrival.now(), vouched_ns=vouched_ns or time.time_ns()))
 
     def records(self) -> list[dict[str, Any]]:
-        lines = [line for path in sorted(self.directory.glob("*.jsonl")) for line in path.read_bytes().splitlines()]
+        lines = [
+            line
+            for path in sorted(self.directory.glob("*.jsonl"))
+            for line in path.read_bytes().rpartition(b"\n")[0].splitlines()
+        ]
         return [json.loads(line) for line in lines]
 
     def named(self, event: str) -> list[dict[str, Any]]:

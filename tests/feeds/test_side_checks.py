@@ -161,7 +161,7 @@ class Watch:
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             for path in self.directory.glob("*.jsonl"):
-                for line in path.read_bytes().splitlines():
+                for line in path.read_bytes().rpartition(b"\n")[0].splitlines():
                     record: dict[str, Any] = json.loads(line)
                     if record["event"] == event:
                         return record

@@ -55,7 +55,9 @@ def replay(recorded: Hand, name: str, journal: Path, show: Shown, monkeypatch: p
 
 def said(journal: Path) -> list[bytes]:
     """What cores said, without the outcomes: a replay's end tells those that were open."""
-    lines = [line for path in sorted(journal.glob("*.jsonl")) for line in path.read_bytes().splitlines()]
+    lines = [
+        line for path in sorted(journal.glob("*.jsonl")) for line in path.read_bytes().rpartition(b"\n")[0].splitlines()
+    ]
     records: list[dict[str, Any]] = [json.loads(line) for line in lines]
     return [core_bytes(record) for record in records if record["event"] in _MADE_BY_CORES - {ALERT_OUTCOME}]
 

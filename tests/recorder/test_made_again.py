@@ -71,7 +71,11 @@ class Run:
         self.monitor.start()
 
     def records(self, *names: str) -> list[dict[str, Any]]:
-        lines = [line for path in sorted(self.journal.glob("*.jsonl")) for line in path.read_bytes().splitlines()]
+        lines = [
+            line
+            for path in sorted(self.journal.glob("*.jsonl"))
+            for line in path.read_bytes().rpartition(b"\n")[0].splitlines()
+        ]
         records = [json.loads(line) for line in lines]
         return [record for record in records if not names or record["event"].rpartition(".")[2] in names]
 

@@ -69,8 +69,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost_when_there_is_room_again(
 
     def write(fd: int, data: Any) -> int:
         if full[0]:
-            full[0] = len(data) > 40
-            if not full[0]:
+            if len(data) <= 40:
                 raise OSError(errno.ENOSPC, "No space left on device")
             return whole(fd, data[: len(data) // 2])  # a disk takes a part before it is full
         return whole(fd, data)
@@ -83,6 +82,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost_when_there_is_room_again(
     full[0] = True
     feed(core, 5, 5)
     until(lambda: one.problem == "NOT RECORDING: no space left on device")
+    full[0] = False
     until(lambda: not one.problem)
     feed(core, 5, 10)
     one.close()
