@@ -344,6 +344,7 @@ class Monitor:
         return False
 
     def _finish(self, reason: str) -> None:
+        self._answer_sides(over=True)
         now = Arrival.now()
         if self._replayed:
             self._tell(self._roster.end_outcomes(), now)
@@ -514,9 +515,9 @@ class Monitor:
         self._publisher.line(watched, output)
         watched.dirty = True
 
-    def _answer_sides(self) -> None:
-        """Tell the cores which questions about sides are not answered in time."""
-        while self._asked and self._asked[0][0] <= time.monotonic_ns():
+    def _answer_sides(self, *, over: bool = False) -> None:
+        """Tell the cores which questions about sides are not answered in time; all of them when the run is `over`."""
+        while self._asked and (over or self._asked[0][0] <= time.monotonic_ns()):
             _, asked = self._asked.popleft()
             watched = self._roster.get(asked.symbol)
             if watched is not None:

@@ -34,7 +34,7 @@ UNSURE: Final = "sides unsure"
 BY_QUOTES: Final = "by quotes"
 REFUTED: Final = "refuted by quotes"
 _KEPT: Final = 8
-"""Questions remembered: an answer that comes later than this many others changes nothing."""
+"""Questions remembered at most, of alerts told unsure; an alert that was not told is never given up."""
 
 Signed = tuple[Print, int, int]
 """A print, its side, and the bid in force (0 where none is known)."""
@@ -64,8 +64,9 @@ class SideCheck:
         """Keep an alert back until its sides are told."""
         self._keys = max(self._keys + 1, raised.time_ns)
         self._held[self._keys] = Held(raised, from_ns)
-        while len(self._held) > _KEPT:
-            del self._held[next(iter(self._held))]
+        told = [key for key, held in self._held.items() if held.told]
+        for key in told[: max(0, len(self._held) - _KEPT)]:
+            del self._held[key]
         return SidesAsked(symbol, raised.time_ns, self._keys, from_ns)
 
     def grown(self, update: AlertUpdated) -> bool:

@@ -270,16 +270,22 @@ def test_where_no_quotes_can_be_had_it_is_told_at_once_with_the_doubt(changes: d
     assert seller.text.endswith(f", {words}")
 
 
-def test_the_oldest_of_many_questions_is_given_up() -> None:
+def test_of_many_questions_no_alert_that_was_not_told_is_given_up() -> None:
     core, tape = _core(), Tape().book(300, [(100.00, 500)], [(100.02, 500)])
-    for number in range(9):
+    for number in range(12):
         tape.book(301 + number, [(100.00, 500)], [(100.02, 500)])
         tape.trade(301.5 + number, 100.00, 12_000)
     said = core.process([*tape.events, Clock(tape.at(320))])
     asked = [output for output in said if isinstance(output, SidesAsked)]
-    assert len({one.key for one in asked}) == 9
-    assert core.process([_told(tape, asked[0], 100.00, 100.02)]) == []
-    assert alerts(core.process([_told(tape, asked[1], 100.00, 100.02)]), "sell_print")
+    assert len({one.key for one in asked}) == 12
+    assert alerts(core.process([_told(tape, asked[0], 100.00, 100.02)]), "sell_print")
+    for one in asked[1:]:
+        assert alerts(core.process([SidesTold(one.time_ns, one.key, answered=False)]), "sell_print")
+    # The next question makes room: of those told unsure the oldest are no longer waited for.
+    tape.events.clear()
+    tape.book(330, [(100.00, 500)], [(100.02, 500)]).trade(331, 100.00, 12_000).add(Clock(tape.at(332)))
+    assert _asked(core.process(tape.events))
+    assert core.process([_told(tape, asked[1], 100.00, 100.02)]) == []
 
 
 def test_a_quote_newer_than_its_print_does_not_sign_it() -> None:

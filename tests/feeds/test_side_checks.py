@@ -205,6 +205,17 @@ def test_from_the_wire_to_the_journal_an_unconfirmed_burst_is_told_unsure(host: 
     assert not any(b"exit_signal" in path.read_bytes() for path in tmp_path.glob("*.jsonl"))
 
 
+def test_a_run_that_ends_tells_what_it_kept_back(host: FakePolygon, tmp_path: Path) -> None:
+    host.always("/v3/quotes/KO", hang)
+    watch = Watch(host, tmp_path)
+    deadline = time.monotonic() + 15
+    while not host.asked("/v3/quotes/KO"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    watch.monitor.stop(timeout=5)
+    assert watch.record("order_flow_alert")["text"].endswith(", sides unsure")
+
+
 def test_the_question_goes_before_the_polls_that_are_due(host: FakePolygon, got: Collector) -> None:
     names = [f"N{letter}" for letter in "ABCDEFGHIJKL"]
     for name in names:
