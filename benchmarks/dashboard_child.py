@@ -49,7 +49,7 @@ class Stats:
 
 def publish(monitor: object, variants: Mapping[str, list[object]], stats: Stats, stop: threading.Event) -> None:
     """Book updates one by one, evenly spread, a marked one every quarter second."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from tests.tui.fake import recommendation
 
@@ -84,7 +84,7 @@ def publish(monitor: object, variants: Mapping[str, list[object]], stats: Stats,
 
 def market(turns: int) -> tuple[object, dict[str, list[object]]]:
     """The fake monitor of the screen's tests and what its books will look like."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from tests.tui.fake import ALERT_TEXTS, FakeMonitor, alert, ladder, recommendation, symbol_view
 

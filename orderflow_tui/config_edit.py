@@ -8,9 +8,10 @@ import tempfile
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from orderflow_tui.config import invalid, normalise_symbol
 from orderflow_tui.config_load import FILE_NAME, LoadedConfig, find_file, load_config, user_config_folder
@@ -24,8 +25,7 @@ Table = tuple[str, ...]
 """Where a setting stands: `()`, `("ui",)` or `("symbols", "AAPL")`."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsLook:
+class SettingsLook(Struct, frozen=True):
     """The file as it stood when it was looked at, and what it means.
 
     Attributes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import OrderFlowAlert
@@ -21,8 +23,7 @@ STALE_AFTER_S = 30.0
 """Data older than this is no data (SPEC section 4.3)."""
 
 
-@dataclass(slots=True)
-class Watched:
+class Watched(Struct):
     """What the monitor's thread keeps of one symbol."""
 
     core: SymbolCore

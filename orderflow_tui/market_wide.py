@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from orderflow_tui.core.exit_signal import DELAYED_WORDS
 from orderflow_tui.core.units import NS

@@ -10,8 +10,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from orderflow_tui.core.data_models import Answer, WorkingOrder
 from orderflow_tui.core.events import Clock, SidesTold
@@ -64,32 +65,27 @@ Listener = Callable[[str, int, Mapping[str, Any]], None]
 """Called in the monitor's thread after a record was written: `(record name, happened ns, fields)`; must not block."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
+class _Answered(Struct, frozen=True):
     recommendation_id: str
     answer: Answer
     arrival: Arrival
 
 
-@dataclass(frozen=True, slots=True)
-class _Recover:
+class _Recover(Struct, frozen=True):
     symbol: str
     arrival: Arrival
 
 
-@dataclass(frozen=True, slots=True)
-class _Mine:
+class _Mine(Struct, frozen=True):
     symbol: str
     orders: tuple[WorkingOrder, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _WatchDetail:
+class _WatchDetail(Struct, frozen=True):
     symbol: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
+class _Stop(Struct, frozen=True):
     reason: str
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output, StopRaised
 from orderflow_tui.core.units import NS

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from orderflow_tui.core.capabilities import live_rules
 from orderflow_tui.core.events import BUY, OFF_EXCHANGE, SELL, Levels
@@ -36,8 +37,7 @@ _STALE_S: Final = 10.0
 _SIDES: Final[dict[int, SideWord]] = {BUY: "buy", SELL: "sell"}
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What the monitor knows of a symbol beside its core.
 
     Attributes:

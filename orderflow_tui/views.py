@@ -7,8 +7,9 @@ The monitor's thread publishes them; readers take the newest when they next look
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer, WorkingOrder
@@ -22,8 +23,7 @@ CANNOT_LEAVE = "CANNOT LEAVE"
 """How the line to read first begins while trading is halted."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrintLine:
+class PrintLine(Struct, frozen=True):
     """One print as the tape rows show it."""
 
     time_ns: int
@@ -35,8 +35,7 @@ class PrintLine:
     """0 usual, 1 large for this name (a fifth of the print threshold), 2 above the threshold."""
 
 
-@dataclass(frozen=True, slots=True)
-class WallMark:
+class WallMark(Struct, frozen=True):
     """A wall at a price of the ladder: `seen`, `hit` or `pulled`."""
 
     side: Literal["bid", "ask"]
@@ -56,8 +55,7 @@ class WallMark:
     """When it was withdrawn; 0 while it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertLine:
+class AlertLine(Struct, frozen=True):
     """One alert as the feed pane shows it; a later one with the same `episode_id` replaces it in place."""
 
     episode_id: str
@@ -80,8 +78,7 @@ class AlertLine:
     """By its record it does worse than chance: labelled, and told more quietly."""
 
 
-@dataclass(frozen=True, slots=True)
-class WindowView:
+class WindowView(Struct, frozen=True):
     """The red burst's window, its baseline and what it is held against."""
 
     window_seconds: int
@@ -102,8 +99,7 @@ class WindowView:
     """`price has not moved yet`, `already -2 ticks`."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveView:
+class LeaveView(Struct, frozen=True):
     """What leaving costs now."""
 
     line: str
@@ -130,8 +126,7 @@ class LeaveView:
     """Median five-minute range of the price."""
 
 
-@dataclass(frozen=True, slots=True)
-class PositionView:
+class PositionView(Struct, frozen=True):
     """The position and its open profit at the price one could leave at."""
 
     quantity: int
@@ -146,8 +141,7 @@ class PositionView:
     """Own resting orders, which the book shown is without."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecommendationView:
+class RecommendationView(Struct, frozen=True):
     """A recommendation as the pinned card shows it."""
 
     recommendation_id: str
@@ -167,8 +161,7 @@ class RecommendationView:
     """How recommendations have done on this user's data."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContextView:
+class ContextView(Struct, frozen=True):
     """Context, never an alarm by itself (`core.context.ContextFigures`), in the real market's direction."""
 
     ofi: float | None
@@ -181,8 +174,7 @@ class ContextView:
     pace: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolView:
+class SymbolView(Struct, frozen=True):
     """Everything one panel shows."""
 
     symbol: str
@@ -228,8 +220,7 @@ class SymbolView:
     """Limit-down and limit-up prices (LULD), units of $0.0001; 0 where none is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesView:
+class SeriesView(Struct, frozen=True):
     """The last half hour, a sample every `step_seconds`, oldest first, all columns equally long; None = not known."""
 
     step_seconds: int
@@ -250,8 +241,7 @@ class SeriesView:
     ask_depth: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RuleLine:
+class RuleLine(Struct, frozen=True):
     """How near a rule is to speaking: its figure and its threshold in words."""
 
     name: str
@@ -260,8 +250,7 @@ class RuleLine:
     met: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DetailView:
+class DetailView(Struct, frozen=True):
     """What only the detail screen of one symbol needs."""
 
     symbol: str
@@ -272,8 +261,7 @@ class DetailView:
     """The newest 400 since the screen opened, newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrillLine:
+class DrillLine(Struct, frozen=True):
     """One way of leaving: at once (`minutes` 0) or in equal slices over so many minutes."""
 
     minutes: int
@@ -294,8 +282,7 @@ class DrillLine:
     """Size the book is still short of at the end: above 0 the refill does not keep up."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrillView:
+class DrillView(Struct, frozen=True):
     """The fire drill of one name, or of all together."""
 
     symbol: str
@@ -307,8 +294,7 @@ class DrillView:
     """What is not known, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusView:
+class StatusView(Struct, frozen=True):
     """The status line."""
 
     source_label: str

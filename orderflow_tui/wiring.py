@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import signal
@@ -9,10 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from orderflow_tui import __version__
 from orderflow_tui.config import OrderFlowConfig, invalid, validate_order_flow_config
@@ -521,7 +523,7 @@ def run_alert(
         session = RawSession(found.run, found.symbol)
         run_id = new_run_id(time.time_ns())
         config = loaded.config.model_copy(update={"profile": found.about.profile, "monitoring_mode": "watchlist"})
-        loaded = replace(loaded, config=config)
+        loaded = dataclasses.replace(loaded, config=config)
         directory = loaded.journal_dir("replayed", session.name, run_id)
         feed = ExactFeed(session, speed=speed, fast_until_ns=max(remade.at_ns - PRE_ROLL_NS, 1))
         position = session.position
@@ -555,4 +557,4 @@ def _assumed(text: str) -> Position:
         raise invalid(f"--position {text!a} refused: {match['price']} is no price") from None
     if price <= 0:
         raise invalid(f"--position {text!a} refused: the price must be above 0")
-    return replace(Position(match["symbol"], int(match["quantity"]), price), hypothetical=True)
+    return dataclasses.replace(Position(match["symbol"], int(match["quantity"]), price), hypothetical=True)

@@ -36,7 +36,7 @@ def _rule(detail: DetailView, name: str) -> RuleLine:
 def test_all_columns_are_equally_long_and_end_now() -> None:
     detail = detail_view(_core(), NOON + 402 * NS)
     series = detail.series
-    columns = [getattr(series, name) for name in series.__dataclass_fields__ if name != "step_seconds"]
+    columns = [getattr(series, name) for name in series.__struct_fields__ if name != "step_seconds"]
     assert {len(column) for column in columns} == {len(series.seconds)}
     assert series.seconds[-1] == NOON // NS + 402
     assert (series.bid[-1], series.ask[-1], series.bid_depth[-1], series.ask_depth[-1]) == (

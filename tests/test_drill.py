@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from orderflow_tui.core.liquidity import exit_cost, slice_out, waiting_risk
 from orderflow_tui.drill import drill_of_all, fire_drill

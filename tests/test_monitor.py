@@ -6,13 +6,13 @@ import json
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from orderflow_tui.config import OrderFlowConfig
 from orderflow_tui.core.capabilities import Capabilities

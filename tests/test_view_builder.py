@@ -1,9 +1,9 @@
 """The view of one symbol: chips, figures and words, in the real market's direction."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from orderflow_tui.core.data_models import Answer
 from orderflow_tui.core.events import OFF_EXCHANGE, REGULAR, Clock, Halt
@@ -126,8 +126,7 @@ def test_alerts_are_seen_for_a_minute_and_watched_for_two() -> None:
     assert [_view(core, at, _standing(lines=(line,))).chip for at in (403, 462, 463, 522, 523)] == [
         "ALERT", "ALERT", "WATCH", "WATCH", "CALM",
     ]  # fmt: skip
-    late = alert_line(wall)
-    object.__setattr__(late, "late", True)
+    late = replace(alert_line(wall), late=True)
     assert _view(core, 403, _standing(lines=(late,))).chip == "CALM"
     (mark,) = _view(core, 403).walls
     assert (mark.side, mark.price, mark.state, mark.size) == ("bid", 1_000_000, "seen", 20_000)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import exp, sqrt
 from typing import Final
+
+from msgspec import Struct
 
 from orderflow_tui.core.events import Levels
 from orderflow_tui.core.units import NS
@@ -18,8 +19,7 @@ _PACE_KNOWN_SECONDS: Final = 60
 _LN2: Final = 0.6931471805599453
 
 
-@dataclass(frozen=True, slots=True)
-class ContextFigures:
+class ContextFigures(Struct, frozen=True):
     """What the context says now; None where there is nothing to say it from.
 
     Attributes:

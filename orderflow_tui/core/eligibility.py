@@ -9,9 +9,10 @@ real trades at a real price and are kept: most of the retail tape and all of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from orderflow_tui.core.events import AUCTION, LATE_REPORT, OFF_EXCHANGE, PRICE, REGULAR, SIDE, VOLUME
 from orderflow_tui.core.units import NS
@@ -40,8 +41,7 @@ _JUDGED: Final = _SOLD_LATE | _AUCTION | _CROSS | {12, 14, 37, 41}
 """What update rules cannot say (late, no aggressor) or say for another reason than a bad price: ours to judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateRule:
+class UpdateRule(Struct, frozen=True):
     """What the vendor's list says of one sale condition, on the consolidated tape.
 
     Attributes:

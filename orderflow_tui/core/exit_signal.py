@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Final, Literal
 
 import msgspec
+from msgspec import Struct
 
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitResolved, ExitTriggered, Output
@@ -52,8 +53,7 @@ def should_trigger_exit(alerts: Iterable[OrderFlowAlert], *, window_seconds: int
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """One counted thing a seller did."""
 
     time_ns: int
@@ -118,8 +118,7 @@ class ActCounter:
         return tuple(self._acts)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """The position and the book at the moment a recommendation opens or is answered. Prices in core units."""
 
     quantity: int

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 GOOD_NEEDED: Final = 3
 
 
-@dataclass(slots=True)
-class _Channel:
+class _Channel(Struct):
     reason: str = ""
     good: int = 0
 
 
-@dataclass(slots=True)
-class Health:
+class Health(Struct):
     """One symbol's channels (`book`, `tape`, ...); it is blind while any of them is."""
 
     _channels: dict[str, _Channel] = field(default_factory=dict)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from msgspec import Struct
 
 from orderflow_tui.core.events import Levels
 
@@ -91,8 +92,7 @@ class SizeHistogram:
         self._sum *= factor
 
 
-@dataclass(frozen=True, slots=True)
-class Taught:
+class Taught(Struct, frozen=True):
     """What one session of a name taught.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import pi, sqrt
 from typing import Final
+
+from msgspec import Struct
 
 from orderflow_tui.core.events import Levels
 from orderflow_tui.core.units import PRICE_UNITS_PER_DOLLAR
@@ -15,8 +16,7 @@ _BAND_TICKS: Final = 3
 _BAND_PARTS: Final = 1_000  # 10 bp
 
 
-@dataclass(frozen=True, slots=True)
-class ExitCost:
+class ExitCost(Struct, frozen=True):
     """What the shown book takes now.
 
     Attributes:
@@ -65,8 +65,7 @@ def slice_count(minutes: int) -> int:
     return 6 if minutes <= 1 else 2 * minutes if minutes <= 5 else minutes
 
 
-@dataclass(frozen=True, slots=True)
-class SlicePlan:
+class SlicePlan(Struct, frozen=True):
     """What leaving in equal slices would cost at a refill rate.
 
     Attributes:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
 
 
-@dataclass(frozen=True, slots=True)
-class AlertRaised:
+class AlertRaised(Struct, frozen=True):
     """A new episode was seen at `time_ns`; `low` and `high` bound the prices it touched (core units)."""
 
     alert: OrderFlowAlert
@@ -21,8 +20,7 @@ class AlertRaised:
     prints: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class AlertUpdated:
+class AlertUpdated(Struct, frozen=True):
     """A living episode grew. `journal` is False where only the line on the screen changes."""
 
     alert: OrderFlowAlert
@@ -30,8 +28,7 @@ class AlertUpdated:
     journal: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SidesAsked:
+class SidesAsked(Struct, frozen=True):
     """An alert waits for the quotes from `from_ns` on: answer with `SidesTold` of the same `key`."""
 
     symbol: str
@@ -40,8 +37,7 @@ class SidesAsked:
     from_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class StopRaised:
+class StopRaised(Struct, frozen=True):
     """The price is near the holder's stop (`stop_near`) or the bid is through it (`stop_crossed`)."""
 
     symbol: str
@@ -52,8 +48,7 @@ class StopRaised:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExitTriggered:
+class ExitTriggered(Struct, frozen=True):
     """A recommendation opened, or one that was held came back (`follows` names the one before)."""
 
     recommendation: ExitRecommendation
@@ -62,8 +57,7 @@ class ExitTriggered:
     follows: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ExitAnswered:
+class ExitAnswered(Struct, frozen=True):
     """The trader answered."""
 
     recommendation: ExitRecommendation
@@ -72,8 +66,7 @@ class ExitAnswered:
     price: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ExitResolved:
+class ExitResolved(Struct, frozen=True):
     """A recommendation ended by itself."""
 
     recommendation: ExitRecommendation
@@ -105,8 +98,7 @@ Judged = tuple[Course, bool | None, bool | None]
 """A course, whether it fell by the spread, and whether that was a success."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertOutcome:
+class AlertOutcome(Struct, frozen=True):
     """What the price did after an alert or a recommendation, and at the moments it is compared with.
 
     Attributes:

@@ -6,8 +6,9 @@ Made only where somebody may look: 29 kB a symbol. Prices in core units (mirrore
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from orderflow_tui.core.context import Context
 from orderflow_tui.core.liquidity import band_size
@@ -22,8 +23,7 @@ _LEAST_REFILL_STEPS: Final = 12
 _UNKNOWN: Final = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """The state at one instant.
 
     Attributes:

@@ -5,10 +5,11 @@ Weekends, holidays and half days (regular trading to 13:00, late trading to 17:0
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from orderflow_tui.core.trading_days import CLOSED, HALF
 from orderflow_tui.core.units import datetime_ns, utc_datetime
@@ -30,8 +31,7 @@ _SATURDAY: Final = 5
 _EVER: Final = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """One session of one New York day; `start_ns` inclusive, `end_ns` exclusive."""
 
     name: SessionName

@@ -7,9 +7,11 @@ the source is asked once; what it answers confirms or refutes, and without an an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.events import (
@@ -40,8 +42,7 @@ Signed = tuple[Print, int, int]
 """A print, its side, and the bid in force (0 where none is known)."""
 
 
-@dataclass(slots=True)
-class Held:
+class Held(Struct):
     """An alert that waits, or that was told unsure and may still be confirmed."""
 
     raised: AlertRaised

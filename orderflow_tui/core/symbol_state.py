@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.context import Context
@@ -159,7 +161,7 @@ class SymbolState:
             self._out.append(output)
             return
         if output.time_ns < self._news_from_ns:
-            self._out.append(replace(output, alert=replace(output.alert, late=True)))
+            self._out.append(replace(output, alert=dataclasses.replace(output.alert, late=True)))
             return
         self._out.append(output)
         if self.outcomes is not None and isinstance(output, AlertRaised):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from orderflow_tui.core.data_models import OrderFlowAlert
 from orderflow_tui.core.events import (

@@ -9,9 +9,11 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orderflow_tui.config import OrderFlowConfig, invalid
 from orderflow_tui.evaluate.executors import Place, cluster, processes
@@ -26,8 +28,7 @@ from orderflow_tui.report.figures import rows
 GRID = ("large_order_size_threshold", "volume_spike_threshold", "red_burst_threshold")
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the command line asks for.
 
     Attributes:

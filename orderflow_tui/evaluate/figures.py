@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from orderflow_tui.evaluate.unit import DayResult, Rules
 from orderflow_tui.report.record import RuleRecord
@@ -13,8 +14,7 @@ from orderflow_tui.report.record import RuleRecord
 SESSION_HOURS: Final = 6.5
 
 
-@dataclass(slots=True)
-class Sum:
+class Sum(Struct):
     """Several day results together."""
 
     days: int
@@ -87,8 +87,7 @@ def comparison(results: Sequence[DayResult]) -> list[dict[str, Any]]:
     return entries
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """Thresholds for one symbol, chosen on its earlier days and judged on its later ones.
 
     Attributes:

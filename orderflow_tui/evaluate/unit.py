@@ -12,8 +12,9 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from orderflow_tui.core.data_models import Answer, Position
 from orderflow_tui.core.events import Book, Event, Gap, Print
@@ -37,8 +38,7 @@ LATE_SECONDS: Final = 120
 """An exit from three minutes before the high to two minutes after it was in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """Thresholds of a run; the core's `Thresholds`. Shares, ratios, seconds."""
 
     profile: Profile = "guarded"
@@ -57,8 +57,7 @@ class Rules:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """What one worker is given.
 
     Attributes:
@@ -74,8 +73,7 @@ class Unit:
     mirrored: bool = False
 
 
-@dataclass(slots=True)
-class DayResult:
+class DayResult(Struct):
     """What came of a unit; adds up.
 
     Attributes:
@@ -122,8 +120,7 @@ def run_unit(unit: Unit) -> DayResult:
     return result
 
 
-@dataclass(slots=True)
-class _Seconds:
+class _Seconds(Struct):
     """The middle price of each second in which it changed hands or quotes, and when recommendations opened."""
 
     at: array[int] = field(default_factory=lambda: array("q"))
@@ -183,8 +180,7 @@ def _price(event: Event) -> int:
     return shown[0][0] if shown else 0
 
 
-@dataclass(slots=True)
-class _Desk:
+class _Desk(Struct):
     """Takes what a core says, answers it and adds it up."""
 
     core: SymbolCore

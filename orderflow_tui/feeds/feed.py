@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import Event
@@ -23,8 +24,7 @@ Step = Literal["event", "second"]
 MarketState = Literal["open", "extended-hours", "closed", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """When the last byte of a body, frame or recording row was in hand.
 
     Attributes:
@@ -41,8 +41,7 @@ class Arrival:
         return cls(time.monotonic_ns(), time.time_ns())
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """One symbol's good payload: its events, sorted.
 
     Attributes:
@@ -73,8 +72,7 @@ class Batch:
         return ("book", "tape") if self.channel == "stream" else (self.channel,)
 
 
-@dataclass(frozen=True, slots=True)
-class BadPayload:
+class BadPayload(Struct, frozen=True):
     """One symbol's part of a response or frame that was refused: nothing of it is used.
 
     Attributes:
@@ -94,8 +92,7 @@ class BadPayload:
     quarantined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ApiFault:
+class ApiFault(Struct, frozen=True):
     """A request that failed (after its retries).
 
     Attributes:
@@ -119,8 +116,7 @@ class ApiFault:
     final: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolNote:
+class SymbolNote(Struct, frozen=True):
     """A symbol's standing at the source, apart from health: `ok`, `not_found`, `no_quotes`."""
 
     symbol: str
@@ -129,8 +125,7 @@ class SymbolNote:
     arrival: Arrival
 
 
-@dataclass(frozen=True, slots=True)
-class BandNote:
+class BandNote(Struct, frozen=True):
     """The limit-up and limit-down prices in force for a symbol, in units of $0.0001; 0 where there is none."""
 
     symbol: str
@@ -139,8 +134,7 @@ class BandNote:
     arrival: Arrival
 
 
-@dataclass(frozen=True, slots=True)
-class FeedGap:
+class FeedGap(Struct, frozen=True):
     """A span without data from the connection (network gone, laptop suspended). `symbol` None: all of them."""
 
     symbol: str | None
@@ -150,8 +144,7 @@ class FeedGap:
     arrival: Arrival
 
 
-@dataclass(frozen=True, slots=True)
-class FeedStatus:
+class FeedStatus(Struct, frozen=True):
     """What the status line needs; sent when something of it changes, at most once a second.
 
     Attributes:
@@ -179,8 +172,7 @@ class FeedStatus:
     stream: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEnded:
+class FeedEnded(Struct, frozen=True):
     """Nothing more will come: a recording's end, or a refused key (`exit_code` 1)."""
 
     reason: str
@@ -188,8 +180,7 @@ class FeedEnded:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
+class Played(Struct, frozen=True):
     """What one symbol's core was told when it was recorded, at `time_ns`: nothing else may decide what it says."""
 
     symbol: str
@@ -232,8 +223,7 @@ class Feed(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class SymbolSet:
+class SymbolSet(Struct):
     """The symbols a feed watches, heartbeat apart; keeps order, drops repeats."""
 
     symbols: tuple[str, ...] = field(default=())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from orderflow_tui.core.capabilities import SourceClass
 from orderflow_tui.core.units import utc_datetime
@@ -20,8 +20,7 @@ DAYS: Final = 7
 _WANTED: Final = b'"event":"order_flow.exit_'
 
 
-@dataclass(frozen=True, slots=True)
-class RestoredRecommendation:
+class RestoredRecommendation(Struct, frozen=True):
     """One recommendation as the journal knows it.
 
     Attributes:

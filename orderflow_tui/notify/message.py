@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from orderflow_tui.journal import records
 from orderflow_tui.notify.settings import LEVELS
@@ -14,8 +15,7 @@ _MOST_CHARACTERS = 400
 _LEAST_RANK = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One thing to say.
 
     Attributes:

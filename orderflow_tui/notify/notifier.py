@@ -7,10 +7,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from orderflow_tui.core.units import NS, datetime_ns, utc_datetime
 from orderflow_tui.journal import records
@@ -23,8 +25,7 @@ _TICK_SECONDS: Final = 1.0
 _LONGEST_ESCALATION: Final = 900.0
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """An unanswered recommendation."""
 
     message: Message
@@ -33,8 +34,7 @@ class _Open:
     wait: float
 
 
-@dataclass(slots=True)
-class _Lane:
+class _Lane(Struct):
     """One channel with its queue, its thread and what it said last of each symbol."""
 
     channel: Channel

@@ -33,7 +33,7 @@ _CASH: Final = re.compile(r"\*|\btotals?\b|pending|^(cash|core)\b.+|^(SPAXX|FDRX
 _PREAMBLE_ROWS: Final = 40
 
 
-class CsvPositions(PositionsFile):
+class CsvPositions(PositionsFile, frozen=True):
     """A broker's export.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from orderflow_tui.config_watch import FileState, file_state
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
@@ -12,8 +13,7 @@ from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 _LIMIT_BYTES: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class PositionsFile:
+class PositionsFile(Struct, frozen=True):
     """A file that holds positions.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
@@ -14,8 +15,7 @@ from orderflow_tui.positions.splits import split_note
 from orderflow_tui.positions.toml_file import TomlPositions
 
 
-@dataclass(frozen=True, slots=True)
-class _Fixed:
+class _Fixed(Struct, frozen=True):
     """Positions that never change: a replay's, a test's."""
 
     holdings: Holdings

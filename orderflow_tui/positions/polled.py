@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
@@ -122,4 +124,4 @@ def _joined(held: Position, added: Position | None) -> Position:
     if added is None:
         return held
     stop = added.stop if added.stop is not None else held.stop
-    return replace(held, stop=stop, working=added.working, events=added.events)
+    return dataclasses.replace(held, stop=stop, working=added.working, events=added.events)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orderflow_tui.config import normalise_symbol
 from orderflow_tui.core.data_models import Position
@@ -18,8 +20,7 @@ _LONGEST: Final = 60
 _SHOWN: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One holding as a source has it.
 
     Attributes:

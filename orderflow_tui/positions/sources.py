@@ -48,7 +48,7 @@ def _broker(name: str, env: Mapping[str, str]) -> Callable[[], Holdings]:
     return BrokerChild("robinhood" if name == "robinhood" else "ibkr", env).fetch
 
 
-class _Beside(PositionsFile):
+class _Beside(PositionsFile, frozen=True):
     """A positions file whose quantities somebody else knows."""
 
     def read(self) -> Holdings:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from orderflow_tui.config import nearest, normalise_symbol
 from orderflow_tui.core.data_models import Position, WorkingOrder
@@ -30,7 +31,7 @@ _ANY_HEADER: Final = re.compile(r"\s*\[")
 _EVENT_TIMES: Final = {"before": time(9, 30), "after": time(16)}
 
 
-class TomlPositions(PositionsFile):
+class TomlPositions(PositionsFile, frozen=True):
     """A positions file (SPEC section 3).
 
     Attributes:
@@ -83,8 +84,7 @@ def event_instant_ns(entry: str) -> int:
     return int(local.timestamp()) * NS
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """One text of the file, decoded; its methods check it and name the line of what they refuse."""
 
     name: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from orderflow_tui import __version__
 from orderflow_tui.core.outputs import AlertUpdated, Output, SidesAsked
@@ -43,8 +43,7 @@ Said = tuple[str, int, dict[str, Any]]
 """What a core said: `(event, happened_ns, fields)`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """A record of a journal and the recording of its run."""
 
     record: Mapping[str, Any]
@@ -57,8 +56,7 @@ class Recorded:
         return str(self.record["symbol"])
 
 
-@dataclass(frozen=True, slots=True)
-class Remade:
+class Remade(Struct, frozen=True):
     """What came of playing a recording up to a record.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from orderflow_tui.report.blind import seconds_between
 
@@ -14,8 +16,7 @@ CLOSED: Final = "position closed"
 """Why a recommendation ended whose shares were sold without an answer: it was followed."""
 
 
-@dataclass(slots=True)
-class Side:
+class Side(Struct):
     """Shares that left, or stayed, after recommendations; dollars are against leaving 15 minutes later."""
 
     n: int = 0
@@ -35,8 +36,7 @@ class Side:
         }
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(Struct):
     """One recommendation until its outcome is known; `cost` is what leaving would have cost against the mid."""
 
     opened: str
@@ -48,8 +48,7 @@ class Asked:
     trimmed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One recommendation, settled; dollars, None where not known."""
 
     opened_utc: str
@@ -61,8 +60,7 @@ class Entry:
     exit_cost_dollars: float | None
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """Followed (`exited`, position closed, the shares of `trimmed`) and not followed (the rest, held, unanswered).
 
     Leaving later is priced like leaving at once (the same distance from the middle price), so the difference is the

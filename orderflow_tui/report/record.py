@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from orderflow_tui.report.statistics import Interval, lift, wilson
 
@@ -16,8 +17,7 @@ Verdict = tuple[bool | None, bool | None]
 """Whether the price fell by the spread, and whether that was a success; None where not known."""
 
 
-@dataclass(slots=True)
-class RuleRecord:
+class RuleRecord(Struct):
     """Counts of one rule; `fell` is a fall of at least the spread within five minutes, `hits` are successes."""
 
     n: int = 0
@@ -70,7 +70,7 @@ class RuleRecord:
 
     def merge(self, other: RuleRecord) -> None:
         """Add another's counts."""
-        for name in self.__slots__:
+        for name in self.__struct_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property

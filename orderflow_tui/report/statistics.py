@@ -6,16 +6,16 @@ between independent proportions, Statistics in Medicine 17, method 10.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from typing import Final
+
+from msgspec import Struct
 
 Z95: Final = 1.959963984540054
 """Two-sided 95 %."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """An estimate and the 95 % interval around it; shares from 0 to 1, differences from -1 to 1."""
 
     value: float

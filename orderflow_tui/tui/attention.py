@@ -6,8 +6,9 @@ Sequences only: they are written by the app. A terminal that does not know one i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from orderflow_tui.tui.text import clean
 
@@ -19,8 +20,7 @@ _TITLED = ("foot", "rxvt")
 """Terminals that know OSC 777 (title and text) and not OSC 9."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(Struct, frozen=True):
     """What may be used.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from orderflow_tui.tui.lines import Row, Span, make_row
 from orderflow_tui.tui.text import Zone, clean, crop, span_text, wrap
@@ -17,8 +17,7 @@ def card_title(card: RecommendationView) -> str:
     return f"{TITLES.get(card.kind, 'EXIT?')} {clean(card.symbol, 40)}"
 
 
-@dataclass(frozen=True, slots=True)
-class CardFrame:
+class CardFrame(Struct, frozen=True):
     """Where a card stands.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from orderflow_tui.core.units import NS, PRICE_UNITS_PER_DOLLAR
 from orderflow_tui.views import AlertLine, SeriesView
@@ -18,8 +19,7 @@ RANK_LETTERS: Final = {1: "E", 2: "!", 3: "w"}
 RANK_TOKENS: Final = {1: "exit-line", 2: "alert", 3: "watch"}
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """One line, row of bars or row of letters; `token` names its colour in the theme."""
 
     points: tuple[Point, ...]
@@ -28,8 +28,7 @@ class Curve:
     letter: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """One chart: what it is, told apart by shape as well as by colour, and its curves. Plotext drops longer titles."""
 
     title: str

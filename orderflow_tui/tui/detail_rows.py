@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orderflow_tui.tui.feed_rows import alert_row
 from orderflow_tui.tui.ladder import wall_rows
@@ -22,8 +24,7 @@ TWO_COLUMNS = 118
 _RULE_NAME, _RULE_VALUE = 22, 15
 
 
-@dataclass(frozen=True, slots=True)
-class DetailFrame:
+class DetailFrame(Struct, frozen=True):
     """How the detail is drawn."""
 
     width: int

@@ -6,11 +6,13 @@ import re
 import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orderflow_tui.journal.history import HistoryRow, HistoryStore
 from orderflow_tui.journal.records import EXIT_TRIGGERED
@@ -66,8 +68,7 @@ def local_day(timestamp_utc: str, zone: Zone) -> str:
     return _quarter(zone.name, timestamp_utc[:13], int(minute) // 15 if minute.isdecimal() else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryFilter:
+class HistoryFilter(Struct, frozen=True):
     """What must hold for a row to be shown; an empty field asks nothing."""
 
     symbol: str = ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, zip_longest
+
+from msgspec import Struct
 
 from orderflow_tui.core.events import Levels
 from orderflow_tui.core.units import price_text
@@ -50,8 +51,7 @@ def _bar(size: int, largest: int, width: int) -> int:
     return max(1, round(size / largest * width)) if largest and size and width else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
+class _Level(Struct, frozen=True):
     """One level as it is drawn."""
 
     price: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 NARROW = 100
 """Below this width one panel is shown at a time."""
@@ -19,8 +19,7 @@ NO_FEED_BELOW = 16
 """On a lower screen the alerts give their rows to the panel."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Panels beside each other, rows of each, rows of alerts without their title."""
 
     columns: int

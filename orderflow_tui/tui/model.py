@@ -6,7 +6,9 @@ No widget and no clock of its own: the app feeds it and the screens read it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.panel_rows import blind_holding
@@ -18,8 +20,7 @@ SILENT_AFTER_SECONDS = 5.0
 """A monitor publishes each second; after this long without a word nothing on the screen is current."""
 
 
-@dataclass
-class ScreenModel:
+class ScreenModel(Struct):
     """The newest published state and the trader's place in it."""
 
     views: Mapping[str, SymbolView] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orderflow_tui.core.units import price_text
 from orderflow_tui.tui.blocks import Block, fit
@@ -38,8 +39,7 @@ _LOUD = frozenset({"EXIT", "BLIND", "HALTED"})
 _UPPER = frozenset({"EXIT", "BLIND", "ALERT", "WATCH", "HALTED", "NO QUOTES", "NO DATA"})
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """Where and how a panel is drawn."""
 
     width: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from orderflow_tui.config import invalid
 from orderflow_tui.config_edit import SettingsFile, SettingsLook, Table
@@ -35,8 +36,7 @@ _NOTIFY: Final = ("unfocused", "always", "never")
 _DEFAULTS: Final[Mapping[str, Any]] = {**ScreenSettings().model_dump(), "theme": "dark"}
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One line of the settings.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orderflow_tui.views import PrintLine
 
@@ -14,8 +16,7 @@ _VENUES: Final = ("all venues", "on exchange", "off exchange")
 _SIDE_OF: Final = {1: "sell", 2: "buy"}
 
 
-@dataclass(frozen=True, slots=True)
-class TapeFilter:
+class TapeFilter(Struct, frozen=True):
     """Three choices, each an index into its words."""
 
     size: int = 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
 from orderflow_tui.core.units import PRICE_UNITS_PER_DOLLAR, price_text, utc_datetime
@@ -117,8 +117,7 @@ def span_text(seconds: float) -> str:
     return f"{whole // 3_600}h{whole % 3_600 // 60:02d}"
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(Struct, frozen=True):
     """The time zone the screen shows, named on it; the journal stays UTC."""
 
     name: str = NEW_YORK

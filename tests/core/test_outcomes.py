@@ -307,7 +307,9 @@ def test_an_outcome_in_words(against: Literal["long", "short"], turned: int, wor
     base = turned * 100_000
     market.shows(0, ((base - 50, 1),), ((base + 50, 1),))
     one = raised(START)
-    outcomes.follow(replace(one, alert=replace(one.alert, against=against, evidence="sell_print")), market)
+    outcomes.follow(
+        msgspec.structs.replace(one, alert=replace(one.alert, against=against, evidence="sell_print")), market
+    )
     follow = outcomes.pending[0]
     follow.course = Course(START * NS, 2 * base, None, None, 2 * base + 300, 2 * base - 800, 300)
     told = outcome_fields(outcome(follow, START * NS, truncated=False))["text"]

@@ -1,12 +1,13 @@
 """What must hold for any tape: splits, orders within a batch, extra clocks and the mirror change nothing."""
 
+import dataclasses
 import itertools
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from orderflow_tui.core.data_models import Answer
 from orderflow_tui.core.events import Book, Clock, Event, Print, live_order
@@ -143,7 +144,7 @@ def test_a_mirrored_tape_with_a_short_position_gives_mirrored_alerts_with_the_sa
             assert b.price_level is not None
             assert (b.evidence, b.against) == (MIRRORED[a.evidence], "short")
             assert price_units(a.price_level) + price_units(b.price_level) == 2 * middle
-            unmirrored = replace(
+            unmirrored = dataclasses.replace(
                 b, evidence=a.evidence, against="long", price_level=a.price_level, text=a.text,
                 episode_id=a.episode_id, details=a.details,
             )  # fmt: skip

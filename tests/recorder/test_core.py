@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer, Position
@@ -43,9 +44,11 @@ def lived(core: SymbolCore, seed: int, rules: Rules, position: Position, capabil
             out += [answered] if answered is not None else []
         match draw.randrange(12):
             case 0:
-                core.set_thresholds(replace(rules, large_order_size_threshold=draw.randrange(4_000, 16_000)))
+                core.set_thresholds(
+                    dataclasses.replace(rules, large_order_size_threshold=draw.randrange(4_000, 16_000))
+                )
             case 1:
-                core.desk.set_position(replace(position, quantity=draw.randrange(1, 9) * position.quantity))
+                core.desk.set_position(dataclasses.replace(position, quantity=draw.randrange(1, 9) * position.quantity))
             case 2:
                 core.set_capabilities(replace(capabilities, depth_levels=draw.choice((1, 3))))
             case 3 if core.outcomes is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import accumulate
+
+from msgspec.structs import replace
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer, WorkingOrder
@@ -197,7 +198,7 @@ def symbol_view(
         data_age_s=0.4,
         counters={"prints": 18_240, "skipped_prints": 12, "duplicates": 3, "late_prints": 1, "unknown_conditions": 0},
     )
-    return replace(view, **changes)  # type: ignore[arg-type]
+    return replace(view, **changes)
 
 
 def recommendation(symbol: str, **changes: object) -> RecommendationView:
@@ -215,7 +216,7 @@ def recommendation(symbol: str, **changes: object) -> RecommendationView:
         ),
         cost_line="leave now: -$212 (4.5 bp) for all 1,000; a minute ago -$170",
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def alert(symbol: str, index: int, text: str, **changes: object) -> AlertLine:
@@ -230,7 +231,7 @@ def alert(symbol: str, index: int, text: str, **changes: object) -> AlertLine:
         text=text,
         why=("volume ratio 4.6 against 3", "sell ratio 0.81 against 0.6", "quiet had the threshold of n eff been 22.4"),
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 ALERT_TEXTS = (
@@ -257,7 +258,7 @@ def status(**changes: object) -> StatusView:
         connected=True,
         alerts_total=57,
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def series(price: int = 138_500, count: int = 361, seed: int = 5) -> SeriesView:
@@ -342,7 +343,7 @@ class FakeMonitor:
         words = {"exited": "exited", "trimmed": "trimmed", "hold": "held", "snooze": "snoozed"}
         header = "held 13.85, now -4c, 2:10 left, 3 more signals" if answer.kind in {"hold", "snooze"} else ""
         self._recommendations = tuple(
-            replace(item, status=words[answer.kind], header=header)  # type: ignore[arg-type]
+            replace(item, status=words[answer.kind], header=header)
             if item.recommendation_id == recommendation_id
             else item
             for item in self._recommendations
@@ -378,7 +379,7 @@ class FakeMonitor:
         self._views = {**self._views, **{view.symbol: view for view in views}}
         self._alerts = self._alerts if alerts is None else alerts
         self._recommendations = self._recommendations if recommendations is None else recommendations
-        self._status = replace(self._status, **status_changes)  # type: ignore[arg-type]
+        self._status = replace(self._status, **status_changes)
         self._version += 1
 
     def drop(self, symbol: str) -> None:

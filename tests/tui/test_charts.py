@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from orderflow_tui.core.units import NS
 from orderflow_tui.tui.curves import MOST_BARS, charts
@@ -20,7 +19,7 @@ SECOND = NOW_NS // NS
 
 def _short(**changes: object) -> SeriesView:
     base = series(count=3)
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 ODD = {

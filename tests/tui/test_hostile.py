@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.widgets import Input
 
 import orderflow_tui.tui
@@ -108,7 +108,7 @@ async def test_a_hostile_note_reaches_the_answer_cleaned_and_the_screen_as_text(
 
 def test_the_poison_covers_every_text_a_view_can_hold() -> None:
     """A new text field of the views must be poisoned here too."""
-    texts = {field.name for field in fields(SymbolView) if field.type in {"str", "tuple[str, ...]"}}
+    texts = {name for name, kind in SymbolView.__annotations__.items() if kind in {"str", "tuple[str, ...]"}}
     assert texts == {"symbol", "chip_detail", "thresholds", "live_rules", "muted"}
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from orderflow_tui.core.units import NS
 from orderflow_tui.tui.layout import card_height, columns_for, plan

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from orderflow_tui.core.units import utc_datetime
 from orderflow_tui.core.validators import DataValidationError, validate_level2_data
@@ -19,8 +20,7 @@ UNITS: Final = (1, 10, 40, 100)
 """Shares in what a size may count: one share, or a round lot by price class."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """By what the ages of books are judged.
 
     Attributes:
@@ -36,8 +36,7 @@ class Judgement:
     source: str
 
 
-@dataclass(slots=True)
-class _SymbolState:
+class _SymbolState(Struct):
     quote_ns: int = 0
     emitted_ns: int = 0
     crossed_polls: int = 0

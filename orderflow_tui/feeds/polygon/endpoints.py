@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from orderflow_tui.core.validators import SYMBOL
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~/:,@%-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One GET: where, with what, and whose answer it is.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from orderflow_tui.core.eligibility import ConditionTable
 from orderflow_tui.core.events import Book, Event, Halt, Print, live_order
@@ -28,8 +29,7 @@ RESUMED: Final = 18
 _CHANNELS: Final[dict[str, Channel]] = {"T": "tape", "Q": "book", "LULD": "book"}
 
 
-@dataclass(slots=True)
-class _Stream:
+class _Stream(Struct):
     """What the stream has shown of one symbol."""
 
     quote_ns: int = 0
@@ -38,8 +38,7 @@ class _Stream:
     band: tuple[int, int] = (0, 0)
 
 
-@dataclass(slots=True)
-class _Mine:
+class _Mine(Struct):
     """What one frame has of one symbol."""
 
     intake: TapeIntake

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import msgspec
+from msgspec import Struct, field
 
 from orderflow_tui.core.eligibility import UpdateRule
 from orderflow_tui.core.units import datetime_ns
@@ -57,8 +57,7 @@ class SourceConfig(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class BooksAnswer:
+class BooksAnswer(Struct):
     """One answer about the books of several symbols.
 
     Attributes:
@@ -87,8 +86,7 @@ class BooksAnswer:
             self.vouched_ns = max(self.vouched_ns, min(moment_ns, self.arrival.wall_ns))
 
 
-@dataclass(frozen=True, slots=True)
-class ListPage:
+class ListPage(Struct, frozen=True):
     """One page of prints, rows still raw.
 
     Attributes:

@@ -7,12 +7,12 @@ import time
 import urllib.request
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 import httpx
+from msgspec import Struct
 
 from orderflow_tui.feeds.errors import (
     AuthError,
@@ -42,8 +42,7 @@ KEEP_ALIVE_SECONDS: Final = 60.0
 _AUTO_GZIP_OR_ZLIB: Final = 47
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A 200's body.
 
     Attributes:

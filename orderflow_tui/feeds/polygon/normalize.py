@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orderflow_tui.core.data_models import OrderBookSnapshot, Side, TimeAndSalesRecord
 from orderflow_tui.core.eligibility import DROPPED_CORRECTIONS, EMBEDDED, FINRA_VENUE, ConditionTable, flags_for
@@ -33,8 +35,7 @@ _NS_FROM: Final = 10**17
 """From here up a vendor's number is nanoseconds and needs no conversion."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownBook:
+class ShownBook(Struct, frozen=True):
     """What a row shows, in the core's units.
 
     Attributes:

@@ -10,8 +10,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _LONGEST_WAIT: Final = 0.25
 """Seconds between looks at the clock while nothing is due."""
@@ -25,8 +26,7 @@ def cycle_of(polls: int, per_second: float) -> float:
     return polls / ((1 - OPTIONAL_SHARE) * per_second)
 
 
-@dataclass(slots=True, eq=False)
-class Job:
+class Job(Struct, eq=False):
     """One repeating poll.
 
     Attributes:

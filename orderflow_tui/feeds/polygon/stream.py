@@ -13,12 +13,12 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
+from msgspec import Struct
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
 
@@ -120,8 +120,7 @@ class _TroubleError(Exception):
         self.polite = polite
 
 
-@dataclass(frozen=True, slots=True)
-class StreamHooks:
+class StreamHooks(Struct, frozen=True):
     """What the supervisor asks of the feed and tells it; called in the stream's thread, all return at once.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from orderflow_tui.config import VENDOR_WS_URL
 from orderflow_tui.core.eligibility import ConditionTable

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec import Struct, field
 
 from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import one_line
@@ -96,8 +96,7 @@ class FrameError(Exception):
     """A frame that is not an array of events at all: nothing of it can be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class BadEvent:
+class BadEvent(Struct, frozen=True):
     """One event of a known kind that cannot be read: `kind` is its `ev`, `symbol` whose it is."""
 
     kind: str
@@ -105,8 +104,7 @@ class BadEvent:
     reason: str
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Struct):
     """One frame, decoded.
 
     Attributes:

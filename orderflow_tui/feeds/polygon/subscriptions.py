@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 Kind = Literal["T", "Q", "LULD"]
 _ACK: Final = "subscribed to:"
 
 
-@dataclass(slots=True)
-class Subscriptions:
+class Subscriptions(Struct):
     """The channels of one connection.
 
     Attributes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec import Struct, field
 
 from orderflow_tui.core.eligibility import EMBEDDED, ConditionTable
 from orderflow_tui.core.events import Print
@@ -39,8 +39,7 @@ MANY_BAD: Final = 10
 _REMEMBERED_ROWS: Final = 1_000
 
 
-@dataclass(slots=True)
-class _Page:
+class _Page(Struct):
     """One page, decoded.
 
     Attributes:

@@ -8,10 +8,11 @@ Source: databento.com/docs/schemas, the package's own descriptions of `Side`, `A
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Levels, Print
@@ -38,8 +39,7 @@ _BOOK_ACTIONS: Final = frozenset("ACMR")
 _TRADE: Final = "T"
 
 
-@dataclass(frozen=True, slots=True)
-class DbnSession:
+class DbnSession(Struct, frozen=True):
     """One symbol of a DBN file.
 
     Attributes:

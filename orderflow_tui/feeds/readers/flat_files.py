@@ -12,12 +12,13 @@ from __future__ import annotations
 import csv
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from io import BufferedIOBase
 from itertools import chain, islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.eligibility import DROPPED_CORRECTIONS
@@ -48,8 +49,7 @@ Numbered = tuple[int, E]
 """An event and the line it stands in."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlatSession:
+class FlatSession(Struct, frozen=True):
     """One symbol's rows of a day's trades and, where they are there, quotes.
 
     Attributes:

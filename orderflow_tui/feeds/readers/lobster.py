@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import (
@@ -52,8 +53,7 @@ _AGGRESSORS: Final = {"1": SELL, "-1": BUY}
 _HALTS: Final = {"-1": True, "1": False}
 
 
-@dataclass(frozen=True, slots=True)
-class LobsterSession:
+class LobsterSession(Struct, frozen=True):
     """One ticker's day on Nasdaq.
 
     Attributes:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final, TextIO
+
+from msgspec import Struct
 
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import (
@@ -48,8 +49,7 @@ _MOST: Final = 1 << 60
 _SIDES: Final = {"B": BUY, "S": SELL, "": UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """One recorded session.
 
     Attributes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 HEARTBEAT_SYMBOL = "SPY"
 TICKS_PER_DOLLAR = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
+class Instrument(Struct, frozen=True):
     """One listed name and the character of its order flow in calm trading.
 
     Attributes:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 PlanName = Literal["basic", "starter", "developer", "advanced"]
 DELAY_SECONDS: Final = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """One plan.
 
     Attributes:

@@ -6,11 +6,13 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from orderflow_tui.feeds.simulator.records import NANOS
 
@@ -29,8 +31,7 @@ class BadQueryError(ValueError):
     """A query parameter the vendor would answer with status 400; its text is for the response."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeQuery:
+class TimeQuery(Struct, frozen=True):
     """Which rows of a symbol's trades or quotes are asked for.
 
     Attributes:

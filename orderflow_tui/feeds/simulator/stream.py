@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from orderflow_tui.decoding import NO_JSON
@@ -32,8 +32,7 @@ _EVENTS_A_FRAME: Final = 200
 _TOO_MANY: Final = "Maximum number of websocket connections exceeded. You have reached the connection limit."
 
 
-@dataclass(eq=False, slots=True)
-class _Listener:
+class _Listener(Struct, eq=False):
     """One signed-in connection: what it is subscribed to, and up to when each symbol has been told."""
 
     socket: WebSocket

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from orderflow_tui.feeds.simulator.book import BookSide, Order, Side
 from orderflow_tui.feeds.simulator.instruments import Instrument
@@ -29,8 +30,7 @@ _MICROSECOND = 1_000
 _NEVER = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """How the order flow differs from calm.
 
     Attributes:

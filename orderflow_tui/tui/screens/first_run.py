@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.app import ComposeResult
 
 from orderflow_tui.session_words import opens_words
@@ -54,8 +55,7 @@ _PLANS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FirstRun:
+class FirstRun(Struct, frozen=True):
     """Why there is nothing to watch, or less than there might be.
 
     Attributes:
