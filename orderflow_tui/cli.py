@@ -6,6 +6,7 @@ Exit codes: 0, 1 (failed), 2 (bad use or configuration). Data goes to stdout, ev
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -221,12 +222,14 @@ def _screen(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _dashboard(args: argparse.Namespace) -> int:
+    gc.disable()  # on again after the first paint, which it would hold up
     from orderflow_tui.wiring import run_live
 
     return run_live(_overrides(args), args.config, _screen(args))
 
 
 def _demo(args: argparse.Namespace) -> int:
+    gc.disable()
     from orderflow_tui.wiring import run_demo
 
     return run_demo(
@@ -392,8 +395,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    parser = _parser()
-    args = parser.parse_args(argv)
+    args = _parser().parse_args(argv)
     if args.version:
         from orderflow_tui import __version__
 

@@ -1,25 +1,33 @@
-"""How much memory this process has used."""
+"""How much memory this process uses, and how to keep it little."""
 
 from __future__ import annotations
 
 import sys
 from typing import Final
 
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
+_BIG: Final = 128 * 1_024
 
 
-def share_one_heap() -> None:
-    """Let all threads allocate from one heap, where the C library is glibc; call it before there are threads.
+def spare_memory() -> None:
+    """Keep a process that runs all day small; call it before there are threads and before httpx is imported.
 
-    It gives each thread its own, megabytes in all, which Python does not need: one thread runs at a time.
+    All threads allocate from one heap, where the C library is glibc: it gives each thread its own, megabytes in all,
+    which Python does not need, for one thread runs at a time. What is big (the bytes of a page) goes back to the
+    system when it is freed: without a fixed limit glibc raises its own to the biggest page and keeps the holes. And
+    httpx leaves out its command line, which would bring rich's and pygments' parts that no screen here uses.
     """
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: the import fails, and httpx says so
     if sys.platform != "linux":
         return
     import ctypes  # noqa: PLC0415 only where it is used
 
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 1)
+        for setting, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _BIG), (_M_TRIM_THRESHOLD, _BIG)):
+            mallopt(setting, value)
 
 
 def max_rss_mb() -> float | None:

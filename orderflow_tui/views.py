@@ -7,13 +7,14 @@ The monitor's thread publishes them; readers take the newest when they next look
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import Answer, WorkingOrder
-from orderflow_tui.core.events import Levels
+if TYPE_CHECKING:
+    from orderflow_tui.core.capabilities import Capabilities
+    from orderflow_tui.core.data_models import Answer, WorkingOrder
+    from orderflow_tui.core.events import Levels
 
 Chip = Literal[
     "CALM", "WARMING", "OPENING", "THIN", "WATCH", "ALERT", "EXIT", "BLIND", "NO QUOTES", "HALTED", "CLOSED", "NO DATA"

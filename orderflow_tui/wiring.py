@@ -31,7 +31,7 @@ from orderflow_tui.journal.records import run_started_fields
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.learned_store import LearnedStore
-from orderflow_tui.memory import share_one_heap
+from orderflow_tui.memory import spare_memory
 from orderflow_tui.monitor import Monitor
 from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
@@ -153,7 +153,6 @@ def _polygon(
 ) -> tuple[Monitor, Path]:
     from orderflow_tui.feeds.polygon.feed import PolygonFeed  # noqa: PLC0415 replays need no client
 
-    share_one_heap()
     config = loaded.config
     source_class = _source_class(config)
     run_id = new_run_id(time.time_ns())
@@ -313,6 +312,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
     """The dashboard on the configured source."""
     from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415
 
+    spare_memory()
     loaded = load_config(overrides, path=config_file)
     validate_order_flow_config(loaded.config)
     positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)
@@ -332,6 +332,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
 
 def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration: float | None, tz: str) -> int:
     """The same monitor without a screen: one plain line an alert on stdout."""
+    spare_memory()
     screen_settings({"tz": tz})
     loaded = load_config(overrides, path=config_file)
     validate_order_flow_config(loaded.config)
@@ -403,6 +404,7 @@ def run_demo(
     from orderflow_tui.feeds.simulator.process import SimulatorProcess  # noqa: PLC0415
     from orderflow_tui.positions.toml_file import read_text  # noqa: PLC0415
 
+    spare_memory()
     with SimulatorProcess(seed=seed, scenario=scenario, depth=depth, plan=plan) as market:
         settings = {
             "requests_per_second": _DEMO_REQUESTS,

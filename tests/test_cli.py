@@ -72,9 +72,9 @@ def test_the_live_dashboard_loads_only_what_it_runs() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the C library's heaps are counted in /proc")
-def test_threads_share_one_heap() -> None:
+def test_threads_spare_memory() -> None:
     script = (
-        "import threading, ctypes\nfrom orderflow_tui.memory import share_one_heap\nshare_one_heap()\n"
+        "import threading, ctypes\nfrom orderflow_tui.memory import spare_memory\nspare_memory()\n"
         "libc = ctypes.CDLL(None)\nlibc.malloc.restype = ctypes.c_void_p\nfound = []\n"
         "work = lambda: found.append(libc.malloc(100))\n"
         "threads = [threading.Thread(target=work) for _ in range(4)]\n"

@@ -18,7 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.feeds.feed import Step
+from orderflow_tui.tui import default_theme
 from orderflow_tui.tui.attention import (
     RESTORE_TITLE,
     SAVE_TITLE,
@@ -40,6 +40,7 @@ from orderflow_tui.tui.theme import DEFAULT_THEME, FALLBACK_SIGNALS, load_themes
 from orderflow_tui.views import MonitorPort
 
 if TYPE_CHECKING:
+    from orderflow_tui.feeds.feed import Step
     from orderflow_tui.journal.history import HistoryStore
     from orderflow_tui.tui.screens.first_run import FirstRun, Kind
     from orderflow_tui.tui.settings_desk import SettingsDesk
@@ -78,7 +79,8 @@ class OrderFlowApp(App[int]):
         settings: What the settings screen changes; None where there is none.
         notices: What the trader should know once, at the start.
         monotonic: Seconds on a clock that never goes back.
-        freeze: Collect garbage once after the first paint and leave what is there out of later collections.
+        freeze: Collect garbage once after the first paint, leave what is there out of later collections, and collect
+            from then on.
 
     Raises:
         KeymapError: `keys` cannot be used.
@@ -128,32 +130,47 @@ class OrderFlowApp(App[int]):
         self._freeze = freeze
         self._keys = check_keymap(keys or {})
         self.set_keymap(self._keys)
+        self._theme_folders = theme_folders()
+        self._theme_stamp: frozenset[tuple[str, int, int]] = frozenset()
+        self._theme_names: list[str] = []
         self._theme_problems = self._load_themes(theme)
+
+    @property
+    def theme_names(self) -> list[str]:
+        """The themes there are, in the order of the files."""
+        if not self._theme_names:
+            self._follow_themes()
+        return self._theme_names
 
     def _register_themes(self) -> list[str]:
         self._theme_stamp = theme_stamp(self._theme_folders)
         themes, problems = load_themes(self._theme_folders)
         for theme in themes.values():
             self.register_theme(theme)
-        self.theme_names = list(themes)
+        self._theme_names = list(themes)
         return problems
 
     def _follow_themes(self) -> None:
         """Take up a theme file that has changed, the one in use at once; one that has become bad stays as it was."""
         if theme_stamp(self._theme_folders) == self._theme_stamp:
             return
+        before = self.available_themes[self.theme]
         for problem in self._register_themes():
             self.tell(problem, warning=True)
-        if self.theme in self.theme_names:
+        if self.available_themes[self.theme] != before:
             self.refresh_css(animate=False)
             for screen in self.screen_stack:  # a signal's colour is no rule of the stylesheet: nothing else repaints it
                 for widget in screen.query(TokenStyles):
                     widget.refresh()
 
     def _load_themes(self, wanted: str | None) -> list[str]:
-        self._theme_folders = theme_folders()
+        """Make the wanted theme the one in use; the files are read later where the default is all that is needed."""
+        if wanted in (None, DEFAULT_THEME) and not theme_stamp(self._theme_folders[1:]):
+            self.register_theme(default_theme.THEME)
+            self.theme = DEFAULT_THEME
+            return []
         problems = self._register_themes()
-        themes = self.theme_names
+        themes = self._theme_names
         if wanted is not None and wanted not in themes:
             problems.append(f"theme {wanted!r} is not there; there are: {', '.join(themes)}")
         name = wanted if wanted in themes else DEFAULT_THEME
@@ -189,9 +206,11 @@ class OrderFlowApp(App[int]):
     def _settle(self) -> None:
         """What the first paint did not need is made ready, and the screen's objects need no collecting from here on."""
         opening.preload()
+        self._follow_themes()
         if self._freeze:
             gc.collect()
             gc.freeze()
+            gc.enable()
 
     def on_unmount(self) -> None:
         """Give the terminal its title back; nothing here waits for anything."""
@@ -436,9 +455,12 @@ def run_dashboard(
 ) -> int:
     """Show the dashboard until the trader leaves.
 
+    Garbage is not collected before the first paint, which it would hold up by a fifth.
+
     Returns:
         The exit code: 0, what the monitor's status asks for, 1 after a crash of the screen, 2 for a refused keymap.
     """
+    gc.disable()
     try:
         app = OrderFlowApp(
             monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,

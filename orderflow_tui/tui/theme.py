@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-import yaml
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 import orderflow_tui
 from orderflow_tui.shown import shown_value
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEFAULT_THEME = "dark"
 LEAST_CONTRAST = 3.0
 """WCAG's ratio for large text and signs; below it a signal cannot be told from its background."""
@@ -50,6 +47,8 @@ class ThemeError(ValueError):
 
 
 def _nearest(key: str, known: Iterable[str]) -> str:
+    import difflib  # noqa: PLC0415 only for a refusal
+
     close = difflib.get_close_matches(key, list(known), 1)
     return f", did you mean {close[0]!r}?" if close else ""
 
@@ -129,8 +128,11 @@ def read_theme(text: str) -> Theme:
     Raises:
         ThemeError: Not YAML, an unknown or missing key, a value that is no colour, or too little contrast.
     """
+    import yaml  # noqa: PLC0415 the default theme needs none, and the first paint does not wait for it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        content: Any = yaml.load(text, Loader=_LOADER)  # noqa: S506 both loaders are the safe ones
+        content: Any = yaml.load(text, Loader=loader)  # noqa: S506 both loaders are the safe ones
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date or a number that cannot be
         raise ThemeError(f"not YAML: {' '.join(str(error).split())[:200]}") from error
     if not isinstance(content, dict):

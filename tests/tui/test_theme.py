@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from textual.color import Color
 
+from orderflow_tui.tui import default_theme
 from orderflow_tui.tui.theme import FALLBACK_SIGNALS, ThemeError, contrast, load_themes, read_theme, theme_folders
+from tests.tui import write_default_theme
 from tests.tui.driving import press, running, toasts
 from tests.tui.fake import busy_market, calm_market
 
@@ -35,6 +38,21 @@ def test_the_shipped_themes_are_good() -> None:
     assert problems == []
     assert set(themes) == NAMES
     assert all(set(FALLBACK_SIGNALS) <= set(theme.variables) for theme in themes.values())
+
+
+def test_the_embedded_default_is_the_file() -> None:
+    assert write_default_theme.TARGET.read_text(encoding="utf-8") == write_default_theme.module()
+    assert write_default_theme.shipped() == default_theme.THEME
+
+
+async def test_the_files_are_read_after_the_first_paint_or_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = replace(default_theme.THEME, primary="#00ff00")
+    monkeypatch.setattr(default_theme, "THEME", changed)
+    async with running(calm_market()) as (app, pilot):
+        assert app.theme == "dark"
+        assert set(app.theme_names) == NAMES
+        await pilot.pause()
+        assert app.current_theme == write_default_theme.shipped()
 
 
 def test_what_is_wrong_is_named_with_key_and_reason() -> None:

@@ -15,6 +15,7 @@ from typing import Final
 
 from orderflow_tui.core.events import LATE_REPORT, PRICE, Event, Gap, Halt, Print, TapeCovered
 from orderflow_tui.core.units import NS
+from orderflow_tui.core.volume_window import LONGEST_WINDOW
 from orderflow_tui.feeds.feed import Arrival, Batch, Channel, Put
 from orderflow_tui.feeds.polygon.dedupe import SeenPrints
 
@@ -29,6 +30,8 @@ HELD_LIMIT: Final = 50_000
 """Prints held for a poll that does not come; beyond it the stream of this symbol starts over."""
 RECENT_PRINTS: Final = 4_096
 """Prints remembered for whoever asks by which quotes they were made."""
+RECENT_NS: Final = (LONGEST_WINDOW + 60) * NS
+"""How long they are remembered: the rules ask about a window that ends now, and a poll may be late."""
 _TIME_AND_SEQUENCE: Final = attrgetter("time_ns", "seq")
 
 
@@ -219,6 +222,8 @@ class TapeIntake:
         quote_ns: int = 0,
     ) -> None:
         self._recent.extend(event for event in events if type(event) is Print)
+        while self._recent and self._recent[0].time_ns < self._recent[-1].time_ns - RECENT_NS:
+            self._recent.popleft()
         for start in range(0, len(events) or 1, PIECE):
             if start:
                 self._stop.wait(YIELD_SECONDS)

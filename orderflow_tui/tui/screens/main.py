@@ -49,7 +49,7 @@ class MainScreen(ModelScreen):
         """Repaint every part whose rows differ."""
         if not self.is_mounted:
             return
-        width, height = self.size
+        width, height = self.size or self.app.size  # before the first layout the screen has none of its own
         taken = 1
         for name, rows in (
             ("blind", blind_rows(self.model, width)),

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from orderflow_tui.tui.text import Zone
     from orderflow_tui.views import RecommendationView, StatusView
 
-_SCREENS = ("answer", "detail", "drill", "help", "history", "settings")
+_SCREENS = ("answer", "drill", "help", "history", "settings")
+"""Not the detail: its charts are a megabyte that many a day never needs, and 20 ms when it is first opened."""
 
 
 def preload() -> None:
-    """Import them all, so that the first key press finds them ready."""
+    """Import what is small, so that the first key press finds it ready."""
     for name in _SCREENS:
         importlib.import_module(f"orderflow_tui.tui.screens.{name}")
     palette()

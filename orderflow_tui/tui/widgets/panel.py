@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 
 from orderflow_tui.tui.lines import LineWidget
 from orderflow_tui.tui.panel_rows import Frame, panel_rows
@@ -43,11 +45,13 @@ class SymbolPanel(LineWidget):
         self._shown = (view, frame)
         return self.show(panel_rows(view, frame))
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Another size shows other rows of the same view."""
-        if self._shown is not None:
-            view, frame = self._shown
-            self.apply(view, replace(frame, width=event.size.width, height=event.size.height))
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows that fit the place as it is now: the first layout is painted before anybody is told of it."""
+        width, height = self.size
+        if self._shown is not None and (self._shown[1].width, self._shown[1].height) != (width, height):
+            view, frame = self._shown[0], replace(self._shown[1], width=width, height=height)
+            self._shown, self.rows = (view, frame), panel_rows(view, frame)
+        return super().render_lines(crop)
 
     def on_click(self, event: events.Click) -> None:
         """A click selects the symbol that stands here."""
