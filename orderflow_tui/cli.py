@@ -244,7 +244,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     from orderflow_tui.config import invalid
-    from orderflow_tui.wiring import run_alert, run_replay
+    from orderflow_tui.replaying import run_alert, run_replay
 
     speed = args.speed if args.speed is not None else (0.0 if args.headless else 1.0)
     if bool(args.files) == bool(args.alert):

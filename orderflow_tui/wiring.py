@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import re
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-from msgspec.structs import replace
 
 from orderflow_tui import __version__
 from orderflow_tui.config import OrderFlowConfig, invalid, validate_order_flow_config
@@ -22,9 +17,6 @@ from orderflow_tui.config_edit import SettingsFile
 from orderflow_tui.config_load import LoadedConfig, find_file, load_config
 from orderflow_tui.config_watch import ConfigWatcher
 from orderflow_tui.core.capabilities import SourceClass
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import Print
-from orderflow_tui.core.units import price_decimal
 from orderflow_tui.feeds.feed import Feed
 from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.journal.records import run_started_fields
@@ -45,11 +37,7 @@ if TYPE_CHECKING:
     from orderflow_tui.notify.notifier import Notifier
     from orderflow_tui.tui.screens.first_run import FirstRun
 
-_ASSUMED: Final = re.compile(
-    r"(?P<symbol>[A-Z][A-Z0-9.]{0,9}):(?P<quantity>[+-]?\d{1,12})(?:@(?P<price>[0-9.]{1,15}))?"
-)
 _DEMO_REQUESTS: Final = 20.0
-_DEFAULT_SHARES: Final = 1_000
 _RECORD_AFTER_S: Final = 1.0
 """Seconds after which the rules' records are read: the first paint comes before it."""
 _GONE: Final = 129
@@ -86,7 +74,7 @@ def _source_class(config: OrderFlowConfig) -> SourceClass:
     return "live" if config.data_source == "polygon" else "simulated"
 
 
-def _monitor(
+def make_monitor(
     loaded: LoadedConfig,
     feed: Feed,
     positions: PositionManager,
@@ -100,6 +88,21 @@ def _monitor(
     run_fields: Mapping[str, Any],
     take_up: bool = True,
 ) -> Monitor:
+    """The monitor of a run, with its journal, its recorder and what earlier runs left.
+
+    Args:
+        loaded: The settings.
+        feed: Delivers the messages.
+        positions: What is held and watched.
+        directory: The journal's.
+        source_class: Live, simulated or replayed: records of different classes never mix.
+        run_id: Names the run in its records.
+        settings: Thresholds per symbol, and their reload.
+        label: What the status line calls the source.
+        publish_hz: How often views are made at most; 0 where no screen looks.
+        run_fields: What `run_started` records beside the standard fields.
+        take_up: Whether to go on with what earlier runs left open and learned.
+    """
     config = loaded.config
     data_source = "replay" if source_class == "replayed" else config.data_source
     writer = JournalWriter(
@@ -158,7 +161,7 @@ def _polygon(
     run_id = new_run_id(time.time_ns())
     directory = loaded.journal_dir(source_class)
     label = "LIVE polygon" if source_class == "live" else "SIMULATED"
-    monitor = _monitor(
+    monitor = make_monitor(
         loaded,
         PolygonFeed(config),
         positions,
@@ -174,7 +177,7 @@ def _polygon(
     return monitor, directory
 
 
-def _show(
+def show(
     monitor: Monitor,
     directory: Path,
     screen: Mapping[str, Any],
@@ -186,6 +189,19 @@ def _show(
     notifies: bool = False,
     notices: Sequence[str] = (),
 ) -> int:
+    """Run the dashboard over a monitor until the trader leaves; returns the exit code.
+
+    Args:
+        monitor: Not started yet; it is stopped at the end.
+        directory: Its journal's.
+        screen: What the command line says of the screen.
+        loaded: The settings.
+        first_run: Shown first when there is nothing to watch.
+        replay: What the keys of a replay drive, or None.
+        settings_file: What the settings screen writes to, or None.
+        notifies: Whether the channels of `[notify]` are told.
+        notices: What the trader should know once, at the start.
+    """
     from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
     from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
     from orderflow_tui.tui.attention import Attention  # noqa: PLC0415
@@ -325,7 +341,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
         first_run = FirstRun("nothing_held", Path(loaded.config.positions), "")
     file = SettingsFile(overrides, config_file)
     notices = [f"positions: {note}" for note in positions.notes]
-    return _show(
+    return show(
         monitor, directory, screen, loaded, first_run=first_run, settings_file=file, notifies=True, notices=notices
     )
 
@@ -350,13 +366,13 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
         return positions.message or settings.message or monitor.problem
 
     try:
-        return _plain(monitor, directory, duration, tz, refused=refused)
+        return plain(monitor, directory, duration, tz, refused=refused)
     finally:
         if notifier is not None:
             notifier.close(2.0)
 
 
-def _plain(
+def plain(
     monitor: Monitor, directory: Path, duration: float | None, tz: str, *, refused: Callable[[], str] = str
 ) -> int:
     """Run without a screen; `refused` says why a changed file is not in force, told once on stderr."""
@@ -416,147 +432,4 @@ def run_demo(
         positions = PositionManager.fixed(*read_text(DEMO_POSITIONS_TOML, "demo"))
         unwatched = Settings(loaded, {}, None, watch=False)
         monitor, directory = _polygon(loaded, positions, unwatched, publish_hz=20.0, take_up=False)
-        return _show(monitor, directory, screen, loaded)
-
-
-def run_replay(
-    prefixes: Sequence[str],
-    *,
-    speed: float,
-    headless: bool,
-    infer_sides: bool,
-    assumed: Sequence[str],
-    overrides: Mapping[str, Any],
-    config_file: str | None,
-    screen: Mapping[str, Any],
-) -> int:
-    """Recorded sessions through the same monitor."""
-    from orderflow_tui.feeds.readers.raw import RawSession  # noqa: PLC0415
-    from orderflow_tui.feeds.recording import expanded, open_recording  # noqa: PLC0415
-    from orderflow_tui.feeds.replay import ReplayFeed  # noqa: PLC0415
-
-    loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
-    recordings = [open_recording(prefix) for prefix in expanded(prefixes)]
-    names = [recording.name for recording in recordings]
-    if len(set(names)) < len(names):
-        raise invalid("the same recording was given twice: every print would count double")
-    shown = [replace(recording.capabilities(infer_sides=infer_sides), host="") for recording in recordings]
-    for recording, what in zip(recordings, shown, strict=True):
-        if what != shown[0]:
-            raise invalid(f"{names[0]} and {recording.name} show different things: replay each alone")
-    held = {position.symbol: position for position in map(_assumed, assumed)}
-    strange = set(held) - {recording.symbol for recording in recordings}
-    if strange:
-        raise invalid(f"--position {min(strange)} refused: no recording of it was given")
-    for recording in recordings:
-        if isinstance(recording, RawSession) and recording.symbol not in held and recording.position is not None:
-            held[recording.symbol] = recording.position
-        if recording.symbol not in held:
-            first = next((event for event in recording.events() if isinstance(event, Print)), None)
-            if first is None:
-                raise invalid(f"{recording.name}: no print to take a position's price from: give --position")
-            held[recording.symbol] = Position(
-                recording.symbol, _DEFAULT_SHARES, price_decimal(first.price), hypothetical=True
-            )
-    positions = PositionManager.fixed(dict.fromkeys(held[recording.symbol] for recording in recordings))
-    run_id = new_run_id(time.time_ns())
-    name = recordings[0].name
-    directory = loaded.journal_dir("replayed", name, run_id)
-    feed = ReplayFeed(recordings, speed=speed, infer_sides=infer_sides)
-    monitor = _monitor(
-        loaded,
-        feed,
-        positions,
-        directory=directory,
-        source_class="replayed",
-        run_id=run_id,
-        settings=Settings(loaded, {**overrides, "data_source": "replay"}, config_file),
-        label=f"REPLAY {name}",
-        publish_hz=0.0 if headless else 20.0,
-        run_fields={"recordings": [recording.name for recording in recordings], "infer_sides": infer_sides},
-    )
-    if headless:
-        return _plain(monitor, directory, None, screen_settings(screen).tz)
-    file = SettingsFile({**overrides, "data_source": "replay"}, config_file)
-    return _show(monitor, directory, screen, loaded, replay=feed, settings_file=file)
-
-
-class _AsRecorded:
-    """Thresholds of a replay that has its own: nothing of now changes them."""
-
-    message = ""
-
-    def __init__(self, config: OrderFlowConfig) -> None:
-        self._config = config
-
-    def poll(self) -> bool:
-        return False
-
-    def for_symbol(self, symbol: str) -> OrderFlowConfig:  # noqa: ARG002 each core brings its own
-        return self._config
-
-
-def run_alert(
-    name: str,
-    *,
-    speed: float,
-    headless: bool,
-    journal: Path | None,
-    overrides: Mapping[str, Any],
-    config_file: str | None,
-    screen: Mapping[str, Any],
-) -> int:
-    """One record of a journal made again from its run's recording; 1 where another came of it, or none."""
-    from orderflow_tui.feeds.readers.raw import RawSession  # noqa: PLC0415
-    from orderflow_tui.feeds.replay_exact import ExactFeed  # noqa: PLC0415
-    from orderflow_tui.recorder.alert import PRE_ROLL_NS, find, remake  # noqa: PLC0415
-
-    loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
-    if loaded.config.record is None:
-        raise invalid("--alert needs the directory of the recordings: --record DIR, or record in orderflow.toml")
-    found = find(name, loaded.config.record, [journal] if journal else ())
-    remade = remake(found)
-    if headless:
-        lines = PlainLines(sys.stdout, screen_settings(screen).tz)
-        for said in remade.lately:
-            lines.on_record(*said)
-        lines.close()
-    else:
-        session = RawSession(found.run, found.symbol)
-        run_id = new_run_id(time.time_ns())
-        config = loaded.config.model_copy(update={"profile": found.about.profile, "monitoring_mode": "watchlist"})
-        loaded = dataclasses.replace(loaded, config=config)
-        directory = loaded.journal_dir("replayed", session.name, run_id)
-        feed = ExactFeed(session, speed=speed, fast_until_ns=max(remade.at_ns - PRE_ROLL_NS, 1))
-        position = session.position
-        monitor = _monitor(
-            loaded,
-            feed,
-            PositionManager.fixed([position] if position else (), [found.symbol]),
-            directory=directory,
-            source_class="replayed",
-            run_id=run_id,
-            settings=_AsRecorded(config),
-            label=f"REPLAY {session.name}",
-            publish_hz=20.0,
-            run_fields={"recordings": [session.name], "infer_sides": False},
-        )
-        monitor.problems.append(lambda: remade.verdict)
-        if code := _show(monitor, directory, screen, loaded, replay=feed):
-            return code
-    print(remade.words)
-    return 0 if remade.identical else 1
-
-
-def _assumed(text: str) -> Position:
-    """`BAC:1000@13.86` as a position that is assumed, not held."""
-    match = _ASSUMED.fullmatch(text)
-    if match is None or not match["price"] or not int(match["quantity"]):
-        raise invalid(f"--position {text!a} refused: give SYMBOL:QUANTITY@PRICE, as in BAC:1000@13.86")
-    try:
-        price = Decimal(match["price"])
-    except InvalidOperation:
-        raise invalid(f"--position {text!a} refused: {match['price']} is no price") from None
-    if price <= 0:
-        raise invalid(f"--position {text!a} refused: the price must be above 0")
-    return dataclasses.replace(Position(match["symbol"], int(match["quantity"]), price), hypothetical=True)
+        return show(monitor, directory, screen, loaded)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui import wiring
+from orderflow_tui import replaying
 from orderflow_tui.cli import main
 from orderflow_tui.core.data_models import Answer
 from orderflow_tui.core.units import NS
@@ -49,7 +49,7 @@ def replay(recorded: Hand, name: str, journal: Path, show: Shown, monkeypatch: p
         finally:
             monitor.stop(timeout=5)
 
-    monkeypatch.setattr(wiring, "_show", shown)
+    monkeypatch.setattr(replaying, "show", shown)
     return main(["replay", "--alert", name, "--record", str(recorded.folder / "raw"), "--log-dir", str(journal)])
 
 
