@@ -92,7 +92,8 @@ def main() -> int:
             time.sleep(every)
             keep(path, (time.monotonic() - began) / 60)
 
-    threading.Thread(target=look, name="sampling", daemon=True).start()
+    # The program forks once at its start and wants no thread before.
+    os.register_at_fork(after_in_parent=threading.Thread(target=look, name="sampling", daemon=True).start)
     from orderflow_tui.cli import main as run
 
     return run(command)

@@ -243,8 +243,8 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
-    from orderflow_tui.config import invalid
     from orderflow_tui.replaying import run_alert, run_replay
+    from orderflow_tui.settings import invalid
 
     speed = args.speed if args.speed is not None else (0.0 if args.headless else 1.0)
     if bool(args.files) == bool(args.alert):
@@ -292,9 +292,9 @@ def _simulate(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from orderflow_tui.config import invalid, validate_order_flow_config
     from orderflow_tui.config_load import load_config
     from orderflow_tui.loopback import is_loopback
+    from orderflow_tui.settings import invalid, validate_order_flow_config
 
     try:
         from orderflow_tui.web.server import serve

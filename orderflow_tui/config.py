@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -23,37 +22,20 @@ from pydantic import (
     field_validator,
 )
 
-from orderflow_tui.core.validators import SYMBOL, DataValidationError
+from orderflow_tui.settings import (
+    BROKERS,
+    VENDOR_BASE_URL,
+    VENDOR_WS_URL,
+    ConfigError,
+    Secret,
+    Settings,
+    nearest,
+    read_environment,
+    validate_order_flow_config,
+)
 from orderflow_tui.shown import shown_value
 
-VENDOR_BASE_URL: Final = "https://api.polygon.io"
-VENDOR_WS_URL: Final = "wss://socket.polygon.io/stocks"
-KEY_VARIABLES: Final = ("POLYGON_API_KEY", "MASSIVE_API_KEY")
-"""Where the key is looked for, in this order."""
-
-VARIABLES: Final[Mapping[str, str]] = {
-    "ORDER_FLOW_DATA_SOURCE": "data_source",
-    "ORDER_FLOW_LARGE_ORDER_SIZE": "large_order_size_threshold",
-    "ORDER_FLOW_VOLUME_SPIKE_THRESHOLD": "volume_spike_threshold",
-    "ORDER_FLOW_RED_BURST_THRESHOLD": "red_burst_threshold",
-    "ORDER_FLOW_ALERT_WINDOW_SECONDS": "alert_window_seconds",
-    "ORDER_FLOW_MONITORING_MODE": "monitoring_mode",
-    "ORDER_FLOW_PROFILE": "profile",
-    "ORDER_FLOW_BUCKET_SECONDS": "bucket_seconds",
-    "ORDER_FLOW_REQUESTS_PER_SECOND": "requests_per_second",
-    "ORDER_FLOW_POLYGON_BASE_URL": "polygon_base_url",
-    "ORDER_FLOW_POLYGON_WS_URL": "polygon_ws_url",
-    "ORDER_FLOW_STREAM": "stream",
-    "ORDER_FLOW_LOG_DIR": "log_dir",
-    "ORDER_FLOW_POSITIONS": "positions",
-    "ORDER_FLOW_RECORD": "record",
-}
-CONFIG_VARIABLE: Final = "ORDER_FLOW_CONFIG"
-SECRETS_VARIABLE: Final = "ORDER_FLOW_SECRETS"
-"""Names the file of secrets, or says `keyring`."""
-BROKERS: Final = ("alpaca", "alpaca-paper", "ibkr", "robinhood")
-"""What `positions` may name instead of a file."""
-_VARIABLE_OF: Final = {field: variable for variable, field in VARIABLES.items()} | {"polygon_api_key": KEY_VARIABLES[0]}
+__all__ = ["OrderFlowConfig", "build_config", "plain", "validate_order_flow_config"]
 
 _BOUNDS: Final[Mapping[str, str]] = {
     "large_order_size_threshold": "must be a whole number of shares, 1000 or more (up to 10**12)",
@@ -73,52 +55,6 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "record": "must be the path of a directory",
     "positions": f"must be the path of a file, or one of {', '.join(BROKERS)}",
 }
-
-
-class ConfigError(DataValidationError):
-    """One setting that is refused, in one line; its code is `CONFIG_INVALID`.
-
-    Attributes:
-        field: The setting's field name.
-        value: What was given, as it may be shown (never the API key).
-        bound: What it must be.
-    """
-
-    def __init__(self, field: str, value: str, bound: str, label: str | None = None) -> None:
-        variable = _VARIABLE_OF.get(field)
-        named = label or (f"{field} ({variable})" if variable else field)
-        super().__init__("CONFIG_INVALID", f"{named}{f' = {value}' if value else ''} refused: {bound}")
-        self.field = field
-        self.value = value
-        self.bound = bound
-
-    def labelled(self, label: str | None) -> ConfigError:
-        """The same refusal, naming the variable or the file's key it came from."""
-        return ConfigError(self.field, self.value, self.bound, label)
-
-
-def invalid(message: str) -> DataValidationError:
-    """A refusal that is about more than one setting's value."""
-    return DataValidationError("CONFIG_INVALID", message)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the known name most like this one, or nothing."""
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
-    return f"; did you mean {matches[0]}?" if matches else ""
-
-
-def normalise_symbol(text: str) -> str:
-    """A ticker in the one spelling used inside: `brk-b` and `BRK/B` are `BRK.B`.
-
-    Raises:
-        ValueError: It is not `[A-Z][A-Z0-9.]{0,9}` even so; the message shows it escaped.
-    """
-    symbol = text.strip().upper().replace("-", ".").replace("/", ".")
-    if not text.isascii() or not SYMBOL.fullmatch(symbol):
-        message = f"{shown_value(text)} is no ticker: one letter, then up to 9 letters, digits or dots"
-        raise ValueError(message)
-    return symbol
 
 
 def _no_bool(value: object) -> object:
@@ -260,52 +196,19 @@ class OrderFlowConfig(BaseModel):
         return config
 
 
+def plain(config: OrderFlowConfig) -> Settings:
+    """The values, for the run."""
+    values = {name: getattr(config, name) for name in Settings.__struct_fields__}
+    key = config.polygon_api_key
+    return Settings(**{**values, "polygon_api_key": Secret(key.get_secret_value()) if key is not None else None})
+
+
 def build_config(values: Mapping[str, Any], labels: Mapping[str, str]) -> OrderFlowConfig:
     """A config whose refusals name where the value came from (`labels`: field to variable or file and key)."""
     try:
         return OrderFlowConfig(**values)
     except ConfigError as error:
         raise error.labelled(labels.get(error.field)) from None
-
-
-def validate_order_flow_config(config: OrderFlowConfig) -> None:
-    """Check what a run needs beyond each value's own bounds.
-
-    Raises:
-        DataValidationError: `CONFIG_INVALID`: the source is polygon and there is no key, or it is the simulator and
-            the base URL is still the vendor's.
-    """
-    key = config.polygon_api_key
-    if config.data_source == "polygon" and not (key and key.get_secret_value()):
-        raise invalid(
-            "POLYGON_API_KEY is not set (MASSIVE_API_KEY serves too): data source polygon needs it, "
-            "in the environment; `orderflow-tui demo` runs without one"
-        )
-    if config.data_source == "simulator" and config.polygon_base_url == VENDOR_BASE_URL:
-        raise invalid(
-            "ORDER_FLOW_POLYGON_BASE_URL is not set: data source simulator needs the simulator's address "
-            "(`orderflow-tui simulate` prints it; `orderflow-tui demo` needs none)"
-        )
-
-
-def read_environment(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Field to `(value, variable)` for every setting in the environment.
-
-    Raises:
-        DataValidationError: `CONFIG_INVALID` for an unknown `ORDER_FLOW_*` variable; its value is not shown.
-    """
-    found = {field: (env[variable], variable) for variable, field in VARIABLES.items() if variable in env}
-    known = {*VARIABLES, CONFIG_VARIABLE, SECRETS_VARIABLE}
-    for variable in sorted(env):
-        if variable.startswith("ORDER_FLOW_") and variable not in known:
-            if "KEY" in variable:
-                raise invalid(f"unknown variable {shown_value(variable)[1:-1]}; the key goes into {KEY_VARIABLES[0]}")
-            raise invalid(f"unknown variable {shown_value(variable)[1:-1]}{nearest(variable, known)}")
-    for variable in KEY_VARIABLES:
-        if key := env.get(variable, "").strip():
-            found["polygon_api_key"] = (key, variable)
-            break
-    return found
 
 
 def _refusal(error: ValidationError, values: Mapping[str, Any]) -> ConfigError:

@@ -7,24 +7,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from orderflow_tui.config import (
+from orderflow_tui.core.capabilities import SourceClass
+from orderflow_tui.decoding import TomlError, parse_toml
+from orderflow_tui.secret_store import with_secrets
+from orderflow_tui.settings import (
     BROKERS,
     CONFIG_VARIABLE,
     KEY_VARIABLES,
-    OrderFlowConfig,
-    build_config,
+    Settings,
     invalid,
     nearest,
     normalise_symbol,
     read_environment,
 )
-from orderflow_tui.core.capabilities import SourceClass
-from orderflow_tui.decoding import TomlError, parse_toml
-from orderflow_tui.secret_store import with_secrets
 from orderflow_tui.shown import shown_value
+
+if TYPE_CHECKING:
+    from orderflow_tui.config import OrderFlowConfig
 
 FILE_NAME: Final = "orderflow.toml"
 COMMAND_LINE: Final = "command line"
@@ -39,7 +40,7 @@ SYMBOL_FIELDS: Final = (
 )
 """What `[symbols.AAPL]` may set."""
 
-_FILE_FIELDS: Final = tuple(name for name in OrderFlowConfig.model_fields if name != "polygon_api_key")
+_FILE_FIELDS: Final = tuple(name for name in Settings.__struct_fields__ if name != "polygon_api_key")
 _TABLES: Final = ("symbols", "ui", "keys", "notify")
 _SECRET: Final = re.compile(r"api_?key|secret|token|password", re.IGNORECASE)
 _UNSAFE_IN_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
@@ -61,17 +62,17 @@ class LoadedConfig:
         env: The environment with the secrets of file or keyring under it; brokers find their keys there.
     """
 
-    config: OrderFlowConfig
+    config: Settings
     provenance: Mapping[str, str]
     symbols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     path: Path | None = None
     ui: Mapping[str, Any] = field(default_factory=dict)
     keys: Mapping[str, Any] = field(default_factory=dict)
-    effective: Mapping[str, OrderFlowConfig] = field(default_factory=dict, repr=False)
+    effective: Mapping[str, Settings] = field(default_factory=dict, repr=False)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     notify: Mapping[str, Any] = field(default_factory=dict)
 
-    def for_symbol(self, symbol: str) -> OrderFlowConfig:
+    def for_symbol(self, symbol: str) -> Settings:
         """The settings for one symbol: its own table over the rest."""
         return self.effective.get(symbol, self.config)
 
@@ -126,6 +127,8 @@ def load_config(
     Raises:
         DataValidationError: `CONFIG_INVALID`, one line with the key, the value and the bound.
     """
+    from orderflow_tui.config import build_config, plain  # noqa: PLC0415 pydantic
+
     environment = os.environ if env is None else env
     if files:
         environment = with_secrets(environment, user_config_folder)
@@ -133,7 +136,7 @@ def load_config(
     file_path = find_file(environment, cwd or Path.cwd(), path) if files else None
     document = _read_document(file_path) if file_path else {}
     values = {name: document[name] for name in _FILE_FIELDS if name in document}
-    provenance = dict.fromkeys(OrderFlowConfig.model_fields, DEFAULT)
+    provenance = dict.fromkeys(Settings.__struct_fields__, DEFAULT)
     labels: dict[str, str] = {}
     for name in values:
         provenance[name] = str(file_path)
@@ -147,17 +150,15 @@ def load_config(
     config = build_config(values, labels)
     symbols = _read_symbols(document, file_path)
     return LoadedConfig(
-        config=config,
-        provenance=MappingProxyType(provenance),
-        symbols=MappingProxyType(symbols),
+        config=plain(config),
+        provenance=provenance,
+        symbols=symbols,
         path=file_path,
-        ui=MappingProxyType(document.get("ui", {})),
-        notify=MappingProxyType(document.get("notify", {})),
-        keys=MappingProxyType(document.get("keys", {})),
-        env=MappingProxyType(dict(environment)),
-        effective=MappingProxyType(
-            {symbol: _symbol_config(config, symbol, table, file_path) for symbol, table in symbols.items()}
-        ),
+        ui=document.get("ui", {}),
+        notify=document.get("notify", {}),
+        keys=document.get("keys", {}),
+        env=dict(environment),
+        effective={symbol: _symbol_config(config, symbol, table, file_path) for symbol, table in symbols.items()},
     )
 
 
@@ -178,7 +179,7 @@ def find_file(env: Mapping[str, str], cwd: Path, path: Path | str | None = None)
 def describe(loaded: LoadedConfig) -> list[str]:
     """One line a setting: name, value in force, where it came from. The key is only said to be set."""
     lines = []
-    for name in OrderFlowConfig.model_fields:
+    for name in Settings.__struct_fields__:
         origin = loaded.provenance[name]
         value = getattr(loaded.config, name)
         if name == "polygon_api_key":
@@ -260,15 +261,16 @@ def _read_symbols(document: Mapping[str, Any], path: Path | None) -> dict[str, M
             if name not in SYMBOL_FIELDS:
                 hint = nearest(name, SYMBOL_FIELDS)
                 raise invalid(f"{_file_label(path)}: [symbols.{symbol}] unknown key {shown_value(name)}{hint}")
-        symbols[symbol] = MappingProxyType(table)
+        symbols[symbol] = table
     return symbols
 
 
-def _symbol_config(
-    config: OrderFlowConfig, symbol: str, table: Mapping[str, Any], path: Path | None
-) -> OrderFlowConfig:
+def _symbol_config(config: OrderFlowConfig, symbol: str, table: Mapping[str, Any], path: Path | None) -> Settings:
+    from orderflow_tui.config import build_config, plain  # noqa: PLC0415 pydantic
+
     labels = {name: f"{_file_label(path)}: [symbols.{symbol}] {name}" for name in SYMBOL_FIELDS}
-    return build_config({name: getattr(config, name) for name in OrderFlowConfig.model_fields} | dict(table), labels)
+    values = {name: getattr(config, name) for name in Settings.__struct_fields__}
+    return plain(build_config(values | dict(table), labels))
 
 
 def _resolve_paths(values: dict[str, Any], provenance: Mapping[str, str], path: Path | None) -> None:

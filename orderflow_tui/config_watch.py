@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import structs
 
 from orderflow_tui.config_load import LoadedConfig
 from orderflow_tui.core.validators import DataValidationError
@@ -24,6 +29,8 @@ START_ONLY: Final = (
 )
 """What a run is wired with: a change of these waits for the next start, and the message says so."""
 
+_CHECKER: Final = "orderflow_tui.config"
+
 FileState = tuple[int, int, int, int]
 
 
@@ -37,7 +44,10 @@ def file_state(path: Path) -> FileState | None:
 
 
 class ConfigWatcher:
-    """Looks at the file whenever the caller has time; no thread.
+    """Looks at the file whenever the caller has time.
+
+    What checks it is loaded at the first change, in a thread: that takes a tenth of a second, and the caller has rules
+    to run. A look after that takes the change up.
 
     Args:
         loaded: What is in force now. Without a path there is nothing to watch.
@@ -58,6 +68,7 @@ class ConfigWatcher:
         self._load = load
         self._find = find
         self._path = loaded.path
+        self._loading: threading.Thread | None = None
         self._seen = file_state(loaded.path) if loaded.path else None
 
     def poll(self) -> LoadedConfig | None:
@@ -68,7 +79,7 @@ class ConfigWatcher:
         if path is None:
             return None
         state = file_state(path)
-        if state == self._seen:
+        if state == self._seen or not self._can_check():
             return None
         self._seen = state
         if state is None:
@@ -83,16 +94,22 @@ class ConfigWatcher:
         self.message = f"{path}: {', '.join(waiting)} in force from the next start" if waiting else ""
         return self.loaded
 
+    def _can_check(self) -> bool:
+        if self._loading is None and _CHECKER not in sys.modules:
+            self._loading = threading.Thread(target=importlib.import_module, args=(_CHECKER,), daemon=True)
+            self._loading.start()
+        return self._loading is None or not self._loading.is_alive()
+
 
 def _keep_wiring(old: LoadedConfig, fresh: LoadedConfig) -> tuple[LoadedConfig, list[str]]:
     waiting = [name for name in START_ONLY if getattr(old.config, name) != getattr(fresh.config, name)]
     kept = {name: getattr(old.config, name) for name in waiting}
     effective = {
-        symbol: fresh.for_symbol(symbol).model_copy(
-            update={name: value for name, value in kept.items() if name not in table}
+        symbol: structs.replace(
+            fresh.for_symbol(symbol), **{name: value for name, value in kept.items() if name not in table}
         )
         for symbol, table in fresh.symbols.items()
     }
-    config = fresh.config.model_copy(update=kept)
+    config = structs.replace(fresh.config, **kept)
     provenance = {**fresh.provenance, **{name: old.provenance[name] for name in waiting}}
     return replace(fresh, config=config, provenance=provenance, effective=effective), waiting

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from orderflow_tui.config import OrderFlowConfig, invalid
 from orderflow_tui.config_edit import SettingsFile
 from orderflow_tui.config_load import load_config
 from orderflow_tui.core.data_models import Position
@@ -26,7 +25,8 @@ from orderflow_tui.journal.writer import new_run_id
 from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.screen_settings import screen_settings
-from orderflow_tui.wiring import Settings, make_monitor, plain, show
+from orderflow_tui.settings import Settings, invalid
+from orderflow_tui.wiring import LiveSettings, make_monitor, plain, show
 
 _ASSUMED: Final = re.compile(
     r"(?P<symbol>[A-Z][A-Z0-9.]{0,9}):(?P<quantity>[+-]?\d{1,12})(?:@(?P<price>[0-9.]{1,15}))?"
@@ -81,7 +81,7 @@ def run_replay(
         directory=directory,
         source_class="replayed",
         run_id=run_id,
-        settings=Settings(loaded, {**overrides, "data_source": "replay"}, config_file),
+        settings=LiveSettings(loaded, {**overrides, "data_source": "replay"}, config_file),
         label=f"REPLAY {name}",
         publish_hz=0.0 if headless else 20.0,
         run_fields={"recordings": [recording.name for recording in recordings], "infer_sides": infer_sides},
@@ -97,13 +97,13 @@ class _AsRecorded:
 
     message = ""
 
-    def __init__(self, config: OrderFlowConfig) -> None:
+    def __init__(self, config: Settings) -> None:
         self._config = config
 
     def poll(self) -> bool:
         return False
 
-    def for_symbol(self, symbol: str) -> OrderFlowConfig:  # noqa: ARG002 each core brings its own
+    def for_symbol(self, symbol: str) -> Settings:  # noqa: ARG002 each core brings its own
         return self._config
 
 
@@ -134,7 +134,7 @@ def run_alert(
     else:
         session = RawSession(found.run, found.symbol)
         run_id = new_run_id(time.time_ns())
-        config = loaded.config.model_copy(update={"profile": found.about.profile, "monitoring_mode": "watchlist"})
+        config = replace(loaded.config, profile=found.about.profile, monitoring_mode="watchlist")
         loaded = dataclasses.replace(loaded, config=config)
         directory = loaded.journal_dir("replayed", session.name, run_id)
         feed = ExactFeed(session, speed=speed, fast_until_ns=max(remade.at_ns - PRE_ROLL_NS, 1))

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from msgspec import Meta, Struct, ValidationError, convert
 
-from orderflow_tui.config import invalid
+from orderflow_tui.settings import invalid, nearest
 from orderflow_tui.shown import shown_value
 
+_BOUNDS: Final[Mapping[str, str]] = {
+    "fps": "must be a number above 0, up to 60",
+    "tz": "must be a time zone, such as America/New_York",
+    "theme": "must be the name of a theme",
+    "no_mouse": "must be true or false",
+    "no_bell": "must be true or false",
+    "no_title": "must be true or false",
+    "notify": "must be unfocused, always or never",
+}
 
-class ScreenSettings(BaseModel):
+
+class ScreenSettings(Struct, frozen=True):
     """What the command line and `[ui]` may set of the screen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    fps: float = Field(default=10.0, gt=0, le=60)
+    fps: Annotated[float, Meta(gt=0, le=60)] = 10.0
     tz: str = "America/New_York"
     theme: str | None = None
     no_mouse: bool = False
@@ -25,23 +33,20 @@ class ScreenSettings(BaseModel):
     no_title: bool = False
     notify: Literal["unfocused", "always", "never"] = "unfocused"
 
-    @field_validator("tz")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            message = "no time zone of that name, such as America/New_York"
-            raise ValueError(message) from None
-        return value
-
 
 def screen_settings(values: Mapping[str, Any]) -> ScreenSettings:
-    """The screen's settings, or one line that names what is wrong with them."""
-    try:
-        return ScreenSettings(**values)
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        name = ".".join(str(part) for part in problem["loc"])
-        value = f" = {shown_value(values[name])}" if name in values else ""
-        raise invalid(f"{name[:60]}{value} refused: {problem['msg'].removeprefix('Value error, ')}") from None
+    """The screen's settings.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID`, one line with the key, the value and what it must be.
+    """
+    for name, value in values.items():
+        if name not in _BOUNDS:
+            raise invalid(f"{shown_value(name)[1:-1]} refused: there is no such setting{nearest(name, _BOUNDS)}")
+        try:
+            convert({name: value}, ScreenSettings)
+            if name == "tz":
+                ZoneInfo(value)
+        except (ValidationError, ZoneInfoNotFoundError, ValueError, OSError):
+            raise invalid(f"{name} = {shown_value(value)} refused: {_BOUNDS[name]}") from None
+    return convert(dict(values), ScreenSettings)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from orderflow_tui.config import SECRETS_VARIABLE, invalid, nearest
+from orderflow_tui.settings import SECRETS_VARIABLE, invalid, nearest
 from orderflow_tui.shown import shown_value
 
 SECRET_NAMES: Final = (

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
-from orderflow_tui.config import OrderFlowConfig, invalid, validate_order_flow_config
+from orderflow_tui.apart import apart
 from orderflow_tui.config_edit import SettingsFile
 from orderflow_tui.config_load import LoadedConfig, find_file, load_config
 from orderflow_tui.config_watch import ConfigWatcher
@@ -30,6 +30,7 @@ from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
 from orderflow_tui.recorder.writer import Recorder
 from orderflow_tui.roster import Reloads
 from orderflow_tui.screen_settings import screen_settings
+from orderflow_tui.settings import Settings, invalid, validate_order_flow_config
 from orderflow_tui.track_record import TrackRecord
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _GONE: Final = 129
 """What a shell calls the end by SIGHUP."""
 
 
-class Settings:
+class LiveSettings:
     """Thresholds per symbol, and their reload from `orderflow.toml` while a run goes on."""
 
     def __init__(
@@ -65,12 +66,12 @@ class Settings:
         """Look at the file; whether new settings are in force."""
         return self._watcher.poll() is not None
 
-    def for_symbol(self, symbol: str) -> OrderFlowConfig:
+    def for_symbol(self, symbol: str) -> Settings:
         """The settings in force for a symbol."""
         return self._watcher.loaded.for_symbol(symbol)
 
 
-def _source_class(config: OrderFlowConfig) -> SourceClass:
+def _source_class(config: Settings) -> SourceClass:
     return "live" if config.data_source == "polygon" else "simulated"
 
 
@@ -140,7 +141,7 @@ def make_monitor(
             version=__version__,
             host=feed.capabilities.host,
             symbols=[position.symbol for position in positions.get_active_positions()],
-            settings=config.model_dump(mode="json", exclude={"polygon_api_key"}),
+            settings=config.recorded(),
             **run_fields,
         ),
     )
@@ -324,15 +325,21 @@ def _discard(_: object) -> None:
     """For callbacks whose result nobody wants."""
 
 
-def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
-    """The dashboard on the configured source."""
-    from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415
-
-    spare_memory()
+def _checked(overrides: Mapping[str, Any], config_file: str | None) -> LoadedConfig:
     loaded = load_config(overrides, path=config_file)
     validate_order_flow_config(loaded.config)
+    return loaded
+
+
+def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
+    """The dashboard on the configured source."""
+    spare_memory()
+    checked = apart(lambda: _checked(overrides, config_file))
+    from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415
+
+    loaded = checked()
     positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)
-    settings = Settings(loaded, overrides, config_file)
+    settings = LiveSettings(loaded, overrides, config_file)
     monitor, directory = _polygon(loaded, positions, settings, publish_hz=20.0)
     first_run = None
     if positions.missing:
@@ -350,15 +357,14 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     """The same monitor without a screen: one plain line an alert on stdout."""
     spare_memory()
     screen_settings({"tz": tz})
-    loaded = load_config(overrides, path=config_file)
-    validate_order_flow_config(loaded.config)
+    loaded = apart(lambda: _checked(overrides, config_file))()
     try:
         positions = PositionManager(source_of(loaded.config.positions, loaded.env))
     except PositionsMissing as missing:
         raise invalid(str(missing)) from None
     for note in positions.notes:
         print(f"orderflow-tui: positions: {note}", file=sys.stderr)
-    settings = Settings(loaded, overrides, config_file)
+    settings = LiveSettings(loaded, overrides, config_file)
     monitor, directory = _polygon(loaded, positions, settings, publish_hz=0.0)
     notifier = _notifier(loaded, tz, monitor)
 
@@ -430,6 +436,6 @@ def run_demo(
         }
         loaded = load_config(settings, env={"POLYGON_API_KEY": market.api_key}, files=False)
         positions = PositionManager.fixed(*read_text(DEMO_POSITIONS_TOML, "demo"))
-        unwatched = Settings(loaded, {}, None, watch=False)
+        unwatched = LiveSettings(loaded, {}, None, watch=False)
         monitor, directory = _polygon(loaded, positions, unwatched, publish_hz=20.0, take_up=False)
         return show(monitor, directory, screen, loaded)

@@ -63,7 +63,7 @@ def test_every_public_name_loads() -> None:
 def test_the_live_dashboard_loads_only_what_it_runs() -> None:
     script = (
         "import sys\nimport orderflow_tui.wiring, orderflow_tui.feeds.polygon.feed, orderflow_tui.tui.app\n"
-        "unwanted = {'tenacity', 'tomlkit', 'plotext', 'starlette', 'uvicorn', 'polygon', 'numpy', 'multiprocessing',\n"
+        "unwanted = {'tenacity', 'tomlkit', 'plotext', 'starlette', 'uvicorn', 'polygon', 'numpy', 'multiprocessing', 'pydantic', 'yaml',\n"
         "            'orderflow_tui.feeds.replay', 'orderflow_tui.evaluate', 'orderflow_tui.web'} & set(sys.modules)\n"
         "assert not unwanted, unwanted\n"
     )
@@ -72,7 +72,7 @@ def test_the_live_dashboard_loads_only_what_it_runs() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the C library's heaps are counted in /proc")
-def test_threads_spare_memory() -> None:
+def test_threads_share_one_heap() -> None:
     script = (
         "import threading, ctypes\nfrom orderflow_tui.memory import spare_memory\nspare_memory()\n"
         "libc = ctypes.CDLL(None)\nlibc.malloc.restype = ctypes.c_void_p\nfound = []\n"

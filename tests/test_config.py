@@ -10,15 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from orderflow_tui.config import (
-    VARIABLES,
-    VENDOR_BASE_URL,
-    VENDOR_WS_URL,
-    OrderFlowConfig,
-    normalise_symbol,
-    validate_order_flow_config,
-)
+from orderflow_tui.config import OrderFlowConfig, validate_order_flow_config
 from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.settings import VARIABLES, VENDOR_BASE_URL, VENDOR_WS_URL, normalise_symbol
 
 KEY = "sekret-key-0123456789"
 

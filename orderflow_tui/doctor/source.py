@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Sequence
 
-from orderflow_tui.config import OrderFlowConfig
 from orderflow_tui.core.session import session_at
 from orderflow_tui.core.units import NS
 from orderflow_tui.doctor.findings import Finding
@@ -17,6 +16,7 @@ from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT, BooksAnswer, Gateway
 from orderflow_tui.feeds.polygon.schedule import cycle_of
 from orderflow_tui.session_words import opens_words
+from orderflow_tui.settings import Settings
 
 _SECONDS = 8.0
 _SKEW_WARNS_NS = 2 * NS
@@ -33,7 +33,7 @@ class SourceChecks:
         try_stream: Whether to open the stream, which ends that of a dashboard on the same key.
     """
 
-    def __init__(self, config: OrderFlowConfig, symbols: Sequence[str], *, try_stream: bool) -> None:
+    def __init__(self, config: Settings, symbols: Sequence[str], *, try_stream: bool) -> None:
         self._config = config
         self._try_stream = try_stream
         self._symbols = tuple(symbols)
@@ -177,7 +177,7 @@ class SourceChecks:
         return Finding("budget", "ok", said)
 
 
-def _stream_state(config: OrderFlowConfig, symbols: Sequence[str]) -> str:
+def _stream_state(config: Settings, symbols: Sequence[str]) -> str:
     """How the stream of a feed stands, as its status line says it, once that is settled or the time is over."""
     settled = threading.Event()
     last = [""]

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orderflow_tui.config import OrderFlowConfig, invalid
+from orderflow_tui.config import OrderFlowConfig
 from orderflow_tui.evaluate.executors import Place, cluster, processes
 from orderflow_tui.evaluate.figures import comparison, proposals
 from orderflow_tui.evaluate.run import run_units
@@ -24,6 +24,7 @@ from orderflow_tui.evaluate.unit import Rules, Unit
 from orderflow_tui.feeds.recording import expanded, open_recording
 from orderflow_tui.report.command import write_page
 from orderflow_tui.report.figures import rows
+from orderflow_tui.settings import invalid
 
 GRID = ("large_order_size_threshold", "volume_spike_threshold", "red_burst_threshold")
 

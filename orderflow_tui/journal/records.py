@@ -259,7 +259,7 @@ def validation_error_type(code: str) -> str:
 def run_started_fields(
     *, version: str, host: str, symbols: Iterable[str], settings: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:
-    """How a run began. `settings` come without the key (`config.model_dump(mode="json", exclude={...})`).
+    """How a run began. `settings` come without the key (`Settings.recorded`).
 
     Raises:
         ValueError: The settings hold the API key, hidden or not.

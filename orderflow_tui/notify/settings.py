@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from orderflow_tui.config import invalid, nearest
+from orderflow_tui.settings import invalid, nearest
 from orderflow_tui.shown import shown_value
 
 LEVELS: Final = {"warning": 1, "critical": 2, "exit": 3}

@@ -9,9 +9,9 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orderflow_tui.config import normalise_symbol
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.positions.holdings import Holdings
+from orderflow_tui.settings import normalise_symbol
 from orderflow_tui.shown import shown_value
 
 _MOST_SHARES: Final = Decimal(10**12)

@@ -10,7 +10,6 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from orderflow_tui.config import nearest, normalise_symbol
 from orderflow_tui.core.data_models import Position, WorkingOrder
 from orderflow_tui.core.session import NEW_YORK
 from orderflow_tui.core.units import NS, PRICE_UNIT
@@ -18,6 +17,7 @@ from orderflow_tui.decoding import TomlError, parse_toml
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings
+from orderflow_tui.settings import nearest, normalise_symbol
 from orderflow_tui.shown import shown_value
 
 _MOST_SHARES: Final = 10**12

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from orderflow_tui.config import invalid
 from orderflow_tui.config_edit import SettingsFile, SettingsLook, Table
 from orderflow_tui.screen_settings import ScreenSettings, screen_settings
+from orderflow_tui.settings import invalid
 
 SCREEN_FIELDS: Final = ("theme", "fps", "no_bell", "notify")
 THRESHOLDS: Final[Mapping[str, float]] = {
@@ -33,7 +34,7 @@ WORDS: Final[Mapping[str, str]] = {
 }
 _RATES: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 _NOTIFY: Final = ("unfocused", "always", "never")
-_DEFAULTS: Final[Mapping[str, Any]] = {**ScreenSettings().model_dump(), "theme": "dark"}
+_DEFAULTS: Final[Mapping[str, Any]] = {**asdict(ScreenSettings()), "theme": "dark"}
 
 
 class Setting(Struct, frozen=True):
@@ -94,7 +95,7 @@ class SettingsDesk:
     """
 
     def __init__(self, ui: ScreenSettings, given: Mapping[str, Any], file: SettingsFile | None) -> None:
-        self._ui = ui.model_dump()
+        self._ui = asdict(ui)
         self._given = given
         self._file = file
         self._look: SettingsLook | None = None

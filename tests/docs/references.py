@@ -12,8 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from orderflow_tui import cli
-from orderflow_tui.config import KEY_VARIABLES, VARIABLES, OrderFlowConfig
+from orderflow_tui.config import OrderFlowConfig
 from orderflow_tui.core.data_models import Answer
 from orderflow_tui.core.outputs import AlertOutcome, Course, ExitResolved, StopRaised
 from orderflow_tui.journal import records as names
@@ -27,6 +29,7 @@ from orderflow_tui.journal.records import (
     stop_fields,
 )
 from orderflow_tui.screen_settings import ScreenSettings
+from orderflow_tui.settings import KEY_VARIABLES, VARIABLES
 from orderflow_tui.tui.bindings import SCOPES, named
 from orderflow_tui.tui.theme import DEFAULT_THEME
 from tests.docs.pages import ROOT, table
@@ -67,8 +70,8 @@ def _settings() -> Iterable[tuple[str, ...]]:
 
 
 def _screen() -> Iterable[tuple[str, ...]]:
-    for field, about in ScreenSettings.model_fields.items():
-        default = DEFAULT_THEME if field == "theme" else about.default
+    for field, usual in asdict(ScreenSettings()).items():
+        default = DEFAULT_THEME if field == "theme" else usual
         yield _code(field), _code(f"--{field.replace('_', '-')}"), _code(default)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from orderflow_tui.cli import main
-from orderflow_tui.config import VENDOR_WS_URL, OrderFlowConfig
+from orderflow_tui.config import OrderFlowConfig
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer, Position
 from orderflow_tui.core.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Print, TapeCovered
@@ -31,6 +31,7 @@ from orderflow_tui.recorder.alert import _MADE_BY_CORES, find, remake
 from orderflow_tui.recorder.files import RawError, RawReader
 from orderflow_tui.recorder.frames import Begin, Changed
 from orderflow_tui.recorder.writer import Recorder
+from orderflow_tui.settings import VENDOR_WS_URL
 from tests.feeds.fake_polygon import Config, FakePolygon, hang
 from tests.recorder.recordings import until
 from tests.test_monitor import CAPABILITIES, Fixed, HandFeed

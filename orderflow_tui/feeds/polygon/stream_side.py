@@ -8,7 +8,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from orderflow_tui.config import VENDOR_WS_URL
 from orderflow_tui.core.eligibility import ConditionTable
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import Batch, FeedMessage, Put
@@ -17,6 +16,7 @@ from orderflow_tui.feeds.polygon.intake import TapeIntake
 from orderflow_tui.feeds.polygon.standing import Standing
 from orderflow_tui.feeds.polygon.stream import StreamConfig, StreamHooks, StreamSupervisor, stream_url
 from orderflow_tui.feeds.polygon.tape import SymbolTape
+from orderflow_tui.settings import VENDOR_WS_URL
 
 LOOK_SECONDS: Final = 0.5
 """Between two looks whether a streamed symbol must be polled again."""
