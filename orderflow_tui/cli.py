@@ -292,9 +292,10 @@ def _simulate(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
+    from orderflow_tui.config import validate_order_flow_config
     from orderflow_tui.config_load import load_config
     from orderflow_tui.loopback import is_loopback
-    from orderflow_tui.settings import invalid, validate_order_flow_config
+    from orderflow_tui.settings import invalid
 
     try:
         from orderflow_tui.web.server import serve

@@ -29,9 +29,9 @@ from orderflow_tui.settings import (
     ConfigError,
     Secret,
     Settings,
+    invalid,
     nearest,
     read_environment,
-    validate_order_flow_config,
 )
 from orderflow_tui.shown import shown_value
 
@@ -209,6 +209,26 @@ def build_config(values: Mapping[str, Any], labels: Mapping[str, str]) -> OrderF
         return OrderFlowConfig(**values)
     except ConfigError as error:
         raise error.labelled(labels.get(error.field)) from None
+
+
+def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
+    """Check what a run needs beyond each value's own bounds.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID`: the source is polygon and there is no key, or it is the simulator and
+            the base URL is still the vendor's.
+    """
+    key = config.polygon_api_key
+    if config.data_source == "polygon" and not (key and key.get_secret_value()):
+        raise invalid(
+            "POLYGON_API_KEY is not set (MASSIVE_API_KEY serves too): data source polygon needs it, "
+            "in the environment; `orderflow-tui demo` runs without one"
+        )
+    if config.data_source == "simulator" and config.polygon_base_url == VENDOR_BASE_URL:
+        raise invalid(
+            "ORDER_FLOW_POLYGON_BASE_URL is not set: data source simulator needs the simulator's address "
+            "(`orderflow-tui simulate` prints it; `orderflow-tui demo` needs none)"
+        )
 
 
 def _refusal(error: ValidationError, values: Mapping[str, Any]) -> ConfigError:

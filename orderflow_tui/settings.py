@@ -8,15 +8,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
 from orderflow_tui.core.validators import SYMBOL, DataValidationError
 from orderflow_tui.shown import shown_value
-
-if TYPE_CHECKING:
-    from orderflow_tui.config import OrderFlowConfig
 
 VENDOR_BASE_URL: Final = "https://api.polygon.io"
 VENDOR_WS_URL: Final = "wss://socket.polygon.io/stocks"
@@ -142,26 +139,6 @@ class Settings(Struct, frozen=True):
         """What `run_started` says of them: all but the key, as JSON has it."""
         named = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "polygon_api_key")
         return {name: str(value) if isinstance(value, Path) else value for name, value in named}
-
-
-def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
-    """Check what a run needs beyond each value's own bounds.
-
-    Raises:
-        DataValidationError: `CONFIG_INVALID`: the source is polygon and there is no key, or it is the simulator and
-            the base URL is still the vendor's.
-    """
-    key = config.polygon_api_key
-    if config.data_source == "polygon" and not (key and key.get_secret_value()):
-        raise invalid(
-            "POLYGON_API_KEY is not set (MASSIVE_API_KEY serves too): data source polygon needs it, "
-            "in the environment; `orderflow-tui demo` runs without one"
-        )
-    if config.data_source == "simulator" and config.polygon_base_url == VENDOR_BASE_URL:
-        raise invalid(
-            "ORDER_FLOW_POLYGON_BASE_URL is not set: data source simulator needs the simulator's address "
-            "(`orderflow-tui simulate` prints it; `orderflow-tui demo` needs none)"
-        )
 
 
 def read_environment(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -30,7 +30,7 @@ from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
 from orderflow_tui.recorder.writer import Recorder
 from orderflow_tui.roster import Reloads
 from orderflow_tui.screen_settings import screen_settings
-from orderflow_tui.settings import Settings, invalid, validate_order_flow_config
+from orderflow_tui.settings import Settings, invalid
 from orderflow_tui.track_record import TrackRecord
 
 if TYPE_CHECKING:
@@ -326,6 +326,8 @@ def _discard(_: object) -> None:
 
 
 def _checked(overrides: Mapping[str, Any], config_file: str | None) -> LoadedConfig:
+    from orderflow_tui.config import validate_order_flow_config  # noqa: PLC0415 pydantic
+
     loaded = load_config(overrides, path=config_file)
     validate_order_flow_config(loaded.config)
     return loaded

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from orderflow_tui.config import validate_order_flow_config
 from orderflow_tui.config_load import LoadedConfig
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.doctor.findings import Finding
 from orderflow_tui.journal.directory import MARKER
 from orderflow_tui.positions import PositionManager, PositionsError, PositionsMissing, source_of
-from orderflow_tui.settings import validate_order_flow_config
 
 _LEAST_FREE = 200 * 2**20
 _LEAST_COLUMNS, _LEAST_ROWS = 80, 24
