@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import overload
 
@@ -17,6 +18,7 @@ SIDE_TOKENS = {"buy": "buy", "sell": "sell", "unknown": "muted"}
 TIER_MARKS = (" ", "+", "#")
 """Usual, large for this name, above the print threshold."""
 PRINT_WIDTH = 24
+_DECIMALS = re.compile(r"\.\d+(?=[kMG])|,")
 
 
 def spark_rows(view: SymbolView, width: int) -> list[Row]:
@@ -53,24 +55,29 @@ def _runs(letters: str, tokens: dict[str, str]) -> list[Span]:
 
 
 def print_spans(line: PrintLine, zone: Zone, scale: int, width: int) -> list[Span]:
-    """One print in exactly `width` cells: time, side, price, size, tier and `o` for off-exchange."""
+    """One print in `width` cells, 32 at most: time, side, price, size, tier and `o` for off-exchange."""
     moment = zone.clock(line.time_ns)
-    size = shares(line.size, scale)
-    size_width = max(6, min(width, 32) - 18)
+    price = price_text(line.price)
+    price_width = min(max(8, len(price) + 1), 9 if width < 30 else 10)
+    size_width = max(14, min(width, 32) - (13 if width >= 30 else 10)) - price_width
     token = SIDE_TOKENS[line.side]
     tier = min(max(line.tier, 0), 2)
     strong = f"{token} bold" if tier else token
     return [
         Span(f" {moment[3:] if width < 30 else moment} ", "muted"),
         Span(SIDE_LETTERS[line.side], strong),
-        Span(right(price_text(line.price), 8), token),
-        Span(
-            right(size if len(size) <= size_width else compact(line.size, scale), size_width - 3 * (width >= 30)),
-            strong,
-        ),
+        Span(right(price, price_width), token),
+        Span(right(_size(line.size, scale, size_width), size_width), strong),
         Span(TIER_MARKS[tier], strong),
         Span("o" if line.off_exchange else " ", "muted"),
     ]
+
+
+def _size(units: int, scale: int, width: int) -> str:
+    """As whole as it leaves a cell free: `12,400`, `12.4k` or `12k`."""
+    short = compact(units, scale)
+    choices = (shares(units, scale), short, _DECIMALS.sub("", short))
+    return next((text for text in choices if len(text) < width), choices[-1])
 
 
 class PrintRows(Sequence[Row]):

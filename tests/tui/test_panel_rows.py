@@ -4,12 +4,13 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.units import NS, price_text
 from orderflow_tui.tui.detail_rows import DetailFrame, detail_rows
 from orderflow_tui.tui.gauges import bins, gauge, sell_letters, spark, trend, trend_spark
 from orderflow_tui.tui.ladder import ladder_rows
 from orderflow_tui.tui.panel_rows import Frame, panel_rows
 from orderflow_tui.tui.tape_filter import TapeFilter
+from orderflow_tui.tui.tape_rows import print_spans
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.views import ContextView, PrintLine, SymbolView, WallMark
 from tests.tui.fake import (
@@ -253,6 +254,17 @@ def test_the_tape_is_filtered_by_size_side_and_venue() -> None:
     assert (kept(everything.next("venue")), kept(everything.next("venue").next("venue"))) == ([1, 2, 4], [3])
     assert everything.next("size").next("side").words == "large +, sells, all venues"
     assert everything.next("size").next("size").next("size") == everything
+
+
+@pytest.mark.parametrize("price", [10_000, 1_262_300, 1_262_319, 12_345_600])
+@pytest.mark.parametrize("size", [1, 9_900, 12_400, 123_456, 1_234_567])
+@pytest.mark.parametrize("width", [24, 29, 30, 40])
+def test_a_print_fills_its_width_and_its_figures_stand_apart(price: int, size: int, width: int) -> None:
+    spans = print_spans(PrintLine(NOW_NS, price, size, "buy"), Zone(), 1, width)
+    text = "".join(span.text for span in spans)
+    assert len(text) == min(width, 32)
+    assert text.split()[1:3] == ["B", price_text(price)]
+    assert len(text.split()) == 4
 
 
 def test_gauges_keep_their_marks_and_their_width() -> None:
