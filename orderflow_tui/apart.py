@@ -6,6 +6,7 @@ import os
 import pickle
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from orderflow_tui.core.validators import DataValidationError
@@ -17,7 +18,7 @@ def apart(work: Callable[[], T]) -> Callable[[], T]:
     """Begin `work` in a forked child; what is returned waits for its result.
 
     Checking the settings loads pydantic, ten megabytes that a process which runs all day never needs again, and the
-    time that takes is the parent's to load the screen. Where there is no fork or there are threads already, or the
+    time that takes is the parent's to load the screen. Where nothing can be forked or there are threads already, or the
     child comes to no result, the parent does the work itself when it is asked for it.
 
     Returns:
@@ -26,7 +27,12 @@ def apart(work: Callable[[], T]) -> Callable[[], T]:
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return work
     reading, writing = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:  # no more processes or memory
+        os.close(reading)
+        os.close(writing)
+        return work
     if child == 0:
         try:
             os.close(reading)
@@ -39,7 +45,8 @@ def apart(work: Callable[[], T]) -> Callable[[], T]:
     def result() -> T:
         with os.fdopen(reading, "rb") as pipe:
             said = pipe.read()
-        os.waitpid(child, 0)
+        with suppress(ChildProcessError):  # whoever ignores SIGCHLD has none to wait for
+            os.waitpid(child, 0)
         if not said:
             return work()
         value, refused = pickle.loads(said)  # noqa: S301 our own child's

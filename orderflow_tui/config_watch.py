@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -90,15 +91,23 @@ class ConfigWatcher:
         except DataValidationError as error:
             self.message = f"{error} (the old settings stay in force)"
             return None
+        except ImportError as error:  # the installation has changed under the run
+            self.message = f"{path} cannot be checked: {type(error).__name__} (the old settings stay in force)"
+            return None
         self.loaded, waiting = _keep_wiring(self.loaded, fresh)
         self.message = f"{path}: {', '.join(waiting)} in force from the next start" if waiting else ""
         return self.loaded
 
     def _can_check(self) -> bool:
         if self._loading is None and _CHECKER not in sys.modules:
-            self._loading = threading.Thread(target=importlib.import_module, args=(_CHECKER,), daemon=True)
+            self._loading = threading.Thread(target=_load_checker, daemon=True)
             self._loading.start()
         return self._loading is None or not self._loading.is_alive()
+
+
+def _load_checker() -> None:
+    with suppress(ImportError):  # who checks then meets it again, and says so
+        importlib.import_module(_CHECKER)
 
 
 def _keep_wiring(old: LoadedConfig, fresh: LoadedConfig) -> tuple[LoadedConfig, list[str]]:

@@ -1,6 +1,7 @@
 """What a run works with, the names of what can be set, and how a setting is refused.
 
-`config.OrderFlowConfig` checks the values; nothing here loads pydantic, so neither does a process that runs all day.
+`config.OrderFlowConfig` checks the values; nothing here loads pydantic, ten megabytes that a process which runs all
+day can do without.
 """
 
 from __future__ import annotations

@@ -46,6 +46,22 @@ def test_where_the_child_comes_to_nothing_the_work_is_done_here() -> None:
     assert apart(work)() == "done here"
 
 
+def test_where_no_child_can_be_had_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", fork)
+    assert apart(os.getpid)() == os.getpid()
+
+
+def test_a_run_that_ignores_its_children_has_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waitpid(*_: int) -> None:
+        raise ChildProcessError
+
+    monkeypatch.setattr(os, "waitpid", waitpid)
+    assert apart(lambda: "done")() == "done"
+
+
 def test_beside_threads_nothing_is_forked() -> None:
     over = threading.Event()
     thread = threading.Thread(target=over.wait)

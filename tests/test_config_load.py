@@ -192,6 +192,19 @@ def watcher(tmp_path: Path) -> ConfigWatcher:
     return ConfigWatcher(load(), load)
 
 
+def test_what_cannot_be_checked_any_more_leaves_the_old_settings(tmp_path: Path) -> None:
+    (tmp_path / "orderflow.toml").write_text("bucket_seconds = 20")
+
+    def gone() -> LoadedConfig:
+        raise ModuleNotFoundError("pydantic")
+
+    watched = ConfigWatcher(load_config(env={}, cwd=tmp_path), gone)
+    (tmp_path / "orderflow.toml").write_text("bucket_seconds = 21 ")
+    assert watched.poll() is None
+    assert watched.message.endswith("cannot be checked: ModuleNotFoundError (the old settings stay in force)")
+    assert watched.loaded.config.bucket_seconds == 20
+
+
 def rewrite(path: Path, text: str) -> None:
     """As editors do it: a new file renamed over the old one."""
     fresh = path.with_suffix(".new")

@@ -467,9 +467,11 @@ def run_dashboard(
             on_pause=on_pause, on_speed=on_speed, on_step=on_step, export_directory=export_directory,
             settings=settings, notices=notices, freeze=True,
         )  # fmt: skip
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        result = app.run(mouse=mouse)
     except KeymapError as error:
         print(error, file=sys.stderr)
         return 2
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    result = app.run(mouse=mouse)
+    finally:
+        gc.enable()
     return app.return_code or result or 0

@@ -15,6 +15,8 @@ Point = tuple[float, float]
 """Minutes before the newest sample (0 or less) and a value."""
 
 MOST_BARS: Final = 45
+_UNITS: Final = (("M", 1e6), ("k", 1e3))
+_NEARLY: Final = 1 - 1e-9
 RANK_LETTERS: Final = {1: "E", 2: "!", 3: "w"}
 RANK_TOKENS: Final = {1: "exit-line", 2: "alert", 3: "watch"}
 
@@ -36,13 +38,33 @@ class Chart(Struct, frozen=True):
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The least and the most value with a little room, never equal; None without a point."""
+        """The least and the most value with a little room, never equal; None without a point.
+
+        Bars begin at 0, and plotext fills each row between it and their end, in sight or not: with 0 far outside the
+        bounds that takes minutes.
+        """
         values = [value for curve in self.curves for _, value in curve.points]
         if not values:
             return None
+        if any(curve.kind == "bars" for curve in self.curves):
+            values.append(0.0)
         low, high = min(values), max(values)
         room = (high - low) * 0.05 or max(abs(high) * 0.001, 0.5)
         return 0.0 if 0 <= low < room else low - room, high + room
+
+
+def ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
+    """Values between two bounds, 1, 2 or 5 times a power of ten apart, about `most` of them, and their words."""
+    least = (high - low) / (most + 1)
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next((times * power for times in (1, 2, 5) if times * power >= least * _NEARLY), 10 * power)
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    letter, unit = next(((letter, unit) for letter, unit in _UNITS if step >= unit / 2), ("", 1.0))
+    found = []
+    for number in range(math.ceil(low / step), math.floor(high / step) + 1):
+        value = number * step
+        found.append((value, f"{value / unit:,g}{letter}" if letter and number else f"{value:,.{decimals}f}"))
+    return tuple(found)
 
 
 def _points(series: SeriesView, values: Iterable[float | None], scale: float = 1.0) -> tuple[Point, ...]:

@@ -58,8 +58,9 @@ def print_spans(line: PrintLine, zone: Zone, scale: int, width: int) -> list[Spa
     """One print in `width` cells, 32 at most: time, side, price, size, tier and `o` for off-exchange."""
     moment = zone.clock(line.time_ns)
     price = price_text(line.price)
-    price_width = min(max(8, len(price) + 1), 9 if width < 30 else 10)
-    size_width = max(14, min(width, 32) - (13 if width >= 30 else 10)) - price_width
+    both = max(14, min(width, 32) - (13 if width >= 30 else 10))
+    price_width = min(max(8, len(price) + 1), both - 4)
+    size_width = both - price_width
     token = SIDE_TOKENS[line.side]
     tier = min(max(line.tier, 0), 2)
     strong = f"{token} bold" if tier else token

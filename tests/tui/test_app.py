@@ -393,22 +393,24 @@ def test_run_dashboard_returns_the_exit_code_and_settles_memory(monkeypatch: pyt
     asked: dict[str, object] = {}
 
     def run(self: OrderFlowApp, *, mouse: bool = True) -> int:
-        asked.update(mouse=mouse, freeze=self._freeze)
+        asked.update(mouse=mouse, freeze=self._freeze, collects=gc.isenabled())
         return 3
 
     monkeypatch.setattr(OrderFlowApp, "run", run)
     monkeypatch.setattr(sys, "setswitchinterval", lambda seconds: asked.update(switch=seconds))
     assert run_dashboard(calm_market(), mouse=False) == 3
-    assert asked == {"mouse": False, "freeze": True, "switch": 0.0005}
+    assert asked == {"mouse": False, "freeze": True, "collects": False, "switch": 0.0005}
+    assert gc.isenabled()
 
 
 async def test_garbage_is_collected_and_frozen_after_the_first_paint(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
+    monkeypatch.setattr(gc, "enable", lambda: calls.append("enable"))
     async with running(calm_market(), freeze=True) as (app, _):
         app._settle()
-    assert calls == ["collect", "freeze"]
+    assert calls == ["collect", "freeze", "enable"]
 
 
 async def test_the_terminals_title_is_set_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from orderflow_tui.core.units import NS
-from orderflow_tui.tui.curves import MOST_BARS, charts
+from orderflow_tui.tui.curves import MOST_BARS, charts, ticks
 from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.views import SeriesView
@@ -25,6 +27,7 @@ def _short(**changes: object) -> SeriesView:
 ODD = {
     "empty": SeriesView(5),
     "one sample": series(count=1),
+    "one bar": _short(bought=(0, 14_500, 0), sold=(0, 0, 0)),
     "constant": _short(
         last=(100, 100, 100), vwap=(100.0,) * 3, cvd=(0, 0, 0), cvd_error=(0.0,) * 3, bid_depth=(0, 0, 0)
     ),
@@ -113,3 +116,39 @@ async def test_the_detail_of_another_symbol_is_never_shown() -> None:
         monitor.put(symbol_view("AAPL", seed=3))
         await settled(pilot)
         assert "no samples yet" in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "words"),
+    [
+        (48.175, 48.243, 4, "48.18 48.20 48.22 48.24"),
+        (126.1, 126.9, 3, "126.2 126.4 126.6 126.8"),
+        (-1_662.0, 1_263.0, 4, "-1k 0 1k"),
+        (0.0, 18_498.0, 4, "0 5k 10k 15k"),
+        (5e6, 9e6, 4, "5M 6M 7M 8M 9M"),
+        (-0.5, 0.5, 4, "-0.4 -0.2 0.0 0.2 0.4"),
+        (-40.0, 40.0, 2, "0"),
+    ],
+)
+def test_the_values_on_the_left_are_round(low: float, high: float, most: int, words: str) -> None:
+    assert " ".join(text for _, text in ticks(low, high, most)) == words
+
+
+@given(st.floats(-1e12, 1e12), st.floats(1e-4, 1e12), st.integers(1, 20))
+def test_there_are_never_many_values_on_the_left(low: float, size: float, most: int) -> None:
+    size = max(size, abs(low) * 1e-3)  # as `Chart.bounds` has it
+    found = ticks(low, low + size, most)
+    assert len(found) <= most + 2
+    assert len({words for _, words in found}) == len(found)
+    assert all(low - size * 1e-6 <= value <= low + size * (1 + 1e-6) for value, _ in found)
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=60), st.lists(st.integers(0, 10**9), max_size=60))
+def test_bars_and_where_they_begin_are_in_sight(bought: list[int], sold: list[int]) -> None:
+    sold = (sold + [0] * len(bought))[: len(bought)]
+    samples = SeriesView(5, seconds=tuple(range(0, 5 * len(bought), 5)), bought=tuple(bought), sold=tuple(sold))
+    chart = charts(samples, ())[1]
+    if chart.bounds is not None:
+        low, high = chart.bounds
+        assert low <= 0 <= high
+        assert all(low <= value <= high for curve in chart.curves for _, value in curve.points)

@@ -267,6 +267,12 @@ def test_a_print_fills_its_width_and_its_figures_stand_apart(price: int, size: i
     assert len(text.split()) == 4
 
 
+@pytest.mark.parametrize("width", [24, 29, 30, 40])
+def test_a_print_at_six_figures_is_whole(width: int) -> None:
+    spans = print_spans(PrintLine(NOW_NS, 7_123_456_700, 40, "sell"), Zone(), 1, width)
+    assert "".join(span.text for span in spans).split()[1:] == ["S", "712345.67", "40"]
+
+
 def test_gauges_keep_their_marks_and_their_width() -> None:
     assert gauge(2.0, 4.0, 8, ((3.0, "|"),)) == "━━━━─|──"
     assert gauge(99.0, 4.0, 4, ()) == "━━━━"

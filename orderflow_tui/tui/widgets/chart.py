@@ -8,7 +8,7 @@ from textual.color import Color
 from textual_plotext import PlotextPlot
 
 from orderflow_tui.core.units import NS
-from orderflow_tui.tui.curves import Chart, Curve, charts
+from orderflow_tui.tui.curves import Chart, Curve, charts, ticks
 from orderflow_tui.tui.text import Zone
 from orderflow_tui.views import AlertLine, SeriesView
 
@@ -17,6 +17,8 @@ LEAST_WIDTH, LEAST_HEIGHT = 24, 6
 FOUR_WIDTH, FOUR_HEIGHT = 100, 16
 """From this size all four stand beside and below each other; from this width two beside each other."""
 _TICK_MINUTES = 5
+_FRAME_ROWS, _ROWS_A_TICK = 4, 2
+"""A plot's title, frame and times; and how many rows each value on the left may take."""
 _BAR_WIDTH = 0.8
 
 
@@ -91,11 +93,14 @@ class SeriesCharts(PlotextPlot):
             if curve.points:
                 self._curve(plot, curve)
         plot.ylim(*bounds)
+        rows = self.size.height // max(1, len(self.shown) // 2)
+        marks = ticks(*bounds, max(2, (rows - _FRAME_ROWS) // _ROWS_A_TICK))
+        plot.yticks([value for value, _ in marks], [words for _, words in marks])
         oldest = min(at for curve in chart.curves for at, _ in curve.points)
         plot.xlim(min(oldest, -1.0), 0)
         # Not at the edge: plotext may set a label that does not fit there to its left or its right, as it happens.
-        ticks = [-minute for minute in range(_TICK_MINUTES, int(-oldest), _TICK_MINUTES)]
-        plot.xticks(ticks, [self._zone.clock((end + 60 * minute) * NS)[:5] for minute in ticks])
+        times = [-minute for minute in range(_TICK_MINUTES, int(-oldest), _TICK_MINUTES)]
+        plot.xticks(times, [self._zone.clock((end + 60 * minute) * NS)[:5] for minute in times])
 
     def _curve(self, plot: Any, curve: Curve) -> None:
         minutes, values = [at for at, _ in curve.points], [value for _, value in curve.points]
