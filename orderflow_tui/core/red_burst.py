@@ -245,7 +245,7 @@ class RedBurst:
     def guards(self, second: int, share: float) -> tuple[float, float, float]:
         """`(n_eff, lower Wilson bound of the share, largest print's part)` of the window that ends with `second`."""
         seconds = self.window_seconds - max(0, second - self.window.head)
-        volume = self.window.volume - self.window.volume_through(self.window.head - seconds) if seconds > 0 else 0
+        volume = self.window.volume - self.window.volume_through(self.window.head - seconds)
         if volume <= 0:
             return 0.0, 0.0, 0.0
         n_eff = volume * volume / max(1, self.window.squares(seconds))
