@@ -131,7 +131,7 @@ def _loud(status: StatusView) -> str:
         words.insert(0, "NOT CONNECTED")
     if status.paused:
         words.append("PAUSED")
-    return clean(" | ".join(word for word in words if word))
+    return clean(" | ".join(word for word in dict.fromkeys(words) if word))
 
 
 def _quiet(model: ScreenModel, status: StatusView) -> list[str]:

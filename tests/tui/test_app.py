@@ -222,6 +222,14 @@ def test_what_is_wrong_stands_in_the_status_line(changes: dict[str, Any], words:
     assert words in status_row(model, Zone(), 160).plain
 
 
+def test_the_status_row_says_a_thing_once() -> None:
+    monitor = calm_market()
+    monitor.put(detail="the key is refused", ended="the key is refused", exit_code=1)
+    model = ScreenModel()
+    model.poll(monitor, 0.0)
+    assert status_row(model, Zone(), 160).plain.count("the key is refused") == 1
+
+
 async def test_a_monitor_that_falls_silent_is_the_loudest_row() -> None:
     now = [0.0]
     async with running(calm_market(), monotonic=lambda: now[0]) as (app, pilot):
