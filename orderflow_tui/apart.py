@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,13 +19,13 @@ def apart(work: Callable[[], T]) -> Callable[[], T]:
     """Begin `work` in a forked child; what is returned waits for its result.
 
     Checking the settings loads pydantic, ten megabytes that a process which runs all day never needs again, and the
-    time that takes is the parent's to load the screen. Where nothing can be forked or there are threads already, or the
+    time that takes is the parent's to load the screen. Where forking is not safe (other systems' libraries, threads that run already) or fails, or the
     child comes to no result, the parent does the work itself when it is asked for it.
 
     Returns:
         A function that returns the result, which must pickle, or raises the DataValidationError that `work` raised.
     """
-    if not hasattr(os, "fork") or threading.active_count() > 1:
+    if sys.platform != "linux" or threading.active_count() > 1:
         return work
     reading, writing = os.pipe()
     try:

@@ -17,7 +17,7 @@ from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.settings import Secret, invalid
 from tests.docs.pages import ROOT
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only there it forks")
 
 
 def refuse() -> None:
