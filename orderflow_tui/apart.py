@@ -19,8 +19,8 @@ def apart(work: Callable[[], T]) -> Callable[[], T]:
     """Begin `work` in a forked child; what is returned waits for its result.
 
     Checking the settings loads pydantic, ten megabytes that a process which runs all day never needs again, and the
-    time that takes is the parent's to load the screen. Where forking is not safe (other systems' libraries, threads that run already) or fails, or the
-    child comes to no result, the parent does the work itself when it is asked for it.
+    time that takes is the parent's to load the screen. Where forking is not safe (other systems' libraries, threads
+    that run already) or fails, or the child comes to no result, the parent does the work when it is asked for it.
 
     Returns:
         A function that returns the result, which must pickle, or raises the DataValidationError that `work` raised.
