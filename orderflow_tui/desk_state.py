@@ -21,6 +21,8 @@ from orderflow_tui.views import AlertLine
 
 STALE_AFTER_S = 30.0
 """Data older than this is no data (SPEC section 4.3)."""
+_STEP_BACK_NS = 2 * NS
+"""Clocks do not differ by more; one that goes back by more was set."""
 
 
 class Watched(Struct):
@@ -41,6 +43,14 @@ class Watched(Struct):
     band: tuple[int, int] = (0, 0)
     """Limit-down and limit-up prices, units of $0.0001; 0 where none is known."""
     dirty: bool = True
+    clock_ns: int = 0
+    """The wall clock when it was last looked at."""
+
+    def clock_moved(self, now_ns: int) -> None:
+        """Once a second: a clock that was set back proves nothing fresh, so what was vouched for counts from now."""
+        if now_ns < self.clock_ns - _STEP_BACK_NS:
+            self.vouched_ns, self.since_ns = min(self.vouched_ns, now_ns), now_ns
+        self.clock_ns = now_ns
 
     def fit(self, capabilities: Capabilities) -> None:
         """The source can show this; of this symbol no quotes where it has none."""
@@ -56,6 +66,8 @@ class Watched(Struct):
     def tape_age_s(self, now_ns: int) -> float:
         """Seconds since every print was known, or since it began to be watched; the contract's delay taken off."""
         covered_ns = self.core.covered_ns + self.core.capabilities.delay_seconds * NS
+        if covered_ns > now_ns + _STEP_BACK_NS:
+            covered_ns = 0
         return max(0.0, (now_ns - max(covered_ns, self.since_ns)) / NS)
 
     def standing(self, now_ns: int, *, closed: bool) -> Standing:

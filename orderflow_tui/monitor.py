@@ -478,6 +478,7 @@ class Monitor:
             self._now_ns = arrival.wall_ns
             at = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS
             for watched in self._roster.all():
+                watched.clock_moved(arrival.wall_ns)
                 if watched.core.outcomes is not None:
                     stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
                     watched.core.outcomes.seen = not (watched.health.reason or stale)

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from orderflow_tui.core.data_models import Answer
-from orderflow_tui.core.events import OFF_EXCHANGE, REGULAR, Clock, Halt
+from orderflow_tui.core.events import OFF_EXCHANGE, REGULAR, Clock, Halt, TapeCovered
 from orderflow_tui.core.symbol_core import SymbolCore
 from orderflow_tui.core.units import NS
 from orderflow_tui.desk_state import Watched, alert_line, put_line
@@ -279,3 +279,15 @@ def test_a_line_stays_in_its_place_when_its_episode_grows() -> None:
     put_line(watched.lines, grown)
     assert [line.episode_id for line in watched.lines] == [second.episode_id, first.episode_id]
     assert (watched.lines[1].time_ns, watched.lines[1].updated_ns) == (NOON, NOON + NS)
+
+
+def test_a_clock_that_is_set_back_proves_nothing_fresh() -> None:
+    watched = Watched(make(), since_ns=NOON)
+    watched.core.process((TapeCovered(NOON + 100 * NS),))
+    watched.vouched_ns = NOON + 100 * NS
+    watched.clock_moved(NOON + 100 * NS)
+    back = NOON - 3_600 * NS
+    watched.clock_moved(back)
+    later = back + 31 * NS
+    watched.clock_moved(later)
+    assert (watched.age_s(later), watched.tape_age_s(later)) == (31.0, 31.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from msgspec import Struct
 
 from orderflow_tui.tui.lines import Row, Span, make_row
@@ -53,8 +55,8 @@ def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
     bottom = make_row(crop(keys, width), base="exit")
     room = max(0, frame.height - 2 - len(cost))
     reason = reason[: max(1, room - 1)]
-    beside = [text for text in card.evidence if text not in card.reason]
-    evidence = [_line(f"- {crop(clean(text), width - 6)}") for text in beside]
+    beside = islice((text for text in reversed(card.evidence) if text not in card.reason), room)
+    evidence = [_line(f"- {crop(clean(text), width - 6)}") for text in reversed(list(beside))]
     if card.record:
         # Where room is short the last lines stay: one name's record, but each name of a market-wide card first.
         at = 0 if card.kind == "market" else len(evidence)

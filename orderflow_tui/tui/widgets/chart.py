@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, cast
 
+from rich.console import Group
+from rich.text import Text
 from textual.color import Color
 from textual_plotext import PlotextPlot
 
@@ -25,6 +27,7 @@ _BAR_WIDTH = 0.8
 class SeriesCharts(PlotextPlot):
     """Draws anew when a second has passed or the size, the theme or the choice has changed."""
 
+    ALLOW_SELECT: ClassVar[bool] = False
     DEFAULT_CSS = """
     SeriesCharts { height: 45%; min-height: 0; }
     """
@@ -47,6 +50,10 @@ class SeriesCharts(PlotextPlot):
         """
         self._given = (series, alerts, scale, choice)
         self._redraw()
+
+    def render(self) -> Group:
+        """The plots, not as text to select: that would give each cell a style of its own, thousands at each second."""
+        return Group(cast("Text", super().render()))
 
     def on_unmount(self) -> None:
         """The subscription made by `PlotextPlot` refers to this widget and would keep it for ever."""
