@@ -199,7 +199,10 @@ class Roster:
         return [watched.core.symbol for watched in sorted(self._watched.values(), key=key)]
 
     def keep_learned(self, *, now: bool = False) -> None:
-        """Keep what sessions that ended have taught; `now` also what the current one has."""
+        """Keep what sessions that ended have taught; `now` also what the current one has, and at once.
+
+        Otherwise one name at each call, once a second: at the open all have something to keep, and a disk may be slow.
+        """
         if self._learned is None:
             return
         for symbol, watched in self._watched.items():
@@ -208,7 +211,10 @@ class Roster:
                 core.finished.append(core.taught_now())
             for taught in core.finished:
                 self._learned.save(symbol, taught)
-            core.finished.clear()
+            if core.finished:
+                core.finished.clear()
+                if not now:
+                    return
 
     def take_up(self, now_ns: int) -> list[AlertOutcome]:
         """Follow on what an earlier run followed; returns the outcomes of what is watched no more."""

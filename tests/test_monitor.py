@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from orderflow_tui.config import OrderFlowConfig
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.data_models import Answer, Position, WorkingOrder
 from orderflow_tui.core.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Gap, Print, TapeCovered
+from orderflow_tui.core.learning import Taught
 from orderflow_tui.core.outputs import SidesAsked
 from orderflow_tui.core.units import NS
 from orderflow_tui.feeds.feed import (
@@ -39,6 +40,7 @@ from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.market_wide import market_wide
 from orderflow_tui.monitor import Monitor
 from orderflow_tui.positions import PositionManager
+from orderflow_tui.roster import Roster
 from orderflow_tui.views import RecommendationView, SymbolView
 
 CAPABILITIES = Capabilities("polygon", "live", "api.example", depth_levels=1)
@@ -319,6 +321,27 @@ def test_old_data_is_blindness_unless_the_market_is_closed(tmp_path: Path) -> No
     desk.put(closed)
     assert desk.view("CLOSED").urgency == 9
     desk.monitor.stop(timeout=5)
+
+
+def test_what_sessions_taught_is_kept_a_name_at_a_time_and_at_once_at_the_end(tmp_path: Path) -> None:
+    held = {name: Position(name, 100, Decimal("9.90")) for name in ("BAC", "F", "KO")}
+    roster = Roster(
+        PositionManager.fixed(tuple(held.values())),
+        Fixed(OrderFlowConfig(data_source="replay")),
+        CAPABILITIES,
+        watchlist=False,
+        learned=LearnedStore(tmp_path),
+        charts=False,
+        followed=None,
+    )
+    roster.set_symbols()
+    for watched in roster.all():
+        watched.core.finished.append(Taught(date(2026, 9, 21), "regular", 12_000))
+    kept = []
+    for now in (False, False, True):
+        roster.keep_learned(now=now)
+        kept.append(sum(bool(LearnedStore(tmp_path).load(name)) for name in held))
+    assert kept == [1, 2, 3]
 
 
 def test_faults_are_journaled_and_a_refused_key_ends_with_one(desk: Desk) -> None:
@@ -611,9 +634,7 @@ def test_prints_that_do_not_come_blind_a_name_whose_books_are_fresh(
         desk.put(Batch("BAC", "book", (), Arrival.now(), vouched_ns=time.time_ns()))
         time.sleep(0.1)
     assert (gaps[0]["channel"], gaps[0]["holding"]) == ("tape_age", 1_000)
-    desk.put(
-        Batch("BAC", "tape", (TapeCovered(time.time_ns() + 3_600 * NS),), Arrival.now(), vouched_ns=time.time_ns())
-    )
+    desk.put(Batch("BAC", "tape", (TapeCovered(time.time_ns() + NS),), Arrival.now(), vouched_ns=time.time_ns()))
     desk.until("monitoring_resumed")
 
 
