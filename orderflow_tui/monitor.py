@@ -58,6 +58,8 @@ _REPLAY_LIMIT: Final = 4
 _BATCHES_PER_ROUND: Final = 64
 _SIDES_NS: Final = NS
 """An alert waits so long for the quotes of its span; then it is told as unsure."""
+_TICK_NS: Final = 50_000_000
+"""Telling names the time lets other work have its turn after so long."""
 _NEWS_NS: Final = 10_000_000
 """News is published at once, but never more often than this: a storm of alerts is one paint, not a thousand."""
 
@@ -173,6 +175,8 @@ class Monitor:
         self._publisher = Publisher(self._make_status(), record)
         self._asked: deque[tuple[int, SidesAsked]] = deque()
         """Questions about sides, each with the instant until which its answer is waited for, on the monotonic clock."""
+        self._to_tick: deque[str] = deque()
+        """Names that are still to be told this second's time."""
         self._news = False
         self._on_news: Callable[[], None] | None = None
         self._failure: BaseException | None = None
@@ -313,12 +317,13 @@ class Monitor:
                 wait_s = min(wait_s, max(0.0, (self._last_publish + every - time.monotonic_ns()) / NS))
             if self._asked:
                 wait_s = min(wait_s, max(0.0, (self._asked[0][0] - time.monotonic_ns()) / NS))
-            if self._take(wait_s):
+            if self._take(0.0 if self._to_tick else wait_s):
                 return
             self._answer_sides()
             if time.monotonic_ns() >= next_second:
                 next_second = time.monotonic_ns() // NS * NS + NS
                 self._each_second()
+            self._tick()
             if self._publish_ns:
                 since = time.monotonic_ns() - self._last_publish
                 if since >= (_NEWS_NS if self._news else self._publish_ns):
@@ -477,14 +482,7 @@ class Monitor:
         if not self._replayed:
             self._now_ns = arrival.wall_ns
             at = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS
-            for watched in self._roster.all():
-                watched.clock_moved(arrival.wall_ns)
-                if watched.core.outcomes is not None:
-                    stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
-                    watched.core.outcomes.seen = not (watched.health.reason or stale)
-                for output in watched.core.process((Clock(at),), news_from_ns=at - LATE_NS):
-                    self._say(watched, output, arrival)
-                self._sight.check(watched, self._feed_status, arrival)
+            self._to_tick = deque(dict.fromkeys([*self._to_tick, *(one.core.symbol for one in self._roster.all())]))
             self._tell(self._roster.tend_left(at, arrival.wall_ns), arrival)
         self._roster.keep_learned()
         self._roster.keep_followed(arrival.wall_ns)
@@ -492,6 +490,27 @@ class Monitor:
             self._feed.set_symbols(self._roster)
             self._tell(self._roster.closed(), arrival)
         self._feed.set_urgency(self._roster.by_urgency(self._now_ns))
+
+    def _tick(self) -> None:
+        """Tell each name that time has passed, once a second; what takes long is spread over the loop's rounds.
+
+        A machine that wakes up has an hour of seconds to make up for in each name, a twentieth of a second's work.
+        """
+        until = time.monotonic_ns() + _TICK_NS
+        while self._to_tick:
+            watched = self._roster.get(self._to_tick.popleft())
+            if watched is not None:
+                arrival = Arrival.now()
+                at = arrival.wall_ns - self._roster.capabilities.delay_seconds * NS
+                watched.clock_moved(arrival.wall_ns)
+                if watched.core.outcomes is not None:
+                    stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
+                    watched.core.outcomes.seen = not (watched.health.reason or stale)
+                for output in watched.core.process((Clock(at),), news_from_ns=at - LATE_NS):
+                    self._say(watched, output, arrival)
+                self._sight.check(watched, self._feed_status, arrival)
+            if time.monotonic_ns() >= until:
+                return
 
     # --- what is said -------------------------------------------------------------------------------------------
 

@@ -323,6 +323,19 @@ def test_old_data_is_blindness_unless_the_market_is_closed(tmp_path: Path) -> No
     desk.monitor.stop(timeout=5)
 
 
+@pytest.mark.parametrize("turn_ns", [0, 50_000_000])
+def test_every_name_is_told_the_time_however_long_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turn_ns: int
+) -> None:
+    monkeypatch.setattr("orderflow_tui.monitor._TICK_NS", turn_ns)
+    monkeypatch.setattr("orderflow_tui.sight.STALE_AFTER_S", 0.5)
+    held = PositionManager.fixed([Position(name, 100, Decimal("9.90")) for name in ("BAC", "F", "KO")])
+    desk = Desk(tmp_path, positions=held)
+    gaps = desk.until("monitoring_gap", 3)
+    assert {gap["symbol"] for gap in gaps} == {"BAC", "F", "KO"}
+    desk.monitor.stop(timeout=5)
+
+
 def test_what_sessions_taught_is_kept_a_name_at_a_time_and_at_once_at_the_end(tmp_path: Path) -> None:
     held = {name: Position(name, 100, Decimal("9.90")) for name in ("BAC", "F", "KO")}
     roster = Roster(
