@@ -222,11 +222,15 @@ class OrderFlowApp(App[int]):
             return
         self._announce()
         await self._notice()
+        covered: list[Screen[Any]] = []
         for screen in reversed(self.screen_stack):
             if self.is_running and isinstance(screen, ModelScreen | ModelModal) and screen.is_mounted:
                 await screen.update_model()
             if not isinstance(screen, ModalScreen):
+                for dialog in covered[1:]:  # one below another keeps a picture of what is below itself
+                    screen.call_after_refresh(dialog.refresh)
                 break
+            covered.append(screen)
 
     async def _notice(self) -> None:
         """A closed market and a plan that lacks something are explained once, on a page of their own."""
@@ -425,6 +429,7 @@ class OrderFlowApp(App[int]):
         name = f"screen-{self.model.status.now_ns // 1_000_000}.svg"
         try:
             path = self.save_screenshot(name, str(self.export_directory))
+            Path(path).chmod(0o600)  # it shows what is held
         except OSError as error:
             self.tell(f"not saved: {error.strerror}", warning=True)
         else:

@@ -111,7 +111,7 @@ def status_row(model: ScreenModel, zone: Zone, width: int) -> Row:
     loud = _loud(status)
     spans = [badge_span(status)]
     if loud:
-        spans.append(Span(f" {crop(loud, width // 2)} ", "exit"))
+        spans.append(Span(f" {crop(loud, width * 2 // 3)} ", "exit"))
     clock = clock_text(status, zone) if width < NARROW else ""
     used = sum(len(span.text) for span in spans) + len(clock)
     quiet = ""
@@ -140,7 +140,7 @@ def _quiet(model: ScreenModel, status: StatusView) -> list[str]:
         f"oldest {span_text(oldest)}" if oldest is not None else "no data yet",
         f"{status.requests_last_second:.0f}/{status.requests_budget:.0f} req/s, cycle {status.cycle_seconds:.1f}s",
         f"{status.profile}, market {status.market}",
-        f"{status.alerts_total} alerts",
+        f"{status.alerts_total} alert{'' if status.alerts_total == 1 else 's'}",
         status.host,
     ]
     if status.stream:

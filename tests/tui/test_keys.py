@@ -138,7 +138,8 @@ async def _step(bench: Bench) -> None:
 @checks("picture")
 async def _picture(bench: Bench) -> None:
     await bench.press("f12")
-    assert len(list(bench.folder.glob("screen-*.svg"))) == 1
+    (picture,) = bench.folder.glob("screen-*.svg")
+    assert picture.stat().st_mode & 0o777 == 0o600
 
 
 @checks("quit", "quit-letter")

@@ -3,14 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from orderflow_tui.config_edit import SettingsFile
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.screen_settings import ScreenSettings
+from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.screens.settings import SettingsScreen
 from orderflow_tui.tui.settings_desk import THRESHOLDS, WORDS, SettingsDesk
-from tests.tui.driving import block, press, running, screen_text, toasts
-from tests.tui.fake import busy_market
+from orderflow_tui.tui.widgets.field import Field
+from tests.tui.driving import block, press, running, screen_text, settled, toasts
+from tests.tui.fake import busy_market, calm_market, recommendation
 
 
 def desk(folder: Path, *, given: dict[str, object] | None = None, env: dict[str, str] | None = None) -> SettingsDesk:
@@ -103,3 +106,27 @@ async def test_no_settings_no_screen() -> None:
     async with running(busy_market()) as (app, pilot):
         await press(pilot, "comma")
         assert toasts(app) == ["no settings to change here"]
+
+
+async def test_a_value_being_typed_hides_nothing_that_happens(tmp_path: Path) -> None:
+    market = calm_market()
+    async with running(market, settings=desk(tmp_path)) as (app, pilot):
+        await press(pilot, "comma", "enter")
+        assert isinstance(app.screen, SearchScreen)
+        name = next(iter(market.views()))
+        for reason in ("first reason", "second reason"):
+            market.put(recommendations=(recommendation(name, reason=reason),))
+            await settled(pilot)
+            assert f"EXIT? {name}" in screen_text(app)
+            assert reason in screen_text(app)
+
+
+async def test_keys_that_come_at_once_act_in_their_order(tmp_path: Path) -> None:
+    async with running(calm_market(), settings=desk(tmp_path)) as (app, pilot):
+        await press(pilot, "comma", "enter")
+        field = app.screen.query_one(Field)
+        typed = ["9", "9", "backspace", "backspace", "2", "3", "5", "left", "4", "home", "1", "end", "6", "delete"]
+        for key in typed:
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        assert field.value == "123456"

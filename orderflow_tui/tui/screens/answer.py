@@ -13,6 +13,7 @@ from orderflow_tui.tui.card_rows import card_title
 from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.text import clean, crop, shares, wrap
+from orderflow_tui.tui.widgets.field import Field
 from orderflow_tui.views import RecommendationView
 
 NOTE_LIMIT = 200
@@ -53,7 +54,7 @@ class AnswerScreen(ModelModal):
         """The words, and one text field that shows when it is asked for."""
         with Vertical():
             yield LineWidget(id="answer")
-            yield Input(id="answer-text", select_on_focus=False)
+            yield Field(id="answer-text", select_on_focus=False)
 
     async def on_mount(self) -> None:
         """Show the choices; nothing has the focus, so that single keys act."""

@@ -9,6 +9,7 @@ from textual.widgets import Input
 from orderflow_tui.tui.bindings import DIALOG_BINDINGS
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.text import clean
+from orderflow_tui.tui.widgets.field import Field
 
 
 class SearchScreen(ModelModal):
@@ -27,7 +28,7 @@ class SearchScreen(ModelModal):
 
     def compose(self) -> ComposeResult:
         """One field."""
-        yield Input(self._text, placeholder=self._placeholder, max_length=100)
+        yield Field(self._text, placeholder=self._placeholder, max_length=100)
 
     @on(Input.Submitted)
     def take(self, event: Input.Submitted) -> None:
