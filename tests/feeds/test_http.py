@@ -250,7 +250,7 @@ def test_thirty_rounds_of_four_symbols_use_four_connections(host: FakePolygon, s
 
 
 def test_the_budget_holds_at_the_server(host: FakePolygon) -> None:
-    session = HttpSession(host.url, KEY, limiter=RateLimiter(20, margin=0.05))
+    session = HttpSession(host.url, KEY, limiter=RateLimiter(20, margin=0.3))  # what a busy machine delays on the way
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(session.get, [STATUS] * 30))
     session.close()
