@@ -138,6 +138,7 @@ class Roster:
         for symbol, known in before.items():
             if self._watched.get(symbol) is known:
                 continue
+            self._keep(symbol, known.core)
             known.core.desk.set_position(None)
             self._closed += known.core.desk.tend(known.core.now_ns)
             outcomes = known.core.outcomes
@@ -209,12 +210,16 @@ class Roster:
             core = watched.core
             if now and core.session is not None:
                 core.finished.append(core.taught_now())
-            for taught in core.finished:
+            if self._keep(symbol, core) and not now:
+                return
+
+    def _keep(self, symbol: str, core: SymbolCore) -> bool:
+        """Whether there was something to keep."""
+        finished, core.finished = core.finished, []
+        if self._learned is not None:
+            for taught in finished:
                 self._learned.save(symbol, taught)
-            if core.finished:
-                core.finished.clear()
-                if not now:
-                    return
+        return bool(finished)
 
     def take_up(self, now_ns: int) -> list[AlertOutcome]:
         """Follow on what an earlier run followed; returns the outcomes of what is watched no more."""

@@ -60,6 +60,12 @@ def test_every_public_name_loads() -> None:
         _ = orderflow_tui.no_such_name
 
 
+def ends_well(script: str) -> None:
+    """A fresh interpreter runs the script without a complaint."""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_live_dashboard_loads_only_what_it_runs() -> None:
     script = (
         "import sys\nimport orderflow_tui.wiring, orderflow_tui.feeds.polygon.feed, orderflow_tui.tui.app\n"
@@ -67,8 +73,7 @@ def test_the_live_dashboard_loads_only_what_it_runs() -> None:
         "            'orderflow_tui.feeds.replay', 'orderflow_tui.evaluate', 'orderflow_tui.web'} & set(sys.modules)\n"
         "assert not unwanted, unwanted\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+    ends_well(script)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the C library's heaps are counted in /proc")
@@ -82,8 +87,7 @@ def test_threads_share_one_heap() -> None:
         "heap = next(line for line in open('/proc/self/maps') if '[heap]' in line).split()[0].split('-')\n"
         "low, high = (int(part, 16) for part in heap)\nassert all(low <= at < high for at in found)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
+    ends_well(script)
 
 
 @pytest.mark.parametrize("command", ["", "demo", "replay", "headless", "simulate", "config"])
