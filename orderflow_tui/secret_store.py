@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.masking import hide
 from orderflow_tui.settings import SECRETS_VARIABLE, invalid, nearest
 from orderflow_tui.shown import shown_value
 
@@ -26,6 +27,8 @@ SECRET_NAMES: Final = (
     "APPRISE_URLS",
 )
 """What may stand in the file or in the keyring (service `orderflow-tui`, the name as the user)."""
+_ECHOED: Final = tuple(name for name in SECRET_NAMES if name not in ("ROBINHOOD_USERNAME", "APPRISE_URLS"))
+"""Those that a host is sent and may send back: keys and passwords."""
 KEYRING: Final = "keyring"
 FILE_NAME: Final = "secrets.env"
 _SERVICE: Final = "orderflow-tui"
@@ -51,7 +54,10 @@ def with_secrets(env: Mapping[str, str], folder: Callable[[], Path]) -> dict[str
     else:
         usual = folder() / FILE_NAME
         found = read_secrets(usual) if usual.is_file() else {}
-    return {**found, **env}
+    known = {**found, **env}
+    for name in _ECHOED:
+        hide(known.get(name, ""))
+    return known
 
 
 def read_secrets(path: Path) -> dict[str, str]:

@@ -1,9 +1,11 @@
-"""Values from outside as they may stand in a message; imports nothing of ours, so that it costs nothing to use."""
+"""Values from outside as they may stand in a message; imports next to nothing, so that it costs nothing to use."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
+
+from orderflow_tui.masking import masked
 
 _SHOWN_CHARACTERS: Final = 60
 _LONG_NUMBER: Final = "(a number of more than 30 digits)"
@@ -16,7 +18,7 @@ def shown_value(value: object) -> str:
     if isinstance(value, Path):
         value = str(value)
     try:
-        text = ascii(value)
+        text = masked(ascii(value))
     except ValueError:  # a list or table that holds such a number
         return _LONG_NUMBER
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."

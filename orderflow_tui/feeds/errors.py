@@ -10,18 +10,19 @@ from types import MappingProxyType
 from typing import Final
 
 from orderflow_tui.feeds.feed import ErrorType
+from orderflow_tui.masking import masked
 
 MESSAGE_LIMIT: Final = 200
+READ_LIMIT: Final = 8_192
+"""Of a longer text only the beginning is looked at."""
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _QUERY: Final = re.compile(r"(https?://[^\s?#]*)[?#]\S*")
 _SPACES: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 
-def one_line(text: str, secret: str = "") -> str:
+def one_line(text: str) -> str:
     """Text from outside as one harmless line: no secret, no URL query, no control or direction character."""
-    if secret:
-        text = text.replace(secret, "***")
-    return _QUERY.sub(r"\1", _SPACES.sub(" ", text)).strip()[:MESSAGE_LIMIT]
+    return _QUERY.sub(r"\1", _SPACES.sub(" ", masked(text[:READ_LIMIT]))).strip()[:MESSAGE_LIMIT]
 
 
 class FeedError(Exception):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.feeds.errors import FeedError, NetworkError, RateLimitError, ServerError, one_line
+from orderflow_tui.feeds.errors import FeedError, NetworkError, RateLimitError, ServerError
 
 
 def test_status_and_headers() -> None:
@@ -52,4 +52,3 @@ def test_messages_are_one_harmless_line() -> None:
     error = FeedError(500, {}, "a\n\x1b[31mb\u202e c https://h/p?apiKey=abc&x=1 d " + "x" * 999)
     assert str(error).startswith("a [31mb c https://h/p d xx")
     assert len(str(error)) == 200
-    assert one_line("key=topsecret!", "topsecret") == "key=***!"

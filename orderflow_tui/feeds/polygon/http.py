@@ -32,6 +32,7 @@ from orderflow_tui.feeds.polygon.wire import error_text
 from orderflow_tui.feeds.rate_limit import RateLimiter
 from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.loopback import is_loopback
+from orderflow_tui.masking import hide
 
 MAX_BODY: Final = 64 * 2**20
 """Bytes a body may unpack to; a full page of 50,000 prints is 13 MB."""
@@ -91,7 +92,7 @@ class HttpSession:
         self.host = urlsplit(base_url).netloc
         self.deadline_seconds = deadline_seconds
         self._base_url = base_url.rstrip("/")
-        self._key = api_key
+        hide(api_key)
         self._limiter = limiter
         self._stop = stop
         self._clock = clock
@@ -158,8 +159,7 @@ class HttpSession:
             return response.status_code, headers, _read(response, encoding, self._max_body)
 
     def _failure(self, request: Request, status: int, headers: dict[str, str], body: bytes) -> FeedError:
-        text = error_text(body).replace(self._key, "***") if self._key else error_text(body)
-        message = f"{request.endpoint}: HTTP {status} {text}"
+        message = f"{request.endpoint}: HTTP {status} {error_text(body)}"
         kind: type[FeedError] = FeedError
         if status == HTTPStatus.UNAUTHORIZED:
             kind = AuthError

@@ -29,6 +29,7 @@ from orderflow_tui.feeds.polygon.gateway import HEARTBEAT
 from orderflow_tui.feeds.polygon.stream_wire import Frame, FrameError, StreamStatus, decode_frame
 from orderflow_tui.feeds.polygon.subscriptions import Subscriptions
 from orderflow_tui.loopback import is_loopback
+from orderflow_tui.masking import hide
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0
@@ -168,6 +169,7 @@ class StreamSupervisor:
         clock: Callable[[], int] = time.time_ns,
         pace: float = 1.0,
     ) -> None:
+        hide(key)
         self._key = key
         self._required = required
         self._hooks = hooks
@@ -271,8 +273,7 @@ class StreamSupervisor:
         if trouble.polite or not self._told_at or now - self._told_at >= TELL_EVERY_SECONDS:
             self._told_at = now
             arrival = Arrival(time.monotonic_ns(), self._clock())
-            text = one_line(str(trouble), self._key)
-            self._put(ApiFault(trouble.error_type, f"stream: {text}", arrival, endpoint="stream"))
+            self._put(ApiFault(trouble.error_type, f"stream: {trouble}", arrival, endpoint="stream"))
 
     def _leave(self) -> None:
         """Nothing is streamed any more."""
