@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -29,6 +30,7 @@ from orderflow_tui.settings import (
     ConfigError,
     Secret,
     Settings,
+    check_encrypted,
     invalid,
     nearest,
     read_environment,
@@ -50,11 +52,15 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "requests_per_second": "must be a finite number above 0",
     "polygon_base_url": "must be an http:// or https:// address without a user, a query or a fragment",
     "polygon_ws_url": "must be a ws:// or wss:// address without a user, a query or a fragment",
+    "unencrypted_host": "must be the name or address of a host, with or without :port",
     "stream": "must be auto, on or off",
     "log_dir": "must be the path of a directory",
     "record": "must be the path of a directory",
     "positions": f"must be the path of a file, or one of {', '.join(BROKERS)}",
 }
+
+
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
 def _no_bool(value: object) -> object:
@@ -95,6 +101,8 @@ class OrderFlowConfig(BaseModel):
         requests_per_second: Request starts allowed in any sliding second, all threads together.
         polygon_base_url: REST host, without a trailing slash.
         polygon_ws_url: WebSocket address.
+        unencrypted_host: The one other machine, `host` or `host:port`, that may be sent the key by `http://` or
+            `ws://`; None for none.
         stream: Whether to use the WebSocket.
         log_dir: The journal's directory.
         positions: Path of the positions file (TOML, or an export that ends in `.csv`), or a broker of `BROKERS`.
@@ -118,6 +126,7 @@ class OrderFlowConfig(BaseModel):
     requests_per_second: _Float = Field(default=5.0, gt=0, allow_inf_nan=False)
     polygon_base_url: str = VENDOR_BASE_URL
     polygon_ws_url: str = VENDOR_WS_URL
+    unencrypted_host: str | None = None
     stream: Literal["auto", "on", "off"] = "auto"
     log_dir: Path = Path("logs/order_flow")
     positions: str = "positions.toml"
@@ -161,6 +170,17 @@ class OrderFlowConfig(BaseModel):
     @classmethod
     def _websocket(cls, value: str) -> str:
         return _checked_url(value, ("ws", "wss"))
+
+    @field_validator("unencrypted_host")
+    @classmethod
+    def _host(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        host = value.strip()
+        if not _HOST.fullmatch(host):
+            message = "not a host"
+            raise ValueError(message)
+        return host
 
     @field_validator("log_dir", "positions", "record", mode="before")
     @classmethod
@@ -215,8 +235,8 @@ def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
     """Check what a run needs beyond each value's own bounds.
 
     Raises:
-        DataValidationError: `CONFIG_INVALID`: the source is polygon and there is no key, or it is the simulator and
-            the base URL is still the vendor's.
+        DataValidationError: `CONFIG_INVALID`: the source is polygon and there is no key, it is the simulator and the
+            base URL is still the vendor's, or an address would send the key unencrypted to another machine.
     """
     key = config.polygon_api_key
     if config.data_source == "polygon" and not (key and key.get_secret_value()):
@@ -229,6 +249,8 @@ def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
             "ORDER_FLOW_POLYGON_BASE_URL is not set: data source simulator needs the simulator's address "
             "(`orderflow-tui simulate` prints it; `orderflow-tui demo` needs none)"
         )
+    if key and config.data_source != "replay":
+        check_encrypted(config)
 
 
 def _refusal(error: ValidationError, values: Mapping[str, Any]) -> ConfigError:

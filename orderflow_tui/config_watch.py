@@ -21,6 +21,7 @@ START_ONLY: Final = (
     "data_source",
     "polygon_base_url",
     "polygon_ws_url",
+    "unencrypted_host",
     "stream",
     "requests_per_second",
     "profile",

@@ -9,11 +9,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from orderflow_tui.core.validators import SYMBOL, DataValidationError
+from orderflow_tui.loopback import is_loopback
 from orderflow_tui.shown import shown_value
 
 VENDOR_BASE_URL: Final = "https://api.polygon.io"
@@ -33,6 +35,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ORDER_FLOW_REQUESTS_PER_SECOND": "requests_per_second",
     "ORDER_FLOW_POLYGON_BASE_URL": "polygon_base_url",
     "ORDER_FLOW_POLYGON_WS_URL": "polygon_ws_url",
+    "ORDER_FLOW_UNENCRYPTED_HOST": "unencrypted_host",
     "ORDER_FLOW_STREAM": "stream",
     "ORDER_FLOW_LOG_DIR": "log_dir",
     "ORDER_FLOW_POSITIONS": "positions",
@@ -71,6 +74,52 @@ class ConfigError(DataValidationError):
 def invalid(message: str) -> DataValidationError:
     """A refusal that is about more than one setting's value."""
     return DataValidationError("CONFIG_INVALID", message)
+
+
+class Addressed(Protocol):
+    """Where a key goes."""
+
+    @property
+    def polygon_base_url(self) -> str:
+        """`http(s)://host[:port]`."""
+        ...
+
+    @property
+    def polygon_ws_url(self) -> str:
+        """`ws(s)://host[:port]/path`."""
+        ...
+
+    @property
+    def unencrypted_host(self) -> str | None:
+        """`host` or `host:port` that may be sent the key unencrypted; None for none."""
+        ...
+
+    @property
+    def stream(self) -> str:
+        """`off` asks nothing of the stream's address."""
+        ...
+
+
+def check_encrypted(config: Addressed) -> None:
+    """Refuse to send a key unencrypted to another machine, unless the host is named in `unencrypted_host`.
+
+    Raises:
+        ConfigError: An address is `http://` or `ws://` and its host is neither this machine nor the named one.
+    """
+    fields = ("polygon_base_url",) if config.stream == "off" else ("polygon_base_url", "polygon_ws_url")
+    for field in fields:
+        url = str(getattr(config, field))
+        parts = urlsplit(url)
+        if parts.scheme in ("https", "wss") or is_loopback(parts.hostname or ""):
+            continue
+        if (config.unencrypted_host or "").lower() not in (parts.netloc.lower(), parts.hostname):
+            secure = {"http": "https", "ws": "wss"}.get(parts.scheme, "https")
+            raise ConfigError(
+                field,
+                shown_value(url),
+                f"it would send your key unencrypted to another machine; use {secure}://, or set unencrypted_host "
+                f"(ORDER_FLOW_UNENCRYPTED_HOST) to {shown_value(parts.netloc)} if you mean it",
+            )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -131,6 +180,7 @@ class Settings(Struct, frozen=True):
     requests_per_second: float
     polygon_base_url: str
     polygon_ws_url: str
+    unencrypted_host: str | None
     stream: Literal["auto", "on", "off"]
     log_dir: Path
     positions: str

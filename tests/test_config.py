@@ -162,6 +162,49 @@ def test_without_a_key_construction_is_legal_and_running_is_not() -> None:
     validate_order_flow_config(OrderFlowConfig(data_source="simulator", polygon_base_url="http://127.0.0.1:1"))
 
 
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"polygon_base_url": "http://10.0.0.5:8080"}, "polygon_base_url"),
+        ({"polygon_base_url": "http://data.example", "data_source": "simulator"}, "polygon_base_url"),
+        ({"polygon_base_url": "http://127.0.0.1.example"}, "polygon_base_url"),
+        ({"polygon_ws_url": "ws://10.0.0.5/stocks"}, "polygon_ws_url"),
+        ({"polygon_base_url": "http://10.0.0.5:8080", "unencrypted_host": "10.0.0.5:81"}, "polygon_base_url"),
+        ({"polygon_base_url": "http://a.example", "unencrypted_host": "b.example"}, "polygon_base_url"),
+    ],
+)
+def test_a_key_is_not_sent_unencrypted_to_another_machine(values: dict[str, Any], field: str) -> None:
+    with pytest.raises(DataValidationError) as caught:
+        validate_order_flow_config(OrderFlowConfig(polygon_api_key=KEY, **values))
+    line = str(caught.value)
+    assert caught.value.code == "CONFIG_INVALID"
+    assert field in line
+    assert "ORDER_FLOW_UNENCRYPTED_HOST" in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"polygon_base_url": "http://127.0.0.1:8080", "polygon_ws_url": "ws://localhost:8080"},
+        {"polygon_base_url": "http://[::1]:8080"},
+        {"polygon_base_url": "http://10.0.0.5:8080", "unencrypted_host": "10.0.0.5:8080"},
+        {"polygon_base_url": "http://Data.Example:8080", "unencrypted_host": "data.example"},
+        {"polygon_base_url": "http://[fd00::5]:8080", "unencrypted_host": "[fd00::5]:8080"},
+        {"polygon_ws_url": "ws://10.0.0.5/stocks", "stream": "off"},
+        {"polygon_base_url": "http://10.0.0.5", "data_source": "replay"},
+        {"polygon_base_url": "http://10.0.0.5", "data_source": "simulator", "polygon_api_key": None},
+    ],
+)
+def test_unencrypted_it_goes_to_this_machine_and_to_the_host_that_is_named(values: dict[str, Any]) -> None:
+    validate_order_flow_config(OrderFlowConfig(**{"polygon_api_key": KEY, **values}))
+
+
+@pytest.mark.parametrize("host", ["http://10.0.0.5", "a b", "a/b", "u@h", "*", "h:port"])
+def test_what_is_no_host_is_refused(host: str) -> None:
+    assert "unencrypted_host" in refusal(unencrypted_host=host)
+
+
 def test_from_env_reads_every_variable() -> None:
     config = OrderFlowConfig.from_env(
         {
@@ -177,6 +220,7 @@ def test_from_env_reads_every_variable() -> None:
             "ORDER_FLOW_REQUESTS_PER_SECOND": "2.5",
             "ORDER_FLOW_POLYGON_BASE_URL": "http://localhost:1",
             "ORDER_FLOW_POLYGON_WS_URL": "ws://localhost:1/stocks",
+            "ORDER_FLOW_UNENCRYPTED_HOST": "10.0.0.5:80",
             "ORDER_FLOW_STREAM": "off",
             "ORDER_FLOW_LOG_DIR": "/tmp/x",
             "ORDER_FLOW_POSITIONS": "mine.toml",
@@ -195,6 +239,7 @@ def test_from_env_reads_every_variable() -> None:
         requests_per_second=2.5,
         polygon_base_url="http://localhost:1",
         polygon_ws_url="ws://localhost:1/stocks",
+        unencrypted_host="10.0.0.5:80",
         stream="off",
         log_dir="/tmp/x",
         positions="mine.toml",

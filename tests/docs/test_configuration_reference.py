@@ -22,7 +22,7 @@ def test_what_a_symbol_may_set_and_what_waits_for_the_next_start() -> None:
     of_a_symbol, running = text.split("A symbol's table may set", 1)[1].split("A running program", 1)
     assert set(code(of_a_symbol)) == set(SYMBOL_FIELDS)
     waiting = running.split("stay in force.", 1)[1].split("wait for the next start", 1)[0]
-    assert set(code(waiting)) | {"polygon_base_url", "polygon_ws_url"} == set(START_ONLY)
+    assert set(code(waiting)) | {"polygon_base_url", "polygon_ws_url", "unencrypted_host"} == set(START_ONLY)
 
 
 def test_theme_names() -> None:

@@ -27,6 +27,7 @@ class Config:
     requests_per_second: float = 200.0
     polygon_ws_url: str = "ws://127.0.0.1:9/stocks"
     stream: str = "off"
+    unencrypted_host: str | None = None
 
 
 @dataclass

@@ -23,6 +23,7 @@ from orderflow_tui.feeds.polygon.http import HttpSession, Reply
 from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, ShownBook, book_of_levels, book_of_quote, time_ns
 from orderflow_tui.feeds.rate_limit import RateLimiter
 from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
+from orderflow_tui.settings import check_encrypted
 
 HEARTBEAT: Final = "SPY"
 """Asked for in every snapshot: it trades all day, so its times show that a response is fresh."""
@@ -54,6 +55,21 @@ class SourceConfig(Protocol):
     @property
     def requests_per_second(self) -> float:
         """The budget of request starts."""
+        ...
+
+    @property
+    def unencrypted_host(self) -> str | None:
+        """The host that may be sent the key unencrypted; None for none."""
+        ...
+
+    @property
+    def polygon_ws_url(self) -> str:
+        """Where the stream is."""
+        ...
+
+    @property
+    def stream(self) -> str:
+        """`auto`, `on` or `off`."""
         ...
 
 
@@ -135,6 +151,8 @@ class Gateway:
         key = secret_of(config)
         if config.data_source == "polygon" and not key:
             raise DataValidationError("CONFIG_INVALID", "POLYGON_API_KEY is not set")
+        if key:
+            check_encrypted(config)
         self.limiter = limiter or RateLimiter(config.requests_per_second, margin=ARRIVAL_JITTER)
         self.session = HttpSession(
             config.polygon_base_url,
