@@ -107,6 +107,8 @@ def test_not_found_without_a_symbol_is_not_about_one(host: FakePolygon, session:
         ([1, 2], "trades: HTTP 401 [1, 2]"),
         ({"message": {"a": 1}}, "trades: HTTP 401 {'a': 1}"),
         ({"error": f"no key {KEY} at https://x/y?apiKey={KEY}"}, "trades: HTTP 401 no key *** at https://x/y"),
+        ({"error": "x" * 180 + KEY}, "trades: HTTP 401 " + "x" * 180 + "***"),
+        ({"error": f"you sent {KEY[:9]} and {KEY[6:]}"}, "trades: HTTP 401 you sent *** and ***"),
     ],
 )
 def test_error_bodies(host: FakePolygon, session: HttpSession, body: Any, text: str) -> None:
@@ -212,6 +214,14 @@ def test_no_redirect_is_followed(host: FakePolygon, session: HttpSession) -> Non
         with pytest.raises(FeedError):
             session.get(TRADES)
         assert other.seen == []
+
+
+def test_no_cookie_is_kept_however_many_come(host: FakePolygon, session: HttpSession) -> None:
+    for number in range(3):
+        host.script("/v1", status(200, b"{}", Set_Cookie=f"c{number}={'x' * 40_000}; Path=/"))
+    for _ in range(4):
+        session.get(STATUS)
+    assert [seen.headers.get("cookie") for seen in host.seen] == [None] * 4
 
 
 def test_a_foreign_next_page_goes_to_the_configured_host(host: FakePolygon, session: HttpSession) -> None:

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.polygon.stream import stream_url
 from orderflow_tui.feeds.retry import RetryPolicy
 from tests.feeds.collector import Collector
-from tests.feeds.fake_polygon import SNAPSHOTS, Config, FakePolygon
+from tests.feeds.fake_polygon import SNAPSHOTS, Config, FakePolygon, status
 from tests.feeds.fake_stream import FakeStream, deaf, evict, refuse, silent
 
 QUICK = RetryPolicy(base_delay=0.02, max_delay=0.1)
@@ -366,6 +366,31 @@ def test_a_quiet_streamed_symbol_is_vouched_for_by_the_heartbeat(
     assert not [event for event in covered.events if isinstance(event, Print)]
     rows = [seen for seen in host.asked(SNAPSHOTS) if seen.query["tickers"] == "KO,SPY"]
     assert len(rows) < 60
+
+
+def test_no_redirect_of_the_handshake_is_followed(host: FakePolygon, got: Collector) -> None:
+    with FakePolygon() as listener, FakePolygon() as elsewhere:
+        listener.always("/stocks", status(302, b"", Location=elsewhere.url.replace("http", "ws") + "/stocks"))
+        ws_url = listener.url.replace("http", "ws") + "/stocks"
+        feed = PolygonFeed(host.config(stream="auto", polygon_ws_url=ws_url), policy=QUICK, stream_pace=10.0)
+        feed.start(["KO"], got)
+        fault = got.wait(ApiFault, lambda fault: fault.endpoint == "stream")
+        feed.stop()
+        assert feed.join(20)
+        assert fault.detail == "stream: HTTP 302: the address points elsewhere, which is not followed"
+        assert listener.asked("/stocks")
+        assert not elsewhere.seen
+
+
+def test_a_key_that_the_stream_echoes_is_neither_journaled_nor_painted(
+    stream: FakeStream, got: Collector, start: Start
+) -> None:
+    stream.script(refuse("error", "x" * 170 + " test-key-SECRET"))
+    start("KO", stream_pace=0.3)
+    fault = got.wait(ApiFault)
+    said = got.wait(FeedStatus, lambda status: "xxx" in status.stream)
+    for text in (fault.detail, said.stream):
+        assert not any("test-key-SECRET"[at : at + 6] in text for at in range(10))
 
 
 def test_the_key_goes_into_one_message_and_no_address(stream: FakeStream, got: Collector, start: Start) -> None:

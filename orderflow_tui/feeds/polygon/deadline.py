@@ -1,4 +1,7 @@
-"""A deadline on a whole exchange: httpx's own timeouts are per read, so a server that drips bytes never trips them."""
+"""What httpx does not do by itself: a deadline on a whole exchange, and no cookies.
+
+Its timeouts are per read, so a server that drips bytes never trips them; its cookies are kept and sent, however many.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar
 from typing import Any
 
 import httpcore
@@ -48,6 +52,13 @@ class DeadlineTransport(httpx.HTTPTransport):
     def __init__(self, deadline: Deadline, **options: Any) -> None:
         super().__init__(**options)
         self._pool._network_backend = _Backend(self._pool._network_backend, deadline)  # noqa: SLF001
+
+
+class NoCookies(CookieJar):
+    """Takes no cookie, and so sends none."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Leave them where they are."""
 
 
 class _Backend(httpcore.NetworkBackend):

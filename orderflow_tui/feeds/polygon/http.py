@@ -26,7 +26,7 @@ from orderflow_tui.feeds.errors import (
     SymbolNotFoundError,
 )
 from orderflow_tui.feeds.feed import Arrival
-from orderflow_tui.feeds.polygon.deadline import Deadline, DeadlineTransport
+from orderflow_tui.feeds.polygon.deadline import Deadline, DeadlineTransport, NoCookies
 from orderflow_tui.feeds.polygon.endpoints import Request
 from orderflow_tui.feeds.polygon.wire import error_text
 from orderflow_tui.feeds.rate_limit import RateLimiter
@@ -60,7 +60,7 @@ class Reply(Struct, frozen=True):
 class HttpSession:
     """The only place that talks to the host; safe from any thread.
 
-    The key travels in a header to the configured host and nowhere else: no redirect is followed.
+    The key travels in a header to the configured host and nowhere else: no redirect is followed, no cookie kept.
 
     Args:
         base_url: `http(s)://host[:port]`.
@@ -108,6 +108,7 @@ class HttpSession:
             headers=headers,
             transport=_transport(base_url, self._deadline),
             timeout=httpx.Timeout(deadline_seconds, connect=min(CONNECT_SECONDS, deadline_seconds)),
+            cookies=NoCookies(),
             follow_redirects=False,
             trust_env=False,
         )

@@ -121,6 +121,14 @@ class _TroubleError(Exception):
         self.polite = polite
 
 
+class _Connect(connect):
+    """The library's connection without its redirects: the key goes to the configured host and nowhere else."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Follow none: what refused the handshake is what is told."""
+        return exc
+
+
 class StreamHooks(Struct, frozen=True):
     """What the supervisor asks of the feed and tells it; called in the stream's thread, all return at once.
 
@@ -284,7 +292,7 @@ class StreamSupervisor:
 
     async def _connection(self) -> None:
         self._hooks.state("connecting")
-        async with connect(
+        async with _Connect(
             self._hooks.url(),
             open_timeout=CONNECT_SECONDS,
             close_timeout=0.2,
@@ -434,4 +442,6 @@ def _refusal(refused: InvalidStatus) -> _TroubleError:
         return _TroubleError("there is no stream at this address", "404", absent=True)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return _TroubleError("too many connections", "429", polite=True)
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return _TroubleError(f"HTTP {status}: the address points elsewhere, which is not followed")
     return _TroubleError(f"HTTP {status} instead of a stream", "5xx" if status >= 500 else "network")
