@@ -56,7 +56,7 @@ _LIMIT: Final = 10_000
 _REPLAY_LIMIT: Final = 4
 """A recording waits for the monitor instead of filling memory."""
 _BATCHES_PER_ROUND: Final = 64
-_SIDES_NS: Final = NS
+_SIDES_NS: Final = 2 * NS
 """An alert waits so long for the quotes of its span; then it is told as unsure."""
 _TICK_NS: Final = 50_000_000
 """Telling names the time lets other work have its turn after so long."""

@@ -51,12 +51,16 @@ class Print(msgspec.Struct, gc=False, array_like=True, tag=1):
 
 
 class Book(msgspec.Struct, gc=False, array_like=True, tag=2):
-    """The shown book after a change (or at a poll). One level a side is the NBBO."""
+    """The shown book after a change (or at a poll). One level a side is the NBBO.
+
+    `since_ns`: since when its best prices are known to be in force, where that is before `time_ns`; else 0.
+    """
 
     time_ns: int
     seq: int
     bids: Levels
     asks: Levels
+    since_ns: int = 0
 
 
 class Clock(msgspec.Struct, gc=False, array_like=True, tag=3):
@@ -80,9 +84,10 @@ class Reread(msgspec.Struct, gc=False, array_like=True, tag=5):
 
 
 class SidesTold(msgspec.Struct, gc=False, array_like=True, tag=6):
-    """The answer to `outputs.SidesAsked`: the prints from its `from_ns` on and every quote in force since.
+    """The answer to `outputs.SidesAsked`: the prints of its span and every quote in force in it.
 
-    `answered` False: no quotes came in time, or none can be had.
+    Before them the last prints with two different prices, from which the tick test starts. `answered` False: no quotes
+    came in time, or none can be had.
     """
 
     time_ns: int

@@ -29,12 +29,16 @@ class AlertUpdated(Struct, frozen=True):
 
 
 class SidesAsked(Struct, frozen=True):
-    """An alert waits for the quotes from `from_ns` on: answer with `SidesTold` of the same `key`."""
+    """An alert waits for the quotes of a span: answer with `SidesTold` of the same `key`.
+
+    The span begins at `from_ns` and ends at `to_ns`, 0: with the newest print.
+    """
 
     symbol: str
     time_ns: int
     key: int
     from_ns: int
+    to_ns: int = 0
 
 
 class StopRaised(Struct, frozen=True):

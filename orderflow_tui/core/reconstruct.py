@@ -16,11 +16,13 @@ class Aggressor:
     """One side's growing reconstructed print. `count` is 0 while none is open."""
 
     __slots__ = (
-        "at_touch", "count", "crossed_ns", "first_ns", "first_price", "high", "last_ns", "low", "volume",
+        "at_touch", "count", "crossed_ns", "first_ns", "first_price", "high", "last_ns", "low", "unproven", "volume",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.count = 0
+        self.unproven = False
+        """Of one of its prints no quote says at which side it was made."""
         self.volume = 0
         self.at_touch = 0
         self.first_ns = self.last_ns = self.crossed_ns = 0
@@ -29,6 +31,7 @@ class Aggressor:
     def start(self, time_ns: int, price: int, size: int, touching: bool, threshold: int) -> None:
         """Open with this print."""
         self.count = 1
+        self.unproven = False
         self.volume = size
         self.at_touch = size if touching else 0
         self.first_ns = self.last_ns = time_ns

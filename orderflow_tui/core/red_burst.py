@@ -336,6 +336,25 @@ class RedBurst:
 
         Volume and prints are those of the whole seconds the burst was found in; n_eff does not depend on sides.
         """
+        found = self._borne_out(alert, time_ns, unknown_sold=False)
+        if found is None:
+            return None
+        ratio, share, figures = found
+        self.unsure = False
+        eligible = not alert.single_print and ratio > self.exit_ratio
+        again = self._alert(time_ns, ratio, share, figures, single=alert.single_print, eligible=eligible)
+        if self.open_alert is not None:
+            self.open_alert = self._newest = again
+        return again
+
+    def may_be(self, alert: OrderFlowAlert, time_ns: int) -> bool:
+        """Whether the burst's alert of that instant would stand had sellers started all of which no side is known."""
+        return self._borne_out(alert, time_ns, unknown_sold=True) is not None
+
+    def _borne_out(
+        self, alert: OrderFlowAlert, time_ns: int, *, unknown_sold: bool
+    ) -> tuple[float, float, dict[str, Any]] | None:
+        """Ratio, sell share and figures by the sides the window has now; None where they do not bear a burst out."""
         window, second = self.window, time_ns // NS
         seconds = int(alert.details["window_seconds"])
         start = second - seconds
@@ -344,7 +363,10 @@ class RedBurst:
         if volume <= 0 or base <= 0:
             return None
         ratio = volume * BASELINE_SECONDS / (base * seconds)
-        share = (window.sell_through(second) - window.sell_through(start)) / volume
+        sold = window.sell_through(second) - window.sell_through(start)
+        if unknown_sold:
+            sold = volume - (window.buy_through(second) - window.buy_through(start))
+        share = sold / volume
         if ratio <= self.thresholds.volume_spike_threshold or share <= SELL_SHARE:
             return None
         figures = {name: alert.details[name] for name in _KEPT_FIGURES if name in alert.details}
@@ -354,12 +376,7 @@ class RedBurst:
             if low < WILSON_FLOOR and not alert.single_print:
                 return None
             figures["sell_share_low"] = round(low, 4)
-        self.unsure = False
-        eligible = not alert.single_print and ratio > self.exit_ratio
-        again = self._alert(time_ns, ratio, share, figures, single=alert.single_print, eligible=eligible)
-        if self.open_alert is not None:
-            self.open_alert = self._newest = again
-        return again
+        return ratio, share, figures
 
     def refute(self, time_ns: int) -> None:
         """The quotes do not bear the living burst out: it never was; for two seconds no other opens."""

@@ -1,7 +1,7 @@
 """Alerts about polled prints wait for the quotes of their span, by which the sides are computed again.
 
 A polled quote is up to a cycle old: near the touch it may sign a print wrongly. Before a burst or a large print is told
-the source is asked once; what it answers confirms or refutes, and without an answer the alert says that it is unsure.
+the source is asked once; what it answers confirms it, proven purchases refute it, and all else leaves it unsure.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from orderflow_tui.core.events import (
 )
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, SidesAsked
 from orderflow_tui.core.reconstruct import SPAN_NS
-from orderflow_tui.core.trade_side import SideClassifier
+from orderflow_tui.core.trade_side import SideClassifier, is_bought
 from orderflow_tui.core.units import NS
 from orderflow_tui.core.volume_window import VolumeWindow
 
 UNSURE: Final = "sides unsure"
 BY_QUOTES: Final = "by quotes"
 REFUTED: Final = "refuted by quotes"
-_KEPT: Final = 8
+_KEPT: Final = 100
 """Questions remembered at most, of alerts told unsure; an alert that was not told is never given up."""
 
-Signed = tuple[Print, int, int]
-"""A print, its side, and the bid in force (0 where none is known)."""
+Signed = tuple[Print, int, int, bool]
+"""A print, its side, the bid in force (0: nobody bid), and whether the quote alone proves that it was bought."""
 
 
 class Held(Struct):
@@ -62,13 +62,14 @@ class SideCheck:
         self._keys = 0
 
     def hold(self, symbol: str, raised: AlertRaised, from_ns: int) -> SidesAsked:
-        """Keep an alert back until its sides are told."""
+        """Keep an alert about the prints from an instant on back until their sides are told."""
         self._keys = max(self._keys + 1, raised.time_ns)
         self._held[self._keys] = Held(raised, from_ns)
         told = [key for key, held in self._held.items() if held.told]
         for key in told[: max(0, len(self._held) - _KEPT)]:
             del self._held[key]
-        return SidesAsked(symbol, raised.time_ns, self._keys, from_ns)
+        to_ns = 0 if raised.alert.alert_type == "red_burst" else from_ns + SPAN_NS
+        return SidesAsked(symbol, raised.time_ns, self._keys, from_ns, to_ns)
 
     def grown(self, update: AlertUpdated) -> bool:
         """Note news of an episode; whether it is to be kept back with its alert."""
@@ -89,7 +90,10 @@ class SideCheck:
 
 
 def signed(told: SidesTold) -> list[Signed]:
-    """The sides of an answer's prints by the quotes strictly older than each, oldest first."""
+    """The sides of an answer's prints by the quotes strictly older than each, oldest first.
+
+    A print that no quote covers is left out. Prints from before the span are there for the tick test.
+    """
     classifier = SideClassifier()
     out: list[Signed] = []
     events: list[Print | Book] = [*told.prints, *told.quotes]
@@ -98,7 +102,9 @@ def signed(told: SidesTold) -> list[Signed]:
             classifier.on_book(event)
         else:
             side = classifier.classify(event)
-            out.append((event, side, classifier.quote[2] if classifier.quote else 0))
+            quote = classifier.quote
+            if quote is not None:
+                out.append((event, side, quote[2], is_bought(event.price, quote)))
     return out
 
 
@@ -113,28 +119,31 @@ def sign_seconds(window: VolumeWindow, prints: Iterable[Signed], first: int) -> 
     signed_volume = 0
     for second in range(max(first, window.oldest), window.head + 1):
         counted, again = window.of_second(second), by_second.get(second, [])
-        sizes = [event.size for event, _, _ in again]
+        sizes = [event.size for event, *_ in again]
         if (sum(sizes), len(again)) != (counted[0], counted[3]):
             continue
         signed_volume += counted[0]
-        sold = sum(event.size for event, side, _ in again if side == SELL)
-        unknown = sum(event.size for event, side, _ in again if side == UNKNOWN)
+        sold = sum(event.size for event, side, *_ in again if side == SELL)
+        unknown = sum(event.size for event, side, *_ in again if side == UNKNOWN)
         window.replace_second(second, (counted[0], sold, counted[0] - sold - unknown, counted[3]), sizes)
     return 2 * signed_volume > window.volume - window.volume_through(first - 1)
 
 
-def sold_at_the_bid(prints: Sequence[Signed], first_ns: int, low: int, high: int) -> int:
-    """Size that sellers took at or below the bid, on exchanges, in one reconstructed print's span and prices."""
-    return sum(
-        event.size
-        for event, side, bid in prints
-        if side == SELL
-        and first_ns <= event.time_ns <= first_ns + SPAN_NS
-        and low <= event.price <= high
-        and bid != 0
-        and event.price <= bid
-        and not event.flags & (OFF_EXCHANGE | AUCTION | LATE_REPORT)
-    )
+def sold_and_bought(prints: Sequence[Signed], first_ns: int, low: int, high: int) -> tuple[int, int]:
+    """Sizes that sellers took at or below the bid and that buyers surely took, in a reconstructed print's span."""
+    sold = bought = 0
+    for event, side, bid, is_proven_buy in prints:
+        if (
+            not first_ns <= event.time_ns <= first_ns + SPAN_NS
+            or not low <= event.price <= high
+            or event.flags & (OFF_EXCHANGE | AUCTION | LATE_REPORT)
+        ):
+            continue
+        if is_proven_buy:
+            bought += event.size
+        elif side == SELL and bid != 0 and event.price <= bid:
+            sold += event.size
+    return sold, bought
 
 
 def doubted(alert: OrderFlowAlert, words: str) -> OrderFlowAlert:

@@ -40,7 +40,7 @@ def mirrored(event: Event) -> Event:
         quotes = tuple(one for one in map(mirrored, event.quotes) if isinstance(one, Book))
         return SidesTold(event.time_ns, event.key, event.answered, turned, quotes)
     if isinstance(event, Book):
-        return Book(event.time_ns, event.seq, _negated(event.asks), _negated(event.bids))
+        return Book(event.time_ns, event.seq, _negated(event.asks), _negated(event.bids), event.since_ns)
     return event
 
 

@@ -23,7 +23,7 @@ from orderflow_tui.core.red_burst import RedBurst
 from orderflow_tui.core.rules import AlertWriter, Thresholds
 from orderflow_tui.core.series import Series
 from orderflow_tui.core.session import Session, session_at
-from orderflow_tui.core.side_check import SideCheck, doubted
+from orderflow_tui.core.side_check import BY_QUOTES, UNSURE, SideCheck, doubted, with_sides
 from orderflow_tui.core.slow_bleed import SlowBleed
 from orderflow_tui.core.trade_side import SideClassifier
 from orderflow_tui.core.units import NS
@@ -170,17 +170,28 @@ class SymbolState:
         if opened is not None:
             self._tell((opened,))
 
-    def _say_sided(self, output: AlertRaised | AlertUpdated, from_ns: int) -> None:
-        """Pass on what rests on the sides of the prints from an instant on; where they are in doubt, ask or say so."""
+    def _say_sided(self, output: AlertRaised | AlertUpdated, from_ns: int, *, unproven: bool = False) -> None:
+        """Pass on what rests on the sides of the prints from an instant on; where they are in doubt, ask or say so.
+
+        Args:
+            output: An alert, or news of one.
+            from_ns: The first of its prints.
+            unproven: No quote was known when one of them was made.
+        """
         capabilities = self.capabilities
-        if capabilities.asks_sides and output.time_ns >= self._news_from_ns:
-            if isinstance(output, AlertRaised):
-                self._out.append(self.checks.hold(self.symbol, output, from_ns))
-                return
+        doubt = capabilities.sides_in_doubt or (UNSURE if unproven else "")
+        ask = capabilities.asks_sides or (unproven and capabilities.quotes and capabilities.side_check == "asked")
+        if isinstance(output, AlertUpdated):
             if self.checks.grown(output):
                 return
-        elif capabilities.sides_in_doubt and output.alert.alert_type != "red_burst":
-            output = replace(output, alert=doubted(output.alert, capabilities.sides_in_doubt))
+        elif ask and output.time_ns >= self._news_from_ns:
+            self._out.append(self.checks.hold(self.symbol, output, from_ns))
+            return
+        if output.alert.alert_type != "red_burst":
+            if doubt:
+                output = replace(output, alert=doubted(output.alert, doubt))
+            elif capabilities.streaming and capabilities.side_check == "asked":
+                output = replace(output, alert=with_sides(output.alert, BY_QUOTES))
         self._say(output)
 
     def _tell(self, outputs: Iterable[Output]) -> None:

@@ -31,7 +31,7 @@ from orderflow_tui.core.side_check import (
     doubted,
     sign_seconds,
     signed,
-    sold_at_the_bid,
+    sold_and_bought,
     with_sides,
 )
 from orderflow_tui.core.slow_bleed import BUCKET_SECONDS
@@ -86,7 +86,7 @@ class TapeSide(SymbolState):
         context.sure += size * self.classifier.confidence
         if flags & OFF_EXCHANGE:
             self._off_exchange(event, side)
-        elif side != BUY:
+        elif side != BUY or self._unproven(time_ns, side):
             self._on_sale(time_ns, price, size, side, event.venue)
         elif self._guarded:
             self._on_purchase(time_ns, price, size)
@@ -102,20 +102,24 @@ class TapeSide(SymbolState):
     def _on_sale(self, time_ns: int, price: int, size: int, side: int, venue: int) -> None:
         """A print on an exchange that sellers started, or may have."""
         bids = self.bid_walls
-        if bids.walls or bids.closing:
+        if (bids.walls or bids.closing) and side != BUY:
             hit = bids.on_sell(time_ns, price, size, aggressor=side == SELL)
             if hit is not None:
                 self._say(hit)
-        if side != SELL:
+        unproven = self._unproven(time_ns, side)
+        if side == SELL:
+            self.taken += size
+        elif not unproven:
             return
-        self.taken += size
         threshold = self.print_threshold
         quote = self.classifier.quote
-        touching = quote is not None and quote[2] != 0 and price <= quote[2]
+        touching = unproven or (quote is not None and quote[2] != 0 and price <= quote[2])
         sells = self._sells
         if not sells.extend(time_ns, price, size, self.market.price_step, touching, threshold):
             self._end_sells()
             sells.start(time_ns, price, size, touching, threshold)
+        if unproven:
+            sells.unproven = True
         if sells.crossed_ns:
             # Only what there is to tell needs its own instant; the rest ends with the second or the next print.
             self._due_ns = min(self._due_ns, sells.first_ns + SPAN_NS + 1)
@@ -124,12 +128,22 @@ class TapeSide(SymbolState):
         if self._unnamed is not None:
             self._name_sweep(time_ns)
 
+    def _unproven(self, time_ns: int, side: int) -> bool:
+        """Whether no quote from before the print just classified is known, though the source may have one.
+
+        Without quotes in the plan the tick test is all there is, and what it calls a purchase is one.
+        """
+        quote, capabilities = self.classifier.quote, self.capabilities
+        if (quote is not None and quote[0] < time_ns) or capabilities.side_check == "none" or capabilities.sides_given:
+            return False
+        return capabilities.quotes or side != BUY
+
     def _end_sells(self) -> None:
         sells = self._sells
         if sells.crossed_ns:
             levels, venues = self._sweep.within(sells.last_ns, self.market.price_step)
             said = sell_print_alert(self.writer, sells, self.print_threshold, levels=levels, venues=venues)
-            self._say_sided(said, sells.first_ns)
+            self._say_sided(said, sells.first_ns, unproven=sells.unproven)
             self._unnamed = None if is_sweep(levels, venues) else (sells.first_ns, said)
         if sells.count and self._guarded:
             self.learner.prints.add(sells.volume)
@@ -174,7 +188,7 @@ class TapeSide(SymbolState):
             self._out.append(noted)
 
     def _on_sides_told(self, event: SidesTold) -> None:
-        """The quotes of a span were asked for: what they bear out is told, what they refute is not."""
+        """The quotes of a span were asked for: what they bear out is told, what was surely bought is not."""
         held = self.checks.of(event)
         if held is None:
             return
@@ -182,27 +196,35 @@ class TapeSide(SymbolState):
         prints = signed(event) if event.quotes else []
         if raised.alert.alert_type == "red_burst":
             self._burst_by_quotes(event, held, prints)
-        elif not prints:
-            self._say_unsure(held)
-        else:
+            return
+        sold, bought = sold_and_bought(prints, held.from_ns, raised.low, raised.high)
+        alert = held.grown.alert if held.grown is not None else raised.alert
+        threshold = alert.details["threshold"]
+        if sold > threshold:
             self.checks.settled(event)
-            sold = sold_at_the_bid(prints, held.from_ns, raised.low, raised.high)
-            alert = held.grown.alert if held.grown is not None else raised.alert
-            self._say_checked(held, alert if sold > alert.details["threshold"] else None)
+            self._say_checked(held, alert)
+        elif alert.details["at_touch"] - bought <= threshold:
+            self.checks.settled(event)
+            self._say_checked(held, None)
+        else:
+            self._say_unsure(held)
 
     def _burst_by_quotes(self, event: SidesTold, held: Held, prints: list[Signed]) -> None:
         burst, raised, grown = self.burst, held.raised, held.grown
         most = sign_seconds(self.window, prints, held.from_ns // NS)
         burst.late_print()
-        if not most:
+        alert = more = None
+        if most:
+            alert = burst.judge_again(raised.alert, raised.time_ns)
+            more = burst.judge_again(grown.alert, grown.time_ns) if grown is not None else None
+        newest = grown or raised
+        if not most or (alert is None and more is None and burst.may_be(newest.alert, newest.time_ns)):
             if burst.open_alert is not None:
                 burst.unsure = True
                 burst.open_alert = doubted(raised.alert, UNSURE)
             self._say_unsure(held)
             return
         self.checks.settled(event)
-        alert = burst.judge_again(raised.alert, raised.time_ns)
-        more = burst.judge_again(grown.alert, grown.time_ns) if grown is not None else None
         if alert is None and more is None:
             burst.refute(raised.time_ns)
         self._say_checked(held, alert or more)
@@ -225,6 +247,11 @@ class TapeSide(SymbolState):
             return
         now = doubted(raised.alert, REFUTED) if alert is None else with_sides(alert, BY_QUOTES)
         self._say(AlertUpdated(now, raised.time_ns, journal=True))
+        if alert is not None and alert.alert_type != "red_burst":
+            # It did not count when it was told unsure; a seller who is proven a second later is no less a seller.
+            opened = self.desk.weigh(replace(raised, alert=now))
+            if opened is not None:
+                self._tell((opened,))
 
     def _bleed(self, end: int) -> None:
         """Ten seconds that end with second `end - 1` are over."""

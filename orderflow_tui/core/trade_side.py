@@ -74,15 +74,19 @@ class SideClassifier:
         """Learn the quote that is in force from this book on."""
         bid = book.bids[0][0] if book.bids else 0
         ask = book.asks[0][0] if book.asks else 0
-        time_ns, newest, ring = book.time_ns, self._newest, self._ring
-        self._seen_ns = time_ns
+        newest, ring = self._newest, self._ring
+        time_ns = book.since_ns or book.time_ns
         if newest is not None:
             if newest[2] == bid and newest[3] == ask:
+                self._seen_ns = book.time_ns
                 return
+            # What was seen to be in force until then cannot have been replaced before.
+            time_ns = max(time_ns, self._seen_ns) if book.since_ns else time_ns
             horizon = time_ns - _RING_NS
             while self._kept > 1 and ring[(self._first + 1) % _RING_QUOTES * _FIELDS] < horizon:
                 self._first += 1
                 self._kept -= 1
+        self._seen_ns = book.time_ns
         self._newest = _quote(time_ns, book.seq, bid, ask)
         at = (self._first + self._kept) % _RING_QUOTES * _FIELDS
         ring[at], ring[at + 1], ring[at + 2], ring[at + 3] = time_ns, book.seq, bid, ask
@@ -126,11 +130,16 @@ class SideClassifier:
         return direction
 
     def fade(self, event: Print) -> None:
-        """Lower the confidence of the print just classified by how long before it its polled quote was last seen."""
+        """Lower the confidence of the print just classified by how long before it its polled quote was last seen.
+
+        Between a quote's time and the poll that still shows it nothing is in doubt.
+        """
         quote, sure = self.quote, self.confidence
         if quote is None or sure <= COIN or event.flags & SIDE_GIVEN:
             return
         seen_ns = self._seen_ns if quote is self._newest else quote[0]
+        if quote[0] < event.time_ns <= seen_ns:
+            return
         self.confidence = COIN + (sure - COIN) * exp(-abs(event.time_ns - seen_ns) / POLLED_TAU_NS)
 
     @staticmethod
@@ -151,6 +160,14 @@ class SideClassifier:
         if ring[at] - time_ns <= self._poll_cycle_ns:
             return _quote(*ring[at : at + _FIELDS]), NEAREST_FACTOR
         return None, 0.0
+
+
+def is_bought(price: int, quote: Quote) -> bool:
+    """Whether the quote alone proves a purchase: within 30 % of the spread of the ask, or above it."""
+    _, _, bid, ask, _, bought_from = quote
+    if not ask or (bid and bid >= ask):
+        return False
+    return price >= (bought_from if bid else ask)
 
 
 def side_by_quote(price: int, bid: int, ask: int) -> int:

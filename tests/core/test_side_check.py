@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -23,7 +25,7 @@ from orderflow_tui.core.events import (
 )
 from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output, SidesAsked
 from orderflow_tui.core.rules import AlertWriter
-from orderflow_tui.core.side_check import SideCheck, Signed, doubted, sign_seconds, signed, sold_at_the_bid
+from orderflow_tui.core.side_check import SideCheck, Signed, doubted, sign_seconds, signed, sold_and_bought
 from orderflow_tui.core.symbol_core import SymbolCore, mirrored
 from orderflow_tui.core.units import NS, price_units
 from orderflow_tui.core.volume_window import VolumeWindow
@@ -34,8 +36,8 @@ POLLED = {"streaming": False, "joint_sequence": False, "side_check": "asked"}
 BURST_FROM, BURST_TO = 340, 350
 
 
-def _core(profile: str = "guarded", **changes: object) -> SymbolCore:
-    return make(Rules(profile=profile), held(), **{**POLLED, **changes})  # type: ignore[arg-type]
+def _core(profile: Any = "guarded", **changes: Any) -> SymbolCore:
+    return make(Rules(profile=profile), held(), **{**POLLED, **changes})
 
 
 def _tape(*, at: float = 100.00, start: int = NOON) -> Tape:
@@ -205,7 +207,7 @@ def test_a_large_sell_waits_too() -> None:
         assert all(alert.counts and alert.details["sides"] == "by quotes" for alert in found)
 
 
-def test_an_unsure_large_sell_does_not_count_and_a_late_answer_says_so_only() -> None:
+def test_an_unsure_large_sell_does_not_count_until_a_late_answer_proves_it() -> None:
     core, tape = _core(), Tape().book(300, [(100.00, 500)], [(100.02, 500)])
     tape.trade(301, 100.00, 12_000).add(Clock(tape.at(302)))
     asked = _asked(core.process(tape.events))
@@ -214,7 +216,75 @@ def test_an_unsure_large_sell_does_not_count_and_a_late_answer_says_so_only() ->
     said = core.process([_told(tape, asked, 100.00, 100.02)])
     (update,) = updates(said, journal=True)
     assert update.details["sides"] == "by quotes"
-    assert core.desk.acts.counted == 0
+    assert core.desk.acts.counted == 1
+
+
+def test_three_sells_told_unsure_and_proven_later_recommend_leaving_once() -> None:
+    core, tape = _core(), Tape().book(300, [(100.00, 500)], [(100.02, 500)])
+    said: list[Output] = []
+    for number in range(3):
+        tape.book(301 + 31 * number, [(100.00, 500)], [(100.02, 500)])
+        tape.trade(302 + 31 * number, 100.00, 25_000).add(Clock(tape.at(303 + 31 * number)))
+    asked = [output for output in core.process(tape.events) if isinstance(output, SidesAsked)]
+    for one in asked:
+        assert alerts(core.process([SidesTold(one.time_ns, one.key, answered=False)]), "sell_print")
+    for one in asked:
+        said += core.process([_told(tape, one, 100.00, 100.02)])
+    assert len(exits(said)) == 1
+
+
+def test_a_sell_below_the_bid_is_told_by_the_last_price_before_it_and_without_one_refuted_by_nothing() -> None:
+    for before, expected in (((100.02, 100.00), "by quotes"), ((99.95, 99.90), "sides unsure"), ((), "sides unsure")):
+        core, tape = _core(), Tape().book(300, [(100.00, 500)], [(100.02, 500)])
+        tape.trade(300.5, 100.01, 100).trade(301, 99.98, 12_000).add(Clock(tape.at(302)))
+        asked = _asked(core.process(tape.events))
+        told = _told(tape, asked, 100.00, 100.02)
+        earlier = tuple(Print(tape.at(300.1) + at, 0, price_units(price), 100) for at, price in enumerate(before))
+        (seller,) = alerts(core.process([replace_told(told, prints=earlier + told.prints)]), "sell_print")
+        assert (seller.details["sides"], seller.counts) == (expected, expected == "by quotes")
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask"), [(99.96, 100.04), (99.995, 100.05), (100.0001, 0)], ids=["middle", "inside", "below, no tick"]
+)
+def test_what_is_no_proven_purchase_leaves_a_large_sell_unsure(bid: float, ask: float) -> None:
+    core, tape = _core(), Tape().book(300, [(100.00, 500)], [(100.02, 500)])
+    tape.trade(301, 100.00, 12_000).add(Clock(tape.at(302)))
+    asked = _asked(core.process(tape.events))
+    (seller,) = alerts(core.process([_told(tape, asked, bid, ask)]), "sell_print")
+    assert seller.text.endswith(", sides unsure")
+    assert not seller.counts
+
+
+def test_of_a_large_sell_only_what_was_surely_bought_is_taken_off() -> None:
+    for bought, expected in ((1_999, "sides unsure"), (2_000, None)):
+        core, tape = _core(), Tape().book(300, [(100.00, 500)], [(100.02, 500)])
+        tape.trade(301, 100.00, bought).trade(301.01, 100.00, 12_000 - bought).add(Clock(tape.at(302)))
+        asked = _asked(core.process(tape.events))
+        told = _told(tape, asked, 99.98, 100.00)
+        found = alerts(core.process([replace_told(told, prints=told.prints[:1])]), "sell_print")
+        assert [alert.details["sides"] for alert in found] == ([expected] if expected else [])
+
+
+def test_quotes_that_do_not_cover_the_print_are_no_answer() -> None:
+    core, tape = _core(), Tape().book(300, [(100.00, 500)], [(100.02, 500)])
+    tape.trade(301, 100.00, 12_000).add(Clock(tape.at(302)))
+    asked = _asked(core.process(tape.events))
+    later = Book(tape.at(301.01), 1, ((price_units(99.98), 0),), ((price_units(100.00), 0),))
+    (seller,) = alerts(core.process([_told(tape, asked, 0, 0, quotes=(later,))]), "sell_print")
+    assert seller.text.endswith(", sides unsure")
+
+
+def test_a_burst_whose_sides_stay_unknown_is_told_unsure_and_not_refuted() -> None:
+    core, tape = _core(), _tape()
+    asked, _ = _until_asked(core, tape)
+    # In the middle of the quotes the tick test decides, and these prints have never changed their price.
+    told = _told(tape, asked, 99.96, 100.04)
+    level = tuple(one for one in told.prints if one.price == price_units(100.00))
+    (burst,) = alerts(core.process([replace_told(told, prints=level)]), "red_burst")
+    assert burst.details["sides"] == "sides unsure"
+    assert not burst.exit_eligible
+    assert core.burst.open_alert is not None
 
 
 def test_off_exchange_prints_take_nothing_from_the_bid() -> None:
@@ -223,7 +293,8 @@ def test_off_exchange_prints_take_nothing_from_the_bid() -> None:
     asked = _asked(core.process(tape.events))
     told = _told(tape, asked, 100.00, 100.02)
     hidden = tuple(Print(one.time_ns, one.seq, one.price, one.size, REGULAR | OFF_EXCHANGE) for one in told.prints)
-    assert core.process([replace_told(told, prints=hidden)]) == []
+    (seller,) = alerts(core.process([replace_told(told, prints=hidden)]))
+    assert not seller.counts
 
 
 def test_for_a_short_position_the_quotes_are_mirrored() -> None:
@@ -236,6 +307,80 @@ def test_for_a_short_position_the_quotes_are_mirrored() -> None:
     assert burst.against == "short"
     told = _told(tape, asked, 100.00, 100.02)
     assert mirrored(mirrored(told)) == told
+
+
+STREAMED: dict[str, Any] = {"streaming": True, "joint_sequence": False, "side_check": "asked"}
+
+
+@pytest.mark.parametrize("polled", [True, False], ids=["polled", "streamed"])
+@pytest.mark.parametrize("before", [None, 99.99, 100.01], ids=["no tick", "up tick", "down tick"])
+def test_a_large_print_before_any_quote_is_asked_about_whatever_the_tick_test_says(
+    before: float | None, polled: bool
+) -> None:
+    core = _core(**({} if polled else STREAMED))
+    tape = Tape()
+    if before is not None:
+        tape.trade(300, before, 100)
+    tape.trade(301, 100.00, 12_000).add(Clock(tape.at(302)))
+    said = core.process(tape.events)
+    assert not alerts(said)
+    asked = _asked(said)
+    confirmed = _told(tape, asked, 100.00, 100.02)
+    (seller,) = alerts(core.process([confirmed]), "sell_print")
+    assert (seller.counts, seller.details["sides"]) == (True, "by quotes")
+
+
+@pytest.mark.parametrize("changes", [POLLED, STREAMED, {**STREAMED, "side_check": "refused"}])
+def test_where_nobody_can_tell_a_large_print_without_a_quote_is_unsure_and_not_unheard(
+    changes: dict[str, Any],
+) -> None:
+    core, tape = _core(**changes), Tape().trade(301, 100.00, 12_000)
+    said = core.process([*tape.events, Clock(tape.at(302))])
+    if changes["side_check"] == "asked":
+        asked = _asked(said)
+        said = core.process([SidesTold(asked.time_ns, asked.key, answered=False)])
+    (seller,) = alerts(said, "sell_print")
+    assert (seller.counts, seller.details["sides"]) == (False, "sides unsure")
+
+
+def test_a_purchase_before_any_quote_is_refuted_when_the_quotes_are_told() -> None:
+    core, tape = _core(**STREAMED), Tape().trade(301, 100.02, 12_000)
+    asked = _asked(core.process([*tape.events, Clock(tape.at(302))]))
+    assert core.process([_told(tape, asked, 100.00, 100.02)]) == []
+
+
+def test_a_quote_of_the_same_instant_proves_nothing_and_the_print_is_asked_about() -> None:
+    core, tape = _core(**STREAMED), Tape()
+    tape.book(301, [(99.98, 500)], [(100.00, 500)]).trade(301, 100.00, 12_000)
+    asked = _asked(core.process([*tape.events, Clock(tape.at(302))]))
+    assert alerts(core.process([_told(tape, asked, 100.00, 100.02)]), "sell_print")
+
+
+def test_a_streamed_large_sell_is_told_at_once_and_says_by_what() -> None:
+    core, tape = _core(**STREAMED), Tape().book(300, [(100.00, 500)], [(100.02, 500)])
+    tape.trade(301, 100.00, 12_000).add(Clock(tape.at(302)))
+    (seller,) = alerts(core.process(tape.events), "sell_print")
+    assert (seller.counts, seller.details["sides"]) == (True, "by quotes")
+
+
+def test_without_quotes_in_the_plan_a_sell_by_the_tick_test_is_told_and_a_purchase_is_not() -> None:
+    for before, expected in ((100.01, ["sides by tick test"]), (99.99, [])):
+        core = _core(**{**POLLED, "quotes": False})
+        tape = Tape().trade(300, before, 100).trade(301, 100.00, 12_000)
+        said = core.process([*tape.events, Clock(tape.at(302))])
+        assert [alert.details["sides"] for alert in alerts(said, "sell_print")] == expected
+
+
+def test_a_polled_quote_proves_prints_from_its_own_time_on() -> None:
+    core, tape = _core(), Tape()
+    tape.trade(301, 100.00, 12_000)
+    quote = Book(tape.at(303), 1, ((price_units(100.00), 5),), ((price_units(100.02), 5),), tape.at(-7_200))
+    said = core.process([quote, *tape.events, Clock(tape.at(304))])
+    assert _asked(said)
+    row = core.tape[-1]
+    assert row[3] == SELL
+    assert core.classifier.quote is not None
+    assert core.classifier.quote[0] == tape.at(-7_200)
 
 
 def test_history_is_told_at_once() -> None:
@@ -301,7 +446,7 @@ SEEN = 1_761_000_000
 
 
 def _one(second: int, size: int, side: int, flags: int = REGULAR) -> Signed:
-    return Print((SEEN + second) * NS + NS - 1, 1, 1_000_000, size, flags), side, 1_000_000
+    return Print((SEEN + second) * NS + NS - 1, 1, 1_000_000, size, flags), side, 1_000_000, side == BUY
 
 
 def _seen(*prints: tuple[int, int]) -> VolumeWindow:
@@ -334,7 +479,12 @@ def test_sold_at_the_bid_is_what_sellers_took_there_on_exchanges_in_its_span_and
     def sold(*, at: int = 0, price: int = 0, bid: int | None = 0, side: int = SELL, flags: int = REGULAR) -> int:
         middle = turn * 1_000_000
         event = Print(NOON + at, 1, middle + price, 7, flags)
-        return sold_at_the_bid([(event, side, 0 if bid is None else middle + bid)], NOON, middle - 100, middle + 100)
+        one = (event, side, 0 if bid is None else middle + bid, False)
+        bought = sold_and_bought([(*one[:3], True)], NOON, middle - 100, middle + 100)
+        found, none = sold_and_bought([one], NOON, middle - 100, middle + 100)
+        assert none == bought[0] == 0
+        assert bought[1] or not found
+        return found
 
     assert [sold(at=at) for at in (-1, 0, SPAN, SPAN + 1)] == [0, 7, 7, 0]
     assert [sold(price=price, bid=500) for price in (-101, -100, 100, 101)] == [0, 7, 7, 0]
@@ -343,10 +493,31 @@ def test_sold_at_the_bid_is_what_sellers_took_there_on_exchanges_in_its_span_and
     assert [sold(flags=REGULAR | flag) for flag in (OFF_EXCHANGE, AUCTION, LATE_REPORT)] == [0, 0, 0]
 
 
-def test_each_print_has_the_bid_of_the_quote_before_it_and_none_where_none_is_known() -> None:
+def test_each_print_has_the_bid_of_the_quote_before_it_and_is_left_out_where_there_is_none() -> None:
     early, event = Print(NOON - 3 * NS, 1, 1_000_000, 100), Print(NOON + 1, 2, 1_000_000, 100)
     quote = Book(NOON, 1, ((1_000_000, 0),), ((1_000_200, 0),))
-    assert signed(SidesTold(NOON, 1, True, (early, event), (quote,))) == [(early, UNKNOWN, 0), (event, SELL, 1_000_000)]
+    assert signed(SidesTold(NOON, 1, True, (early, event), (quote,))) == [(event, SELL, 1_000_000, False)]
+
+
+@pytest.mark.parametrize(
+    ("price", "bid", "ask", "bought"),
+    [
+        (1_000_200, 1_000_000, 1_000_200, True),
+        (1_000_300, 1_000_000, 1_000_200, True),
+        (1_000_140, 1_000_000, 1_000_200, True),
+        (1_000_139, 1_000_000, 1_000_200, False),
+        (1_000_000, 1_000_000, 1_000_200, False),
+        (999_900, 1_000_000, 1_000_200, False),
+        (1_000_200, 0, 1_000_200, True),
+        (1_000_199, 0, 1_000_200, False),
+        (1_000_200, 1_000_200, 0, False),
+        (1_000_200, 1_000_200, 1_000_200, False),
+    ],
+)
+def test_only_the_quote_proves_a_purchase(price: int, bid: int, ask: int, bought: bool) -> None:
+    quote = Book(NOON, 1, ((bid, 0),) if bid else (), ((ask, 0),) if ask else ())
+    event = Print(NOON + 1, 2, price, 100)
+    assert [one[3] for one in signed(SidesTold(NOON, 1, True, (event,), (quote,)))] == [bought]
 
 
 def _raised(evidence: str = "sell_print", opened_ns: int = NOON) -> AlertRaised:
@@ -360,7 +531,10 @@ def _raised(evidence: str = "sell_print", opened_ns: int = NOON) -> AlertRaised:
 def test_questions_of_one_instant_have_keys_of_their_own() -> None:
     checks = SideCheck()
     asked = [checks.hold("TEST", _raised(), NOON - back) for back in (5, 7)]
-    assert asked == [SidesAsked("TEST", NOON, NOON, NOON - 5), SidesAsked("TEST", NOON, NOON + 1, NOON - 7)]
+    assert asked == [
+        SidesAsked("TEST", NOON, NOON, NOON - 5, NOON - 5 + SPAN),
+        SidesAsked("TEST", NOON, NOON + 1, NOON - 7, NOON - 7 + SPAN),
+    ]
 
 
 def test_what_was_told_unsure_may_be_answered_and_not_left_open_again() -> None:

@@ -227,6 +227,27 @@ class TestPolledQuotes:
         classifier.fade(event)
         assert classifier.confidence == pytest.approx(self._confidence(2))
 
+    def test_between_a_quotes_own_time_and_the_poll_that_shows_it_nothing_is_in_doubt(self) -> None:
+        classifier = SideClassifier(polled=True)
+        quote = _book(9, 100.00, 101.00)
+        quote.since_ns = _book(0, 1, 2).time_ns
+        classifier.on_book(quote)
+        for at, fades in ((5, False), (9, False), (9.5, True)):
+            event = _print(at, 100.00)
+            assert classifier.classify(event) == SELL
+            classifier.fade(event)
+            assert (classifier.confidence < CONFIDENCE_TOUCH) is fades
+
+    def test_a_quote_is_no_older_than_the_last_look_at_the_one_before(self) -> None:
+        classifier = SideClassifier(polled=True)
+        classifier.on_book(_book(0, 100.00, 101.00))
+        classifier.on_book(_book(5, 100.00, 101.00))
+        quote = _book(7, 99.00, 100.00)
+        quote.since_ns = _book(3, 1, 2).time_ns
+        classifier.on_book(quote)
+        assert classifier.classify(_print(4, 100.00)) == SELL
+        assert classifier.classify(_print(6, 100.00)) == BUY
+
     def test_quotes_are_streamed_unless_said_otherwise(self) -> None:
         fresh = SideClassifier()
         assert (fresh.polled, fresh.confidence, fresh.quote) == (False, 0.0, None)
