@@ -44,6 +44,18 @@ def read_bounded(path: Path, limit: int = LIMIT_BYTES, *, follow_link: bool = Tr
         UnfitFileError: It is no regular file, is larger than `limit`, or is a link that is not to be followed.
         OSError: It cannot be opened or read.
     """
+    with open_regular(path, follow_link=follow_link) as file:
+        return _whole(file, limit, path)
+
+
+def open_regular(path: Path, *, follow_link: bool = True) -> io.FileIO:
+    """A regular file to read in pieces, for files that may be of any size.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        UnfitFileError: It is no regular file, or is a link that is not to be followed.
+        OSError: It cannot be opened.
+    """
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
     try:
         # Looked at first: opening a device may do something, and opening a socket fails in its own words.
@@ -51,9 +63,12 @@ def read_bounded(path: Path, limit: int = LIMIT_BYTES, *, follow_link: bool = Tr
         descriptor = os.open(path, flags if follow_link else flags | os.O_NOFOLLOW)
     except ValueError:
         raise UnfitFileError(errno.EINVAL, "no path of a file", ascii(path)) from None
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         _refuse_unless_regular(os.fstat(descriptor), path)
-        return _whole(file, limit, path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return io.FileIO(descriptor, "rb")
 
 
 def _refuse_unless_regular(found: os.stat_result, path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from orderflow_tui.bounded_file import read_bounded
 from orderflow_tui.core.capabilities import SourceClass
 from orderflow_tui.core.outcomes import FollowUp, Outcomes, outcome
 from orderflow_tui.core.outputs import AlertOutcome, Course
@@ -21,6 +22,7 @@ from orderflow_tui.private_file import replace_file
 
 _SAVE_NS: Final = 60 * NS
 """What is followed is written when something was added or settled, and so often in between."""
+_MOST_BYTES: Final = 64_000_000
 _decode = msgspec.json.Decoder(list[FollowUp]).decode
 
 
@@ -74,10 +76,13 @@ class FollowUpStore:
 
     def _read(self) -> list[FollowUp]:
         try:
-            return _decode(self._path.read_bytes())
+            return _decode(read_bounded(self._path, _MOST_BYTES, follow_link=False))
         except FileNotFoundError:
             return []
-        except (OSError, *NO_JSON) as error:
+        except OSError as error:
+            self.problem = f"{self._path}: {error.strerror or type(error).__name__}"
+            return []
+        except NO_JSON as error:
             self.problem = f"{self._path}: {type(error).__name__}"
             return []
 

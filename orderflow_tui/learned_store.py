@@ -7,11 +7,13 @@ from typing import Final
 
 import msgspec
 
+from orderflow_tui.bounded_file import read_bounded
 from orderflow_tui.core.learning import Taught
 from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.private_file import replace_file
 
 _SESSIONS_KEPT: Final = 60
+_MOST_BYTES: Final = 4_000_000
 _decode = msgspec.json.Decoder(list[Taught]).decode
 
 
@@ -38,7 +40,7 @@ class LearnedStore:
         kept = sorted([*others, taught], key=lambda one: one.day)[-_SESSIONS_KEPT:]
         path = self._path(symbol)
         try:
-            replace_file(path, msgspec.json.encode(kept))
+            replace_file(path, msgspec.json.encode(kept), linked_folder=False)
             self.problem = ""
         except OSError as error:
             self.problem = f"{path}: {error.strerror or type(error).__name__}"
@@ -48,9 +50,12 @@ class LearnedStore:
 
     def _sessions(self, symbol: str) -> list[Taught]:
         try:
-            return _decode(self._path(symbol).read_bytes())
+            return _decode(read_bounded(self._path(symbol), _MOST_BYTES, follow_link=False))
         except FileNotFoundError:
             return []
-        except (OSError, *NO_JSON) as error:
+        except OSError as error:
+            self.problem = f"{self._path(symbol)}: {error.strerror or type(error).__name__}"
+            return []
+        except NO_JSON as error:
             self.problem = f"{self._path(symbol)}: {type(error).__name__}"
             return []

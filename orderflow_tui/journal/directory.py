@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.bounded_file import UnfitFileError, open_regular, read_bounded
 from orderflow_tui.core.capabilities import SourceClass
+from orderflow_tui.private_file import open_to_append
 
 if sys.platform != "win32":
     import fcntl
@@ -20,22 +25,41 @@ DAY_FILE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl(\.gz)?")
 _SOURCE_CLASSES: Final = ("live", "simulated", "replayed")
 _MARKER_TRIES: Final = 50
 _MARKER_PAUSE_SECONDS: Final = 0.02
+_MARKER_BYTES: Final = 64
 _TAIL_CHUNK: Final = 65_536
+LOCK_SECONDS: Final = 0.5
+"""Writers hold the lock for the time of one write; who has it for longer does not run."""
+_LOCK_PAUSE_SECONDS: Final = 0.001
+LONGEST_LINE: Final = 1 << 24
+"""No record is nearly as long: a file with a longer line is no journal."""
+
+
+class LockedError(OSError):
+    """Another process holds the file's lock and does not let it go."""
 
 
 class JournalError(RuntimeError):
     """The journal cannot be used, in one line."""
 
 
-def lock(fd: int) -> None:
-    """Wait until no other process writes the same file, and keep them out until `unlock`."""
-    if sys.platform != "win32":
-        fcntl.flock(fd, fcntl.LOCK_EX)
-
-
-def unlock(fd: int) -> None:
-    """Let the other processes write again."""
-    if sys.platform != "win32":
+@contextmanager
+def locked(fd: int, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """Keep other processes from writing the same file; waits for them at most `seconds`. Raises LockedError."""
+    if sys.platform == "win32":
+        yield
+        return
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise LockedError(errno.EAGAIN, "locked by another process") from None
+        time.sleep(_LOCK_PAUSE_SECONDS)
+    try:
+        yield
+    finally:
         fcntl.flock(fd, fcntl.LOCK_UN)
 
 
@@ -47,22 +71,23 @@ def claim(directory: Path, source_class: SourceClass) -> None:
         OSError: It cannot be made or written.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    owner = _marked_class(directory / MARKER) or _class_of_records(directory)
+    marked = _marked_class(directory / MARKER)
+    owner = marked or _class_of_records(directory)
     if owner and owner != source_class:
         raise JournalError(
             f"{_shown(directory)} holds a {owner} journal and this run is {source_class}: journals never mix; "
             "choose another directory (ORDER_FLOW_LOG_DIR)"
         )
-    if not (directory / MARKER).is_file():
-        _mark(directory, source_class)
-        claim(directory, source_class)  # another process may have been first, with another class
+    if not marked and not _mark(directory, source_class):
+        claim(directory, source_class)  # another process was first, perhaps with another class
 
 
-def _mark(directory: Path, source_class: SourceClass) -> None:
+def _mark(directory: Path, source_class: SourceClass) -> bool:
+    """Whether there was no marker yet."""
     try:
         fd = os.open(directory / MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return
+        return False
     try:
         _write_all(fd, source_class.encode() + b"\n")
     except OSError:
@@ -70,15 +95,18 @@ def _mark(directory: Path, source_class: SourceClass) -> None:
         raise
     finally:
         os.close(fd)
+    return True
 
 
 def _marked_class(marker: Path) -> str:
     """The class a marker names; empty without one. One that stays empty or unreadable was torn: it goes."""
     for _ in range(_MARKER_TRIES):
         try:
-            text = marker.read_text(encoding="ascii", errors="replace").strip()
+            text = read_bounded(marker, _MARKER_BYTES, follow_link=False).decode("ascii", "replace").strip()
         except FileNotFoundError:
             return ""
+        except UnfitFileError as error:
+            raise JournalError(f"{_shown(marker)} is {error}") from None
         if text in _SOURCE_CLASSES:
             return text
         if text:
@@ -91,9 +119,12 @@ def _marked_class(marker: Path) -> str:
 def _class_of_records(directory: Path) -> str:
     """The class the newest readable record names, for a directory whose marker was lost."""
     for path in reversed([path for path in day_files(directory) if path.suffix == ".jsonl"]):
-        with path.open("rb") as file:
-            file.seek(max(path.stat().st_size - _TAIL_CHUNK, 0))
-            lines = file.read().splitlines()
+        try:
+            with open_regular(path, follow_link=False) as file:
+                file.seek(max(path.stat().st_size - _TAIL_CHUNK, 0))
+                lines = file.read(_TAIL_CHUNK).splitlines()
+        except UnfitFileError:
+            continue
         for line in reversed(lines):
             if (record := _object(line)) and record.get("source_class") in _SOURCE_CLASSES:
                 return str(record["source_class"])
@@ -109,11 +140,19 @@ def day_files(directory: Path) -> list[Path]:
     return [directory / name for name in sorted(names) if name.removesuffix(".gz") == name or name[:-3] not in names]
 
 
-def open_day(path: Path) -> int:
-    """A descriptor that appends whole lines to this file; a torn last line is set aside first. Raises OSError."""
-    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+def open_day(path: Path, seconds: float = LOCK_SECONDS) -> int:
+    """A descriptor that appends whole lines to this file; a torn last line is set aside first.
+
+    Args:
+        path: The day's file.
+        seconds: How long to wait for another process that holds its lock.
+
+    Raises:
+        OSError: It is not a regular file of this user's own, its end is no line of a journal, it is locked.
+    """
+    fd = open_to_append(path, readable=True)
     try:
-        repair(fd, path)
+        repair(fd, path, seconds)
         if sys.platform != "win32":
             status = os.fstat(fd)
             if status.st_mode & 0o077 and status.st_uid == os.geteuid():
@@ -131,13 +170,12 @@ def repair_days(directory: Path) -> None:
             os.close(open_day(path))
 
 
-def repair(fd: int, path: Path) -> None:
+def repair(fd: int, path: Path, seconds: float = LOCK_SECONDS) -> None:
     """Move what stands after the last newline to `<day>.jsonl.torn`; a whole record only gets its newline.
 
     Writers hold the same lock for each line, so what is seen under it is nobody's line in the making.
     """
-    lock(fd)
-    try:
+    with locked(fd, seconds):
         size = os.fstat(fd).st_size
         if not size or os.pread(fd, 1, size - 1) == b"\n":
             return
@@ -148,12 +186,10 @@ def repair(fd: int, path: Path) -> None:
             return
         _set_aside(path.with_name(path.name + ".torn"), tail)
         os.ftruncate(fd, start)
-    finally:
-        unlock(fd)
 
 
 def _set_aside(path: Path, tail: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    fd = open_to_append(path)
     try:
         _write_all(fd, tail + b"\n")
         os.fsync(fd)
@@ -161,21 +197,23 @@ def _set_aside(path: Path, tail: bytes) -> None:
         os.close(fd)
 
 
-def append_line(fd: int, line: bytes) -> None:
+def append_line(fd: int, line: bytes, seconds: float = LOCK_SECONDS) -> None:
     """Append one line whole or not at all, with one write (two when the first is cut short).
+
+    Args:
+        fd: From `open_day`.
+        line: With its newline.
+        seconds: How long to wait for another process that holds the file's lock.
 
     Raises:
         OSError: Nothing of the line stands in the file; FileNotFoundError when the file has lost its name.
     """
-    lock(fd)
-    try:
+    with locked(fd, seconds):
         written = os.write(fd, line)
         if written != len(line):
             _complete(fd, line, written)
         if not os.fstat(fd).st_nlink:
             raise FileNotFoundError(2, "the file was removed")
-    finally:
-        unlock(fd)
 
 
 def _complete(fd: int, line: bytes, written: int) -> None:
@@ -207,8 +245,11 @@ def _read(fd: int, start: int, end: int) -> bytes:
 
 
 def _after_last_newline(fd: int, size: int) -> int:
+    """Raises UnfitFileError where what follows the last newline is longer than any record."""
     end = size
     while end > 0:
+        if size - end > LONGEST_LINE:
+            raise UnfitFileError(errno.EFBIG, f"its last line is longer than {LONGEST_LINE:,} bytes: no journal")
         begin = max(end - _TAIL_CHUNK, 0)
         at = _read(fd, begin, end).rfind(b"\n")
         if at >= 0:

@@ -13,7 +13,15 @@ from typing import Any, Final
 
 from orderflow_tui.core.capabilities import SourceClass
 from orderflow_tui.core.units import NS, iso_utc
-from orderflow_tui.journal.directory import JournalError, append_line, claim, open_day, repair_days
+from orderflow_tui.journal.directory import (
+    LOCK_SECONDS,
+    JournalError,
+    LockedError,
+    append_line,
+    claim,
+    open_day,
+    repair_days,
+)
 from orderflow_tui.journal.encode import Stamps, body, quoted
 from orderflow_tui.journal.histogram import DurationHistogram
 from orderflow_tui.journal.sync import GroupSync
@@ -85,6 +93,8 @@ class JournalWriter:
         self._path = directory
         self._day_from = self._day_to = 0
         self._retired: list[int] = []
+        self._locked_out = False
+        """Another process keeps the file: nobody waits for it again until it lets go."""
         self._sync_problem = ""
         self._sync = GroupSync(self._sync_files)
         try:
@@ -208,12 +218,13 @@ class JournalWriter:
         """Try to write one line; a failure becomes `problem` and leaves nothing of it in the file."""
         now = self._clock()
         began = time.monotonic_ns()
+        patience = 0.0 if self._locked_out else LOCK_SECONDS
         try:
             for _ in range(2):
                 if self._fd < 0 or not self._day_from <= now < self._day_to:
-                    self._reopen(now)
+                    self._reopen(now, patience)
                 try:
-                    append_line(self._fd, line)
+                    append_line(self._fd, line, patience)
                     break
                 except FileNotFoundError:  # removed under us: once more, in a new file
                     self._retire()
@@ -221,29 +232,31 @@ class JournalWriter:
                 raise FileNotFoundError(2, "the file is removed again and again")
         except (OSError, JournalError) as error:
             self.problem = _reason(error)
+            self._locked_out = isinstance(error, LockedError)
             if not isinstance(error, JournalError) and self._fd >= 0 and not self._in_place():
                 self._retire()
             return False
+        self._locked_out = False
         self.write_times.add(time.monotonic_ns() - began)
         return True
 
-    def _reopen(self, now: int) -> None:
+    def _reopen(self, now: int, patience: float) -> None:
         self._retire()
         claim(self.directory, self._source_class)
-        self._open(now)
+        self._open(now, patience)
 
-    def _open(self, now: int) -> None:
+    def _open(self, now: int, patience: float = LOCK_SECONDS) -> None:
         self._day_from = now - now % _DAY_NS
         self._day_to = self._day_from + _DAY_NS
         self._path = self.directory / f"{iso_utc(now)[:10]}.jsonl"
-        self._fd = open_day(self._path)
+        self._fd = open_day(self._path, patience)
 
     def _in_place(self) -> bool:
         """The open file is the one its path names."""
         if self._fd < 0:
             return False
         try:
-            return os.path.samestat(os.stat(self._path), os.fstat(self._fd))  # noqa: PTH116 each second
+            return os.path.samestat(os.lstat(self._path), os.fstat(self._fd))
         except OSError:
             return False
 

@@ -286,7 +286,7 @@ def test_a_file_removed_again_and_again_is_a_problem_and_no_endless_loop(
 ) -> None:
     journal = writer(tmp_path)
 
-    def vanish(fd: int, line: bytes) -> None:
+    def vanish(fd: int, line: bytes, seconds: float) -> None:
         raise FileNotFoundError(errno.ENOENT, "the file was removed")
 
     monkeypatch.setattr("orderflow_tui.journal.writer.append_line", vanish)
