@@ -16,7 +16,8 @@ from msgspec import Struct
 from orderflow_tui.config_load import FILE_NAME, LoadedConfig, find_file, load_config, user_config_folder
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.screen_settings import screen_settings
-from orderflow_tui.settings import invalid, normalise_symbol
+from orderflow_tui.settings import invalid
+from orderflow_tui.tickers import normalise_symbol
 
 _BOM: Final = b"\xef\xbb\xbf"
 _NEW_FILE_MODE: Final = 0o600

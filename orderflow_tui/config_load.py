@@ -19,10 +19,10 @@ from orderflow_tui.settings import (
     Settings,
     invalid,
     nearest,
-    normalise_symbol,
     read_environment,
 )
 from orderflow_tui.shown import shown_value
+from orderflow_tui.tickers import normalise_symbol
 
 if TYPE_CHECKING:
     from orderflow_tui.config import OrderFlowConfig

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +47,8 @@ class LearnedStore:
             self.problem = f"{path}: {error.strerror or type(error).__name__}"
 
     def _path(self, symbol: str) -> Path:
-        return self._directory / f"{symbol}.json"
+        marked = re.sub("[a-z]", r"+\g<0>", symbol)  # AMpB and AMPB are two files on every disk
+        return self._directory / f"{marked}.json"
 
     def _sessions(self, symbol: str) -> list[Taught]:
         try:

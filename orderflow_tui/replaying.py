@@ -18,6 +18,7 @@ from orderflow_tui.config_load import load_config
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.core.events import Print
 from orderflow_tui.core.units import price_decimal
+from orderflow_tui.core.validators import TICKER
 from orderflow_tui.feeds.readers.raw import RawSession
 from orderflow_tui.feeds.recording import expanded, open_recording
 from orderflow_tui.feeds.replay import ReplayFeed
@@ -28,9 +29,7 @@ from orderflow_tui.screen_settings import screen_settings
 from orderflow_tui.settings import Settings, invalid
 from orderflow_tui.wiring import LiveSettings, make_monitor, plain, show
 
-_ASSUMED: Final = re.compile(
-    r"(?P<symbol>[A-Z][A-Z0-9.]{0,9}):(?P<quantity>[+-]?\d{1,12})(?:@(?P<price>[0-9.]{1,15}))?"
-)
+_ASSUMED: Final = re.compile(rf"(?P<symbol>{TICKER}):(?P<quantity>[+-]?\d{{1,12}})(?:@(?P<price>[0-9.]{{1,15}}))?")
 _DEFAULT_SHARES: Final = 1_000
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from orderflow_tui.core.validators import SYMBOL, DataValidationError
+from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.loopback import is_loopback
 from orderflow_tui.shown import shown_value
 
@@ -126,19 +126,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the known name most like this one, or nothing."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
     return f"; did you mean {matches[0]}?" if matches else ""
-
-
-def normalise_symbol(text: str) -> str:
-    """A ticker in the one spelling used inside: `brk-b` and `BRK/B` are `BRK.B`.
-
-    Raises:
-        ValueError: It is not `[A-Z][A-Z0-9.]{0,9}` even so; the message shows it escaped.
-    """
-    symbol = text.strip().upper().replace("-", ".").replace("/", ".")
-    if not text.isascii() or not SYMBOL.fullmatch(symbol):
-        message = f"{shown_value(text)} is no ticker: one letter, then up to 9 letters, digits or dots"
-        raise ValueError(message)
-    return symbol
 
 
 class Secret:

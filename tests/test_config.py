@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from orderflow_tui.config import OrderFlowConfig, validate_order_flow_config
 from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.settings import VARIABLES, VENDOR_BASE_URL, VENDOR_WS_URL, normalise_symbol
+from orderflow_tui.settings import VARIABLES, VENDOR_BASE_URL, VENDOR_WS_URL
 
 KEY = "sekret-key-0123456789"
 
@@ -295,19 +295,6 @@ def test_any_text_in_any_variable_is_one_printable_line_or_a_config(text: str) -
         except DataValidationError as error:
             line = str(error)
         assert line.isprintable()
-
-
-@pytest.mark.parametrize(
-    ("written", "symbol"), [("AAPL", "AAPL"), (" brk-b ", "BRK.B"), ("BRK/B", "BRK.B"), ("Brk.b", "BRK.B")]
-)
-def test_spellings_of_a_ticker_become_one(written: str, symbol: str) -> None:
-    assert normalise_symbol(written) == symbol
-
-
-@pytest.mark.parametrize("written", ["", "1A", "../etc", "ABCDEFGHIJK", "A B", "Ä", "ß", "[/]"])
-def test_what_is_no_ticker_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="no ticker"):
-        normalise_symbol(written)
 
 
 def test_a_config_crosses_a_process_boundary() -> None:

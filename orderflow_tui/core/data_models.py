@@ -25,7 +25,7 @@ class OrderBookSnapshot:
     """One symbol's shown book.
 
     Attributes:
-        symbol: Ticker, `[A-Z][A-Z0-9.]{0,9}`.
+        symbol: Ticker in the vendor's spelling: `AAPL`, `BRK.B`, `BACpL`.
         bids: `(price in dollars, size in shares)`, best (highest) first.
         asks: `(price in dollars, size in shares)`, best (lowest) first.
         timestamp_utc: The instant the feed vouches for (SPEC section 4.3), aware, UTC.

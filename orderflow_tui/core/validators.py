@@ -17,7 +17,9 @@ WARN_AGE: Final = timedelta(seconds=10)
 """Up to and including this age a snapshot is fine."""
 MAX_AHEAD: Final = timedelta(seconds=2)
 """A stamp further in the future than this is refused: clocks do not differ by more."""
-SYMBOL: Final = re.compile(r"[A-Z][A-Z0-9.]{0,9}")
+TICKER: Final = r"(?:[A-Z][A-Z0-9.]{0,4}[prw][A-Z.]{0,3}w?|[A-Z][A-Z0-9.]{0,9})"
+"""A ticker within a longer pattern; the small letters are preferred, rights and when-issued: `BACpL`."""
+SYMBOL: Final = re.compile(TICKER)
 """What a ticker looks like; nothing else reaches a URL, a file name or the screen."""
 _SIDES: Final = frozenset({"buy", "sell", "unknown"})
 

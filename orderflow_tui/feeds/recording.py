@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.core.validators import SYMBOL
 from orderflow_tui.feeds.readers.dbn import is_dbn, open_dbn
 from orderflow_tui.feeds.readers.flat_files import is_flat, open_flat
 from orderflow_tui.feeds.readers.lobster import is_lobster, open_lobster
 from orderflow_tui.feeds.readers.pair import open_pair, pair_of
 from orderflow_tui.feeds.readers.raw import is_raw, open_raw, raw_symbols
-from orderflow_tui.feeds.readers.session import LONGEST_LINE, SYMBOL, RecordedSession, RecordingError, opened
+from orderflow_tui.feeds.readers.session import LONGEST_LINE, RecordedSession, RecordingError, opened
 
 __all__ = ["RecordedSession", "RecordingError", "expanded", "open_recording"]
 

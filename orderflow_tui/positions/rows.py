@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.data_models import Position
 from orderflow_tui.positions.holdings import Holdings
-from orderflow_tui.settings import normalise_symbol
 from orderflow_tui.shown import shown_value
+from orderflow_tui.tickers import normalise_symbol
 
 _MOST_SHARES: Final = Decimal(10**12)
 _LEAST: Final = Decimal("1e-9")

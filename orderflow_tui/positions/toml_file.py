@@ -17,8 +17,9 @@ from orderflow_tui.decoding import TomlError, parse_toml
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings
-from orderflow_tui.settings import nearest, normalise_symbol
+from orderflow_tui.settings import nearest
 from orderflow_tui.shown import shown_value
+from orderflow_tui.tickers import normalise_symbol
 
 _MOST_SHARES: Final = 10**12
 _MOST_DOLLARS: Final = Decimal(10**9)

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from orderflow_tui.core.validators import TICKER
 from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.recorder.frames import Frame, decode
 
@@ -25,7 +26,7 @@ HEADER_BYTES: Final = 8
 LENGTH_BYTES: Final = 4
 LARGEST_BLOCK: Final = 64 * 2**20
 """Unpacked; the writer lets no more than this wait."""
-_DAY_NAME: Final = re.compile(r"([A-Z][A-Z0-9.]{0,9})-(\d{4}-\d\d-\d\d)\.raw")
+_DAY_NAME: Final = re.compile(rf"({TICKER})-(\d\d\d\d-\d\d-\d\d)\.raw")
 
 
 class Day(msgspec.Struct, array_like=True):

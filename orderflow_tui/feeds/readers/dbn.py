@@ -17,7 +17,8 @@ from msgspec import Struct
 from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Levels, Print
 from orderflow_tui.core.units import NS
-from orderflow_tui.feeds.readers.session import LATEST, MOST_PRICE, SYMBOL, RecordingError, shown
+from orderflow_tui.core.validators import SYMBOL
+from orderflow_tui.feeds.readers.session import LATEST, MOST_PRICE, RecordingError, shown
 
 if TYPE_CHECKING:
     from databento_dbn import DBNDecoder, MBP1Msg, MBP10Msg, Metadata

@@ -34,11 +34,12 @@ from orderflow_tui.core.events import (
     Print,
 )
 from orderflow_tui.core.units import NS
+from orderflow_tui.core.validators import TICKER
 from orderflow_tui.feeds.readers.session import MOST_PRICE, MOST_SIZE, RecordingError, lines, shown
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _NAME: Final = re.compile(
-    r"(?P<stem>(?P<symbol>[A-Z][A-Z0-9.]{0,9})_(?P<day>\d{4}-\d\d-\d\d)_\d{1,8}_\d{1,8})"
+    rf"(?P<stem>(?P<symbol>{TICKER})_(?P<day>\d{{4}}-\d\d-\d\d)_\d{{1,8}}_\d{{1,8}})"
     r"(?:_(?P<kind>message|orderbook)_(?P<levels>\d{1,3})\.csv(?P<gz>\.gz)?)?"
 )
 _MOST_LEVELS: Final = 10

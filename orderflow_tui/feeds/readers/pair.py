@@ -32,7 +32,8 @@ from orderflow_tui.core.events import (
     Print,
 )
 from orderflow_tui.core.units import PRICE_UNITS_PER_DOLLAR
-from orderflow_tui.feeds.readers.session import LONGEST_LINE, SYMBOL, UNREADABLE, RecordingError, shown
+from orderflow_tui.core.validators import SYMBOL
+from orderflow_tui.feeds.readers.session import LONGEST_LINE, UNREADABLE, RecordingError, shown
 
 _TRADES: Final = ".trades.csv.gz"
 _BOOK: Final = ".book.csv.gz"
@@ -122,7 +123,8 @@ def open_pair(prefix: str) -> Recording:
             message = f"no recording: {path} is missing; give the common prefix of a .trades.csv.gz and a .book.csv.gz"
             raise RecordingError(message)
     name = trades.name.removesuffix(_TRADES)
-    symbol = name.split("_", 1)[0].upper()
+    stem = name.split("_", 1)[0]
+    symbol = stem if SYMBOL.fullmatch(stem) else stem.upper()
     if not SYMBOL.fullmatch(symbol):
         raise RecordingError(f"{trades}: the name up to its first _ must be a symbol, not {symbol!r}")
     header = next(_rows(book), [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from orderflow_tui.core.capabilities import Capabilities
 from orderflow_tui.core.events import Event
 from orderflow_tui.core.units import PRICE_UNITS_PER_DOLLAR
 
-SYMBOL: Final = re.compile(r"[A-Z][A-Z0-9.]{0,9}")
 GZIP_MAGIC: Final = b"\x1f\x8b"
 UNREADABLE: Final = (OSError, EOFError, zlib.error)
 """What reading a file, packed or not, fails with."""
