@@ -20,6 +20,8 @@ _PREFERRED: Final = (
 )
 """`BAC PRL`, `BAC.PR.L`, `BAC/PRL`; `BAC-PL`, `BAC^L`; `BACPRL`, where common stock has five letters at most."""
 _LONGEST_COMMON: Final = 5
+_CLASS: Final = re.compile(rf"[A-Z]{{1,5}}{_APART}(?:[A-Z]|WS|RT|WI|UN)(?:{_APART}[A-Z])?")
+"""`BRK B`, `XYZ WS`: two words that are no such thing are no ticker."""
 _TYPED: Final = re.compile(r"[A-Z]?[a-z0-9./_ -]+")
 """Written without care for capitals: `aapl`, `Aapl`, `brk-b`."""
 
@@ -52,4 +54,4 @@ def _of_capitals(written: str) -> str:
         match = pattern.fullmatch(written)
         if match and (pattern is not _PREFERRED[-1] or len(written) > _LONGEST_COMMON):
             return f"{match['root']}p{match['series'] or ''}"
-    return re.sub(_APART, ".", written)
+    return re.sub(_APART if _CLASS.fullmatch(written) else "[/-]", ".", written)

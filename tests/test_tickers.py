@@ -41,7 +41,23 @@ def test_every_spelling_becomes_the_vendors(symbol: str, spellings: tuple[str, .
 
 @pytest.mark.parametrize(
     "written",
-    ["", "1A", "../etc", "ABCDEFGHIJK", "Ä", "ß", "[/]", "AMpb", "BACPl", "BACxL", "BACppL", "BAC\nL", "BAC^", "a^l b"],
+    [
+        "",
+        "1A",
+        "../etc",
+        "ABCDEFGHIJK",
+        "Ä",
+        "ß",
+        "[/]",
+        "AMpb",
+        "BACPl",
+        "BACxL",
+        "BACppL",
+        "BAC\nL",
+        "BAC^",
+        "a^l b",
+        "no symbol",
+    ],
 )
 def test_what_is_no_ticker_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="is no ticker: up to 10 capitals") as refused:
