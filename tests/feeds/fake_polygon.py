@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import operator
 import threading
 import time
 from collections.abc import Callable
@@ -224,7 +225,18 @@ class FakePolygon(ThreadingHTTPServer):
             return 200, {"status": "OK", "books": [market.books[s] for s in asked if s in market.books]}
         return 404, b"404 page not found"
 
+    def _quotes(self, symbol: str, query: dict[str, str]) -> tuple[int, Any]:
+        rows = sorted(self.market.history.get(symbol, []), key=lambda row: row["sip_timestamp"])
+        for name, holds in _FILTERS.items():
+            if name in query:
+                rows = [row for row in rows if holds(row["sip_timestamp"], int(query[name]))]
+        if query.get("order", "desc") == "desc":
+            rows.reverse()
+        return 200, {"status": self.market.envelope, "results": rows[: int(query.get("limit", "1000"))]}
+
     def _rows(self, kind: str, tapes: dict[str, list[Row]], symbol: str, query: dict[str, str]) -> tuple[int, Any]:
+        if kind == "quotes":
+            return self._quotes(symbol, query)
         if "cursor" in query:
             start, low, high, limit = (int(part) for part in query["cursor"].split(","))
         else:
@@ -238,6 +250,11 @@ class FakePolygon(ThreadingHTTPServer):
             cursor = quote(f"{start + size},{low},{high},{limit}")
             body["next_url"] = f"{self.market.page_host}/v3/{kind}/{symbol}?cursor={cursor}"
         return 200, body
+
+
+_FILTERS: dict[str, Callable[[int, int], bool]] = {
+    "timestamp.gte": operator.ge, "timestamp.gt": operator.gt, "timestamp.lte": operator.le, "timestamp.lt": operator.lt,
+}  # fmt: skip
 
 
 def status(code: int, body: Any = b"", **headers: str) -> Fault:

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orderflow_tui.core.events import LATE_REPORT, REGULAR, VOLUME, Book, Print
 from orderflow_tui.core.units import NS
-from orderflow_tui.feeds.feed import Arrival, Batch
+from orderflow_tui.feeds.feed import Arrival, Batch, FeedMessage
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.deadline import Deadline, _Stream
 from orderflow_tui.feeds.polygon.feed import LEAD
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway
+from orderflow_tui.feeds.polygon.intake import TapeIntake
 from orderflow_tui.feeds.polygon.normalize import ShownBook
 from orderflow_tui.feeds.polygon.schedule import Job, Schedule, cycle_of
 from tests.feeds.collector import shown
@@ -176,11 +178,15 @@ def test_suspects_run_one_at_a_time_and_the_longest_due_comes_first() -> None:
     tapes=st.integers(1, 24),
     per_second=st.sampled_from([2.0, 5.0, 20.0]),
     urgent=st.lists(st.integers(0, 23), max_size=6, unique=True),
+    asking=st.booleans(),
 )
 def test_no_tape_waits_longer_than_its_share_of_the_budget_and_the_rest_yields_first(
-    tapes: int, per_second: float, urgent: list[int]
+    tapes: int, per_second: float, urgent: list[int], asking: bool
 ) -> None:
-    """With N symbols a tape is asked for every 1.25 (N + 1) / 5 s, plus one request; one start each 1 / 5 s here."""
+    """With N symbols a tape is asked for every 1.25 (N + 1) / 5 s, plus one request; one start each 1 / 5 s here.
+
+    Questions without end cost a tape their two starts at a time, not its round.
+    """
     schedule = Schedule(threading.Event(), per_second)
     cycle = cycle_of(tapes + 1, per_second)
     assert cycle == pytest.approx(1.25 * (tapes + 1) / per_second)
@@ -189,22 +195,39 @@ def test_no_tape_waits_longer_than_its_share_of_the_budget_and_the_rest_yields_f
         schedule.add(Job(name, lambda: 0.0, "trades"))
     for number in range(3):
         schedule.add(Job(f"optional-{number}", lambda: 0.0, "nbbo", optional=True))
+        if asking:
+            schedule.add(Job(f"question-{number}", lambda: 0.0, "quotes", question=True))
     schedule.set_leads({f"tape:{number}": LEAD * cycle * (1 - place / 6) for place, number in enumerate(urgent)})
     starts: dict[str, list[float]] = {name: [] for name in names}
     optional, now, step = 0, 0.0, 1 / per_second
     while now < 12 * cycle:
         job = schedule.start_first(now)
         if job is not None:
-            schedule.finished(job, now if job.optional else now + cycle)
-            if job.optional:
+            rest = job.optional or job.question
+            schedule.finished(job, now if rest else now + cycle)
+            if rest:
                 optional += 1
             else:
                 starts[job.name].append(now)
         now += step
     for name, at in starts.items():
-        assert max(later - earlier for earlier, later in pairwise(at)) <= cycle + 2 * step, name
-        assert len(at) >= 10
+        assert max(later - earlier for earlier, later in pairwise(at)) <= cycle + (8 if asking else 2) * step, name
+        assert len(at) >= (7 if asking else 10)
     assert 0 < optional <= 0.2 * per_second * 12 * cycle + 3
+
+
+def test_questions_go_first_two_at_a_time_and_never_beyond_their_share() -> None:
+    schedule = Schedule(threading.Event(), 5.0)
+    schedule.add(Job("tape:A", lambda: 0.0, "trades"))
+    schedule.add(Job("units", lambda: 0.0, "nbbo", optional=True))
+    for number in range(4):
+        schedule.add(Job(f"sides:{number}", lambda: 0.0, "quotes", question=True))
+    order = [schedule.start_first(now) for now in (1.0, 1.0, 1.0, 1.0, 9.0)]
+    assert [job.name if job else None for job in order] == ["sides:0", "sides:1", "tape:A", None, "units"]
+    assert order[0] is not None
+    schedule.finished(order[0], 99.0)
+    later = [schedule.start_first(now) for now in (9.0, 10.9, 11.0)]
+    assert [job.name if job else None for job in later] == ["sides:2", None, None]
 
 
 def test_of_what_is_due_the_urgent_goes_first_and_what_may_wait_last() -> None:
@@ -214,3 +237,43 @@ def test_of_what_is_due_the_urgent_goes_first_and_what_may_wait_last() -> None:
     schedule.set_leads({"tape:B": 0.1})
     order = [schedule.start_first(1.0) for _ in range(4)]
     assert [job.name if job else None for job in order] == ["tape:B", "tape:A", "units", None]
+
+
+def made(at: int, price: int, flags: int = REGULAR) -> Print:
+    return Print(AT + at, at, price, 100, flags, trade_id=str(at))
+
+
+def test_a_span_begins_with_the_last_two_prices_before_it_however_old_they_are() -> None:
+    intake = TapeIntake("KO", lambda _: None, threading.Event())
+    older = [
+        made(0, 100),
+        made(1, 101),
+        made(2, 101),
+        made(3, 100),
+        made(4, 99, VOLUME),
+        made(5, 98, REGULAR | LATE_REPORT),
+    ]
+    hour = 3_600 * NS
+    for prints in (older, [made(hour, 100), made(hour + 9, 90)]):
+        intake.begin_fetch(0)
+        intake.polled(prints, from_ns=0, covered_ns=0, arrival=Arrival(1, 1), backfill=False)
+    assert [event.seq for event in intake.span(AT + hour, AT + hour)] == [2, 3, hour]
+    assert [event.seq for event in intake.span(AT + hour)] == [2, 3, hour, hour + 9]
+    assert [event.seq for event in intake.span(AT + hour + 1)] == [2, hour, hour + 9]
+    assert [event.seq for event in intake.span(AT + hour + 10)] == [hour, hour + 9]
+
+
+def test_the_first_quote_of_a_stream_is_one_that_was_asked_for_after_it_began() -> None:
+    told: list[FeedMessage] = []
+    intake = TapeIntake("KO", told.append, threading.Event())
+    batch = Batch("KO", "book", (), Arrival(1, 1))
+    assert not intake.first_quote(batch, AT)
+    intake.stream_began(AT, quotes=True)
+    assert not intake.first_quote(batch, AT - 1)
+    assert intake.wants_quote
+    assert intake.first_quote(batch, AT)
+    assert not intake.first_quote(batch, AT)
+    intake.stream_began(AT, quotes=True)
+    intake.streamed([Book(AT, 1, (), ())], "book", Arrival(1, 1), quote_ns=AT)
+    assert not intake.first_quote(batch, AT)
+    assert told.count(batch) == 1

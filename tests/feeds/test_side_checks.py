@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -22,7 +23,7 @@ from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor import Monitor
 from orderflow_tui.positions import PositionManager
 from tests.feeds.collector import Collector, is_tape
-from tests.feeds.fake_polygon import Config, FakePolygon, Fault, hang, say, status
+from tests.feeds.fake_polygon import Config, FakePolygon, Fault, Handler, hang, say, status
 
 Start = Callable[..., PolygonFeed]
 
@@ -71,8 +72,9 @@ def test_one_request_brings_the_quotes_in_force_and_the_prints_of_the_span(
     feed.tell_sides(question)
     answer = told(got)
     assert (answer.key, answer.answered, answer.time_ns) == (5, True, question.time_ns)
-    assert [event.size for event in answer.prints] == [108, 107]
-    # The second quote changed no price; one side is empty in the last; what lies outside the span was not asked for.
+    # The first print is from before the span: the tick test starts from it.
+    assert [event.size for event in answer.prints] == [109, 108, 107]
+    # The second quote changed no price; one side is empty in the last; of those before the span only the last counts.
     assert [(book.bids, book.asks) for book in answer.quotes] == [
         (((99_900, 0),), ((100_000, 0),)),
         (((100_000, 0),), ((100_100, 0),)),
@@ -80,14 +82,136 @@ def test_one_request_brings_the_quotes_in_force_and_the_prints_of_the_span(
     ]
     (request,) = host.asked("/v3/quotes/KO")
     assert request.query == {
-        "timestamp.gte": str(question.from_ns - 5 * NS), "order": "asc", "sort": "timestamp", "limit": "50000",
+        "timestamp.lte": str(question.time_ns), "order": "desc", "sort": "timestamp", "limit": "100",
     }  # fmt: skip
     assert request.headers["authorization"].startswith("Bearer ")
 
 
-def test_no_quotes_at_all_is_no_answer(host: FakePolygon, got: Collector, feed: PolygonFeed) -> None:
+def test_no_quotes_at_all_are_no_answer(host: FakePolygon, got: Collector, feed: PolygonFeed) -> None:
     feed.tell_sides(asked(host))
-    assert not told(got).answered
+    mark = got.mark()
+    got.wait(Batch, is_tape("KO"), count=3, since=mark)
+    assert len(host.asked("/v3/quotes/KO")) == 1
+    assert not answers(got)
+
+
+@pytest.mark.parametrize("hours", [0.1, 60])
+def test_the_quote_in_force_may_be_hours_old(
+    host: FakePolygon, got: Collector, feed: PolygonFeed, hours: float
+) -> None:
+    question = asked(host)
+    host.market.quoted("KO", 9.99, 10.0, at=question.from_ns - round(hours * 3_600 * NS))
+    host.market.quoted("KO", 1.00, 2.0, at=question.time_ns + 1)
+    feed.tell_sides(question)
+    (book,) = told(got).quotes
+    assert book.bids == ((99_900, 0),)
+
+
+def test_a_snapshot_whose_quote_is_older_than_the_print_proves_it_without_a_request(
+    host: FakePolygon, got: Collector, feed: PolygonFeed
+) -> None:
+    host.market.quote("SPY")
+    host.market.quote("KO", 9.99, 10.01, at=asked(host).from_ns - 3_600 * NS)
+    got.wait(Batch, lambda batch: batch.symbol == "KO" and 0 < batch.quote_ns < asked(host).from_ns, since=got.mark())
+    feed.tell_sides(asked(host))
+    answer = told(got)
+    assert [(book.bids, book.asks) for book in answer.quotes] == [(((99_900, 0),), ((100_100, 0),))]
+    assert not host.asked("/v3/quotes/KO")
+
+
+def test_a_snapshot_from_before_the_print_proves_nothing_and_the_next_one_does(
+    host: FakePolygon, got: Collector, feed: PolygonFeed
+) -> None:
+    host.always("/v3/quotes", status(404))
+    old = asked(host).from_ns - 3_600 * NS
+    host.market.quote("KO", 9.99, 10.01, at=old)
+    host.market.quote("SPY", at=asked(host).time_ns - NS)
+    got.wait(Batch, lambda batch: batch.symbol == "KO" and 0 < batch.quote_ns <= old, count=2, since=got.mark())
+    feed.tell_sides(asked(host))
+    got.wait(ApiFault, lambda fault: fault.endpoint == "quotes")
+    assert not answers(got)
+    host.market.quote("SPY")
+    assert told(got).quotes
+
+
+def test_a_busy_span_is_asked_for_again_with_all_its_quotes(
+    host: FakePolygon, got: Collector, feed: PolygonFeed
+) -> None:
+    question = asked(host)
+    host.market.quoted("KO", 9.90, 9.91, at=question.from_ns - 1)
+    for number in range(150):
+        host.market.quoted("KO", 9.99, 10.0 + number % 2 / 100, at=question.from_ns + number * 1_000)
+    feed.tell_sides(question)
+    assert len(told(got).quotes) == 151
+    assert [seen.query["limit"] for seen in host.asked("/v3/quotes/KO")] == ["100", "50000"]
+
+
+def test_the_questions_of_one_name_share_a_request(host: FakePolygon, got: Collector, feed: PolygonFeed) -> None:
+    question = asked(host)
+    host.market.quoted("KO", 9.99, 10.0, at=question.from_ns - NS)
+    release = threading.Event()
+
+    def slowly(handler: Handler) -> None:
+        release.wait(5)
+        handler.reply(*host.answer(handler.seen.path, handler.seen.query))
+
+    host.script("/v3/quotes/KO", slowly)
+    feed.tell_sides(question)
+    end = time.monotonic() + 10
+    while not host.asked("/v3/quotes/KO"):
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    rows = host.market.trades["KO"]
+    for key in range(6, 30):
+        at = rows[key % 2 + 1]["sip_timestamp"]
+        feed.tell_sides(SidesAsked("KO", at, key, at, at + 50_000_000))
+    release.set()
+    got.wait(Batch, lambda batch: any(isinstance(e, SidesTold) and e.key == 29 for e in batch.events))
+    found = answers(got)
+    assert sorted(answer.key for answer in found) == list(range(5, 30))
+    assert all(len(answer.quotes) == 1 for answer in found)
+    assert [[p.size for p in answer.prints][-1] for answer in found if answer.key in (6, 7)] == [108, 107]
+    assert len(host.asked("/v3/quotes/KO")) == 2
+
+
+def test_a_question_that_nobody_waits_for_any_more_is_dropped(
+    host: FakePolygon, got: Collector, feed: PolygonFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orderflow_tui.feeds.polygon.side_checks.OPEN_SECONDS", 0.0)
+    question = asked(host)
+    host.market.quoted("KO", 9.99, 10.0, at=question.from_ns - NS)
+    feed.tell_sides(question)
+    got.wait(Batch, is_tape("KO"), count=3, since=got.mark())
+    assert not host.asked("/v3/quotes/KO")
+    assert not answers(got)
+
+
+def test_hung_questions_leave_the_polls_their_workers(host: FakePolygon, got: Collector) -> None:
+    names = [f"N{letter}" for letter in "ABCDEFGH"]
+    for name in names:
+        host.market.quote(name)
+        host.market.trade(name, at=time.time_ns() - 2 * NS)
+    host.always("/v3/quotes", hang)
+    feed = PolygonFeed(host.config(), cycle_seconds=0.05)
+    try:
+        feed.start(names, got)
+        got.wait(Batch, is_tape("NH"))
+        now = time.time_ns()
+        for name in names:
+            feed.tell_sides(SidesAsked(name, now, 1, now - 10 * NS))
+        end = time.monotonic() + 10
+        while len(host.asked("/v3/quotes")) < 2:
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        mark = got.mark()
+        for name in names:
+            got.wait(Batch, is_tape(name), count=3, since=mark)
+        assert not got.of(ApiFault)
+        assert len(host.asked("/v3/quotes")) == 2
+    finally:
+        host.released.set()
+        feed.stop()
+        assert feed.join(10)
 
 
 @pytest.mark.parametrize(
@@ -227,6 +351,7 @@ def test_the_question_goes_before_the_polls_that_are_due(host: FakePolygon, got:
         got.wait(Batch, is_tape("NL"))
         now = time.time_ns()
         before = len(host.seen)
+        host.market.quoted("NA", 9.99, 10.0, at=now - 11 * NS)
         feed.tell_sides(SidesAsked("NA", now, 1, now - 10 * NS))
         got.wait(Batch, lambda batch: any(isinstance(event, SidesTold) for event in batch.events))
         polled = [seen.path for seen in host.seen[before:]]

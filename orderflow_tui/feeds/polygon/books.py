@@ -7,12 +7,13 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from orderflow_tui.core.events import Book
 from orderflow_tui.core.units import utc_datetime
 from orderflow_tui.core.validators import DataValidationError, validate_level2_data
 from orderflow_tui.feeds.errors import one_line
-from orderflow_tui.feeds.feed import BadPayload, Batch, FeedMessage, SymbolNote
+from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, FeedMessage, SymbolNote
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer
-from orderflow_tui.feeds.polygon.normalize import ShownBook, event_of, scaled, snapshot_of
+from orderflow_tui.feeds.polygon.normalize import ShownBook, event_of, quote_of, scaled, snapshot_of
 
 Standing = Literal["ok", "not_found", "no_quotes"]
 
@@ -36,6 +37,20 @@ class Judgement(Struct, frozen=True):
     source: str
 
 
+class InForce(Struct, frozen=True):
+    """One quote that was in force from its own time up to the instant a response vouches for.
+
+    Attributes:
+        quote: Its best prices; its time is the quote's own.
+        seen_ns: The vouched instant, nanoseconds UTC.
+        arrival: When the response came.
+    """
+
+    quote: Book
+    seen_ns: int
+    arrival: Arrival
+
+
 class _SymbolState(Struct):
     quote_ns: int = 0
     emitted_ns: int = 0
@@ -43,6 +58,7 @@ class _SymbolState(Struct):
     unit: int = 1
     standing: Standing = "ok"
     last: ShownBook | None = None
+    in_force: InForce | None = None
 
 
 class BookPoller:
@@ -88,6 +104,11 @@ class BookPoller:
         """The symbol's book at the last poll as the source counted it, None without one."""
         state = self._states.get(symbol)
         return state.last if state is not None else None
+
+    def in_force(self, symbol: str) -> InForce | None:
+        """What the newest good row proves of the symbol's quote, None without one; safe from any thread."""
+        state = self._states.get(symbol)
+        return state.in_force if state is not None else None
 
     def unit_from(self, symbol: str, in_shares: ShownBook) -> int | None:
         """Compare the last snapshot with an NBBO known to be in shares, and count by its unit from now on.
@@ -138,6 +159,8 @@ class BookPoller:
         at_ns = book.quote_ns if changed and book.quote_ns else answer.vouched_ns
         at_ns = max(min(at_ns, answer.arrival.wall_ns), state.emitted_ns)
         state.quote_ns, state.emitted_ns = book.quote_ns, at_ns
+        if book.quote_ns:
+            state.in_force = InForce(quote_of(book), answer.vouched_ns, answer.arrival)
         self._seq += 1
         return Batch(
             symbol=book.symbol,

@@ -95,12 +95,12 @@ def trades(symbol: str, *, from_ns: int, to_ns: int | None = None, limit: int) -
     return _named(request, "trades", symbol)
 
 
-def quotes(symbol: str, *, from_ns: int, limit: int) -> Request:
-    """Changes of the NBBO from `from_ns` on (tape time, nanoseconds UTC), oldest first."""
+def quotes(symbol: str, *, to_ns: int, limit: int) -> Request:
+    """Changes of the NBBO up to `to_ns` (tape time, nanoseconds UTC), newest first."""
     request = _client().list_quotes(
         _checked(symbol),
-        timestamp_gte=from_ns,
-        order="asc",
+        timestamp_lte=to_ns,
+        order="desc",
         sort="timestamp",
         limit=limit,
         raw=True,

@@ -29,6 +29,7 @@ from orderflow_tui.feeds.polygon.gateway import (
     SourceConfig,
     secret_of,
 )
+from orderflow_tui.feeds.polygon.intake import QUOTE_SECONDS
 from orderflow_tui.feeds.polygon.rereads import Rereads
 from orderflow_tui.feeds.polygon.schedule import Job, Schedule, cycle_of
 from orderflow_tui.feeds.polygon.side_checks import SideChecks
@@ -108,6 +109,8 @@ class PolygonFeed:
         self._symbols = SymbolSet()
         self._books = BookPoller()
         self._tapes: dict[str, SymbolTape] = {}
+        self._looked: set[str] = set()
+        """Symbols whose books were asked for since they joined: only then their prints, for a side needs a quote."""
         self._absent_until: dict[str, float] = {}
         self._unit_tries: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -130,6 +133,7 @@ class PolygonFeed:
             schedule=self._schedule,
             standing=self._standing,
             tapes=self._tapes,
+            in_force=self._books.in_force,
             clock=clock,
         )
         self._stream: StreamSide | None = None
@@ -144,6 +148,7 @@ class PolygonFeed:
                 tapes=self._tapes,
                 deep=lambda: self._gateway.deep,
                 hurry=self._schedule.hurry,
+                hurry_books=self._hurry_books,
                 pace=stream_pace,
             )
 
@@ -201,10 +206,13 @@ class PolygonFeed:
             for symbol in tuple(self._tapes):
                 if symbol not in self._symbols.symbols:
                     del self._tapes[symbol]
+                    self._looked.discard(symbol)
                     self._schedule.remove(f"tape:{symbol}")
             for symbol in fresh:
                 self._add_tape(symbol)
             self._books.keep(self._symbols.symbols)
+        if fresh:
+            self._hurry_books()
 
     def set_urgency(self, symbols: Sequence[str]) -> None:
         """Poll these first among those that are due, the first of them soonest; no tape waits longer for it."""
@@ -215,7 +223,7 @@ class PolygonFeed:
         )
 
     def tell_sides(self, asked: SidesAsked) -> None:
-        """Fetch the quotes of this span once and deliver what they say; before every poll that is due."""
+        """Find the quotes of this span and deliver what they say; before every poll that is due."""
         self._side_checks.ask(asked)
 
     def stop(self) -> None:
@@ -285,6 +293,11 @@ class PolygonFeed:
         if done:
             self._schedule.hurry()
 
+    def _hurry_books(self) -> None:
+        """The quotes in force are wanted now; before the probes have told by what they are judged, they wait."""
+        if not self._probes_left:
+            self._schedule.hurry("books")
+
     def _cycle(self) -> float:
         if self._standing.market == "closed":
             return max(CLOSED_CYCLE_SECONDS, self._shortest_cycle)
@@ -316,12 +329,15 @@ class PolygonFeed:
         symbols = tuple(symbol for symbol in self._symbols.symbols if self._absent_until.get(symbol, 0) <= now)
         if not symbols:
             return self._standing.cycle_seconds
+        asked_ns = self._clock()
         try:
             answer = self._gateway.books(symbols)
         except FeedError as error:
+            self._looked.update(symbols)
             if error.status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND) or not self._leave_out(symbols):
                 raise
             return 0.0
+        self._looked.update(symbols)
         self._learn_from(answer)
         judgement = Judgement(
             now_ns=answer.arrival.wall_ns,
@@ -332,9 +348,10 @@ class PolygonFeed:
         messages: Iterable[FeedMessage] = self._books.messages(answer, symbols, judgement)
         wait = self._standing.cycle_seconds
         if self._stream is not None:
-            messages, wait = self._stream.books(messages), self._stream.books_cycle(wait)
+            messages, wait = self._stream.books(messages, asked_ns), self._stream.books_cycle(wait)
         for message in messages:
             self._put(message)
+        self._side_checks.shown()
         return wait
 
     def _learn_from(self, answer: BooksAnswer) -> None:
@@ -360,6 +377,10 @@ class PolygonFeed:
     def _poll_tape(self, tape: SymbolTape, job: Job) -> float:
         if tape.intake.streaming:
             return LOOK_SECONDS
+        if tape.symbol not in self._looked:
+            tape.waits_until = tape.waits_until or time.monotonic() + QUOTE_SECONDS
+            if time.monotonic() < tape.waits_until:
+                return 0.0
         more = tape.poll(
             self._gateway,
             self._clock(),

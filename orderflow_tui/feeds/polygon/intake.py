@@ -8,6 +8,7 @@ and what both ways brought is recognised by its id.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from operator import attrgetter
@@ -26,6 +27,8 @@ OVERLAP_NS: Final = 10 * NS
 """How far a poll reaches back behind the newest print seen."""
 JOIN_MARGIN_NS: Final = 2 * NS
 """A poll's answer may lag behind the stream by this; what is held longer overlaps, which costs nothing."""
+QUOTE_SECONDS: Final = 3.0
+"""Streamed prints wait so long at most for the quote that was in force when the stream began."""
 HELD_LIMIT: Final = 50_000
 """Prints held for a poll that does not come; beyond it the stream of this symbol starts over."""
 RECENT_PRINTS: Final = 4_096
@@ -59,12 +62,27 @@ class TapeIntake:
         self._joined = False
         self._held: list[Print] = []
         self._halted_ns = 0
-        self._recent: deque[Print] = deque(maxlen=RECENT_PRINTS)
+        self.wants_quote = False
+        """Whether the stream has begun and the quote in force then is not known yet."""
+        self._join_by = 0.0
+        """How long prints wait for that quote, on the monotonic clock."""
+        self._recent: deque[Print] = deque()
+        self._before: list[Print] = []
+        """Of what is no longer remembered the last prints with two different prices."""
 
-    def since(self, from_ns: int) -> tuple[Print, ...]:
-        """The prints from an instant on that were delivered, as far as they are remembered."""
+    def span(self, from_ns: int, to_ns: int = 0) -> tuple[Print, ...]:
+        """The prints of a span (`to_ns` 0: up to the newest) that were delivered, as far as they are remembered.
+
+        Before them stand the last prints with two different prices, whenever they were made: where a tick test starts.
+        """
         with self._lock:
-            return tuple(event for event in self._recent if event.time_ns >= from_ns)
+            recent = sorted(self._recent, key=_TIME_AND_SEQUENCE)
+            before = list(self._before)
+        for event in recent:
+            if event.time_ns < from_ns:
+                _remember(before, event)
+        inside = (event for event in recent if event.time_ns >= from_ns and (not to_ns or event.time_ns <= to_ns))
+        return (*before, *inside)
 
     @property
     def streaming(self) -> bool:
@@ -104,23 +122,38 @@ class TapeIntake:
             events = [*self._hole_before(from_ns), *self._resumption(fresh), *fresh]
             self._cover(events, covered_ns)
             self._deliver("tape", events, arrival, backfill=backfill, skipped=fractional, duplicates=duplicates)
-            if self._began_ns and not self._joined and covered_ns >= self._began_ns + JOIN_MARGIN_NS:
+            covered = covered_ns >= self._began_ns + JOIN_MARGIN_NS
+            known = not self.wants_quote or time.monotonic() >= self._join_by
+            if self._began_ns and not self._joined and covered and known:
                 self._join(arrival)
             return indices
 
     # --- the stream ---------------------------------------------------------------------------------------------
 
-    def stream_began(self, at_ns: int) -> None:
-        """From this instant of the tape on (nanoseconds UTC, the contract's delay taken off) the stream has it all."""
+    def stream_began(self, at_ns: int, *, quotes: bool = False) -> None:
+        """From this instant of the tape on (nanoseconds UTC, the contract's delay taken off) the stream has it all.
+
+        A stream tells changes: with `quotes` the one in force is still to be had, and prints wait a moment for it.
+        """
         with self._lock:
             self._began_ns, self._joined = at_ns, False
+            self.wants_quote, self._join_by = quotes, time.monotonic() + QUOTE_SECONDS
             self._held.clear()
             self._seen.begin_stream()
+
+    def first_quote(self, batch: Batch, asked_ns: int) -> bool:
+        """Deliver a polled book that was asked for (tape time) after the stream began and before it told a quote."""
+        with self._lock:
+            if not self.wants_quote or asked_ns < self._began_ns:
+                return False
+            self.wants_quote = False
+            self._put(batch)
+            return True
 
     def stream_ended(self) -> None:
         """The stream is gone: polls take over, reaching back behind the newest print."""
         with self._lock:
-            self._began_ns, self._joined = 0, False
+            self._began_ns, self._joined, self.wants_quote = 0, False, False
             self._held.clear()
 
     def streamed(self, events: Sequence[Event], channel: Channel, arrival: Arrival, *, quote_ns: int = 0) -> None:
@@ -128,6 +161,8 @@ class TapeIntake:
         with self._lock:
             prints = [event for event in events if type(event) is Print]
             others = [event for event in events if type(event) is not Print]
+            if quote_ns:
+                self.wants_quote = False
             for event in others:
                 if isinstance(event, Halt):
                     self._halted_ns = event.time_ns if event.halted else 0
@@ -222,8 +257,9 @@ class TapeIntake:
         quote_ns: int = 0,
     ) -> None:
         self._recent.extend(event for event in events if type(event) is Print)
-        while self._recent and self._recent[0].time_ns < self._recent[-1].time_ns - RECENT_NS:
-            self._recent.popleft()
+        recent = self._recent
+        while recent and (len(recent) > RECENT_PRINTS or recent[0].time_ns < recent[-1].time_ns - RECENT_NS):
+            _remember(self._before, recent.popleft())
         for start in range(0, len(events) or 1, PIECE):
             if start:
                 self._stop.wait(YIELD_SECONDS)
@@ -239,3 +275,13 @@ class TapeIntake:
                     duplicates=0 if start else duplicates,
                 )
             )
+
+
+def _remember(before: list[Print], event: Print) -> None:
+    """Keep the last prints with two different prices, the newest last."""
+    if not event.flags & PRICE or event.flags & LATE_REPORT:
+        return
+    if before and before[-1].price == event.price:
+        before[-1] = event
+    else:
+        before[:] = [*before[-1:], event]

@@ -103,8 +103,15 @@ def snapshot_of(book: ShownBook, *, vouched_ns: int, depth_levels: int, source: 
 
 
 def event_of(book: ShownBook, *, at_ns: int, seq: int) -> Book:
-    """The core's event."""
-    return Book(time_ns=at_ns, seq=seq, bids=book.bids, asks=book.asks)
+    """The core's event: the book in force at an instant, and since when it says of itself that it is."""
+    since_ns = book.quote_ns if book.quote_ns < at_ns else 0
+    return Book(time_ns=at_ns, seq=seq, bids=book.bids, asks=book.asks, since_ns=since_ns)
+
+
+def quote_of(book: ShownBook) -> Book:
+    """The best prices alone, from the quote's own time on."""
+    bids, asks = (tuple((price, 0) for price, _ in side[:1]) for side in (book.bids, book.asks))
+    return Book(book.quote_ns, 0, bids, asks)
 
 
 def print_of(row: TradeRow | StreamTrade, now_ns: int, table: ConditionTable = EMBEDDED) -> Print:
@@ -232,12 +239,15 @@ def quoted_price(price: float | None) -> int:
 def quotes_of(rows: Iterable[QuoteRow]) -> tuple[Book, ...]:
     """The quotes of `/v3/quotes` whose prices differ from the one before, as books of one level without a size.
 
+    Returns:
+        Oldest first, whatever the order of the rows.
+
     Raises:
         DataValidationError: A price or a time cannot be.
     """
     books: list[Book] = []
     before = (-1, -1)
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (row.sip_timestamp, row.sequence_number)):
         prices = (quoted_price(row.bid_price), quoted_price(row.ask_price))
         if prices != before:
             before = prices

@@ -1,7 +1,8 @@
 """Which poll comes next: every poll ends before its next begins, and slow ones queue behind one another only.
 
 Books and tapes share four fifths of the budget, evenly, so that no tape is older than its share allows; among those due
-the urgent ones go first. The rest (market state, units, minutes read again) has the last fifth and yields it first.
+the urgent ones go first. The rest (market state, units, minutes read again) has the last fifth and yields it first to
+questions that an alert waits for: they go before everything else, but never take more than that fifth.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _LONGEST_WAIT: Final = 0.25
 OPTIONAL_SHARE: Final = 0.2
 """The part of the budget for everything but books and tapes."""
 _OPTIONAL_BURST: Final = 2
+_QUESTIONS_AT_ONCE: Final = 2
+"""Workers that questions may hold up; the others are the polls'."""
 
 
 def cycle_of(polls: int, per_second: float) -> float:
@@ -35,6 +38,7 @@ class Job(Struct, eq=False):
         endpoint: The word for it in faults.
         symbol: The symbol it is about, or None.
         optional: The feed works without it: its failures are no faults.
+        question: An alert waits for it.
         due: When it may start, on the monotonic clock.
         lead: Seconds by which it goes before others that are due: how urgent it is.
         failures: Failed polls in a row.
@@ -49,6 +53,7 @@ class Job(Struct, eq=False):
     endpoint: str
     symbol: str | None = None
     optional: bool = False
+    question: bool = False
     due: float = 0.0
     lead: float = 0.0
     failures: int = 0
@@ -62,7 +67,7 @@ class Schedule:
 
     Args:
         stop: Ends waiting when set.
-        per_second: The budget, of which optional jobs have `OPTIONAL_SHARE`.
+        per_second: The budget, of which optional jobs and questions have `OPTIONAL_SHARE`.
         clock: Seconds on a monotonic clock.
     """
 
@@ -73,6 +78,7 @@ class Schedule:
         self._clock = clock
         self._optional_window = _OPTIONAL_BURST / (OPTIONAL_SHARE * per_second)
         self._optional_starts: deque[float] = deque(maxlen=_OPTIONAL_BURST)
+        self._question_starts: deque[float] = deque(maxlen=_OPTIONAL_BURST)
         self._jobs: dict[str, Job] = {}
         self._changed = threading.Condition()
 
@@ -112,11 +118,11 @@ class Schedule:
             for name, job in self._jobs.items():
                 job.lead = leads.get(name, 0.0)
 
-    def hurry(self, *, failed_only: bool = False) -> None:
-        """Let waiting jobs start now: all, or those whose last poll failed."""
+    def hurry(self, name: str = "", *, failed_only: bool = False) -> None:
+        """Let waiting jobs start now: all, the named one, or those whose last poll failed."""
         with self._changed:
             for job in self._jobs.values():
-                if job.failures or not failed_only:
+                if name in ("", job.name) and (job.failures or not failed_only):
                     job.due = min(job.due, self._clock())
             self._changed.notify_all()
 
@@ -128,8 +134,9 @@ class Schedule:
     def start_first(self, now: float) -> Job | None:
         """Take the job to start now, None where none may."""
         lane_taken = any(job.running and job.suspect for job in self._jobs.values())
-        starts = self._optional_starts
-        optional_may = len(starts) < _OPTIONAL_BURST or now - starts[0] >= self._optional_window
+        optional_may = self._has_room(self._optional_starts, now)
+        asking = sum(job.running and job.question for job in self._jobs.values())
+        question_may = asking < _QUESTIONS_AT_ONCE and self._has_room(self._question_starts, now)
         ready = [
             job
             for job in self._jobs.values()
@@ -137,10 +144,17 @@ class Schedule:
             and job.due <= now
             and not (job.suspect and lane_taken)
             and (optional_may or not job.optional)
+            and (question_may or not job.question)
         ]
-        first = min(ready, key=lambda job: (job.optional, job.due - job.lead), default=None)
+        first = min(ready, key=lambda job: (not job.question, job.optional, job.due - job.lead), default=None)
         if first is not None:
             first.running = True
-            if first.optional:
-                starts.append(now)
+            if first.question:
+                self._question_starts.append(now)
+            if first.question or first.optional:
+                self._optional_starts.append(now)
         return first
+
+    def _has_room(self, starts: deque[float], now: float) -> bool:
+        """Whether another start keeps within the share of the budget."""
+        return len(starts) < _OPTIONAL_BURST or now - starts[0] >= self._optional_window

@@ -1,33 +1,60 @@
-"""Fetches the quotes of a span once, so that an alert about polled prints can be confirmed before it is told."""
+"""Finds the quotes of a span, so that an alert about prints can be confirmed before it is told.
+
+A snapshot after the span whose quote is older than the span proves it all. Otherwise `/v3/quotes` is asked, backwards
+from the span's end until a quote from before its beginning: of a quiet name that one may be hours old. One request a
+name at a time answers all its questions, within a share of the budget that is not the polls'.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from orderflow_tui.core.events import SidesTold
+from msgspec import Struct
+
+from orderflow_tui.core.events import Book, Print, SidesTold
 from orderflow_tui.core.outputs import SidesAsked
-from orderflow_tui.core.units import NS
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, NotEntitledError, PayloadError, one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch, Put
 from orderflow_tui.feeds.polygon import endpoints, wire
+from orderflow_tui.feeds.polygon.books import InForce
 from orderflow_tui.feeds.polygon.gateway import Gateway
 from orderflow_tui.feeds.polygon.normalize import quotes_of
 from orderflow_tui.feeds.polygon.schedule import Job, Schedule
 from orderflow_tui.feeds.polygon.standing import Standing
 from orderflow_tui.feeds.polygon.tape import SymbolTape
 
-BEFORE_NS: Final = 5 * NS
-"""So far before the span a quote is looked for that was in force at its beginning."""
-LIMIT: Final = 50_000
+QUOTES_A_PRINT: Final = 20
+"""Quotes asked for a print of the span; there are five to ten times as many quotes as trades."""
+LEAST: Final = 100
+MOST: Final = 50_000
 DEADLINE_SECONDS: Final = 2.0
+OPEN_SECONDS: Final = 3.0
+"""A question that is not answered within this is dropped: the alert has long been told as unsure."""
+
+
+class _Question(Struct, eq=False):
+    """One that is not answered yet.
+
+    Attributes:
+        asked: What was asked.
+        until: When it expires, on the monotonic clock.
+        wide: The usual number of quotes did not reach back to its beginning.
+        failed: Its request brought nothing: only a snapshot can still tell.
+    """
+
+    asked: SidesAsked
+    until: float
+    wide: bool = False
+    failed: bool = False
 
 
 class SideChecks:
-    """One request a question, before every poll that is due; where it fails the question stays unanswered.
+    """The open questions; `ask` and `shown` are safe from any thread.
 
     Args:
         gateway: The host.
@@ -35,6 +62,7 @@ class SideChecks:
         schedule: Runs them.
         standing: Learns where the plan has no past quotes.
         tapes: The symbols' tapes; may change.
+        in_force: What the newest good snapshot proves of a symbol, None without one.
         clock: Nanoseconds UTC.
     """
 
@@ -46,6 +74,7 @@ class SideChecks:
         schedule: Schedule,
         standing: Standing,
         tapes: Mapping[str, SymbolTape],
+        in_force: Callable[[str], InForce | None],
         clock: Callable[[], int],
     ) -> None:
         self._gateway = gateway
@@ -53,35 +82,118 @@ class SideChecks:
         self._schedule = schedule
         self._standing = standing
         self._tapes = tapes
+        self._in_force = in_force
         self._clock = clock
+        self._lock = threading.Lock()
+        self._open: dict[str, list[_Question]] = {}
+        self._busy: set[str] = set()
 
     def ask(self, asked: SidesAsked) -> None:
-        """Take a question; safe from any thread, returns at once."""
-        name = f"sides:{asked.symbol}:{asked.key}"
-        self._schedule.add(Job(name, lambda: self._once(name, asked), "quotes"))
+        """Take a question; returns at once."""
+        with self._lock:
+            self._open.setdefault(asked.symbol, []).append(_Question(asked, time.monotonic() + OPEN_SECONDS))
+            self._arrange(asked.symbol)
 
-    def _once(self, name: str, asked: SidesAsked) -> float:
-        self._schedule.remove(name)
+    def shown(self) -> None:
+        """Books were polled: answer what they prove."""
+        for symbol in tuple(self._open):
+            self._by_snapshot(symbol)
+
+    def _arrange(self, symbol: str) -> None:
+        """Let a request about this symbol start, unless one is under way; the lock is held."""
+        if symbol not in self._busy and any(not question.failed for question in self._open.get(symbol, ())):
+            self._busy.add(symbol)
+            self._schedule.add(Job(f"sides:{symbol}", lambda: self._turn(symbol), "quotes", question=True))
+
+    def _turn(self, symbol: str) -> float:
         try:
-            self._fetch(asked)
+            self._by_snapshot(symbol)
+            with self._lock:
+                questions = [question for question in self._living(symbol) if not question.failed]
+            if questions:
+                self._by_request(symbol, questions)
+        finally:
+            with self._lock:
+                self._schedule.remove(f"sides:{symbol}")
+                self._busy.discard(symbol)
+                self._living(symbol)
+                self._arrange(symbol)
+        return 0.0
+
+    def _living(self, symbol: str) -> list[_Question]:
+        """The symbol's open questions, expired ones dropped; the lock is held."""
+        now = time.monotonic()
+        living = [question for question in self._open.pop(symbol, ()) if question.until > now]
+        if living:
+            self._open[symbol] = living
+        return living
+
+    # --- answers ------------------------------------------------------------------------------------------------
+
+    def _by_snapshot(self, symbol: str) -> None:
+        """Answer the questions whose whole span lies between the newest snapshot and its quote's own time."""
+        proof = self._in_force(symbol)
+        if proof is None:
+            return
+        with self._lock:
+            questions = tuple(self._living(symbol))
+        for question in questions:
+            from_ns = question.asked.from_ns
+            prints = self._prints(question.asked) if proof.quote.time_ns < from_ns else ()
+            if prints and from_ns <= prints[-1].time_ns <= proof.seen_ns:
+                self._tell(question, prints, (proof.quote,), proof.arrival)
+
+    def _by_request(self, symbol: str, questions: Sequence[_Question]) -> None:
+        try:
+            self._fetch(symbol, questions)
         except (AuthError, FeedStoppedError):
             raise
         except FeedError as error:
+            for question in questions:
+                question.failed = True
             if isinstance(error, NotEntitledError):
                 self._standing.learn(side_check="refused")
             arrival = Arrival(time.monotonic_ns(), self._clock())
-            fault = ApiFault(error.error_type, str(error), arrival, error.status, "quotes", asked.symbol)
-            self._put(fault)
-        return 0.0
+            self._put(ApiFault(error.error_type, str(error), arrival, error.status, "quotes", symbol))
 
-    def _fetch(self, asked: SidesAsked) -> None:
-        request = endpoints.quotes(asked.symbol, from_ns=asked.from_ns - BEFORE_NS, limit=LIMIT)
+    def _fetch(self, symbol: str, questions: Sequence[_Question]) -> None:
+        prints = {question.asked.key: self._prints(question.asked) for question in questions}
+        span = max(len(some) for some in prints.values())
+        wide = any(question.wide for question in questions)
+        limit = MOST if wide else min(MOST, max(LEAST, QUOTES_A_PRINT * span))
+        to_ns = max(question.asked.to_ns or self._newest_ns(question.asked) for question in questions)
+        request = endpoints.quotes(symbol, to_ns=to_ns, limit=limit)
         page = self._gateway.page(request, deadline_seconds=DEADLINE_SECONDS)
         try:
             quotes = quotes_of(wire.decode_rows(page.rows, list[wire.QuoteRow]))
         except (*NO_JSON, DataValidationError) as error:
             raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
+        more = len(page.rows) >= limit < MOST
+        for question in questions:
+            # What the oldest of them does not cover is for the rules to leave out.
+            if quotes and (not more or quotes[0].time_ns < question.asked.from_ns):
+                self._tell(question, prints[question.asked.key], quotes, page.reply.arrival)
+            else:
+                question.wide, question.failed = more, not more
+
+    def _newest_ns(self, asked: SidesAsked) -> int:
         tape = self._tapes.get(asked.symbol)
-        prints = tape.intake.since(asked.from_ns) if tape is not None else ()
-        told = SidesTold(asked.time_ns, asked.key, bool(quotes), prints, quotes)
-        self._put(Batch(asked.symbol, "tape", (told,), page.reply.arrival))
+        return max(asked.time_ns, tape.intake.newest_ns if tape is not None else 0)
+
+    def _prints(self, asked: SidesAsked) -> tuple[Print, ...]:
+        tape = self._tapes.get(asked.symbol)
+        return tape.intake.span(asked.from_ns, asked.to_ns) if tape is not None else ()
+
+    def _tell(self, question: _Question, prints: tuple[Print, ...], quotes: tuple[Book, ...], arrival: Arrival) -> None:
+        asked = question.asked
+        with self._lock:
+            mine = self._open.get(asked.symbol, [])
+            if question not in mine:
+                return
+            mine.remove(question)
+        before = sum(quote.time_ns < asked.from_ns for quote in quotes)
+        told = quotes[max(0, before - 1) :]
+        if asked.to_ns:
+            told = tuple(quote for quote in told if quote.time_ns <= asked.to_ns)
+        answer = SidesTold(asked.time_ns, asked.key, answered=True, prints=prints, quotes=told)
+        self._put(Batch(asked.symbol, "tape", (answer,), arrival))

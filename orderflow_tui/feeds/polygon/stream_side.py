@@ -37,6 +37,7 @@ class StreamSide:
         tapes: Each watched symbol's tape; may change.
         deep: Whether the source shows more than the stream's one level: then books are polled all the same.
         hurry: Lets the polls start now.
+        hurry_books: Lets the poll of the books start now.
         pace: Divides the supervisor's waits.
     """
 
@@ -52,12 +53,14 @@ class StreamSide:
         tapes: Mapping[str, SymbolTape],
         deep: Callable[[], bool],
         hurry: Callable[[], None],
+        hurry_books: Callable[[], None],
         pace: float = 1.0,
     ) -> None:
         self._config = config
         self._standing = standing
         self._tapes = tapes
         self._hurry = hurry
+        self._hurry_books = hurry_books
         self._quoted: frozenset[str] = frozenset()
         self.frames = Frames(put, table, self._intake, lambda: tuple(dict(tapes)))
         hooks = StreamHooks(
@@ -74,19 +77,27 @@ class StreamSide:
             key, required=config.stream == "on", hooks=hooks, frames=self.frames, put=put, clock=clock, pace=pace
         )
 
-    def books(self, messages: Iterable[FeedMessage]) -> Iterable[FeedMessage]:
-        """Polled books as the monitor is to see them: of a streamed one only that its symbol is there."""
+    def books(self, messages: Iterable[FeedMessage], asked_ns: int) -> Iterable[FeedMessage]:
+        """Polled books as the monitor is to see them: of a streamed one only that its symbol is there.
+
+        A stream tells changes: until it has told one, the book in force is the one that was asked for since it began.
+        """
         quoted = self._quoted
+        asked_ns -= self._standing.capabilities.delay_seconds * NS
         for message in messages:
-            if isinstance(message, Batch) and message.symbol in quoted:
-                yield replace(message, events=(), quote_ns=0)
-            else:
+            if not isinstance(message, Batch) or message.symbol not in quoted:
                 yield message
+                continue
+            intake = self._intake(message.symbol)
+            if intake is None or not intake.first_quote(message, asked_ns):
+                yield replace(message, events=(), quote_ns=0)
 
     def books_cycle(self, cycle: float) -> float:
         """Seconds between two polls of the books: while all of them are streamed they are asked for rarely."""
-        streamed = self._quoted and self._quoted >= set(dict(self._tapes))
-        return max(cycle, BOOKS_SECONDS) if streamed else cycle
+        tapes = dict(self._tapes)
+        streamed = self._quoted and self._quoted >= set(tapes)
+        waiting = any(tape.intake.wants_quote for tape in tapes.values())
+        return max(cycle, BOOKS_SECONDS) if streamed and not waiting else cycle
 
     def polled(self) -> int:
         """How many symbols' prints come by polls now."""
@@ -104,9 +115,10 @@ class StreamSide:
         names = frozenset(symbols)
         for symbol, tape in dict(self._tapes).items():
             if symbol in names:
-                tape.intake.stream_began(at_ns)
+                tape.intake.stream_began(at_ns, quotes=quotes)
         if quotes:
             self._set_quoted(self._quoted | names)
+            self._hurry_books()
 
     def _ended(self, symbols: Iterable[str]) -> None:
         names = frozenset(symbols)

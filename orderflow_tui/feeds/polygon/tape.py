@@ -88,6 +88,8 @@ class SymbolTape:
         """The slowest exchange of the last poll."""
         self.conditions_unknown: Counter[int] = Counter()
         """Sale conditions met that no rule knows; their prints count as regular."""
+        self.waits_until = 0.0
+        """Its first poll waits so long at most for the quote in force, on the monotonic clock."""
         self._put = put
         self._stop = stop
         self._table = table
