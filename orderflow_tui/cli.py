@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from orderflow_tui.output import prepare_streams, print_error, print_lines, print_note
+
 EXIT_FAILED: Final = 1
 EXIT_USE: Final = 2
 
@@ -47,7 +49,7 @@ class _Parser(argparse.ArgumentParser):
     """One line for a wrong use, exit code 2."""
 
     def error(self, message: str) -> Any:
-        print(f"{self.prog}: {message} (see {self.prog} --help)", file=sys.stderr)
+        print_note(f"{self.prog}: {message} (see {self.prog} --help)")
         raise SystemExit(EXIT_USE)
 
 
@@ -307,7 +309,7 @@ def _serve(args: argparse.Namespace) -> int:
                 f"--host {args.host} refused: others could reach it, without TLS; keep 127.0.0.1 behind a reverse "
                 "proxy, or add --expose"
             )
-        print("orderflow-tui: WARNING: plain HTTP: whoever reads the network reads the token too", file=sys.stderr)
+        print_error("WARNING: plain HTTP: whoever reads the network reads the token too")
     if not args.demo:
         validate_order_flow_config(load_config(_overrides(args), path=args.config).config)
     return serve(_dashboard_command(args), host=args.host, port=args.port, hosts=args.allow_host)
@@ -375,7 +377,14 @@ def _notify(args: argparse.Namespace) -> int:
 def _config(args: argparse.Namespace) -> int:
     from orderflow_tui.config_load import describe, load_config
 
-    print("\n".join(describe(load_config(_overrides(args), path=args.config))))
+    print_lines(describe(load_config(_overrides(args), path=args.config)))
+    return 0
+
+
+def _version() -> int:
+    from orderflow_tui import __version__
+
+    print_lines([f"orderflow-tui {__version__}"])
     return 0
 
 
@@ -396,21 +405,16 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    prepare_streams()
     args = _parser().parse_args(argv)
-    if args.version:
-        from orderflow_tui import __version__
-
-        print(f"orderflow-tui {__version__}")
-        return 0
     try:
-        return _COMMANDS[args.command](args)
+        return _version() if args.version else _COMMANDS[args.command](args)
     except (ValueError, RuntimeError) as refused:
         if not type(refused).__module__.startswith("orderflow_tui."):
             raise
-        print(f"orderflow-tui: {refused}", file=sys.stderr)
-        return EXIT_FAILED if type(refused).__name__ == "SimulatorError" else EXIT_USE
+        print_error(refused)
+        return EXIT_FAILED if type(refused).__name__ in {"OutputError", "SimulatorError"} else EXIT_USE
     except BrokenPipeError:
-        sys.stderr.close()
         return EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_FAILED

@@ -23,6 +23,7 @@ from pydantic import (
     field_validator,
 )
 
+from orderflow_tui.proxies import proxy_of
 from orderflow_tui.settings import (
     BROKERS,
     VENDOR_BASE_URL,
@@ -236,7 +237,8 @@ def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
 
     Raises:
         DataValidationError: `CONFIG_INVALID`: the source is polygon and there is no key, it is the simulator and the
-            base URL is still the vendor's, or an address would send the key unencrypted to another machine.
+            base URL is still the vendor's, an address would send the key unencrypted to another machine, or the
+            environment names a proxy that cannot be used.
     """
     key = config.polygon_api_key
     if config.data_source == "polygon" and not (key and key.get_secret_value()):
@@ -249,8 +251,10 @@ def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
             "ORDER_FLOW_POLYGON_BASE_URL is not set: data source simulator needs the simulator's address "
             "(`orderflow-tui simulate` prints it; `orderflow-tui demo` needs none)"
         )
-    if key and config.data_source != "replay":
-        check_encrypted(config)
+    if config.data_source != "replay":
+        proxy_of(config.polygon_base_url)
+        if key:
+            check_encrypted(config)
 
 
 def _refusal(error: ValidationError, values: Mapping[str, Any]) -> ConfigError:

@@ -250,6 +250,16 @@ class Monitor:
         self._on_news = listener
 
     @property
+    def not_logging(self) -> str:
+        """Why records wait for the disk, in one line; empty where none does."""
+        return "" if self._journal.healthy else f"NOT LOGGING: {self._journal.problem}; records wait"
+
+    @property
+    def journal_notice(self) -> str:
+        """What befell the journal in the last minute though nothing waits, in one line; or empty."""
+        return self._journal.notice
+
+    @property
     def problem(self) -> str:
         """What is wrong beside the run, in one line; empty where nothing is."""
         return " | ".join(filter(None, (told() for told in self.problems)))
@@ -621,7 +631,7 @@ class Monitor:
             missing_features=feed.missing_features if feed else (),
             stream=feed.stream if feed else "",
             ended=self._ended_reason,
-            config_message=" | ".join(filter(None, (self._roster.message, self.problem))),
+            config_message=" | ".join(filter(None, (self._roster.message, self.problem, self.journal_notice))),
             positions_age_s=self._roster.positions_age_s,
             paused=paused,
             speed=speed,

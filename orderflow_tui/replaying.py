@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -23,6 +22,7 @@ from orderflow_tui.feeds.readers.raw import RawSession
 from orderflow_tui.feeds.recording import expanded, open_recording
 from orderflow_tui.feeds.replay import ReplayFeed
 from orderflow_tui.journal.writer import new_run_id
+from orderflow_tui.output import print_lines, raw_stdout
 from orderflow_tui.plain import PlainLines
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.screen_settings import screen_settings
@@ -126,7 +126,8 @@ def run_alert(
     found = find(name, loaded.config.record, [journal] if journal else ())
     remade = remake(found)
     if headless:
-        lines = PlainLines(sys.stdout, screen_settings(screen).tz)
+        out, encoding = raw_stdout()
+        lines = PlainLines(out, screen_settings(screen).tz, encoding=encoding)
         for said in remade.lately:
             lines.on_record(*said)
         lines.close()
@@ -153,7 +154,7 @@ def run_alert(
         monitor.problems.append(lambda: remade.verdict)
         if code := show(monitor, directory, screen, loaded, replay=feed):
             return code
-    print(remade.words)
+    print_lines([remade.words])
     return 0 if remade.identical else 1
 
 

@@ -25,7 +25,8 @@ from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.learned_store import LearnedStore
 from orderflow_tui.memory import spare_memory
 from orderflow_tui.monitor import Monitor
-from orderflow_tui.plain import PlainLines
+from orderflow_tui.output import print_error, print_lines, print_note, raw_stdout
+from orderflow_tui.plain import PlainLines, Troubles
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
 from orderflow_tui.recorder.writer import Recorder
 from orderflow_tui.roster import Reloads
@@ -280,7 +281,7 @@ def run_notify(config_file: str | None) -> int:
         )
     results = try_out(channels)
     for name, problem in results:
-        print(problem or f"{name}: said")
+        print_lines([problem or f"{name}: said"])
     return 1 if any(problem for _, problem in results) else 0
 
 
@@ -316,9 +317,9 @@ def _leave(*_: object) -> None:
 
 def _tell_losses(monitor: Monitor, directory: Path) -> None:
     if monitor.failure is not None:
-        print(f"orderflow-tui: the monitor failed: {monitor.failure!r}", file=sys.stderr)
+        print_error(f"the monitor failed: {monitor.failure!r}")
     if monitor.unwritten:
-        print(f"orderflow-tui: {monitor.unwritten} records could not be written to {directory}", file=sys.stderr)
+        print_error(f"{monitor.unwritten} records could not be written to {directory}")
 
 
 def _discard(_: object) -> None:
@@ -365,7 +366,7 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     except PositionsMissing as missing:
         raise invalid(str(missing)) from None
     for note in positions.notes:
-        print(f"orderflow-tui: positions: {note}", file=sys.stderr)
+        print_error(f"positions: {note}")
     settings = LiveSettings(loaded, overrides, config_file)
     monitor, directory = _polygon(loaded, positions, settings, publish_hz=0.0)
     notifier = _notifier(loaded, tz, monitor)
@@ -383,32 +384,50 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
 def plain(
     monitor: Monitor, directory: Path, duration: float | None, tz: str, *, refused: Callable[[], str] = str
 ) -> int:
-    """Run without a screen; `refused` says why a changed file is not in force, told once on stderr."""
-    lines = PlainLines(sys.stdout, tz)
+    """Run without a screen; what is wrong beside the run is told once on stderr.
+
+    Args:
+        monitor: Not started yet; it is stopped at the end.
+        directory: Its journal's.
+        duration: Seconds to run; None until it is asked to end.
+        tz: Time zone of the lines.
+        refused: Says why a changed file is not in force.
+    """
+    out, encoding = raw_stdout()
+    lines = PlainLines(out, tz, encoding=encoding)
+    troubles = Troubles(
+        (refused, "all is in force again"),
+        (lambda: monitor.not_logging, "logging again: what waited is written"),
+        (lambda: lines.problem, "alert lines are written again"),
+        (lambda: monitor.journal_notice, ""),
+    )
     monitor.listeners.append(lines.on_record)
     asked = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: asked.set())
-    print(f"journal: {directory}", file=sys.stderr)
+    print_note(f"journal: {directory}")
     monitor.start()
-    deadline = None if duration is None else time.monotonic() + duration
-    reason, told = "asked", ""
-    while not asked.is_set():
-        if (problem := refused()) != told:
-            told = problem
-            print(f"orderflow-tui: {problem or 'all is in force again'}", file=sys.stderr, flush=True)
-        if monitor.wait(0.05):
-            reason = "the feed ended"
-            break
-        if deadline is not None and time.monotonic() >= deadline:
-            reason = "the duration is over"
-            break
+    reason = _until_it_is_over(monitor, asked, duration, troubles)
     monitor.stop(reason, timeout=5.0)
-    lines.close()
+    if unwritten := lines.close():
+        print_error(f"{unwritten} alert lines could not be written; the journal has them")
+    troubles.tell()
     _tell_losses(monitor, directory)
     if monitor.exit_code and monitor.failure is None:
-        print(f"orderflow-tui: {monitor.status().ended}", file=sys.stderr)
+        print_error(monitor.status().ended)
     return monitor.exit_code
+
+
+def _until_it_is_over(monitor: Monitor, asked: threading.Event, duration: float | None, troubles: Troubles) -> str:
+    """Wait for the end of a run without a screen; returns its reason."""
+    deadline = None if duration is None else time.monotonic() + duration
+    while not asked.is_set():
+        troubles.tell()
+        if monitor.wait(0.05):
+            return "the feed ended"
+        if deadline is not None and time.monotonic() >= deadline:
+            return "the duration is over"
+    return "asked"
 
 
 def run_demo(

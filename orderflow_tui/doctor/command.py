@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -14,15 +13,16 @@ from orderflow_tui.core.capabilities import SourceClass
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.doctor import here
 from orderflow_tui.doctor.findings import Finding, printed
+from orderflow_tui.output import print_json, print_lines
 
 
 def run_doctor(overrides: Mapping[str, Any], config_file: str | None, *, as_json: bool, try_stream: bool) -> int:
     """Check everything and print it; 1 where something fails. The stream is opened only where asked for."""
     findings = _findings(overrides, config_file, try_stream=try_stream)
     if as_json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+        print_json([dataclasses.asdict(finding) for finding in findings])
     else:
-        print("\n".join(printed(findings, shutil.get_terminal_size().columns)))
+        print_lines(printed(findings, shutil.get_terminal_size().columns))
     return 1 if any(finding.state == "FAIL" for finding in findings) else 0
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from orderflow_tui.output import printable
+
 State = Literal["ok", "warn", "FAIL"]
 
 
@@ -33,12 +35,8 @@ def printed(findings: Iterable[Finding], width: int) -> list[str]:
     for finding in findings:
         head = f"{finding.state:4}  {finding.name:16}  "
         room = max(width, 60) - len(head)
-        wrapped = textwrap.wrap(_clean(finding.said), room) or [""]
+        wrapped = textwrap.wrap(printable(finding.said), room) or [""]
         if finding.advice:
-            wrapped += textwrap.wrap(f"-> {_clean(finding.advice)}", room)
+            wrapped += textwrap.wrap(f"-> {printable(finding.advice)}", room)
         lines += [head + wrapped[0], *(" " * len(head) + text for text in wrapped[1:])]
     return lines
-
-
-def _clean(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
-import json
 import os
 import shutil
 import sys
@@ -22,6 +20,7 @@ from orderflow_tui.evaluate.run import run_units
 from orderflow_tui.evaluate.show import evaluation_lines, evaluation_page
 from orderflow_tui.evaluate.unit import Rules, Unit
 from orderflow_tui.feeds.recording import expanded, open_recording
+from orderflow_tui.output import print_csv, print_json, print_lines, print_progress
 from orderflow_tui.report.command import write_page
 from orderflow_tui.report.figures import rows
 from orderflow_tui.settings import invalid
@@ -80,15 +79,15 @@ def run_evaluate(options: Options) -> int:
     if options.html is not None:
         write_page(options.html, evaluation_page(report, snippet))
     if options.form == "json":
-        print(json.dumps(report, indent=2))
+        print_json(report)
     elif options.form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(("thresholds", "figure", "value"))
+        table: list[tuple[Any, ...]] = [("thresholds", "figure", "value")]
         for entry in compared:
-            for name, value in rows({key: part for key, part in entry.items() if key != "thresholds"}):
-                writer.writerow((entry["thresholds"], name, value))
+            figures = rows({key: part for key, part in entry.items() if key != "thresholds"})
+            table += [(entry["thresholds"], name, value) for name, value in figures]
+        print_csv(table)
     else:
-        print("\n".join(evaluation_lines(report, snippet, shutil.get_terminal_size().columns)))
+        print_lines(evaluation_lines(report, snippet, shutil.get_terminal_size().columns))
     return 0
 
 
@@ -138,4 +137,4 @@ def _place(options: Options, units: int) -> Place:
 
 
 def _progress(done: int, of: int) -> None:
-    print(f"\r{done} of {of} symbol-days", end="" if done < of else "\n", file=sys.stderr, flush=True)
+    print_progress(f"{done} of {of} symbol-days", over=done == of)

@@ -29,6 +29,7 @@ from orderflow_tui.journal.sync import GroupSync
 QUEUE_RECORDS: Final = 10_000
 """Records that wait while the disk cannot take them; then `write` waits."""
 _RETRY_SECONDS: Final = 0.05
+_NOTICE_NS: Final = 60 * NS
 _DAY_NS: Final = 86_400 * NS
 _sync_data: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has only fsync
 
@@ -93,6 +94,7 @@ class JournalWriter:
         self._path = directory
         self._day_from = self._day_to = 0
         self._retired: list[int] = []
+        self._taken_away_ns: int | None = None
         self._locked_out = False
         """Another process keeps the file: nobody waits for it again until it lets go."""
         self._sync_problem = ""
@@ -108,6 +110,13 @@ class JournalWriter:
     def healthy(self) -> bool:
         """Every record so far stands in its file."""
         return not self.problem
+
+    @property
+    def notice(self) -> str:
+        """That the file was taken away, for a minute; or empty."""
+        if self._taken_away_ns is None or self._mono() - self._taken_away_ns > _NOTICE_NS:
+            return ""
+        return "the journal's file was removed, moved or packed: a new one is begun"
 
     @property
     def waiting(self) -> int:
@@ -156,7 +165,8 @@ class JournalWriter:
         """Retry what waits and see whether the file is still where it belongs; call it about once a second."""
         with self._lock:
             if not self._closing and not self._in_place():
-                self._retire()
+                self._taken_away()
+                self._begin_again()
             self._drain()
 
     def close(self, timeout: float = 2.0) -> tuple[bytes, ...]:
@@ -210,7 +220,7 @@ class JournalWriter:
     def _drain(self) -> None:
         while self._queue and self._append(self._queue[0]):
             self._queue.popleft()
-        if self.problem and not self._queue:
+        if self.problem and not self._queue and self._fd >= 0:
             self.problem = self._sync_problem
             self._room.notify_all()
 
@@ -227,7 +237,7 @@ class JournalWriter:
                     append_line(self._fd, line, patience)
                     break
                 except FileNotFoundError:  # removed under us: once more, in a new file
-                    self._retire()
+                    self._taken_away()
             else:
                 raise FileNotFoundError(2, "the file is removed again and again")
         except (OSError, JournalError) as error:
@@ -239,6 +249,14 @@ class JournalWriter:
         self._locked_out = False
         self.write_times.add(time.monotonic_ns() - began)
         return True
+
+    def _begin_again(self) -> None:
+        """Open the file before the next record comes, so that what stands in its way is known by then."""
+        try:
+            self._reopen(self._clock(), 0.0 if self._locked_out else LOCK_SECONDS)
+        except (OSError, JournalError) as error:
+            self._locked_out = isinstance(error, LockedError)
+            self.problem = _reason(error)
 
     def _reopen(self, now: int, patience: float) -> None:
         self._retire()
@@ -259,6 +277,11 @@ class JournalWriter:
             return os.path.samestat(os.lstat(self._path), os.fstat(self._fd))
         except OSError:
             return False
+
+    def _taken_away(self) -> None:
+        if self._fd >= 0:
+            self._taken_away_ns = self._mono()
+        self._retire()
 
     def _retire(self) -> None:
         """Give the open file to the sync thread, which closes it."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import json
+import errno
 import shutil
-import sys
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from orderflow_tui.bounded_file import UnfitFileError
 from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.journal.directory import day_files
+from orderflow_tui.output import print_csv, print_json, print_lines
+from orderflow_tui.private_file import replace_file
 from orderflow_tui.report.figures import figures, rows
 from orderflow_tui.report.html import report_page
 from orderflow_tui.report.parallel import add_journal
@@ -55,27 +56,23 @@ def run_report(
     if html is not None:
         write_page(html, report_page(report))
     if form == "json":
-        print(json.dumps(report, indent=2))
+        print_json(report)
     elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(("figure", "value"))
-        writer.writerows((_cell(figure), _cell(value)) for figure, value in rows(report))
+        print_csv([("figure", "value"), *rows(report)])
     else:
-        print("\n".join(report_lines(report, shutil.get_terminal_size().columns)))
+        print_lines(report_lines(report, shutil.get_terminal_size().columns))
     return 0
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write a page. Raises DataValidationError where that cannot be."""
+    """Write a page for the owner alone. Raises DataValidationError where that cannot be."""
     try:
-        path.write_text(text, encoding="utf-8")
+        if path.exists() and not path.is_file():
+            raise UnfitFileError(errno.EINVAL, "not a regular file", str(path))
+        path.parent.resolve(strict=True)
+        replace_file(path, text.encode())
     except OSError as error:
         shown = ascii(str(path)) if not str(path).isprintable() else str(path)
         raise DataValidationError(
             "CONFIG_INVALID", f"--html {shown}: {error.strerror or type(error).__name__}"
         ) from None
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from orderflow_tui.output import printable
+
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 _LEAST_WIDTH: Final = 60
 _MOST_ROWS: Final = 12
@@ -21,7 +23,7 @@ def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
     """
     width = max(width, _LEAST_WIDTH)
     alerts, latency, asked, runs = (report[name] for name in ("alerts", "latency_ms", "recommendations", "runs"))
-    first, last = (_clean(report[name] or "nowhere") for name in ("first_utc", "last_utc"))
+    first, last = (printable(report[name] or "nowhere") for name in ("first_utc", "last_utc"))
     ended = f"{runs['ended']} ended properly after {runs['hours']:.1f} h, {runs['failed']} of them failed"
     if runs["without_an_end"]:
         ended += f", {runs['without_an_end']} never said an end"
@@ -32,7 +34,7 @@ def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
     days = alerts["by_day"]
     lines += ["", f"ALERTS {alerts['total']:,}" + (f", {alerts['late']:,} of them late" if alerts["late"] else "")]
     if len(days) > 1:
-        lines.append(f"  by day {_clean(min(days))} to {_clean(max(days))}  {_spark(days.values(), width - 40)}")
+        lines.append(f"  by day {printable(min(days))} to {printable(max(days))}  {_spark(days.values(), width - 40)}")
     kinds = [(f"{row['evidence']} {row['severity']}", row["alerts"]) for row in alerts["by_kind"]]
     lines += _bars(kinds, width)
     lines += ["", "BY SYMBOL", *_bars(alerts["by_symbol"].items(), width)]
@@ -50,7 +52,8 @@ def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
     lines += ["", "TARGETS"]
     for row in report["verdicts"]:
         lines.append(f"  {row['verdict']:9}  {row['target']}")
-        lines += textwrap.wrap(_clean(row["figures"]), width - 13, initial_indent=" " * 13, subsequent_indent=" " * 13)
+        figures, indent = printable(row["figures"]), " " * 13
+        lines += textwrap.wrap(figures, width - 13, initial_indent=indent, subsequent_indent=indent)
     return lines
 
 
@@ -58,7 +61,7 @@ def _unreadable(report: Mapping[str, Any]) -> list[str]:
     """How many lines are left out, and where the first of them are."""
     if not report["unreadable_lines"]:
         return []
-    places = ", ".join(_clean(place["at"]) for place in report["unreadable_at"])
+    places = ", ".join(printable(place["at"]) for place in report["unreadable_at"])
     return [
         f"{report['unreadable_lines']:,} lines could not be read and are left out",
         *([f"  {places}"] * bool(places)),
@@ -69,7 +72,9 @@ def _blind(blind: Mapping[str, Any]) -> list[str]:
     """How often and how long nothing was seen."""
     lines: list[str] = []
     if blind["times"]:
-        names = ", ".join(f"{_clean(name)} {count:,}" for name, count in list(blind["by_symbol"].items())[:_MOST_ROWS])
+        names = ", ".join(
+            f"{printable(name)} {count:,}" for name, count in list(blind["by_symbol"].items())[:_MOST_ROWS]
+        )
         lines.append(f"BLIND {blind['times']:,} times, {blind['seconds'] / 60:,.1f} min until seen again: {names}")
     if blind["connection_silences"]:
         minutes = blind["connection_silent_seconds"] / 60
@@ -82,10 +87,10 @@ def _days(alerts: Mapping[str, Any], width: int) -> list[str]:
     room = max((width - 14 - 9) // 9, 1)
     names = list(alerts["by_symbol"])[:room]
     cells = {(row["day"], row["symbol"]): row["alerts"] for row in alerts["by_day_and_symbol"]}
-    lines = ["", "BY DAY AND SYMBOL", f"  {'':10} {'all':>8}" + "".join(f" {_clean(name)[:8]:>8}" for name in names)]
+    lines = ["", "BY DAY AND SYMBOL", f"  {'':10} {'all':>8}" + "".join(f" {printable(name)[:8]:>8}" for name in names)]
     for day, count in list(alerts["by_day"].items())[-_MOST_ROWS:]:
         counts = "".join(f" {cells.get((day, name), 0):>8,}" for name in names)
-        lines.append(f"  {_clean(day)[:10]:10} {count:>8,}{counts}")
+        lines.append(f"  {printable(day)[:10]:10} {count:>8,}{counts}")
     return lines
 
 
@@ -113,7 +118,7 @@ _HEAD: Final = f"  {'95 % intervals':15} {'n':>6} {'share':>16} {'lift on random
 
 def _rule(name: str, n: int, share: _Share, random: _Share, price: _Share) -> str:
     own = f"{share['value']:.0%} ({share['low']:.0%} to {share['high']:.0%})" if share else "-"
-    return f"  {_clean(name)[:15]:15} {n:>6,} {own:>16} {_signed(random):>18} {_signed(price):>18}"
+    return f"  {printable(name)[:15]:15} {n:>6,} {own:>16} {_signed(random):>18} {_signed(price):>18}"
 
 
 def _signed(lift: _Share) -> str:
@@ -141,14 +146,14 @@ def _ledger(ledger: Mapping[str, Any]) -> list[str]:
         waited, saved = one["seconds_to_answer"], one["leaving_at_once_gained_dollars"]
         after = "-" if waited is None else f"{waited:,.0f} s"
         lines.append(
-            f"  {_clean(one['opened_utc'])[:19]:19} {_clean(one['symbol'])[:6]:6} {one['quantity']:>8,} "
-            f"{_clean(one['answer'])[:15]:15} {after:>7} {'not known' if saved is None else f'{saved:+,.2f}':>11}"
+            f"  {printable(one['opened_utc'])[:19]:19} {printable(one['symbol'])[:6]:6} {one['quantity']:>8,} "
+            f"{printable(one['answer'])[:15]:15} {after:>7} {'not known' if saved is None else f'{saved:+,.2f}':>11}"
         )
     return lines
 
 
 def _bars(counts: Iterable[tuple[str, int]], width: int) -> list[str]:
-    rows = [(_clean(name or "(none)"), count) for name, count in counts]
+    rows = [(printable(name or "(none)"), count) for name, count in counts]
     shown = rows[:_MOST_ROWS]
     if not shown:
         return []
@@ -173,8 +178,3 @@ def _spark(values: Iterable[int], room: int) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:,.1f}"
-
-
-def _clean(text: str) -> str:
-    """Names from the journal without what a terminal would obey."""
-    return "".join(character if character.isprintable() else "?" for character in text)

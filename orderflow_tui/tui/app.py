@@ -18,6 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
+from orderflow_tui.output import print_error
 from orderflow_tui.tui import default_theme
 from orderflow_tui.tui.attention import (
     RESTORE_TITLE,
@@ -475,7 +476,7 @@ def run_dashboard(
         sys.setswitchinterval(SWITCH_INTERVAL)
         result = app.run(mouse=mouse)
     except KeymapError as error:
-        print(error, file=sys.stderr)
+        print_error(error)
         return 2
     finally:
         gc.enable()

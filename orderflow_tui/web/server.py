@@ -7,7 +7,6 @@ import contextlib
 import os
 import secrets
 import signal
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from aiohttp import WSMsgType, web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
+from orderflow_tui.output import print_error, print_lines, print_note
 from orderflow_tui.web.guard import Guard
 
 MOST_TABS: Final = 4
@@ -187,8 +187,8 @@ async def _run(server: DashboardServer, guard: Guard, host: str, port: int) -> N
         await web.TCPSite(runner, host, port).start()
         bound = runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
-        print(f"http://{shown}:{bound}/?token={guard.token}", flush=True)
-        print("each tab is a dashboard of its own; Ctrl+C ends them all", file=sys.stderr, flush=True)
+        print_lines([f"http://{shown}:{bound}/?token={guard.token}"])
+        print_note("each tab is a dashboard of its own; Ctrl+C ends them all")
         await asked.wait()
     finally:
         await runner.cleanup()
@@ -210,6 +210,6 @@ def serve(argv: Sequence[str], *, host: str, port: int, hosts: Sequence[str]) ->
     try:
         asyncio.run(_run(DashboardServer(argv, guard), guard, host, port))
     except OSError as error:
-        print(f"orderflow-tui: cannot serve on {host}:{port}: {os.strerror(error.errno or 0)}", file=sys.stderr)
+        print_error(f"cannot serve on {host}:{port}: {os.strerror(error.errno or 0)}")
         return 1
     return 0

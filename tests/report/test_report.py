@@ -334,6 +334,17 @@ def test_text_fits_the_width_and_holds_no_control_characters(width: int) -> None
     assert any(text.startswith("  and ") for text in lines)
 
 
+@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
+def test_nothing_in_a_journal_reaches_the_terminal_as_a_command(
+    form: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "\x1b]0;x\x07\x1b[2J\r\n\x9b31m\u202e"
+    content = line(symbol=hostile, evidence=hostile, severity=hostile)
+    (tmp_path / "2025-10-22.jsonl").write_bytes(content + b"\n")
+    assert main(["report", str(tmp_path), *form]) == 0
+    assert capsys.readouterr().out.replace("\n", "").isprintable()
+
+
 def test_csv_is_safe_in_a_spreadsheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "2025-10-22.jsonl").write_bytes(
         line(names.EXIT_ACKNOWLEDGED, answer="=1+1", recommendation_id="a") + b"\n"

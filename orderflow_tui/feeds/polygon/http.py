@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import urllib.request
 import zlib
 from collections.abc import Callable
 from http import HTTPStatus
@@ -33,6 +32,7 @@ from orderflow_tui.feeds.rate_limit import RateLimiter
 from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.loopback import is_loopback
 from orderflow_tui.masking import hide
+from orderflow_tui.proxies import proxy_of
 
 MAX_BODY: Final = 64 * 2**20
 """Bytes a body may unpack to; a full page of 50,000 prints is 13 MB."""
@@ -180,17 +180,10 @@ class HttpSession:
 
 
 def _transport(base_url: str, deadline: Deadline) -> httpx.BaseTransport:
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    loopback = is_loopback(host)
-    proxy = None
-    if not loopback and not urllib.request.proxy_bypass(host):
-        proxies = urllib.request.getproxies()
-        proxy = proxies.get(parts.scheme) or proxies.get("all")
     return DeadlineTransport(
         deadline,
-        trust_env=not loopback,
-        proxy=proxy,
+        trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
+        proxy=proxy_of(base_url),
         limits=httpx.Limits(
             max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_SECONDS
         ),

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS
 from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.scenarios import SCENARIOS, ScenarioName
 from orderflow_tui.feeds.simulator.server import Depth, create_app
+from orderflow_tui.output import print_lines, print_note
 
 LOOPBACK = "127.0.0.1"
 
@@ -143,7 +143,7 @@ def serve(
         rules = [*(load_faults(faults) if faults else ()), *(BAD_DAY if scenario == "bad-day" else ())]
         bound = _bind_or_explain(port)
     except ValueError as error:
-        print(f"simulate: {error}", file=sys.stderr)
+        print_note(f"simulate: {error}")
         return 1
     with bound:
         worth = EVERYTHING if plan is None else PLANS[cast("PlanName", plan)]
@@ -157,7 +157,7 @@ def serve(
             plan=worth,
         )
         url = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
-        server = LoopbackServer(app, on_ready=lambda: print(url, flush=True))
+        server = LoopbackServer(app, on_ready=lambda: print_lines([url]))
         if stop is not None:
             threading.Thread(target=_leave_when_set, args=(stop, server), daemon=True).start()
         server.run(sockets=[bound])
