@@ -11,11 +11,15 @@ import logging
 import os
 import sys
 
+from orderflow_tui.no_redirects import follow_no_redirects
+
 
 def main() -> int:
     """Push the message on stdin."""
     try:
         import apprise  # noqa: PLC0415 an optional extra
+
+        follow_no_redirects()
     except ImportError:
         return 3
     logging.disable(logging.CRITICAL)  # its log lines hold the addresses, and those hold tokens

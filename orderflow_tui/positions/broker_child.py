@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from orderflow_tui.no_redirects import follow_no_redirects
 from orderflow_tui.positions.child import ChildAnswer, ChildRow
 
 _IB_SECONDS: Final = 15.0
@@ -25,6 +26,7 @@ def robinhood(env: Mapping[str, str]) -> ChildAnswer:
     """The stocks of a Robinhood account, through `robin_stocks` (an unofficial client)."""
     from robin_stocks import robinhood as client  # noqa: PLC0415 an optional extra
 
+    follow_no_redirects()
     user, password = env.get("ROBINHOOD_USERNAME", ""), env.get("ROBINHOOD_PASSWORD", "")
     if not (user and password):
         return ChildAnswer(refused="needs ROBINHOOD_USERNAME and ROBINHOOD_PASSWORD in the environment")

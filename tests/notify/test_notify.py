@@ -24,6 +24,7 @@ from orderflow_tui.notify.notifier import Notifier, try_out
 from orderflow_tui.notify.settings import notify_settings
 from tests.journal.journal_tools import alert
 from tests.journal.test_journal_records import RECOMMENDATION
+from tests.positions.fake_brokers import stand_in_requests
 
 AFTERNOON = 1_764_086_400 * NS  # 16:00 UTC
 SECRETS = {"POLYGON_API_KEY": "pk-SECRET", "APPRISE_URLS": "json://SECRET"}
@@ -258,6 +259,9 @@ class Apprise:
     def add(self, address):
         return address.startswith("json://")
     def notify(self, **said):
+        from requests.sessions import Session, extract_cookies_to_jar
+        if Session().get_redirect_target("a redirection") or extract_cookies_to_jar("jar", "request", "answer"):
+            return False
         if os.environ["APPRISE_URLS"].endswith("down"):
             return False
         open(os.environ["OUT"], "w").write(json.dumps([said["title"], said["body"], said["notify_type"].name]))
@@ -276,6 +280,7 @@ class Apprise:
 )
 def test_push_through_apprise(tmp_path: Path, urls: str, problem: str) -> None:
     (tmp_path / "apprise.py").write_text(PUSHED)
+    stand_in_requests(tmp_path)
     out = tmp_path / "out"
     env = {**os.environ, "PYTHONPATH": str(tmp_path), "APPRISE_URLS": urls, "OUT": str(out)}
     channels = channels_of(notify_settings({"push": {}}), env)

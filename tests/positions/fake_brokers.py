@@ -72,6 +72,9 @@ import os
 print("Starting login process...")
 def login(username, password, mfa_code=None, store_session=False):
     print("password is", password)
+    from requests.sessions import Session, extract_cookies_to_jar
+    assert Session().get_redirect_target("a redirection") is None
+    assert extract_cookies_to_jar("jar", "request", "answer") is None
     if password == "ask":
         input("Enter the sms verification code sent to your device: ")
     if password == "hang":
@@ -110,6 +113,23 @@ class IB:
 """
 
 
+REQUESTS = """
+class Session:
+    def get_redirect_target(self, response):
+        return "http://elsewhere.example/"
+def extract_cookies_to_jar(jar, request, response):
+    return "a cookie kept"
+"""
+
+
+def stand_in_requests(folder: Path) -> None:
+    """Of the library `requests` what decides about redirects and cookies."""
+    package = folder / "requests"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "sessions.py").write_text(REQUESTS)
+
+
 def stand_ins(folder: Path) -> dict[str, str]:
     """Install the stand-ins; returns the environment under which a child finds them first."""
     package = folder / "robin_stocks"
@@ -117,4 +137,5 @@ def stand_ins(folder: Path) -> dict[str, str]:
     (package / "__init__.py").write_text("")
     (package / "robinhood.py").write_text(ROBINHOOD)
     (folder / "ib_async.py").write_text(IB)
+    stand_in_requests(folder)
     return {"PYTHONPATH": str(folder)}
