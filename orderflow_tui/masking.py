@@ -12,6 +12,8 @@ from typing import Final
 MASK: Final = "***"
 LEAST: Final = 6
 """So many characters of a secret in a row are masked, wherever in it they stand; fewer tell nothing."""
+WORD: Final = 4
+"""A secret shorter than `LEAST` is masked as a whole word; one shorter than this is part of too many texts."""
 _parts: set[str] = set()
 _short: set[str] = set()
 
@@ -21,7 +23,7 @@ def hide(secret: str) -> None:
     secret = secret.strip()
     if len(secret) >= LEAST:
         _parts.update(secret[at : at + LEAST] for at in range(len(secret) - LEAST + 1))
-    elif secret:
+    elif len(secret) >= WORD:
         _short.add(secret)
 
 

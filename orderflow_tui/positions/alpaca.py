@@ -10,11 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
+from orderflow_tui.core.validators import DataValidationError
 from orderflow_tui.decoding import NO_JSON
+from orderflow_tui.loopback import is_loopback
+from orderflow_tui.masking import hide, masked
+from orderflow_tui.outbound import Deadline, client_for
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.holdings import Holdings
 from orderflow_tui.positions.rows import Row, decimal_of, holdings_of
@@ -42,10 +47,10 @@ class AlpacaAccount:
     Args:
         secrets: `APCA_API_KEY_ID` and `APCA_API_SECRET_KEY`.
         base_url: The live or the paper host, or another.
-        deadline_seconds: An exchange ends within this.
+        deadline_seconds: A whole exchange ends within this, however slowly its bytes come.
 
     Raises:
-        PositionsError: A key is missing.
+        PositionsError: A key is missing, or the address would send it unencrypted to another machine.
     """
 
     def __init__(
@@ -57,14 +62,17 @@ class AlpacaAccount:
         key, secret = (secrets[name].strip() for name in KEY_NAMES)
         if not all("!" <= character <= "~" for character in key + secret):
             raise PositionsError(f"{' or '.join(KEY_NAMES)} holds characters that no header can carry")
-        self._deadline = deadline_seconds
-        self._client = httpx.Client(
-            base_url=base_url,
-            headers={"APCA-API-KEY-ID": key, "APCA-API-SECRET-KEY": secret, "Accept": "application/json"},
-            timeout=deadline_seconds,
-            follow_redirects=False,
-            trust_env=not base_url.startswith(("http://127.", "http://localhost")),
-        )
+        self._url = f"{_checked(base_url)}{_PATH}"
+        self._seconds = deadline_seconds
+        self._deadline = Deadline()
+        hide(key)
+        hide(secret)
+        headers = {"APCA-API-KEY-ID": key, "APCA-API-SECRET-KEY": secret, "Accept": "application/json"}
+        headers["Accept-Encoding"] = "identity"
+        try:
+            self._client = client_for(base_url, headers, deadline=self._deadline, seconds=deadline_seconds)
+        except DataValidationError as error:
+            raise PositionsError(str(error)) from None
 
     def fetch(self) -> Holdings:
         """What is held now.
@@ -74,14 +82,14 @@ class AlpacaAccount:
         """
         body = bytearray()
         try:
-            with self._client.stream("GET", _PATH) as answer:
-                for piece in answer.iter_bytes():
+            with self._deadline.within(self._seconds), self._client.stream("GET", self._url) as answer:
+                for piece in answer.iter_raw():
                     body += piece
                     if len(body) > _MOST_BYTES:
                         raise PositionsError(f"Alpaca: an answer of more than {_MOST_BYTES:,} bytes")
         except httpx.TimeoutException:
-            raise PositionsError(f"Alpaca: no answer within {self._deadline:g} s") from None
-        except httpx.HTTPError as error:
+            raise PositionsError(f"Alpaca: no whole answer within {self._seconds:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise PositionsError(f"Alpaca: cannot be reached: {type(error).__name__}") from None
         if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise PositionsError(f"Alpaca refused {' and '.join(KEY_NAMES)} (status {answer.status_code})")
@@ -93,12 +101,20 @@ class AlpacaAccount:
             raise PositionsError("Alpaca: an answer that is no list of positions") from None
 
 
+def _checked(base_url: str) -> str:
+    """The address, if it may be sent a key."""
+    parts = urlsplit(base_url)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        return base_url.rstrip("/")
+    raise PositionsError("positions from Alpaca need an https:// address in APCA_API_BASE_URL: a key goes there")
+
+
 def _holdings(rows: list[_AlpacaRow]) -> Holdings:
     shares: list[Row] = []
     left_out: list[str] = []
     for row in rows:
         if row.asset_class != _SHARES:
-            left_out.append(f"{row.symbol[:30]!a} ({row.asset_class[:20]!a})".replace("'", ""))
+            left_out.append(f"{masked(row.symbol)[:30]!a} ({masked(row.asset_class)[:20]!a})".replace("'", ""))
             continue
         quantity = decimal_of(row.qty)
         if row.side == "short":

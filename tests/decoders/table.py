@@ -383,7 +383,7 @@ def _offset(data: bytes, _: Path) -> object:
 def _alpaca(body: bytes, _: Path) -> object:
     account = _account()
     account._client = httpx.Client(
-        transport=httpx.MockTransport(lambda _: httpx.Response(200, content=body)), base_url="http://127.0.0.1:9"
+        transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(body)))
     )
     with account._client:
         return account.fetch()

@@ -30,9 +30,17 @@ class _Handler(BaseHTTPRequestHandler):
         right = all(self.headers.get(name) == value for name, value in self.server.expected.items())
         body = self.server.body if isinstance(self.server.body, bytes) else json.dumps(self.server.body).encode()
         self.send_response(self.server.status if right else 401)
-        self.send_header("Content-Length", str(len(body)))
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(10**6 if self.server.drip else len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.wfile.write(body)
+            while self.server.drip:
+                time.sleep(self.server.drip)
+                self.wfile.write(b" ")
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
 
     def log_message(self, *args: object) -> None:
         """Quiet."""
@@ -47,7 +55,8 @@ class FakeAlpaca(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.body: Any = []
         self.status = 200
-        self.delay = 0.0
+        self.delay = self.drip = 0.0
+        self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.expected = {"APCA-API-KEY-ID": KEYS["APCA_API_KEY_ID"], "APCA-API-SECRET-KEY": KEYS["APCA_API_SECRET_KEY"]}
 

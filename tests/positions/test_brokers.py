@@ -79,11 +79,47 @@ def test_what_alpaca_may_answer_besides(status: int, body: Any, reason: str) -> 
 def test_a_silent_or_absent_alpaca() -> None:
     with FakeAlpaca() as server:
         server.delay = 1.0
-        with pytest.raises(PositionsError, match=r"^Alpaca: no answer within 0\.2 s$"):
+        with pytest.raises(PositionsError, match=r"^Alpaca: no whole answer within 0\.2 s$"):
             alpaca(server, deadline_seconds=0.2).fetch()
         gone = server.url
     with pytest.raises(PositionsError, match=r"^Alpaca: cannot be reached: ConnectError$"):
         AlpacaAccount(KEYS, gone).fetch()
+
+
+def test_an_alpaca_that_drips_its_answer_ends_at_the_deadline() -> None:
+    with FakeAlpaca() as server:
+        server.drip = 0.05
+        begun = time.monotonic()
+        with pytest.raises(PositionsError, match=r"^Alpaca: no whole answer within 0\.3 s$"):
+            alpaca(server, deadline_seconds=0.3).fetch()
+        # The answer would take as many times 0.05 s as it has bytes, without end.
+        assert time.monotonic() - begun < 4
+
+
+def test_the_keys_follow_no_redirect_and_no_cookie_is_kept() -> None:
+    with FakeAlpaca() as server, FakeAlpaca() as elsewhere:
+        account = alpaca(server)
+        server.headers = {"Set-Cookie": f"a={'x' * 40_000}; Path=/"}
+        account.fetch()
+        server.status, server.headers = 307, {"Location": elsewhere.url + "/v2/positions"}
+        with pytest.raises(PositionsError, match=r"^Alpaca: status 307$"):
+            account.fetch()
+        assert elsewhere.asked == []
+        assert [asked[2].get("Cookie") for asked in server.asked] == [None, None]
+
+
+@pytest.mark.parametrize("url", ["http://api.example", "http://10.0.0.5:8080", "ftp://api.example", "api.example", ""])
+def test_the_keys_go_encrypted_or_stay_on_this_machine(url: str) -> None:
+    with pytest.raises(PositionsError, match=r"need an https:// address in APCA_API_BASE_URL") as caught:
+        AlpacaAccount(KEYS, url)
+    assert "SECRET" not in str(caught.value).replace("APCA_API_SECRET_KEY", "")
+
+
+def test_a_key_that_alpaca_sends_back_is_in_no_note() -> None:
+    with FakeAlpaca() as server:
+        server.body = [row("x" * 20 + KEYS["APCA_API_KEY_ID"], "1", "1", asset_class="us_option")]
+        (note,) = alpaca(server).fetch().notes
+    assert not any(KEYS["APCA_API_KEY_ID"][at : at + 6] in note for at in range(7))
 
 
 def test_keys_that_are_missing_or_impossible_are_named_not_shown() -> None:

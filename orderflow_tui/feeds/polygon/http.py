@@ -25,21 +25,17 @@ from orderflow_tui.feeds.errors import (
     SymbolNotFoundError,
 )
 from orderflow_tui.feeds.feed import Arrival
-from orderflow_tui.feeds.polygon.deadline import Deadline, DeadlineTransport, NoCookies
 from orderflow_tui.feeds.polygon.endpoints import Request
 from orderflow_tui.feeds.polygon.wire import error_text
 from orderflow_tui.feeds.rate_limit import RateLimiter
 from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
-from orderflow_tui.loopback import is_loopback
 from orderflow_tui.masking import hide
-from orderflow_tui.proxies import proxy_of
+from orderflow_tui.outbound import Deadline, client_for
 
 MAX_BODY: Final = 64 * 2**20
 """Bytes a body may unpack to; a full page of 50,000 prints is 13 MB."""
 MAX_ERROR_BODY: Final = 64 * 2**10
 CONNECTIONS: Final = 4
-CONNECT_SECONDS: Final = 5.0
-KEEP_ALIVE_SECONDS: Final = 60.0
 _AUTO_GZIP_OR_ZLIB: Final = 47
 
 
@@ -104,13 +100,8 @@ class HttpSession:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "orderflow-tui"}
         if api_key:
             headers["Authorization"] = f"Bearer {api_key}"
-        self._client = httpx.Client(
-            headers=headers,
-            transport=_transport(base_url, self._deadline),
-            timeout=httpx.Timeout(deadline_seconds, connect=min(CONNECT_SECONDS, deadline_seconds)),
-            cookies=NoCookies(),
-            follow_redirects=False,
-            trust_env=False,
+        self._client = client_for(
+            base_url, headers, deadline=self._deadline, seconds=deadline_seconds, connections=CONNECTIONS
         )
 
     def get(self, request: Request, *, deadline_seconds: float | None = None) -> Reply:
@@ -177,17 +168,6 @@ class HttpSession:
             self._throttled += 1
             self._limiter.hold(self._policy.delay(self._throttled, failure.retry_after))
         return failure
-
-
-def _transport(base_url: str, deadline: Deadline) -> httpx.BaseTransport:
-    return DeadlineTransport(
-        deadline,
-        trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
-        proxy=proxy_of(base_url),
-        limits=httpx.Limits(
-            max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_SECONDS
-        ),
-    )
 
 
 def _read(response: httpx.Response, encoding: str, limit: int) -> bytes:

@@ -1,6 +1,7 @@
-"""What httpx does not do by itself: a deadline on a whole exchange, and no cookies.
+"""The one way a secret leaves over HTTP: to the configured host alone, within a deadline.
 
-Its timeouts are per read, so a server that drips bytes never trips them; its cookies are kept and sent, however many.
+httpx's own timeouts are per read, so a server that drips bytes never trips them; its cookies are kept and sent, however
+many. No redirect is followed, no cookie kept, and of the environment nothing but the proxy is taken.
 """
 
 from __future__ import annotations
@@ -9,13 +10,20 @@ import math
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
+
+from orderflow_tui.loopback import is_loopback
+from orderflow_tui.proxies import proxy_of
+
+CONNECT_SECONDS: Final = 5.0
+KEEP_ALIVE_SECONDS: Final = 60.0
 
 
 class Deadline(threading.local):
@@ -52,6 +60,39 @@ class DeadlineTransport(httpx.HTTPTransport):
     def __init__(self, deadline: Deadline, **options: Any) -> None:
         super().__init__(**options)
         self._pool._network_backend = _Backend(self._pool._network_backend, deadline)  # noqa: SLF001
+
+
+def client_for(
+    base_url: str, headers: Mapping[str, str], *, deadline: Deadline, seconds: float, connections: int = 1
+) -> httpx.Client:
+    """A client for one host; every exchange belongs into a `deadline.within`.
+
+    Args:
+        base_url: `http(s)://host[:port]`.
+        headers: Sent with every request, the secret among them.
+        deadline: Ends its exchanges.
+        seconds: What a single read may take, where the deadline is later.
+        connections: Kept open at most.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID`: the environment names a proxy that cannot be used.
+    """
+    transport = DeadlineTransport(
+        deadline,
+        trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
+        proxy=proxy_of(base_url),
+        limits=httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEP_ALIVE_SECONDS
+        ),
+    )
+    return httpx.Client(
+        headers=dict(headers),
+        transport=transport,
+        timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
+        cookies=NoCookies(),
+        follow_redirects=False,
+        trust_env=False,
+    )
 
 
 class NoCookies(CookieJar):
