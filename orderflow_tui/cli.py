@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
-import sys
+import os
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -294,6 +294,7 @@ def _simulate(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
+    from orderflow_tui.children import import_path, without_secrets
     from orderflow_tui.config import validate_order_flow_config
     from orderflow_tui.config_load import load_config
     from orderflow_tui.loopback import is_loopback
@@ -312,12 +313,16 @@ def _serve(args: argparse.Namespace) -> int:
         print_error("WARNING: plain HTTP: whoever reads the network reads the token too")
     if not args.demo:
         validate_order_flow_config(load_config(_overrides(args), path=args.config).config)
-    return serve(_dashboard_command(args), host=args.host, port=args.port, hosts=args.allow_host)
+    env = without_secrets(os.environ) if args.demo else os.environ
+    command = _dashboard_command(args)
+    return serve(command, {**env, **import_path(env)}, host=args.host, port=args.port, hosts=args.allow_host)
 
 
 def _dashboard_command(args: argparse.Namespace) -> list[str]:
     """The command line of one tab's dashboard: what was given to `serve` for it."""
-    words = [sys.executable, "-m", "orderflow_tui", *(["demo"] if args.demo else [])]
+    from orderflow_tui.children import module_command
+
+    words = module_command("orderflow_tui", *(["demo"] if args.demo else []))
     taken = {"--profile", "--log-dir", "--record"} if args.demo else {option for option, *_ in _SETTINGS}
     given = _overrides(args)
     words += [f"{option}={given[field]}" for option, field, *_ in _SETTINGS if option in taken and field in given]

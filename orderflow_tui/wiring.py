@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
 from orderflow_tui.apart import apart
+from orderflow_tui.children import end_all
 from orderflow_tui.config_edit import SettingsFile
 from orderflow_tui.config_load import LoadedConfig, find_file, load_config
 from orderflow_tui.config_watch import ConfigWatcher
@@ -295,6 +296,7 @@ def _end_with_the_terminal(monitor: Monitor) -> None:
 
     def gone(*_: object) -> None:
         monitor.stop("the terminal is gone", timeout=2.0)
+        end_all()
         os._exit(_GONE)
 
     if hasattr(signal, "SIGHUP"):

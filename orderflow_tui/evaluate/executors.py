@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -28,7 +29,11 @@ class Place(Struct, frozen=True):
 
 
 def processes(workers: int) -> Place:
-    """This many processes of this machine; each starts fresh, so that nothing of the parent's state counts."""
+    """This many processes of this machine; each starts fresh, so that nothing of the parent's state counts.
+
+    From now on no interpreter that this process starts imports from the working directory.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
     return Place(
         lambda: ProcessPoolExecutor(workers, mp_context=get_context("spawn")), (BrokenProcessPool, ConnectionError)
     )

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+from orderflow_tui.children import module_command, module_environment, run_to_its_end, without_secrets
 from orderflow_tui.core.units import iso_utc
 from orderflow_tui.journal.encode import body, quoted
 from orderflow_tui.notify.message import Message
 from orderflow_tui.notify.settings import NotifySettings
-from orderflow_tui.secret_store import SECRET_NAMES
 
 SECONDS: Final = 15.0
 _PUSH: Final = "orderflow_tui.notify.push_child"
 _PUSH_SECRET: Final = "APPRISE_URLS"  # noqa: S105 the name of one
+_DESKTOP: Final = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
+"""Some of apprise's services are the desktop's own."""
 _APPLESCRIPT: Final = "on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend run"
 
 
@@ -47,6 +48,8 @@ def message_line(message: Message) -> bytes:
 
 class Program:
     """A program that gets the message as a line of JSON on stdin; what it prints goes nowhere.
+
+    When it has ended, or its time is over, whatever it started ends too.
 
     Args:
         name: The channel's name.
@@ -84,11 +87,6 @@ class Desktop:
         _run(self.name, argv, b"", env, SECONDS)
 
 
-def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a program that has no business with our keys."""
-    return {name: value for name, value in env.items() if name not in SECRET_NAMES}
-
-
 def channels_of(settings: NotifySettings, env: Mapping[str, str]) -> list[tuple[Channel, str]]:
     """The channels that are set up, each with its least level's name.
 
@@ -103,31 +101,24 @@ def channels_of(settings: NotifySettings, env: Mapping[str, str]) -> list[tuple[
     if settings.desktop is not None:
         found.append((Desktop(), settings.desktop.at_least))
     if settings.push is not None:
-        urls = {_PUSH_SECRET: env.get(_PUSH_SECRET, "")}
-        found.append((Program("push", [sys.executable, "-m", _PUSH], {**bare, **urls}), settings.push.at_least))
+        own = {_PUSH_SECRET: env.get(_PUSH_SECRET, ""), **{name: env[name] for name in _DESKTOP if name in env}}
+        push_env = module_environment(env, own=own, network=True)
+        found.append((Program("push", module_command(_PUSH), push_env), settings.push.at_least))
     return found
 
 
 def _run(name: str, argv: list[str], line: bytes, env: Mapping[str, str], seconds: float) -> None:
     try:
-        done = subprocess.run(  # noqa: S603 the user's own program, no shell
-            argv,
-            input=line,
-            env=dict(env),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        done = run_to_its_end(argv, env=env, seconds=seconds, given=line)
+    except TimeoutError:
         raise ChannelError(f"{name}: not done within {seconds:g} s") from None
     except (OSError, ValueError) as error:
         raise ChannelError(
             f"{name}: cannot be run: {getattr(error, 'strerror', None) or type(error).__name__}"
         ) from None
-    if done.returncode:
-        hint = _PUSH_CODES.get(done.returncode, "") if name == "push" else ""
-        raise ChannelError(f"{name}: ended with {done.returncode}{hint}")
+    if done.code:
+        hint = _PUSH_CODES.get(done.code, "") if name == "push" else ""
+        raise ChannelError(f"{name}: ended with {done.code}{hint}")
 
 
 _PUSH_CODES: Final = {

@@ -6,14 +6,13 @@ client prints cannot reach the screen.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import msgspec
 
+from orderflow_tui.children import module_command, module_environment, run_to_its_end
 from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.holdings import Holdings
@@ -23,6 +22,12 @@ Broker = Literal["robinhood", "ibkr"]
 SECONDS: Final = 45.0
 _MOST_BYTES: Final = 4_000_000
 _MODULE: Final = "orderflow_tui.positions.broker_child"
+
+_OWN: Final[Mapping[Broker, tuple[str, ...]]] = {
+    "robinhood": ("ROBINHOOD_USERNAME", "ROBINHOOD_PASSWORD", "ROBINHOOD_MFA_CODE"),
+    "ibkr": ("IBKR_HOST", "IBKR_PORT", "IBKR_ACCOUNT"),
+}
+"""What each broker's client is told, and the other's is not."""
 
 
 class ChildRow(msgspec.Struct):
@@ -53,7 +58,7 @@ class BrokerChild:
 
     Attributes:
         broker: Which.
-        env: The child's environment, secrets in it.
+        env: The environment with its secrets; the child gets its own broker's alone.
         seconds: The child is killed after this.
     """
 
@@ -67,21 +72,19 @@ class BrokerChild:
         Raises:
             PositionsError: The client is not installed, cannot reach the broker, is refused, or takes too long.
         """
+        own = {name: self.env[name] for name in _OWN[self.broker] if name in self.env}
         try:
-            done = subprocess.run(  # noqa: S603 our own interpreter and module
-                [sys.executable, "-m", _MODULE, self.broker],
-                env=dict(self.env),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=self.seconds,
-                check=False,
+            done = run_to_its_end(
+                module_command(_MODULE, self.broker),
+                env=module_environment(self.env, own=own, network=True),
+                seconds=self.seconds,
+                wants_output=True,
             )
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             raise PositionsError(f"{self.broker}: no answer within {self.seconds:g} s") from None
         except OSError as error:
             raise PositionsError(f"{self.broker}: cannot be asked: {type(error).__name__}") from None
-        return holdings_from(self.broker, done.stdout, done.returncode)
+        return holdings_from(self.broker, done.output, done.code)
 
 
 def holdings_from(broker: Broker, output: bytes, code: int) -> Holdings:

@@ -8,8 +8,9 @@ import os
 import secrets
 import signal
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import textual_serve
@@ -58,6 +59,11 @@ class _Service(AppService):
     """A dashboard process: started without a shell, ended with its tab."""
 
     argv: Sequence[str] = ()
+    env: Mapping[str, str] = MappingProxyType({})
+
+    def _build_environment(self, width: int = 80, height: int = 24) -> dict[str, str]:
+        added = super()._build_environment(width=width, height=height)
+        return {**self.env, **{name: value for name, value in added.items() if os.environ.get(name) != value}}
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         environment = self._build_environment(width=width, height=height)
@@ -92,11 +98,12 @@ class DashboardServer:
 
     Args:
         argv: The dashboard's command line; the API key is in the environment and never here.
+        env: The dashboard's environment.
         guard: Who may speak to it.
     """
 
-    def __init__(self, argv: Sequence[str], guard: Guard) -> None:
-        self._argv = argv
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], guard: Guard) -> None:
+        self._argv, self._env = argv, env
         self._guard = guard
         self._sockets: set[web.WebSocketResponse] = set()
 
@@ -132,7 +139,7 @@ class DashboardServer:
             close=_closer(socket),
             download_manager=DownloadManager(),
         )
-        service.argv = self._argv
+        service.argv, service.env = self._argv, self._env
         try:
             await socket.prepare(request)
             width, height = (_whole(request.query.get(name), 80, _LARGEST_SIDE) for name in _SIDES)
@@ -194,11 +201,12 @@ async def _run(server: DashboardServer, guard: Guard, host: str, port: int) -> N
         await runner.cleanup()
 
 
-def serve(argv: Sequence[str], *, host: str, port: int, hosts: Sequence[str]) -> int:
+def serve(argv: Sequence[str], env: Mapping[str, str], *, host: str, port: int, hosts: Sequence[str]) -> int:
     """Serve until it is asked to end; the address with this run's token goes to stdout.
 
     Args:
         argv: The dashboard's command line.
+        env: Its environment.
         host: The address to bind.
         port: 0 takes a free one.
         hosts: Names it goes by besides this machine's own.
@@ -208,7 +216,7 @@ def serve(argv: Sequence[str], *, host: str, port: int, hosts: Sequence[str]) ->
     """
     guard = Guard([*hosts, host])
     try:
-        asyncio.run(_run(DashboardServer(argv, guard), guard, host, port))
+        asyncio.run(_run(DashboardServer(argv, env, guard), guard, host, port))
     except OSError as error:
         print_error(f"cannot serve on {host}:{port}: {os.strerror(error.errno or 0)}")
         return 1

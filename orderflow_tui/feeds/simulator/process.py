@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import secrets
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -15,13 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from orderflow_tui.children import module_command, module_environment
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
 
 KEY_VARIABLE = "ORDERFLOW_SIMULATOR_KEY"
 
 _TAIL_LINES = 20
 _TAIL_CHARACTERS = 500
-_SECRETS_OF_PARENT = ("POLYGON_API_KEY", "MASSIVE_API_KEY")
 
 
 class SimulatorError(RuntimeError):
@@ -110,11 +108,11 @@ class SimulatorProcess:
         """
         try:
             child = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-P", "-m", "orderflow_tui.feeds.simulator", *self._arguments],
+                module_command("orderflow_tui.feeds.simulator", *self._arguments),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=self._environment(),
+                env=module_environment(own={KEY_VARIABLE: self.api_key}),
                 # Ctrl-C in the terminal is the parent's to handle.
                 start_new_session=True,
             )
@@ -156,15 +154,6 @@ class SimulatorProcess:
         for pipe in (child.stdout, child.stderr):
             if pipe is not None:
                 pipe.close()
-
-    def _environment(self) -> dict[str, str]:
-        environment = {name: value for name, value in os.environ.items() if name not in _SECRETS_OF_PARENT}
-        environment[KEY_VARIABLE] = self.api_key
-        # The child does not import from the working directory, where anything may lie; a source tree needs naming.
-        root = Path(__file__).resolve().parents[3]
-        if root.name not in ("site-packages", "dist-packages"):
-            environment["PYTHONPATH"] = os.pathsep.join(filter(None, (environment.get("PYTHONPATH"), str(root))))
-        return environment
 
     def _why(self) -> str:
         return f": {self._tail[-1]}" if self._tail else ""
