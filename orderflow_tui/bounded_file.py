@@ -13,6 +13,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.ownership import distrust, owned
+
 LIMIT_BYTES: Final = 1_000_000
 
 _KINDS: Final = (
@@ -31,20 +33,24 @@ class UnfitFileError(OSError):
         return str(self.strerror)
 
 
-def read_bounded(path: Path, limit: int = LIMIT_BYTES, *, follow_link: bool = True) -> bytes:
+def read_bounded(path: Path, limit: int = LIMIT_BYTES, *, follow_link: bool = True, own: bool = False) -> bytes:
     """The whole content of a regular file.
 
     Args:
         path: The file.
         limit: The most bytes it may have.
         follow_link: Whether the path itself may be a symbolic link.
+        own: Whether nobody else may own or write it, or have made the link.
 
     Raises:
         FileNotFoundError: There is no such file.
-        UnfitFileError: It is no regular file, is larger than `limit`, or is a link that is not to be followed.
+        UnfitFileError: It is no regular file, is larger than `limit`, is a link that is not to be followed, or others
+            decide about what stands in it.
         OSError: It cannot be opened or read.
     """
     with open_regular(path, follow_link=follow_link) as file:
+        if own:
+            _refuse_distrusted(path, file)
         return _whole(file, limit, path)
 
 
@@ -78,6 +84,15 @@ def _refuse_unless_regular(found: os.stat_result, path: Path) -> None:
         raise UnfitFileError(errno.ELOOP, "a symbolic link, which is not followed here", str(path))
     kind = next((words for is_kind, words in _KINDS if is_kind(found.st_mode)), "something else")
     raise UnfitFileError(errno.EINVAL, f"{kind}, not a regular file", str(path))
+
+
+def _refuse_distrusted(path: Path, file: io.FileIO) -> None:
+    why = distrust(os.fstat(file.fileno()))
+    link = path.lstat()
+    if stat.S_ISLNK(link.st_mode) and not owned(link):
+        why = f"a link that another user made (uid {link.st_uid}): remove it"
+    if why:
+        raise UnfitFileError(errno.EPERM, why, str(path))
 
 
 def _whole(file: io.FileIO, limit: int, path: Path) -> bytes:

@@ -13,14 +13,24 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from orderflow_tui.config_load import FILE_NAME, LoadedConfig, find_file, load_config, user_config_folder
+from orderflow_tui.bounded_file import read_bounded
+from orderflow_tui.config_load import (
+    FILE_NAME,
+    LoadedConfig,
+    find_file,
+    load_config,
+    user_config_folder,
+    working_directory,
+)
 from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.decoding import MOST_CHARACTERS
 from orderflow_tui.screen_settings import screen_settings
 from orderflow_tui.settings import invalid
 from orderflow_tui.tickers import normalise_symbol
 
 _BOM: Final = b"\xef\xbb\xbf"
 _NEW_FILE_MODE: Final = 0o600
+_MOST_BYTES: Final = 4 * MOST_CHARACTERS
 
 Table = tuple[str, ...]
 """Where a setting stands: `()`, `("ui",)` or `("symbols", "AAPL")`."""
@@ -67,11 +77,15 @@ class SettingsFile:
         Raises:
             DataValidationError: It cannot be read, or a setting in it is refused.
         """
-        found = find_file(os.environ if self._env is None else self._env, self._cwd or Path.cwd(), self._path)
+        env = os.environ if self._env is None else self._env
+        found = find_file(env, self._cwd or working_directory(), self._path)
         loaded = load_config(self._overrides, self._env, self._cwd, path=self._path)
         if found is None:
             return SettingsLook(user_config_folder() / FILE_NAME, None, loaded)
-        return SettingsLook(found, found.read_bytes(), loaded)
+        try:
+            return SettingsLook(found, read_bounded(found, _MOST_BYTES), loaded)
+        except OSError as error:
+            raise invalid(f"{found} cannot be read: {error.strerror}") from None
 
     def write(self, look: SettingsLook, table: Table, name: str, value: object) -> SettingsLook:
         """Set one setting, or take it out when `value` is None.
@@ -119,7 +133,7 @@ class SettingsFile:
 
 def _refuse_changed(target: Path, look: SettingsLook) -> None:
     try:
-        now = target.read_bytes()
+        now = read_bounded(target, _MOST_BYTES)
         writable = bool(target.stat().st_mode & 0o222) and os.access(target, os.W_OK)
     except FileNotFoundError:
         now, writable = None, True

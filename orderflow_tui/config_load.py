@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from orderflow_tui.bounded_file import UnfitFileError, read_bounded
 from orderflow_tui.core.capabilities import SourceClass
-from orderflow_tui.decoding import TomlError, parse_toml
+from orderflow_tui.decoding import MOST_CHARACTERS, TomlError, parse_toml
 from orderflow_tui.secret_store import with_secrets
 from orderflow_tui.settings import (
     BROKERS,
@@ -42,6 +43,8 @@ SYMBOL_FIELDS: Final = (
 
 _FILE_FIELDS: Final = tuple(name for name in Settings.__struct_fields__ if name != "polygon_api_key")
 _TABLES: Final = ("symbols", "ui", "keys", "notify")
+_MOST_BYTES: Final = 4 * MOST_CHARACTERS
+_NOTIFY_SHOWN: Final = frozenset({"at_least", "quiet_hours", "per_symbol_seconds", "escalate_after_seconds"})
 _SECRET: Final = re.compile(r"api_?key|secret|token|password", re.IGNORECASE)
 _UNSAFE_IN_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -133,7 +136,7 @@ def load_config(
     if files:
         environment = with_secrets(environment, user_config_folder)
     found = read_environment(environment)
-    file_path = find_file(environment, cwd or Path.cwd(), path) if files else None
+    file_path = find_file(environment, cwd or working_directory(), path) if files else None
     document = _read_document(file_path) if file_path else {}
     values = {name: document[name] for name in _FILE_FIELDS if name in document}
     provenance = dict.fromkeys(Settings.__struct_fields__, DEFAULT)
@@ -162,6 +165,14 @@ def load_config(
     )
 
 
+def working_directory() -> Path:
+    """Where this process works. Raises DataValidationError where that folder was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        raise invalid("the working directory is gone: start again from one that is there") from None
+
+
 def find_file(env: Mapping[str, str], cwd: Path, path: Path | str | None = None) -> Path | None:
     """The `orderflow.toml` to read: `--config`, `ORDER_FLOW_CONFIG`, `./`, the user's config folder; or None."""
     named = path if path is not None else env.get(CONFIG_VARIABLE)
@@ -171,7 +182,7 @@ def find_file(env: Mapping[str, str], cwd: Path, path: Path | str | None = None)
             raise invalid(f"{label} = '' refused: must be the path of a file")
         return Path(named).expanduser() if Path(named).expanduser().is_absolute() else cwd / named
     for folder in (cwd, user_config_folder()):
-        if (folder / FILE_NAME).is_file():
+        if os.path.lexists(folder / FILE_NAME):
             return folder / FILE_NAME
     return None
 
@@ -189,7 +200,7 @@ def describe(loaded: LoadedConfig) -> list[str]:
     for table, entries in (
         *((f"symbols.{symbol}", settings) for symbol, settings in loaded.symbols.items()),
         ("ui", loaded.ui),
-        ("notify", loaded.notify),
+        *_notify_tables(loaded.notify),
         ("keys", loaded.keys),
     ):
         lines += [
@@ -197,6 +208,22 @@ def describe(loaded: LoadedConfig) -> list[str]:
         ]
     lines.append(f"file: {_file_label(loaded.path)}" if loaded.path else "file: none")
     return lines
+
+
+def _notify_tables(notify: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """`[notify]` as it may be shown: arguments and addresses hold tokens, and so may whatever is not known here."""
+    yield "notify", {name: _notify_value(name, value) for name, value in notify.items() if not isinstance(value, dict)}
+    for channel, table in notify.items():
+        if isinstance(table, dict):
+            yield f"notify.{_plain(channel)}", {name: _notify_value(name, value) for name, value in table.items()}
+
+
+def _notify_value(name: str, value: object) -> object:
+    if name in _NOTIFY_SHOWN:
+        return value
+    if name == "argv" and isinstance(value, list) and value:
+        return f"{value[0]}, {len(value) - 1} arguments (not shown)"
+    return "(not shown)"
 
 
 def _plain(value: object) -> str:
@@ -211,7 +238,9 @@ def _file_label(path: Path | None) -> str:
 def _read_document(path: Path) -> dict[str, Any]:
     """The file's tables, with unknown and secret keys refused."""
     try:
-        document = parse_toml(path.read_text(encoding="utf-8-sig"))
+        document = parse_toml(read_bounded(path, _MOST_BYTES, own=True).decode("utf-8-sig"))
+    except UnfitFileError as error:
+        raise invalid(f"{_file_label(path)} refused: {error}") from None
     except OSError as error:
         raise invalid(f"{_file_label(path)} cannot be read: {error.strerror or type(error).__name__}") from None
     except UnicodeDecodeError:

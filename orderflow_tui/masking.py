@@ -29,9 +29,11 @@ def hide(secret: str) -> None:
 
 def masked(text: str) -> str:
     """The text with every known secret, and every part of one, replaced by `***`."""
+    parts = _parts
+    if not parts and not _short:
+        return text
     kept: list[str] = []
     hidden_to = 0
-    parts = _parts
     for at, character in enumerate(text):
         if text[at : at + LEAST] in parts:
             if at >= hidden_to:

@@ -54,7 +54,7 @@ def print_lines(lines: Iterable[object]) -> None:
     if sys.stdout is None:
         return
     try:
-        sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
+        sys.stdout.write("".join(f"{printable(masked(str(line)))}\n" for line in lines))
         sys.stdout.flush()
     except OSError as error:
         _give_up(sys.stdout)
@@ -103,9 +103,15 @@ def print_progress(text: str, *, over: bool) -> None:
 
 def print_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print where a defect ended the program: the calls and the reason, no variable's value."""
+    _print_error_lines(crash_lines(kind, error, trace))
+
+
+def crash_lines(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> list[str]:
+    """Where a defect was met and its reason, as they may be shown: no variable's value, for one may hold a key."""
     import traceback  # noqa: PLC0415 only for a crash
 
-    _print_error_lines("".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n"))
+    lines = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n").split("\n")
+    return [printable(masked(line)) for line in lines]
 
 
 def raw_stdout() -> tuple[RawOutput, str]:

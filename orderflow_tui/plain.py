@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from orderflow_tui.core.units import utc_datetime
+from orderflow_tui.masking import masked
 from orderflow_tui.output import RawOutput, print_error, printable
 
 _RETRY_SECONDS: Final = 0.5
@@ -95,7 +96,7 @@ class PlainLines:
     def _next(self) -> bytes:
         lost, self._lost = self._lost, 0
         said = f"({lost:,} lines could not be written; the journal has them)\n" if lost else ""
-        return f"{said}{printable(self._waiting.popleft())}\n".encode(self._encoding, "backslashreplace")
+        return f"{said}{printable(masked(self._waiting.popleft()))}\n".encode(self._encoding, "backslashreplace")
 
     def _written(self) -> bool:
         """Whether the line is out; a failure becomes `problem`."""

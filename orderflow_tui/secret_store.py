@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.bounded_file import UnfitFileError, open_regular
 from orderflow_tui.masking import hide
 from orderflow_tui.settings import SECRETS_VARIABLE, invalid, nearest
 from orderflow_tui.shown import shown_value
@@ -53,7 +54,7 @@ def with_secrets(env: Mapping[str, str], folder: Callable[[], Path]) -> dict[str
         found = read_secrets(Path(where).expanduser())
     else:
         usual = folder() / FILE_NAME
-        found = read_secrets(usual) if usual.is_file() else {}
+        found = read_secrets(usual) if os.path.lexists(usual) else {}
     known = {**found, **env}
     for name in _ECHOED:
         hide(known.get(name, ""))
@@ -71,9 +72,11 @@ def read_secrets(path: Path) -> dict[str, str]:
     """
     name = str(path) if str(path).isprintable() else ascii(str(path))
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             _check_owner(name, os.fstat(file.fileno()))
             content = file.read(_LIMIT_BYTES + 1)
+    except UnfitFileError as error:
+        raise invalid(f"{name} is {error}") from None
     except OSError as error:
         raise invalid(f"{name} cannot be read: {error.strerror or type(error).__name__}") from None
     if len(content) > _LIMIT_BYTES:
@@ -105,8 +108,6 @@ def _unquoted(value: str) -> str:
 
 
 def _check_owner(name: str, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise invalid(f"{name} is no file")
     if os.name != "posix":
         return
     if status.st_mode & 0o077:

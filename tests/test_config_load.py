@@ -72,7 +72,7 @@ def test_without_any_file_the_defaults_stand(tmp_path: Path) -> None:
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(DataValidationError, match="cannot be read"):
         load_config(env={}, cwd=tmp_path, path="nowhere.toml")
-    with pytest.raises(DataValidationError, match="cannot be read"):
+    with pytest.raises(DataValidationError, match="a directory, not a regular file"):
         load_config(env={"ORDER_FLOW_CONFIG": str(tmp_path)}, cwd=tmp_path)
     with pytest.raises(DataValidationError, match="ORDER_FLOW_CONFIG"):
         load_config(env={"ORDER_FLOW_CONFIG": ""}, cwd=tmp_path)
@@ -170,6 +170,33 @@ def test_journals_never_mix(tmp_path: Path) -> None:
     explicit = load_config({"log_dir": tmp_path / "mine"}, {}, tmp_path)
     assert explicit.log_dir_explicit
     assert {explicit.journal_dir(kind) for kind in ("live", "simulated", "replayed")} == {tmp_path / "mine"}
+
+
+def test_describe_shows_no_argument_and_no_address_of_notify(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """[notify]
+quiet_hours = "22:00-07:00"
+url = "json://hidden-1"
+[notify.command]
+argv = ["/home/me/tell", "--to", "hidden-2"]
+at_least = "critical"
+[notify.push]
+urls = ["json://hidden-3"]
+[notify.command.more]
+x = "hidden-4"
+""",
+    )
+    said = "\n".join(describe(load_config(env={}, cwd=tmp_path)))
+    assert "hidden" not in said
+    for line in (
+        "[notify] quiet_hours = 22:00-07:00 (",
+        "[notify] url = (not shown) (",
+        "[notify.command] argv = /home/me/tell, 2 arguments (not shown) (",
+        "[notify.command] at_least = critical (",
+        "[notify.push] urls = (not shown) (",
+    ):
+        assert line in said
 
 
 def test_describe_names_every_setting_its_value_and_its_origin(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_broken_lines_are_named_without_their_value(tmp_path: Path, text: str, r
 def test_a_named_file_must_be_there_and_be_a_file(tmp_path: Path) -> None:
     with pytest.raises(DataValidationError, match="cannot be read"):
         with_secrets({"ORDER_FLOW_SECRETS": str(tmp_path / "none.env")}, lambda: tmp_path)
-    with pytest.raises(DataValidationError, match=r"cannot be read|is no file"):
+    with pytest.raises(DataValidationError, match="is a directory, not a regular file"):
         with_secrets({"ORDER_FLOW_SECRETS": str(tmp_path)}, lambda: tmp_path)
     path = secrets_file(tmp_path)
     path.write_bytes(b"\xff" * 9)

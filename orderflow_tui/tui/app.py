@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
+from rich.text import Text
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -18,7 +19,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.output import print_error
+from orderflow_tui.output import crash_lines, print_error
 from orderflow_tui.tui import default_theme
 from orderflow_tui.tui.attention import (
     RESTORE_TITLE,
@@ -439,6 +440,14 @@ class OrderFlowApp(App[int]):
     async def action_quit(self) -> None:
         """Leave at once: no thread is waited for here."""
         self.exit(self.monitor.status().exit_code)
+
+    def _fatal_error(self) -> None:
+        """Tell where a defect ended the screen, without the values of variables, which textual would show."""
+        self.bell()
+        kind, error, trace = sys.exc_info()
+        if kind is not None and error is not None:
+            self._exit_renderables.append(Text("\n".join(crash_lines(kind, error, trace))))
+        self._close_messages_no_wait()
 
 
 def run_dashboard(

@@ -210,6 +210,6 @@ def test_a_tab_gets_what_was_given_to_serve() -> None:
         ["serve", "--demo", "--fps", "2", "--no-mouse", "--profile", "plan", "--config", "x.toml"]
     )
     words = cli._dashboard_command(given)
-    assert words[3:] == ["demo", "--profile=plan", "--fps=2.0", "--no-mouse"]
+    assert words[4:] == ["demo", "--profile=plan", "--fps=2.0", "--no-mouse"]
     live = parser.parse_args(["serve", "--config", "x.toml", "--requests-per-second", "9"])
-    assert cli._dashboard_command(live)[3:] == ["--requests-per-second=9", "--config=x.toml"]
+    assert cli._dashboard_command(live)[4:] == ["--requests-per-second=9", "--config=x.toml"]
