@@ -75,7 +75,7 @@ $(LOWEST)/.made: pyproject.toml
 	@touch $@
 
 lowest: $(LOWEST)/.made
-	$(LOWEST)/bin/python -m pytest tests/core tests/feeds tests/report tests/test_config.py tests/test_config_load.py tests/test_config_edit.py tests/tui/test_theme.py tests/packaging
+	$(LOWEST)/bin/python -m pytest tests/core tests/feeds tests/report tests/config/test_schema.py tests/config/test_load.py tests/config/test_edit.py tests/tui/test_theme.py tests/packaging
 
 # Every extra a user may choose, so that its licence is looked at too. Ends with 3 where versions cannot be looked up.
 $(AUDIT)/.made: pyproject.toml

@@ -14,11 +14,11 @@ from decimal import Decimal
 
 from benchmarks.markets import SOURCE, Rules, market
 from benchmarks.measuring import SESSIONS, Figure, emit, interleaved, median, ratios
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import Book, Gap, Print
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS
-from orderflow_tui.feeds.recording import open_recording
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.events import Book, Gap, Print
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.recordings.open import open_recording
 
 RATES = (1_000, 100, 10)
 WARM_SECONDS = 330

@@ -112,7 +112,7 @@ def market(turns: int) -> tuple[object, dict[str, list[object]]]:
 
 def count_looks(stats: Stats) -> None:
     """Count the looks at the monitor that had something to paint, and note when the acknowledge key acts."""
-    from orderflow_tui.tui.model import ScreenModel
+    from orderflow_tui.tui.state.model import ScreenModel
 
     poll = ScreenModel.poll
 
@@ -126,7 +126,7 @@ def count_looks(stats: Stats) -> None:
 
 def run_ours(monitor: object, stats: Stats) -> None:
     from orderflow_tui.tui.app import OrderFlowApp, run_dashboard
-    from orderflow_tui.tui.attention import Attention
+    from orderflow_tui.tui.state.attention import Attention
 
     acknowledge = OrderFlowApp.action_acknowledge
 
@@ -147,13 +147,13 @@ def run_naive(monitor: object, stats: Stats) -> None:
     from textual.screen import ModalScreen
     from textual.widgets import Static
 
-    from orderflow_tui.tui.bar_rows import status_row, strip_rows
-    from orderflow_tui.tui.card_rows import CardFrame, card_rows
-    from orderflow_tui.tui.feed_rows import alert_row
-    from orderflow_tui.tui.layout import card_height, plan
-    from orderflow_tui.tui.model import ScreenModel
-    from orderflow_tui.tui.panel_rows import Frame, panel_rows
-    from orderflow_tui.tui.text import NEW_YORK, Zone
+    from orderflow_tui.tui.look.layout import card_height, plan
+    from orderflow_tui.tui.look.text import NEW_YORK, Zone
+    from orderflow_tui.tui.rows.bar_rows import status_row, strip_rows
+    from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
+    from orderflow_tui.tui.rows.feed_rows import alert_row
+    from orderflow_tui.tui.rows.panel_rows import Frame, panel_rows
+    from orderflow_tui.tui.state.model import ScreenModel
 
     zone = Zone(NEW_YORK)
     styles = {

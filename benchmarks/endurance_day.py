@@ -29,32 +29,32 @@ import msgspec
 
 from benchmarks import sampling
 from benchmarks.measuring import ROOT
-from orderflow_tui import monitor as monitor_module
-from orderflow_tui import roster as roster_module
-from orderflow_tui.config import OrderFlowConfig
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.eligibility import EMBEDDED
-from orderflow_tui.core.outputs import SidesAsked
-from orderflow_tui.core.units import NS
+from orderflow_tui.config.schema import OrderFlowConfig
+from orderflow_tui.core.market.sale_conditions import EMBEDDED
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds import feed as feed_module
 from orderflow_tui.feeds.feed import ApiFault, Arrival, FeedGap, FeedMessage, FeedStatus, Put
+from orderflow_tui.feeds.live.tape_join import TapeIntake
 from orderflow_tui.feeds.polygon import wire
-from orderflow_tui.feeds.polygon.frames import Frames
-from orderflow_tui.feeds.polygon.intake import TapeIntake
 from orderflow_tui.feeds.polygon.normalize import print_of
+from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import decode_frame
 from orderflow_tui.feeds.simulator import DEMO_SYMBOLS
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.stream import _band_event, _quote_event, _trade_event
 from orderflow_tui.feeds.simulator.wire import trade_row
-from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
-from orderflow_tui.learned_store import LearnedStore
-from orderflow_tui.monitor import Monitor
+from orderflow_tui.monitor.followup_store import FollowUpStore
+from orderflow_tui.monitor.learned_store import LearnedStore
+from orderflow_tui.monitor.monitor import Monitor
+from orderflow_tui.monitor.monitor import monitor as monitor_module
+from orderflow_tui.monitor.monitor import symbols as roster_module
 from orderflow_tui.positions import PositionManager
-from orderflow_tui.track_record import TrackRecord
+from orderflow_tui.track_record.track_record import TrackRecord
 
 START_NS = 1_772_481_600 * NS
 """2026-03-02 20:00 UTC: the day ends at 02:30 and crosses midnight after four hours."""
@@ -349,7 +349,7 @@ def main() -> int:
     )  # fmt: skip
     monitor.start()
     from orderflow_tui.tui.app import SWITCH_INTERVAL, OrderFlowApp
-    from orderflow_tui.tui.attention import Attention
+    from orderflow_tui.tui.state.attention import Attention
 
     sys.setswitchinterval(SWITCH_INTERVAL)
     history = HistoryStore(directory)

@@ -18,9 +18,9 @@ from typing import Any
 from benchmarks.core_cost import HELD
 from benchmarks.markets import SOURCE, Rules, market
 from benchmarks.measuring import Figure, emit, interleaved, median, ratios
-from orderflow_tui.core.events import Gap, Print
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS, utc_datetime
+from orderflow_tui.core.model.events import Gap, Print
+from orderflow_tui.core.model.units import NS, utc_datetime
+from orderflow_tui.core.symbol import SymbolCore
 
 PRINTS = 20_000
 RATE = 100

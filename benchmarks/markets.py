@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.events import REGULAR, Book, Print
-from orderflow_tui.core.units import NS, datetime_ns
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import REGULAR, Book, Print
+from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.evaluate.unit import Rules
 
 __all__ = ["NOON", "SOURCE", "Rules", "market"]

@@ -15,12 +15,12 @@ import random
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from orderflow_tui.core import red_burst
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.events import BUY, REGULAR, SELL, SIDE_GIVEN, Gap, Print
-from orderflow_tui.core.outputs import AlertRaised
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, Gap, Print
+from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.rules.alert_writer import red_burst
+from orderflow_tui.core.symbol import SymbolCore
 
 HOURS = 6
 START = 1_700_000_000

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from benchmarks.markets import SOURCE, Rules, market
 from benchmarks.measuring import Figure, emit, interleaved, median
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.recorder.files import RawReader
-from orderflow_tui.recorder.frames import Begin, play
-from orderflow_tui.recorder.writer import Recorder
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.core.transcript import Begin, play
+from orderflow_tui.recordings.run_files import RawReader
+from orderflow_tui.recordings.writer import Recorder
 
 EVENTS = 60_000
 ROUNDS = 5

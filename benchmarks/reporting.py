@@ -21,7 +21,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.measuring import ROOT, Figure, emit, interleaved, median, ratios
-from orderflow_tui.report.statistics import lift, wilson
+from orderflow_tui.track_record.intervals import lift, wilson
 
 LINES = 2_000_000
 DAYS = 20

@@ -9,17 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from orderflow_tui.config import OrderFlowConfig, validate_order_flow_config
-    from orderflow_tui.core.data_models import (
+    from orderflow_tui.config.schema import OrderFlowConfig, validate_order_flow_config
+    from orderflow_tui.core.model.data_models import (
         ExitRecommendation,
         OrderBookSnapshot,
         OrderFlowAlert,
         Position,
         TimeAndSalesRecord,
     )
-    from orderflow_tui.core.order_flow_detector import OrderFlowDetector
-    from orderflow_tui.core.tape_monitor import TapeMonitor
-    from orderflow_tui.core.validators import DataValidationError, validate_level2_data, validate_tape_data
+    from orderflow_tui.core.model.validators import DataValidationError, validate_level2_data, validate_tape_data
     from orderflow_tui.feeds.errors import (
         AuthError,
         FeedError,
@@ -29,37 +27,39 @@ if TYPE_CHECKING:
         ServerError,
         SymbolNotFoundError,
     )
-    from orderflow_tui.feeds.polygon.client import PolygonClient
-    from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy, with_retry
+    from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy, with_retry
+    from orderflow_tui.library.order_flow_detector import OrderFlowDetector
+    from orderflow_tui.library.polygon_client import PolygonClient
+    from orderflow_tui.library.tape_monitor import TapeMonitor
     from orderflow_tui.positions import PositionManager
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "AuthError": "feeds.errors",
-    "DEFAULT_POLICY": "feeds.retry",
-    "DataValidationError": "core.validators",
-    "ExitRecommendation": "core.data_models",
+    "DEFAULT_POLICY": "feeds.live.retry",
+    "DataValidationError": "core.model.validators",
+    "ExitRecommendation": "core.model.data_models",
     "FeedError": "feeds.errors",
     "NetworkError": "feeds.errors",
     "NotEntitledError": "feeds.errors",
-    "OrderBookSnapshot": "core.data_models",
-    "OrderFlowAlert": "core.data_models",
-    "OrderFlowConfig": "config",
-    "OrderFlowDetector": "core.order_flow_detector",
-    "PolygonClient": "feeds.polygon.client",
-    "Position": "core.data_models",
+    "OrderBookSnapshot": "core.model.data_models",
+    "OrderFlowAlert": "core.model.data_models",
+    "OrderFlowConfig": "config.schema",
+    "OrderFlowDetector": "library.order_flow_detector",
+    "PolygonClient": "library.polygon_client",
+    "Position": "core.model.data_models",
     "PositionManager": "positions",
     "RateLimitError": "feeds.errors",
-    "RetryPolicy": "feeds.retry",
+    "RetryPolicy": "feeds.live.retry",
     "ServerError": "feeds.errors",
     "SymbolNotFoundError": "feeds.errors",
-    "TapeMonitor": "core.tape_monitor",
-    "TimeAndSalesRecord": "core.data_models",
-    "validate_level2_data": "core.validators",
-    "validate_order_flow_config": "config",
-    "validate_tape_data": "core.validators",
-    "with_retry": "feeds.retry",
+    "TapeMonitor": "library.tape_monitor",
+    "TimeAndSalesRecord": "core.model.data_models",
+    "validate_level2_data": "core.model.validators",
+    "validate_order_flow_config": "config.schema",
+    "validate_tape_data": "core.model.validators",
+    "with_retry": "feeds.live.retry",
 }
 
 __all__ = [

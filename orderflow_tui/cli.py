@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from orderflow_tui.output import prepare_streams, print_error, print_lines, print_note
+from orderflow_tui.support.output import prepare_streams, print_error, print_lines, print_note
 
 EXIT_FAILED: Final = 1
 EXIT_USE: Final = 2
@@ -225,14 +225,14 @@ def _screen(args: argparse.Namespace) -> dict[str, Any]:
 
 def _dashboard(args: argparse.Namespace) -> int:
     gc.disable()  # on again after the first paint, which it would hold up
-    from orderflow_tui.wiring import run_live
+    from orderflow_tui.commands.assembly import run_live
 
     return run_live(_overrides(args), args.config, _screen(args))
 
 
 def _demo(args: argparse.Namespace) -> int:
     gc.disable()
-    from orderflow_tui.wiring import run_demo
+    from orderflow_tui.commands.assembly import run_demo
 
     return run_demo(
         scenario=args.scenario,
@@ -245,8 +245,8 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
-    from orderflow_tui.replaying import run_alert, run_replay
-    from orderflow_tui.settings import invalid
+    from orderflow_tui.commands.replay import run_alert, run_replay
+    from orderflow_tui.config.values import invalid
 
     speed = args.speed if args.speed is not None else (0.0 if args.headless else 1.0)
     if bool(args.files) == bool(args.alert):
@@ -274,7 +274,7 @@ def _replay(args: argparse.Namespace) -> int:
 
 
 def _headless(args: argparse.Namespace) -> int:
-    from orderflow_tui.wiring import run_headless
+    from orderflow_tui.commands.assembly import run_headless
 
     return run_headless(_overrides(args), args.config, args.duration, args.tz or _ZONE)
 
@@ -294,11 +294,11 @@ def _simulate(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from orderflow_tui.children import import_path, without_secrets
-    from orderflow_tui.config import validate_order_flow_config
-    from orderflow_tui.config_load import load_config
-    from orderflow_tui.loopback import is_loopback
-    from orderflow_tui.settings import invalid
+    from orderflow_tui.config.load import load_config
+    from orderflow_tui.config.schema import validate_order_flow_config
+    from orderflow_tui.config.values import invalid
+    from orderflow_tui.outbound.children import import_path, without_secrets
+    from orderflow_tui.support.hosts import is_loopback
 
     try:
         from orderflow_tui.web.server import serve
@@ -320,7 +320,7 @@ def _serve(args: argparse.Namespace) -> int:
 
 def _dashboard_command(args: argparse.Namespace) -> list[str]:
     """The command line of one tab's dashboard: what was given to `serve` for it."""
-    from orderflow_tui.children import module_command
+    from orderflow_tui.outbound.children import module_command
 
     words = module_command("orderflow_tui", *(["demo"] if args.demo else []))
     taken = {"--profile", "--log-dir", "--record"} if args.demo else {option for option, *_ in _SETTINGS}
@@ -335,7 +335,7 @@ def _dashboard_command(args: argparse.Namespace) -> list[str]:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from orderflow_tui.report.command import run_report
+    from orderflow_tui.commands.report import run_report
 
     form: Any = "json" if args.json else "csv" if args.csv else "text"
     return run_report(
@@ -349,7 +349,7 @@ def _report(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    from orderflow_tui.evaluate.command import Options, run_evaluate
+    from orderflow_tui.commands.evaluate import Options, run_evaluate
 
     form: Any = "json" if args.json else "csv" if args.csv else "text"
     return run_evaluate(
@@ -368,19 +368,19 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    from orderflow_tui.doctor.command import run_doctor
+    from orderflow_tui.commands.doctor import run_doctor
 
     return run_doctor(_overrides(args), args.config, as_json=args.json, try_stream=args.try_stream)
 
 
 def _notify(args: argparse.Namespace) -> int:
-    from orderflow_tui.wiring import run_notify
+    from orderflow_tui.commands.assembly import run_notify
 
     return run_notify(args.config)
 
 
 def _config(args: argparse.Namespace) -> int:
-    from orderflow_tui.config_load import describe, load_config
+    from orderflow_tui.config.load import describe, load_config
 
     print_lines(describe(load_config(_overrides(args), path=args.config)))
     return 0

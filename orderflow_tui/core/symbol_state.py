@@ -9,26 +9,26 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.context import Context
-from orderflow_tui.core.data_models import Against, Position
-from orderflow_tui.core.exit_desk import ExitDesk
-from orderflow_tui.core.hidden_seller import HiddenSeller
-from orderflow_tui.core.learning import Learner, Taught
-from orderflow_tui.core.market import MarketState
-from orderflow_tui.core.outcomes import Outcomes
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
-from orderflow_tui.core.reconstruct import Aggressor, Sweep
-from orderflow_tui.core.red_burst import RedBurst
-from orderflow_tui.core.rules import AlertWriter, Thresholds
-from orderflow_tui.core.series import Series
-from orderflow_tui.core.session import Session, session_at
-from orderflow_tui.core.side_check import BY_QUOTES, UNSURE, SideCheck, doubted, with_sides
-from orderflow_tui.core.slow_bleed import SlowBleed
-from orderflow_tui.core.trade_side import SideClassifier
-from orderflow_tui.core.units import NS
-from orderflow_tui.core.volume_window import VolumeWindow
-from orderflow_tui.core.walls import WallTracker
+from orderflow_tui.core.exits.holding import ExitDesk
+from orderflow_tui.core.learning.learned_sizes import Learner, Taught
+from orderflow_tui.core.learning.outcomes import Outcomes
+from orderflow_tui.core.market.indicators import Context
+from orderflow_tui.core.market.series import Series
+from orderflow_tui.core.market.sessions import Session, session_at
+from orderflow_tui.core.market.state import MarketState
+from orderflow_tui.core.market.sweeps import Aggressor, Sweep
+from orderflow_tui.core.market.trade_side import SideClassifier
+from orderflow_tui.core.market.volume_window import VolumeWindow
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Against, Position
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
+from orderflow_tui.core.rules.hidden_seller import HiddenSeller
+from orderflow_tui.core.rules.red_burst import RedBurst
+from orderflow_tui.core.rules.side_check import BY_QUOTES, UNSURE, SideCheck, doubted, with_sides
+from orderflow_tui.core.rules.slow_bleed import SlowBleed
+from orderflow_tui.core.rules.walls import WallTracker
 
 TAPE_ROWS: Final = 40
 _EVENT_NS: Final = 1_800 * NS

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.core.model.validators import DataValidationError
 
 
 class Place(Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
 from typing import Final
 
-from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.evaluate.executors import Place
 from orderflow_tui.evaluate.unit import DayResult, Unit, run_unit
 

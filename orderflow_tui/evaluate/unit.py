@@ -16,17 +16,17 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from orderflow_tui.core.data_models import Answer, Position
-from orderflow_tui.core.events import Book, Event, Gap, Print
-from orderflow_tui.core.learning import Taught
-from orderflow_tui.core.outcomes import Outcomes
-from orderflow_tui.core.outputs import AlertOutcome, AlertRaised, ExitTriggered, Output
-from orderflow_tui.core.rules import Profile
-from orderflow_tui.core.session import new_york_day
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS, price_decimal
-from orderflow_tui.feeds.recording import RecordedSession, RecordingError, open_recording
-from orderflow_tui.report.record import RuleRecord
+from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.outcomes import Outcomes
+from orderflow_tui.core.market.sessions import new_york_day
+from orderflow_tui.core.model.data_models import Answer, Position
+from orderflow_tui.core.model.events import Book, Event, Gap, Print
+from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, ExitTriggered, Output
+from orderflow_tui.core.model.units import NS, price_decimal
+from orderflow_tui.core.rules.alert_writer import Profile
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.recordings.open import RecordedSession, RecordingError, open_recording
+from orderflow_tui.track_record.rule_record import RuleRecord
 
 HELD: Final = 1_000
 ANSWER_AFTER_NS: Final = 15 * NS

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from orderflow_tui.feeds.feed import ErrorType
-from orderflow_tui.masking import masked
+from orderflow_tui.support.masking import masked
 
 MESSAGE_LIMIT: Final = 200
 READ_LIMIT: Final = 8_192

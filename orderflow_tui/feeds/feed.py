@@ -11,10 +11,10 @@ from typing import Literal, Protocol
 
 from msgspec import Struct, field
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.events import Event
-from orderflow_tui.core.outputs import SidesAsked
-from orderflow_tui.recorder.frames import Frame
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import Event
+from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.transcript import Frame
 
 Channel = Literal["book", "tape", "stream"]
 """A frame of the stream may carry both a symbol's books and its prints."""

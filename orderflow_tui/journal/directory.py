@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from orderflow_tui.bounded_file import UnfitFileError, open_regular, read_bounded
-from orderflow_tui.core.capabilities import SourceClass
-from orderflow_tui.private_file import open_to_append
+from orderflow_tui.core.model.capabilities import SourceClass
+from orderflow_tui.support.atomic_file import open_to_append
+from orderflow_tui.support.bounded_file import UnfitFileError, open_regular, read_bounded
 
 if sys.platform != "win32":
     import fcntl

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from orderflow_tui.core.units import NS, iso_utc
+from orderflow_tui.core.model.units import NS, iso_utc
 
 HEADER: Final = (
     "event",

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal.directory import day_files
 from orderflow_tui.journal.lines import complete_end
 from orderflow_tui.journal.records import EXIT_ACKNOWLEDGED, EXIT_TRIGGERED
 from orderflow_tui.journal.segments import SEGMENT_BYTES, UNREADABLE, DayFiles, Segment
+from orderflow_tui.support.decoding import NO_JSON
 
 NOT_A_RECORD: Final = "unreadable"
 """The kind a row has whose line is no record, so that nothing in a file is hidden."""

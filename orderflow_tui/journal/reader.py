@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal.directory import day_files
 from orderflow_tui.journal.lines import backward, forward, opened
+from orderflow_tui.support.decoding import NO_JSON
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 

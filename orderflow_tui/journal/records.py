@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
-from orderflow_tui.core.outputs import (
+from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
+from orderflow_tui.core.model.outputs import (
     AlertOutcome,
     AlertRaised,
     AlertUpdated,
@@ -21,7 +21,7 @@ from orderflow_tui.core.outputs import (
     Output,
     StopRaised,
 )
-from orderflow_tui.core.units import CENT, PRICE_UNIT, iso_utc, price_decimal, price_units
+from orderflow_tui.core.model.units import CENT, PRICE_UNIT, iso_utc, price_decimal, price_units
 
 ALERT: Final = "order_flow_alert"
 ALERT_UPDATED: Final = "order_flow.alert_updated"

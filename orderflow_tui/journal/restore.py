@@ -10,11 +10,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from orderflow_tui.core.capabilities import SourceClass
-from orderflow_tui.core.units import utc_datetime
-from orderflow_tui.decoding import NO_JSON
+from orderflow_tui.core.model.capabilities import SourceClass
+from orderflow_tui.core.model.units import utc_datetime
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import EXIT_ACKNOWLEDGED, EXIT_RESOLVED, EXIT_TRIGGERED
+from orderflow_tui.support.decoding import NO_JSON
 
 DAYS: Final = 7
 _WANTED: Final = b'"event":"order_flow.exit_'

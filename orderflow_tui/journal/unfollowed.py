@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from orderflow_tui.core.capabilities import SourceClass
+from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import ALERT, ALERT_OUTCOME, EXIT_TRIGGERED
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from orderflow_tui.core.capabilities import SourceClass
-from orderflow_tui.core.units import NS, iso_utc
+from orderflow_tui.core.model.capabilities import SourceClass
+from orderflow_tui.core.model.units import NS, iso_utc
 from orderflow_tui.journal.directory import (
     LOCK_SECONDS,
     JournalError,

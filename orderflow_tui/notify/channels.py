@@ -8,11 +8,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from orderflow_tui.children import module_command, module_environment, run_to_its_end, without_secrets
-from orderflow_tui.core.units import iso_utc
+from orderflow_tui.config.notify import NotifySettings
+from orderflow_tui.core.model.units import iso_utc
 from orderflow_tui.journal.encode import body, quoted
 from orderflow_tui.notify.message import Message
-from orderflow_tui.notify.settings import NotifySettings
+from orderflow_tui.outbound.children import module_command, module_environment, run_to_its_end, without_secrets
 
 SECONDS: Final = 15.0
 _PUSH: Final = "orderflow_tui.notify.push_child"

@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from orderflow_tui.config.notify import LEVELS
 from orderflow_tui.journal import records
-from orderflow_tui.notify.settings import LEVELS
-from orderflow_tui.plain import plain_words
+from orderflow_tui.views.plain_lines import plain_words
 
 _MOST_CHARACTERS = 400
 _LEAST_RANK = 3

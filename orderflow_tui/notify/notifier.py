@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from orderflow_tui.core.units import NS, datetime_ns, utc_datetime
+from orderflow_tui.config.notify import LEVELS, NotifySettings
+from orderflow_tui.core.model.units import NS, datetime_ns, utc_datetime
 from orderflow_tui.journal import records
 from orderflow_tui.notify.channels import Channel, ChannelError
 from orderflow_tui.notify.message import Message, message_of
-from orderflow_tui.notify.settings import LEVELS, NotifySettings
 
 _WAITING: Final = 200
 _TICK_SECONDS: Final = 1.0

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 
-from orderflow_tui.no_redirects import follow_no_redirects
+from orderflow_tui.outbound.no_redirects import follow_no_redirects
 
 
 def main() -> int:

@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.decoding import NO_JSON
-from orderflow_tui.loopback import is_loopback
-from orderflow_tui.masking import hide, masked
-from orderflow_tui.outbound import Deadline, client_for
+from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.outbound.http import Deadline, client_for
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.holdings import Holdings
 from orderflow_tui.positions.rows import Row, decimal_of, holdings_of
+from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.support.hosts import is_loopback
+from orderflow_tui.support.masking import hide, masked
 
 LIVE_URL: Final = "https://api.alpaca.markets"
 PAPER_URL: Final = "https://paper-api.alpaca.markets"

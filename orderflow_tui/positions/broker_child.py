@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from orderflow_tui.no_redirects import follow_no_redirects
+from orderflow_tui.outbound.no_redirects import follow_no_redirects
 from orderflow_tui.positions.child import ChildAnswer, ChildRow
 
 _IB_SECONDS: Final = 15.0

@@ -12,11 +12,11 @@ from typing import Final, Literal
 
 import msgspec
 
-from orderflow_tui.children import module_command, module_environment, run_to_its_end
-from orderflow_tui.decoding import NO_JSON
+from orderflow_tui.outbound.children import module_command, module_environment, run_to_its_end
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.holdings import Holdings
 from orderflow_tui.positions.rows import Row, decimal_of, holdings_of
+from orderflow_tui.support.decoding import NO_JSON
 
 Broker = Literal["robinhood", "ibkr"]
 SECONDS: Final = 45.0

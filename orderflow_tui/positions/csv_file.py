@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from orderflow_tui.config.tickers import normalise_symbol
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings
 from orderflow_tui.positions.rows import Row, decimal_of, holdings_of
-from orderflow_tui.shown import shown_value
-from orderflow_tui.tickers import normalise_symbol
+from orderflow_tui.support.printable import shown_value
 
 _NAMES: Final = {
     "symbol": ("symbol", "ticker", "ticker symbol", "symbol/cusip", "instrument"),

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from orderflow_tui.config_watch import FileState, file_state
+from orderflow_tui.config.reload import FileState, file_state
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 
 _LIMIT_BYTES: Final = 1_000_000

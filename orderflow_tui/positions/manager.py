@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from orderflow_tui.core.data_models import Position
+from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 from orderflow_tui.positions.holdings import Holdings, PositionSource
 from orderflow_tui.positions.splits import split_note

@@ -9,10 +9,10 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orderflow_tui.core.data_models import Position
+from orderflow_tui.config.tickers import normalise_symbol
+from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions.holdings import Holdings
-from orderflow_tui.shown import shown_value
-from orderflow_tui.tickers import normalise_symbol
+from orderflow_tui.support.printable import shown_value
 
 _MOST_SHARES: Final = Decimal(10**12)
 _LEAST: Final = Decimal("1e-9")

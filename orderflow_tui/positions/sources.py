@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.config.values import BROKERS
 from orderflow_tui.positions.csv_file import CsvPositions
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings, PositionSource
 from orderflow_tui.positions.polled import PolledPositions, WithStops
 from orderflow_tui.positions.toml_file import TomlPositions, read_text
-from orderflow_tui.settings import BROKERS
 
 BESIDE: Final = Path("positions.toml")
 """Adds stops, own orders, events and a watchlist to a broker's or an export's positions."""

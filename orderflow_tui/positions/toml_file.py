@@ -10,16 +10,16 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from orderflow_tui.core.data_models import Position, WorkingOrder
-from orderflow_tui.core.session import NEW_YORK
-from orderflow_tui.core.units import NS, PRICE_UNIT
-from orderflow_tui.decoding import TomlError, parse_toml
+from orderflow_tui.config.tickers import normalise_symbol
+from orderflow_tui.config.values import nearest
+from orderflow_tui.core.market.sessions import NEW_YORK
+from orderflow_tui.core.model.data_models import Position, WorkingOrder
+from orderflow_tui.core.model.units import NS, PRICE_UNIT
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings
-from orderflow_tui.settings import nearest
-from orderflow_tui.shown import shown_value
-from orderflow_tui.tickers import normalise_symbol
+from orderflow_tui.support.decoding import TomlError, parse_toml
+from orderflow_tui.support.printable import shown_value
 
 _MOST_SHARES: Final = 10**12
 _MOST_DOLLARS: Final = Decimal(10**9)

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orderflow_tui.report.record import RuleRecord
-from orderflow_tui.report.statistics import wilson
 from orderflow_tui.report.tally import Tally
+from orderflow_tui.track_record.intervals import wilson
+from orderflow_tui.track_record.rule_record import RuleRecord
 
 TARGET_P95_MS: Final = 2_000.0
 """The plan's NFR-001."""

@@ -9,13 +9,13 @@ from typing import Final
 
 import msgspec
 
-from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.journal import records
 from orderflow_tui.journal.histogram import DurationHistogram
 from orderflow_tui.report.acts import Acts
 from orderflow_tui.report.blind import Blind, seconds_between
 from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
-from orderflow_tui.report.record import RuleRecord
+from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.track_record.rule_record import RuleRecord
 
 _MS: Final = 1_000_000
 _MOST_MS: Final = 1e12

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from orderflow_tui.output import printable
+from orderflow_tui.support.output import printable
 
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 _LEAST_WIDTH: Final = 60

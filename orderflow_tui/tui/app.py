@@ -19,33 +19,33 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.output import crash_lines, print_error
-from orderflow_tui.tui import default_theme
-from orderflow_tui.tui.attention import (
+from orderflow_tui.support.output import crash_lines, print_error
+from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
+from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
+from orderflow_tui.tui.look import default_theme
+from orderflow_tui.tui.look.lines import TokenStyles
+from orderflow_tui.tui.look.text import NEW_YORK, Zone, clean
+from orderflow_tui.tui.look.theme import DEFAULT_THEME, FALLBACK_SIGNALS, load_themes, theme_folders, theme_stamp
+from orderflow_tui.tui.rows.card_rows import card_title
+from orderflow_tui.tui.screens import lazy
+from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
+from orderflow_tui.tui.screens.main import MainScreen
+from orderflow_tui.tui.state.attention import (
     RESTORE_TITLE,
     SAVE_TITLE,
     Attention,
     notification_sequence,
     title_sequence,
 )
-from orderflow_tui.tui.bindings import APP_BINDINGS, named
-from orderflow_tui.tui.card_rows import card_title
-from orderflow_tui.tui.keymap import KeymapError, check_keymap
-from orderflow_tui.tui.lines import TokenStyles
-from orderflow_tui.tui.model import ScreenModel
-from orderflow_tui.tui.own_orders import orders_text, parse_orders
-from orderflow_tui.tui.screens import opening
-from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
-from orderflow_tui.tui.screens.main import MainScreen
-from orderflow_tui.tui.text import NEW_YORK, Zone, clean
-from orderflow_tui.tui.theme import DEFAULT_THEME, FALLBACK_SIGNALS, load_themes, theme_folders, theme_stamp
-from orderflow_tui.views import MonitorPort
+from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.own_orders import orders_text, parse_orders
+from orderflow_tui.views.model import MonitorPort
 
 if TYPE_CHECKING:
     from orderflow_tui.feeds.feed import Step
     from orderflow_tui.journal.history import HistoryStore
     from orderflow_tui.tui.screens.first_run import FirstRun, Kind
-    from orderflow_tui.tui.settings_desk import SettingsDesk
+    from orderflow_tui.tui.state.settings_model import SettingsDesk
 
 APP_TITLE = "orderflow-tui"
 SWITCH_INTERVAL = 0.0005
@@ -90,7 +90,7 @@ class OrderFlowApp(App[int]):
 
     TITLE = APP_TITLE
     BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
-    COMMANDS = {opening.palette}  # noqa: RUF012 - textual reads it from the class
+    COMMANDS = {lazy.palette}  # noqa: RUF012 - textual reads it from the class
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class OrderFlowApp(App[int]):
         for problem in (*self._theme_problems, *self._notices):
             self.tell(problem, warning=True)
         if self._first_run is not None:
-            await self.push_screen(opening.first_run_screen(self._first_run, self.zone))
+            await self.push_screen(lazy.first_run_screen(self._first_run, self.zone))
         self._write_title(SAVE_TITLE)
         self.monitor.on_news(self._wake)
         await self.look()
@@ -207,7 +207,7 @@ class OrderFlowApp(App[int]):
 
     def _settle(self) -> None:
         """What the first paint did not need is made ready, and the screen's objects need no collecting from here on."""
-        opening.preload()
+        lazy.preload()
         self._follow_themes()
         if self._freeze:
             gc.collect()
@@ -239,8 +239,8 @@ class OrderFlowApp(App[int]):
         status = self.model.status
         if status is None or status.source_class != "live" or not isinstance(self.screen, MainScreen):
             return
-        if (found := opening.notice(status, self._told)) is not None:
-            await self.push_screen(opening.first_run_screen(found, self.zone))
+        if (found := lazy.notice(status, self._told)) is not None:
+            await self.push_screen(lazy.first_run_screen(found, self.zone))
 
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen in front, and let what it painted go (Textual issue 6665: a cache keeps it otherwise)."""
@@ -319,7 +319,7 @@ class OrderFlowApp(App[int]):
         if item is None:
             self.tell("no recommendation to answer")
             return
-        self.push_screen(opening.answer_screen(item))
+        self.push_screen(lazy.answer_screen(item))
 
     @property
     def _scope(self) -> str:
@@ -331,21 +331,21 @@ class OrderFlowApp(App[int]):
         if self._scope == "Help":
             self.screen.dismiss(None)
         else:
-            self.push_screen(opening.help_screen(self._scope))
+            self.push_screen(lazy.help_screen(self._scope))
 
     def action_history(self) -> None:
         """Everything in the journal."""
         if self.history is None:
             self.tell("no journal to read")
         elif self._scope != "History":
-            self.push_screen(opening.history_screen(self.history, self.zone))
+            self.push_screen(lazy.history_screen(self.history, self.zone))
 
     def action_settings(self) -> None:
         """The settings that change often."""
         if self._settings is None:
             self.tell("no settings to change here")
         else:
-            self.push_screen(opening.settings_screen(self._settings))
+            self.push_screen(lazy.settings_screen(self._settings))
 
     def apply_setting(self, name: str, value: Any) -> None:
         """Put a changed setting of the screen in force now."""
@@ -393,7 +393,7 @@ class OrderFlowApp(App[int]):
             said = f"left out of every rule until you quit: {orders_text(orders)}" if orders else "no order is yours"
             self.tell(f"{view.symbol}: {said}")
 
-        self.push_screen(opening.orders_screen(view.symbol), take)
+        self.push_screen(lazy.orders_screen(view.symbol), take)
 
     def action_pause(self) -> None:
         """Pause or go on."""

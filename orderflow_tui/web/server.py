@@ -18,7 +18,7 @@ from aiohttp import WSMsgType, web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from orderflow_tui.output import print_error, print_lines, print_note
+from orderflow_tui.support.output import print_error, print_lines, print_note
 from orderflow_tui.web.guard import Guard
 
 MOST_TABS: Final = 4

@@ -15,19 +15,19 @@ from typing import Any
 import httpx
 import pytest
 
-from orderflow_tui.config import OrderFlowConfig
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import Print
-from orderflow_tui.core.units import NS
+from orderflow_tui.config.schema import OrderFlowConfig
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.events import Print
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch, FeedMessage, Put
+from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
-from orderflow_tui.feeds.retry import RetryPolicy
 from orderflow_tui.feeds.simulator.faults import Fault
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
 from orderflow_tui.journal.writer import JournalWriter
-from orderflow_tui.monitor import Monitor
+from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager
-from tests.test_monitor import Fixed
+from tests.monitor.test_monitor import Fixed
 
 SYMBOLS = ("ACME", "BOLT")
 PATIENCE = 40.0

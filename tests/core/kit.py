@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import OrderFlowAlert, Position, WorkingOrder
-from orderflow_tui.core.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Levels, Print
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
-from orderflow_tui.core.rules import Profile
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS, datetime_ns, price_units
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import OrderFlowAlert, Position, WorkingOrder
+from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Levels, Print
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
+from orderflow_tui.core.model.units import NS, datetime_ns, price_units
+from orderflow_tui.core.rules.alert_writer import Profile
+from orderflow_tui.core.symbol import SymbolCore
 
 NOON = datetime_ns(datetime(2025, 10, 22, 16, 0, tzinfo=UTC))
 """12:00 in New York on a Wednesday."""

@@ -1,7 +1,7 @@
 import pytest
 
-from orderflow_tui.core.capabilities import live_rules
-from orderflow_tui.core.rules import AlertWriter, counts, enabled
+from orderflow_tui.core.model.capabilities import live_rules
+from orderflow_tui.core.rules.alert_writer import AlertWriter, counts, enabled
 
 from .kit import source
 

@@ -9,10 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
-from orderflow_tui.core.exit_signal import ExitLatch, Figures
-from orderflow_tui.core.outputs import ExitAnswered, ExitResolved, ExitTriggered
-from orderflow_tui.core.units import NS, utc_datetime
+from orderflow_tui.core.exits.exit_signal import ExitLatch, Figures
+from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
+from orderflow_tui.core.model.outputs import ExitAnswered, ExitResolved, ExitTriggered
+from orderflow_tui.core.model.units import NS, utc_datetime
 
 from .kit import NOON
 

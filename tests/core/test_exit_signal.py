@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.data_models import OrderFlowAlert
-from orderflow_tui.core.exit_signal import ActCounter, evidence_of, should_trigger_exit
-from orderflow_tui.core.order_flow_detector import OrderFlowDetector
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated
-from orderflow_tui.core.units import NS, utc_datetime
+from orderflow_tui.core.exits.exit_signal import ActCounter, evidence_of, should_trigger_exit
+from orderflow_tui.core.model.data_models import OrderFlowAlert
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
+from orderflow_tui.core.model.units import NS, utc_datetime
+from orderflow_tui.library.order_flow_detector import OrderFlowDetector
 
 from .kit import NOON, Rules
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import BUY, REGULAR, SELL, SIDE_GIVEN, Book, Clock, Event, Gap, Print
-from orderflow_tui.core.explain import true_share, why, wilson
-from orderflow_tui.core.outputs import AlertRaised, ExitTriggered, Output
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS
-from orderflow_tui.core.walls import Wall
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, Book, Clock, Event, Gap, Print
+from orderflow_tui.core.model.outputs import AlertRaised, ExitTriggered, Output
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.rules.explain import true_share, why, wilson
+from orderflow_tui.core.rules.walls import Wall
+from orderflow_tui.core.symbol import SymbolCore
 from tests.core.kit import Rules, source
 
 T0 = 1_700_000_000 * NS

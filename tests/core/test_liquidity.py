@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.liquidity import (
+from orderflow_tui.core.market.liquidity import (
     band_size,
     exit_cost,
     minutes_to_leave,

@@ -1,7 +1,7 @@
 import pytest
 
-from orderflow_tui.core.market import MarketState
-from orderflow_tui.core.units import NS, price_units
+from orderflow_tui.core.market.state import MarketState
+from orderflow_tui.core.model.units import NS, price_units
 
 from .kit import levels
 

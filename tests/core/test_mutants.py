@@ -9,22 +9,22 @@ from typing import Any, Literal
 
 import pytest
 
-from orderflow_tui.core.data_models import Answer, ExitRecommendation, OrderFlowAlert
-from orderflow_tui.core.events import BUY, SELL, UNKNOWN, Book, Clock, Print
-from orderflow_tui.core.exit_signal import ActCounter, ExitLatch, Figures, LatchKind, LatchState
-from orderflow_tui.core.liquidity import ExitCost, exit_cost, minutes_to_leave
-from orderflow_tui.core.outputs import AlertRaised, ExitAnswered, ExitResolved, ExitTriggered
-from orderflow_tui.core.reconstruct import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
-from orderflow_tui.core.red_burst import price_words
-from orderflow_tui.core.trade_side import (
+from orderflow_tui.core.exits.exit_signal import ActCounter, ExitLatch, Figures, LatchKind, LatchState
+from orderflow_tui.core.market.liquidity import ExitCost, exit_cost, minutes_to_leave
+from orderflow_tui.core.market.sweeps import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
+from orderflow_tui.core.market.trade_side import (
     CONFIDENCE_INSIDE,
     CONFIDENCE_MIDDLE,
     CONFIDENCE_OUTSIDE,
     CONFIDENCE_TOUCH,
     SideClassifier,
 )
-from orderflow_tui.core.units import NS, utc_datetime
-from orderflow_tui.core.volume_window import VolumeWindow
+from orderflow_tui.core.market.volume_window import VolumeWindow
+from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
+from orderflow_tui.core.model.events import BUY, SELL, UNKNOWN, Book, Clock, Print
+from orderflow_tui.core.model.outputs import AlertRaised, ExitAnswered, ExitResolved, ExitTriggered
+from orderflow_tui.core.model.units import NS, utc_datetime
+from orderflow_tui.core.rules.red_burst import price_words
 
 from .kit import NOON, Rules, Tape, alerts, held, make, updates
 

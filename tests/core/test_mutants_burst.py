@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.data_models import OrderFlowAlert
-from orderflow_tui.core.events import BUY, SELL
-from orderflow_tui.core.explain import wilson
-from orderflow_tui.core.outputs import Output
-from orderflow_tui.core.red_burst import RedBurst
-from orderflow_tui.core.rules import AlertWriter
-from orderflow_tui.core.units import NS
-from orderflow_tui.core.volume_window import VolumeWindow
+from orderflow_tui.core.market.volume_window import VolumeWindow
+from orderflow_tui.core.model.data_models import OrderFlowAlert
+from orderflow_tui.core.model.events import BUY, SELL
+from orderflow_tui.core.model.outputs import Output
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.explain import wilson
+from orderflow_tui.core.rules.red_burst import RedBurst
 
 from .kit import NOON, Rules, Tape, alerts, held, make, updates
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orderflow_tui.core.events import Levels
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
-from orderflow_tui.core.rules import AlertWriter
-from orderflow_tui.core.units import NEVER_NS, NS
-from orderflow_tui.core.walls import Wall, WallTracker
+from orderflow_tui.core.model.events import Levels
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.model.units import NEVER_NS, NS
+from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.walls import Wall, WallTracker
 
 from .kit import NOON, Tape, alerts, held, make
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import Book
-from orderflow_tui.core.market import MarketState
-from orderflow_tui.core.outcomes import FOLLOW_SECONDS, MOST_FOLLOWED, FollowUp, Outcomes, outcome
-from orderflow_tui.core.outputs import AlertOutcome, AlertRaised, Course, ExitTriggered
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.learning.outcomes import FOLLOW_SECONDS, MOST_FOLLOWED, FollowUp, Outcomes, outcome
+from orderflow_tui.core.market.state import MarketState
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.events import Book
+from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, Course, ExitTriggered
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.journal.records import outcome_fields, output_record
 from tests.core.kit import Rules
 from tests.journal.journal_tools import alert

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from orderflow_tui.core.data_models import Answer
-from orderflow_tui.core.events import Book, Clock, Event, Print, live_order
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output, StopRaised
-from orderflow_tui.core.rules import Profile
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS, price_units
+from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.core.model.events import Book, Clock, Event, Print, live_order
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output, StopRaised
+from orderflow_tui.core.model.units import NS, price_units
+from orderflow_tui.core.rules.alert_writer import Profile
+from orderflow_tui.core.symbol import SymbolCore
 
 from .kit import NOON, Rules, alerts, drawn_market, held, make
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import orderflow_tui.core
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = sorted(path.stem for path in Path(orderflow_tui.core.__path__[0]).glob("*.py") if path.stem != "__init__")
+CORE = Path(orderflow_tui.core.__path__[0])
+MODULES = sorted(
+    ".".join(path.relative_to(CORE).with_suffix("").parts) for path in CORE.rglob("*.py") if path.stem != "__init__"
+)
 
 IMPORTS = """
 import importlib, sys

@@ -5,13 +5,25 @@ from math import log1p, sqrt
 
 import pytest
 
-from orderflow_tui.core.data_models import OrderFlowAlert
-from orderflow_tui.core.events import AUCTION, BUY, LATE_REPORT, PRICE, SELL, UNKNOWN, VOLUME, Clock, Event, Gap, Halt
-from orderflow_tui.core.explain import wilson
-from orderflow_tui.core.outputs import Output
-from orderflow_tui.core.red_burst import price_words
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS, datetime_ns
+from orderflow_tui.core.model.data_models import OrderFlowAlert
+from orderflow_tui.core.model.events import (
+    AUCTION,
+    BUY,
+    LATE_REPORT,
+    PRICE,
+    SELL,
+    UNKNOWN,
+    VOLUME,
+    Clock,
+    Event,
+    Gap,
+    Halt,
+)
+from orderflow_tui.core.model.outputs import Output
+from orderflow_tui.core.model.units import NS, datetime_ns
+from orderflow_tui.core.rules.explain import wilson
+from orderflow_tui.core.rules.red_burst import price_words
+from orderflow_tui.core.symbol import SymbolCore
 
 from .kit import NOON, Rules, Tape, alerts, exits, held, make, updates
 

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from orderflow_tui.core.events import Clock, Gap
-from orderflow_tui.core.series import SAMPLES, STEP_SECONDS, Series
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.market.series import SAMPLES, STEP_SECONDS, Series
+from orderflow_tui.core.model.events import Clock, Gap
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.symbol import SymbolCore
 from tests.core.kit import NOON, Tape, held, make
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from orderflow_tui.core.events import (
+from orderflow_tui.core.market.volume_window import VolumeWindow
+from orderflow_tui.core.model.events import (
     AUCTION,
     BUY,
     LATE_REPORT,
@@ -23,12 +24,11 @@ from orderflow_tui.core.events import (
     Print,
     SidesTold,
 )
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output, SidesAsked
-from orderflow_tui.core.rules import AlertWriter
-from orderflow_tui.core.side_check import SideCheck, Signed, doubted, sign_seconds, signed, sold_and_bought
-from orderflow_tui.core.symbol_core import SymbolCore, mirrored
-from orderflow_tui.core.units import NS, price_units
-from orderflow_tui.core.volume_window import VolumeWindow
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output, SidesAsked
+from orderflow_tui.core.model.units import NS, price_units
+from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.side_check import SideCheck, Signed, doubted, sign_seconds, signed, sold_and_bought
+from orderflow_tui.core.symbol import SymbolCore, mirrored
 
 from .kit import NOON, Rules, Tape, alerts, exits, held, make, updates
 

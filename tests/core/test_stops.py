@@ -1,5 +1,5 @@
-from orderflow_tui.core.stops import StopWatch
-from orderflow_tui.core.units import NEVER_NS, NS
+from orderflow_tui.core.model.units import NEVER_NS, NS
+from orderflow_tui.core.rules.stops import StopWatch
 
 
 def test_near_is_told_once_until_the_price_has_left_twice_the_distance() -> None:

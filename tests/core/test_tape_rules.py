@@ -7,17 +7,17 @@ from decimal import Decimal
 
 import pytest
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.context import Context
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import BUY, OFF_EXCHANGE, REGULAR, SELL, SIDE_GIVEN, Book, Clock, Gap, Print
-from orderflow_tui.core.hidden_seller import HiddenSeller
-from orderflow_tui.core.outputs import AlertRaised, AlertUpdated, Output
-from orderflow_tui.core.rules import Profile
-from orderflow_tui.core.slow_bleed import SlowBleed
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS
-from orderflow_tui.core.volume_window import VolumeWindow
+from orderflow_tui.core.market.indicators import Context
+from orderflow_tui.core.market.volume_window import VolumeWindow
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.events import BUY, OFF_EXCHANGE, REGULAR, SELL, SIDE_GIVEN, Book, Clock, Gap, Print
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.rules.alert_writer import Profile
+from orderflow_tui.core.rules.hidden_seller import HiddenSeller
+from orderflow_tui.core.rules.slow_bleed import SlowBleed
+from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.evaluate.unit import Rules
 
 T0 = 1_700_000_000 * NS

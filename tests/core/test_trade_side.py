@@ -2,8 +2,7 @@ import math
 
 import pytest
 
-from orderflow_tui.core.events import BUY, PRICE, REGULAR, SELL, SIDE, SIDE_GIVEN, UNKNOWN, VOLUME, Book, Print
-from orderflow_tui.core.trade_side import (
+from orderflow_tui.core.market.trade_side import (
     CONFIDENCE_GIVEN,
     CONFIDENCE_MIDDLE,
     CONFIDENCE_TICK,
@@ -12,7 +11,8 @@ from orderflow_tui.core.trade_side import (
     SideClassifier,
     side_by_quote,
 )
-from orderflow_tui.core.units import NS, price_units
+from orderflow_tui.core.model.events import BUY, PRICE, REGULAR, SELL, SIDE, SIDE_GIVEN, UNKNOWN, VOLUME, Book, Print
+from orderflow_tui.core.model.units import NS, price_units
 
 from .kit import NOON
 

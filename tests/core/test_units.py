@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.units import (
+from orderflow_tui.core.model.units import (
     NS,
     datetime_ns,
     default_price_step,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.data_models import OrderBookSnapshot, TimeAndSalesRecord
-from orderflow_tui.core.validators import DataValidationError, validate_level2_data, validate_tape_data
+from orderflow_tui.core.model.data_models import OrderBookSnapshot, TimeAndSalesRecord
+from orderflow_tui.core.model.validators import DataValidationError, validate_level2_data, validate_tape_data
 
 NOW = datetime(2026, 1, 29, 15, 0, tzinfo=UTC)
 

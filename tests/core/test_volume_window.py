@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from orderflow_tui.core.events import BUY, SELL, UNKNOWN
-from orderflow_tui.core.volume_window import BASELINE_SECONDS, LONGEST_WINDOW, VolumeWindow
+from orderflow_tui.core.market.volume_window import BASELINE_SECONDS, LONGEST_WINDOW, VolumeWindow
+from orderflow_tui.core.model.events import BUY, SELL, UNKNOWN
 
 START = 1_700_000_000
 Row = tuple[int, int, int]

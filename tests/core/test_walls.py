@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderflow_tui.core.data_models import WorkingOrder
-from orderflow_tui.core.events import OFF_EXCHANGE, REGULAR, UNKNOWN, Clock, Event, Gap, Levels, TapeCovered
-from orderflow_tui.core.outputs import AlertRaised
-from orderflow_tui.core.rules import AlertWriter, Profile
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.core.units import NS, price_units
-from orderflow_tui.core.walls import WallTracker
+from orderflow_tui.core.model.data_models import WorkingOrder
+from orderflow_tui.core.model.events import OFF_EXCHANGE, REGULAR, UNKNOWN, Clock, Event, Gap, Levels, TapeCovered
+from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.model.units import NS, price_units
+from orderflow_tui.core.rules.alert_writer import AlertWriter, Profile
+from orderflow_tui.core.rules.walls import WallTracker
+from orderflow_tui.core.symbol import SymbolCore
 
 from .kit import NOON, Rules, Tape, alerts, exits, held, levels, make, updates
 

@@ -1,4 +1,4 @@
-"""Writes `orderflow_tui/core/trading_days.py` from the library `holidays`: `python -m tests.core.write_trading_days`.
+"""Writes `orderflow_tui/core/market/trading_days.py` from the library `holidays`: `python -m tests.core.write_trading_days`.
 
 The library costs 19 MB at run time and its figures change a few times a year; the program carries the figures only.
 """
@@ -14,7 +14,7 @@ from holidays.financial.ny_stock_exchange import NewYorkStockExchange
 import orderflow_tui.core
 
 YEARS: Final = range(2000, 2041)
-TARGET: Final = Path(orderflow_tui.core.__file__).parent / "trading_days.py"
+TARGET: Final = Path(orderflow_tui.core.__file__).parent / "market" / "trading_days.py"
 _HEAD: Final = '''"""Weekdays on which the New York Stock Exchange is closed, or closes early; from `{source}`."""
 
 from __future__ import annotations

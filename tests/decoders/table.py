@@ -22,53 +22,53 @@ import httpx
 import msgspec
 from starlette.websockets import WebSocket
 
-from orderflow_tui.config_load import load_config
-from orderflow_tui.core.events import Book, Print
-from orderflow_tui.core.learning import Taught
-from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.config.load import load_config
+from orderflow_tui.config.notify import notify_settings
+from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.secrets import read_secrets
+from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.model.events import Book, Print
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError
 from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.live.tape_join import TapeIntake
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
-from orderflow_tui.feeds.polygon.client import PolygonClient
 from orderflow_tui.feeds.polygon.conditions import Conditions
-from orderflow_tui.feeds.polygon.frames import Frames
 from orderflow_tui.feeds.polygon.gateway import Gateway
 from orderflow_tui.feeds.polygon.http import HttpSession, Reply
-from orderflow_tui.feeds.polygon.intake import TapeIntake
+from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
 from orderflow_tui.feeds.polygon.tape import SymbolTape
 from orderflow_tui.feeds.polygon.wire import error_text
-from orderflow_tui.feeds.readers.session import RecordedSession
-from orderflow_tui.feeds.recording import RecordingError, open_recording
 from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
 from orderflow_tui.feeds.simulator.stream import _received
-from orderflow_tui.followup_store import FollowUpStore
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.unfollowed import unfollowed
-from orderflow_tui.learned_store import LearnedStore
-from orderflow_tui.notify.settings import notify_settings
+from orderflow_tui.library.polygon_client import PolygonClient
+from orderflow_tui.monitor.followup_store import FollowUpStore
+from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.positions.alpaca import AlpacaAccount
 from orderflow_tui.positions.child import holdings_from
 from orderflow_tui.positions.csv_file import CsvPositions
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.toml_file import TomlPositions
-from orderflow_tui.recorder.alert import _records as alert_records
-from orderflow_tui.recorder.files import MAGIC, RUN_FILE, Day, RawError, RawReader, read_run
+from orderflow_tui.recordings.formats.session import RecordedSession
+from orderflow_tui.recordings.open import RecordingError, open_recording
+from orderflow_tui.recordings.reproduce import _records as alert_records
+from orderflow_tui.recordings.run_files import MAGIC, RUN_FILE, Day, RawError, RawReader, read_run
 from orderflow_tui.report.figures import figures
 from orderflow_tui.report.tally import Tally
-from orderflow_tui.screen_settings import screen_settings
-from orderflow_tui.secret_store import read_secrets
-from orderflow_tui.track_record import TrackRecord
-from orderflow_tui.tui.keymap import KeymapError, check_keymap
-from orderflow_tui.tui.theme import load_themes
+from orderflow_tui.track_record.track_record import TrackRecord
+from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
+from orderflow_tui.tui.look.theme import load_themes
 from tests.docs.pages import ROOT
 from tests.feeds.fake_polygon import Config, ordinary_conditions
-from tests.feeds.reader_files import QUOTES_HEAD, TRADES_HEAD, dbn, dbn_book, flat_quote, flat_trade
-from tests.recorder.recordings import core_of, feed, recorder
+from tests.recordings.reader_files import QUOTES_HEAD, TRADES_HEAD, dbn, dbn_book, flat_quote, flat_trade
+from tests.recordings.recordings import core_of, feed, recorder
 
 NOW_NS = 1_790_000_000_000_000_000
 
@@ -489,7 +489,7 @@ FOLLOW_UP = (
 REST = (FeedError, DataValidationError)
 WIRE = ("feeds.polygon.wire",)
 DECODERS = (
-    Decoder("snapshots", WIRE, b'{"status":"OK","tickers":[' + SNAPSHOT + b"]}", _books("polygon"), REST),
+    Decoder("snapshots", WIRE, b'{"status":"OK","config.tickers":[' + SNAPSHOT + b"]}", _books("polygon"), REST),
     Decoder("one snapshot", WIRE, b'{"status":"OK","ticker":' + SNAPSHOT + b"}", _books("polygon", single=True), REST),
     Decoder(
         "deep books",
@@ -499,7 +499,7 @@ DECODERS = (
         REST,
     ),
     Decoder("prints", WIRE, TRADES_PAGE, _tape, REST),
-    Decoder("time and sales", ("feeds.polygon.client",), TRADES_PAGE, _time_and_sales, REST),
+    Decoder("time and sales", ("library.polygon_client",), TRADES_PAGE, _time_and_sales, REST),
     Decoder(
         "last NBBO",
         WIRE,
@@ -530,21 +530,21 @@ DECODERS = (
     ),
     Decoder("error body", WIRE, b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
     Decoder("frame", ("feeds.polygon.stream_wire",), FRAME, _frame, (FrameError,)),
-    Decoder("recorded prints", ("feeds.readers.pair", "feeds.recording"), TRADES, _recording("trades"), (RecordingError,)),
-    Decoder("recorded coins", ("feeds.readers.pair", "feeds.recording"), COINS, _recording("book"), (RecordingError,)),
-    Decoder("recorded books", ("feeds.readers.pair", "feeds.recording"), BOOK, _recording("book"), (RecordingError,)),
-    Decoder("a recording's gzip", ("feeds.readers.pair", "feeds.recording"), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
+    Decoder("recorded prints", ("recordings.formats.pair", "recordings.open"), TRADES, _recording("trades"), (RecordingError,)),
+    Decoder("recorded coins", ("recordings.formats.pair", "recordings.open"), COINS, _recording("book"), (RecordingError,)),
+    Decoder("recorded books", ("recordings.formats.pair", "recordings.open"), BOOK, _recording("book"), (RecordingError,)),
+    Decoder("a recording's gzip", ("recordings.formats.pair", "recordings.open"), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
     Decoder(
-        "flat trades", ("feeds.readers.flat_files", "feeds.readers.session"), FLAT_TRADES, _flat("trades"), (RecordingError,)
+        "flat trades", ("recordings.formats.flat_files", "recordings.formats.session"), FLAT_TRADES, _flat("trades"), (RecordingError,)
     ),
-    Decoder("flat quotes", ("feeds.readers.flat_files",), FLAT_QUOTES, _flat("quotes"), (RecordingError,)),
-    Decoder("LOBSTER's messages", ("feeds.readers.lobster",), MESSAGES, _lobster("message"), (RecordingError,)),
-    Decoder("LOBSTER's books", ("feeds.readers.lobster",), LEVELS, _lobster("orderbook"), (RecordingError,)),
-    Decoder("DBN", ("feeds.readers.dbn",), _dbn_sample(), _dbn, (RecordingError,)),
-    Decoder("recorded run", ("recorder.files",), _raw_sample(whole=True), _raw, (RawError,)),
-    Decoder("recorded frames", ("recorder.files",), _raw_sample(whole=False), _raw_frame, (RawError,)),
-    Decoder("run.json", ("recorder.files",), RAW_RUN, _file(RUN_FILE, lambda path: (read_run(path.parent),))),
-    Decoder("an alert's journal", ("recorder.alert",), LINES, _journal(_made_again)),
+    Decoder("flat quotes", ("recordings.formats.flat_files",), FLAT_QUOTES, _flat("quotes"), (RecordingError,)),
+    Decoder("LOBSTER's messages", ("recordings.formats.lobster",), MESSAGES, _lobster("message"), (RecordingError,)),
+    Decoder("LOBSTER's books", ("recordings.formats.lobster",), LEVELS, _lobster("orderbook"), (RecordingError,)),
+    Decoder("DBN", ("recordings.formats.dbn",), _dbn_sample(), _dbn, (RecordingError,)),
+    Decoder("recorded run", ("recordings.run_files",), _raw_sample(whole=True), _raw, (RawError,)),
+    Decoder("recorded frames", ("recordings.run_files",), _raw_sample(whole=False), _raw_frame, (RawError,)),
+    Decoder("run.json", ("recordings.run_files",), RAW_RUN, _file(RUN_FILE, lambda path: (read_run(path.parent),))),
+    Decoder("an alert's journal", ("recordings.reproduce",), LINES, _journal(_made_again)),
     Decoder("journal", ("journal.reader",), LINES, _journal(_both_ways)),
     Decoder(
         "packed journal", ("journal.lines", "journal.segments"), gzip.compress(LINES),
@@ -552,11 +552,11 @@ DECODERS = (
     ),
     Decoder("history", ("journal.history",), LINES, _journal(_history)),
     Decoder("restart", ("journal.restore",), LINES, _journal(_restored)),
-    Decoder("track record", ("track_record",), LINES, _journal(_track_record)),
+    Decoder("track record", ("track_record.track_record",), LINES, _journal(_track_record)),
     Decoder("report", ("report.tally",), LINES, _journal(_report)),
-    Decoder("follow-ups", ("followup_store",), FOLLOW_UP, _follow_ups),
+    Decoder("follow-ups", ("monitor.followup_store",), FOLLOW_UP, _follow_ups),
     Decoder(
-        "learned", ("learned_store",),
+        "learned", ("monitor.learned_store",),
         b'[{"day":"2026-09-18","session":"regular","resting":9000,"print_size":7000,"burst_ratio":3.5,"usual_range":900}]',
         _learned,
     ),
@@ -579,12 +579,12 @@ DECODERS = (
         lambda data, _: holdings_from("ibkr", data, 0), (PositionsError,),
     ),
     Decoder(
-        "orderflow.toml", ("config_load", "tui.keymap"), SETTINGS, _file("orderflow.toml", _settings),
+        "orderflow.toml", ("config.load", "tui.keys.keymap"), SETTINGS, _file("orderflow.toml", _settings),
         (DataValidationError, KeymapError),
     ),
-    Decoder("secrets.env", ("secret_store",), b"# mine\nexport POLYGON_API_KEY='abc'\n",
+    Decoder("secrets.env", ("config.secrets",), b"# mine\nexport POLYGON_API_KEY='abc'\n",
             _file("secrets.env", read_secrets), (DataValidationError,)),
-    Decoder("theme", ("tui.theme",), (ROOT / "themes" / "dark.yaml").read_bytes(), _file("dark.yaml", _theme)),
+    Decoder("theme", ("tui.look.theme",), (ROOT / "themes" / "dark.yaml").read_bytes(), _file("dark.yaml", _theme)),
     Decoder("fault script", ("feeds.simulator.faults",), FAULTS, _file("faults.toml", load_faults), (FaultFileError,)),
     Decoder(
         "simulator's query", ("feeds.simulator.query",),

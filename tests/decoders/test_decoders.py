@@ -32,8 +32,8 @@ ELSEWHERE = {
     "feeds.simulator.gate": "the query, of which its key is looked at and the rest is the query's decoder's",
     "journal.directory": "the first line of a day and its marker; what is no object is none",
     "notify.push_child": "the line its own parent writes",
-    "decoding": "TOML for the others",
-    "config_edit": "reads orderflow.toml after config_load did",
+    "support.decoding": "TOML for the others",
+    "config.edit": "reads orderflow.toml after config_load did",
     "positions.broker_child": "what a broker's client library gives back, in a process of its own",
 }
 """Modules that read and are named by no decoder, and why."""

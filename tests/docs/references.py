@@ -15,9 +15,11 @@ from pathlib import Path
 from msgspec.structs import asdict
 
 from orderflow_tui import cli
-from orderflow_tui.config import OrderFlowConfig
-from orderflow_tui.core.data_models import Answer
-from orderflow_tui.core.outputs import AlertOutcome, Course, ExitResolved, StopRaised
+from orderflow_tui.config.schema import OrderFlowConfig
+from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.config.values import KEY_VARIABLES, VARIABLES
+from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.core.model.outputs import AlertOutcome, Course, ExitResolved, StopRaised
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.encode import HEADER
 from orderflow_tui.journal.records import (
@@ -28,10 +30,8 @@ from orderflow_tui.journal.records import (
     resolved_fields,
     stop_fields,
 )
-from orderflow_tui.screen_settings import ScreenSettings
-from orderflow_tui.settings import KEY_VARIABLES, VARIABLES
-from orderflow_tui.tui.bindings import SCOPES, named
-from orderflow_tui.tui.theme import DEFAULT_THEME
+from orderflow_tui.tui.keys.bindings import SCOPES, named
+from orderflow_tui.tui.look.theme import DEFAULT_THEME
 from tests.docs.pages import ROOT, table
 from tests.journal.journal_tools import alert
 from tests.journal.test_journal_records import RECOMMENDATION

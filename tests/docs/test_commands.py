@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui import cli
-from orderflow_tui.feeds.retry import DEFAULT_POLICY
+from orderflow_tui.feeds.live.retry import DEFAULT_POLICY
 from orderflow_tui.feeds.simulator.faults import load_faults
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.records import alert_fields, error_fields, recommendation_fields

@@ -9,10 +9,10 @@ from pathlib import Path
 import yaml
 
 from orderflow_tui import cli
-from orderflow_tui.config_load import SYMBOL_FIELDS, load_config
-from orderflow_tui.config_watch import START_ONLY
+from orderflow_tui.config.load import SYMBOL_FIELDS, load_config
+from orderflow_tui.config.reload import START_ONLY
 from orderflow_tui.positions.toml_file import read_text
-from orderflow_tui.tui.keymap import check_keymap
+from orderflow_tui.tui.keys.keymap import check_keymap
 from tests.docs.pages import ROOT, blocks, code, section, table
 from tests.docs.references import CONFIGURATION as PAGE
 

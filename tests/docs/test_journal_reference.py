@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orderflow_tui.cli import main
-from orderflow_tui.core.rules import _COUNTS
+from orderflow_tui.core.rules.alert_writer import _COUNTS
 from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, FeedGap
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.encode import HEADER
@@ -20,7 +20,7 @@ from orderflow_tui.journal.records import EVENTS, outcome_fields
 from tests.docs.pages import ROOT, code, section, table
 from tests.docs.references import JOURNAL as PAGE
 from tests.docs.references import OUTCOME
-from tests.test_monitor import Desk
+from tests.monitor.test_monitor import Desk
 
 
 def documented(event: str) -> list[str]:

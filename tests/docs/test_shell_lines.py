@@ -25,8 +25,8 @@ from orderflow_tui.journal.records import alert_fields
 from tests.docs.pages import PAGES, blocks
 from tests.docs.test_commands import lines
 from tests.docs.test_packaging import PROJECT
-from tests.feeds.reader_files import QUOTES_HEAD, TRADES_HEAD, flat_quote, flat_trade, put
 from tests.journal.journal_tools import NOON, Clock, alert, writer
+from tests.recordings.reader_files import QUOTES_HEAD, TRADES_HEAD, flat_quote, flat_trade, put
 from tests.tui.pty_terminal import PtyTerminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell and a pseudo-terminal")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from orderflow_tui.cli import main
-from orderflow_tui.core.units import NS
-from orderflow_tui.doctor.findings import Finding, printed
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.support.findings import Finding, printed
 from tests.feeds.fake_polygon import SNAPSHOTS, FakePolygon
 from tests.feeds.fake_stream import FakeStream
 

@@ -6,7 +6,7 @@ import gzip
 import random
 from pathlib import Path
 
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.model.units import NS
 
 OPEN_NS = 1_381_325_400 * NS
 """2013-10-09 09:30 in New York."""

@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow_tui.cli import main
-from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.evaluate.executors import processes
 from orderflow_tui.evaluate.figures import comparison, proposals, total
 from orderflow_tui.evaluate.run import run_units
 from orderflow_tui.evaluate.unit import FALL_SECONDS, HURTS, DayResult, Rules, Unit, falls, run_unit
-from orderflow_tui.report.record import RuleRecord
+from orderflow_tui.track_record.rule_record import RuleRecord
 from tests.evaluate.generated import recording
 from tests.evaluate.on_a_cluster import units
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from orderflow_tui.core.events import Book, Print, TapeCovered
+from orderflow_tui.core.model.events import Book, Print, TapeCovered
 from orderflow_tui.feeds.feed import Batch, FeedMessage
 
 M = TypeVar("M")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from orderflow_tui.core.units import NS, utc_datetime
-from orderflow_tui.core.validators import DataValidationError, validate_level2_data, validate_tape_data
+from orderflow_tui.core.model.units import NS, utc_datetime
+from orderflow_tui.core.model.validators import DataValidationError, validate_level2_data, validate_tape_data
 from orderflow_tui.feeds.errors import (
     AuthError,
     FeedError,
@@ -25,9 +25,9 @@ from orderflow_tui.feeds.errors import (
     ServerError,
     SymbolNotFoundError,
 )
+from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon import endpoints
-from orderflow_tui.feeds.polygon.client import PolygonClient
-from orderflow_tui.feeds.retry import RetryPolicy
+from orderflow_tui.library.polygon_client import PolygonClient
 from tests.feeds.fake_polygon import SNAPSHOTS, FakePolygon, bomb, cut_body, drop, say, status
 
 QUICK = RetryPolicy(base_delay=0.001, max_delay=0.01)

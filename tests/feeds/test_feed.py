@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.events import Gap, Print, TapeCovered
-from orderflow_tui.core.units import NS
-from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import Gap, Print, TapeCovered
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.feed import BadPayload, Batch, Feed, FeedGap, FeedStatus, SymbolNote
+from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon.feed import UNIT_SECONDS, PolygonFeed
-from orderflow_tui.feeds.retry import RetryPolicy
 from tests.feeds.collector import Collector, is_book, is_tape, shown
 from tests.feeds.fake_polygon import SNAPSHOTS, FakePolygon
 

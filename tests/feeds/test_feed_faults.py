@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import ApiFault, BadPayload, Batch, FeedEnded, FeedGap, FeedStatus, SymbolNote
-from orderflow_tui.feeds.polygon import faults, standing, tape
+from orderflow_tui.feeds.live import link, poll_faults
+from orderflow_tui.feeds.live.retry import RetryPolicy
+from orderflow_tui.feeds.polygon import tape
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
-from orderflow_tui.feeds.retry import RetryPolicy
 from tests.feeds.collector import Collector, is_book, is_tape
 from tests.feeds.fake_polygon import (
     SNAPSHOTS,
@@ -59,7 +60,7 @@ def start(host: FakePolygon, got: Collector) -> Iterator[Start]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "TELL_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr(poll_faults, "TELL_AFTER_SECONDS", 0.5)
     monkeypatch.setattr(tape, "BACKFILL_SECONDS", 0.3)
 
 
@@ -94,7 +95,7 @@ def test_what_the_plan_lacks_is_named_once_and_the_rest_goes_on(
 def test_a_plan_that_gained_what_it_lacked(
     host: FakePolygon, got: Collector, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faults, "NOT_IN_PLAN_SECONDS", 0.2)
+    monkeypatch.setattr(poll_faults, "NOT_IN_PLAN_SECONDS", 0.2)
     host.script(SNAPSHOTS, status(403, b""))
     feed = start("KO")
     assert got.wait(ApiFault).feature == "quotes"
@@ -106,7 +107,7 @@ def test_a_plan_that_gained_what_it_lacked(
 def test_an_unknown_symbol_says_so_and_the_others_go_on(
     host: FakePolygon, got: Collector, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faults, "NOT_FOUND_SECONDS", 0.1)
+    monkeypatch.setattr(poll_faults, "NOT_FOUND_SECONDS", 0.1)
     host.always("/v3/trades/KO", status(404, {"status": "NOT_FOUND", "message": "Ticker not found."}))
     start("KO", "IBM")
     note = got.wait(SymbolNote)
@@ -231,11 +232,11 @@ def test_a_slow_symbol_holds_up_nobody(host: FakePolygon, got: Collector, start:
 def test_one_fault_speaks_for_a_dead_connection_and_all_hurry_back(
     host: FakePolygon, got: Collector, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standing, "OUTAGE_SECONDS", 0.3)
+    monkeypatch.setattr(link, "OUTAGE_SECONDS", 0.3)
     policy = RetryPolicy(base_delay=0.05, factor=4, max_delay=60)
     start("KO", "IBM", policy=policy)
     got.wait(Batch, lambda b: is_tape("IBM")(b) and not b.backfill)
-    monkeypatch.setattr(faults, "TELL_AFTER_SECONDS", 0.3)
+    monkeypatch.setattr(poll_faults, "TELL_AFTER_SECONDS", 0.3)
     host.always("/", drop)
     fault = got.wait(ApiFault)
     assert (fault.error_type, fault.symbol) == ("network", None)

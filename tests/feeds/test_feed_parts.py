@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.events import LATE_REPORT, REGULAR, VOLUME, Book, Print
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.model.events import LATE_REPORT, REGULAR, VOLUME, Book, Print
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedMessage
+from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
+from orderflow_tui.feeds.live.tape_join import TapeIntake
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.feed import LEAD
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway
-from orderflow_tui.feeds.polygon.intake import TapeIntake
 from orderflow_tui.feeds.polygon.normalize import ShownBook
-from orderflow_tui.feeds.polygon.schedule import Job, Schedule, cycle_of
-from orderflow_tui.outbound import Deadline, _Stream
+from orderflow_tui.outbound.http import Deadline, _Stream
 from tests.feeds.collector import shown
 from tests.feeds.fake_polygon import FakePolygon, say
 

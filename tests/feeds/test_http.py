@@ -20,11 +20,11 @@ from orderflow_tui.feeds.errors import (
     ServerError,
     SymbolNotFoundError,
 )
+from orderflow_tui.feeds.live.budget import RateLimiter
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.endpoints import Request
 from orderflow_tui.feeds.polygon.http import HttpSession
-from orderflow_tui.feeds.rate_limit import RateLimiter
-from orderflow_tui.loopback import is_loopback
+from orderflow_tui.support.hosts import is_loopback
 from tests.feeds.fake_polygon import FakePolygon, Handler, bomb, cut_body, drip_body, drip_head, drop, hang, say, status
 
 KEY = "test-key-SECRET"

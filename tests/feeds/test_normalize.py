@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from orderflow_tui.core.events import AUCTION, LATE_REPORT, OFF_EXCHANGE, REGULAR, Print
-from orderflow_tui.core.units import NS
-from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.core.model.events import AUCTION, LATE_REPORT, OFF_EXCHANGE, REGULAR, Print
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import PayloadError
+from orderflow_tui.feeds.live.dedupe import SeenPrints
 from orderflow_tui.feeds.polygon import wire
-from orderflow_tui.feeds.polygon.dedupe import SeenPrints
 from orderflow_tui.feeds.polygon.normalize import (
     book_of_levels,
     book_of_quote,

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.config import OrderFlowConfig
-from orderflow_tui.core.units import NS
+from orderflow_tui.config.schema import OrderFlowConfig
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
-from orderflow_tui.feeds.retry import RetryPolicy
 from orderflow_tui.journal.writer import JournalWriter
-from orderflow_tui.monitor import Monitor
+from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager
 from tests.feeds.fake_polygon import SNAPSHOTS, Config, FakePolygon, Handler, hang, status
 from tests.feeds.fake_stream import FakeStream
@@ -29,9 +29,9 @@ Spoil = Callable[[FakePolygon], None]
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orderflow_tui.feeds.polygon.intake.JOIN_MARGIN_NS", NS // 5)
+    monkeypatch.setattr("orderflow_tui.feeds.live.tape_join.JOIN_MARGIN_NS", NS // 5)
     # Half a minute between two acts at one price would make half a minute of each test.
-    monkeypatch.setattr("orderflow_tui.core.exit_signal._ACT_NS", NS // 10)
+    monkeypatch.setattr("orderflow_tui.core.exits.exit_signal._ACT_NS", NS // 10)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from orderflow_tui.core.events import Gap, Reread
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.model.events import Gap, Reread
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.polygon.gateway import Gateway

@@ -16,7 +16,7 @@ from orderflow_tui.feeds.errors import (
     ServerError,
     SymbolNotFoundError,
 )
-from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy, with_retry
+from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy, with_retry
 
 QUICK = RetryPolicy(base_delay=0.001, max_delay=0.01)
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.config import OrderFlowConfig
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import SidesTold
-from orderflow_tui.core.outputs import SidesAsked
-from orderflow_tui.core.units import NS
+from orderflow_tui.config.schema import OrderFlowConfig
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.events import SidesTold
+from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import ApiFault, Batch
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.journal.writer import JournalWriter
-from orderflow_tui.monitor import Monitor
+from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager
 from tests.feeds.collector import Collector, is_tape
 from tests.feeds.fake_polygon import Config, FakePolygon, Fault, Handler, hang, say, status

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.events import Book, Halt, Print, TapeCovered
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.model.events import Book, Halt, Print, TapeCovered
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import ApiFault, BadPayload, BandNote, Batch, FeedStatus
+from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.polygon.stream import stream_url
-from orderflow_tui.feeds.retry import RetryPolicy
 from tests.feeds.collector import Collector
 from tests.feeds.fake_polygon import SNAPSHOTS, Config, FakePolygon, status
 from tests.feeds.fake_stream import FakeStream, deaf, evict, refuse, silent
@@ -30,7 +30,7 @@ def stream(host: FakePolygon) -> Iterator[FakeStream]:
 
 @pytest.fixture(autouse=True)
 def _quick_join(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orderflow_tui.feeds.polygon.intake.JOIN_MARGIN_NS", NS // 5)
+    monkeypatch.setattr("orderflow_tui.feeds.live.tape_join.JOIN_MARGIN_NS", NS // 5)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from orderflow_tui.core.capabilities import SourceClass
-from orderflow_tui.core.data_models import OrderFlowAlert
-from orderflow_tui.core.units import datetime_ns
+from orderflow_tui.core.model.capabilities import SourceClass
+from orderflow_tui.core.model.data_models import OrderFlowAlert
+from orderflow_tui.core.model.units import datetime_ns
 from orderflow_tui.journal.writer import JournalWriter
 
 NOON = datetime_ns(datetime(2025, 10, 22, 12, 0, 0, 123456, tzinfo=UTC))

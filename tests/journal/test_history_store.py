@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orderflow_tui.core.data_models import Answer
+from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.journal import history, segments
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.history import NOT_A_RECORD, HistoryStore

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.core.learning import Taught
+from orderflow_tui.core.learning.learned_sizes import Taught
 from orderflow_tui.journal.directory import LONGEST_LINE, JournalError
 from orderflow_tui.journal.writer import JournalWriter
-from orderflow_tui.learned_store import LearnedStore
+from orderflow_tui.monitor.learned_store import LearnedStore
 from tests.journal.journal_tools import DAY_NS, Clock, numbers, put, writer
 
 TODAY = "2025-10-22.jsonl"

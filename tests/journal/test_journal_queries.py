@@ -24,7 +24,7 @@ ERRORS = ["429", "429", "5xx", "timeout", "validation", "validation", "validatio
 @pytest.fixture
 def journal_dir(tmp_path: Path) -> Path:
     """One day's file as a day makes it: alerts, updates, recommendations, answers, errors, and texts meant to confuse."""
-    from orderflow_tui.core.data_models import Answer
+    from orderflow_tui.core.model.data_models import Answer
 
     mono = Clock(0)
     journal = writer(tmp_path / "logs" / "order_flow", source_class="live", data_source="polygon", mono=mono)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orderflow_tui.core.data_models import Answer, ExitRecommendation
+from orderflow_tui.core.model.data_models import Answer, ExitRecommendation
 from orderflow_tui.journal import lines as line_module
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.lines import backward, complete_end, forward

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.data_models import Answer, ExitRecommendation
-from orderflow_tui.core.outputs import (
+from orderflow_tui.core.model.data_models import Answer, ExitRecommendation
+from orderflow_tui.core.model.outputs import (
     AlertRaised,
     AlertUpdated,
     ExitAnswered,

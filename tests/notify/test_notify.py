@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.units import NS
-from orderflow_tui.core.validators import DataValidationError
+from orderflow_tui.config.notify import notify_settings
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.journal import records
 from orderflow_tui.journal.records import alert_fields, recommendation_fields
 from orderflow_tui.notify.channels import ChannelError, Desktop, Program, channels_of
 from orderflow_tui.notify.message import Message, level_of, message_of
 from orderflow_tui.notify.notifier import Notifier, try_out
-from orderflow_tui.notify.settings import notify_settings
 from tests.journal.journal_tools import alert
 from tests.journal.test_journal_records import RECOMMENDATION
 from tests.positions.fake_brokers import stand_in_requests

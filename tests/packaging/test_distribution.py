@@ -24,7 +24,7 @@ DRESS = """
 import importlib, json, pkgutil, sys
 from pathlib import Path
 import orderflow_tui.tui
-from orderflow_tui.tui.theme import load_themes, theme_folders
+from orderflow_tui.tui.look.theme import load_themes, theme_folders
 
 css = {}
 for found in pkgutil.walk_packages(orderflow_tui.tui.__path__, "orderflow_tui.tui."):

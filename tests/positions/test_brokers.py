@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.data_models import Position, WorkingOrder
+from orderflow_tui.core.model.data_models import Position, WorkingOrder
 from orderflow_tui.positions import Holdings, PositionManager, PositionsError, source_of
 from orderflow_tui.positions.alpaca import AlpacaAccount
 from orderflow_tui.positions.child import BrokerChild

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.data_models import Position
+from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions import PositionManager, PositionsError, PositionsMissing, source_of
 from orderflow_tui.positions.csv_file import read_csv
 

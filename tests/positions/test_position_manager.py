@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orderflow_tui.core.data_models import Position, WorkingOrder
-from orderflow_tui.core.units import datetime_ns
+from orderflow_tui.core.model.data_models import Position, WorkingOrder
+from orderflow_tui.core.model.units import datetime_ns
 from orderflow_tui.positions import PositionManager, PositionsError, PositionsMissing, event_instant_ns
 
 GOOD = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.core.data_models import Position
+from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.splits import split_ratio
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import Event, Gap
-from orderflow_tui.core.outputs import Output
-from orderflow_tui.core.symbol_core import SymbolCore
-from orderflow_tui.feeds.readers.pair import Recording, open_pair
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.events import Event, Gap
+from orderflow_tui.core.model.outputs import Output
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.recordings.formats.pair import Recording, open_pair
 from tests.core.kit import Rules
 
 SESSIONS = Path(__file__).resolve().parents[3] / "shared" / "data" / "sessions"

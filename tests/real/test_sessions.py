@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from orderflow_tui.core.data_models import OrderFlowAlert
-from orderflow_tui.core.events import BUY, SELL, SIDE, VOLUME, Book, Print
-from orderflow_tui.core.outputs import AlertRaised
-from orderflow_tui.core.trade_side import SideClassifier
-from orderflow_tui.core.units import PRICE_UNITS_PER_DOLLAR
+from orderflow_tui.core.market.trade_side import SideClassifier
+from orderflow_tui.core.model.data_models import OrderFlowAlert
+from orderflow_tui.core.model.events import BUY, SELL, SIDE, VOLUME, Book, Print
+from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR
 from tests.core.kit import Rules, alerts, exits
 
 from .sessions import AAPL, BAC, BAC_LATER, BTC, SHORT, events, expected, recording, run

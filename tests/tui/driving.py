@@ -9,7 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from orderflow_tui.tui.app import OrderFlowApp
-from orderflow_tui.tui.lines import LineWidget
+from orderflow_tui.tui.look.lines import LineWidget
 from tests.tui.fake import FakeMonitor
 
 

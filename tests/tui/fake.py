@@ -8,11 +8,11 @@ from itertools import accumulate
 
 from msgspec.structs import replace
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import Answer, WorkingOrder
-from orderflow_tui.core.events import Levels
-from orderflow_tui.core.units import NS, datetime_ns
-from orderflow_tui.views import (
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.model.events import Levels
+from orderflow_tui.core.model.units import NS, datetime_ns
+from orderflow_tui.views.model import (
     AlertLine,
     Chip,
     ContextView,

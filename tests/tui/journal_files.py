@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from orderflow_tui.core.units import NS, iso_utc
+from orderflow_tui.core.model.units import NS, iso_utc
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.records import ALERT, EXIT_TRIGGERED, RUN_STARTED
 from tests.tui.fake import ALERT_TEXTS, NOW_NS

@@ -16,18 +16,18 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from orderflow_tui.config import OrderFlowConfig
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.data_models import Position
-from orderflow_tui.core.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Print, TapeCovered
-from orderflow_tui.core.outputs import SidesAsked
-from orderflow_tui.core.units import NS
+from orderflow_tui.config.schema import OrderFlowConfig
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Print, TapeCovered
+from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedStatus, Put
 from orderflow_tui.journal.writer import JournalWriter
-from orderflow_tui.monitor import Monitor
+from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.tui.app import run_dashboard
-from orderflow_tui.tui.attention import Attention
+from orderflow_tui.tui.state.attention import Attention
 from tests.tui.fake import NBBO
 
 NAMES = tuple(f"S{number:02d}" for number in range(12))

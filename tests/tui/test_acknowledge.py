@@ -11,13 +11,13 @@ import pytest
 from textual.screen import Screen
 from textual.widgets import Input
 
-from orderflow_tui.config_edit import SettingsFile
-from orderflow_tui.screen_settings import ScreenSettings
+from orderflow_tui.config.edit import SettingsFile
+from orderflow_tui.config.screen import ScreenSettings
 from orderflow_tui.tui import screens
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.first_run import FirstRun
-from orderflow_tui.tui.settings_desk import SettingsDesk
+from orderflow_tui.tui.state.settings_model import SettingsDesk
 from tests.tui.driving import press, running, settled
 from tests.tui.fake import busy_market
 from tests.tui.journal_files import journal

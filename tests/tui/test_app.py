@@ -15,14 +15,14 @@ from textual.widgets import Input
 
 import orderflow_tui.tui
 from orderflow_tui.tui.app import OrderFlowApp, run_dashboard
-from orderflow_tui.tui.attention import Attention
-from orderflow_tui.tui.bar_rows import status_row
-from orderflow_tui.tui.model import ScreenModel
+from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.rows.bar_rows import status_row
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen
-from orderflow_tui.tui.text import Zone
-from orderflow_tui.tui.widgets.feed import AlertFeed
+from orderflow_tui.tui.state.attention import Attention
+from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel

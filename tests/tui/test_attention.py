@@ -6,7 +6,7 @@ import pytest
 from textual import events
 
 from orderflow_tui.tui.app import OrderFlowApp
-from orderflow_tui.tui.attention import Attention, notification_sequence, title_sequence
+from orderflow_tui.tui.state.attention import Attention, notification_sequence, title_sequence
 from tests.tui.driving import running, settled
 from tests.tui.fake import calm_market, recommendation, symbol_view
 

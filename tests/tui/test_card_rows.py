@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orderflow_tui.tui.card_rows import CardFrame, card_rows
-from orderflow_tui.tui.feed_rows import alert_row
-from orderflow_tui.tui.text import Zone
+from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
+from orderflow_tui.tui.rows.feed_rows import alert_row
 from tests.tui.fake import alert, recommendation
 
 RECORD = "record here: not known yet (n = 7); measured elsewhere: 64% fell, random 58% (n = 360)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderflow_tui.masking import hide
+from orderflow_tui.support.masking import hide
 from orderflow_tui.tui.app import OrderFlowApp
 from tests.tui.driving import running
 from tests.tui.fake import calm_market

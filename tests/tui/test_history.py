@@ -8,11 +8,11 @@ import pytest
 
 from orderflow_tui.journal.history import HistoryRow, HistoryStore
 from orderflow_tui.journal.records import EXIT_TRIGGERED
-from orderflow_tui.tui.history_filter import FilteredRows, HistoryFilter, local_day, local_time
-from orderflow_tui.tui.history_rows import CsvFile, history_row, rule_of
+from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.rows.history_rows import CsvFile, history_row, rule_of
 from orderflow_tui.tui.screens import history
 from orderflow_tui.tui.screens.history import HistoryScreen
-from orderflow_tui.tui.text import Zone
+from orderflow_tui.tui.state.history_filter import FilteredRows, HistoryFilter, local_day, local_time
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
 from tests.tui.fake import busy_market

@@ -11,14 +11,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from orderflow_tui.config_edit import SettingsFile
+from orderflow_tui.config.edit import SettingsFile
+from orderflow_tui.config.screen import ScreenSettings
 from orderflow_tui.positions.toml_file import read_text
-from orderflow_tui.screen_settings import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
-from orderflow_tui.tui.bindings import SCOPES, named
+from orderflow_tui.tui.keys.bindings import SCOPES, named
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.detail import DetailScreen
-from orderflow_tui.tui.screens.drill import DrillScreen
+from orderflow_tui.tui.screens.fire_drill import DrillScreen
 from orderflow_tui.tui.screens.first_run import FirstRun
 from orderflow_tui.tui.screens.help import HelpScreen
 from orderflow_tui.tui.screens.history import HistoryScreen
@@ -26,11 +26,11 @@ from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.screens.settings import SettingsScreen
-from orderflow_tui.tui.settings_desk import SettingsDesk
+from orderflow_tui.tui.state.settings_model import SettingsDesk
+from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.chart import SeriesCharts
-from orderflow_tui.tui.widgets.feed import AlertFeed
 from orderflow_tui.tui.widgets.history_list import HistoryList
-from orderflow_tui.tui.widgets.pages import RowPager
+from orderflow_tui.tui.widgets.scroll_text import RowPager
 from tests.tui.driving import block, press, running, screen_text, toasts
 from tests.tui.fake import FakeMonitor, busy_market, recommendation
 from tests.tui.journal_files import journal

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.data_models import WorkingOrder
-from orderflow_tui.tui.own_orders import orders_text, parse_orders
+from orderflow_tui.core.model.data_models import WorkingOrder
+from orderflow_tui.tui.state.own_orders import orders_text, parse_orders
 from tests.tui.driving import press, running, screen_text, toasts
 from tests.tui.fake import FakeMonitor, busy_market
 

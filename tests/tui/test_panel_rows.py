@@ -4,15 +4,15 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from orderflow_tui.core.units import NS, price_text
-from orderflow_tui.tui.detail_rows import DetailFrame, detail_rows
-from orderflow_tui.tui.gauges import bins, gauge, sell_letters, spark, trend, trend_spark
-from orderflow_tui.tui.ladder import ladder_rows
-from orderflow_tui.tui.panel_rows import Frame, panel_rows
-from orderflow_tui.tui.tape_filter import TapeFilter
-from orderflow_tui.tui.tape_rows import print_spans
-from orderflow_tui.tui.text import Zone
-from orderflow_tui.views import ContextView, PrintLine, SymbolView, WallMark
+from orderflow_tui.core.model.units import NS, price_text
+from orderflow_tui.tui.look.gauges import bins, gauge, sell_letters, spark, trend, trend_spark
+from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.rows.detail_rows import DetailFrame, detail_rows
+from orderflow_tui.tui.rows.ladder import ladder_rows
+from orderflow_tui.tui.rows.panel_rows import Frame, panel_rows
+from orderflow_tui.tui.rows.tape_rows import print_spans
+from orderflow_tui.tui.state.tape_filter import TapeFilter
+from orderflow_tui.views.model import ContextView, PrintLine, SymbolView, WallMark
 from tests.tui.fake import (
     DELAYED,
     NBBO,

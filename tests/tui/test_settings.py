@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from orderflow_tui.config_edit import SettingsFile
-from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.screen_settings import ScreenSettings
+from orderflow_tui.config.edit import SettingsFile
+from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.screens.settings import SettingsScreen
-from orderflow_tui.tui.settings_desk import THRESHOLDS, WORDS, SettingsDesk
-from orderflow_tui.tui.widgets.field import Field
+from orderflow_tui.tui.state.settings_model import THRESHOLDS, WORDS, SettingsDesk
+from orderflow_tui.tui.widgets.text_field import Field
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
 from tests.tui.fake import busy_market, calm_market, recommendation
 

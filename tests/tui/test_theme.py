@@ -7,8 +7,8 @@ import pytest
 import yaml
 from textual.color import Color
 
-from orderflow_tui.tui import default_theme
-from orderflow_tui.tui.theme import FALLBACK_SIGNALS, ThemeError, contrast, load_themes, read_theme, theme_folders
+from orderflow_tui.tui.look import default_theme
+from orderflow_tui.tui.look.theme import FALLBACK_SIGNALS, ThemeError, contrast, load_themes, read_theme, theme_folders
 from tests.tui import write_default_theme
 from tests.tui.driving import press, running, toasts
 from tests.tui.fake import busy_market, calm_market

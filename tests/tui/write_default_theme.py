@@ -1,4 +1,4 @@
-"""Writes `orderflow_tui/tui/default_theme.py` from `themes/dark.yaml`: `python -m tests.tui.write_default_theme`.
+"""Writes `orderflow_tui/tui/look/default_theme.py` from `themes/dark.yaml`: `python -m tests.tui.write_default_theme`.
 
 Reading YAML costs 16 ms before the first paint; the program carries the one theme that most first paints need.
 """
@@ -12,9 +12,9 @@ from typing import Final
 from textual.theme import Theme
 
 import orderflow_tui.tui
-from orderflow_tui.tui.theme import DEFAULT_THEME, read_theme, theme_folders
+from orderflow_tui.tui.look.theme import DEFAULT_THEME, read_theme, theme_folders
 
-TARGET: Final = Path(orderflow_tui.tui.__file__).parent / "default_theme.py"
+TARGET: Final = Path(orderflow_tui.tui.__file__).parent / "look" / "default_theme.py"
 _HEAD: Final = '''"""`themes/{name}.yaml` as the program carries it, so that the first paint waits for no YAML.
 
 Written by `python -m tests.tui.write_default_theme`; a test holds it to the file.

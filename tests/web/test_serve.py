@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from orderflow_tui import cli
-from orderflow_tui.loopback import is_loopback
+from orderflow_tui.support.hosts import is_loopback
 from orderflow_tui.web.guard import COOKIE
 from tests.web.browser import CHROMIUM, tab, until
 

@@ -7,9 +7,9 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from orderflow_tui.core.events import Book
-from orderflow_tui.core.units import utc_datetime
-from orderflow_tui.core.validators import DataValidationError, validate_level2_data
+from orderflow_tui.core.model.events import Book
+from orderflow_tui.core.model.units import utc_datetime
+from orderflow_tui.core.model.validators import DataValidationError, validate_level2_data
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, FeedMessage, SymbolNote
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer

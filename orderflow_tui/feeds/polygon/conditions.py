@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from orderflow_tui.core.eligibility import EMBEDDED, ConditionTable, table_from_rules
+from orderflow_tui.core.market.sale_conditions import EMBEDDED, ConditionTable, table_from_rules
 from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, PayloadError
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Put
 from orderflow_tui.feeds.polygon.gateway import Gateway

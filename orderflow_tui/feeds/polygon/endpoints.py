@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
-from orderflow_tui.core.validators import SYMBOL
+from orderflow_tui.core.model.validators import SYMBOL
 
 if TYPE_CHECKING:
     from polygon import RESTClient

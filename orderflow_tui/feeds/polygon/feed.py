@@ -13,14 +13,18 @@ from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Final, Protocol
 
-from orderflow_tui.core.capabilities import Capabilities
-from orderflow_tui.core.outputs import SidesAsked
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError, SymbolNotFoundError
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedMessage, Put, SymbolNote, SymbolSet
+from orderflow_tui.feeds.live.link import DELAYED_SECONDS, Standing
+from orderflow_tui.feeds.live.poll_faults import Faults
+from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
+from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
+from orderflow_tui.feeds.live.tape_join import QUOTE_SECONDS
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions
-from orderflow_tui.feeds.polygon.faults import Faults
 from orderflow_tui.feeds.polygon.gateway import (
     HEARTBEAT,
     SIMULATOR_LEVELS,
@@ -29,15 +33,11 @@ from orderflow_tui.feeds.polygon.gateway import (
     SourceConfig,
     secret_of,
 )
-from orderflow_tui.feeds.polygon.intake import QUOTE_SECONDS
 from orderflow_tui.feeds.polygon.rereads import Rereads
-from orderflow_tui.feeds.polygon.schedule import Job, Schedule, cycle_of
 from orderflow_tui.feeds.polygon.side_checks import SideChecks
-from orderflow_tui.feeds.polygon.standing import DELAYED_SECONDS, Standing
 from orderflow_tui.feeds.polygon.stream import StreamConfig
-from orderflow_tui.feeds.polygon.stream_side import LOOK_SECONDS, StreamSide
+from orderflow_tui.feeds.polygon.stream_handover import LOOK_SECONDS, StreamSide
 from orderflow_tui.feeds.polygon.tape import SymbolTape
-from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
 
 WORKERS: Final = 4
 LIVE_SECONDS: Final = 5.0

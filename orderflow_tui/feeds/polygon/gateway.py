@@ -12,18 +12,18 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Struct, field
 
-from orderflow_tui.core.eligibility import UpdateRule
-from orderflow_tui.core.units import datetime_ns
-from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.decoding import NO_JSON
+from orderflow_tui.config.values import check_encrypted
+from orderflow_tui.core.market.sale_conditions import UpdateRule
+from orderflow_tui.core.model.units import datetime_ns
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival, MarketState
+from orderflow_tui.feeds.live.budget import RateLimiter
+from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.http import HttpSession, Reply
 from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, ShownBook, book_of_levels, book_of_quote, time_ns
-from orderflow_tui.feeds.rate_limit import RateLimiter
-from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
-from orderflow_tui.settings import check_encrypted
+from orderflow_tui.support.decoding import NO_JSON
 
 HEARTBEAT: Final = "SPY"
 """Asked for in every snapshot: it trades all day, so its times show that a response is fresh."""

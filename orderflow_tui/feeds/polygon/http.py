@@ -25,12 +25,12 @@ from orderflow_tui.feeds.errors import (
     SymbolNotFoundError,
 )
 from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.live.budget import RateLimiter
+from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.polygon.endpoints import Request
 from orderflow_tui.feeds.polygon.wire import error_text
-from orderflow_tui.feeds.rate_limit import RateLimiter
-from orderflow_tui.feeds.retry import DEFAULT_POLICY, RetryPolicy
-from orderflow_tui.masking import hide
-from orderflow_tui.outbound import Deadline, client_for
+from orderflow_tui.outbound.http import Deadline, client_for
+from orderflow_tui.support.masking import hide
 
 MAX_BODY: Final = 64 * 2**20
 """Bytes a body may unpack to; a full page of 50,000 prints is 13 MB."""

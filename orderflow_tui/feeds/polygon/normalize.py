@@ -8,10 +8,16 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orderflow_tui.core.data_models import OrderBookSnapshot, Side, TimeAndSalesRecord
-from orderflow_tui.core.eligibility import DROPPED_CORRECTIONS, EMBEDDED, FINRA_VENUE, ConditionTable, flags_for
-from orderflow_tui.core.events import REGULAR, SIDE, UNKNOWN, Book, Levels, Print
-from orderflow_tui.core.units import (
+from orderflow_tui.core.market.sale_conditions import (
+    DROPPED_CORRECTIONS,
+    EMBEDDED,
+    FINRA_VENUE,
+    ConditionTable,
+    flags_for,
+)
+from orderflow_tui.core.model.data_models import OrderBookSnapshot, Side, TimeAndSalesRecord
+from orderflow_tui.core.model.events import REGULAR, SIDE, UNKNOWN, Book, Levels, Print
+from orderflow_tui.core.model.units import (
     NS,
     PRICE_UNITS_PER_DOLLAR,
     price_decimal,
@@ -19,8 +25,8 @@ from orderflow_tui.core.units import (
     utc_datetime,
     vendor_time_ns,
 )
-from orderflow_tui.core.validators import MAX_AHEAD, DataValidationError
-from orderflow_tui.feeds.polygon.dedupe import SeenPrints
+from orderflow_tui.core.model.validators import MAX_AHEAD, DataValidationError
+from orderflow_tui.feeds.live.dedupe import SeenPrints
 from orderflow_tui.feeds.polygon.stream_wire import StreamTrade
 from orderflow_tui.feeds.polygon.wire import BookRow, LastQuote, QuoteRow, TradeRow
 

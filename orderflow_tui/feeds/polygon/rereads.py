@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from orderflow_tui.core.events import Print, Reread
-from orderflow_tui.core.units import NS
+from orderflow_tui.core.model.events import Print, Reread
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch, Put
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.gateway import Gateway

@@ -14,19 +14,19 @@ from typing import Final
 
 from msgspec import Struct
 
-from orderflow_tui.core.events import Book, Print, SidesTold
-from orderflow_tui.core.outputs import SidesAsked
-from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.decoding import NO_JSON
+from orderflow_tui.core.model.events import Book, Print, SidesTold
+from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, NotEntitledError, PayloadError, one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch, Put
+from orderflow_tui.feeds.live.link import Standing
+from orderflow_tui.feeds.live.schedule import Job, Schedule
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.books import InForce
 from orderflow_tui.feeds.polygon.gateway import Gateway
 from orderflow_tui.feeds.polygon.normalize import quotes_of
-from orderflow_tui.feeds.polygon.schedule import Job, Schedule
-from orderflow_tui.feeds.polygon.standing import Standing
 from orderflow_tui.feeds.polygon.tape import SymbolTape
+from orderflow_tui.support.decoding import NO_JSON
 
 QUOTES_A_PRINT: Final = 20
 """Quotes asked for a print of the span; there are five to ten times as many quotes as trades."""

@@ -24,12 +24,12 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, MarketState, Put
-from orderflow_tui.feeds.polygon.frames import Frames
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT
+from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import Frame, FrameError, StreamStatus, decode_frame
 from orderflow_tui.feeds.polygon.subscriptions import Subscriptions
-from orderflow_tui.loopback import is_loopback
-from orderflow_tui.masking import hide
+from orderflow_tui.support.hosts import is_loopback
+from orderflow_tui.support.masking import hide
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0

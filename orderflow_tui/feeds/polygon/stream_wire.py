@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import one_line
+from orderflow_tui.support.decoding import NO_JSON
 
 
 class StreamTrade(

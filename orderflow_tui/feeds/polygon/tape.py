@@ -10,17 +10,17 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from orderflow_tui.core.eligibility import EMBEDDED, ConditionTable
-from orderflow_tui.core.events import Print
-from orderflow_tui.core.units import NS
-from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.decoding import NO_JSON
+from orderflow_tui.core.market.sale_conditions import EMBEDDED, ConditionTable
+from orderflow_tui.core.model.events import Print
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedGap, Put
+from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, PIECE, YIELD_SECONDS, TapeIntake
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.gateway import Gateway, ListPage
-from orderflow_tui.feeds.polygon.intake import OVERLAP_NS, PIECE, YIELD_SECONDS, TapeIntake
 from orderflow_tui.feeds.polygon.normalize import print_of
+from orderflow_tui.support.decoding import NO_JSON
 
 BACKFILL_NS: Final = 420 * NS
 """Seven minutes: a baseline of 300 s, the longest window of 60 s, and a minute to spare."""

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.errors import PayloadError, one_line
+from orderflow_tui.support.decoding import NO_JSON
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from orderflow_tui.decoding import TomlError, parse_toml
+from orderflow_tui.support.decoding import TomlError, parse_toml
 
 Endpoint = Literal[
     "snapshot",

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from orderflow_tui.children import module_command, module_environment
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
+from orderflow_tui.outbound.children import module_command, module_environment
 
 KEY_VARIABLE = "ORDERFLOW_SIMULATOR_KEY"
 

@@ -25,7 +25,7 @@ from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS
 from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.scenarios import SCENARIOS, ScenarioName
 from orderflow_tui.feeds.simulator.server import Depth, create_app
-from orderflow_tui.output import print_lines, print_note
+from orderflow_tui.support.output import print_lines, print_note
 
 LOOPBACK = "127.0.0.1"
 

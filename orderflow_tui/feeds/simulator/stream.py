@@ -12,13 +12,13 @@ import msgspec
 from msgspec import Struct, field
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from orderflow_tui.decoding import NO_JSON
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import REFUSED_KEY
 from orderflow_tui.feeds.simulator.instruments import Instrument
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.plans import Plan
 from orderflow_tui.feeds.simulator.records import PRICE_UNITS_PER_DOLLAR, Band, Print, Quote
+from orderflow_tui.support.decoding import NO_JSON
 
 MOST_CONNECTIONS: Final = 1
 """As on an individual's account: one more pushes the oldest out."""

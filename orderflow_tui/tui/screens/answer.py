@@ -7,14 +7,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from orderflow_tui.core.data_models import Answer
-from orderflow_tui.tui.bindings import ANSWER_BINDINGS
-from orderflow_tui.tui.card_rows import card_title
-from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.tui.keys.bindings import ANSWER_BINDINGS
+from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.look.text import clean, crop, shares, wrap
+from orderflow_tui.tui.rows.card_rows import card_title
 from orderflow_tui.tui.screens.base import ModelModal
-from orderflow_tui.tui.text import clean, crop, shares, wrap
-from orderflow_tui.tui.widgets.field import Field
-from orderflow_tui.views import RecommendationView
+from orderflow_tui.tui.widgets.text_field import Field
+from orderflow_tui.views.model import RecommendationView
 
 NOTE_LIMIT = 200
 _CHOICES = (

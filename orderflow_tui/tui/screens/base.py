@@ -8,7 +8,7 @@ from textual.screen import ModalScreen, Screen
 
 if TYPE_CHECKING:
     from orderflow_tui.tui.app import OrderFlowApp
-    from orderflow_tui.tui.model import ScreenModel
+    from orderflow_tui.tui.state.model import ScreenModel
 
 
 class ModelScreen(Screen[None]):

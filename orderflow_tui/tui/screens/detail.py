@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from orderflow_tui.tui.bar_rows import asks_rows, title_row
-from orderflow_tui.tui.bindings import DETAIL_BINDINGS
-from orderflow_tui.tui.detail_rows import DetailFrame, detail_rows
-from orderflow_tui.tui.lines import LineWidget, make_row
+from orderflow_tui.tui.keys.bindings import DETAIL_BINDINGS
+from orderflow_tui.tui.look.lines import LineWidget, make_row
+from orderflow_tui.tui.look.text import Zone, clean
+from orderflow_tui.tui.rows.bar_rows import asks_rows, title_row
+from orderflow_tui.tui.rows.detail_rows import DetailFrame, detail_rows
 from orderflow_tui.tui.screens.base import ModelScreen
-from orderflow_tui.tui.screens.drill import DrillScreen
-from orderflow_tui.tui.tape_filter import TapeFilter
-from orderflow_tui.tui.text import Zone, clean
+from orderflow_tui.tui.screens.fire_drill import DrillScreen
+from orderflow_tui.tui.state.tape_filter import TapeFilter
 from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.keybar import KeyBar
-from orderflow_tui.tui.widgets.pages import RowPager
+from orderflow_tui.tui.widgets.scroll_text import RowPager
 
 
 class DetailScreen(ModelScreen):

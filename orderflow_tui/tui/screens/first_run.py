@@ -10,14 +10,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 from textual.app import ComposeResult
 
-from orderflow_tui.session_words import opens_words
-from orderflow_tui.tui.bar_rows import title_row
-from orderflow_tui.tui.bindings import FIRST_RUN_BINDINGS, named
-from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.keys.bindings import FIRST_RUN_BINDINGS, named
+from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.look.text import Zone, clean, wrap
+from orderflow_tui.tui.rows.bar_rows import title_row
 from orderflow_tui.tui.screens.base import ModelScreen
-from orderflow_tui.tui.text import Zone, clean, wrap
 from orderflow_tui.tui.widgets.keybar import KeyBar
-from orderflow_tui.views import StatusView
+from orderflow_tui.views.model import StatusView
+from orderflow_tui.views.session_words import opens_words
 
 Kind = Literal["no_positions_file", "nothing_held", "message", "market_closed", "not_in_plan"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from orderflow_tui.tui.bindings import DIALOG_BINDINGS
-from orderflow_tui.tui.help_rows import help_rows
-from orderflow_tui.tui.lines import LineWidget, make_row
+from orderflow_tui.tui.keys.bindings import DIALOG_BINDINGS
+from orderflow_tui.tui.look.lines import LineWidget, make_row
+from orderflow_tui.tui.rows.help_rows import help_rows
 from orderflow_tui.tui.screens.base import ModelModal
-from orderflow_tui.tui.widgets.pages import RowPager
+from orderflow_tui.tui.widgets.scroll_text import RowPager
 
 
 class HelpScreen(ModelModal):

@@ -13,15 +13,15 @@ from textual import on
 from textual.app import ComposeResult
 
 from orderflow_tui.journal.history import HistoryStore
-from orderflow_tui.tui.bar_rows import title_row
-from orderflow_tui.tui.bindings import HISTORY_BINDINGS
-from orderflow_tui.tui.history_filter import FilteredRows, HistoryFilter, Rows
-from orderflow_tui.tui.history_rows import CsvFile, rule_of
-from orderflow_tui.tui.lines import LineWidget, Span, make_row
+from orderflow_tui.tui.keys.bindings import HISTORY_BINDINGS
+from orderflow_tui.tui.look.lines import LineWidget, Span, make_row
+from orderflow_tui.tui.look.text import Zone, clean, crop
+from orderflow_tui.tui.rows.bar_rows import title_row
+from orderflow_tui.tui.rows.history_rows import CsvFile, rule_of
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
-from orderflow_tui.tui.text import Zone, clean, crop
+from orderflow_tui.tui.state.history_filter import FilteredRows, HistoryFilter, Rows
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.keybar import KeyBar
 

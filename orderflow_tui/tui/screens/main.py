@@ -5,18 +5,18 @@ from __future__ import annotations
 from textual import events, on
 from textual.app import ComposeResult
 
-from orderflow_tui.tui.bar_rows import blind_rows, status_row, strip_rows
-from orderflow_tui.tui.bindings import MAIN_BINDINGS
-from orderflow_tui.tui.card_rows import CardFrame, card_rows
-from orderflow_tui.tui.layout import card_height, plan
-from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
-from orderflow_tui.tui.screens import opening
+from orderflow_tui.tui.keys.bindings import MAIN_BINDINGS
+from orderflow_tui.tui.look.layout import card_height, plan
+from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.rows.bar_rows import blind_rows, status_row, strip_rows
+from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
+from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelScreen
-from orderflow_tui.tui.text import Zone
-from orderflow_tui.tui.widgets.feed import AlertFeed
-from orderflow_tui.tui.widgets.grid import PanelGrid
+from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
+from orderflow_tui.tui.widgets.panel_grid import PanelGrid
 
 
 class MainScreen(ModelScreen):
@@ -126,11 +126,11 @@ class MainScreen(ModelScreen):
     def action_detail(self) -> None:
         """The selected symbol on a screen of its own."""
         if self.model.selected in self.model.views:
-            self.app.push_screen(opening.detail_screen(self._zone))
+            self.app.push_screen(lazy.detail_screen(self._zone))
 
     def action_drill(self) -> None:
         """What leaving costs now and in slices, per name and for all."""
-        self.app.push_screen(opening.drill_screen(self._zone))
+        self.app.push_screen(lazy.drill_screen(self._zone))
 
     async def action_pin(self) -> None:
         """Keep the selected symbol in front, or let it go."""

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from orderflow_tui.tui.bindings import DIALOG_BINDINGS
-from orderflow_tui.tui.history_rows import record_rows
-from orderflow_tui.tui.lines import LineWidget, Span, make_row
+from orderflow_tui.tui.keys.bindings import DIALOG_BINDINGS
+from orderflow_tui.tui.look.lines import LineWidget, Span, make_row
+from orderflow_tui.tui.look.text import clean, wrap
+from orderflow_tui.tui.rows.history_rows import record_rows
 from orderflow_tui.tui.screens.base import ModelModal
-from orderflow_tui.tui.text import clean, wrap
-from orderflow_tui.tui.widgets.pages import RowPager
+from orderflow_tui.tui.widgets.scroll_text import RowPager
 
 
 class RecordScreen(ModelModal):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from orderflow_tui.core.validators import DataValidationError
-from orderflow_tui.tui.bindings import SETTINGS_BINDINGS, named
-from orderflow_tui.tui.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.tui.keys.bindings import SETTINGS_BINDINGS, named
+from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.look.text import clean, crop, left, wrap
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.screens.search import SearchScreen
-from orderflow_tui.tui.settings_desk import WORDS, Setting, SettingsDesk
-from orderflow_tui.tui.text import clean, crop, left, wrap
+from orderflow_tui.tui.state.settings_model import WORDS, Setting, SettingsDesk
 
 _NAME_WIDTH = 27
 _VALUE_WIDTH = 15

@@ -9,10 +9,10 @@ from rich.text import Text
 from textual.color import Color
 from textual_plotext import PlotextPlot
 
-from orderflow_tui.core.units import NS
-from orderflow_tui.tui.curves import Chart, Curve, charts, ticks
-from orderflow_tui.tui.text import Zone
-from orderflow_tui.views import AlertLine, SeriesView
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.rows.charts import Chart, Curve, charts, ticks
+from orderflow_tui.views.model import AlertLine, SeriesView
 
 LEAST_WIDTH, LEAST_HEIGHT = 24, 6
 """A smaller plot shows no curve, only axes."""

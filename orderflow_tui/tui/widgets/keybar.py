@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 from textual import events
 from textual.binding import Binding, BindingType
 
-from orderflow_tui.tui.bindings import APP_BINDINGS, named
-from orderflow_tui.tui.lines import LineWidget, Row, Span
+from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
+from orderflow_tui.tui.look.lines import LineWidget, Row, Span
 
 if TYPE_CHECKING:
     from orderflow_tui.tui.app import OrderFlowApp

@@ -10,9 +10,9 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from orderflow_tui.tui.lines import LineWidget
-from orderflow_tui.tui.panel_rows import Frame, panel_rows
-from orderflow_tui.views import SymbolView
+from orderflow_tui.tui.look.lines import LineWidget
+from orderflow_tui.tui.rows.panel_rows import Frame, panel_rows
+from orderflow_tui.views.model import SymbolView
 
 
 class SymbolPanel(LineWidget):

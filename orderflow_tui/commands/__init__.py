@@ -1,0 +1,1 @@
+"""One file a command: what it wires together and how it ends."""

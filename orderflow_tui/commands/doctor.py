@@ -1,0 +1,48 @@
+"""`orderflow-tui doctor`: every check, as a table or as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from orderflow_tui.config.load import load_config
+from orderflow_tui.core.model.capabilities import SourceClass
+from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.doctor import machine
+from orderflow_tui.support.findings import Finding, printed
+from orderflow_tui.support.output import print_json, print_lines
+
+
+def run_doctor(overrides: Mapping[str, Any], config_file: str | None, *, as_json: bool, try_stream: bool) -> int:
+    """Check everything and print it; 1 where something fails. The stream is opened only where asked for."""
+    findings = _findings(overrides, config_file, try_stream=try_stream)
+    if as_json:
+        print_json([dataclasses.asdict(finding) for finding in findings])
+    else:
+        print_lines(printed(findings, shutil.get_terminal_size().columns))
+    return 1 if any(finding.state == "FAIL" for finding in findings) else 0
+
+
+def _findings(overrides: Mapping[str, Any], config_file: str | None, *, try_stream: bool) -> list[Finding]:
+    try:
+        loaded = load_config(overrides, path=config_file)
+    except DataValidationError as refused:
+        return [Finding("settings", "FAIL", str(refused), "mend it as it says")]
+    settings = machine.settings(loaded)
+    held, manager = machine.positions(loaded)
+    source_class: SourceClass = "live" if loaded.config.data_source == "polygon" else "simulated"
+    findings = [
+        settings,
+        held,
+        machine.journal(loaded.journal_dir(source_class), source_class),
+        machine.terminal(os.environ),
+    ]
+    if settings.state == "FAIL" or loaded.config.data_source == "replay":
+        return findings
+    from orderflow_tui.feeds.polygon.checks import SourceChecks  # noqa: PLC0415 only where a host is asked
+
+    symbols = [position.symbol for position in manager.get_active_positions()] if manager else []
+    return [*findings, *SourceChecks(loaded.config, symbols, try_stream=try_stream).findings()]

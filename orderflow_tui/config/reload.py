@@ -1,0 +1,125 @@
+"""Reload `orderflow.toml` when it changes; a bad one is refused and the old values stay in force."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from msgspec import structs
+
+from orderflow_tui.config.load import LoadedConfig
+from orderflow_tui.core.model.validators import DataValidationError
+
+START_ONLY: Final = (
+    "data_source",
+    "polygon_base_url",
+    "polygon_ws_url",
+    "unencrypted_host",
+    "stream",
+    "requests_per_second",
+    "profile",
+    "log_dir",
+    "positions",
+    "record",
+)
+"""What a run is wired with: a change of these waits for the next start, and the message says so."""
+
+_CHECKER: Final = "orderflow_tui.config.schema"
+
+FileState = tuple[int, int, int, int]
+
+
+def file_state(path: Path) -> FileState | None:
+    """What changes whenever a file's content does: inode, size and both times; None without the file."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 one call, no object, from a tick
+    except OSError:
+        return None
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+class ConfigWatcher:
+    """Looks at the file whenever the caller has time.
+
+    What checks it is loaded at the first change, in a thread: that takes a tenth of a second, and the caller has rules
+    to run. A look after that takes the change up.
+
+    Args:
+        loaded: What is in force now. Without a path there is nothing to watch.
+        load: Loads again from the same command line and environment.
+        find: Says where a file is that was not there at the start; None where none may come.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedConfig,
+        load: Callable[[], LoadedConfig],
+        find: Callable[[], Path | None] | None = None,
+    ) -> None:
+        self.loaded = loaded
+        """The settings in force."""
+        self.message = ""
+        """Why the file as it stands is not (fully) in force, in one line; empty when it is."""
+        self._load = load
+        self._find = find
+        self._path = loaded.path
+        self._loading: threading.Thread | None = None
+        self._seen = file_state(loaded.path) if loaded.path else None
+
+    def poll(self) -> LoadedConfig | None:
+        """The new settings when the file changed and is good, else None; `message` tells of a refusal."""
+        if self._path is None and self._find is not None:
+            self._path = self._find()
+        path = self._path
+        if path is None:
+            return None
+        state = file_state(path)
+        if state == self._seen or not self._can_check():
+            return None
+        self._seen = state
+        if state is None:
+            self.message = f"{path} is gone: the last settings stay in force"
+            return None
+        try:
+            fresh = self._load()
+        except DataValidationError as error:
+            self.message = f"{error} (the old settings stay in force)"
+            return None
+        except ImportError as error:  # the installation has changed under the run
+            self.message = f"{path} cannot be checked: {type(error).__name__} (the old settings stay in force)"
+            return None
+        self.loaded, waiting = _keep_wiring(self.loaded, fresh)
+        self.message = f"{path}: {', '.join(waiting)} in force from the next start" if waiting else ""
+        return self.loaded
+
+    def _can_check(self) -> bool:
+        if self._loading is None and _CHECKER not in sys.modules:
+            self._loading = threading.Thread(target=_load_checker, daemon=True)
+            self._loading.start()
+        return self._loading is None or not self._loading.is_alive()
+
+
+def _load_checker() -> None:
+    with suppress(ImportError):  # who checks then meets it again, and says so
+        importlib.import_module(_CHECKER)
+
+
+def _keep_wiring(old: LoadedConfig, fresh: LoadedConfig) -> tuple[LoadedConfig, list[str]]:
+    waiting = [name for name in START_ONLY if getattr(old.config, name) != getattr(fresh.config, name)]
+    kept = {name: getattr(old.config, name) for name in waiting}
+    effective = {
+        symbol: structs.replace(
+            fresh.for_symbol(symbol), **{name: value for name, value in kept.items() if name not in table}
+        )
+        for symbol, table in fresh.symbols.items()
+    }
+    config = structs.replace(fresh.config, **kept)
+    provenance = {**fresh.provenance, **{name: old.provenance[name] for name in waiting}}
+    return replace(fresh, config=config, provenance=provenance, effective=effective), waiting

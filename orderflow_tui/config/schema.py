@@ -1,0 +1,276 @@
+"""`OrderFlowConfig`: the thresholds, the data source and the key, checked once and frozen.
+
+`from_env` reads the environment alone; `config_load` adds `orderflow.toml` and the command line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from orderflow_tui.config.proxies import proxy_of
+from orderflow_tui.config.values import (
+    BROKERS,
+    VENDOR_BASE_URL,
+    VENDOR_WS_URL,
+    ConfigError,
+    Secret,
+    Settings,
+    check_encrypted,
+    invalid,
+    nearest,
+    read_environment,
+)
+from orderflow_tui.support.printable import shown_value
+
+__all__ = ["OrderFlowConfig", "build_config", "plain", "validate_order_flow_config"]
+
+_BOUNDS: Final[Mapping[str, str]] = {
+    "large_order_size_threshold": "must be a whole number of shares, 1000 or more (up to 10**12)",
+    "volume_spike_threshold": "must be a number from 1.5 to 10.0",
+    "red_burst_threshold": "must be a finite number not below the volume spike threshold",
+    "alert_window_seconds": "must be a whole number of seconds from 30 to 300",
+    "data_source": "must be polygon, simulator or replay",
+    "polygon_api_key": "must be printable characters without spaces, and not empty when the source is polygon",
+    "monitoring_mode": "must be positions_only or watchlist",
+    "profile": "must be guarded or plan",
+    "bucket_seconds": "must be a whole number of seconds from 1 to 60",
+    "requests_per_second": "must be a finite number above 0",
+    "polygon_base_url": "must be an http:// or https:// address without a user, a query or a fragment",
+    "polygon_ws_url": "must be a ws:// or wss:// address without a user, a query or a fragment",
+    "unencrypted_host": "must be the name or address of a host, with or without :port",
+    "stream": "must be auto, on or off",
+    "log_dir": "must be the path of a directory",
+    "record": "must be the path of a directory",
+    "positions": f"must be the path of a file, or one of {', '.join(BROKERS)}",
+}
+
+
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
+
+
+def _no_bool(value: object) -> object:
+    """True is an int to Python; here it is a mistake."""
+    if isinstance(value, bool):
+        message = "a yes/no value is no number"
+        raise ValueError(message)  # noqa: TRY004 pydantic reports ValueError as the field's own
+    return value
+
+
+_Int = Annotated[int, BeforeValidator(_no_bool)]
+_Float = Annotated[float, BeforeValidator(_no_bool)]
+
+
+def _checked_url(value: str, schemes: tuple[str, str]) -> str:
+    parts = urlsplit(value)
+    odd = any(character.isspace() or not character.isprintable() for character in value)
+    if odd or parts.scheme not in schemes or not parts.hostname or "@" in parts.netloc or "?" in value or "#" in value:
+        message = "not an address of this kind"
+        raise ValueError(message)
+    _ = parts.port  # a port that is no number raises ValueError here
+    return value.rstrip("/")
+
+
+class OrderFlowConfig(BaseModel):
+    """Validated, immutable settings.
+
+    Attributes:
+        large_order_size_threshold: T, shares; sizes strictly above it are large.
+        volume_spike_threshold: Window volume over its baseline that opens a red burst (3.0 is "300 %").
+        red_burst_threshold: Ratio above which a burst is an exit; not below the spike threshold.
+        alert_window_seconds: How far back alerts count towards an exit, seconds.
+        data_source: `polygon`, `simulator` (needs a base URL) or `replay`.
+        polygon_api_key: The secret; None where no vendor is asked.
+        monitoring_mode: `positions_only`, or `watchlist` to watch symbols that are not held too.
+        profile: `guarded`, or `plan` for the rules to the letter.
+        bucket_seconds: B, the red burst's window, seconds; in `guarded` its floor.
+        requests_per_second: Request starts allowed in any sliding second, all threads together.
+        polygon_base_url: REST host, without a trailing slash.
+        polygon_ws_url: WebSocket address.
+        unencrypted_host: The one other machine, `host` or `host:port`, that may be sent the key by `http://` or
+            `ws://`; None for none.
+        stream: Whether to use the WebSocket.
+        log_dir: The journal's directory.
+        positions: Path of the positions file (TOML, or an export that ends in `.csv`), or a broker of `BROKERS`.
+        record: Where to keep what the rules are fed; None keeps nothing.
+
+    Raises:
+        DataValidationError: A value is out of bounds (`CONFIG_INVALID`): one line with the key, the value, the bound.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    large_order_size_threshold: _Int = Field(default=10_000, ge=1_000, le=10**12)
+    volume_spike_threshold: _Float = Field(default=3.0, ge=1.5, le=10.0, allow_inf_nan=False)
+    red_burst_threshold: _Float = Field(default=4.0, allow_inf_nan=False, validate_default=True)
+    alert_window_seconds: _Int = Field(default=120, ge=30, le=300)
+    data_source: Literal["polygon", "simulator", "replay"] = "polygon"
+    polygon_api_key: SecretStr | None = None
+    monitoring_mode: Literal["positions_only", "watchlist"] = "positions_only"
+    profile: Literal["guarded", "plan"] = "guarded"
+    bucket_seconds: _Int = Field(default=10, ge=1, le=60)
+    requests_per_second: _Float = Field(default=5.0, gt=0, allow_inf_nan=False)
+    polygon_base_url: str = VENDOR_BASE_URL
+    polygon_ws_url: str = VENDOR_WS_URL
+    unencrypted_host: str | None = None
+    stream: Literal["auto", "on", "off"] = "auto"
+    log_dir: Path = Path("logs/order_flow")
+    positions: str = "positions.toml"
+    record: Path | None = None
+
+    if not TYPE_CHECKING:  # the checker keeps the signature made from the fields
+
+        def __init__(self, **values: Any) -> None:
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                raise _refusal(error, values) from None
+
+    @field_validator("red_burst_threshold")
+    @classmethod
+    def _not_below_spike(cls, value: float, info: ValidationInfo) -> float:
+        if value < info.data.get("volume_spike_threshold", value):
+            message = "below the spike threshold"
+            raise ValueError(message)
+        return value
+
+    @field_validator("polygon_api_key")
+    @classmethod
+    def _usable_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None:
+            return None
+        key = value.get_secret_value().strip()
+        if not key and info.data.get("data_source") != "polygon":
+            return None
+        if not key or not all("!" <= character <= "~" for character in key):
+            message = "not a usable key"
+            raise ValueError(message)
+        return SecretStr(key)
+
+    @field_validator("polygon_base_url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        return _checked_url(value, ("http", "https"))
+
+    @field_validator("polygon_ws_url")
+    @classmethod
+    def _websocket(cls, value: str) -> str:
+        return _checked_url(value, ("ws", "wss"))
+
+    @field_validator("unencrypted_host")
+    @classmethod
+    def _host(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        host = value.strip()
+        if not _HOST.fullmatch(host):
+            message = "not a host"
+            raise ValueError(message)
+        return host
+
+    @field_validator("log_dir", "positions", "record", mode="before")
+    @classmethod
+    def _path(cls, value: object) -> object:
+        if value is None:
+            return None
+        text = str(value) if isinstance(value, str | Path) else ""
+        if not text.strip() or not text.isprintable():
+            message = "not a path"
+            raise ValueError(message)
+        return value
+
+    @field_validator("log_dir", "record")
+    @classmethod
+    def _home(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser()
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> OrderFlowConfig:
+        """The settings in the environment over the defaults; no file is read.
+
+        Args:
+            env: Variables to read instead of `os.environ`.
+
+        Raises:
+            DataValidationError: `CONFIG_INVALID`: an unknown `ORDER_FLOW_*` variable, a value out of bounds, or no
+                key for the source polygon (nothing is simulated in its place).
+        """
+        found = read_environment(os.environ if env is None else env)
+        values = {field: value for field, (value, _) in found.items()}
+        config = build_config(values, {field: variable for field, (_, variable) in found.items()})
+        validate_order_flow_config(config)
+        return config
+
+
+def plain(config: OrderFlowConfig) -> Settings:
+    """The values, for the run."""
+    values = {name: getattr(config, name) for name in Settings.__struct_fields__}
+    key = config.polygon_api_key
+    return Settings(**{**values, "polygon_api_key": Secret(key.get_secret_value()) if key is not None else None})
+
+
+def build_config(values: Mapping[str, Any], labels: Mapping[str, str]) -> OrderFlowConfig:
+    """A config whose refusals name where the value came from (`labels`: field to variable or file and key)."""
+    try:
+        return OrderFlowConfig(**values)
+    except ConfigError as error:
+        raise error.labelled(labels.get(error.field)) from None
+
+
+def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
+    """Check what a run needs beyond each value's own bounds.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID`: the source is polygon and there is no key, it is the simulator and the
+            base URL is still the vendor's, an address would send the key unencrypted to another machine, or the
+            environment names a proxy that cannot be used.
+    """
+    key = config.polygon_api_key
+    if config.data_source == "polygon" and not (key and key.get_secret_value()):
+        raise invalid(
+            "POLYGON_API_KEY is not set (MASSIVE_API_KEY serves too): data source polygon needs it, "
+            "in the environment; `orderflow-tui demo` runs without one"
+        )
+    if config.data_source == "simulator" and config.polygon_base_url == VENDOR_BASE_URL:
+        raise invalid(
+            "ORDER_FLOW_POLYGON_BASE_URL is not set: data source simulator needs the simulator's address "
+            "(`orderflow-tui simulate` prints it; `orderflow-tui demo` needs none)"
+        )
+    if config.data_source != "replay":
+        proxy_of(config.polygon_base_url)
+        if key:
+            check_encrypted(config)
+
+
+def _refusal(error: ValidationError, values: Mapping[str, Any]) -> ConfigError:
+    """The first of pydantic's complaints in this project's one line."""
+    problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    field = str(problem["loc"][0])
+    if field not in OrderFlowConfig.model_fields:
+        known = OrderFlowConfig.model_fields
+        return ConfigError(field, "", f"there is no such setting{nearest(field, known)}", shown_value(field)[1:-1])
+    value = values.get(field, OrderFlowConfig.model_fields[field].default)
+    bound = _BOUNDS[field]
+    if field == "red_burst_threshold":
+        spike = values.get("volume_spike_threshold", OrderFlowConfig.model_fields["volume_spike_threshold"].default)
+        bound = f"{bound}, {shown_value(spike)}"
+    if field == "polygon_api_key":
+        return ConfigError(field, "(hidden)", bound)
+    if field.endswith("_url") and any(mark in str(value) for mark in "@?#"):
+        return ConfigError(field, "(hidden, it may hold a secret)", bound)
+    return ConfigError(field, shown_value(value), bound)

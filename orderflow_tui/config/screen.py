@@ -1,0 +1,52 @@
+"""What the command line and the `[ui]` table of `orderflow.toml` may set of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Meta, Struct, ValidationError, convert
+
+from orderflow_tui.config.values import invalid, nearest
+from orderflow_tui.support.printable import shown_value
+
+_BOUNDS: Final[Mapping[str, str]] = {
+    "fps": "must be a number above 0, up to 60",
+    "tz": "must be a time zone, such as America/New_York",
+    "theme": "must be the name of a theme",
+    "no_mouse": "must be true or false",
+    "no_bell": "must be true or false",
+    "no_title": "must be true or false",
+    "notify": "must be unfocused, always or never",
+}
+
+
+class ScreenSettings(Struct, frozen=True):
+    """What the command line and `[ui]` may set of the screen."""
+
+    fps: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    tz: str = "America/New_York"
+    theme: str | None = None
+    no_mouse: bool = False
+    no_bell: bool = False
+    no_title: bool = False
+    notify: Literal["unfocused", "always", "never"] = "unfocused"
+
+
+def screen_settings(values: Mapping[str, Any]) -> ScreenSettings:
+    """The screen's settings.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID`, one line with the key, the value and what it must be.
+    """
+    for name, value in values.items():
+        if name not in _BOUNDS:
+            raise invalid(f"{shown_value(name)[1:-1]} refused: there is no such setting{nearest(name, _BOUNDS)}")
+        try:
+            convert({name: value}, ScreenSettings)
+            if name == "tz":
+                ZoneInfo(value)
+        except (ValidationError, ZoneInfoNotFoundError, ValueError, OSError):
+            raise invalid(f"{name} = {shown_value(value)} refused: {_BOUNDS[name]}") from None
+    return convert(dict(values), ScreenSettings)

@@ -1,0 +1,199 @@
+"""What a run works with, the names of what can be set, and how a setting is refused.
+
+`config.OrderFlowConfig` checks the values; nothing here loads pydantic, ten megabytes that a process which runs all
+day can do without.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.support.hosts import is_loopback
+from orderflow_tui.support.printable import shown_value
+
+VENDOR_BASE_URL: Final = "https://api.polygon.io"
+VENDOR_WS_URL: Final = "wss://socket.polygon.io/stocks"
+KEY_VARIABLES: Final = ("POLYGON_API_KEY", "MASSIVE_API_KEY")
+"""Where the key is looked for, in this order."""
+
+VARIABLES: Final[Mapping[str, str]] = {
+    "ORDER_FLOW_DATA_SOURCE": "data_source",
+    "ORDER_FLOW_LARGE_ORDER_SIZE": "large_order_size_threshold",
+    "ORDER_FLOW_VOLUME_SPIKE_THRESHOLD": "volume_spike_threshold",
+    "ORDER_FLOW_RED_BURST_THRESHOLD": "red_burst_threshold",
+    "ORDER_FLOW_ALERT_WINDOW_SECONDS": "alert_window_seconds",
+    "ORDER_FLOW_MONITORING_MODE": "monitoring_mode",
+    "ORDER_FLOW_PROFILE": "profile",
+    "ORDER_FLOW_BUCKET_SECONDS": "bucket_seconds",
+    "ORDER_FLOW_REQUESTS_PER_SECOND": "requests_per_second",
+    "ORDER_FLOW_POLYGON_BASE_URL": "polygon_base_url",
+    "ORDER_FLOW_POLYGON_WS_URL": "polygon_ws_url",
+    "ORDER_FLOW_UNENCRYPTED_HOST": "unencrypted_host",
+    "ORDER_FLOW_STREAM": "stream",
+    "ORDER_FLOW_LOG_DIR": "log_dir",
+    "ORDER_FLOW_POSITIONS": "positions",
+    "ORDER_FLOW_RECORD": "record",
+}
+CONFIG_VARIABLE: Final = "ORDER_FLOW_CONFIG"
+SECRETS_VARIABLE: Final = "ORDER_FLOW_SECRETS"
+"""Names the file of secrets, or says `keyring`."""
+BROKERS: Final = ("alpaca", "alpaca-paper", "ibkr", "robinhood")
+"""What `positions` may name instead of a file."""
+_VARIABLE_OF: Final = {field: variable for variable, field in VARIABLES.items()} | {"polygon_api_key": KEY_VARIABLES[0]}
+
+
+class ConfigError(DataValidationError):
+    """One setting that is refused, in one line; its code is `CONFIG_INVALID`.
+
+    Attributes:
+        field: The setting's field name.
+        value: What was given, as it may be shown (never the API key).
+        bound: What it must be.
+    """
+
+    def __init__(self, field: str, value: str, bound: str, label: str | None = None) -> None:
+        variable = _VARIABLE_OF.get(field)
+        named = label or (f"{field} ({variable})" if variable else field)
+        super().__init__("CONFIG_INVALID", f"{named}{f' = {value}' if value else ''} refused: {bound}")
+        self.field = field
+        self.value = value
+        self.bound = bound
+
+    def labelled(self, label: str | None) -> ConfigError:
+        """The same refusal, naming the variable or the file's key it came from."""
+        return ConfigError(self.field, self.value, self.bound, label)
+
+
+def invalid(message: str) -> DataValidationError:
+    """A refusal that is about more than one setting's value."""
+    return DataValidationError("CONFIG_INVALID", message)
+
+
+class Addressed(Protocol):
+    """Where a key goes."""
+
+    @property
+    def polygon_base_url(self) -> str:
+        """`http(s)://host[:port]`."""
+        ...
+
+    @property
+    def polygon_ws_url(self) -> str:
+        """`ws(s)://host[:port]/path`."""
+        ...
+
+    @property
+    def unencrypted_host(self) -> str | None:
+        """`host` or `host:port` that may be sent the key unencrypted; None for none."""
+        ...
+
+    @property
+    def stream(self) -> str:
+        """`off` asks nothing of the stream's address."""
+        ...
+
+
+def check_encrypted(config: Addressed) -> None:
+    """Refuse to send a key unencrypted to another machine, unless the host is named in `unencrypted_host`.
+
+    Raises:
+        ConfigError: An address is `http://` or `ws://` and its host is neither this machine nor the named one.
+    """
+    fields = ("polygon_base_url",) if config.stream == "off" else ("polygon_base_url", "polygon_ws_url")
+    for field in fields:
+        url = str(getattr(config, field))
+        parts = urlsplit(url)
+        if parts.scheme in ("https", "wss") or is_loopback(parts.hostname or ""):
+            continue
+        if (config.unencrypted_host or "").lower() not in (parts.netloc.lower(), parts.hostname):
+            secure = {"http": "https", "ws": "wss"}.get(parts.scheme, "https")
+            raise ConfigError(
+                field,
+                shown_value(url),
+                f"it would send your key unencrypted to another machine; use {secure}://, or set unencrypted_host "
+                f"(ORDER_FLOW_UNENCRYPTED_HOST) to {shown_value(parts.netloc)} if you mean it",
+            )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` for the known name most like this one, or nothing."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
+    return f"; did you mean {matches[0]}?" if matches else ""
+
+
+class Secret:
+    """Text that no repr and no log shows."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_secret_value(self) -> str:
+        """The text."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('**********')"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+class Settings(Struct, frozen=True):
+    """The values of an `OrderFlowConfig`, which says what each means and has checked them."""
+
+    large_order_size_threshold: int
+    volume_spike_threshold: float
+    red_burst_threshold: float
+    alert_window_seconds: int
+    data_source: Literal["polygon", "simulator", "replay"]
+    polygon_api_key: Secret | None
+    monitoring_mode: Literal["positions_only", "watchlist"]
+    profile: Literal["guarded", "plan"]
+    bucket_seconds: int
+    requests_per_second: float
+    polygon_base_url: str
+    polygon_ws_url: str
+    unencrypted_host: str | None
+    stream: Literal["auto", "on", "off"]
+    log_dir: Path
+    positions: str
+    record: Path | None
+
+    def recorded(self) -> dict[str, Any]:
+        """What `run_started` says of them: all but the key, as JSON has it."""
+        named = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "polygon_api_key")
+        return {name: str(value) if isinstance(value, Path) else value for name, value in named}
+
+
+def read_environment(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Field to `(value, variable)` for every setting in the environment.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID` for an unknown `ORDER_FLOW_*` variable; its value is not shown.
+    """
+    found = {field: (env[variable], variable) for variable, field in VARIABLES.items() if variable in env}
+    known = {*VARIABLES, CONFIG_VARIABLE, SECRETS_VARIABLE}
+    for variable in sorted(env):
+        if variable.startswith("ORDER_FLOW_") and variable not in known:
+            if "KEY" in variable:
+                raise invalid(f"unknown variable {shown_value(variable)[1:-1]}; the key goes into {KEY_VARIABLES[0]}")
+            raise invalid(f"unknown variable {shown_value(variable)[1:-1]}{nearest(variable, known)}")
+    for variable in KEY_VARIABLES:
+        if key := env.get(variable, "").strip():
+            found["polygon_api_key"] = (key, variable)
+            break
+    return found

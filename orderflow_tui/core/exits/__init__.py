@@ -1,0 +1,1 @@
+"""When evidence becomes an exit recommendation, and what becomes of it."""

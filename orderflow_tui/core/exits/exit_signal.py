@@ -1,0 +1,354 @@
+"""From alerts to one recommendation: acts, the exit rule, and the latch that waits for the trader's answer."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from orderflow_tui.core.market.sessions import new_york_day
+from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
+from orderflow_tui.core.model.outputs import (
+    AlertRaised,
+    AlertUpdated,
+    ExitAnswered,
+    ExitResolved,
+    ExitTriggered,
+    Output,
+)
+from orderflow_tui.core.model.units import NS, datetime_ns
+
+ALERTS_NEEDED: Final = 3
+_ACT_NS: Final = 30 * NS
+_QUIET_NS: Final = 300 * NS
+DELAYED_WORDS: Final = r"DELAYED \d+ MIN: "
+"""What a recommendation on delayed data begins with, whatever follows."""
+_FIRST_WORDS: Final = re.compile(rf"({DELAYED_WORDS})?(?:snooze is over: |price went against the hold: )?")
+
+
+def should_trigger_exit(alerts: Iterable[OrderFlowAlert], *, window_seconds: int, red_burst_threshold: float) -> bool:
+    """The plan's exit rule on a list of alerts, symbol by symbol.
+
+    True when, within the window that ends with a symbol's newest alert (inclusive), at least 3 counting `large_seller`
+    alerts with different `episode_id` (unset = different) lie, or a red burst whose `volume_ratio` exceeds the
+    threshold. A burst that is mostly one print never does.
+    """
+    by_symbol: dict[str, list[OrderFlowAlert]] = {}
+    for alert in alerts:
+        by_symbol.setdefault(alert.symbol, []).append(alert)
+    for group in by_symbol.values():
+        newest = max(datetime_ns(alert.timestamp_utc) for alert in group)
+        recent = [a for a in group if newest - datetime_ns(a.timestamp_utc) <= window_seconds * NS]
+        if any(
+            a.alert_type == "red_burst"
+            and not a.single_print
+            and a.volume_ratio is not None
+            and a.volume_ratio > red_burst_threshold
+            for a in recent
+        ):
+            return True
+        sellers = [a for a in recent if a.alert_type == "large_seller" and a.counts]
+        named = {a.episode_id for a in sellers if a.episode_id is not None}
+        if len(named) + sum(a.episode_id is None for a in sellers) >= ALERTS_NEEDED:
+            return True
+    return False
+
+
+class Act(Struct, frozen=True):
+    """One counted thing a seller did."""
+
+    time_ns: int
+    offered: bool
+    """A wall on the far side; all of them together count once."""
+    low: int
+    high: int
+    alert: OrderFlowAlert
+    prints: int
+    shares: int
+
+
+class ActCounter:
+    """Counts acts: at most one per (side, price) in 30 s whatever the evidence; all ask walls together once."""
+
+    __slots__ = ("_acts", "_window_ns", "counted")
+
+    def __init__(self, window_seconds: int) -> None:
+        self._acts: deque[Act] = deque()
+        self._window_ns = window_seconds * NS
+        self.counted = 0
+
+    @property
+    def window_seconds(self) -> int:
+        """How far back acts reach."""
+        return self._window_ns // NS
+
+    def set_window(self, seconds: int) -> None:
+        """How far back acts reach, seconds, inclusive."""
+        self._window_ns = seconds * NS
+
+    def add(self, raised: AlertRaised) -> bool:
+        """Take a counting `large_seller` alert; whether the window now holds enough acts."""
+        alert, time_ns = raised.alert, raised.time_ns
+        offered = alert.evidence == ("ask_wall" if alert.against == "long" else "bid_wall")
+        newest_ns = max(time_ns, self._acts[-1].time_ns) if self._acts else time_ns
+        self._forget(newest_ns)
+        if time_ns < newest_ns - self._window_ns:
+            return False
+        for act in self._acts:
+            if act.offered != offered:
+                continue
+            near = abs(time_ns - act.time_ns) <= _ACT_NS
+            if offered or (near and act.low <= raised.high and raised.low <= act.high):
+                return False
+        at = len(self._acts)
+        while at and self._acts[at - 1].time_ns > time_ns:
+            at -= 1
+        act = Act(time_ns, offered, raised.low, raised.high, alert, raised.prints, alert.order_size or 0)
+        self._acts.insert(at, act)
+        self.counted += 1
+        return len(self._acts) >= ALERTS_NEEDED
+
+    def _forget(self, newest_ns: int) -> None:
+        """Drop acts that lie outside the window that ends with the newest."""
+        acts = self._acts
+        while acts and acts[0].time_ns < newest_ns - self._window_ns:
+            acts.popleft()
+
+    def acts(self) -> tuple[Act, ...]:
+        """The acts in the window, oldest first."""
+        return tuple(self._acts)
+
+
+class Figures(Struct, frozen=True):
+    """The position and the book at the moment a recommendation opens or is answered. Prices in core units."""
+
+    quantity: int
+    bid: int | None
+    rearm_distance: int
+    day: date
+    template: Callable[[], ExitRecommendation]
+    """Makes a recommendation with the position's figures filled in."""
+
+
+LatchKind = Literal["flow", "stop"]
+
+
+class LatchState(msgspec.Struct, frozen=True, array_like=True):
+    """All that a latch knows, as a recording keeps it; fields as `ExitLatch` has them."""
+
+    current: ExitRecommendation | None
+    signals: int
+    answer_ns: int
+    answer_bid: int | None
+    quiet_until: int
+    last_evidence_ns: int
+    muted_quantity: int | None
+    muted_day: date | None
+    on_walls: bool
+
+
+class ExitLatch:
+    """One recommendation of one kind for one symbol: opened, latched, answered, quiet, re-armed, resolved."""
+
+    __slots__ = (
+        "_answer_bid", "_answer_ns", "_kind", "_last_evidence_ns", "_muted_day", "_muted_quantity", "_on_walls",
+        "_quiet_until", "current", "signals",
+    )  # fmt: skip
+
+    def __init__(self, kind: LatchKind) -> None:
+        self._kind: LatchKind = kind
+        self.current: ExitRecommendation | None = None
+        self.signals = 0
+        self._answer_ns = 0
+        self._answer_bid: int | None = None
+        self._quiet_until = 0
+        self._last_evidence_ns = 0
+        self._muted_quantity: int | None = None
+        self._muted_day: date | None = None
+        self._on_walls = False
+
+    @property
+    def quiet_until(self) -> int:
+        """Until when a held or snoozed recommendation stays quiet, ns UTC."""
+        return self._quiet_until
+
+    @property
+    def answer_bid(self) -> int | None:
+        """The bid at the answer, core units."""
+        return self._answer_bid
+
+    def evidence(self, time_ns: int) -> None:
+        """Counted evidence came, enough for a recommendation or not."""
+        self._last_evidence_ns = max(self._last_evidence_ns, time_ns)
+        if self.current is not None and self.current.status != "open":
+            self.signals += 1
+
+    def attach(self, alert: OrderFlowAlert, prints: int) -> None:
+        """New evidence joins the open recommendation."""
+        current = self.current
+        if current is None or current.status != "open" or alert.episode_id in current.episode_ids:
+            return
+        self.current = replace(
+            current,
+            evidence=(*current.evidence, alert.text),
+            episode_ids=(*current.episode_ids, alert.episode_id or ""),
+            prints=current.prints + prints,
+            shares=current.shares + (alert.order_size or 0),
+        )
+
+    def trigger(
+        self, time_ns: int, recommendation: ExitRecommendation, figures: Figures, *, burst: bool
+    ) -> Output | None:
+        """The rule is met; opens, re-opens or stays latched."""
+        if figures.quantity == 0 or self._is_muted(figures):
+            return None
+        current = self.current
+        follows = ""
+        if current is not None:
+            if current.status == "open":
+                return None
+            early = burst and self._on_walls and current.status != "snoozed"
+            if time_ns < self._quiet_until and not early:
+                return None
+            follows = current.recommendation_id
+        return self._open(time_ns, recommendation, burst=burst, follows=follows)
+
+    def _open(self, time_ns: int, recommendation: ExitRecommendation, *, burst: bool, follows: str) -> Output:
+        self.current = recommendation
+        self.signals = 0
+        self._on_walls = not burst and self._kind == "flow"
+        self._last_evidence_ns = time_ns
+        return ExitTriggered(recommendation, self._kind, time_ns, follows)
+
+    def position_is(self, quantity: int) -> None:
+        """The position as it stands; any change of its quantity ends the silence after `exited`."""
+        if quantity != self._muted_quantity:
+            self._muted_quantity = None
+
+    @property
+    def muted_day(self) -> date | None:
+        """The New York day on which `exited` keeps it quiet, None when nothing does."""
+        return self._muted_day if self._muted_quantity is not None else None
+
+    def _is_muted(self, figures: Figures) -> bool:
+        self.position_is(figures.quantity)
+        return self.muted_day == figures.day
+
+    def answer(self, time_ns: int, answer: Answer, figures: Figures) -> Output | None:
+        """The trader answered; None when there is nothing to answer."""
+        current = self.current
+        if current is None or current.status in ("exited", "resolved"):
+            return None
+        self._answer_ns, self._answer_bid = time_ns, figures.bid
+        self.signals = 0
+        status: Literal["exited", "trimmed", "held", "snoozed"]
+        if answer.kind == "exited":
+            status = "exited"
+            self._muted_quantity, self._muted_day = figures.quantity, figures.day
+            self._quiet_until = 0
+        else:
+            status = {"hold": "held", "trimmed": "trimmed", "snooze": "snoozed"}[answer.kind]  # type: ignore[assignment]
+            quiet = answer.minutes * 60 * NS if answer.kind == "snooze" else _QUIET_NS
+            self._quiet_until = time_ns + quiet
+        answered = replace(current, status=status)
+        self.current = None if status == "exited" else answered
+        return ExitAnswered(answered, answer, time_ns, figures.bid)
+
+    def on_clock(self, time_ns: int, figures: Figures, *, stop_crossed_ns: int = 0) -> list[Output]:
+        """Let time and price act: re-arm a hold, end a snooze, resolve what is over."""
+        current = self.current
+        if current is not None and figures.quantity == 0:
+            return [self._resolve(time_ns, current, "position closed")]
+        if current is None or current.status == "open":
+            return []
+        snoozed = current.status == "snoozed"
+        if time_ns < self._quiet_until:
+            if not snoozed and self._against(figures, stop_crossed_ns):
+                return [self._reopen(time_ns, current, figures)]
+        elif snoozed and self.signals:
+            return [self._reopen(time_ns, current, figures)]
+        elif time_ns - max(self._last_evidence_ns, self._answer_ns) >= _QUIET_NS:
+            return [self._resolve(time_ns, current, "no counted evidence for 300 s")]
+        return []
+
+    def _against(self, figures: Figures, stop_crossed_ns: int) -> bool:
+        if self._kind == "flow" and stop_crossed_ns > self._answer_ns:
+            return True
+        if figures.bid is None or self._answer_bid is None:
+            return False
+        return self._answer_bid - figures.bid >= figures.rearm_distance
+
+    def _reopen(self, time_ns: int, current: ExitRecommendation, figures: Figures) -> Output:
+        word = "snooze is over" if current.status == "snoozed" else "price went against the hold"
+        first = _FIRST_WORDS.match(current.reason)
+        assert first is not None
+        reopened = replace(
+            figures.template(),
+            recommendation_id=f"{current.symbol}:{'stop' if self._kind == 'stop' else 'exit'}:{time_ns}",
+            reason=f"{first[1] or ''}{word}: {current.reason[first.end() :]}",
+            evidence=current.evidence,
+            episode_ids=current.episode_ids,
+            status="open",
+            prints=current.prints,
+            shares=current.shares,
+        )
+        return self._open(time_ns, reopened, burst=not self._on_walls, follows=current.recommendation_id)
+
+    def _resolve(self, time_ns: int, current: ExitRecommendation, reason: str) -> Output:
+        self.current = None
+        return ExitResolved(replace(current, status="resolved"), time_ns, reason)
+
+    def restore(
+        self,
+        recommendation: ExitRecommendation,
+        answer: Answer | None,
+        answered_ns: int,
+        bid: int | None,
+        quantity: int,
+    ) -> None:
+        """Take up after a restart where the journal left it."""
+        self.current = recommendation
+        self._muted_quantity = None
+        self._last_evidence_ns = datetime_ns(recommendation.opened_utc)
+        self._on_walls = self._kind == "flow" and not any(
+            ":red_burst:" in one for one in recommendation.episode_ids[:1]
+        )
+        if answer is None:
+            return
+        self._answer_ns, self._answer_bid = answered_ns, bid
+        if answer.kind == "exited":
+            self.current = None
+            self._muted_quantity = quantity
+            self._muted_day = new_york_day(answered_ns)
+            return
+        minutes = answer.minutes if answer.kind == "snooze" else _QUIET_NS // (60 * NS)
+        self._quiet_until = answered_ns + minutes * 60 * NS
+
+    def state(self) -> LatchState:
+        """What `resume` takes up."""
+        return LatchState(
+            self.current, self.signals, self._answer_ns, self._answer_bid, self._quiet_until, self._last_evidence_ns,
+            self._muted_quantity, self._muted_day, self._on_walls,
+        )  # fmt: skip
+
+    def resume(self, state: LatchState) -> None:
+        """Be as another latch of this kind was."""
+        self.current, self.signals = state.current, state.signals
+        self._answer_ns, self._answer_bid = state.answer_ns, state.answer_bid
+        self._quiet_until, self._last_evidence_ns = state.quiet_until, state.last_evidence_ns
+        self._muted_quantity, self._muted_day = state.muted_quantity, state.muted_day
+        self._on_walls = state.on_walls
+
+
+def evidence_of(output: AlertRaised | AlertUpdated) -> bool:
+    """Whether an output is counted evidence for an exit: a counting alert, or a burst beyond its exit ratio."""
+    alert = output.alert
+    if alert.alert_type == "red_burst":
+        return alert.exit_eligible
+    return isinstance(output, AlertRaised) and alert.counts

@@ -1,0 +1,303 @@
+"""One symbol's position, its stop, the acts against it, and the recommendations that follow."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from decimal import Decimal
+from statistics import median
+from typing import Final
+
+from orderflow_tui.core.exits.exit_signal import ALERTS_NEEDED, ActCounter, ExitLatch, Figures, evidence_of
+from orderflow_tui.core.market.liquidity import band_size, exit_cost
+from orderflow_tui.core.market.sessions import new_york_day
+from orderflow_tui.core.market.state import SAMPLES, MarketState
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert, Position
+from orderflow_tui.core.model.events import Levels
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitAnswered, Output, StopRaised
+from orderflow_tui.core.model.units import NS, iso_utc, price_decimal, price_text, price_units, utc_datetime
+from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
+from orderflow_tui.core.rules.explain import why
+from orderflow_tui.core.rules.stops import StopWatch
+
+_THIN_LEVELS: Final = 5
+_THIN_BELOW: Final = 2.0
+_THIN_REARM: Final = 2.5
+
+
+class ExitDesk:
+    """Everything that depends on what is held.
+
+    Args:
+        symbol: Ticker.
+        thresholds: In force for this symbol.
+        capabilities: What the source can show.
+        writer: Knows which side is held.
+        market: The symbol's market.
+    """
+
+    def __init__(
+        self,
+        symbol: str,
+        thresholds: Thresholds,
+        capabilities: Capabilities,
+        writer: AlertWriter,
+        market: MarketState,
+    ) -> None:
+        self.symbol = symbol
+        self.capabilities = capabilities
+        self.writer = writer
+        self.market = market
+        self.acts = ActCounter(thresholds.alert_window_seconds)
+        self.flow = ExitLatch("flow")
+        self.stop_latch = ExitLatch("stop")
+        self.coverage: deque[float] = deque(maxlen=SAMPLES)
+        """Coverage at each of the last whole seconds, oldest first."""
+        self.costs: deque[float] = deque(maxlen=SAMPLES + 1)
+        """Exit cost in dollars at the same seconds."""
+        self.position: Position | None = None
+        self.stop_watch: StopWatch | None = None
+        self.trimmed = 0
+        self.trimmed_ns = 0
+        self.owns = False
+        """Whether the holder has working orders in this book."""
+        self._own: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        self._stop_crossed_ns = 0
+        self._medians: deque[float] = deque(maxlen=SAMPLES)
+        self._thin = False
+
+    def set_position(self, position: Position | None) -> None:
+        """Take a new state of the position; its direction must be the one this desk was made for."""
+        if self.position is not None and position is not None and position.quantity != self.position.quantity:
+            self.trimmed = 0
+        self.position = position
+        for latch in (self.flow, self.stop_latch):
+            latch.position_is(self.quantity)
+        short = self.writer.short
+        stop = None if position is None or position.stop is None else price_units(position.stop)
+        level = None if stop is None else (-stop if short else stop)
+        if level is None:
+            self.stop_watch = None
+        elif self.stop_watch is None or self.stop_watch.stop != level:
+            self.stop_watch = StopWatch(level)
+        near: dict[int, int] = {}
+        far: dict[int, int] = {}
+        for order in position.working if position else ():
+            price = price_units(order.price)
+            side = near if (order.side == "buy") != short else far
+            key = -price if short else price
+            side[key] = side.get(key, 0) + order.size * self.capabilities.size_scale
+        self._own = (near, far)
+        self.owns = bool(near or far)
+
+    @property
+    def quantity(self) -> int:
+        """Shares held, less what the trader said he trimmed; never negative."""
+        return 0 if self.position is None else max(0, abs(self.position.quantity) - self.trimmed)
+
+    def without_own(self, bids: Levels, asks: Levels) -> tuple[Levels, Levels]:
+        """The book less the holder's own working orders."""
+        near, far = self._own
+        return (_less(bids, near) if near else bids), (_less(asks, far) if far else asks)
+
+    def whole_second(self) -> None:
+        """Sample coverage and exit cost at a whole second."""
+        market, size = self.market, self.quantity * self.capabilities.size_scale
+        if not size or not market.bids or not market.asks:
+            return
+        ratio = band_size(market.bids, market.price_step)[0] / size
+        walked = exit_cost(market.bids, market.asks, size, self.capabilities.size_scale)
+        self.coverage.append(ratio)
+        self.costs.append(walked.dollars if walked else 0.0)
+
+    def check_thin(self, time_ns: int) -> AlertRaised | None:
+        """`thin_exit`: the door has halved within a minute and no longer fits the position twice. Real depth only."""
+        coverage = self.coverage
+        if self.capabilities.depth_levels < _THIN_LEVELS or len(coverage) < SAMPLES or not self.quantity:
+            return None
+        now = median(coverage)
+        then = self._medians[0] if len(self._medians) == SAMPLES else None
+        self._medians.append(now)
+        if self._thin:
+            self._thin = now < _THIN_REARM
+            return None
+        if then is None or now >= _THIN_BELOW or now * 2 > then:
+            return None
+        self._thin = True
+        return self._thin_alert(time_ns, now, then)
+
+    def _thin_alert(self, time_ns: int, now: float, then: float) -> AlertRaised:
+        price = self.market.bid or 0
+        alert = self.writer.alert(
+            "thin_exit",
+            time_ns=time_ns,
+            opened_ns=time_ns,
+            price=price,
+            severity="warning",
+            rank=3,
+            text=f"the door narrows: coverage {now:.1f}x of your {self.quantity:,}, a minute ago {then:.1f}x",
+            details={"coverage": round(now, 4), "coverage_60s_ago": round(then, 4)},
+        )
+        return AlertRaised(alert, time_ns, price, price)
+
+    # --- the stop -----------------------------------------------------------------------------------------------
+
+    def check_stop(self, time_ns: int, news_from_ns: int) -> list[Output]:
+        """Hold the bid in force against the stop; history does not ring it."""
+        watch, bid = self.stop_watch, self.market.bid
+        if watch is None or bid is None or time_ns < news_from_ns:
+            return []
+        said = watch.on_bid(time_ns, bid, self.market.near_distance)
+        if said is None:
+            return []
+        stop, price = abs(watch.stop), abs(bid)
+        touch = self.writer.words("bid", "ask")
+        if said == "stop_near":
+            text = f"{touch} {price_text(price)} is {abs(price - stop) / 100:.0f}c from your stop {price_text(stop)}"
+        else:
+            text = f"your stop {price_text(stop)} is crossed: {touch} {price_text(price)}"
+        out: list[Output] = [StopRaised(self.symbol, said, time_ns, stop, price, text)]
+        if said == "stop_crossed":
+            self._stop_crossed_ns = time_ns
+            named = replace(
+                self._template(time_ns),
+                recommendation_id=f"{self.symbol}:stop:{time_ns}",
+                reason=self._delayed() + text,
+                evidence=(text,),
+            )
+            self.stop_latch.evidence(time_ns)
+            opened = self.stop_latch.trigger(time_ns, named, self.figures(time_ns), burst=False)
+            out += [opened] if opened else []
+        return out
+
+    # --- the count ----------------------------------------------------------------------------------------------
+
+    def weigh(self, output: AlertRaised | AlertUpdated) -> Output | None:
+        """Count an alert where it counts; a recommendation when that makes one."""
+        if not evidence_of(output):
+            return None
+        alert, time_ns = output.alert, output.time_ns
+        burst = alert.alert_type == "red_burst"
+        enough = burst
+        if not burst and isinstance(output, AlertRaised):
+            before = self.acts.counted
+            enough = self.acts.add(output)
+            if self.acts.counted == before:
+                return None
+        if not self.quantity:
+            return None
+        self.flow.evidence(time_ns)
+        if enough:
+            named = self._because_of_burst(alert, time_ns) if burst else self._because_of_acts(time_ns)
+            opened = self.flow.trigger(time_ns, named, self.figures(time_ns), burst=burst)
+            if opened is not None:
+                return opened
+        self.flow.attach(alert, int(alert.details.get("prints", 0)))
+        return None
+
+    def _because_of_burst(self, alert: OrderFlowAlert, time_ns: int) -> ExitRecommendation:
+        prints, volume = int(alert.details["prints"]), int(alert.details["volume"])
+        reason = f"{alert.text} (exit above {alert.details['exit_ratio']:.1f}x): {_behind(prints, volume, self.writer)}"
+        shares = round(volume / self.capabilities.size_scale)
+        details = why(("volume_ratio", alert.volume_ratio or 0.0, float(alert.details["exit_ratio"])))
+        return replace(self._named(time_ns, reason, (alert,), prints, shares), details=details)
+
+    def _because_of_acts(self, time_ns: int) -> ExitRecommendation:
+        acts = self.acts.acts()
+        prints, shares = sum(act.prints for act in acts), sum(act.shares for act in acts)
+        seconds = max(1, round((acts[-1].time_ns - acts[0].time_ns) / NS))
+        who = self.writer.words("large sellers", "large buyers")
+        behind = _behind(prints, shares * self.capabilities.size_scale, self.writer)
+        alerts = tuple(act.alert for act in acts)
+        details = {
+            "acts": [
+                {"at": iso_utc(act.time_ns), "episode_id": act.alert.episode_id, "shares": act.shares} for act in acts
+            ],
+            "window_seconds": self.acts.window_seconds,
+            **why(("acts", len(acts), ALERTS_NEEDED, 1), ("seconds_apart", seconds, self.acts.window_seconds, -1)),
+        }
+        named = self._named(time_ns, f"{len(acts)} {who} in {seconds} s: {behind}", alerts, prints, shares)
+        return replace(named, details=details)
+
+    def _named(
+        self, time_ns: int, reason: str, alerts: tuple[OrderFlowAlert, ...], prints: int, shares: int
+    ) -> ExitRecommendation:
+        return replace(
+            self._template(time_ns),
+            recommendation_id=f"{self.symbol}:exit:{time_ns}",
+            reason=self._delayed() + reason,
+            evidence=tuple(alert.text for alert in alerts),
+            episode_ids=tuple(alert.episode_id or "" for alert in alerts),
+            prints=prints,
+            shares=shares,
+        )
+
+    def _delayed(self) -> str:
+        minutes = self.capabilities.delay_seconds // 60
+        return f"DELAYED {minutes} MIN: " if minutes else ""
+
+    # --- figures and answers ------------------------------------------------------------------------------------
+
+    def figures(self, time_ns: int) -> Figures:
+        """The position and the book at this moment."""
+        market = self.market
+        return Figures(
+            self.quantity, market.bid, market.near_distance, new_york_day(time_ns), lambda: self._template(time_ns)
+        )
+
+    def _template(self, time_ns: int) -> ExitRecommendation:
+        """A recommendation with the position's figures filled in."""
+        position, market, quantity, short = self.position, self.market, self.quantity, self.writer.short
+        scale = self.capabilities.size_scale
+        walked = exit_cost(market.bids, market.asks, quantity * scale, scale)
+        earlier = market.quote_at(time_ns // NS - SAMPLES)
+        bid = None if market.bid is None else price_decimal(abs(market.bid))
+        pnl: Decimal | None = None
+        if position is not None and position.average_cost and bid is not None:
+            pnl = (bid - position.average_cost) * quantity * (-1 if short else 1)
+        return ExitRecommendation(
+            recommendation_id="",
+            symbol=self.symbol,
+            reason="",
+            evidence=(),
+            episode_ids=(),
+            opened_utc=utc_datetime(time_ns),
+            against=self.writer.against,
+            quantity=-quantity if short else quantity,
+            average_cost=None if position is None else position.average_cost,
+            bid=bid,
+            pnl=pnl,
+            exit_cost=None if walked is None else Decimal(str(round(walked.dollars, 2))),
+            bid_60s_ago=None if earlier is None else price_decimal(abs(earlier[0])),
+        )
+
+    def tend(self, time_ns: int) -> list[Output]:
+        """Let time and price act on what was answered."""
+        out: list[Output] = []
+        for latch in (self.flow, self.stop_latch):
+            current = latch.current
+            if current is not None and (current.status != "open" or not self.quantity):
+                out += latch.on_clock(time_ns, self.figures(time_ns), stop_crossed_ns=self._stop_crossed_ns)
+        return out
+
+    def answer(self, time_ns: int, recommendation_id: str, answer: Answer) -> Output | None:
+        """The trader answered a recommendation; None when it is not there to answer."""
+        for latch in (self.flow, self.stop_latch):
+            current = latch.current
+            if current is not None and current.recommendation_id == recommendation_id:
+                output = latch.answer(time_ns, answer, self.figures(time_ns))
+                if isinstance(output, ExitAnswered) and answer.kind == "trimmed":
+                    self.trimmed += answer.shares
+                    self.trimmed_ns = time_ns
+                return output
+        return None
+
+
+def _behind(prints: int, volume: int, writer: AlertWriter) -> str:
+    return f"{prints:,} print{'' if prints == 1 else 's'}, {writer.sizes(volume)} shares"
+
+
+def _less(levels: Levels, own: dict[int, int]) -> Levels:
+    rest = ((price, size - own.get(price, 0)) for price, size in levels)
+    return tuple((price, size) for price, size in rest if size > 0)

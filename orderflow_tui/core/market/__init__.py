@@ -1,0 +1,1 @@
+"""What the market is: prices, sides, volume windows, sessions, sale conditions."""

@@ -1,0 +1,1 @@
+"""The core's vocabulary: events in, outputs out, units, public records."""

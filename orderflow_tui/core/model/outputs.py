@@ -1,0 +1,142 @@
+"""What the core says in answer to events."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
+
+
+class AlertRaised(Struct, frozen=True):
+    """A new episode was seen at `time_ns`; `low` and `high` bound the prices it touched (core units)."""
+
+    alert: OrderFlowAlert
+    time_ns: int
+    low: int
+    high: int
+    prints: int = 0
+
+
+class AlertUpdated(Struct, frozen=True):
+    """A living episode grew. `journal` is False where only the line on the screen changes."""
+
+    alert: OrderFlowAlert
+    time_ns: int
+    journal: bool
+
+
+class SidesAsked(Struct, frozen=True):
+    """An alert waits for the quotes of a span: answer with `SidesTold` of the same `key`.
+
+    The span begins at `from_ns` and ends at `to_ns`, 0: with the newest print.
+    """
+
+    symbol: str
+    time_ns: int
+    key: int
+    from_ns: int
+    to_ns: int = 0
+
+
+class StopRaised(Struct, frozen=True):
+    """The price is near the holder's stop (`stop_near`) or the bid is through it (`stop_crossed`)."""
+
+    symbol: str
+    kind: Literal["stop_near", "stop_crossed"]
+    time_ns: int
+    stop: int
+    price: int
+    text: str
+
+
+class ExitTriggered(Struct, frozen=True):
+    """A recommendation opened, or one that was held came back (`follows` names the one before)."""
+
+    recommendation: ExitRecommendation
+    kind: Literal["flow", "stop"]
+    time_ns: int
+    follows: str = ""
+
+
+class ExitAnswered(Struct, frozen=True):
+    """The trader answered."""
+
+    recommendation: ExitRecommendation
+    answer: Answer
+    time_ns: int
+    price: int | None
+
+
+class ExitResolved(Struct, frozen=True):
+    """A recommendation ended by itself."""
+
+    recommendation: ExitRecommendation
+    time_ns: int
+    reason: str
+
+
+class Course(msgspec.Struct, array_like=True):
+    """How the mid went on from an instant; all figures are twice the mid in core units, None where it was not seen.
+
+    Attributes:
+        time_ns: The instant.
+        start: Then.
+        mid_1m: One minute later; `mid_5m` and `mid_15m` accordingly.
+        worst_5m: The lowest at a whole second of the five minutes after.
+        seen: At how many whole seconds of those five minutes it was seen.
+    """
+
+    time_ns: int
+    start: int | None = None
+    mid_1m: int | None = None
+    mid_5m: int | None = None
+    mid_15m: int | None = None
+    worst_5m: int | None = None
+    seen: int = 0
+
+
+Judged = tuple[Course, bool | None, bool | None]
+"""A course, whether it fell by the spread, and whether that was a success."""
+
+
+class AlertOutcome(Struct, frozen=True):
+    """What the price did after an alert or a recommendation, and at the moments it is compared with.
+
+    Attributes:
+        subject: The episode's or the recommendation's id.
+        kind: `alert`, `flow` or `stop`.
+        alert_ns: When it happened; `time_ns` is when its outcome was settled.
+        spread: At the alert, core units; `usual_range` the median five-minute range, None where not known then.
+        fell: The mid fell by at least the spread within five minutes; None where too little was seen to know.
+        success: It fell by at least the spread and one usual range.
+        truncated: The session, the recording or the run ended first.
+        gap: The price was not seen throughout.
+    """
+
+    symbol: str
+    subject: str
+    kind: str
+    evidence: str
+    severity: str
+    counts: bool
+    exit_eligible: bool
+    against: str
+    alert_ns: int
+    time_ns: int
+    spread: int
+    usual_range: int | None
+    course: Course
+    fell: bool | None
+    success: bool | None
+    random: tuple[Judged, ...]
+    price_only: Judged | None
+    truncated: bool
+    gap: bool
+
+
+Output = (
+    AlertRaised | AlertUpdated | SidesAsked | StopRaised | ExitTriggered | ExitAnswered | ExitResolved | AlertOutcome
+)

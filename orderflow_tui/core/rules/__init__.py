@@ -1,0 +1,1 @@
+"""One file a rule, and what every rule shares."""

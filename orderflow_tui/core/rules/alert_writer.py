@@ -1,0 +1,187 @@
+"""What every rule shares: the thresholds it is held against, the evidence kinds, and how an alert is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal, Protocol
+
+from orderflow_tui.core.model.data_models import Against, AlertType, OrderFlowAlert, Severity
+from orderflow_tui.core.model.units import price_decimal, price_text, utc_datetime
+
+Profile = Literal["plan", "guarded"]
+
+SELL_SHARE: Final = 0.60
+"""A burst is red when more than this share of its volume was started by sellers."""
+CRITICAL_FACTOR: Final = 1.5
+"""A resting size is critical from 1.5 times the threshold (the plan's example: 15,000 at 10,000)."""
+
+
+class Thresholds(Protocol):
+    """What the core asks of a configuration."""
+
+    @property
+    def large_order_size_threshold(self) -> int:
+        """T in shares."""
+        ...
+
+    @property
+    def volume_spike_threshold(self) -> float:
+        """A burst's least ratio to its baseline (3.0 is "300 %")."""
+        ...
+
+    @property
+    def red_burst_threshold(self) -> float:
+        """The ratio above which a burst alone recommends leaving."""
+        ...
+
+    @property
+    def alert_window_seconds(self) -> int:
+        """How far back counted alerts reach, inclusive."""
+        ...
+
+    @property
+    def bucket_seconds(self) -> int:
+        """B, the burst's window in seconds."""
+        ...
+
+    @property
+    def profile(self) -> Profile:
+        """`plan` (the rules literally) or `guarded`."""
+        ...
+
+
+# evidence -> (counts in plan, counts in guarded); what is missing from a profile's column is off there.
+_COUNTS: Final[Mapping[str, tuple[bool | None, bool | None]]] = MappingProxyType(
+    {
+        "bid_wall": (True, False),
+        "bid_wall_hit": (False, True),
+        "bid_wall_pulled": (False, True),
+        "ask_wall": (False, True),
+        "sell_print": (False, True),
+        "hidden_seller": (None, False),
+        "block": (None, False),
+        "red_burst": (True, True),
+        "slow_bleed": (None, False),
+        "thin_exit": (None, False),
+    }
+)
+
+# For a short position the same rules run on the mirrored market; these are the names its evidence goes by.
+_MIRRORED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "bid_wall": "ask_wall",
+        "bid_wall_hit": "ask_wall_hit",
+        "bid_wall_pulled": "ask_wall_pulled",
+        "ask_wall": "bid_wall",
+        "sell_print": "buy_print",
+        "hidden_seller": "hidden_buyer",
+    }
+)
+
+_SIDE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "bid_wall": "bid",
+        "bid_wall_hit": "bid",
+        "bid_wall_pulled": "bid",
+        "ask_wall": "ask",
+        "sell_print": "bid",
+        "hidden_seller": "ask",
+    }
+)
+
+
+def enabled(evidence: str, profile: Profile) -> bool:
+    """Whether this kind of evidence exists under the profile."""
+    return _COUNTS[evidence][profile == "guarded"] is not None
+
+
+def counts(evidence: str, profile: Profile) -> bool:
+    """Whether this kind of evidence counts towards an exit under the profile."""
+    return bool(_COUNTS[evidence][profile == "guarded"])
+
+
+class AlertWriter:
+    """Writes the alerts of one symbol: names, sides and texts, mirrored back for a short position.
+
+    Args:
+        symbol: Ticker.
+        profile: Decides what counts.
+        against: `short` when the events fed to the rules were mirrored.
+        size_scale: Size units in one share or coin.
+    """
+
+    __slots__ = ("against", "profile", "short", "size_scale", "symbol")
+
+    def __init__(self, symbol: str, profile: Profile, against: Against = "long", size_scale: int = 1) -> None:
+        self.symbol = symbol
+        self.profile: Profile = profile
+        self.against: Against = against
+        self.short = against == "short"
+        self.size_scale = size_scale
+
+    def evidence_name(self, evidence: str) -> str:
+        """The name the journal shows for a rule's evidence."""
+        return _MIRRORED.get(evidence, evidence) if self.short else evidence
+
+    def side_name(self, evidence: str) -> str:
+        """Which side of the real book the evidence is about: `bid`, `ask`, or the aggressor for tape rules."""
+        side = _SIDE.get(evidence, "sell")
+        if not self.short:
+            return side
+        return {"bid": "ask", "ask": "bid", "sell": "buy"}[side]
+
+    def episode_id(self, evidence: str, price: int, opened_ns: int) -> str:
+        """`symbol:evidence:side:price:opened_ns`."""
+        name, side = self.evidence_name(evidence), self.side_name(evidence)
+        return f"{self.symbol}:{name}:{side}:{price_text(abs(price))}:{opened_ns}"
+
+    def sizes(self, size: float) -> str:
+        """A size as text, thousands separated."""
+        if self.size_scale == 1:
+            return f"{int(size):,}"
+        return f"{size / self.size_scale:,.4f}".rstrip("0").rstrip(".")
+
+    def words(self, long: str, short: str) -> str:
+        """The wording for the side that is held."""
+        return short if self.short else long
+
+    def alert(
+        self,
+        evidence: str,
+        *,
+        time_ns: int,
+        price: int,
+        opened_ns: int,
+        severity: Severity,
+        rank: int,
+        text: str,
+        size: int | None = None,
+        ratio: float | None = None,
+        sell_ratio: float | None = None,
+        exit_eligible: bool = False,
+        single_print: bool = False,
+        details: Mapping[str, Any] | None = None,
+    ) -> OrderFlowAlert:
+        """One alert; `price` and `size` in core units, possibly mirrored."""
+        alert_type: AlertType = "red_burst" if evidence == "red_burst" else "large_seller"
+        shares = size if size is None or self.size_scale == 1 else round(size / self.size_scale)
+        return OrderFlowAlert(
+            symbol=self.symbol,
+            alert_type=alert_type,
+            severity=severity,
+            order_size=shares,
+            price_level=price_decimal(abs(price)),
+            volume_ratio=None if ratio is None else round(ratio, 4),
+            timestamp_utc=utc_datetime(time_ns),
+            evidence=self.evidence_name(evidence),
+            sell_ratio=None if sell_ratio is None else round(sell_ratio, 4),
+            episode_id=self.episode_id(evidence, price, opened_ns),
+            counts=counts(evidence, self.profile) and not single_print,
+            rank=rank,
+            exit_eligible=exit_eligible,
+            single_print=single_print,
+            against=self.against,
+            text=text,
+            details=MappingProxyType(dict(details or {})),
+        )

@@ -1,0 +1,465 @@
+"""The red burst: volume over its five-minute baseline with sellers in the majority (SPEC section 5).
+
+`plan` tests the ratio and the sell share alone. `guarded` fits the window to the name's rate and asks that the share
+holds for the effective number of prints: n_eff = (sum v)^2 / sum v^2, Wilson's lower bound, two-sided 90 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import ceil, log1p
+from statistics import median
+from types import MappingProxyType
+from typing import Any, Final
+
+from orderflow_tui.core.market.volume_window import BASELINE_SECONDS, LONGEST_WINDOW, VolumeWindow
+from orderflow_tui.core.model.data_models import OrderFlowAlert
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
+from orderflow_tui.core.model.units import NEVER_NS, NS, datetime_ns
+from orderflow_tui.core.rules.alert_writer import SELL_SHARE, AlertWriter, Thresholds
+from orderflow_tui.core.rules.explain import Figure, true_share, why, wilson
+
+_PRINTS_WANTED: Final = 12
+_GUARDED_FLOOR: Final = 30
+_THIN_ABOVE: Final = 60.0
+_THIN_BELOW: Final = 48.0
+N_EFF_LEAST: Final = 16.0
+WILSON_FLOOR: Final = 0.50
+_NEVER: Final = 1 << 200
+_REST_NS: Final = 60 * NS
+_REFUTED_NS: Final = 2 * NS
+_NORMAL_MAD: Final = 0.6745
+"""The median absolute deviation of a normal distribution, in standard deviations."""
+_KEPT_FIGURES: Final = ("window_seconds", "baseline", "largest_print", "n_eff")
+
+
+class RedBurst:
+    """The burst rule of one symbol. Call `on_print` for each eligible print after it was added to the window.
+
+    Args:
+        window: The symbol's volume by the second.
+        thresholds: Ratios, B and the profile.
+        writer: Writes the alerts.
+        side_accuracy: Tells how often a side is right.
+        ticks_moved: Tells by how many ticks the mid has moved in that many seconds, None where no quote tells.
+    """
+
+    __slots__ = (
+        "_alerted_volume",
+        "_base",
+        "_journaled_ns",
+        "_last_true_ns",
+        "_newest",
+        "_opened_ns",
+        "_opened_price",
+        "_plain",
+        "_side_accuracy",
+        "_ticks_moved",
+        "before",
+        "covered_from",
+        "doubt",
+        "ends_ns",
+        "exit_ratio",
+        "head",
+        "need",
+        "open_alert",
+        "peak_ratio",
+        "quiet_until_ns",
+        "thin",
+        "thresholds",
+        "unsure",
+        "window",
+        "window_seconds",
+        "writer",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        window: VolumeWindow,
+        thresholds: Thresholds,
+        writer: AlertWriter,
+        ticks_moved: Callable[[int], int | None] = lambda _: None,
+        side_accuracy: Callable[[], float] = lambda: 1.0,
+    ) -> None:
+        self.window = window
+        self._side_accuracy = side_accuracy
+        self._ticks_moved = ticks_moved
+        self.thresholds = thresholds
+        self.writer = writer
+        self.exit_ratio = thresholds.red_burst_threshold
+        self.covered_from: int | None = None
+        self.thin = False
+        self.window_seconds = thresholds.bucket_seconds
+        if thresholds.profile == "guarded":
+            self.window_seconds = self._floor()
+        self.open_alert: OrderFlowAlert | None = None
+        self._newest: OrderFlowAlert | None = None
+        self.peak_ratio = 0.0
+        self.ends_ns = NEVER_NS
+        """When a living burst ends unless its condition is met again."""
+        self.doubt = ""
+        """What is wrong with every side of this source, in words."""
+        self.unsure = False
+        """Nobody confirmed the sides of the living burst: it is not exit-eligible."""
+        self.quiet_until_ns = 0
+        """The quotes refuted a burst: until then no other is opened."""
+        self.head = -1
+        self.before = 0
+        self._base = 0
+        self.need = _NEVER
+        self._last_true_ns = 0
+        self._journaled_ns = 0
+        self._opened_ns = 0
+        self._opened_price = 0
+        self._alerted_volume = 0
+        self._plain = True
+
+    def _floor(self) -> int:
+        return min(LONGEST_WINDOW, max(_GUARDED_FLOOR, self.thresholds.bucket_seconds))
+
+    @property
+    def warm_needed(self) -> int:
+        """Seconds of covered tape the rule needs before it can speak."""
+        return BASELINE_SECONDS + self.window_seconds
+
+    def warm_seconds(self, second: int) -> int:
+        """Seconds of covered tape there are, at most `warm_needed`."""
+        if self.covered_from is None:
+            return 0
+        return max(0, min(self.warm_needed, second - self.covered_from + 1))
+
+    def baseline(self, second: int) -> float:
+        """Mean volume per window over the 300 seconds before the window that ends with `second`; 0 while warming."""
+        if self.warm_seconds(second) < self.warm_needed:
+            return 0.0
+        start = second - self.window_seconds
+        base = self.window.volume_through(start) - self.window.volume_through(start - BASELINE_SECONDS)
+        return base * self.window_seconds / BASELINE_SECONDS
+
+    def forget(self, from_second: int) -> None:
+        """The tape is known from `from_second` on only: a gap, a new session, a reopening."""
+        self.covered_from = from_second
+        self.need = _NEVER
+        self.head = -1
+
+    def prepare(self) -> None:
+        """What stays the same within one second: baseline, the volume before the window, the volume needed."""
+        window = self.window
+        head = window.head
+        self.head = head
+        self.fit(head)
+        start = head - self.window_seconds
+        self.before = window.volume_through(start)
+        self.need = _NEVER
+        if self.warm_seconds(head) < self.warm_needed or self.thin:
+            return
+        self._base = self.before - window.volume_through(start - BASELINE_SECONDS)
+        if self._base > 0:
+            self.need = int(
+                self.thresholds.volume_spike_threshold * self._base * self.window_seconds / BASELINE_SECONDS
+            )
+
+    def fit(self, head: int) -> None:
+        """In `guarded`: B = 12 / r within its floor and 60 s, TAPE TOO THIN above 60 until below 48."""
+        if self.thresholds.profile != "guarded" or self.open_alert is not None:
+            return
+        start = head - self.window_seconds
+        prints = self.window.count_through(start) - self.window.count_through(start - BASELINE_SECONDS)
+        wanted = _PRINTS_WANTED * BASELINE_SECONDS / prints if prints > 0 else float("inf")
+        warm = self.warm_seconds(head) >= self.warm_needed
+        self.thin = warm and (wanted >= _THIN_BELOW if self.thin else wanted > _THIN_ABOVE)
+        self.window_seconds = max(self._floor(), min(LONGEST_WINDOW, ceil(min(wanted, LONGEST_WINDOW))))
+
+    def on_print(self, time_ns: int, price: int) -> AlertRaised | AlertUpdated | None:
+        """Test the window that ends with the print just added."""
+        second = time_ns // NS
+        if second != self.head:
+            if self.covered_from is None:
+                self.covered_from = -(-time_ns // NS)
+            self.prepare()
+        if self.window.volume - self.before <= self.need:
+            return None
+        return self.above(time_ns, price)
+
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        """Other thresholds are in force from the next print on; a living burst keeps its window."""
+        self.thresholds = thresholds
+        self.exit_ratio = thresholds.red_burst_threshold
+        if self.open_alert is None:
+            self.window_seconds = self._floor() if thresholds.profile == "guarded" else thresholds.bucket_seconds
+            self.thin = False
+        self.head = -1
+
+    def corrected(self, first: int, last: int, change: int) -> AlertUpdated | None:
+        """Seconds were counted anew: the newest burst that rested on them stands and gets a `corrected` note."""
+        alert = self._newest
+        if alert is None:
+            return None
+        time_ns = datetime_ns(alert.timestamp_utc)
+        second, seconds = time_ns // NS, int(alert.details["window_seconds"])
+        if first > second or last <= second - seconds:
+            return None
+        noted = replace(alert, details=MappingProxyType({**alert.details, "corrected": change}))
+        self._newest = noted
+        if self.open_alert is not None:
+            self.open_alert = noted
+        return AlertUpdated(noted, time_ns, journal=True)
+
+    def late_print(self) -> None:
+        """A print was added to an earlier second: the prepared figures no longer hold."""
+        self.head = -1
+
+    def above(self, time_ns: int, price: int) -> AlertRaised | AlertUpdated | None:
+        """The window holds more than is needed: ask the rest of the rule."""
+        window, seconds = self.window, self.window_seconds
+        volume = window.volume - self.before
+        ratio = volume * BASELINE_SECONDS / (self._base * seconds)
+        if ratio <= self.thresholds.volume_spike_threshold or time_ns < self.quiet_until_ns:
+            return None
+        sold = window.sell - window.sell_through(window.head - seconds)
+        share = sold / volume
+        if share <= SELL_SHARE:
+            return None
+        figures: dict[str, Any] = {
+            "window_seconds": seconds,
+            "volume": volume,
+            "baseline": round(self._base * seconds / BASELINE_SECONDS, 2),
+            "prints": window.count - window.count_through(window.head - seconds),
+        }
+        single = self._guard(figures, share)
+        return None if single is None else self._speak(time_ns, price, ratio, share, figures, single=single)
+
+    def _guard(self, figures: dict[str, Any], share: float) -> bool | None:
+        """Whether the window is mostly one print; None when `guarded` finds too little behind it. Adds figures."""
+        if self.thresholds.profile != "guarded":
+            return False
+        volume, seconds = int(figures["volume"]), int(figures["window_seconds"])
+        largest = self.window.largest(seconds)
+        n_eff = volume * volume / max(1, self.window.squares(seconds))
+        low = wilson(share, n_eff)[0]
+        figures |= {"largest_print": largest, "n_eff": round(n_eff, 2), "sell_share_low": round(low, 4)}
+        single = largest * 2 > volume
+        return None if not single and (n_eff < N_EFF_LEAST or low < WILSON_FLOOR) else single
+
+    def guards(self, second: int, share: float) -> tuple[float, float, float]:
+        """`(n_eff, lower Wilson bound of the share, largest print's part)` of the window that ends with `second`."""
+        seconds = self.window_seconds - max(0, second - self.window.head)
+        volume = self.window.volume - self.window.volume_through(self.window.head - seconds)
+        if volume <= 0:
+            return 0.0, 0.0, 0.0
+        n_eff = volume * volume / max(1, self.window.squares(seconds))
+        return n_eff, wilson(share, n_eff)[0], self.window.largest(seconds) / volume
+
+    def robust_z(self, second: int) -> float | None:
+        """How unusual the volume of the window that ends with `second` is; shown, never a condition.
+
+        0.6745 (x - median) / MAD of log(1 + volume) over the baseline's windows of the same length (Iglewicz and
+        Hoaglin 1993); None while warming and where they are all alike. O(baseline), for the rare case it is asked.
+        """
+        window, seconds = self.window, self.window_seconds
+        if self.warm_seconds(second) < self.warm_needed:
+            return None
+        start = second - seconds
+        volumes = [
+            log1p(window.volume_through(end) - window.volume_through(end - seconds))
+            for end in (*range(start - BASELINE_SECONDS + seconds, start + 1), second)
+        ]
+        usual, now = volumes[:-1], volumes[-1]
+        middle = median(usual)
+        spread = median(abs(volume - middle) for volume in usual)
+        return _NORMAL_MAD * (now - middle) / spread if spread else None
+
+    def judge_once(
+        self, time_ns: int, price: int, ratio: float, share: float, baseline: float
+    ) -> OrderFlowAlert | None:
+        """The alert for a ratio and a sell share found elsewhere, under the profile's guards; keeps no episode."""
+        window, seconds = self.window, self.window_seconds
+        figures: dict[str, Any] = {
+            "window_seconds": seconds,
+            "volume": window.volume - window.volume_through(window.head - seconds),
+            "baseline": round(baseline, 2),
+            "prints": window.count - window.count_through(window.head - seconds),
+        }
+        single = self._guard(figures, share)
+        if single is None:
+            return None
+        self._opened_ns, self._opened_price = time_ns, price
+        eligible = not single and ratio > self.exit_ratio
+        return self._alert(time_ns, ratio, share, figures, single=single, eligible=eligible)
+
+    def _speak(
+        self,
+        time_ns: int,
+        price: int,
+        ratio: float,
+        share: float,
+        figures: dict[str, Any],
+        *,
+        single: bool,
+    ) -> AlertRaised | AlertUpdated | None:
+        volume = int(figures["volume"])
+        opening = self.open_alert is None
+        self._last_true_ns = max(self._last_true_ns, time_ns)
+        self.ends_ns = self._last_true_ns + _REST_NS + 1
+        if opening:
+            self._opened_ns = time_ns
+            self._journaled_ns = 0
+            self._opened_price = price
+            self.peak_ratio = ratio
+            self._plain = not single
+            self._alerted_volume = volume
+            eligible = not single and not self.doubt and ratio > self.exit_ratio
+            alert = self._alert(time_ns, ratio, share, figures, single=single, eligible=eligible)
+            self.open_alert = self._newest = alert
+            return AlertRaised(alert, time_ns, price, price, int(figures["prints"]))
+        self.peak_ratio = max(self.peak_ratio, ratio)
+        before = self.open_alert
+        assert before is not None
+        sure = not self.doubt and not self.unsure
+        passed_exit = not single and sure and ratio > self.exit_ratio and not before.exit_eligible
+        settled = not single and not self._plain
+        doubled = volume >= 2 * self._alerted_volume
+        if not (passed_exit or doubled or settled):
+            return None
+        journal = passed_exit or settled or time_ns - self._journaled_ns >= _REST_NS
+        self._journaled_ns = time_ns if journal else self._journaled_ns
+        self._plain = self._plain or not single
+        self._alerted_volume = max(volume, self._alerted_volume)
+        eligible = passed_exit or before.exit_eligible
+        alert = self._alert(time_ns, ratio, share, figures, single=not self._plain, eligible=eligible)
+        self.open_alert = self._newest = alert
+        return AlertUpdated(alert, time_ns, journal=journal)
+
+    def judge_again(self, alert: OrderFlowAlert, time_ns: int) -> OrderFlowAlert | None:
+        """The burst's alert of that instant by the sides the window has now; None where they do not bear it out.
+
+        Volume and prints are those of the whole seconds the burst was found in; n_eff does not depend on sides.
+        """
+        found = self._borne_out(alert, time_ns, unknown_sold=False)
+        if found is None:
+            return None
+        ratio, share, figures = found
+        self.unsure = False
+        eligible = not alert.single_print and ratio > self.exit_ratio
+        again = self._alert(time_ns, ratio, share, figures, single=alert.single_print, eligible=eligible)
+        if self.open_alert is not None:
+            self.open_alert = self._newest = again
+        return again
+
+    def may_be(self, alert: OrderFlowAlert, time_ns: int) -> bool:
+        """Whether the burst's alert of that instant would stand had sellers started all of which no side is known."""
+        return self._borne_out(alert, time_ns, unknown_sold=True) is not None
+
+    def _borne_out(
+        self, alert: OrderFlowAlert, time_ns: int, *, unknown_sold: bool
+    ) -> tuple[float, float, dict[str, Any]] | None:
+        """Ratio, sell share and figures by the sides the window has now; None where they do not bear a burst out."""
+        window, second = self.window, time_ns // NS
+        seconds = int(alert.details["window_seconds"])
+        start = second - seconds
+        volume = window.volume_through(second) - window.volume_through(start)
+        base = window.volume_through(start) - window.volume_through(start - BASELINE_SECONDS)
+        if volume <= 0 or base <= 0:
+            return None
+        ratio = volume * BASELINE_SECONDS / (base * seconds)
+        sold = window.sell_through(second) - window.sell_through(start)
+        if unknown_sold:
+            sold = volume - (window.buy_through(second) - window.buy_through(start))
+        share = sold / volume
+        if ratio <= self.thresholds.volume_spike_threshold or share <= SELL_SHARE:
+            return None
+        figures = {name: alert.details[name] for name in _KEPT_FIGURES if name in alert.details}
+        figures |= {"volume": volume, "prints": window.count_through(second) - window.count_through(start)}
+        if "n_eff" in figures:
+            low = wilson(share, figures["n_eff"])[0]
+            if low < WILSON_FLOOR and not alert.single_print:
+                return None
+            figures["sell_share_low"] = round(low, 4)
+        return ratio, share, figures
+
+    def refute(self, time_ns: int) -> None:
+        """The quotes do not bear the living burst out: it never was; for two seconds no other opens."""
+        self.end()
+        self.quiet_until_ns = time_ns + _REFUTED_NS
+
+    def end(self) -> float:
+        """The burst is over (`ends_ns` has come); returns its highest ratio."""
+        self.unsure = False
+        self.open_alert = None
+        self.ends_ns = NEVER_NS
+        self.head = -1
+        peak, self.peak_ratio = self.peak_ratio, 0.0
+        return peak
+
+    def _alert(
+        self,
+        time_ns: int,
+        ratio: float,
+        share: float,
+        figures: dict[str, Any],
+        *,
+        single: bool,
+        eligible: bool,
+    ) -> OrderFlowAlert:
+        writer = self.writer
+        ticks_moved = self._ticks_moved(int(figures["window_seconds"]))
+        words = price_words(ticks_moved, short=writer.short)
+        who = writer.words("sells", "buys")
+        name = writer.words("RED BURST", "BUYING BURST")
+        text = f"{name} {ratio:.1f}x in {figures['window_seconds']} s, {share:.0%} {who}"
+        if single:
+            text = f"{name} {ratio:.1f}x, but one print of {writer.sizes(figures['largest_print'])} is most of it"
+        doubt = self.doubt or ("sides unsure" if self.unsure else "")
+        text += "".join(f", {more}" for more in (words, doubt) if more)
+        if doubt:
+            figures = {**figures, "sides": doubt}
+        if self.thresholds.profile == "guarded":
+            z = self.robust_z(self.window.head)
+            figures = {**figures, "robust_z": None if z is None else round(z, 2)}
+        return writer.alert(
+            "red_burst",
+            time_ns=time_ns,
+            opened_ns=self._opened_ns,
+            price=self._opened_price,
+            severity="warning" if single else "critical",
+            rank=1 if eligible else 3,
+            text=text,
+            ratio=ratio,
+            sell_ratio=share,
+            exit_eligible=eligible,
+            single_print=single,
+            details=figures
+            | {"exit_ratio": self.exit_ratio, "ticks_moved": ticks_moved, "sell_share_true": self._true_share(share)}
+            | self._why(figures, ratio, share, single=single),
+        )
+
+    def _true_share(self, share: float) -> list[float]:
+        """The 90 % interval of the share behind the measured one, under the sides' usual accuracy."""
+        window, seconds = self.window, self.window_seconds
+        volume = window.volume - window.volume_through(window.head - seconds)
+        low, high = wilson(share, volume * volume / max(1, window.squares(seconds)))
+        accuracy = self._side_accuracy()
+        return [round(true_share(low, accuracy), 4), round(true_share(high, accuracy), 4)]
+
+    def _why(self, figures: dict[str, Any], ratio: float, share: float, *, single: bool) -> dict[str, Any]:
+        passed: list[Figure] = [
+            ("volume_ratio", ratio, self.thresholds.volume_spike_threshold),
+            ("sell_ratio", share, SELL_SHARE),
+        ]
+        if self.thresholds.profile == "guarded" and not single:
+            passed += [
+                ("n_eff", figures["n_eff"], N_EFF_LEAST),
+                ("sell_share_low", figures["sell_share_low"], WILSON_FLOOR),
+            ]
+        return why(*passed)
+
+
+def price_words(ticks_moved: int | None, *, short: bool = False) -> str:
+    """Whether the price has moved yet, in the real market's direction; empty where no quote tells."""
+    if ticks_moved is None:
+        return ""
+    if ticks_moved == 0:
+        return "price has not moved yet"
+    real = -ticks_moved if short else ticks_moved
+    return f"already {real:+d} tick{'' if abs(real) == 1 else 's'}"

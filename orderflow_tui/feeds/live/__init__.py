@@ -1,0 +1,1 @@
+"""Parts of a live feed that know no vendor."""

@@ -1,0 +1,1 @@
+"""The plan's public classes, for callers who bring their own loop."""

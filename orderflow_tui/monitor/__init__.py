@@ -1,0 +1,1 @@
+"""The watch: one thread between feeds, core, journal and screen."""

@@ -1,0 +1,56 @@
+"""A name that is watched no more while what it raised is still followed: only its price is looked at.
+
+Whoever follows a recommendation sells, and the name leaves the positions at once; its outcome is the one that matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orderflow_tui.core.learning.outcomes import FOLLOW_SECONDS, Outcomes
+from orderflow_tui.core.model.events import Book, Event
+from orderflow_tui.core.model.outputs import AlertOutcome
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.symbol import SymbolCore, mirrored
+from orderflow_tui.monitor.watched import STALE_AFTER_S
+
+
+class Leaving:
+    """Follows to their end what a core has raised; no rule runs.
+
+    Args:
+        core: Will be fed no more.
+        outcomes: What it followed.
+        now_ns: Nanoseconds UTC.
+    """
+
+    def __init__(self, core: SymbolCore, outcomes: Outcomes, now_ns: int) -> None:
+        self.symbol = core.symbol
+        self.outcomes = outcomes
+        self._market = core.market
+        self._short = core.short
+        self._heard_ns = now_ns
+
+    def take(self, events: Iterable[Event], now_ns: int) -> list[AlertOutcome]:
+        """The feed delivered something at `now_ns`; what is settled by it."""
+        self._heard_ns = now_ns
+        self.outcomes.seen = True
+        settled: list[AlertOutcome] = []
+        for event in events:
+            seen = mirrored(event) if self._short else event
+            if isinstance(seen, Book) and not (seen.bids and seen.asks and seen.bids[0][0] >= seen.asks[0][0]):
+                settled += self._advance(seen.time_ns)
+                self._market.shows(seen.time_ns, seen.bids, seen.asks)
+        return settled
+
+    def second(self, time_ns: int, now_ns: int) -> list[AlertOutcome]:
+        """Time has reached `time_ns` (`now_ns` less the source's delay); what is settled by it."""
+        self.outcomes.seen = now_ns - self._heard_ns <= STALE_AFTER_S * NS
+        return self._advance(time_ns)
+
+    def _advance(self, time_ns: int) -> list[AlertOutcome]:
+        last = time_ns // NS
+        settled: list[AlertOutcome] = []
+        for second in range(max(self.outcomes.newest + 1, last - FOLLOW_SECONDS), last + 1):
+            settled += self.outcomes.whole_second(second, self._market)
+        return settled

@@ -1,0 +1,113 @@
+"""Alerts whose outcome is not known yet, kept over a restart beside the journal: `<log dir>/followups.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from orderflow_tui.core.learning.outcomes import FollowUp, Outcomes, outcome
+from orderflow_tui.core.model.capabilities import SourceClass
+from orderflow_tui.core.model.outputs import AlertOutcome, Course
+from orderflow_tui.core.model.units import NS, datetime_ns
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.journal.records import ALERT
+from orderflow_tui.journal.unfollowed import subject_of, unfollowed
+from orderflow_tui.support.atomic_file import replace_file
+from orderflow_tui.support.bounded_file import read_bounded
+from orderflow_tui.support.decoding import NO_JSON
+
+_SAVE_NS: Final = 60 * NS
+"""What is followed is written when something was added or settled, and so often in between."""
+_MOST_BYTES: Final = 64_000_000
+_decode = msgspec.json.Decoder(list[FollowUp]).decode
+
+
+class FollowUpStore:
+    """Reads once, writes as time goes on; `problem` says what could not be read or written.
+
+    The list is written within a second of an alert. What a crash within that second kept out of it is found in the
+    journal, when the store is made.
+
+    Args:
+        directory: The journal's directory.
+        source_class: The run's; the journal is looked through for its records. None looks at the list alone.
+    """
+
+    def __init__(self, directory: Path, source_class: SourceClass | None = None) -> None:
+        self._unfollowed = unfollowed(directory, source_class) if source_class else []
+        self._path = directory / "followups.json"
+        self._saved_ns = 0
+        self.problem = ""
+
+    def restore_into(self, cores: Mapping[str, SymbolCore], now_ns: int) -> list[AlertOutcome]:
+        """Give each core what it followed; returns the outcomes of what nothing watches any more."""
+        over: list[AlertOutcome] = []
+        listed = self._read()
+        known = {follow.subject for follow in listed}
+        for follow in [*listed, *(_follow_up(r) for r in self._unfollowed if subject_of(r) not in known)]:
+            core = cores.get(follow.symbol)
+            if core is not None and core.outcomes is not None and core.writer.against == follow.against:
+                core.outcomes.restore([follow])
+            else:
+                follow.gap = True
+                over.append(outcome(follow, now_ns, truncated=True))
+        return over
+
+    def keep(self, followed: list[Outcomes], now_ns: int, *, now: bool = False) -> None:
+        """Write what is followed, if it is time."""
+        changed = any(one.changed for one in followed)
+        pending = any(one.pending for one in followed)
+        if not (now or changed or (pending and now_ns - self._saved_ns >= _SAVE_NS)):
+            return
+        self._saved_ns = now_ns
+        for one in followed:
+            one.changed = False
+        rows = [follow for one in followed for follow in one.pending]
+        try:
+            if rows or self._path.exists():
+                replace_file(self._path, msgspec.json.encode(rows))
+            self.problem = ""
+        except OSError as error:
+            self.problem = f"{self._path}: {error.strerror or type(error).__name__}"
+
+    def _read(self) -> list[FollowUp]:
+        try:
+            return _decode(read_bounded(self._path, _MOST_BYTES, follow_link=False))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self.problem = f"{self._path}: {error.strerror or type(error).__name__}"
+            return []
+        except NO_JSON as error:
+            self.problem = f"{self._path}: {type(error).__name__}"
+            return []
+
+
+def _follow_up(record: Mapping[str, Any]) -> FollowUp:
+    """What the journal knows of an alert or a recommendation; the price then was not kept."""
+    alert_ns = datetime_ns(datetime.fromisoformat(record["timestamp_utc"]))
+    alert = record["event"] == ALERT
+    kind = "alert" if alert else str(record.get("kind", "flow"))
+    evidence = str(record.get("evidence") or "none") if alert else "exit" if kind == "flow" else "stop"
+    return FollowUp(
+        subject=subject_of(dict(record)),
+        symbol=str(record.get("symbol", "")),
+        kind=kind,
+        evidence=evidence,
+        severity=str(record.get("severity", "warning")) if alert else "critical",
+        counts=bool(record.get("counts")) if alert else True,
+        exit_eligible=bool(record.get("exit_eligible")) if alert else True,
+        against=str(record.get("against", "long")),
+        alert_ns=alert_ns,
+        start=None,
+        spread=0,
+        usual_range=None,
+        course=Course(alert_ns),
+        random=[],
+        price_only=None,
+        gap=True,
+    )

@@ -1,0 +1,63 @@
+"""What each name has taught, kept per symbol and session beside the journal: `<log dir>/learned/<SYMBOL>.json`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.support.atomic_file import replace_file
+from orderflow_tui.support.bounded_file import read_bounded
+from orderflow_tui.support.decoding import NO_JSON
+
+_SESSIONS_KEPT: Final = 60
+_MOST_BYTES: Final = 4_000_000
+_decode = msgspec.json.Decoder(list[Taught]).decode
+
+
+class LearnedStore:
+    """Reads and writes what sessions taught.
+
+    A file that cannot be read teaches nothing; `problem` says so, and of one that cannot be written too.
+
+    Args:
+        directory: The journal's directory.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory / "learned"
+        self.problem = ""
+
+    def load(self, symbol: str) -> dict[str, Taught]:
+        """The newest of each kind of session (`pre`, `regular`, ...) of a symbol."""
+        return {taught.session: taught for taught in self._sessions(symbol)}
+
+    def save(self, symbol: str, taught: Taught) -> None:
+        """Keep what a session taught; the same day's session replaces what was kept of it before."""
+        others = [old for old in self._sessions(symbol) if (old.day, old.session) != (taught.day, taught.session)]
+        kept = sorted([*others, taught], key=lambda one: one.day)[-_SESSIONS_KEPT:]
+        path = self._path(symbol)
+        try:
+            replace_file(path, msgspec.json.encode(kept), linked_folder=False)
+            self.problem = ""
+        except OSError as error:
+            self.problem = f"{path}: {error.strerror or type(error).__name__}"
+
+    def _path(self, symbol: str) -> Path:
+        marked = re.sub("[a-z]", r"+\g<0>", symbol)  # AMpB and AMPB are two files on every disk
+        return self._directory / f"{marked}.json"
+
+    def _sessions(self, symbol: str) -> list[Taught]:
+        try:
+            return _decode(read_bounded(self._path(symbol), _MOST_BYTES, follow_link=False))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self.problem = f"{self._path(symbol)}: {error.strerror or type(error).__name__}"
+            return []
+        except NO_JSON as error:
+            self.problem = f"{self._path(symbol)}: {type(error).__name__}"
+            return []

@@ -1,0 +1,109 @@
+"""Frozen views for the screen, made by the monitor's thread and read by any."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output, StopRaised
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.monitor.symbols import Roster
+from orderflow_tui.monitor.watched import Watched, alert_line, put_line, stop_line
+from orderflow_tui.track_record.track_record import TrackRecord
+from orderflow_tui.views.build_detail import PRINTS, detail_view
+from orderflow_tui.views.build_position import recommendations
+from orderflow_tui.views.build_symbol import symbol_view
+from orderflow_tui.views.market_card import market_wide
+from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
+
+_LINES: Final = 500
+_CARDS: Final = 8
+_DETAIL_NS: Final = NS // 2
+
+
+class Publisher:
+    """What the screen sees. The attributes are replaced whole, so that any thread may read them."""
+
+    def __init__(self, status: StatusView, record: TrackRecord | None = None) -> None:
+        self._record = record
+        self.version = 0
+        """Grows with every publication."""
+        self.status = status
+        self.views: Mapping[str, SymbolView] = {}
+        self.cards: tuple[RecommendationView, ...] = ()
+        self.lines: tuple[AlertLine, ...] = ()
+        self.together: dict[str, tuple[str, ...]] = {}
+        """The symbols of the newest cards of many names, by id: an answer may come after its card went."""
+        self.detail: DetailView | None = None
+        self._lines: deque[AlertLine] = deque(maxlen=_LINES)
+        self._detailed = ""
+        self._detail_due = 0
+
+    def line(self, watched: Watched, output: Output) -> None:
+        """Put what an output says on the alert feed, where it says something there."""
+        if isinstance(output, AlertRaised):
+            line = alert_line(output.alert)
+        elif isinstance(output, AlertUpdated):
+            line = alert_line(output.alert, updated_ns=output.time_ns)
+        elif isinstance(output, StopRaised):
+            line = stop_line(output)
+        else:
+            return
+        if self._record is not None and not isinstance(output, StopRaised):
+            name = line.evidence
+            line = replace(line, record=self._record.words(name), demoted=self._record.demoted(name))
+        put_line(watched.lines, line)
+        put_line(self._lines, line)
+
+    def watch_detail(self, roster: Roster, symbol: str) -> None:
+        """Make `detail` for this symbol from now on; an empty one ends it."""
+        for name in (self._detailed, symbol):
+            watched = roster.get(name)
+            if watched is not None:
+                watched.core.keep_prints(*([PRINTS] if name == symbol else []))
+                watched.dirty = True
+        self._detailed, self.detail = symbol, None
+
+    def make(self, roster: Roster, *, now_ns: int, data_ns: int, mono_ns: int, closed: bool) -> None:
+        """Make the views of what has changed.
+
+        Args:
+            roster: The symbols.
+            now_ns: The run's time, nanoseconds UTC.
+            data_ns: The same less what the data is late by contract.
+            mono_ns: For the detail's own pace.
+            closed: The market is.
+        """
+        before = self.views
+        views: dict[str, SymbolView] = {}
+        cards: list[RecommendationView] = []
+        for watched in roster.all():
+            symbol = watched.core.symbol
+            if symbol == self._detailed and (self.detail is None or mono_ns >= self._detail_due):
+                self.detail = detail_view(watched.core, data_ns)
+                self._detail_due = mono_ns + _DETAIL_NS
+            if watched.dirty or symbol not in before:
+                views[symbol] = symbol_view(watched.core, watched.standing(now_ns, closed=closed), data_ns)
+                watched.dirty = False
+            else:
+                views[symbol] = before[symbol]
+            cards += recommendations(watched.core, data_ns)
+        if self._record is not None and cards:
+            told = self._record.words("exit")
+            cards = [replace(card, record=told) if card.kind == "flow" else card for card in cards]
+        self.views = views
+        self.cards = market_wide(cards, views)
+        for card in self.cards:
+            if card.kind == "market":
+                self.together[card.recommendation_id] = tuple(card.symbol.split())
+                while len(self.together) > _CARDS:
+                    del self.together[next(iter(self.together))]
+        self.lines = tuple(self._lines)
+
+    def publish(self, status: StatusView) -> None:
+        """Show a new status line, and with it what `make` made."""
+        self.status = status
+        self.version += 1

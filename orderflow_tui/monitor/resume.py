@@ -1,0 +1,49 @@
+"""Takes up open recommendations and standing answers where the journal of an earlier run left them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from orderflow_tui.core.model.outputs import ExitResolved
+from orderflow_tui.core.model.units import datetime_ns
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.journal.records import answer_of, recommendation_of
+from orderflow_tui.journal.restore import RestoredRecommendation
+
+
+def restore_into(
+    cores: Mapping[str, SymbolCore], restored: Iterable[RestoredRecommendation], now_ns: int
+) -> list[ExitResolved]:
+    """Give each core its recommendations back.
+
+    Args:
+        cores: By symbol.
+        restored: In the order in which they opened; a later one of a kind stands for the earlier.
+        now_ns: The start of this run, nanoseconds UTC.
+
+    Returns:
+        What concerns nothing held any more, to be journaled as resolved.
+    """
+    over: list[ExitResolved] = []
+    for item in restored:
+        if item.resolved:
+            continue
+        recommendation = recommendation_of(item.record)
+        core = cores.get(recommendation.symbol)
+        held = core is not None and core.desk.quantity and core.writer.against == recommendation.against
+        answered = item.answer is not None and item.answer["answer"] == "exited"
+        if core is None or not held:
+            if not answered:
+                over.append(ExitResolved(replace(recommendation, status="resolved"), now_ns, "position closed"))
+            continue
+        latch = core.desk.stop_latch if item.record.get("kind") == "stop" else core.desk.flow
+        if item.answer is None:
+            latch.restore(recommendation, None, 0, None, core.desk.quantity)
+            continue
+        answer, price = answer_of(item.answer)
+        answered_ns = datetime_ns(datetime.fromisoformat(item.answer["timestamp_utc"]))
+        status = replace(recommendation, status=item.answer["status"])
+        latch.restore(status, answer, answered_ns, price, abs(int(item.answer["quantity"])))
+    return over

@@ -1,0 +1,259 @@
+"""The symbols a run watches: a core each, made from what is held, wanted and learnt. Used by the monitor's thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final, Protocol
+
+from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.outcomes import Outcomes
+from orderflow_tui.core.market.series import Series
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Position, WorkingOrder
+from orderflow_tui.core.model.events import Event
+from orderflow_tui.core.model.outputs import AlertOutcome, Output
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.rules.alert_writer import Thresholds
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.monitor.after_exit import Leaving
+from orderflow_tui.monitor.followup_store import FollowUpStore
+from orderflow_tui.monitor.learned_store import LearnedStore
+from orderflow_tui.monitor.watched import Watched
+from orderflow_tui.positions import PositionManager
+from orderflow_tui.positions.toml_file import event_instant_ns
+
+_FRESH_NS: Final = 60 * NS
+NewCore = Callable[[str, Thresholds, Capabilities, Position | None, Mapping[str, Taught] | None], SymbolCore]
+
+
+class Reloads(Protocol):
+    """What may change while a run goes on: thresholds from a file. Asked once a second by the monitor's thread."""
+
+    @property
+    def message(self) -> str:
+        """Why the file as it stands is not in force, or empty."""
+        ...
+
+    def poll(self) -> bool:
+        """Look at the file; whether new settings are in force."""
+        ...
+
+    def for_symbol(self, symbol: str) -> Thresholds:
+        """The thresholds in force for a symbol."""
+        ...
+
+
+class Roster:
+    """Held symbols first, then those only watched.
+
+    Args:
+        positions: What is held and watched.
+        thresholds: In force per symbol, and their reloads.
+        capabilities: What the source can show, as known now.
+        watchlist: Whether to watch symbols that are not held too.
+        learned: Where what each name teaches is kept between sessions; None keeps nothing.
+        charts: Whether cores keep what charts are drawn from.
+        followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
+        new_core: Makes a core.
+    """
+
+    def __init__(
+        self,
+        positions: PositionManager,
+        thresholds: Reloads,
+        capabilities: Capabilities,
+        *,
+        watchlist: bool,
+        learned: LearnedStore | None,
+        charts: bool,
+        followed: FollowUpStore | None,
+        new_core: NewCore = SymbolCore,
+    ) -> None:
+        self.capabilities = capabilities
+        self._positions = positions
+        self._own: dict[str, tuple[WorkingOrder, ...]] = {}
+        self._thresholds = thresholds
+        self._watchlist = watchlist
+        self._learned = learned
+        self._charts = charts
+        self._followed = followed
+        self._make_core = new_core
+        self._watched: dict[str, Watched] = {}
+        self._left: list[Leaving] = []
+        """Names that are watched no more while what they raised is still followed."""
+        self._settled = False
+        self._closed: list[Output] = []
+
+    def __iter__(self) -> Iterator[str]:
+        """Every symbol the feed is to deliver."""
+        return iter(dict.fromkeys([*self._watched, *(one.symbol for one in self._left)]))
+
+    def get(self, symbol: str) -> Watched | None:
+        """The symbol as it is watched, None where it is not."""
+        return self._watched.get(symbol)
+
+    def all(self) -> list[Watched]:
+        """Every watched symbol, in order."""
+        return list(self._watched.values())
+
+    def reload(self) -> bool:
+        """Ask positions and thresholds for news; whether other symbols or positions are to be watched now."""
+        moved, settled, self._settled = self._positions.refresh(), self._settled, False
+        if moved:
+            self.set_symbols()
+        if self._thresholds.poll():
+            for symbol, watched in self._watched.items():
+                watched.core.set_thresholds(self._thresholds.for_symbol(symbol))
+        for watched in self._watched.values():
+            watched.dirty = True
+        return moved or settled
+
+    def set_capabilities(self, capabilities: Capabilities) -> bool:
+        """Tell every core what the source can show; whether that is news."""
+        if capabilities == self.capabilities:
+            return False
+        self.capabilities = capabilities
+        for watched in self._watched.values():
+            watched.fit(capabilities)
+        return True
+
+    def set_symbols(self) -> None:
+        """Watch what is held, and what is only watched where that is wanted."""
+        held = {position.symbol: self._with_own(position) for position in self._positions.get_active_positions()}
+        watch = [symbol for symbol in self._positions.get_watchlist() if symbol not in held] if self._watchlist else []
+        before, self._watched = self._watched, {}
+        for symbol in (*held, *watch):
+            position = held.get(symbol)
+            known = before.get(symbol)
+            turned = known is not None and position is not None and known.core.short != (position.quantity < 0)
+            if known is None or turned:
+                self._watched[symbol] = Watched(self._new_core(symbol, position))
+                continue
+            known.core.desk.set_position(position)
+            known.core.event_times_ns = _event_times(position)
+            known.dirty = True
+            self._watched[symbol] = known
+        for symbol, known in before.items():
+            if self._watched.get(symbol) is known:
+                continue
+            self._keep(symbol, known.core)
+            known.core.desk.set_position(None)
+            self._closed += known.core.desk.tend(known.core.now_ns)
+            outcomes = known.core.outcomes
+            if outcomes is not None and outcomes.pending:
+                self._left.append(Leaving(known.core, outcomes, time.time_ns()))
+
+    def set_own(self, symbol: str, orders: tuple[WorkingOrder, ...]) -> None:
+        """What the trader says is his in a symbol's book."""
+        self._own[symbol] = orders
+        self.set_symbols()
+
+    def _with_own(self, position: Position) -> Position:
+        own = self._own.get(position.symbol, ())
+        return replace(position, working=(*position.working, *own)) if own else position
+
+    def closed(self) -> list[Output]:
+        """What ended because its position is held no more, told once."""
+        closed, self._closed = self._closed, []
+        return closed
+
+    def take_left(self, symbol: str, events: Iterable[Event], now_ns: int) -> list[AlertOutcome]:
+        """Pass on what the feed delivered to those watched no more; what is settled by it."""
+        settled: list[AlertOutcome] = []
+        for one in self._left:
+            if one.symbol == symbol:
+                settled += one.take(events, now_ns)
+        return settled
+
+    def tend_left(self, at_ns: int, now_ns: int) -> list[AlertOutcome]:
+        """Time has reached `at_ns` for those watched no more; they go once nothing of theirs is followed."""
+        settled: list[AlertOutcome] = []
+        for one in self._left:
+            settled += one.second(at_ns, now_ns)
+        following = [one for one in self._left if one.outcomes.pending]
+        self._settled = self._settled or len(following) < len(self._left)
+        self._left = following
+        return settled
+
+    def end_outcomes(self) -> list[AlertOutcome]:
+        """A recording is over: nothing will follow, so what is known of each alert is told."""
+        told: list[AlertOutcome] = []
+        for core in (watched.core for watched in self._watched.values()):
+            told += core.outcomes.end(core.now_ns) if core.outcomes is not None else []
+        for one in self._left:
+            told += one.outcomes.end(one.outcomes.newest * NS)
+        return told
+
+    def by_urgency(self, now_ns: int) -> list[str]:
+        """Whose tape matters most first: an open recommendation, a fresh alert, dollars held, recent volume."""
+
+        def key(watched: Watched) -> tuple[bool, bool, int, int]:
+            core = watched.core
+            asked = core.desk.flow.current is not None or core.desk.stop_latch.current is not None
+            line = watched.lines[0] if watched.lines else None
+            alarmed = line is not None and now_ns - max(line.time_ns, line.updated_ns) <= _FRESH_NS
+            held = core.desk.quantity * abs(core.market.last_price or 1)
+            return (not asked, not alarmed, -held, -core.window.volume)
+
+        return [watched.core.symbol for watched in sorted(self._watched.values(), key=key)]
+
+    def keep_learned(self, *, now: bool = False) -> None:
+        """Keep what sessions that ended have taught; `now` also what the current one has, and at once.
+
+        Otherwise one name at each call, once a second: at the open all have something to keep, and a disk may be slow.
+        """
+        if self._learned is None:
+            return
+        for symbol, watched in self._watched.items():
+            core = watched.core
+            if now and core.session is not None:
+                core.finished.append(core.taught_now())
+            if self._keep(symbol, core) and not now:
+                return
+
+    def _keep(self, symbol: str, core: SymbolCore) -> bool:
+        """Whether there was something to keep."""
+        finished, core.finished = core.finished, []
+        if self._learned is not None:
+            for taught in finished:
+                self._learned.save(symbol, taught)
+        return bool(finished)
+
+    def take_up(self, now_ns: int) -> list[AlertOutcome]:
+        """Follow on what an earlier run followed; returns the outcomes of what is watched no more."""
+        if self._followed is None:
+            return []
+        return self._followed.restore_into({name: one.core for name, one in self._watched.items()}, now_ns)
+
+    def keep_followed(self, now_ns: int, *, now: bool = False) -> None:
+        """Keep the alerts whose outcome is not known yet."""
+        if self._followed is not None:
+            followed = [one.core.outcomes for one in self._watched.values() if one.core.outcomes is not None]
+            followed += [one.outcomes for one in self._left]
+            self._followed.keep(followed, now_ns, now=now)
+
+    @property
+    def message(self) -> str:
+        """Why positions, settings or what was learnt are not as their files say, or empty."""
+        kept = (store.problem for store in (self._learned, self._followed) if store is not None)
+        return self._positions.message or self._thresholds.message or next(filter(None, kept), "")
+
+    @property
+    def positions_age_s(self) -> float | None:
+        """Seconds since the positions were read."""
+        return self._positions.age_seconds
+
+    def _new_core(self, symbol: str, position: Position | None) -> SymbolCore:
+        taught = self._learned.load(symbol) if self._learned else None
+        core = self._make_core(symbol, self._thresholds.for_symbol(symbol), self.capabilities, position, taught)
+        core.event_times_ns = _event_times(position)
+        core.outcomes = Outcomes()
+        if self._charts:
+            core.series = Series()
+        return core
+
+
+def _event_times(position: Position | None) -> tuple[int, ...]:
+    return tuple(event_instant_ns(entry) for entry in position.events) if position else ()

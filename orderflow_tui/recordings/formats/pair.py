@@ -1,0 +1,247 @@
+"""Reads a recorded session: the pair `<prefix>.trades.csv.gz` and `<prefix>.book.csv.gz`.
+
+Columns: `ts_ns,seq,price,size,side,kind` and `ts_ns,seq,bp1,bs1,..,ap1,as1,..`; one `seq` orders both, and at an equal
+`seq` the print comes before the book row, which is the state after it.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final, TextIO
+
+from msgspec import Struct
+
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import (
+    AUCTION,
+    BUY,
+    HIDDEN,
+    OFF_EXCHANGE,
+    PRICE,
+    REGULAR,
+    SELL,
+    SIDE_GIVEN,
+    UNKNOWN,
+    VOLUME,
+    Book,
+    Levels,
+    Print,
+)
+from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR
+from orderflow_tui.core.model.validators import SYMBOL
+from orderflow_tui.recordings.formats.session import LONGEST_LINE, UNREADABLE, RecordingError, shown
+
+_TRADES: Final = ".trades.csv.gz"
+_BOOK: Final = ".book.csv.gz"
+COIN_SCALE: Final = 100_000_000
+
+# Condition flags of the consolidated-tape recordings (hexadecimal, after the venue).
+_NO_VOLUME: Final = 0x1000000 | 0x4000000
+_CROSSES: Final = 0x40 | 0x80 | 0x100 | 0x200000
+_NO_SIDE: Final = (
+    0x100000 | 0x200 | 0x2000000 | 0x800 | 0x2 | 0x4 | 0x8 | 0x4000 | 0x40000 | 0x2000 | 0x400000 | 0x20000
+)  # fmt: skip
+_MOST: Final = 1 << 60
+"""Of a price or a size in the core's units: sums of it stay numbers that a float holds."""
+_SIDES: Final = {"B": BUY, "S": SELL, "": UNKNOWN}
+
+
+class Recording(Struct, frozen=True):
+    """One recorded session.
+
+    Attributes:
+        name: The pair's common prefix without its folder.
+        symbol: The name up to its first `_`, upper case.
+        trades: The file of prints.
+        book: The file of books.
+        levels: Levels a side the book shows.
+        sides_given: The first print names its aggressor.
+        size_scale: Size units in one share or coin.
+    """
+
+    name: str
+    symbol: str
+    trades: Path
+    book: Path
+    levels: int
+    sides_given: bool
+    size_scale: int
+
+    def capabilities(self, *, infer_sides: bool = False) -> Capabilities:
+        """What this recording can show."""
+        return Capabilities(
+            source="replay",
+            source_class="replayed",
+            host=self.name,
+            depth_levels=self.levels,
+            streaming=True,
+            sides_given=self.sides_given and not infer_sides,
+            joint_sequence=True,
+            single_venue=self.levels > 1,
+            sessions=self.size_scale == 1,
+            size_scale=self.size_scale,
+        )
+
+    def events(self, *, infer_sides: bool = False) -> Iterator[Print | Book]:
+        """All events in the order in which they happened."""
+        prints = _prints(self, given=not infer_sides)
+        books = _books(self)
+        pending_print, pending_book = next(prints, None), next(books, None)
+        while pending_print is not None or pending_book is not None:
+            if pending_book is None or (
+                pending_print is not None
+                and (pending_print.time_ns, pending_print.seq) <= (pending_book.time_ns, pending_book.seq)
+            ):
+                assert pending_print is not None
+                yield pending_print
+                pending_print = next(prints, None)
+            else:
+                yield pending_book
+                pending_book = next(books, None)
+
+
+def pair_of(prefix: str) -> tuple[Path, Path]:
+    """The paths a pair with this prefix has (either file of it is taken too)."""
+    for ending in (_TRADES, _BOOK):
+        prefix = prefix.removesuffix(ending)
+    return Path(prefix + _TRADES), Path(prefix + _BOOK)
+
+
+def open_pair(prefix: str) -> Recording:
+    """Find the pair with this common prefix (either file of it is taken too).
+
+    Raises:
+        RecordingError: A file is missing or its head is not a recording's.
+    """
+    trades, book = pair_of(prefix)
+    for path in (trades, book):
+        if not path.is_file():
+            message = f"no recording: {path} is missing; give the common prefix of a .trades.csv.gz and a .book.csv.gz"
+            raise RecordingError(message)
+    name = trades.name.removesuffix(_TRADES)
+    stem = name.split("_", 1)[0]
+    symbol = stem if SYMBOL.fullmatch(stem) else stem.upper()
+    if not SYMBOL.fullmatch(symbol):
+        raise RecordingError(f"{trades}: the name up to its first _ must be a symbol, not {symbol!r}")
+    header = next(_rows(book), [])
+    levels = sum(column.startswith("bp") for column in header)
+    if not levels or header[:2] != ["ts_ns", "seq"]:
+        raise RecordingError(f"{book}: line 1: expected the columns ts_ns,seq,bp1,bs1,..,ap1,as1,..")
+    rows = _rows(trades)
+    if next(rows, [])[:6] != ["ts_ns", "seq", "price", "size", "side", "kind"]:
+        raise RecordingError(f"{trades}: line 1: expected the columns ts_ns,seq,price,size,side,kind")
+    first = next(rows, None)
+    coin = header[-1] == "ex_ts_ns"
+    given = first is not None and len(first) > 4 and bool(first[4])
+    return Recording(name, symbol, trades, book, levels, given, COIN_SCALE if coin else 1)
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    try:
+        with gzip.open(path, "rt", encoding="ascii", newline="") as file:
+            yield from csv.reader(_lines(file))
+    except (*UNREADABLE, UnicodeDecodeError, csv.Error) as problem:
+        raise RecordingError(f"{path}: not readable as gzipped CSV: {shown(problem)}") from problem
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise csv.Error(f"a line of {LONGEST_LINE:,} characters or more")
+        yield line
+
+
+def _prints(recording: Recording, *, given: bool) -> Iterator[Print]:
+    rows = _rows(recording.trades)
+    next(rows)
+    scale = recording.size_scale
+    before = (0, 0)
+    for number, row in enumerate(rows, start=2):
+        try:
+            before = _in_order(row, before)
+            yield _print(row, before, scale, given=given)
+        except (ValueError, KeyError, IndexError, OverflowError, InvalidOperation) as problem:
+            raise RecordingError(f"{recording.trades}: line {number}: {shown(problem)}") from problem
+
+
+def _print(row: list[str], at: tuple[int, int], scale: int, *, given: bool) -> Print:
+    price = round(float(row[2]) * PRICE_UNITS_PER_DOLLAR)
+    size = int(row[3]) if scale == 1 else int(Decimal(row[3]) * scale)
+    if price <= 0 or size <= 0:
+        raise ValueError(f"price {row[2]!r:.20} and size {row[3]!r:.20} must be above 0")
+    if max(price, size) > _MOST:
+        raise ValueError(f"price {row[2]!r:.20} or size {row[3]!r:.20} is out of range")
+    flags, venue = _kind(row[5])
+    side = UNKNOWN
+    if row[4] and given:
+        side = _SIDES[row[4]]
+        flags |= SIDE_GIVEN
+    return Print(*at, price, size, flags, side, venue)
+
+
+def _in_order(row: list[str], before: tuple[int, int]) -> tuple[int, int]:
+    """A row's time and sequence, which never go back: the core takes events in the order in which they happened."""
+    at = (int(row[0]), int(row[1]))
+    if max(at) >= 1 << 63:
+        raise ValueError(f"time or sequence {max(at)} is out of range")
+    if at < before:
+        raise ValueError(f"time and sequence {at} come after {before}")
+    return at
+
+
+def _kind(kind: str) -> tuple[int, int]:
+    """Flags and venue of a print from its `kind` column."""
+    if kind == "v":
+        return REGULAR, 0
+    if kind == "h":
+        return REGULAR | HIDDEN, 0
+    if kind == "x":
+        return VOLUME | PRICE | AUCTION, 0
+    venue, _, conditions = kind.partition(":")
+    bits = int(conditions, 16)
+    if bits & _NO_VOLUME:
+        return 0, ord(venue[0])
+    flags = REGULAR
+    if bits & _CROSSES:
+        flags = VOLUME | PRICE | AUCTION
+    elif bits & _NO_SIDE:
+        flags = VOLUME
+    return flags | (OFF_EXCHANGE if venue == "D" else 0), ord(venue[0])
+
+
+def _books(recording: Recording) -> Iterator[Book]:
+    rows = _rows(recording.book)
+    next(rows)
+    levels, scale = recording.levels, recording.size_scale
+    ask_start = 2 + 2 * levels
+    before = (0, 0)
+    for number, row in enumerate(rows, start=2):
+        try:
+            before = _in_order(row, before)
+            yield Book(
+                *before,
+                _levels(row, 2, ask_start, scale),
+                _levels(row, ask_start, ask_start + 2 * levels, scale),
+            )
+        except (ValueError, IndexError, OverflowError) as problem:
+            raise RecordingError(f"{recording.book}: line {number}: {shown(problem)}") from problem
+
+
+def _levels(row: list[str], start: int, end: int, scale: int) -> Levels:
+    levels = tuple(
+        (
+            round(float(row[at]) * PRICE_UNITS_PER_DOLLAR),
+            int(row[at + 1]) if scale == 1 else round(float(row[at + 1]) * scale),
+        )
+        for at in range(start, end, 2)
+        if row[at] and row[at + 1]
+    )
+    if any(price <= 0 or size <= 0 for price, size in levels):
+        raise ValueError("a level's price and size must be above 0")
+    if any(max(level) > _MOST for level in levels):
+        raise ValueError("a level's price or size is out of range")
+    return levels

@@ -1,0 +1,97 @@
+"""What a replay and an evaluation need of a recording, whatever its format, and what the formats share."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from io import BufferedIOBase, BufferedReader
+from pathlib import Path
+from typing import Final, Protocol
+
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import Event
+from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR
+
+GZIP_MAGIC: Final = b"\x1f\x8b"
+UNREADABLE: Final = (OSError, EOFError, zlib.error)
+"""What reading a file, packed or not, fails with."""
+LATEST: Final = 2**63 - 1
+"""The core keeps times and sequences as 64-bit numbers."""
+MOST_PRICE: Final = 10**9 * PRICE_UNITS_PER_DOLLAR
+"""A billion dollars a share, in price units: no price of a stock."""
+MOST_SIZE: Final = 10**12
+"""Shares."""
+LONGEST_LINE: Final = 1 << 16
+
+
+class RecordingError(ValueError):
+    """A recording that cannot be read; one line that names the file, the line and the reason."""
+
+
+class RecordedSession(Protocol):
+    """One symbol's recorded session."""
+
+    @property
+    def name(self) -> str:
+        """What the screen and the journal call it."""
+
+    @property
+    def symbol(self) -> str:
+        """Ticker."""
+
+    def capabilities(self, *, infer_sides: bool = False) -> Capabilities:
+        """What it can show; `infer_sides` leaves recorded aggressors out."""
+
+    def events(self, *, infer_sides: bool = False) -> Iterator[Event]:
+        """All events from the first on, in the order in which they happened, at equal times prints before books.
+
+        Raises:
+            RecordingError: At a row that cannot be right.
+        """
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedIOBase]:
+    """The file's bytes, unpacked where it is gzipped.
+
+    Raises:
+        RecordingError: It cannot be read, here or later on.
+    """
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == GZIP_MAGIC
+            raw.seek(0)
+            if not packed:
+                yield raw
+                return
+            with gzip.open(raw) as file, BufferedReader(file) as buffered:
+                yield buffered
+    except UNREADABLE as problem:
+        raise RecordingError(f"{path}: not readable: {problem}") from problem
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    """The file's lines; one longer than `LONGEST_LINE` comes in pieces, which no format takes for lines of its own.
+
+    Raises:
+        RecordingError: It cannot be read.
+    """
+    with opened(path) as file:
+        yield from iter(partial(file.readline, LONGEST_LINE), b"")
+
+
+def bounded(text: str) -> int:
+    """A whole number from 0 to `LATEST`. Raises ValueError."""
+    value = int(text)
+    if not 0 <= value <= LATEST:
+        raise ValueError(f"{value} is out of range")
+    return value
+
+
+def shown(problem: Exception) -> str:
+    """An exception's reason in one printable line, cut to 160 characters."""
+    text = str(problem)
+    return (text if text.isprintable() else ascii(text))[:160]

@@ -1,0 +1,75 @@
+"""Opens a recorded session; its name and its first bytes tell the format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from orderflow_tui.core.model.validators import SYMBOL
+from orderflow_tui.recordings.formats.dbn import is_dbn, open_dbn
+from orderflow_tui.recordings.formats.flat_files import is_flat, open_flat
+from orderflow_tui.recordings.formats.lobster import is_lobster, open_lobster
+from orderflow_tui.recordings.formats.pair import open_pair, pair_of
+from orderflow_tui.recordings.formats.raw import is_raw, open_raw, raw_symbols
+from orderflow_tui.recordings.formats.session import LONGEST_LINE, RecordedSession, RecordingError, opened
+
+__all__ = ["RecordedSession", "RecordingError", "expanded", "open_recording"]
+
+EXPECTED: Final = (
+    "expected the common prefix of a .trades.csv.gz and a .book.csv.gz, a flat file of trades with its symbol "
+    "(trades.csv.gz:AAPL), a LOBSTER message or orderbook file, a .dbn file, or a run's directory of --record"
+)
+
+
+def expanded(given: Iterable[str]) -> list[str]:
+    """A recorded run given without a symbol is all of its symbols, each as `open_recording` takes it."""
+    out: list[str] = []
+    for one in given:
+        path = Path(one)
+        out += [f"{one}:{symbol}" for symbol in raw_symbols(path)] if is_raw(path) else [one]
+    return out
+
+
+def open_recording(given: str) -> RecordedSession:
+    """Open the recording of this path or prefix.
+
+    Args:
+        given: A file or a prefix; `PATH:SYMBOL` where a file holds several symbols.
+
+    Raises:
+        RecordingError: There is none, or its head is not a recording's.
+    """
+    where, symbol = _split(given)
+    session = _opened(where, symbol)
+    if symbol and session.symbol != symbol:
+        raise RecordingError(f"{where}: this is a recording of {session.symbol}, not of {symbol}")
+    return session
+
+
+def _split(given: str) -> tuple[str, str]:
+    where, colon, symbol = given.rpartition(":")
+    if not colon or Path(given).exists() or not SYMBOL.fullmatch(symbol):
+        return given, ""
+    return where, symbol
+
+
+def _opened(where: str, symbol: str) -> RecordedSession:
+    path = Path(where)
+    halves = [half.is_file() for half in pair_of(where)]
+    if all(halves):
+        return open_pair(where)
+    if is_lobster(path):
+        return open_lobster(path)
+    if path.is_file():
+        with opened(path) as file:
+            head = file.readline(LONGEST_LINE)
+        if is_dbn(path, head):
+            return open_dbn(path, symbol)
+        if is_flat(head):
+            return open_flat(path, symbol)
+    if is_raw(path):
+        return open_raw(path, symbol)
+    if any(halves):
+        return open_pair(where)
+    raise RecordingError(f"no recording: {where}: {EXPECTED}")

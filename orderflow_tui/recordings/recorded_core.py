@@ -1,0 +1,78 @@
+"""A core that writes down what it is told before it acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Answer, Position
+from orderflow_tui.core.model.events import Event
+from orderflow_tui.core.model.outputs import Output
+from orderflow_tui.core.rules.alert_writer import Thresholds
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.core.transcript import Answered, Begin, Changed, Fed, Frame, Rules
+
+
+class RecordedCore(SymbolCore):
+    """A `SymbolCore` whose calls are recorded; arguments as there.
+
+    What is in force is compared at each call, so that no way of changing it is missed: whoever changes thresholds,
+    capabilities or the position gives a new object.
+
+    Args:
+        record: Takes each frame at once.
+    """
+
+    __slots__ = ("_in_force", "_record", "_seen")
+
+    def __init__(
+        self,
+        symbol: str,
+        thresholds: Thresholds,
+        capabilities: Capabilities,
+        position: Position | None = None,
+        taught: Mapping[str, Taught] | None = None,
+        *,
+        record: Callable[[Frame], None],
+    ) -> None:
+        super().__init__(symbol, thresholds, capabilities, position, taught)
+        self._record = record
+        self._in_force: tuple[Thresholds, Capabilities, Position | None, tuple[int, ...]] | None = None
+        self._seen = True
+
+    def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
+        """As `SymbolCore.process`."""
+        given = list(events)
+        self._note()
+        self._record(Fed(news_from_ns, given))
+        return super().process(given, news_from_ns=news_from_ns)
+
+    def answer(self, time_ns: int, recommendation_id: str, answer: Answer) -> Output | None:
+        """As `SymbolCore.answer`."""
+        self._note()
+        self._record(Answered(time_ns, recommendation_id, answer))
+        return super().answer(time_ns, recommendation_id, answer)
+
+    def _note(self) -> None:
+        """Write down how the core begins, and what is in force now that was not at the last call."""
+        outcomes, desk = self.outcomes, self.desk
+        seen = outcomes is None or outcomes.seen
+        before = self._in_force
+        if before is None:
+            self._record(Begin.of(self))
+        else:
+            rules = before[0] is self.thresholds
+            capabilities = before[1] is self.capabilities
+            held = before[2] is desk.position and before[3] is self.event_times_ns
+            if rules and capabilities and held and seen == self._seen:
+                return
+            self._record(
+                Changed(
+                    None if rules else Rules.of(self.thresholds),
+                    None if capabilities else self.capabilities,
+                    None if held else (desk.position, self.event_times_ns),
+                    None if seen == self._seen else seen,
+                )
+            )
+        self._in_force, self._seen = (self.thresholds, self.capabilities, desk.position, self.event_times_ns), seen

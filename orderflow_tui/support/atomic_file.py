@@ -1,0 +1,106 @@
+"""Files of the owner alone: written without following links, replaced whole.
+
+A reader of a replaced file sees the old or the new one, never half of either, however many processes replace it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from orderflow_tui.support.bounded_file import UnfitFileError
+
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+_BY_FOLDER: Final = os.open in os.supports_dir_fd
+
+
+def open_to_append(path: Path, *, readable: bool = False) -> int:
+    """A descriptor that appends to a regular file of this user's own; the file is made if it is missing.
+
+    Args:
+        path: The file.
+        readable: Whether its content is looked at too.
+
+    Raises:
+        UnfitFileError: A link, a pipe, a device or another user's file stands there; `strerror` says which.
+        OSError: It cannot be opened.
+    """
+    flags = os.O_APPEND | os.O_CREAT | (os.O_RDWR if readable else os.O_WRONLY) | _NO_LINK | _NO_WAIT
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise UnfitFileError(errno.ELOOP, "a symbolic link, which is not followed here", str(path)) from None
+        if error.errno == errno.ENXIO:  # a pipe that nobody reads, or a socket
+            raise UnfitFileError(errno.EINVAL, "not a regular file", str(path)) from None
+        raise
+    try:
+        _refuse_foreign(os.fstat(descriptor), path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _refuse_foreign(found: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise UnfitFileError(errno.EINVAL, "not a regular file", str(path))
+    if os.name == "posix" and found.st_uid != os.geteuid() and os.geteuid() != 0:
+        raise UnfitFileError(errno.EPERM, "another user's file", str(path))
+
+
+def replace_file(path: Path, data: bytes, *, mode: int = 0o600, linked_folder: bool = True) -> None:
+    """Write `data` to `path`, readable by the owner only; its folder is made if missing.
+
+    A link at `path` is replaced, and what it points to stays as it is.
+
+    Args:
+        path: The file.
+        data: Its new content.
+        mode: Its new permissions.
+        linked_folder: Whether the file's folder may be a symbolic link.
+
+    Raises:
+        OSError: It cannot be written; the old file stands.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    waiting = f".{path.name}.{secrets.token_hex(8)}.tmp"
+    with _folder(path.parent, linked=linked_folder) as folder:
+        written, target = (waiting, path.name) if folder is not None else (path.with_name(waiting), path)
+        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o600, dir_fd=folder)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                if mode != 0o600:
+                    os.fchmod(file.fileno(), mode)
+            os.replace(written, target, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(written, dir_fd=folder)
+            raise
+
+
+@contextlib.contextmanager
+def _folder(path: Path, *, linked: bool) -> Iterator[int | None]:
+    """The folder's descriptor, so that nobody puts another in its place meanwhile; None where there are none."""
+    if not _BY_FOLDER:
+        yield None
+        return
+    try:
+        folder = os.open(path, _FOLDER if linked else _FOLDER | _NO_LINK)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR) and path.is_symlink():
+            raise UnfitFileError(errno.ELOOP, "a symbolic link, which is not followed here", str(path)) from None
+        raise
+    try:
+        yield folder
+    finally:
+        os.close(folder)

@@ -1,0 +1,1 @@
+"""How each rule has done on recorded outcomes."""

@@ -1,0 +1,116 @@
+"""How each rule has done on this user's data: read from the journal in the background, kept up as outcomes come in."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from orderflow_tui.journal import records
+from orderflow_tui.journal.reader import JournalReader
+from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.track_record.rule_record import ENOUGH, PRIOR, RuleRecord
+
+_BREATH: Final = 2_000
+"""Lines after which the reader lets the screen have its turn."""
+_MARK: Final = f'"event":"{records.ALERT_OUTCOME}"'.encode()
+
+
+class _Fell(msgspec.Struct):
+    fell: bool | None = None
+    success: bool | None = None
+
+
+class _Outcome(msgspec.Struct):
+    evidence: str = ""
+    run_id: str = ""
+    fell: bool | None = None
+    success: bool | None = None
+    random: list[_Fell] | None = None
+    price_only: _Fell | None = None
+
+
+_decode = msgspec.json.Decoder(_Outcome).decode
+
+
+class TrackRecord:
+    """Rules' records. A rule is demoted only where it is surely worse than chance, and in `plan` never.
+
+    Args:
+        directory: The journal; its outcomes up to now are read by `start`.
+        profile: In force; the prior depends on it.
+        run_id: This run's own records are not read: they come by `on_record`.
+    """
+
+    def __init__(self, directory: Path, profile: str, run_id: str = "") -> None:
+        self._directory = directory
+        self._profile = profile
+        self._run_id = run_id
+        self._lock = threading.Lock()
+        self._rules: dict[str, RuleRecord] = {}
+
+    def start(self, after_seconds: float = 0.0) -> threading.Thread:
+        """Read the journal in a daemon thread, which is returned; outcomes written meanwhile come by `on_record`.
+
+        Args:
+            after_seconds: So much later: the first paint comes before it.
+        """
+        thread = threading.Thread(target=self._read, args=(after_seconds,), name="track-record", daemon=True)
+        thread.start()
+        return thread
+
+    def on_record(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """A record was written; called by the monitor's thread."""
+        if event == records.ALERT_OUTCOME:
+            self._add(msgspec.convert(fields, _Outcome, strict=False))
+
+    def words(self, evidence: str) -> str:
+        """The rule's record in one line, or that it is not known yet and what was measured elsewhere."""
+        with self._lock:
+            rule = self._rules.get(evidence) or RuleRecord()
+            own, lift, n = rule.hit_share, rule.hit_lift_random, rule.judged
+        if n >= ENOUGH and own is not None:
+            base = f", lift {lift.value:+.0%} ({lift.low:+.0%} to {lift.high:+.0%})" if lift else ""
+            weak = ": worse than chance" if self.demoted(evidence) else ""
+            return f"record here: hit {own.value:.0%} ({own.low:.0%} to {own.high:.0%}) of {n:,}{base}{weak}"
+        prior = PRIOR.get((self._profile, evidence))
+        text = f"record here: not known yet (n = {n})"
+        if prior is None:
+            return text
+        return f"{text}; measured elsewhere: {prior[1]}% fell, random {prior[2]}% (n = {prior[0]:,})"
+
+    def demoted(self, evidence: str) -> bool:
+        """Whether the rule is labelled as weak and told more quietly."""
+        if self._profile == "plan":
+            return False
+        with self._lock:
+            rule = self._rules.get(evidence)
+            return rule is not None and rule.demoted
+
+    def _read(self, after_seconds: float) -> None:
+        time.sleep(after_seconds)
+        for number, line in enumerate(JournalReader(self._directory).lines()):
+            if not number % _BREATH:
+                time.sleep(0.001)
+            if _MARK not in line[:200]:
+                continue
+            try:
+                outcome = _decode(line)
+            except NO_JSON:
+                continue  # `report` counts and names unreadable lines
+            if outcome.run_id != self._run_id:
+                self._add(outcome)
+
+    def _add(self, outcome: _Outcome) -> None:
+        with self._lock:
+            rule = self._rules.setdefault(outcome.evidence, RuleRecord())
+            price = outcome.price_only
+            rule.take(
+                (outcome.fell, outcome.success),
+                [(control.fell, control.success) for control in outcome.random or ()],
+                (price.fell, price.success) if price is not None else None,
+            )

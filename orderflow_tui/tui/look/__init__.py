@@ -1,0 +1,1 @@
+"""Colors, text and blocks that everything painted is made of."""

@@ -1,0 +1,181 @@
+"""Rows of styled text, and the widgets that draw them through the line API.
+
+A row is made by a pure function and holds text and style tokens, never a colour. A widget compares new rows with the
+ones it shows and refreshes only those that differ, so a flood of events costs a paint only where a figure moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import ClassVar, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from orderflow_tui.tui.look.text import clean
+
+
+class Look(NamedTuple):
+    """How a token is painted: names of theme variables, never colours."""
+
+    colour: str = ""
+    background: str = ""
+    bold: bool = False
+    dim: bool = False
+    """Where the terminal's palette is used: it has no grey to rely on."""
+
+
+LOOKS = {
+    "bid": Look("bid"),
+    "ask": Look("ask"),
+    "buy": Look("buy"),
+    "sell": Look("sell"),
+    "profit": Look("profit"),
+    "loss": Look("loss"),
+    "muted": Look("muted"),
+    "strong": Look("strong", bold=True),
+    "stale": Look("stale", dim=True),
+    "bar": Look("", "bar"),
+    "picked": Look("picked-text", "picked", bold=True),
+    "cursor": Look("picked-text", "picked"),
+    "exit": Look("exit-text", "exit", bold=True),
+    "exit-line": Look("exit-line", bold=True),
+    "blind": Look("blind-text", "blind", bold=True),
+    "alert": Look("alert", bold=True),
+    "watch": Look("watch"),
+    "calm": Look("calm"),
+    "badge-live": Look("live-text", "live", bold=True),
+    "badge-simulated": Look("simulated-text", "simulated", bold=True),
+}
+"""What a span's token looks like. The styles are read from the theme's variables and not from component classes: a
+screen of a dozen panels would match some three hundred component styles against the stylesheet at every change."""
+
+LOUD = frozenset({"exit", "blind"})
+"""Reversed where there is no colour."""
+
+BRIGHT = frozenset({"exit-line", "alert"})
+"""Their grey would be quieter than plain text: the strongest there is where there is no colour."""
+
+_PLAIN_LOUD = Style(bold=True, reverse=True)
+_ATTRIBUTES = {"bold": Style(bold=True), "dim": Style(dim=True), "reverse": Style(reverse=True)}
+
+
+class Span(NamedTuple):
+    """A piece of a row: text and space-separated style tokens."""
+
+    text: str
+    token: str = ""
+
+
+class Row(NamedTuple):
+    """One line: its spans and the token that fills it to the edge."""
+
+    spans: tuple[Span, ...]
+    base: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The text without styles."""
+        return "".join(span.text for span in self.spans)
+
+
+EMPTY_ROW = Row(())
+
+
+def make_row(*spans: Span | str, base: str = "") -> Row:
+    """A row from spans; a bare string takes the row's base style."""
+    return Row(tuple(span if isinstance(span, Span) else Span(span) for span in spans), base)
+
+
+def restyle(row: Row, token: str) -> Row:
+    """The same text in one style throughout: what a stale row looks like."""
+    return Row(tuple(Span(span.text, token) for span in row.spans), row.base)
+
+
+@lru_cache(maxsize=512)
+def _style(colour: str, background: str, bold: bool, dim: bool) -> Style:
+    return Style(
+        color=Color.parse(colour).rich_color if colour else None,
+        bgcolor=Color.parse(background).rich_color if background else None,
+        bold=bold or None,
+        dim=dim or None,
+    )
+
+
+class TokenStyles(Widget):
+    """Turns style tokens into styles of the theme in force."""
+
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - textual's name
+        super().__init__(id=id, classes=classes)
+        self._token_styles: dict[str, Style] = {}
+        self._base_styles: dict[str, Style] = {}
+
+    def notify_style_update(self) -> None:
+        """Forget the styles of the theme that was in force."""
+        self._token_styles.clear()
+        self._base_styles.clear()
+        super().notify_style_update()
+
+    def token_style(self, tokens: str) -> Style:
+        """The style of space-separated tokens, e.g. `bid bold`."""
+        known = self._token_styles.get(tokens)
+        if known is not None:
+            return known
+        style = Style()
+        for token in tokens.split():
+            style += _ATTRIBUTES.get(token) or self._look(token)
+        self._token_styles[tokens] = style
+        return style
+
+    def _look(self, token: str) -> Style:
+        if self.app.no_color:
+            if token in LOUD:
+                return _PLAIN_LOUD
+            token = "strong" if token in BRIGHT else token
+        look, variables = LOOKS[token], self.app.theme_variables
+        dim = look.dim and self.app.current_theme.ansi
+        return _style(variables.get(look.colour, ""), variables.get(look.background, ""), look.bold, dim)
+
+    def draw(self, row: Row, width: int) -> Strip:
+        """The row as a strip of exactly `width` cells, every text cleaned once more."""
+        base = self._base_styles.get(row.base)
+        if base is None:
+            base = self._base_styles[row.base] = self.rich_style + self.token_style(row.base)
+        segments = [Segment(clean(span.text), base + self.token_style(span.token)) for span in row.spans if span.text]
+        return Strip(segments).adjust_cell_length(width, base)
+
+
+class LineWidget(TokenStyles):
+    """A block of rows that repaints only the rows that changed."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - textual's name
+        super().__init__(id=id, classes=classes)
+        self.rows: Sequence[Row] = ()
+
+    def show(self, rows: Sequence[Row]) -> int:
+        """Take new rows and refresh those that differ.
+
+        Returns:
+            How many rows were marked for repainting.
+        """
+        old, self.rows = self.rows, rows
+        count = max(len(old), len(rows))
+        changed = [
+            y
+            for y in range(count)
+            if (old[y] if y < len(old) else EMPTY_ROW) != (rows[y] if y < len(rows) else EMPTY_ROW)
+        ]
+        if changed:
+            self.refresh(*(Region(0, y, max(self.size.width, 1), 1) for y in changed))
+        return len(changed)
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the content area."""
+        return self.draw(self.rows[y] if y < len(self.rows) else EMPTY_ROW, self.size.width)

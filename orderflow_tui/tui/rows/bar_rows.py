@@ -1,0 +1,154 @@
+"""The one-line bars: what the data is and which symbols need a look above, how the machinery is doing below."""
+
+from __future__ import annotations
+
+from orderflow_tui.tui.look.layout import NARROW
+from orderflow_tui.tui.look.lines import Row, Span, make_row
+from orderflow_tui.tui.look.text import Zone, clean, crop, shares, span_text
+from orderflow_tui.tui.rows.card_rows import card_title
+from orderflow_tui.tui.rows.panel_rows import CHIP_TOKENS, chip_text
+from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.views.model import StatusView, SymbolView
+
+ITEM_WIDTH = 15
+_SHORT_CHIPS = {"WARMING": "warm", "OPENING": "open", "NO QUOTES": "NOQUOT", "NO DATA": "NODATA"}
+
+
+def badge_span(status: StatusView) -> Span:
+    """What kind of data this is; on every screen."""
+    token = (
+        "badge-live" if status.source_class == "live" and "DELAYED" not in status.source_label else "badge-simulated"
+    )
+    return Span(f" {crop(clean(status.source_label), 44)} ", token)
+
+
+def title_row(model: ScreenModel, title: str, zone: Zone, width: int) -> Row:
+    """The first row of a screen: the badge, what it is, the time with its zone."""
+    if model.status is None:
+        return make_row(f" {title}", base="bar")
+    badge = badge_span(model.status)
+    clock = clock_text(model.status, zone)
+    room = width - len(badge.text) - len(clock) - 2
+    middle = crop(title, room)
+    return make_row(badge, Span(f" {middle}", "bold"), " " * max(1, room - len(middle) + 1), clock, base="bar")
+
+
+def clock_text(status: StatusView, zone: Zone) -> str:
+    """The data's own time with the zone's name."""
+    return f"{zone.clock(status.now_ns)} {zone.label} "
+
+
+def _item(number: int, view: SymbolView, selected: bool) -> list[Span]:
+    key = f"{number} " if number < 10 else "  "
+    name = f"{key}{clean(view.symbol)[:6]:<6}"
+    chip = f"{_SHORT_CHIPS.get(view.chip, chip_text(view.chip)):<6}"
+    token = "picked" if selected else "bold"
+    return [Span(" "), Span(name, token), Span(chip, CHIP_TOKENS.get(view.chip, "muted"))]
+
+
+def strip_rows(model: ScreenModel, zone: Zone, width: int, most: int = 2) -> list[Row]:
+    """All symbols with their number keys and chips, over at most `most` rows after the badge, and the clock."""
+    if model.status is None:
+        return [make_row(" waiting for the monitor", base="bar")]
+    badge = badge_span(model.status)
+    clock = clock_text(model.status, zone) if width >= NARROW else ""
+    first = max(0, (width - len(badge.text) - len(clock)) // ITEM_WIDTH)
+    each = max(1, width // ITEM_WIDTH)
+    names = list(model.order)
+    lines = [names[:first]]
+    rest = names[first:]
+    while rest and len(lines) < most:
+        lines.append(rest[:each])
+        rest = rest[each:]
+    rows: list[Row] = []
+    number = 1
+    for index, line in enumerate(lines):
+        spans = [badge] if index == 0 else []
+        for name in line:
+            spans += _item(number, model.views[name], name == model.selected)
+            number += 1
+        used = sum(len(span.text) for span in spans)
+        if index == 0:
+            spans.append(Span(" " * max(0, width - used - len(clock)) + clock))
+        elif index == len(lines) - 1 and rest:
+            spans.append(Span(f" +{len(rest)}", "muted"))
+        rows.append(Row(tuple(spans), "bar"))
+    return rows
+
+
+def blind_rows(model: ScreenModel, width: int) -> list[Row]:
+    """The loudest row: positions that cannot be seen."""
+    blind = model.blind_held
+    if model.silent_seconds:
+        words = f"!! NO WORD FROM THE MONITOR for {span_text(model.silent_seconds)}: nothing here is current !!"
+        return [make_row(f" {crop(words, width - 1)}", base="blind")]
+    if not blind:
+        return []
+    names = ", ".join(
+        f"{clean(view.symbol)} {shares(view.position.quantity, view.capabilities.size_scale)}"
+        for view in blind
+        if view.position
+    )
+    reason = clean(blind[0].chip_detail)
+    return [make_row(f" {crop(f'!! BLIND while holding: {names} !! {reason}', width - 1)}", base="blind")]
+
+
+def asks_rows(model: ScreenModel, key: str, width: int) -> list[Row]:
+    """On screens other than the dashboard: what is blind and what waits for an answer, a row each."""
+    rows = blind_rows(model, width)
+    card = model.card
+    if card is not None:
+        words = f" >>> {card_title(card)} <<< {key} answers: {clean(card.reason)}"
+        rows.append(make_row(crop(words, width), base="exit"))
+    return rows
+
+
+def status_row(model: ScreenModel, zone: Zone, width: int) -> Row:
+    """Source, freshness, requests a second and what is wrong, the loudest first; the clock where the strip has none."""
+    status = model.status
+    if status is None:
+        return make_row(" starting", base="bar")
+    loud = _loud(status)
+    spans = [badge_span(status)]
+    if loud:
+        spans.append(Span(f" {crop(loud, width * 2 // 3)} ", "exit"))
+    clock = clock_text(status, zone) if width < NARROW else ""
+    used = sum(len(span.text) for span in spans) + len(clock)
+    quiet = ""
+    for words in _quiet(model, status):
+        longer = f"{quiet} | {words}" if quiet else f" {words}"
+        if used + len(longer) > width:
+            break
+        quiet = longer
+    return make_row(*spans, quiet, " " * max(0, width - used - len(quiet)), clock, base="bar")
+
+
+def _loud(status: StatusView) -> str:
+    words = [status.detail, status.ended, status.config_message]
+    if not status.logging and "NOT LOGGING" not in status.detail:
+        words.insert(0, "NOT LOGGING")
+    if not status.connected and not status.detail and not status.ended:
+        words.insert(0, "NOT CONNECTED")
+    if status.paused:
+        words.append("PAUSED")
+    return clean(" | ".join(word for word in dict.fromkeys(words) if word))
+
+
+def _quiet(model: ScreenModel, status: StatusView) -> list[str]:
+    oldest = max((view.data_age_s for view in model.views.values() if view.data_age_s is not None), default=None)
+    words = [
+        f"oldest {span_text(oldest)}" if oldest is not None else "no data yet",
+        f"{status.requests_last_second:.0f}/{status.requests_budget:.0f} req/s, cycle {status.cycle_seconds:.1f}s",
+        f"{status.profile}, market {status.market}",
+        f"{status.alerts_total} alert{'' if status.alerts_total == 1 else 's'}",
+        status.host,
+    ]
+    if status.stream:
+        words.insert(1, status.stream)
+    if status.speed != 1.0:
+        words.insert(0, f"x{status.speed:g}")
+    if status.missing_features:
+        words.insert(1, "not in your plan: " + ", ".join(status.missing_features))
+    if status.positions_age_s is not None and status.positions_age_s > 60:
+        words.append(f"positions {span_text(status.positions_age_s)} old")
+    return [clean(word) for word in words]

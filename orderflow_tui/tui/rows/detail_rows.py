@@ -1,0 +1,116 @@
+"""Everything known about one symbol, as rows to scroll through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, Span, make_row
+from orderflow_tui.tui.look.text import Zone, clean, crop, left, wrap
+from orderflow_tui.tui.rows.feed_rows import alert_row
+from orderflow_tui.tui.rows.ladder import wall_rows
+from orderflow_tui.tui.rows.panel_rows import Frame, panel_rows
+from orderflow_tui.tui.rows.tape_rows import print_rows
+from orderflow_tui.tui.state.tape_filter import TapeFilter
+from orderflow_tui.views.model import AlertLine, DetailView, RuleLine, SymbolView
+
+PANEL_ROWS = 24
+ALERTS_SHOWN = 50
+WALLS_SHOWN = 12
+TWO_COLUMNS = 118
+"""From this width what is asked why stands beside the panel."""
+_RULE_NAME, _RULE_VALUE = 22, 15
+
+
+class DetailFrame(Struct, frozen=True):
+    """How the detail is drawn."""
+
+    width: int
+    zone: Zone
+    tape: TapeFilter
+
+
+def detail_rows(
+    view: SymbolView, detail: DetailView | None, alerts: Sequence[AlertLine], frame: DetailFrame
+) -> list[Row]:
+    """Panel, why something fired or nothing did, walls, thresholds, alerts, tape, counters; in two columns if wide."""
+    mine = [alert for alert in alerts if alert.symbol == view.symbol]
+    zone, width = frame.zone, frame.width
+    if width < TWO_COLUMNS:
+        rows = [*_panel(view, zone, width), *_why(detail, mine, zone, width), *_walls(view, width)]
+        rows += [*_alerts(view, mine, zone, width), *_tape(view, detail, frame, width), *_facts(view, width)]
+        return rows
+    one = width * 9 // 16
+    other = width - one - 1
+    front = [*_panel(view, zone, one), *_walls(view, one), *_alerts(view, mine, zone, one), *_facts(view, one)]
+    return _beside(front, [*_why(detail, mine, zone, other), *_tape(view, detail, frame, other)], one)
+
+
+def _beside(first: Sequence[Row], second: Sequence[Row], width: int) -> list[Row]:
+    rows = []
+    for index in range(max(len(first), len(second))):
+        one = first[index] if index < len(first) else EMPTY_ROW
+        other = second[index] if index < len(second) else EMPTY_ROW
+        pad = Span(" " * max(0, width - len(one.plain)), one.base)
+        spans = tuple(Span(span.text, f"{one.base} {span.token}".strip()) for span in one.spans)
+        more = tuple(Span(span.text, f"{other.base} {span.token}".strip()) for span in other.spans)
+        rows.append(Row((*spans, pad, Span(" "), *more)))
+    return rows
+
+
+def _section(title: str, rows: Sequence[Row], width: int) -> list[Row]:
+    head = make_row(left(f" {title}", width), base="bar")
+    return [head, *(rows or [make_row(Span(" none", "muted"))])]
+
+
+def _panel(view: SymbolView, zone: Zone, width: int) -> list[Row]:
+    frame = Frame(width, PANEL_ROWS, 0, selected=False, pinned=False, zone=zone)
+    return [row for row in panel_rows(view, frame) if row.plain.strip()]
+
+
+def _why(detail: DetailView | None, alerts: Sequence[AlertLine], zone: Zone, width: int) -> list[Row]:
+    """How near each rule is to speaking, and why the newest alert was raised."""
+    rules = [] if detail is None else [_rule_row(line, width) for line in detail.rules]
+    rows = _section("WHY, or why not: the rules now ( * = met)", rules, width)
+    newest = next((alert for alert in alerts if alert.why), None)
+    if newest is None:
+        return rows
+    words = [make_row(f" {crop(clean(newest.text), width - 2)}")]
+    words += [make_row(Span(f"   {crop(clean(text), width - 4)}", "muted")) for text in newest.why]
+    if newest.record:
+        words += [make_row(Span(f"   {text}", "muted")) for text in wrap(clean(newest.record), width - 4, 2)]
+    return rows + _section(f"Why the last alert, {zone.clock(newest.time_ns)} {zone.label}", words, width)
+
+
+def _rule_row(line: RuleLine, width: int) -> Row:
+    value = left(clean(line.value), _RULE_VALUE)
+    threshold = crop(clean(line.threshold), max(0, width - _RULE_NAME - _RULE_VALUE - 4))
+    mark = Span(" * " if line.met else "   ", "alert")
+    return make_row(mark, Span(left(line.name, _RULE_NAME), "muted"), Span(value, "strong"), threshold)
+
+
+def _walls(view: SymbolView, width: int) -> list[Row]:
+    return _section("Walls", wall_rows(view, width, WALLS_SHOWN), width)
+
+
+def _alerts(view: SymbolView, alerts: Sequence[AlertLine], zone: Zone, width: int) -> list[Row]:
+    rows = [alert_row(alert, zone, width) for alert in alerts[:ALERTS_SHOWN]]
+    return _section(f"Alerts of {clean(view.symbol, 12)} ({zone.label})", rows, width)
+
+
+def _tape(view: SymbolView, detail: DetailView | None, frame: DetailFrame, width: int) -> list[Row]:
+    prints = view.prints if detail is None else detail.prints
+    kept = frame.tape.keep(prints)
+    rows = print_rows(replace(view, prints=kept), width, frame.zone, len(kept))
+    title = f"Tape {frame.zone.label} {len(kept)}/{len(prints)}: {frame.tape.words}"
+    return _section(crop(title, width - 2), rows, width)
+
+
+def _facts(view: SymbolView, width: int) -> list[Row]:
+    words = wrap(clean(view.thresholds), width - 2, 3) if view.thresholds else []
+    words += wrap("live: " + clean(", ".join(view.live_rules)), width - 2, 4) if view.live_rules else []
+    rows = _section("Thresholds and rules", [make_row(f" {line}") for line in words], width)
+    counters = [make_row(f" {key.replace('_', ' '):<20}{count:>12,}") for key, count in (view.counters or {}).items()]
+    return rows + _section("Counters", counters, width)

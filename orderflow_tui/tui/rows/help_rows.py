@@ -1,0 +1,52 @@
+"""The help: every key with what it does, made from the bindings, and what the signs on the screen mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.binding import Binding
+
+from orderflow_tui.tui.keys.bindings import SCOPES, named
+from orderflow_tui.tui.look.lines import Row, Span, make_row
+from orderflow_tui.tui.look.text import left, wrap
+
+SIGNS = (
+    ("[EXIT]", "an exit is recommended; F2 answers it"),
+    ("[BLIND]", "the data cannot be trusted; nothing derived is shown"),
+    ("ALERT WATCH", "a counting alert stands; a wall is watched"),
+    ("calm warming thin", "nothing; the baseline is not full yet; too few prints for the burst rule"),
+    ("W ! x", "beside a level: a wall stands; it is being sold into; it was withdrawn"),
+    ("S B ?", "the aggressor of a print: seller, buyer, not known"),
+    ("+ # o", "after a print: large for this name; above the threshold; off-exchange"),
+    ("S s · b B", "under the tape: sellers' share from 80% down to 20%"),
+    ("┃ E", "on the vol gauge: the spike threshold; the exit ratio"),
+    ("!! !", "in the alerts: can recommend an exit; hit, withdrawn or big"),
+    ("cover", "shares bid within reach over shares held, its way over the last minute"),
+    ("CVD VWAP queue OFI", "buys less sells ± its error; price against it; bid over ask size; order-flow imbalance"),
+    ("pace, 10k moves", "prints a second against usual; cents that 10,000 shares of one side move the price"),
+    ("--", "not known, or no longer true"),
+    ("* > #", "a panel is pinned; selected; both"),
+)
+KEY_WIDTH = 20
+
+
+def help_rows(width: int, keys: Callable[[Binding], list[str]], first: str = "Dashboard") -> list[Row]:
+    """All rows of the help, the scope the reader came from first."""
+    rows: list[Row] = []
+    for scope in sorted(SCOPES, key=lambda name: (name != first, name != "Everywhere")):
+        rows.append(make_row(f" {scope}", base="bar"))
+        for binding in named(SCOPES[scope]):
+            if binding.id == "select-1":
+                rows += _entry("1 to 9", "Select a symbol by its number", width)
+            elif not (binding.id or "").removeprefix("select-").isdigit():
+                rows += _entry(", ".join(keys(binding)), binding.tooltip, width)
+    rows.append(make_row(" Signs", base="bar"))
+    for sign, words in SIGNS:
+        rows += _entry(sign, words, width)
+    return rows
+
+
+def _entry(key: str, words: str, width: int) -> list[Row]:
+    lines = wrap(words, max(10, width - KEY_WIDTH - 2), 3)
+    rows = [make_row(Span(f" {left(key, KEY_WIDTH)} ", "strong"), lines[0])]
+    return [*rows, *(make_row(" " * (KEY_WIDTH + 2), line) for line in lines[1:])]

@@ -1,0 +1,205 @@
+"""What the screens have in common: the newest snapshot, the order of the panels, what is selected and what is asked.
+
+No widget and no clock of its own: the app feeds it and the screens read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from orderflow_tui.tui.rows.card_rows import card_title
+from orderflow_tui.tui.rows.panel_rows import blind_holding
+from orderflow_tui.views.model import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView
+
+DEMOTE_AFTER_NS = 10_000_000_000
+"""A panel moves up at once and down only after this long, so that panels do not dance."""
+SILENT_AFTER_SECONDS = 5.0
+"""A monitor publishes each second; after this long without a word nothing on the screen is current."""
+
+
+class ScreenModel(Struct):
+    """The newest published state and the trader's place in it."""
+
+    views: Mapping[str, SymbolView] = field(default_factory=dict)
+    status: StatusView | None = None
+    alerts: tuple[AlertLine, ...] = ()
+    recommendations: tuple[RecommendationView, ...] = ()
+    order: tuple[str, ...] = ()
+    selected: str = ""
+    pinned: tuple[str, ...] = ()
+    card_id: str = ""
+    silent_seconds: float = 0.0
+    _version: int = -1
+    _heard_at: float = 0.0
+    chosen: bool = False
+    """The trader selected a symbol; otherwise the selection follows what is most urgent."""
+    detailed: bool = False
+    """A detail screen shows the selected symbol, which must not change under the reader."""
+    _rung: frozenset[str] = frozenset()
+    _blind: frozenset[str] = frozenset()
+    _standing: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def poll(self, monitor: MonitorPort, monotonic: float) -> bool:
+        """Take what was published since the last look.
+
+        Args:
+            monitor: Where it is published.
+            monotonic: Seconds on a clock that never goes back.
+
+        Returns:
+            Whether anything a screen shows has changed.
+        """
+        version = monitor.version
+        if version == self._version:
+            return self._watch_silence(monotonic)
+        self._version = version
+        self._heard_at = monotonic
+        self.silent_seconds = 0.0
+        self.views, self.status = monitor.views(), monitor.status()
+        self.alerts, self.recommendations = monitor.alert_lines(), monitor.recommendations()
+        self.arrange()
+        return True
+
+    def _watch_silence(self, monotonic: float) -> bool:
+        status = self.status
+        if status is None or status.paused or status.ended:
+            return False
+        silent = float(int(monotonic - self._heard_at))
+        silent = silent if silent >= SILENT_AFTER_SECONDS else 0.0
+        if silent == self.silent_seconds:
+            return False
+        if not self.silent_seconds:
+            self.views = {name: replace(view, stale=True) for name, view in self.views.items()}
+        self.silent_seconds = silent
+        return True
+
+    def arrange(self) -> None:
+        """Order the panels: pinned first, then by urgency; equals keep the positions file's order."""
+        rank = {name: self._settled(view) for name, view in self.views.items()}
+        self._standing = {name: standing for name, standing in self._standing.items() if name in rank}
+        self.pinned = tuple(name for name in self.pinned if name in rank)
+        rest = sorted((name for name in rank if name not in self.pinned), key=rank.__getitem__)
+        self.order = (*self.pinned, *rest)
+        if self.selected not in rank:
+            self.chosen = False
+        if self.selected not in rank or not (self.chosen or self.detailed):
+            self.selected = self._most_urgent()
+
+    def _most_urgent(self) -> str:
+        """A position that cannot be seen, what the card is about, or the first by urgency whatever is pinned."""
+        blind, card = self.blind_held, self.card
+        if blind:
+            return blind[0].symbol
+        if card is not None and (first := card.symbol.split(" ", 1)[0]) in self.views:
+            return first
+        standing = self._standing
+        return min(self.order, key=lambda name: standing[name][0], default="")
+
+    def choose(self, symbol: str) -> None:
+        """The trader looks at this symbol; the selection stays there until `follow` or a new recommendation."""
+        self.selected, self.chosen = symbol, True
+
+    def follow(self) -> None:
+        """The selection follows what is most urgent again."""
+        self.chosen = False
+        self.arrange()
+
+    def _settled(self, view: SymbolView) -> int:
+        urgency, since = self._standing.get(view.symbol, (view.urgency, view.now_ns))
+        if view.urgency <= urgency:
+            self._standing[view.symbol] = (view.urgency, view.now_ns)
+            return view.urgency
+        if view.now_ns - since >= DEMOTE_AFTER_NS:
+            self._standing[view.symbol] = (view.urgency, view.now_ns)
+            return view.urgency
+        self._standing[view.symbol] = (urgency, since)
+        return urgency
+
+    def toggle_pin(self) -> None:
+        """Pin the selected symbol to the front, or let it go."""
+        self.chosen = True
+        if self.selected in self.pinned:
+            self.pinned = tuple(name for name in self.pinned if name != self.selected)
+        elif self.selected:
+            self.pinned = (*self.pinned, self.selected)
+        self.arrange()
+
+    def select_by(self, step: int) -> None:
+        """Move the selection along the order, around its ends."""
+        if self.order:
+            place = self.order.index(self.selected) if self.selected in self.order else 0
+            self.choose(self.order[(place + step) % len(self.order)])
+
+    def select_number(self, number: int) -> None:
+        """Select the panel at a place counted from 1, if there is one."""
+        if 0 < number <= len(self.order):
+            self.choose(self.order[number - 1])
+
+    @property
+    def open_cards(self) -> list[RecommendationView]:
+        """Recommendations that wait for an answer, by rank, oldest first among equals."""
+        waiting = [item for item in self.recommendations if item.status == "open"]
+        return sorted(waiting, key=lambda item: (item.rank, item.opened_ns))
+
+    @property
+    def card(self) -> RecommendationView | None:
+        """The recommendation the card shows: the one turned to while it is open, else the first."""
+        cards = self.open_cards
+        return next((item for item in cards if item.recommendation_id == self.card_id), cards[0] if cards else None)
+
+    def next_card(self) -> None:
+        """Turn to the next open recommendation."""
+        cards, shown = self.open_cards, self.card
+        if shown is not None:
+            self.card_id = cards[(cards.index(shown) + 1) % len(cards)].recommendation_id
+            self.follow()
+
+    def to_answer(self) -> RecommendationView | None:
+        """What the acknowledge key is about: the card, else the selected symbol's held or snoozed recommendation."""
+        if self.card is not None:
+            return self.card
+        return next(
+            (
+                item
+                for item in self.recommendations
+                if item.symbol == self.selected and item.status in {"held", "snoozed"}
+            ),
+            None,
+        )
+
+    def find(self, recommendation_id: str) -> RecommendationView | None:
+        """The newest state of a recommendation, or None when the monitor no longer lists it."""
+        return next((item for item in self.recommendations if item.recommendation_id == recommendation_id), None)
+
+    def newly_open(self) -> list[RecommendationView]:
+        """Recommendations that have opened since the last call; each is named once per opening."""
+        cards = self.open_cards
+        fresh = [item for item in cards if item.recommendation_id not in self._rung]
+        self._rung = frozenset(item.recommendation_id for item in cards)
+        if fresh and not self.detailed:
+            self.follow()
+        return fresh
+
+    def newly_blind(self) -> list[SymbolView]:
+        """Positions that went blind since the last call; each is named once per blindness."""
+        blind = self.blind_held
+        fresh = [view for view in blind if view.symbol not in self._blind]
+        self._blind = frozenset(view.symbol for view in blind)
+        return fresh
+
+    @property
+    def asks(self) -> str:
+        """What waits for the trader, loudest first: `BLIND NVDA, EXIT? BAC +1`; empty when nothing does."""
+        blind, cards, card = self.blind_held, self.open_cards, self.card
+        words = [f"BLIND {' '.join(view.symbol for view in blind[:3])}"] if blind else []
+        if card is not None:
+            words.append(card_title(card) + (f" +{len(cards) - 1}" if len(cards) > 1 else ""))
+        return ", ".join(words)
+
+    @property
+    def blind_held(self) -> list[SymbolView]:
+        """Positions nothing can be said about right now."""
+        return [view for view in self.views.values() if blind_holding(view)]

@@ -1,0 +1,1 @@
+"""Frozen views of the monitor's state, how they are built, and their words."""

@@ -1,0 +1,112 @@
+"""What the view says of a position: its profit, what leaving costs, the recommendations about it."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from orderflow_tui.core.exits.exit_signal import ExitLatch
+from orderflow_tui.core.market.liquidity import band_size
+from orderflow_tui.core.market.sessions import new_york_day
+from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
+from orderflow_tui.core.model.data_models import ExitRecommendation
+from orderflow_tui.core.model.units import NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.views.exit_words import held_header, leave_line, money, stop_words
+from orderflow_tui.views.model import LeaveView, PositionView, RecommendationView
+
+
+def position_view(core: SymbolCore) -> PositionView | None:
+    """The position and its open profit; None for a watched symbol."""
+    position = core.desk.position
+    if position is None:
+        return None
+    quantity = core.desk.quantity * (-1 if core.short else 1)
+    cost = float(position.average_cost)
+    bid = core.market.bid
+    pnl = percent = None
+    if bid is not None and cost:
+        exit_price = abs(bid) / PRICE_UNITS_PER_DOLLAR
+        pnl = (exit_price - cost) * quantity
+        percent = (exit_price - cost) / cost * 100 * (-1 if core.short else 1)
+    watch = core.desk.stop_watch
+    return PositionView(
+        quantity=quantity,
+        average_cost=cost,
+        pnl=pnl,
+        pnl_percent=percent,
+        stop=None if watch is None else abs(watch.stop),
+        stop_words=stop_words(core),
+        hypothetical=position.hypothetical,
+        working=position.working,
+    )
+
+
+def leave_view(core: SymbolCore, second: int) -> LeaveView | None:
+    """What leaving costs at this second; None where nothing is held."""
+    desk = core.desk
+    if not desk.quantity:
+        return None
+    line, cost, minutes = leave_line(core, second)
+    deep = core.capabilities.depth_levels > 1
+    refill = core.series.refill_per_second if core.series is not None else None
+    traded = core.window.volume_through(second) - core.window.volume_through(second - BASELINE_SECONDS)
+    trend = tuple(desk.coverage) if deep else ()
+    return LeaveView(
+        line=line,
+        cost=None if cost is None else cost.dollars,
+        cost_bp=None if cost is None else cost.basis_points,
+        cost_60s_ago=desk.costs[0] if len(desk.costs) == desk.costs.maxlen else None,
+        filled=0 if cost is None else cost.filled,
+        not_shown=0 if cost is None else cost.missing,
+        coverage=median(trend) if trend else None,
+        coverage_at_least=band_size(core.market.bids, core.market.price_step)[1],
+        minutes_to_leave=minutes,
+        coverage_trend=trend,
+        cost_trend=tuple(desk.costs),
+        refill_per_minute=None if refill is None else refill * 60,
+        traded_per_minute=traded * 60 / BASELINE_SECONDS,
+        usual_range=core.market.usual_range,
+    )
+
+
+def muted_words(core: SymbolCore, now_ns: int) -> str:
+    """That `exited` keeps the flow rules from recommending, and until when."""
+    day = core.desk.flow.muted_day
+    if day is None or not core.desk.quantity or day != new_york_day(now_ns):
+        return ""
+    return "muted (exited) until quantity or day changes; your stop still rings"
+
+
+def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:
+    """The symbol's recommendations, the stop's first."""
+    out = []
+    desk = core.desk
+    for latch, kind in ((desk.stop_latch, "stop"), (desk.flow, "flow")):
+        if latch.current is not None:
+            out.append(_recommendation(core, latch, latch.current, kind, now_ns))
+    return out
+
+
+def _recommendation(
+    core: SymbolCore, latch: ExitLatch, current: ExitRecommendation, kind: str, now_ns: int
+) -> RecommendationView:
+    desk = core.desk
+    line, cost, _ = leave_line(core, now_ns // NS)
+    then = desk.costs[0] if len(desk.costs) == desk.costs.maxlen else None
+    if cost is not None and then is not None:
+        line += f" | a minute ago {money(-then)}"
+    if current.bid is not None and core.market.bid is not None and current.status == "open":
+        line += f" | opened at {current.bid}, now {price_text(abs(core.market.bid))}"
+    return RecommendationView(
+        recommendation_id=current.recommendation_id,
+        symbol=core.symbol,
+        kind="stop" if kind == "stop" else "flow",
+        status=current.status,
+        opened_ns=datetime_ns(current.opened_utc),
+        reason=current.reason,
+        evidence=current.evidence,
+        cost_line=line,
+        signals_since_answer=latch.signals,
+        header=held_header(core, now_ns) if kind == "flow" else "",
+        rank=1 if kind == "stop" else 2,
+    )

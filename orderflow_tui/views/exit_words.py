@@ -1,0 +1,94 @@
+"""The line to read first: what leaving costs now and how far the stop is."""
+
+from __future__ import annotations
+
+from orderflow_tui.core.market.liquidity import ExitCost, exit_cost, minutes_to_leave
+from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
+from orderflow_tui.core.model.units import NS, price_text, spell_minutes
+from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.views.model import CANNOT_LEAVE
+
+_NOW = "leave now:"
+
+
+def money(dollars: float) -> str:
+    """Signed dollars: `-$212`, `+$1,204`, cents below ten dollars."""
+    amount = f"{abs(dollars):,.2f}" if abs(dollars) < 10 else f"{abs(dollars):,.0f}"
+    return f"{'-' if dollars < 0 else '+'}${amount}"
+
+
+def leave_line(core: SymbolCore, second: int) -> tuple[str, ExitCost | None, float | None]:
+    """`(line, cost, minutes to leave all of it)` for the position at this second."""
+    desk, market = core.desk, core.market
+    scale = core.capabilities.size_scale
+    quantity = desk.quantity
+    size = quantity * scale
+    cost = exit_cost(market.bids, market.asks, size, scale)
+    window = core.window
+    traded = window.volume_through(second) - window.volume_through(second - BASELINE_SECONDS)
+    minutes = minutes_to_leave(size, traded)
+    words = _cost_words(core, cost, quantity, traded)
+    if core.halted:
+        words = words.replace(_NOW, f"{CANNOT_LEAVE}, {core.halted}; the last book says", 1)
+    parts = [words]
+    stop = stop_words(core)
+    if stop:
+        parts.append(stop)
+    return " | ".join(parts), cost, minutes
+
+
+def _cost_words(core: SymbolCore, cost: ExitCost | None, quantity: int, traded: int) -> str:
+    scale = core.capabilities.size_scale
+    if cost is None:
+        return f"{_NOW} no quote to leave at"
+    whole = minutes_to_leave(quantity * scale, traded)
+    filled = core.writer.sizes(cost.filled)
+    if core.capabilities.depth_levels == 1:
+        words = f"{_NOW} {money(-cost.dollars)} for the first {filled} of {quantity:,}"
+        if cost.missing:
+            words += f"; {core.writer.sizes(cost.missing)} not shown"
+        return f"{words}; all in about {spell_minutes(whole)} at 10% of the tape" if whole is not None else words
+    part = f"{filled} of {quantity:,} shown" if cost.missing else f"all {quantity:,}"
+    words = f"{_NOW} {money(-cost.dollars)} ({cost.basis_points:.1f} bp) for {part}"
+    if cost.missing:
+        rest = minutes_to_leave(cost.missing, traded)
+        words += f", the rest about {spell_minutes(rest)} at 10% of the tape" if rest else ", the rest not shown"
+    return words
+
+
+def stop_words(core: SymbolCore) -> str:
+    """`stop 34c away = 0.8 of a usual 5 min`, `STOP CROSSED at 13.80`, or nothing without a stop."""
+    watch, bid = core.desk.stop_watch, core.market.bid
+    if watch is None:
+        return ""
+    if watch.crossed:
+        return f"STOP CROSSED at {price_text(abs(watch.stop))}"
+    if bid is None:
+        return f"stop {price_text(abs(watch.stop))}"
+    distance = bid - watch.stop
+    words = f"stop {distance / 100:.0f}c away"
+    usual = core.market.usual_range
+    return f"{words} = {distance / usual:.1f} of a usual 5 min" if usual else words
+
+
+def held_header(core: SymbolCore, now_ns: int) -> str:
+    """`held 13.85, now -4c, 2:10 left, 3 more signals` while an answer keeps a recommendation quiet."""
+    latch = core.desk.flow
+    current = latch.current
+    if current is None or current.status == "open":
+        return ""
+    left = max(0, (latch.quiet_until - now_ns) // NS)
+    words = [f"{current.status}"]
+    bid = core.market.bid
+    if latch.answer_bid is not None:
+        words[0] += f" {price_text(abs(latch.answer_bid))}"
+        if bid is not None:
+            moved = (bid - latch.answer_bid) * (-1 if core.short else 1)
+            words.append(f"now {moved / 100:+.0f}c")
+    words.append(f"{left // 60}:{left % 60:02d} left")
+    if latch.signals:
+        words.append(f"{latch.signals} more signal{'' if latch.signals == 1 else 's'}")
+    desk = core.desk
+    if desk.trimmed and now_ns - desk.trimmed_ns > 60 * NS:
+        words.append("positions still show the old quantity")
+    return ", ".join(words)

@@ -1,0 +1,379 @@
+"""Frozen views of the monitor's state: what the screen paints and plain output prints.
+
+The monitor's thread publishes them; readers take the newest when they next look. Prices are integers of $0.0001
+(`core.units.price_text` writes them), sizes integers of the source's size unit, money floats in dollars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from orderflow_tui.core.model.capabilities import Capabilities
+    from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+    from orderflow_tui.core.model.events import Levels
+
+Chip = Literal[
+    "CALM", "WARMING", "OPENING", "THIN", "WATCH", "ALERT", "EXIT", "BLIND", "NO QUOTES", "HALTED", "CLOSED", "NO DATA"
+]
+SideWord = Literal["buy", "sell", "unknown"]
+CANNOT_LEAVE = "CANNOT LEAVE"
+"""How the line to read first begins while trading is halted."""
+
+
+class PrintLine(Struct, frozen=True):
+    """One print as the tape rows show it."""
+
+    time_ns: int
+    price: int
+    size: int
+    side: SideWord
+    off_exchange: bool = False
+    tier: int = 0
+    """0 usual, 1 large for this name (a fifth of the print threshold), 2 above the threshold."""
+
+
+class WallMark(Struct, frozen=True):
+    """A wall at a price of the ladder: `seen`, `hit` or `pulled`."""
+
+    side: Literal["bid", "ask"]
+    price: int
+    state: Literal["seen", "hit", "pulled"]
+    size: int
+    since_ns: int
+    peak: int = 0
+    """The most it ever showed."""
+    sold: int = 0
+    """Of it, what sellers are known to have taken in the last 30 s (buyers, for an offer)."""
+    added: int = 0
+    cancelled: int = 0
+    in_sight: bool = True
+    """False while better prices hide it: nothing is known of it then."""
+    gone_ns: int = 0
+    """When it was withdrawn; 0 while it stands."""
+
+
+class AlertLine(Struct, frozen=True):
+    """One alert as the feed pane shows it; a later one with the same `episode_id` replaces it in place."""
+
+    episode_id: str
+    time_ns: int
+    symbol: str
+    evidence: str
+    severity: Literal["warning", "critical"]
+    rank: int
+    counts: bool
+    text: str
+    """Without time and symbol, e.g. `SOLD INTO 150.25: 9,100 of 12,400 in 8 s`."""
+    against: Literal["long", "short"] = "long"
+    late: bool = False
+    updated_ns: int = 0
+    why: tuple[str, ...] = ()
+    """The figures it passed beside their thresholds, and the nearest threshold at which it would have been quiet."""
+    record: str = ""
+    """How this rule has done on this user's data."""
+    demoted: bool = False
+    """By its record it does worse than chance: labelled, and told more quietly."""
+
+
+class WindowView(Struct, frozen=True):
+    """The red burst's window, its baseline and what it is held against."""
+
+    window_seconds: int
+    volume: int
+    baseline: float
+    """Mean volume of as many seconds over the five minutes before; 0 while warming."""
+    ratio: float | None
+    """None while warming or with a baseline of 0."""
+    spike_threshold: float
+    exit_ratio: float
+    sell_share: float | None
+    """Of all eligible volume in the window, unknown sides in the denominator."""
+    sell_share_60s: float | None
+    unknown_share: float | None
+    warm_seconds: int
+    warm_needed: int
+    price_words: str = ""
+    """`price has not moved yet`, `already -2 ticks`."""
+
+
+class LeaveView(Struct, frozen=True):
+    """What leaving costs now."""
+
+    line: str
+    """The line to read first, e.g. `leave now: -$212 (4.5 bp) for 300 of 1,000 shown, the rest about 14 s at ...`."""
+    cost: float | None
+    """Dollars against the mid for the shares the book takes; None without a book."""
+    cost_bp: float | None
+    cost_60s_ago: float | None
+    filled: int
+    not_shown: int
+    coverage: float | None
+    """60 s median of shares bid in the band over shares held; None on one level or without a position."""
+    coverage_at_least: bool
+    minutes_to_leave: float | None
+    coverage_trend: tuple[float, ...] = ()
+    """The last 60 samples of coverage, one a second, oldest first."""
+    cost_trend: tuple[float, ...] = ()
+    """The last 61 samples of the cost in dollars, one a second, oldest first."""
+    refill_per_minute: float | None = None
+    """Net size that came to the bids within reach, a minute, over the last five; None before a minute is known."""
+    traded_per_minute: float = 0.0
+    """Tape of the last five minutes, a minute."""
+    usual_range: int | None = None
+    """Median five-minute range of the price."""
+
+
+class PositionView(Struct, frozen=True):
+    """The position and its open profit at the price one could leave at."""
+
+    quantity: int
+    average_cost: float
+    pnl: float | None
+    pnl_percent: float | None
+    stop: int | None
+    stop_words: str
+    """`stop 34c away = 0.8 of a usual 5 min`, `STOP CROSSED`, or empty."""
+    hypothetical: bool = False
+    working: tuple[WorkingOrder, ...] = ()
+    """Own resting orders, which the book shown is without."""
+
+
+class RecommendationView(Struct, frozen=True):
+    """A recommendation as the pinned card shows it."""
+
+    recommendation_id: str
+    symbol: str
+    kind: Literal["flow", "stop", "market"]
+    status: Literal["open", "held", "snoozed", "exited", "trimmed", "resolved"]
+    opened_ns: int
+    reason: str
+    evidence: tuple[str, ...]
+    cost_line: str
+    """What leaving costs now and a minute ago."""
+    signals_since_answer: int = 0
+    header: str = ""
+    """While held or snoozed: `held 13.85, now -4c, 2:10 left, 3 more signals`."""
+    rank: int = 1
+    record: str = ""
+    """How recommendations have done on this user's data."""
+
+
+class ContextView(Struct, frozen=True):
+    """Context, never an alarm by itself (`core.context.ContextFigures`), in the real market's direction."""
+
+    ofi: float | None
+    queue_imbalance: float | None
+    cvd: int
+    cvd_error: float
+    vwap: float | None
+    vwap_distance_bp: float | None
+    kyle_lambda: float | None
+    pace: float | None = None
+
+
+class SymbolView(Struct, frozen=True):
+    """Everything one panel shows."""
+
+    symbol: str
+    chip: Chip
+    chip_detail: str
+    """`2:10/5:10`, `12,400 bid withdrawn`, the reason of blindness; may be empty."""
+    urgency: int
+    """Panels sort by it, smallest first: blind with shares 0, EXIT 1, ALERT 2, WATCH 3, the rest 4 and up."""
+    now_ns: int
+    capabilities: Capabilities
+    bids: Levels = ()
+    asks: Levels = ()
+    book_time_ns: int = 0
+    """The vouched instant of the newest good book; 0 without one."""
+    quote_time_ns: int = 0
+    last_price: int | None = None
+    price_step: int = 100
+    change_60s: int | None = None
+    walls: tuple[WallMark, ...] = ()
+    spark: tuple[int, ...] = ()
+    """Eligible volume of the last 120 seconds, oldest first."""
+    spark_sell: tuple[int, ...] = ()
+    """Sellers' part of it, same seconds."""
+    prints: tuple[PrintLine, ...] = ()
+    """The newest 40, newest first."""
+    window: WindowView | None = None
+    position: PositionView | None = None
+    leave: LeaveView | None = None
+    thresholds: str = ""
+    """The thresholds in force in words, e.g. `T 10,000`, `T 31,600 (10,000 = P71 here)`, `wall rule asleep`."""
+    context: ContextView | None = None
+    live_rules: tuple[str, ...] = ()
+    recommendation: RecommendationView | None = None
+    data_age_s: float | None = None
+    """Seconds since the vouched instant (books) or the newest good tape payload, delay taken off."""
+    muted: str = ""
+    """Why the flow rules recommend nothing although shares are held: `you said exited; ...`. Empty otherwise."""
+    stale: bool = False
+    """Derived figures must not be shown as current: blind, or older than 10 s in an open market."""
+    counters: Mapping[str, int] | None = None
+    """prints, skipped_prints, duplicates, late_prints, unknown_conditions."""
+    band: tuple[int, int] = (0, 0)
+    """Limit-down and limit-up prices (LULD), units of $0.0001; 0 where none is known."""
+
+
+class SeriesView(Struct, frozen=True):
+    """The last half hour, a sample every `step_seconds`, oldest first, all columns equally long; None = not known."""
+
+    step_seconds: int
+    seconds: tuple[int, ...] = ()
+    """Unix seconds of the samples."""
+    bid: tuple[int | None, ...] = ()
+    ask: tuple[int | None, ...] = ()
+    last: tuple[int | None, ...] = ()
+    vwap: tuple[float | None, ...] = ()
+    volume: tuple[int, ...] = ()
+    """Eligible volume since the sample before."""
+    sold: tuple[int, ...] = ()
+    bought: tuple[int, ...] = ()
+    cvd: tuple[int, ...] = ()
+    cvd_error: tuple[float, ...] = ()
+    bid_depth: tuple[int, ...] = ()
+    """Size within max(10 bp, 3 ticks) of the best price; at the touch on one level."""
+    ask_depth: tuple[int, ...] = ()
+
+
+class RuleLine(Struct, frozen=True):
+    """How near a rule is to speaking: its figure and its threshold in words."""
+
+    name: str
+    value: str
+    threshold: str
+    met: bool
+
+
+class DetailView(Struct, frozen=True):
+    """What only the detail screen of one symbol needs."""
+
+    symbol: str
+    series: SeriesView
+    rules: tuple[RuleLine, ...] = ()
+    """Every test of the flow rules as it stands now, in the order they are asked."""
+    prints: tuple[PrintLine, ...] = ()
+    """The newest 400 since the screen opened, newest first."""
+
+
+class DrillLine(Struct, frozen=True):
+    """One way of leaving: at once (`minutes` 0) or in equal slices over so many minutes."""
+
+    minutes: int
+    slices: int
+    each: int
+    """Size of a slice."""
+    cost: float
+    """Dollars against the mid of now, over what the bids take."""
+    cost_bp: float
+    filled: int
+    not_priced: int
+    """Size nobody shows a bid for; never priced."""
+    tape_share: float | None = None
+    """Of what trades in that time; None where nothing traded lately."""
+    risk: float | None = None
+    """Dollars the price usually moves the proceeds meanwhile, either way; None where no usual range is known."""
+    behind: int = 0
+    """Size the book is still short of at the end: above 0 the refill does not keep up."""
+
+
+class DrillView(Struct, frozen=True):
+    """The fire drill of one name, or of all together."""
+
+    symbol: str
+    quantity: int
+    lines: tuple[DrillLine, ...] = ()
+    refill_per_minute: float | None = None
+    traded_per_minute: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What is not known, in words."""
+
+
+class StatusView(Struct, frozen=True):
+    """The status line."""
+
+    source_label: str
+    """`LIVE polygon`, `SIMULATED`, `REPLAY bac_20131007_1405_1435 x1`, `DELAYED 15 min`."""
+    source_class: Literal["live", "simulated", "replayed"]
+    host: str
+    profile: str
+    market: str
+    now_ns: int
+    requests_last_second: float
+    requests_budget: float
+    cycle_seconds: float
+    connected: bool
+    detail: str = ""
+    """Loudest thing to know: `KEY REFUSED`, `retrying in 4 s`, `NOT LOGGING: disk full, 12 waiting`."""
+    logging: bool = True
+    alerts_total: int = 0
+    missing_features: tuple[str, ...] = ()
+    stream: str = ""
+    """How the stream stands: `stream`, `poll: ...` with the reason; empty where none is wanted."""
+    ended: str = ""
+    """Why the feed ended (a recording's end, a refused key), or empty."""
+    config_message: str = ""
+    """A refused reload of orderflow.toml or positions.toml; the old values stay in force."""
+    paused: bool = False
+    speed: float = 1.0
+    positions_age_s: float | None = None
+    exit_code: int = 0
+
+
+class MonitorPort(Protocol):
+    """What a screen may ask of the monitor. Every method returns at once and may be called from any thread."""
+
+    @property
+    def version(self) -> int:
+        """Grows with every publication; a screen repaints when it has changed."""
+        ...
+
+    def views(self) -> Mapping[str, SymbolView]:
+        """The newest view of each symbol, held first, then watched, in the positions file's order."""
+        ...
+
+    def status(self) -> StatusView:
+        """The newest status line."""
+        ...
+
+    def alert_lines(self) -> tuple[AlertLine, ...]:
+        """The newest 500 alert lines, newest first, updated in place."""
+        ...
+
+    def recommendations(self) -> tuple[RecommendationView, ...]:
+        """Open ones first by rank, then held and snoozed ones."""
+        ...
+
+    def answer(self, recommendation_id: str, answer: Answer) -> None:
+        """Record the trader's answer; journaled by the monitor's thread at once."""
+        ...
+
+    def recover(self, symbol: str) -> None:
+        """Try a BLIND symbol again now."""
+        ...
+
+    def own_orders(self, symbol: str, orders: tuple[WorkingOrder, ...]) -> None:
+        """These orders in the symbol's book are the holder's, beside those of the positions' source, until the end."""
+        ...
+
+    def watch_detail(self, symbol: str) -> None:
+        """Make `detail()` for this symbol from now on; an empty one ends it."""
+        ...
+
+    def detail(self) -> DetailView | None:
+        """The newest detail of the symbol that is watched; None until it is made."""
+        ...
+
+    def rule_record(self, evidence: str) -> str:
+        """How a rule (`exit` for recommendations) has done on this user's data, in one line; empty where not kept."""
+        ...
+
+    def on_news(self, listener: Callable[[], None]) -> None:
+        """Call back, in the monitor's thread, once an alert, a recommendation or a blindness has been published."""
+        ...

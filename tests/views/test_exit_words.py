@@ -1,0 +1,69 @@
+import pytest
+
+from orderflow_tui.core.model.events import Clock, Halt
+from orderflow_tui.core.model.units import NS, spell_minutes
+from orderflow_tui.views.exit_words import held_header, leave_line, money, stop_words
+from tests.core.kit import NOON, Tape, held, make
+
+
+@pytest.mark.parametrize(
+    ("dollars", "text"),
+    [(-212.4, "-$212"), (1_204.0, "+$1,204"), (-4.5, "-$4.50"), (0.0, "+$0.00"), (-10.0, "-$10")],
+)
+def test_money(dollars: float, text: str) -> None:
+    assert money(dollars) == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(0.001, "1 s"), (14 / 60, "14 s"), (3.21, "3.2 min"), (89.9, "89.9 min"), (126.0, "2.1 h")]
+)
+def test_minutes(minutes: float, text: str) -> None:
+    assert spell_minutes(minutes) == text
+
+
+def test_the_line_to_read_first() -> None:
+    """300 of 1,000 fill within ten levels; 150,000 in five minutes are 3,000 a minute for the leaver: 14 s for 700."""
+    core = make(position=held(1_000, "100.00", stop="99.00"), depth_levels=10)
+    tape = Tape().book(0, [(100.00, 100), (99.34, 200)], [(100.02, 500)])
+    for second in range(300):
+        tape.buy(second + 0.5, 100.02 if second % 2 else 99.60, 500)
+    core.process([*tape.events, Clock(tape.at(300))])
+    line, cost, minutes = leave_line(core, (NOON + 299 * NS) // NS)
+    assert line == (
+        "leave now: -$135 (45.0 bp) for 300 of 1,000 shown, the rest about 14 s at 10% of the tape"
+        " | stop 100c away = 2.4 of a usual 5 min"
+    )
+    assert cost is not None
+    assert cost.missing == 700
+    assert minutes == pytest.approx(1_000 / 3_000)
+
+
+def test_without_a_tape_the_rest_is_only_not_shown() -> None:
+    deep = make(position=held(1_000), depth_levels=10)
+    deep.process(Tape().book(0, [(100.00, 100)], [(100.02, 500)]).events)
+    assert leave_line(deep, NOON // NS)[0] == "leave now: -$1.00 (1.0 bp) for 100 of 1,000 shown, the rest not shown"
+    nbbo = make(position=held(100))
+    nbbo.process(Tape().book(0, [(100.00, 100)], [(100.02, 500)]).events)
+    assert leave_line(nbbo, NOON // NS)[0] == "leave now: -$1.00 for the first 100 of 100"
+
+
+def test_in_a_halt_the_line_says_that_nobody_can_leave() -> None:
+    core = make(position=held(100, stop="99.00"), depth_levels=10)
+    tape = Tape().book(0, [(100.00, 500)], [(100.02, 500)])
+    core.process([*tape.events, Halt(NOON + NS, halted=True, reason="LULD pause")])
+    words = "CANNOT LEAVE, LULD pause; the last book says -$1.00 (1.0 bp) for all 100 | stop 100c away"
+    assert leave_line(core, NOON // NS + 2)[0] == words
+    core.process([Halt(NOON + 3 * NS, halted=False)])
+    assert leave_line(core, NOON // NS + 4)[0].startswith("leave now: ")
+
+
+def test_stop_words() -> None:
+    core = make(position=held(stop="99.50"))
+    assert stop_words(make(position=held())) == ""
+    assert stop_words(core) == "stop 99.50"
+    core.process(Tape().book(0, [(99.84, 100)], [(99.86, 100)]).events)
+    assert stop_words(core) == "stop 34c away"
+
+
+def test_no_header_without_an_answer() -> None:
+    assert held_header(make(position=held()), NOON) == ""
