@@ -26,7 +26,6 @@ from orderflow_tui.tui.look import default_theme
 from orderflow_tui.tui.look.lines import TokenStyles
 from orderflow_tui.tui.look.text import NEW_YORK, Zone, clean
 from orderflow_tui.tui.look.theme import DEFAULT_THEME, FALLBACK_SIGNALS, load_themes, theme_folders, theme_stamp
-from orderflow_tui.tui.rows.card_rows import card_title
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.main import MainScreen
@@ -37,7 +36,7 @@ from orderflow_tui.tui.state.attention import (
     notification_sequence,
     title_sequence,
 )
-from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.model import ScreenModel, card_title
 from orderflow_tui.tui.state.own_orders import orders_text, parse_orders
 from orderflow_tui.views.model import MonitorPort
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from orderflow_tui.tui.look.layout import NARROW
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, crop, shares, span_text
-from orderflow_tui.tui.rows.card_rows import card_title
 from orderflow_tui.tui.rows.panel_rows import CHIP_TOKENS, chip_text
-from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.model import ScreenModel, card_title
 from orderflow_tui.views.model import StatusView, SymbolView
 
 ITEM_WIDTH = 15

@@ -8,15 +8,10 @@ from msgspec import Struct
 
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, crop, span_text, wrap
+from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.views.model import RecommendationView
 
-TITLES = {"flow": "EXIT?", "stop": "YOUR STOP", "market": "MARKET-WIDE: EXIT?"}
 _NS = 1_000_000_000
-
-
-def card_title(card: RecommendationView) -> str:
-    """`EXIT? BAC`, `YOUR STOP BAC`: also the terminal's title."""
-    return f"{TITLES.get(card.kind, 'EXIT?')} {clean(card.symbol, 40)}"
 
 
 class CardFrame(Struct, frozen=True):

@@ -25,6 +25,7 @@ from orderflow_tui.tui.look.text import (
 from orderflow_tui.tui.rows.flow_rows import context_rows, flow_rows, leave_row
 from orderflow_tui.tui.rows.ladder import ladder_rows, wall_rows
 from orderflow_tui.tui.rows.tape_rows import print_rows, spark_rows
+from orderflow_tui.tui.state.model import blind_holding
 from orderflow_tui.tui.state.own_orders import orders_text
 from orderflow_tui.views.model import CANNOT_LEAVE, PositionView, SymbolView
 
@@ -61,11 +62,6 @@ def chip_span(chip: str) -> Span:
     text = chip_text(chip)
     framed = f"[{text}]" if chip in _LOUD else text
     return Span(framed.center(CHIP_WIDTH), CHIP_TOKENS.get(chip, "muted"))
-
-
-def blind_holding(view: SymbolView) -> bool:
-    """Shares are held and nothing on the panel can be trusted."""
-    return view.chip == "BLIND" and view.position is not None and view.position.quantity != 0
 
 
 def panel_rows(view: SymbolView, frame: Frame) -> list[Row]:

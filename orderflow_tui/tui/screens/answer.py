@@ -11,8 +11,8 @@ from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.tui.keys.bindings import ANSWER_BINDINGS
 from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.look.text import clean, crop, shares, wrap
-from orderflow_tui.tui.rows.card_rows import card_title
 from orderflow_tui.tui.screens.base import ModelModal
+from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.tui.widgets.text_field import Field
 from orderflow_tui.views.model import RecommendationView
 

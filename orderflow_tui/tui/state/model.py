@@ -10,14 +10,25 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from orderflow_tui.tui.rows.card_rows import card_title
-from orderflow_tui.tui.rows.panel_rows import blind_holding
+from orderflow_tui.tui.look.text import clean
 from orderflow_tui.views.model import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView
 
 DEMOTE_AFTER_NS = 10_000_000_000
 """A panel moves up at once and down only after this long, so that panels do not dance."""
 SILENT_AFTER_SECONDS = 5.0
 """A monitor publishes each second; after this long without a word nothing on the screen is current."""
+
+TITLES = {"flow": "EXIT?", "stop": "YOUR STOP", "market": "MARKET-WIDE: EXIT?"}
+
+
+def card_title(card: RecommendationView) -> str:
+    """`EXIT? BAC`, `YOUR STOP BAC`: also the terminal's title."""
+    return f"{TITLES.get(card.kind, 'EXIT?')} {clean(card.symbol, 40)}"
+
+
+def blind_holding(view: SymbolView) -> bool:
+    """Shares are held and nothing on the panel can be trusted."""
+    return view.chip == "BLIND" and view.position is not None and view.position.quantity != 0
 
 
 class ScreenModel(Struct):
