@@ -95,7 +95,7 @@ class Watch:
     def until(self, done: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + 20
         while not done():
-            assert time.monotonic() < end, what
+            assert time.monotonic() < end, (what, self._sides())
             time.sleep(0.02)
 
     def state(self, begins: str) -> None:
@@ -103,7 +103,7 @@ class Watch:
 
     def hears(self, count: int, sides: str) -> None:
         """So many large sells are told, each with these words of its sides, by the alert or by what followed."""
-        self.until(lambda: len(self._sides()) == count and set(self._sides().values()) == {sides}, f"{self._sides()}")
+        self.until(lambda: list(self._sides().values()) == [sides] * count, f"not {count} times {sides}")
         assert "refuted by quotes" not in json.dumps(self.records("order_flow.alert_updated"))
 
     def _sides(self) -> dict[str, str]:
@@ -150,6 +150,10 @@ def no_quotes_endpoint(host: FakePolygon) -> None:
     host.always("/v3/quotes/", status(404))
 
 
+def quotes_not_in_plan(host: FakePolygon) -> None:
+    host.always("/v3/quotes/", status(403, {"status": "NOT_AUTHORIZED", "message": "not entitled"}))
+
+
 def hung_quotes_endpoint(host: FakePolygon) -> None:
     host.always("/v3/quotes/", hang)
 
@@ -169,7 +173,9 @@ def thrice(sell: Callable[[], object]) -> None:
         time.sleep(0.25)
 
 
-@pytest.mark.parametrize("spoil", [nothing, no_quotes_endpoint, hung_quotes_endpoint, untimed_snapshot])
+@pytest.mark.parametrize(
+    "spoil", [nothing, no_quotes_endpoint, hung_quotes_endpoint, quotes_not_in_plan, untimed_snapshot]
+)
 def test_polled_its_three_sellers_are_three_alerts_and_one_recommendation(
     host: FakePolygon, watch: Callable[..., Watch], spoil: Spoil
 ) -> None:
@@ -234,6 +240,20 @@ def test_a_name_that_joins_is_heard_from_its_first_print(
     watched.hold("PEP", "KO")
     watched.until(lambda: "T.KO" in stream.subscribed(), "never joined")
     thrice(lambda: stream.trade("KO", 70.00, SHARES))
+    watched.hears(3, "by quotes")
+    watched.recommends_once()
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_sellers_who_come_while_it_starts_are_heard(
+    host: FakePolygon, stream: FakeStream, watch: Callable[..., Watch], streamed: bool
+) -> None:
+    host.market.trade("KO", 70.00, SHARES, at=time.time_ns() - 5 * NS)
+    watched = watch(stream.config() if streamed else host.config())
+    stream.trade("KO", 70.00, SHARES)
+    watched.until(lambda: bool(host.asked(SNAPSHOTS)), "never polled")
+    time.sleep(0.2)  # or it would be one sale with the one before
+    stream.trade("KO", 70.00, SHARES)
     watched.hears(3, "by quotes")
     watched.recommends_once()
 

@@ -92,7 +92,7 @@ def test_no_quotes_at_all_are_no_answer(host: FakePolygon, got: Collector, feed:
     mark = got.mark()
     got.wait(Batch, is_tape("KO"), count=3, since=mark)
     assert len(host.asked("/v3/quotes/KO")) == 1
-    assert not answers(got)
+    assert not any(answer.answered for answer in answers(got))
 
 
 @pytest.mark.parametrize("hours", [0.1, 60])
@@ -129,7 +129,7 @@ def test_a_snapshot_from_before_the_print_proves_nothing_and_the_next_one_does(
     got.wait(Batch, lambda batch: batch.symbol == "KO" and 0 < batch.quote_ns <= old, count=2, since=got.mark())
     feed.tell_sides(asked(host))
     got.wait(ApiFault, lambda fault: fault.endpoint == "quotes")
-    assert not answers(got)
+    assert not any(answer.answered for answer in answers(got))
     host.market.quote("SPY")
     assert told(got).quotes
 
@@ -183,7 +183,7 @@ def test_a_question_that_nobody_waits_for_any_more_is_dropped(
     feed.tell_sides(question)
     got.wait(Batch, is_tape("KO"), count=3, since=got.mark())
     assert not host.asked("/v3/quotes/KO")
-    assert not answers(got)
+    assert not any(answer.answered for answer in answers(got))
 
 
 def test_hung_questions_leave_the_polls_their_workers(host: FakePolygon, got: Collector) -> None:
@@ -238,7 +238,7 @@ def test_a_request_that_fails_is_told_once_and_not_repeated(
     mark = got.mark()
     got.wait(Batch, is_tape("KO"), count=3, since=mark)
     assert len(host.asked("/v3/quotes/KO")) == 1
-    assert not answers(got)
+    assert not any(answer.answered for answer in answers(got))
     assert feed.capabilities.side_check == "asked"
 
 
@@ -246,8 +246,22 @@ def test_a_plan_without_past_quotes_is_asked_once(host: FakePolygon, got: Collec
     host.always("/v3/quotes/KO", status(403, {"status": "NOT_AUTHORIZED", "message": "not entitled"}))
     feed.tell_sides(asked(host))
     assert got.wait(ApiFault, lambda told: told.endpoint == "quotes").error_type == "403"
-    assert feed.capabilities.side_check == "refused"
     assert feed.capabilities.quotes
+    # From here on snapshots alone can tell, and they tell both: that a quote stood, and that nobody will know.
+    question = asked(host)
+    host.market.quote("SPY")
+    unproven = SidesAsked("KO", question.time_ns, 6, question.from_ns)
+    host.market.quote("KO", 9.99, 10.01, at=question.from_ns)
+    feed.tell_sides(unproven)
+    assert not told(got).answered
+    host.market.quote("KO", 9.99, 10.01, at=question.from_ns - NS)
+    mark = got.mark()
+    got.wait(Batch, lambda batch: batch.symbol == "KO" and 0 < batch.quote_ns < question.from_ns, since=mark)
+    feed.tell_sides(SidesAsked("KO", question.time_ns, 7, question.from_ns))
+    got.wait(Batch, lambda batch: any(isinstance(e, SidesTold) and e.key == 7 for e in batch.events), since=mark)
+    assert answers(got)[-1].answered
+    assert len(host.asked("/v3/quotes/KO")) == 1
+    assert len(got.of(ApiFault)) == 1
 
 
 def test_a_symbol_that_is_gone_is_answered_without_prints(host: FakePolygon, got: Collector, feed: PolygonFeed) -> None:

@@ -131,7 +131,6 @@ class PolygonFeed:
             self._gateway,
             self._send,
             schedule=self._schedule,
-            standing=self._standing,
             tapes=self._tapes,
             in_force=self._books.in_force,
             clock=clock,

@@ -19,7 +19,6 @@ from orderflow_tui.core.model.outputs import SidesAsked
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, NotEntitledError, PayloadError, one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch, Put
-from orderflow_tui.feeds.live.link import Standing
 from orderflow_tui.feeds.live.schedule import Job, Schedule
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.books import InForce
@@ -33,6 +32,8 @@ QUOTES_A_PRINT: Final = 20
 LEAST: Final = 100
 MOST: Final = 50_000
 DEADLINE_SECONDS: Final = 2.0
+REFUSED_SECONDS: Final = 900.0
+"""A plan without past quotes is asked again after so long; until then snapshots alone can tell."""
 OPEN_SECONDS: Final = 3.0
 """A question that is not answered within this is dropped: the alert has long been told as unsure."""
 
@@ -60,7 +61,6 @@ class SideChecks:
         gateway: The host.
         put: Where messages go.
         schedule: Runs them.
-        standing: Learns where the plan has no past quotes.
         tapes: The symbols' tapes; may change.
         in_force: What the newest good snapshot proves of a symbol, None without one.
         clock: Nanoseconds UTC.
@@ -72,7 +72,6 @@ class SideChecks:
         put: Put,
         *,
         schedule: Schedule,
-        standing: Standing,
         tapes: Mapping[str, SymbolTape],
         in_force: Callable[[str], InForce | None],
         clock: Callable[[], int],
@@ -80,18 +79,20 @@ class SideChecks:
         self._gateway = gateway
         self._put = put
         self._schedule = schedule
-        self._standing = standing
         self._tapes = tapes
         self._in_force = in_force
         self._clock = clock
         self._lock = threading.Lock()
         self._open: dict[str, list[_Question]] = {}
         self._busy: set[str] = set()
+        self._refused_until = 0.0
 
     def ask(self, asked: SidesAsked) -> None:
         """Take a question; returns at once."""
         with self._lock:
-            self._open.setdefault(asked.symbol, []).append(_Question(asked, time.monotonic() + OPEN_SECONDS))
+            now = time.monotonic()
+            question = _Question(asked, now + OPEN_SECONDS, failed=now < self._refused_until)
+            self._open.setdefault(asked.symbol, []).append(question)
             self._arrange(asked.symbol)
 
     def shown(self) -> None:
@@ -131,7 +132,10 @@ class SideChecks:
     # --- answers ------------------------------------------------------------------------------------------------
 
     def _by_snapshot(self, symbol: str) -> None:
-        """Answer the questions whose whole span lies between the newest snapshot and its quote's own time."""
+        """Answer the questions whose whole span lies between the newest snapshot and its quote's own time.
+
+        Where the quote has changed since the span began and no request can help, nobody will tell.
+        """
         proof = self._in_force(symbol)
         if proof is None:
             return
@@ -139,9 +143,13 @@ class SideChecks:
             questions = tuple(self._living(symbol))
         for question in questions:
             from_ns = question.asked.from_ns
-            prints = self._prints(question.asked) if proof.quote.time_ns < from_ns else ()
-            if prints and from_ns <= prints[-1].time_ns <= proof.seen_ns:
+            prints = self._prints(question.asked)
+            if not prints or not from_ns <= prints[-1].time_ns <= proof.seen_ns:
+                continue
+            if proof.quote.time_ns < from_ns:
                 self._tell(question, prints, (proof.quote,), proof.arrival)
+            elif question.failed:
+                self._tell(question, (), (), proof.arrival)
 
     def _by_request(self, symbol: str, questions: Sequence[_Question]) -> None:
         try:
@@ -152,7 +160,7 @@ class SideChecks:
             for question in questions:
                 question.failed = True
             if isinstance(error, NotEntitledError):
-                self._standing.learn(side_check="refused")
+                self._refused_until = time.monotonic() + REFUSED_SECONDS
             arrival = Arrival(time.monotonic_ns(), self._clock())
             self._put(ApiFault(error.error_type, str(error), arrival, error.status, "quotes", symbol))
 
@@ -195,5 +203,5 @@ class SideChecks:
         told = quotes[max(0, before - 1) :]
         if asked.to_ns:
             told = tuple(quote for quote in told if quote.time_ns <= asked.to_ns)
-        answer = SidesTold(asked.time_ns, asked.key, answered=True, prints=prints, quotes=told)
+        answer = SidesTold(asked.time_ns, asked.key, answered=bool(quotes), prints=prints, quotes=told)
         self._put(Batch(asked.symbol, "tape", (answer,), arrival))
