@@ -22,6 +22,7 @@ from orderflow_tui.feeds.feed import Feed
 from orderflow_tui.journal.records import run_started_fields
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
+from orderflow_tui.monitor.clock import LiveClock, RecordedClock
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
@@ -137,7 +138,7 @@ def make_monitor(
         followed=FollowUpStore(directory, source_class) if take_up and source_class != "replayed" else None,
         record=record,
         publish_hz=publish_hz,
-        replayed=source_class == "replayed",
+        clock=RecordedClock() if source_class == "replayed" else LiveClock(),
         recorder=recorder,
         run_fields=run_started_fields(
             version=__version__,
