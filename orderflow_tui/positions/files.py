@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from orderflow_tui.config.reload import FileState, file_state
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
+from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded
 
 _LIMIT_BYTES: Final = 1_000_000
 
@@ -36,23 +37,25 @@ class PositionsFile(Struct, frozen=True):
         """A look at the file is a look at all there is."""
         return now
 
-    def text(self) -> str:
-        """The content.
+    def content(self) -> bytes:
+        """The bytes.
 
         Raises:
             PositionsMissing: There is no such file.
-            PositionsError: It cannot be read, is too large or is not UTF-8.
+            PositionsError: It cannot be read, is no regular file or too large.
         """
         try:
-            with self.path.open("rb") as file:
-                content = file.read(_LIMIT_BYTES + 1)
-        except FileNotFoundError:
+            return read_bounded(self.path, _LIMIT_BYTES)
+        except (FileNotFoundError, NotADirectoryError):
             raise PositionsMissing(f"{self.name}: there is no such positions file") from None
+        except UnfitFileError as unfit:
+            raise PositionsError(f"{self.name}: {unfit}, so no positions file") from None
         except OSError as error:
             raise PositionsError(f"{self.name}: cannot be read: {error.strerror or type(error).__name__}") from None
-        if len(content) > _LIMIT_BYTES:
-            raise PositionsError(f"{self.name}: larger than {_LIMIT_BYTES:,} bytes, so no positions file")
+
+    def text(self) -> str:
+        """The content. Raises PositionsError like `content`, and where it is not UTF-8."""
         try:
-            return content.decode("utf-8-sig")
+            return self.content().decode("utf-8-sig")
         except UnicodeDecodeError:
             raise PositionsError(f"{self.name}: not UTF-8 text") from None

@@ -565,7 +565,7 @@ DECODERS = (
         _file("positions.toml", lambda path: TomlPositions(path).read()), (PositionsError,),
     ),
     Decoder(
-        "positions.csv", ("positions.csv_file",), EXPORT,
+        "positions.csv", ("positions.csv_file", "positions.csv_text"), EXPORT,
         _file("positions.csv", lambda path: CsvPositions(path).read()), (PositionsError,),
     ),
     Decoder(
