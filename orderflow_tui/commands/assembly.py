@@ -122,10 +122,12 @@ def make_monitor(
             data_source=data_source,
             journal=directory,
         )
+    damaged: list[str] = []
+    restored = restore(directory, source_class, damaged=damaged) if take_up else []
     record = TrackRecord(directory, config.profile, run_id)
     if take_up:
         record.start(_RECORD_AFTER_S)
-    return Monitor(
+    monitor = Monitor(
         feed,
         positions,
         settings,
@@ -133,7 +135,7 @@ def make_monitor(
         profile=config.profile,
         source_label=label,
         watchlist=config.monitoring_mode == "watchlist",
-        restored=restore(directory, source_class) if take_up else (),
+        restored=restored,
         learned=LearnedStore(directory) if take_up else None,
         followed=FollowUpStore(directory, source_class) if take_up and source_class != "replayed" else None,
         record=record,
@@ -148,6 +150,9 @@ def make_monitor(
             **run_fields,
         ),
     )
+    if damaged:
+        monitor.problems.append(lambda: f"what {', '.join(damaged)} left open is not taken up: it cannot be read whole")
+    return monitor
 
 
 def _polygon(

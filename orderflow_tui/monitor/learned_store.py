@@ -11,7 +11,7 @@ import msgspec
 from orderflow_tui.core.learning.learned_sizes import Taught
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
-from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.support.decoding import NO_JSON, refuse_absurd
 
 _SESSIONS_KEPT: Final = 60
 _MOST_BYTES: Final = 4_000_000
@@ -52,7 +52,8 @@ class LearnedStore:
 
     def _sessions(self, symbol: str) -> list[Taught]:
         try:
-            return _decode(read_bounded(self._path(symbol), _MOST_BYTES, follow_link=False))
+            kept = _decode(read_bounded(self._path(symbol), _MOST_BYTES, follow_link=False))
+            refuse_absurd(kept)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -61,3 +62,4 @@ class LearnedStore:
         except NO_JSON as error:
             self.problem = f"{self._path(symbol)}: {type(error).__name__}"
             return []
+        return kept
