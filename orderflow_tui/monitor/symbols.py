@@ -100,7 +100,7 @@ class Roster:
 
     def reload(self) -> bool:
         """Ask positions and thresholds for news; whether other symbols or positions are to be watched now."""
-        moved, settled, self._settled = self._positions.refresh(), self._settled, False
+        moved, settled, self._settled = self._positions.refresh_apart(), self._settled, False
         if moved:
             self.set_symbols()
         if self._thresholds.poll():

@@ -19,7 +19,7 @@ from orderflow_tui.support.printable import shown_value
 Style = Literal["point", "comma"]
 _STYLES: Final[tuple[Style, Style]] = ("point", "comma")
 
-NOTHING: Final = frozenset({"", "-", "--", "---", "—", "–", "n/a", "na", "null", "none", "nan", "..."})  # noqa: RUF001 dashes
+NOTHING: Final = frozenset({"", "-", "--", "---", "—", "–", "n/a", "na", "null", "none", "..."})  # noqa: RUF001 dashes
 """Cells that say that there is no number."""
 _SIGNS: Final = str.maketrans(
     {"\u2212": "-", "\u2013": "-", "\u2019": "", "'": "", "\u00a0": "", "\u202f": "", " ": ""}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from orderflow_tui.config.reload import FileState, file_state
+from orderflow_tui.config.reload import FileState
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded
 
@@ -29,9 +30,13 @@ class PositionsFile(Struct, frozen=True):
         name = str(self.path)
         return name if name.isprintable() else ascii(name)
 
-    def state(self) -> FileState | None:
-        """Inode, size and times of the file; None without it."""
-        return file_state(self.path)
+    def state(self) -> FileState | int | None:
+        """Inode, size and times of the file; why it has none (an error's number); None without it."""
+        try:
+            status = os.stat(self.path)  # noqa: PTH116 one call, no object, once a second
+        except OSError as error:
+            return None if isinstance(error, FileNotFoundError) else error.errno
+        return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def checked_at(self, now: float) -> float:
         """A look at the file is a look at all there is."""
