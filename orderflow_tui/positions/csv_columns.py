@@ -21,7 +21,8 @@ CURRENCIES: Final = frozenset(_CURRENCIES.split())
 """ISO codes that exports name; some are tickers too."""
 _SYMBOL: Final = (
     "symbol", "ticker", "ticker symbol", "stock symbol", "symbol ticker", "instrument symbol", "security symbol",
-    "trading symbol", "symbol cusip", "symbol isin", "stock code", "ticker code", "instrument code", "symbole",
+    "trading symbol", "symbol cusip", "ticker cusip", "symbol isin", "sym", "stock code", "ticker code",
+    "instrument code", "symbole",
     "simbolo", "símbolo", "symbool isin", "kürzel", "code", "代码", "代碼", "代号", "financial instrument",
     "instrument", "slice",
 )  # fmt: skip
@@ -47,7 +48,8 @@ _COST: Final = (
 _TOTAL: Final = (
     "cost basis total", "total cost basis", "total cost", "cost basis money", "cost basis", "book value market",
     "book value", "book cost", "total book value", "adjusted cost basis", "adjusted cost base", "cost value",
-    "purchase value", "total purchase cost", "invested value", "amount invested", "cost", "einstandswert",
+    "purchase value", "total purchase cost", "invested value", "amount invested", "invested amount", "total invested",
+    "total basis", "adjusted basis", "basis", "original cost", "acb", "cost", "einstandswert",
     "kaufwert",
 )  # fmt: skip
 _NAMES: Final = {
@@ -57,12 +59,13 @@ _NAMES: Final = {
     "total": _TOTAL,
     "side": (
         "side", "long short", "type of position", "position direction", "position type", "position side", "direction",
-        "l s",
+        "l s", "buy sell", "b s", "position",
     ),
     "stop": ("stop", "stop price", "stop loss", "stop loss price"),
     "currency": (
         "currency", "currency primary", "ccy", "market price currency", "market value currency", "price currency",
-        "book value currency market", "trading currency", "currency code", "local currency", "instrument currency",
+        "book value currency market", "trading currency", "currency code", "local currency", "cur", "curr",
+        "instrument currency",
         "währung", "devise", "valuta", "divisa", "币种", "幣種", "货币",
     ),
     "exchange": (
@@ -89,7 +92,8 @@ _NAMES: Final = {
         "date acquired", "acquired", "acquisition date", "acquired date", "purchase date", "open date", "opened",
         "open date time", "date opened", "lot date", "date purchased", "opened at", "open",
     ),
-    "level": ("data discriminator", "level of detail", "row type", "record type"),
+    "lot": ("lot", "lot id", "lot number", "lot no", "tax lot", "tax lot id"),
+    "level": ("data discriminator", "level of detail", "row type", "record type", "level"),
 }  # fmt: skip
 _KINDS: Final = frozenset({
     "asset class", "asset category", "asset type", "security type", "instrument type", "sec type", "product type",
@@ -100,14 +104,35 @@ _OF_TRANSACTIONS: Final = frozenset({
     "activity date", "process date", "run date", "settle date", "settlement date", "settlement", "exec time",
     "execution time", "exec date", "time placed", "placed time", "placing time", "filled time", "fill time",
     "order time", "order type", "order id", "order qty", "order quantity", "order price", "tif", "time in force",
-    "pos effect", "trade id", "execution id", "filled qty", "filled quantity", "filled", "buy sell", "net amount",
+    "pos effect", "trade id", "execution id", "filled qty", "filled quantity", "filled", "net amount",
     "net cash amount", "principal amount", "proceeds", "closed date", "date closed", "close date", "closing date",
     "closing time", "close time", "sale date", "sold date", "date sold", "sell date", "trans type", "txn type",
     "transaction", "comm fee", "t price", "limit price",
 })  # fmt: skip
 """Columns that lists of what was bought and sold have, and lists of what is held have not."""
-_OF_ACTIONS: Final = ("action", "activity", "transaction", "side", "status", "type", "sub type")
-_OF_TIMES: Final = frozenset({"date", "time", "trade date", "date time", "datetime", "timestamp", "order date"})
+_OF_ACTIONS: Final = (
+    "action", "activity", "transaction", "side", "status", "type", "sub type", "buy sell", "b s", "direction",
+)  # fmt: skip
+_OF_TIMES: Final = re.compile(
+    r"((trade|order|execution|exec|executed|fill|filled|deal|booking|posting|posted|created|submitted"
+    r"|entered|placed) )?(date|time|date time|datetime|timestamp|datum|zeit|uhrzeit|fecha|data)"
+    r"( (utc|gmt|et|est|edt|local))?"
+    r"|(created|executed|submitted|entered|filled|placed) (at|on)"
+)
+_EACH: Final = re.compile(
+    r"(avg|average)( (unit|purchase|buy|buying|entry|open|opening|fill|trade|book|share|acquisition|adjusted|adj"
+    r"|net|cost|in))*"
+    r" (cost|price|px|entry|basis|open|fill|paid|rate)( (basis|price|paid|per share|share|sh|per unit|unit))*"
+    r"|((adj|adjusted|total) )?(cost|basis|cost basis|book cost|book value|book price|acb|price paid|purchase price"
+    r"|buy price) (per share|share|sh|shr|per unit|unit|each|px)"
+)
+"""A cost of each share, under a name that is not listed."""
+_EUROPEAN: Final = frozenset({
+    "anzahl", "stück", "stk", "menge", "bestand", "aantal", "quantité", "cantidad", "quantità", "antal",
+    "einstandskurs", "einstandspreis", "kaufkurs", "pru", "prix de revient", "prezzo medio", "precio medio",
+    "einstandswert", "kaufwert",
+})  # fmt: skip
+"""Names in languages whose numbers have a decimal comma."""
 _OF_HOLDINGS: Final = re.compile(
     r"(last|current|market|mark|mkt|closing|close)( price| val| value)?|.*\bunreali[sz]ed\b.*|.*\bp l open|open p l"
     r"|total gain.*|.*\bday s (gain|change).*|today s gain.*|.* of (account|portfolio|acct|nav).*|value in \w+|weight"
@@ -126,6 +151,8 @@ class Columns(Struct, frozen=True):
         kinds: Places of the columns that say what a row is.
         currency: The currency that the names of the money columns tell; empty where none does.
         foreign_cost: Cost columns in another currency than the dollar, which are no cost here.
+        european: Whether a name is of a language whose numbers have a decimal comma.
+        timed: The place of a column of dates or times, such as a list of transactions has; None without one.
     """
 
     names: tuple[str, ...]
@@ -133,6 +160,8 @@ class Columns(Struct, frozen=True):
     kinds: tuple[int, ...]
     currency: str
     foreign_cost: bool
+    european: bool
+    timed: int | None
 
     def cell(self, cells: Sequence[str], role: str) -> str:
         """A row's cell of a role; empty where there is none."""
@@ -167,6 +196,10 @@ def columns_of(cells: Sequence[str]) -> Columns | None:
                 break
     if not {"symbol", "quantity"} <= set(at):
         return None
+    if "cost" not in at:
+        each = (place for place, found in enumerate(written) if any(map(_EACH.fullmatch, found)))
+        place = next((place for place in each if place not in at.values() and currencies[place] in {"", "USD"}), None)
+        at |= {} if place is None else {"cost": place}
     kinds = tuple(place for place, found in enumerate(written) if _KINDS & set(found[:1]))
     money = {currencies[at[role]] for role in ("price", "value") if role in at} - {""}
     return Columns(
@@ -175,19 +208,14 @@ def columns_of(cells: Sequence[str]) -> Columns | None:
         kinds,
         money.pop() if len(money) == 1 else "",
         foreign and not {"cost", "total"} & set(at),
+        any(_EUROPEAN & set(found) for found in written),
+        next((place for place, found in enumerate(written) if any(map(_OF_TIMES.fullmatch, found))), None),
     )
 
 
 def transaction_column(cells: Sequence[str]) -> str:
     """The first name, as it is written, that only a list of transactions has; empty where there is none."""
     return next((cell for cell in cells if _OF_TRANSACTIONS & set(spellings(cell))), "")
-
-
-def time_column(columns: Columns) -> int | None:
-    """The place of a column of times, in a table none of whose columns says what something is worth now."""
-    if any(_OF_HOLDINGS.fullmatch(name) for name in columns.names):
-        return None
-    return next((place for place, name in enumerate(columns.names) if name in _OF_TIMES), None)
 
 
 def worth_now(columns: Columns) -> bool:

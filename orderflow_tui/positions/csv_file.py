@@ -10,7 +10,6 @@ from orderflow_tui.positions.csv_columns import (
     Columns,
     action_columns,
     columns_of,
-    time_column,
     transaction_column,
     worth_now,
 )
@@ -31,7 +30,9 @@ _ACTION: Final = re.compile(
     re.IGNORECASE,
 )
 _SECTION_MARKS: Final = frozenset({"Header", "Data", "Total", "SubTotal", "Notes", "MetaInfo"})
-_OPEN_SECTION: Final = re.compile(r"\bopen positions\b", re.IGNORECASE)
+_OPEN_SECTION: Final = re.compile(
+    r"\bopen positions?\b|offene positionen|positions ouvertes|posiciones abiertas|posizioni aperte", re.IGNORECASE
+)
 _OTHER_SECTION: Final = re.compile(
     r"\b(orders?|trades?|transactions?|activity|history|executions?|closed|realized|forex|futures|cash balance"
     r"|dividends|watch ?list)\b",
@@ -67,7 +68,7 @@ def read_csv(text: str, name: str) -> Holdings:
     style = style_of(
         (table.cells(role) for table in held for role in ("quantity", "cost", "total", "price", "value", "stop")),
         (triple for table in held for triple in _triples(table)),
-        delimiter,
+        "point" if delimiter == "," else "comma" if any(table.columns.european for table in held) else None,
         name,
     )
     rows: list[Row] = []
@@ -143,10 +144,9 @@ def _transactions(table: Table) -> str:
         return table.title
     if marked := transaction_column(table.header.cells):
         return marked
-    at = time_column(table.columns)
-    if at is not None:
-        return table.header.cells[at]
     sure = worth_now(table.columns)
+    if table.columns.timed is not None and not sure:
+        return table.header.cells[table.columns.timed]
     for place in action_columns(table.columns):
         cells = [line.cells[place] for line in table.lines if place < len(line.cells)]
         side = table.columns.at.get("side") == place

@@ -110,6 +110,9 @@ _QUESTIONABLE: Final = frozenset({"V", "F", "T", "L"})
 """One letter after a dot is a class too: London, Frankfurt, Tokyo only by their own tickers' look."""
 _US_MARK: Final = re.compile(r"^US\.(?=[A-Z])|[._]US(?:_EQ)?$|:(xnys|xnas|arcx|bats|xase)$", re.IGNORECASE)
 _LONGEST_ROOT: Final = 5
+_PREFERRED_NAME: Final = re.compile(r"\b(pfd|pref|preferred|preference)\b", re.IGNORECASE)
+_PREFERRED_SERIES: Final = re.compile(r"([A-Z]{1,4})(?:[-./ ]|PR?)([A-Z])")
+"""`BAC-L`, `TPRA`, `BACPL` beside a name that says preferred."""
 _CLASSES: Final = {"BRKA": "BRK.A", "BRKB": "BRK.B", "BFA": "BF.A", "BFB": "BF.B"}
 """Brokers that write no separator; nothing else is listed under these."""
 
@@ -157,8 +160,12 @@ def is_total(text: str) -> bool:
     return _TOTAL.search(text) is not None
 
 
-def ticker_of(written: str) -> str:
+def ticker_of(written: str, description: str = "") -> str:
     """The ticker a symbol cell holds, without the marks of US exchanges (`NYSE:BAC`, `US.BAC`, `BAC:xnys`).
+
+    Args:
+        written: The cell.
+        description: What the instrument is called: it may say that it is a preferred share.
 
     Raises:
         ValueError: It holds none of a US stock.
@@ -169,6 +176,9 @@ def ticker_of(written: str) -> str:
         if match[1].upper() not in _US_PREFIXES:
             raise ValueError("another exchange")
         bare = match[2]
+    preferred = _PREFERRED_SERIES.fullmatch(bare) if _PREFERRED_NAME.search(description) else None
+    if preferred:
+        return f"{preferred[1]}p{preferred[2]}"
     symbol = _CLASSES.get(bare) or normalise_symbol(bare)
     root = re.split(r"[.a-z]", symbol, maxsplit=1)[0]
     a_name = len(bare) > 1 and bare.istitle()  # Apple, Visa
@@ -245,7 +255,7 @@ def _by_symbol(row: Holding) -> str:
     if foreign and foreign[1] not in _QUESTIONABLE:
         return ELSEWHERE
     try:
-        ticker_of(row.symbol)
+        ticker_of(row.symbol, row.description)
     except ValueError:
         match = _EXCHANGE_PREFIX.fullmatch(row.symbol)
         return ELSEWHERE if match and match[1].upper() not in _US_PREFIXES else NO_TICKER

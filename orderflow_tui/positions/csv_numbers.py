@@ -1,8 +1,8 @@
 """How an export writes numbers: decided from all of them, because `1.000` alone is one or a thousand.
 
 `1,234.50`, `.5` and `13.86` show a decimal point, `1.234,50` and `13,86` a decimal comma. Where nothing shows it, what
-a price times a quantity makes does, then the delimiter: cells parted by commas are written with decimal points. What
-is still open is refused, never guessed.
+a price times a quantity makes does, then the delimiter (cells parted by commas are written with decimal points) and the
+language of the column names. What is still open is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ def number_of(text: str, style: Style) -> Decimal:
 
 
 def style_of(
-    columns: Iterable[Sequence[str]], triples: Iterable[tuple[str, str, str]], delimiter: str, name: str
+    columns: Iterable[Sequence[str]], triples: Iterable[tuple[str, str, str]], usual: Style | None, name: str
 ) -> Style:
     """Whether the numbers are written with a decimal point or a decimal comma.
 
     Args:
         columns: The cells of every column of numbers.
         triples: A quantity, a price and what they make, as far as the rows have them.
-        delimiter: Parts the cells.
+        usual: How files with this delimiter or these column names are written; None where that says nothing.
         name: The file's, for the refusal.
 
     Raises:
@@ -87,8 +87,8 @@ def style_of(
     proven = set(_proofs(triples))
     if len(proven) == 1:
         return proven.pop()
-    if delimiter == "," or any("$" in cell for cell in cells):
-        return "point"
+    if usual is not None or any("$" in cell for cell in cells):
+        return usual or "point"
     raise PositionsError(
         f"{name}: {shown_value(unclear)[1:-1]} may be read in two ways, as a thousandth part or as thousands, and no"
         " other number of the file says which: write it without a separator"

@@ -19,6 +19,8 @@ from orderflow_tui.support.printable import shown_value
 _SHORT: Final = frozenset({"short", "s", "sell", "sold short", "sell short", "verkauf"})
 _NAMED_GROUPS: Final = frozenset({"instrument", "financial instrument"})
 """Columns in which a row of a ticker may stand over rows of names: the stock and the options of a group."""
+_SUMS: Final = frozenset({"summary", "position", "sum", "parent"})
+_LOTS: Final = frozenset({"lot", "lots", "tax lot", "taxlot"})
 _CENTS: Final = Decimal("0.0001")
 
 
@@ -67,6 +69,10 @@ def stocks_of(table: Table, style: Style, name: str, left_out: list[LeftOut], sa
             continue
         if why != STOCK:
             left_out.append(LeftOut(reader.shown(line, why), why))
+        elif len(line.cells) > len(table.header.cells) and any(line.cells[len(table.header.cells) :]):
+            raise PositionsError(
+                f"{name}:{line.number}: more cells than column names: a number with commas needs quotation marks"
+            )
         elif quantity is None:
             what = shown_value(reader.cell(line, "symbol"))[1:-1]
             raise PositionsError(f"{name}:{line.number}: {what}: quantity = {shown_value(cell)} refused: no number")
@@ -121,9 +127,13 @@ class _Reader:
         )
 
     def row(self, line: Line, quantity: Decimal) -> Row:
-        symbol = ticker_of(self.cell(line, "symbol"))
+        symbol = ticker_of(self.cell(line, "symbol"), self.cell(line, "description"))
         kinds = {line.cells[place].lower() for place in self._columns.kinds if place < len(line.cells)}
-        if self.cell(line, "side").lower() in _SHORT or (self._account_kinds and "short" in kinds):
+        if (
+            self.cell(line, "side").lower() in _SHORT
+            or (self._account_kinds and "short" in kinds)
+            or (self.number(self.cell(line, "value")) or 0) < 0
+        ):
             quantity = -abs(quantity)
         stop = self.number(self.cell(line, "stop"))
         if stop is None and self.cell(line, "stop").lower() not in NOTHING:
@@ -153,16 +163,26 @@ def _once(table: Table) -> Iterator[Line]:
     """The rows, each holding once: sums without the lots they are made of, groups without their members."""
     columns = table.columns
     lines = [line for line in table.lines if not is_date(columns.cell(line.cells, "symbol"))]
-    levels = {columns.cell(line.cells, "level").lower() for line in lines}
-    if "summary" in levels:
-        lines = [line for line in lines if columns.cell(line.cells, "level").lower() in {"summary", ""}]
-    dated = [is_date(columns.cell(line.cells, "acquired")) for line in lines]
-    whole = {_whose(line, columns) for line, lot in zip(lines, dated, strict=True) if not lot}
-    kept = [line for line, lot in zip(lines, dated, strict=True) if not lot or _whose(line, columns) not in whole]
+    at = _level_column(lines, columns)
+    if at is not None:
+        lines = [line for line in lines if at >= len(line.cells) or line.cells[at].lower() in {*_SUMS, ""}]
+    part = [is_date(columns.cell(line.cells, "acquired")) or bool(columns.cell(line.cells, "lot")) for line in lines]
+    whole = {_whose(line, columns) for line, lot in zip(lines, part, strict=True) if not lot}
+    kept = [line for line, lot in zip(lines, part, strict=True) if not lot or _whose(line, columns) not in whole]
     kept = [
         line for line in kept if columns.cell(line.cells, "symbol") or not any(is_date(cell) for cell in line.cells)
     ]
     return _ungrouped(kept, columns) if columns.names[columns.at["symbol"]] in _NAMED_GROUPS else iter(kept)
+
+
+def _level_column(lines: list[Line], columns: Columns) -> int | None:
+    """The place of the column that tells sums from their lots, where there are sums."""
+    places = [columns.at["level"]] if "level" in columns.at else range(len(columns.names))
+    for place in places:
+        cells = {line.cells[place].lower() for line in lines if place < len(line.cells)}
+        if cells & _SUMS and (cells & _LOTS or "level" in columns.at):
+            return place
+    return None
 
 
 def _whose(line: Line, columns: Columns) -> tuple[str, str]:

@@ -15,7 +15,8 @@ from orderflow_tui.positions.toml_file import TomlPositions, holdings_in
 
 BESIDE: Final = Path("positions.toml")
 """Adds stops, own orders, events and a watchlist to a broker's or an export's positions."""
-_EXPORTS: Final = frozenset({".csv", ".tsv", ".txt"})
+_EXPORTS: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls"})
+"""A workbook is read as one only to be refused with what to do."""
 _ALPACA_URL: Final = "APCA_API_BASE_URL"
 
 

@@ -343,6 +343,84 @@ NIO,2550.00,500
         "BAC 1000 13.86\nNIO 500 4.40",
     ),
     Export(
+        "Interactive Brokers, PortfolioAnalyst",
+        """Introduction,Header,Name,Account
+Introduction,Data,Somebody,U0000000
+Open Position Summary,Header,Date,FinancialInstrument,Currency,Symbol,Description,Sector,Quantity,ClosePrice,Value,Cost Basis,UnrealizedP&L,FXRateToBase
+Open Position Summary,Data,11/20/2026,Stocks,USD,BAC,BANK OF AMERICA CORP,Financials,1000,46.1,46100,13861,32239,1
+Open Position Summary,Data,11/20/2026,Stocks,EUR,SAP,SAP SE,Technology,100,150,15000,14050,950,1.08
+Open Position Summary,Data,Total,Stocks,,,,,,,61100,27911,33189,
+Trade Summary,Header,Financial Instrument,Currency,Symbol,Description,Sector,Quantity Bought,Average Price Bought,Quantity Sold
+Trade Summary,Data,Stocks,USD,NIO,NIO INC,Cars,500,4.4,0
+""",
+        "BAC 1000 13.861",
+        ("SAP (EUR)",),
+        ("NIO",),
+    ),
+    Export(
+        "Interactive Brokers, in German",
+        """Statement,Header,Feldname,Feldwert
+Statement,Data,Title,Kontoauszug
+Offene Positionen,Header,DataDiscriminator,Vermögenswertkategorie,Währung,Symbol,Menge,Mult,Einstandskurs,Kostenbasis,Schlusskurs,Wert,Code
+Offene Positionen,Data,Summary,Aktien,USD,BAC,1000,1,13.861,13861,46.1,46100,
+Offene Positionen,Data,Lot,Aktien,USD,BAC,600,1,12,7200,46.1,27660,
+Offene Positionen,Data,Summary,Aktien,EUR,SAP,100,1,140.5,14050,150,15000,
+""",
+        "BAC 1000 13.861",
+        ("SAP (EUR)",),
+    ),
+    Export(
+        "German names, three digits after the point and nothing else that says which",
+        "Symbol;Stück;Währung\nBAC;1.000;USD\nNIO;500;USD\n",
+        "BAC 1000 0\nNIO 500 0",
+    ),
+    Export(
+        "lots told apart by a column of another name, and by their numbers",
+        """Symbol,Kind,Quantity,Basis/Share
+BAC,Position,1000,13.861
+BAC,Tax Lot,600,12
+BAC,Tax Lot,400,16.6525
+""",
+        "BAC 1000 13.861",
+    ),
+    Export(
+        "lots with a number of their own",
+        "Symbol,Lot #,Quantity,Avg. Purchase Price\nBAC,,1000,13.861\nBAC,1,600,12\nBAC,2,400,16.6525\nNIO,1,500,4.40\n",
+        "BAC 1000 13.861\nNIO 500 4.40",
+    ),
+    Export(
+        "short by its side, by its account, by what it is worth",
+        """Symbol,Qty,Position,Market Value,Adjusted Cost Per Share ($)
+BAC,1000,Short,46100,13.861
+NIO,500,Long,2550,4.40
+AMC,200,,"($1,020.00)",5.50
+""",
+        "BAC -1000 13.861\nNIO 500 4.40\nAMC -200 5.50",
+    ),
+    Export(
+        "preferred shares that only their names tell",
+        """Symbol,Description,Quantity,Average Cost Basis
+TPRA,AT&T INC 5.000% DEP SHS PFD SER A,100,20.10
+BAC-L,BANK OF AMERICA CORP 7.25% PFD SER L,10,1199.00
+BACPRB,BANK OF AMERICA CORP 6% PFD SER B,50,25.10
+SPRB,SPRUCE BIOSCIENCES INC,40,2.50
+""",
+        "TpA 100 20.10\nBACpL 10 1199\nBACpB 50 25.10\nSPRB 40 2.50",
+    ),
+    Export(
+        "tickers of charts",
+        """Symbol,Side,Quantity,Avg fill price,Last price
+NASDAQ:AAPL,Long,10,150.5,200.25
+NYSE:BRK.B,Long,20,475,480.5
+NYSE:BAC/PL,Long,5,1199,1200.5
+TSX:RY,Long,100,120.5,140.25
+BINANCE:BTCUSDT,Long,1,80000,87000.5
+NYMEX:CL1!,Short,1,70.5,71.25
+""",
+        "AAPL 10 150.5\nBRK.B 20 475\nBACpL 5 1199",
+        ("TSX:RY", "BINANCE:BTCUSDT", "NYMEX:CL1!"),
+    ),
+    Export(
         "some of the shares without a cost",
         "Account,Symbol,Quantity,Average Cost\nA,BAC,1000,13.86\nB,BAC,500,--\n",
         "BAC 1500 0",
@@ -383,6 +461,11 @@ REFUSED = (
     ("a quotation mark left open", 'Symbol,Quantity,Description\nBAC,1000,"Bank of America\nNIO,500,NIO\n', "never closed"),
     ("an Excel workbook", "PK\x03\x04rest", "an Excel workbook, no CSV"),
     ("a web page", "<!DOCTYPE html><html></html>", "no CSV (it begins like HTML"),
+    ("Wealthsimple, activities", "transaction_date,settlement_date,account_id,account_type,activity_type,activity_sub_type,direction,symbol,name,currency,quantity,unit_price,commission,net_cash_amount\n2026-11-20,2026-11-21,X1,TFSA,Trade,BUY,LONG,BAC,Bank of America,USD,1000,46.10,0,-46100\n", "lists transactions (transaction_date)"),
+    ("fills by their instant", "Symbol,Qty,Price,Executed At\nBAC,1000,46.10,2026-11-20T09:33:56Z\n", "lists transactions (Executed At)"),
+    ("fills by their time zone", "Symbol,Quantity,Fill Px,Time (UTC)\nBAC,1000,46.10,09:33:56\n", "lists transactions (Time (UTC))"),
+    ("a comma within a number", "Symbol,Quantity,Average Cost\nBAC,1,000,13.86\n", "x.csv:2: more cells than column names"),
+    ("a quantity of nan", "Symbol,Quantity\nBAC,nan\n", "quantity = 'nan' refused"),
     ("a quantity that is none", "Symbol,Quantity\nBAC,many\n", "x.csv:2: BAC: quantity = 'many' refused: no number"),
     ("a quantity beyond all", "Symbol,Quantity\nBAC,1e1000000\n", "x.csv:2: BAC: quantity = '1e1000000' refused: no number"),
     ("no columns", "a,b\n1,2\n", "x.csv: no table of positions: a line with column names must name a symbol"),
