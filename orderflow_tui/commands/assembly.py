@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
+from orderflow_tui.commands.ending import GONE, Ending
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config
 from orderflow_tui.config.reload import ConfigWatcher
@@ -27,7 +27,6 @@ from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.monitor.symbols import Reloads
-from orderflow_tui.outbound.children import end_all
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
 from orderflow_tui.recordings.writer import Recorder
 from orderflow_tui.support.forked import apart
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
 _DEMO_REQUESTS: Final = 20.0
 _RECORD_AFTER_S: Final = 1.0
 """Seconds after which the rules' records are read: the first paint comes before it."""
-_GONE: Final = 129
-"""What a shell calls the end by SIGHUP."""
 
 
 class LiveSettings:
@@ -219,15 +216,19 @@ def show(
     ui = screen_settings({**loaded.ui, **screen})
     if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise invalid("the screen needs a terminal on stdin and stderr; `orderflow-tui headless` needs none")
-    _end_with_the_terminal(monitor)
+    ending = Ending(lambda reason, code: monitor.stop(reason, exit_code=code), screen=not in_browser())
     history = HistoryStore(directory)
     notifier = _notifier(loaded, ui.tz, monitor) if notifies else None
     if replay is not None:
         monitor.pace = lambda: (replay.paused, replay.speed)
+    ending.start()
+    if in_browser():
+        _end_with_the_server(ending)
     monitor.start()
     try:
         return run_dashboard(
             monitor,
+            ending=ending,
             history=history,
             fps=ui.fps,
             tz=ui.tz,
@@ -243,12 +244,17 @@ def show(
             settings=SettingsDesk(ui, screen, settings_file),
             notices=notices,
         )
+    except Exception as defect:
+        ending.ask(f"the screen failed: {type(defect).__name__}", 1)
+        raise
     finally:
-        monitor.stop("quit")
+        failed = ending.code == 1
+        monitor.stop(ending.reason or "quit", timeout=1.0, exit_code=ending.code if failed else 0)
         history.close()
         if notifier is not None:
-            notifier.close(0.1)
+            notifier.close(1.0 if failed else 0.1)
         _tell_losses(monitor, directory)
+        ending.over()
 
 
 def _notifier(loaded: LoadedConfig, tz: str, monitor: Monitor) -> Notifier | None:
@@ -297,30 +303,16 @@ def in_browser() -> bool:
     return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
-def _end_with_the_terminal(monitor: Monitor) -> None:
-    """A closed window ends the run as it should end: what was learnt kept, the journal closed."""
+def _end_with_the_server(ending: Ending) -> None:
+    """A killed server closes no tab: the dashboard sees that another process is its parent now."""
+    server = os.getppid()
 
-    def gone(*_: object) -> None:
-        monitor.stop("the terminal is gone", timeout=2.0)
-        end_all()
-        os._exit(_GONE)
+    def follow() -> None:
+        while os.getppid() == server:
+            time.sleep(0.5)
+        ending.ask("the server is gone", GONE)
 
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, gone)
-    if in_browser():
-        server = os.getppid()
-
-        def follow_the_server() -> None:
-            while os.getppid() == server:  # a killed server closes no tab
-                time.sleep(1.0)
-            gone()
-
-        threading.Thread(target=follow_the_server, name="serve", daemon=True).start()
-    signal.signal(signal.SIGTERM, _leave)
-
-
-def _leave(*_: object) -> None:
-    raise SystemExit(0)
+    threading.Thread(target=follow, name="serve", daemon=True).start()
 
 
 def _tell_losses(monitor: Monitor, directory: Path) -> None:
@@ -411,19 +403,21 @@ def plain(
     )
     monitor.listeners.append(lines.on_record)
     asked = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: asked.set())
+    ending = Ending(lambda reason, _: monitor.stop(reason), screen=False)
+    ending.when_asked(lambda _: asked.set())
+    ending.start()
     print_note(f"journal: {directory}")
     monitor.start()
     reason = _until_it_is_over(monitor, asked, duration, troubles)
-    monitor.stop(reason, timeout=5.0)
+    monitor.stop(ending.reason or reason, timeout=5.0)
     if unwritten := lines.close():
         print_error(f"{unwritten} alert lines could not be written; the journal has them")
     troubles.tell()
     _tell_losses(monitor, directory)
     if monitor.exit_code and monitor.failure is None:
         print_error(monitor.status().ended)
-    return monitor.exit_code
+    ending.over()
+    return monitor.exit_code or ending.code
 
 
 def _until_it_is_over(monitor: Monitor, asked: threading.Event, duration: float | None, troubles: Troubles) -> str:

@@ -37,9 +37,10 @@ class WatchDetail(Struct, frozen=True):
 
 
 class Stop(Struct, frozen=True):
-    """End the run."""
+    """End the run; an exit code above 0 says that it failed."""
 
     reason: str
+    exit_code: int = 0
 
 
 Command = AnswerGiven | Recover | OwnOrders | WatchDetail | Stop

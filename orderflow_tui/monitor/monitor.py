@@ -138,11 +138,11 @@ class Monitor(ScreenPort):
         """Start the feed and the monitor's thread."""
         self._thread.start()
 
-    def stop(self, reason: str = "asked", timeout: float = 0.4) -> None:
+    def stop(self, reason: str = "asked", timeout: float = 0.4, exit_code: int = 0) -> None:
         """End the run: the feed is told, the journal closed. Waits for the thread at most `timeout` seconds."""
         self._feed.stop()
         if self._thread.is_alive():
-            self._inbox.ask(Stop(reason))
+            self._inbox.ask(Stop(reason, exit_code))
             self._thread.join(timeout)
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -223,6 +223,7 @@ class Monitor(ScreenPort):
             if message is None:
                 return False
             if isinstance(message, Stop):
+                self._state.exit_code = max(self._state.exit_code, message.exit_code)
                 self._finish(message.reason)
                 return True
             self._handle(message)

@@ -19,7 +19,7 @@ from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.support.output import print_error
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
-from orderflow_tui.tui.keys.guarded_app import GuardedApp
+from orderflow_tui.tui.keys.guarded_app import EndPort, GuardedApp
 from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
 from orderflow_tui.tui.look import default_theme
 from orderflow_tui.tui.look.lines import TokenStyles
@@ -188,6 +188,7 @@ class OrderFlowApp(GuardedApp):
 
     async def on_mount(self) -> None:
         """Show what there is, then look at the monitor at the chosen pace."""
+        self.follow_the_ending()
         for problem in (*self._theme_problems, *self._notices):
             self.tell(problem, warning=True)
         if self._first_run is not None:
@@ -441,7 +442,13 @@ class OrderFlowApp(GuardedApp):
 
     async def action_quit(self) -> None:
         """Leave at once: no thread is waited for here."""
-        self.exit(self.monitor.status().exit_code)
+        self.leave("quit", self.monitor.status().exit_code)
+
+    def _fatal_error(self) -> None:
+        super()._fatal_error()
+        if self._attention.notify != "never":
+            words = "no alert is shown any more: start it again"
+            self._write(notification_sequence(f"{APP_TITLE} failed", words, os.environ))
 
 
 def run_dashboard(
@@ -461,6 +468,7 @@ def run_dashboard(
     export_directory: Path | None = None,
     settings: SettingsDesk | None = None,
     notices: Sequence[str] = (),
+    ending: EndPort | None = None,
 ) -> int:
     """Show the dashboard until the trader leaves.
 
@@ -476,6 +484,7 @@ def run_dashboard(
             on_pause=on_pause, on_speed=on_speed, on_step=on_step, export_directory=export_directory,
             settings=settings, notices=notices, freeze=True,
         )  # fmt: skip
+        app.ending = ending
         sys.setswitchinterval(SWITCH_INTERVAL)
         result = app.run(mouse=mouse)
     except KeymapError as error:

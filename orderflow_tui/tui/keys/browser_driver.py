@@ -25,11 +25,13 @@ class BrowserDriver(WebDriver):
 
     def start_application_mode(self) -> None:
         """Start application mode; signals stay with whoever ends the run."""
+        pipe = signal.set_wakeup_fd(-1)
         kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         super().start_application_mode()
         for number, handler in kept.items():
             self._loop.remove_signal_handler(number)
             signal.signal(number, handler)
+        signal.set_wakeup_fd(pipe, warn_on_full_buffer=False)
 
     def write(self, data: str) -> None:
         """Write to the server's pipe."""
@@ -46,8 +48,7 @@ class BrowserDriver(WebDriver):
             self._gone(f"the tab is gone: {error.strerror}")
 
     def _gone(self, why: str) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._dashboard.terminal_is_gone, why)
+        self._dashboard.terminal_is_gone(why)
 
     def run_input_thread(self) -> None:
         """Read packets until the end; an input that ends before is the tab's end."""

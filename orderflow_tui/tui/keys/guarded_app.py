@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
-from typing import ClassVar, Final
+from collections.abc import Callable
+from typing import ClassVar, Final, Protocol
 
 from rich.text import Text
 from textual import constants, events
@@ -24,6 +26,18 @@ _TOO_CLOSE: Final = "that key came together with other input and was not taken: 
 _HARMLESS: Final = frozenset({"answer-back", "answer-note"})
 
 
+class EndPort(Protocol):
+    """Who makes sure that the run ends, and keeps the first reason."""
+
+    def ask(self, reason: str, code: int) -> None:
+        """End the run. From any thread."""
+        ...
+
+    def when_asked(self, leave: Callable[[int], object]) -> None:
+        """How the screen is asked, from any thread, to leave with an exit code."""
+        ...
+
+
 class GuardedApp(App[int]):
     """What stands between the terminal and the dashboard."""
 
@@ -33,8 +47,7 @@ class GuardedApp(App[int]):
         super().__init__()
         self.defect = ""
         """What ended the screen against its will, in one line; empty while nothing did."""
-        self.lost = ""
-        """Why there is no terminal any more, in one line; empty while there is one."""
+        self.ending: EndPort | None = None
 
     def get_driver_class(self) -> type[Driver]:
         """Drivers that notice a terminal which is gone, and type nothing that is no key."""
@@ -87,17 +100,37 @@ class GuardedApp(App[int]):
         if len(standing) < MOST_TOASTS and all(one.message != message for one in standing):
             self.notify(message, severity=severity, markup=False)
 
+    def follow_the_ending(self) -> None:
+        """From here on whoever ends the run can ask the screen to leave. Called in the app's loop."""
+        loop = asyncio.get_running_loop()
+
+        def leave(code: int) -> None:
+            loop.call_soon_threadsafe(self.exit, code, code)
+
+        if self.ending is not None:
+            self.ending.when_asked(leave)
+
+    def leave(self, reason: str, code: int) -> None:
+        """Leave, and see to it that the process ends. Called in the app's loop."""
+        if self.ending is not None:
+            self.ending.ask(reason, code)
+        self.exit(code, code)
+
     def terminal_is_gone(self, why: str) -> None:
-        """Leave: nobody looks any more. Called in the app's loop."""
-        if not self.lost:
-            self.lost = why
-            self.exit(TERMINAL_GONE, return_code=TERMINAL_GONE)
+        """Leave: nobody looks any more. From any thread."""
+        if self.ending is not None:
+            self.ending.ask(why, TERMINAL_GONE)
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.exit, TERMINAL_GONE, TERMINAL_GONE)
 
     def _fatal_error(self) -> None:
         """Tell where a defect ended the screen, without the values of variables, which textual would show."""
         self.bell()
         kind, error, trace = sys.exc_info()
         if kind is not None and error is not None:
-            self.defect = self.defect or kind.__name__
+            self.defect = self.defect or f"the screen failed: {kind.__name__}"
+            if self.ending is not None:
+                self.ending.ask(self.defect, 1)
             self._exit_renderables.append(Text("\n".join(crash_lines(kind, error, trace))))
         self._close_messages_no_wait()

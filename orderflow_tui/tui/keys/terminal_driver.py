@@ -117,7 +117,7 @@ class TerminalDriver(LinuxDriver):
 
     def _gone(self, why: str) -> None:
         """Called in a thread of ours."""
-        self._loop.call_soon_threadsafe(self._dashboard.terminal_is_gone, why)
+        self._dashboard.terminal_is_gone(why)
 
     def _run_input_thread(self) -> None:
         """A defect of the input is one of the screen: it ends it as any other does."""
@@ -130,7 +130,7 @@ class TerminalDriver(LinuxDriver):
         """Read until the end is asked for, or the terminal is gone."""
         threading.current_thread().name = "terminal-input"
         source = TerminalInput()
-        while not self.exit_event.is_set():
+        while not self.exit_event.is_set() and threading.main_thread().is_alive():
             ready, _, _ = select.select([self.fileno], [], [], _SOON_SECONDS if source.waits else _LOOK_SECONDS)
             if ready:
                 try:
