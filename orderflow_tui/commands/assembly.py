@@ -16,6 +16,7 @@ from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config
 from orderflow_tui.config.reload import ConfigWatcher
 from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.sources import load, source_named
 from orderflow_tui.config.values import Settings, invalid
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.feeds.feed import Feed
@@ -69,10 +70,6 @@ class LiveSettings:
     def for_symbol(self, symbol: str) -> Settings:
         """The settings in force for a symbol."""
         return self._watcher.loaded.for_symbol(symbol)
-
-
-def _source_class(config: Settings) -> SourceClass:
-    return "live" if config.data_source == "polygon" else "simulated"
 
 
 def make_monitor(
@@ -133,7 +130,7 @@ def make_monitor(
         source_label=label,
         watchlist=config.monitoring_mode == "watchlist",
         restored=restored,
-        learned=LearnedStore(directory) if take_up else None,
+        learned=LearnedStore(directory, source_named(config.data_source).learned_under) if take_up else None,
         followed=FollowUpStore(directory, source_class) if take_up and source_class != "replayed" else None,
         record=record,
         publish_hz=publish_hz,
@@ -152,7 +149,7 @@ def make_monitor(
     return monitor
 
 
-def _polygon(
+def _from_source(
     loaded: LoadedConfig,
     positions: PositionManager,
     settings: Reloads,
@@ -160,22 +157,19 @@ def _polygon(
     publish_hz: float,
     take_up: bool = True,
 ) -> tuple[Monitor, Path]:
-    from orderflow_tui.feeds.polygon.feed import PolygonFeed  # noqa: PLC0415 replays need no client
-
     config = loaded.config
-    source_class = _source_class(config)
+    source = source_named(config.data_source)
     run_id = new_run_id(time.time_ns())
-    directory = loaded.journal_dir(source_class)
-    label = "LIVE polygon" if source_class == "live" else "SIMULATED"
+    directory = loaded.journal_dir(source.source_class)
     monitor = make_monitor(
         loaded,
-        PolygonFeed(config),
+        load(source.feed)(config),
         positions,
         directory=directory,
-        source_class=source_class,
+        source_class=source.source_class,
         run_id=run_id,
         settings=settings,
-        label=label,
+        label=source.label,
         publish_hz=publish_hz,
         run_fields={},
         take_up=take_up,
@@ -343,7 +337,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
     loaded = checked()
     positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)
     settings = LiveSettings(loaded, overrides, config_file)
-    monitor, directory = _polygon(loaded, positions, settings, publish_hz=20.0)
+    monitor, directory = _from_source(loaded, positions, settings, publish_hz=20.0)
     first_run = None
     if positions.missing:
         first_run = FirstRun("no_positions_file", Path(loaded.config.positions), positions.message)
@@ -368,7 +362,7 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     for note in positions.notes:
         print_error(f"positions: {note}")
     settings = LiveSettings(loaded, overrides, config_file)
-    monitor, directory = _polygon(loaded, positions, settings, publish_hz=0.0)
+    monitor, directory = _from_source(loaded, positions, settings, publish_hz=0.0)
     notifier = _notifier(loaded, tz, monitor)
 
     def refused() -> str:
@@ -460,5 +454,5 @@ def run_demo(
         loaded = load_config(settings, env={"POLYGON_API_KEY": market.api_key}, files=False)
         positions = PositionManager.fixed(*read_text(DEMO_POSITIONS_TOML, "demo"))
         unwatched = LiveSettings(loaded, {}, None, watch=False)
-        monitor, directory = _polygon(loaded, positions, unwatched, publish_hz=20.0, take_up=False)
+        monitor, directory = _from_source(loaded, positions, unwatched, publish_hz=20.0, take_up=False)
         return show(monitor, directory, screen, loaded)

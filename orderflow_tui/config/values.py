@@ -159,7 +159,7 @@ class Settings(Struct, frozen=True):
     volume_spike_threshold: float
     red_burst_threshold: float
     alert_window_seconds: int
-    data_source: Literal["polygon", "simulator", "replay"]
+    data_source: str
     polygon_api_key: Secret | None
     monitoring_mode: Literal["positions_only", "watchlist"]
     profile: Literal["guarded", "plan"]
@@ -174,9 +174,15 @@ class Settings(Struct, frozen=True):
     record: Path | None
 
     def recorded(self) -> dict[str, Any]:
-        """What `run_started` says of them: all but the key, as JSON has it."""
-        named = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "polygon_api_key")
+        """What `run_started` records of them: all but the secrets, as JSON has it."""
+        named = ((name, getattr(self, name)) for name in self.__struct_fields__ if name not in SECRET_FIELDS)
         return {name: str(value) if isinstance(value, Path) else value for name, value in named}
+
+
+SECRET_FIELDS: Final = frozenset(
+    name for name in Settings.__struct_fields__ if Secret.__name__ in str(Settings.__annotations__[name])
+)
+"""Settings of the type `Secret`: never in a file, a journal or on a screen."""
 
 
 def read_environment(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:

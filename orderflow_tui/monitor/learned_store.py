@@ -25,10 +25,11 @@ class LearnedStore:
 
     Args:
         directory: The journal's directory.
+        under: The source's folder: figures of one venue never judge another.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory / "learned"
+    def __init__(self, directory: Path, under: str = "") -> None:
+        self._directory = directory / "learned" / under
         self.problem = ""
 
     def load(self, symbol: str) -> dict[str, Taught]:
