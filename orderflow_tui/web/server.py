@@ -188,7 +188,9 @@ async def _run(server: DashboardServer, guard: Guard, host: str, port: int) -> N
     runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=3 * _SECONDS_TO_END)
     await runner.setup()
     asked = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    hangup = getattr(signal, "SIGHUP", None)  # which nohup ignores
+    closed = [] if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN else [hangup]
+    for name in (signal.SIGINT, signal.SIGTERM, *closed):
         asyncio.get_running_loop().add_signal_handler(name, asked.set)
     try:
         await web.TCPSite(runner, host, port).start()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import signal
+import struct
+import termios
 import time
 from pathlib import Path
 
@@ -92,3 +96,16 @@ def test_no_flood_takes_the_screen_down(tmp_path: Path, flood: bytes) -> None:
         terminal.read_until(rb"work everywhere|Everywhere|everywhere", 2)
         assert terminal.resident_mb() < 150
         assert left(terminal, answers) == []
+
+
+def test_a_window_of_an_impossible_size_changes_nothing(tmp_path: Path) -> None:
+    with PtyTerminal(CHILD, [str(tmp_path / "answers.json")], 120, 40) as terminal:
+        terminal.read_until(rb"BAC", 20)
+        for rows, columns in ((65_535, 65_535), (0, 0), (1, 65_535), (65_535, 1)):
+            fcntl.ioctl(terminal.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            terminal.child.send_signal(signal.SIGWINCH)
+            terminal.drain(0.2)
+        terminal.press(HELP[0])
+        terminal.read_until(rb"everywhere", 5)
+        assert terminal.resident_mb() < 150
+        assert left(terminal, tmp_path / "answers.json") == []

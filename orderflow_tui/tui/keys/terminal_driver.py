@@ -109,6 +109,8 @@ class TerminalDriver(LinuxDriver):
         if self._writer_thread is not None:
             self._writer_thread.stop()
         self._writer_thread = self._output
+        if self._key_thread is None:  # textual gives up silently where the terminal went away meanwhile
+            self._gone("the terminal is gone: it cannot be set up")
 
     def write(self, data: str) -> None:
         """Hand text over to the terminal."""
