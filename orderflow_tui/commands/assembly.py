@@ -369,14 +369,20 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
         return positions.message or settings.message or monitor.problem
 
     try:
-        return plain(monitor, directory, duration, tz, refused=refused)
+        return plain(monitor, directory, duration, tz, refused=refused, noted=lambda: positions.news)
     finally:
         if notifier is not None:
             notifier.close(2.0)
 
 
 def plain(
-    monitor: Monitor, directory: Path, duration: float | None, tz: str, *, refused: Callable[[], str] = str
+    monitor: Monitor,
+    directory: Path,
+    duration: float | None,
+    tz: str,
+    *,
+    refused: Callable[[], str] = str,
+    noted: Callable[[], str] = str,
 ) -> int:
     """Run without a screen; what is wrong beside the run is told once on stderr.
 
@@ -386,11 +392,13 @@ def plain(
         duration: Seconds to run; None until it is asked to end.
         tz: Time zone of the lines.
         refused: Says why a changed file is not in force.
+        noted: Says what a changed file left out.
     """
     out, encoding = raw_stdout()
     lines = PlainLines(out, tz, encoding=encoding)
     troubles = Troubles(
         (refused, "all is in force again"),
+        (noted, ""),
         (lambda: monitor.not_logging, "logging again: what waited is written"),
         (lambda: lines.problem, "alert lines are written again"),
         (lambda: monitor.journal_notice, ""),

@@ -236,9 +236,10 @@ class Roster:
 
     @property
     def message(self) -> str:
-        """Why positions, settings or what was learnt are not as their files say, or empty."""
+        """Why positions, settings or what was learnt are not as their files say, or what new positions left out."""
         kept = (store.problem for store in (self._learned, self._followed) if store is not None)
-        return self._positions.message or self._thresholds.message or next(filter(None, kept), "")
+        said = (self._positions.message, self._thresholds.message, *kept, self._positions.news)
+        return next(filter(None, said), "")
 
     @property
     def positions_age_s(self) -> float | None:

@@ -138,6 +138,9 @@ _OF_HOLDINGS: Final = re.compile(
     r"|total gain.*|.*\bday s (gain|change).*|today s gain.*|.* of (account|portfolio|acct|nav).*|value in \w+|weight"
     r"|市值|现价|現價"
 )
+_MOST_COLUMNS: Final = 1_000
+_NUMBER: Final = re.compile(r"[-+$(]{0,3}\d[\d.,]*%?\)?")
+"""A row with one is no row of names."""
 _BRACKETS: Final = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -180,9 +183,17 @@ def spellings(written: str) -> tuple[str, ...]:
 
 def columns_of(cells: Sequence[str]) -> Columns | None:
     """What the columns are, if these are column names: a symbol and a quantity must be among them."""
-    if len(cells) < 2:
+    if not 2 <= len(cells) <= _MOST_COLUMNS or any(map(_NUMBER.fullmatch, cells)):
         return None
+    return _columns_of(tuple(cells))
+
+
+@lru_cache(maxsize=64)
+def _columns_of(cells: tuple[str, ...]) -> Columns | None:
     written = [spellings(cell) for cell in cells]
+    every = {name for found in written for name in found}
+    if every.isdisjoint(_SYMBOL) or every.isdisjoint(_QUANTITY):
+        return None
     currencies = [_currency(cell) for cell in cells]
     at: dict[str, int] = {}
     foreign = False

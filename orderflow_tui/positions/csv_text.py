@@ -16,6 +16,8 @@ from orderflow_tui.positions.errors import PositionsError
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _LOOKED_AT: Final = 4_000
 """Rows in which the column names are looked for."""
+_LONGEST_CELL: Final = 200
+"""Longer ones are notices; no name, ticker or number is."""
 _SENTINEL: Final = "\x7fend"
 """Stands after the last line: what swallows it is a quotation mark that was never closed."""
 _OTHERS: Final = (
@@ -114,6 +116,6 @@ def _lines(text: str, delimiter: str) -> Iterator[Line]:
 
 
 def _trimmed(cell: str) -> str:
-    text = " ".join(cell.translate(_INVISIBLE).split())
+    text = " ".join(cell.translate(_INVISIBLE).split())[:_LONGEST_CELL]
     formula = _FORMULA.fullmatch(text)
     return formula[1] if formula else text

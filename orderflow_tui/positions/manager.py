@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,6 +15,8 @@ from orderflow_tui.positions.holdings import Holdings, PositionSource
 from orderflow_tui.positions.looking import Look, Looker
 from orderflow_tui.positions.splits import split_note
 from orderflow_tui.positions.toml_file import TomlPositions
+
+_NEWS_S: Final = 60.0
 
 
 class _Fixed(Struct, frozen=True):
@@ -57,6 +60,8 @@ class PositionManager:
         self._good_at = clock()
         self._holdings = Holdings()
         self._split_notes: tuple[str, ...] = ()
+        self._news: tuple[str, ...] = ()
+        self._news_until = 0.0
         self._looker = None if isinstance(self._source, _Fixed) else Looker(self._source, clock)
         self._refused = ""
         self.missing = False
@@ -86,6 +91,11 @@ class PositionManager:
     def notes(self) -> tuple[str, ...]:
         """What the reading in force left out or assumed, and splits met since the start; a line each."""
         return (*self._holdings.notes, *self._split_notes)
+
+    @property
+    def news(self) -> str:
+        """What the last change left out or assumed, for a minute; empty where there is nothing to say."""
+        return f"positions: {'; '.join(self._news)}" if self._news and self._clock() < self._news_until else ""
 
     @property
     def age_seconds(self) -> float:
@@ -136,7 +146,10 @@ class PositionManager:
         self._good_at = self._source.checked_at(look.at)
         changed = look.found != self._holdings
         if changed:
-            self._split_notes += _splits(self._holdings.positions, look.found.positions)
+            splits = _splits(self._holdings.positions, look.found.positions)
+            self._split_notes += splits
+            self._news = (*splits, *(note for note in look.found.notes if note not in self._holdings.notes))
+            self._news_until = look.at + _NEWS_S
         self._holdings = look.found
         return changed
 

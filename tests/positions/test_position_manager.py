@@ -230,6 +230,26 @@ def test_a_change_is_taken_up_and_a_bad_one_is_not(tmp_path: Path) -> None:
     assert manager.age_seconds == 0
 
 
+def test_what_a_change_leaves_out_is_news_for_a_minute(tmp_path: Path) -> None:
+    now = 100.0
+    manager = PositionManager(write(tmp_path, GOOD), clock=lambda: now)
+    assert manager.news == ""
+    write(
+        tmp_path,
+        GOOD.replace("quantity = 1000", "quantity = 1000.5").replace("watchlist = [", 'watchlist = ["FXAIX", '),
+    )
+    assert manager.refresh()
+    told = (
+        "positions: BAC: 1000.5 shares held, whole ones counted (1,000);"
+        " left out, funds, which trade nowhere during the day: FXAIX"
+    )
+    assert manager.news == told
+    now = 159.0
+    assert manager.news == told
+    now = 160.0
+    assert manager.news == ""
+
+
 def test_fixed_positions() -> None:
     held = Position("AAPL", 5, Decimal(1), hypothetical=True)
     manager = PositionManager.fixed([held, Position("ZVZZT", 0, Decimal(1))], ["SPY"])
