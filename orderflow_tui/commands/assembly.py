@@ -16,7 +16,7 @@ from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config
 from orderflow_tui.config.reload import ConfigWatcher
 from orderflow_tui.config.screen import screen_settings
-from orderflow_tui.config.sources import load, source_named
+from orderflow_tui.config.sources import feed_of, source_named
 from orderflow_tui.config.values import Settings, invalid
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.feeds.feed import Feed
@@ -163,7 +163,7 @@ def _from_source(
     directory = loaded.journal_dir(source.source_class)
     monitor = make_monitor(
         loaded,
-        load(source.feed)(config),
+        feed_of(source)(config),
         positions,
         directory=directory,
         source_class=source.source_class,

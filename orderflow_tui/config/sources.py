@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from orderflow_tui.config.values import invalid
 from orderflow_tui.core.model.capabilities import SourceClass
 
 
@@ -25,7 +26,8 @@ class Source(Struct, frozen=True):
         checks: `module:class` of what `doctor` asks it, made with settings, symbols and `try_stream`.
         key: The secret setting it cannot do without; empty where it needs none.
         key_words: What to do without that key.
-        learned_under: Where what it teaches is kept below `learned`; figures of one source never judge another.
+        learned_under: What it teaches is kept in `learned-` and this, or in `learned` where this is empty: figures of
+            one source never judge another.
     """
 
     name: str
@@ -78,6 +80,18 @@ def source_named(name: str) -> Source:
 def one_of(names: tuple[str, ...] = NAMES) -> str:
     """`polygon, simulator or replay`."""
     return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def feed_of(source: Source) -> Callable[..., Any]:
+    """What makes the source's feed of the settings.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID`: a command of its own makes it, from files.
+    """
+    if not source.feed:
+        name = source.name
+        raise invalid(f"data_source = {name} refused: use the command `orderflow-tui {name}`, or set another source")
+    return load(source.feed)
 
 
 def load(place: str) -> Callable[..., Any]:

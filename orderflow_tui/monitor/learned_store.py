@@ -29,7 +29,7 @@ class LearnedStore:
     """
 
     def __init__(self, directory: Path, under: str = "") -> None:
-        self._directory = directory / "learned" / under
+        self._directory = directory / "-".join(filter(None, ("learned", under)))
         self.problem = ""
 
     def load(self, symbol: str) -> dict[str, Taught]:

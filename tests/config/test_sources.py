@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui.config.schema import OrderFlowConfig, plain, validate_order_flow_config
-from orderflow_tui.config.sources import NAMES, SOURCES, Source, load, one_of, source_named
+from orderflow_tui.config.sources import NAMES, SOURCES, Source, feed_of, load, one_of, source_named
 from orderflow_tui.config.values import SECRET_FIELDS, Secret, Settings
 from orderflow_tui.core.learning.learned_sizes import Taught
 from orderflow_tui.core.model.validators import DataValidationError
@@ -46,6 +46,15 @@ def test_a_source_that_needs_a_key_says_so_without_it() -> None:
                 validate_order_flow_config(OrderFlowConfig(data_source=source.name))
 
 
+def test_a_source_with_a_command_of_its_own_is_refused_in_one_line() -> None:
+    for source in SOURCES:
+        if source.feed:
+            assert feed_of(source) is load(source.feed)
+        else:
+            with pytest.raises(DataValidationError, match=f"orderflow-tui {source.name}"):
+                feed_of(source)
+
+
 def test_secrets_are_known_by_their_type() -> None:
     assert {
         name for name in Settings.__struct_fields__ if "Secret" in str(Settings.__annotations__[name])
@@ -67,3 +76,15 @@ def test_what_one_source_taught_is_not_anothers(tmp_path: Path) -> None:
     LearnedStore(tmp_path, "alpaca-iex").save("BAC", TAUGHT)
     assert LearnedStore(tmp_path).load("BAC") == {}
     assert list(LearnedStore(tmp_path, "alpaca-iex").load("BAC")) == [TAUGHT.session]
+
+
+def test_a_sources_folder_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
+    """Neither the folder of the first source nor that of another leads elsewhere."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for under in ("", "alpaca-iex"):
+        journal = tmp_path / f"journal{under}"
+        journal.mkdir()
+        (journal / "learned").symlink_to(elsewhere)
+        LearnedStore(journal, under).save("BAC", TAUGHT)
+    assert not list(elsewhere.rglob("*"))
