@@ -108,18 +108,26 @@ def check_encrypted(config: Addressed) -> None:
     """
     fields = ("polygon_base_url",) if config.stream == "off" else ("polygon_base_url", "polygon_ws_url")
     for field in fields:
-        url = str(getattr(config, field))
-        parts = urlsplit(url)
-        if parts.scheme in ("https", "wss") or is_loopback(parts.hostname or ""):
-            continue
-        if (config.unencrypted_host or "").lower() not in (parts.netloc.lower(), parts.hostname):
-            secure = {"http": "https", "ws": "wss"}.get(parts.scheme, "https")
-            raise ConfigError(
-                field,
-                shown_value(url),
-                f"it would send your key unencrypted to another machine; use {secure}://, or set unencrypted_host "
-                f"(ORDER_FLOW_UNENCRYPTED_HOST) to {shown_value(parts.netloc)} if you mean it",
-            )
+        check_address(field, str(getattr(config, field)), config.unencrypted_host)
+
+
+def check_address(field: str, url: str, unencrypted_host: str | None) -> None:
+    """Refuse an address that would carry a key unencrypted to another machine than the one that was named.
+
+    Raises:
+        ConfigError: It is `http://` or `ws://` and its host is neither this machine nor the named one.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in ("https", "wss") or is_loopback(parts.hostname or ""):
+        return
+    if (unencrypted_host or "").lower() not in (parts.netloc.lower(), parts.hostname):
+        secure = {"http": "https", "ws": "wss"}.get(parts.scheme, "https")
+        raise ConfigError(
+            field,
+            shown_value(url),
+            f"it would send your key unencrypted to another machine; use {secure}://, or set unencrypted_host "
+            f"(ORDER_FLOW_UNENCRYPTED_HOST) to {shown_value(parts.netloc)} if you mean it",
+        )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

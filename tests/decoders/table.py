@@ -33,16 +33,14 @@ from orderflow_tui.feeds.alpaca import normalize as alpaca
 from orderflow_tui.feeds.alpaca import wire as alpaca_wire
 from orderflow_tui.feeds.errors import FeedError, PayloadError
 from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
 from orderflow_tui.feeds.live.tape_join import TapeIntake
-from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions
 from orderflow_tui.feeds.polygon.gateway import Gateway
-from orderflow_tui.feeds.polygon.http import HttpSession, Reply
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
 from orderflow_tui.feeds.polygon.tape import SymbolTape
-from orderflow_tui.feeds.polygon.wire import error_text
 from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
 from orderflow_tui.feeds.simulator.stream import _received
@@ -100,7 +98,7 @@ class _Canned(HttpSession):
     def __init__(self, body: bytes) -> None:
         self._body = body
 
-    def get(self, request: endpoints.Request, *, deadline_seconds: float | None = None) -> Reply:
+    def get(self, request: Request, *, deadline_seconds: float | None = None) -> Reply:
         return Reply(self._body, Arrival(time.monotonic_ns(), NOW_NS), NOW_NS - 1)
 
 
@@ -520,7 +518,6 @@ def _alpaca_frame(data: bytes, _: Path) -> object:
 
 def _alpaca_trades(data: bytes, _: Path) -> object:
     rows = alpaca_wire.trades_page(data).trades or []
-    alpaca_wire.error_text(data)
     return [alpaca.print_of(alpaca_wire.trade_row(row), NOW_NS, 0) for row in rows]
 
 
@@ -570,7 +567,7 @@ DECODERS = (
         _conditions,
         REST,
     ),
-    Decoder("error body", WIRE, b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
+    Decoder("error body", ("feeds.live.http",), b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
     Decoder("frame", ("feeds.polygon.stream_wire",), FRAME, _frame, (FrameError,)),
     Decoder("alpaca frame", ALPACA, ALPACA_FRAME, _alpaca_frame, (PayloadError, DataValidationError)),
     Decoder("alpaca prints", ALPACA, ALPACA_TRADES, _alpaca_trades, (PayloadError, DataValidationError)),

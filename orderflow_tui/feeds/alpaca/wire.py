@@ -268,23 +268,10 @@ class LatestQuotes(Struct, gc=False):
     quotes: dict[str, msgspec.Raw] | None = None
 
 
-class LatestTrade(Struct, gc=False):
-    """`/v2/stocks/{symbol}/trades/latest`: asked for what the status says of the plan."""
-
-    symbol: str = ""
-
-
-class ErrorBody(Struct, gc=False):
-    """What an error says."""
-
-    message: str = ""
-
-
 _TRADES: Final = msgspec.json.Decoder(TradesPage)
 _LATEST: Final = msgspec.json.Decoder(LatestQuotes)
 _TRADE: Final = msgspec.json.Decoder(TradeRow)
 _QUOTE: Final = msgspec.json.Decoder(QuoteRow)
-_ERROR: Final = msgspec.json.Decoder(ErrorBody)
 
 
 def trades_page(body: bytes) -> TradesPage:
@@ -317,11 +304,3 @@ def quote_row(raw: msgspec.Raw) -> QuoteRow:
         return _QUOTE.decode(raw)
     except NO_JSON as error:
         raise PayloadError(message=one_line(str(error))) from None
-
-
-def error_text(body: bytes) -> str:
-    """What an error's body says, empty where it says nothing that can be read."""
-    try:
-        return _ERROR.decode(body).message
-    except NO_JSON:
-        return ""

@@ -175,13 +175,6 @@ class UniversalPage(msgspec.Struct, gc=False):
     results: list[UniversalRow] | None = None
 
 
-class ErrorBody(msgspec.Struct, gc=False):
-    """What an error says, in one of two fields."""
-
-    message: Any = None
-    error: Any = None
-
-
 _DECODERS: dict[object, msgspec.json.Decoder[Any]] = {}
 
 
@@ -205,17 +198,3 @@ def decode_row(body: bytes | msgspec.Raw, kind: type[T]) -> T:
 def decode_rows(rows: Sequence[msgspec.Raw], kind: type[list[T]]) -> list[T]:
     """Decode several rows at once, which is far cheaper than one by one. Raises like `decode_row`."""
     return decode_row(b"[" + b",".join(rows) + b"]", kind)
-
-
-def error_text(body: bytes) -> str:
-    """What an error body says: JSON's `message` or `error`, an HTML title, plain text, or nothing."""
-    try:
-        said = msgspec.json.decode(body, type=ErrorBody)
-    except NO_JSON:
-        text = body[:2_000].decode("utf-8", "replace")
-        lowered = text.lower()
-        if "<title>" in lowered:
-            begin = lowered.index("<title>") + len("<title>")
-            return text[begin:].split("<", 1)[0]
-        return "" if "<" in text else text
-    return str(said.message or said.error or "")

@@ -214,4 +214,3 @@ def test_any_page_is_rows_or_one_error(data: bytes) -> None:
     for read in (wire.trades_page, wire.latest_quotes):
         with contextlib.suppress(PayloadError):
             read(data)
-    wire.error_text(data)
