@@ -16,6 +16,8 @@ import pytest
 
 from tests.tui.pty_terminal import ROOT, PtyTerminal
 
+pytestmark = pytest.mark.serial
+
 SECONDS = 2.0
 LEEWAY = 3.0
 """The machine that runs the tests may be busy."""

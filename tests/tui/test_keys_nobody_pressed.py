@@ -15,6 +15,8 @@ import pytest
 from tests.tui.pty_terminal import PtyTerminal
 from tests.tui.test_terminal_input import REPLIES
 
+pytestmark = pytest.mark.serial
+
 CHILD = "tests.tui.answer_child"
 HELP = (b"\x1bOP", rb"What the signs|esc|Keys")
 CHOICES = rb"you have left"
