@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orderflow_tui import __version__
 from orderflow_tui.commands.ending import GONE, Ending
 from orderflow_tui.config.edit import SettingsFile
-from orderflow_tui.config.load import LoadedConfig, find_file, load_config
+from orderflow_tui.config.load import LoadedConfig, find_file, load_config, working_directory
 from orderflow_tui.config.reload import ConfigWatcher
 from orderflow_tui.config.screen import screen_settings
 from orderflow_tui.config.sources import feed_of, source_named
@@ -55,7 +55,7 @@ class LiveSettings:
         self._watcher = ConfigWatcher(
             loaded,
             lambda: load_config(overrides, path=path),
-            (lambda: find_file(os.environ, Path.cwd(), path)) if watch else None,
+            (lambda: find_file(os.environ, working_directory(), path)) if watch else None,
         )
 
     @property
@@ -365,25 +365,14 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     monitor, directory = _from_source(loaded, positions, settings, publish_hz=0.0)
     notifier = _notifier(loaded, tz, monitor)
 
-    def refused() -> str:
-        return positions.message or settings.message or monitor.problem
-
     try:
-        return plain(monitor, directory, duration, tz, refused=refused, noted=lambda: positions.news)
+        return plain(monitor, directory, duration, tz, noted=lambda: positions.news)
     finally:
         if notifier is not None:
             notifier.close(2.0)
 
 
-def plain(
-    monitor: Monitor,
-    directory: Path,
-    duration: float | None,
-    tz: str,
-    *,
-    refused: Callable[[], str] = str,
-    noted: Callable[[], str] = str,
-) -> int:
+def plain(monitor: Monitor, directory: Path, duration: float | None, tz: str, *, noted: Callable[[], str] = str) -> int:
     """Run without a screen; what is wrong beside the run is told once on stderr.
 
     Args:
@@ -391,13 +380,12 @@ def plain(
         directory: Its journal's.
         duration: Seconds to run; None until it is asked to end.
         tz: Time zone of the lines.
-        refused: Says why a changed file is not in force.
         noted: Says what a changed file left out.
     """
     out, encoding = raw_stdout()
     lines = PlainLines(out, tz, encoding=encoding)
     troubles = Troubles(
-        (refused, "all is in force again"),
+        (lambda: monitor.message, "all is in force again"),
         (noted, ""),
         (lambda: monitor.not_logging, "logging again: what waited is written"),
         (lambda: lines.problem, "alert lines are written again"),

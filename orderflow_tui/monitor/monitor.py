@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from orderflow_tui.core.model.events import Clock
@@ -29,6 +30,7 @@ from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.inbox import Inbox
 from orderflow_tui.monitor.intake import Intake
 from orderflow_tui.monitor.learned_store import LearnedStore
+from orderflow_tui.monitor.looks import Guard
 from orderflow_tui.monitor.outbox import Listener, Outbox
 from orderflow_tui.monitor.publisher import Publisher
 from orderflow_tui.monitor.resume import restore_into
@@ -124,7 +126,9 @@ class Monitor(ScreenPort):
         if recorder is not None:
             self.problems.append(lambda: recorder.problem)
         self._sides = SideQuestions(feed.tell_sides if self._clock.asks_feed else None)
-        self._outbox = Outbox(journal, publisher.line, self._sides.put, self.listeners)
+        self._guard = Guard()
+        self.problems.append(lambda: self._guard.problem)
+        self._outbox = Outbox(journal, publisher.line, self._sides.put, self.listeners, self._guard)
         self._sight = Sight(self._outbox.write, self._outbox.blinded, time.time_ns())
         self._intake = Intake(self._roster, self._sight, self._clock, self._outbox, self._state)
         self._last_publish = 0
@@ -155,6 +159,11 @@ class Monitor(ScreenPort):
         return self._state.exit_code
 
     @property
+    def message(self) -> str:
+        """What is wrong with files, sources and listeners, in one line; empty where nothing is."""
+        return " | ".join(filter(None, (self._roster.message, self.problem)))
+
+    @property
     def failure(self) -> BaseException | None:
         """What ended the monitor's thread against its will."""
         return self._failure
@@ -173,6 +182,7 @@ class Monitor(ScreenPort):
         finally:
             self._feed.stop()
             self._inbox.close()
+            self._roster.close()
             self.unwritten = len(self._journal.close(1.0))
             if self._recorder is not None:
                 self._recorder.close()
@@ -263,8 +273,8 @@ class Monitor(ScreenPort):
             seconds=self._clock.seconds(now),
             max_rss_mb=max_rss_mb(),
         )
-        self._roster.keep_learned(now=True)
-        self._roster.keep_followed(now.wall_ns, now=True)
+        self._guard.run("keeping what names taught", partial(self._roster.keep_learned, now=True), None)
+        self._guard.run("keeping what is followed", partial(self._roster.keep_followed, now.wall_ns, now=True), None)
         self._outbox.write(records.RUN_STOPPED, now.wall_ns, now, fields)
         self._publish()
 
@@ -272,14 +282,14 @@ class Monitor(ScreenPort):
 
     def _each_second(self) -> None:
         arrival = Arrival.now()
-        self._journal.tick()
+        self._guard.run("looking after the journal", self._journal.tick, None)
         at = self._clock.second(arrival)
         if at is not None:
             self._to_tick = deque(dict.fromkeys([*self._to_tick, *(one.core.symbol for one in self._roster.all())]))
             self._outbox.tell(self._roster.tend_left(at, arrival.wall_ns), arrival)
-        self._roster.keep_learned()
-        self._roster.keep_followed(arrival.wall_ns)
-        if self._roster.reload():
+        self._guard.run("keeping what names taught", self._roster.keep_learned, None)
+        self._guard.run("keeping what is followed", partial(self._roster.keep_followed, arrival.wall_ns), None)
+        if self._guard.run("taking up positions and settings", self._roster.reload, otherwise=False):
             self._feed.set_symbols(self._roster)
             self._outbox.tell(self._roster.closed(), arrival)
         self._feed.set_urgency(self._roster.by_urgency(self._clock.now_ns))
@@ -340,7 +350,7 @@ class Monitor(ScreenPort):
             self._roster.capabilities,
             now_ns=self._clock.now_ns,
             alerts=self._outbox.alerts,
-            message=" | ".join(filter(None, (self._roster.message, self.problem, self.journal_notice))),
+            message=" | ".join(filter(None, (self.message, self._roster.news, self.journal_notice))),
             positions_age_s=self._roster.positions_age_s,
             pace=self.pace(),
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitTriggered, Output, SidesAsked
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.journal import records
 from orderflow_tui.journal.writer import JournalWriter
+from orderflow_tui.monitor.looks import Guard
 from orderflow_tui.monitor.watched import Watched
 
 Listener = Callable[[str, int, Mapping[str, Any]], None]
@@ -23,6 +25,7 @@ class Outbox:
         line: Puts an output on the alert feed.
         ask: Takes a question about sides to whoever answers it.
         listeners: Called after each record.
+        guard: Keeps a listener's defect from the rules.
     """
 
     def __init__(
@@ -31,11 +34,13 @@ class Outbox:
         line: Callable[[Watched, Output], None],
         ask: Callable[[SidesAsked], None],
         listeners: list[Listener],
+        guard: Guard,
     ) -> None:
         self._journal = journal
         self._line = line
         self._ask = ask
         self._listeners = listeners
+        self._guard = guard
         self.news = False
         """Something was said that a screen should show at once."""
         self.alerts = 0
@@ -72,4 +77,6 @@ class Outbox:
         """Journal one record."""
         self._journal.write(event, happened_ns, arrival.mono_ns, fields, sync=sync)
         for listener in self._listeners:
-            listener(event, happened_ns, fields)
+            self._guard.run(
+                getattr(listener, "__qualname__", "a listener"), partial(listener, event, happened_ns, fields), None
+            )
