@@ -34,6 +34,7 @@ ELSEWHERE = {
     "notify.push_child": "the line its own parent writes",
     "support.decoding": "TOML for the others",
     "config.edit": "reads orderflow.toml after config_load did",
+    "tui.keys.browser_driver": "what the server that started it writes on a pipe of its own",
     "positions.broker_child": "what a broker's client library gives back, in a process of its own",
 }
 """Modules that read and are named by no decoder, and why."""
