@@ -46,11 +46,12 @@ import sys, json, duckdb
 threads, pattern = sys.argv[1:]
 db = duckdb.connect(config={"threads": threads} if threads != "0" else {})
 db.execute("SET enable_progress_bar = false")
-fell = "STRUCT(fell BOOLEAN, success BOOLEAN)"
+beside = "STRUCT(seconds BIGINT, fell BIGINT, hits BIGINT)"
 columns = {
     "event": "VARCHAR", "timestamp_utc": "VARCHAR", "latency_ms": "DOUBLE", "symbol": "VARCHAR", "severity": "VARCHAR",
     "evidence": "VARCHAR", "counts": "BOOLEAN", "error_type": "VARCHAR", "answer": "VARCHAR", "fell": "BOOLEAN",
-    "success": "BOOLEAN", "random": fell + "[]", "price_only": fell,
+    "success": "BOOLEAN", "fell_1s": "BOOLEAN", "fell_5s": "BOOLEAN", "around": beside, "alike": beside,
+    "alert_utc": "VARCHAR",
 }
 db.execute(
     "CREATE TEMP TABLE t AS SELECT * FROM read_json(?, format='newline_delimited', columns=?)", [pattern, columns]
@@ -64,12 +65,12 @@ said = {
     "errors": db.execute("SELECT error_type, count(*) FROM t WHERE error_type IS NOT NULL GROUP BY ALL").fetchall(),
     "answers": db.execute("SELECT answer, count(*) FROM t WHERE answer IS NOT NULL GROUP BY ALL").fetchall(),
     "rules": db.execute(
-        "SELECT evidence, count(fell), sum(fell::int), count(success), sum(success::int), "
-        "sum(len(list_filter(random, lambda r: r.fell))), sum(len(list_filter(random, lambda r: r.success))), "
-        "sum(price_only.fell::int), sum(price_only.success::int) "
+        "SELECT evidence, symbol, alert_utc[:15] AS block, count(fell), sum(fell::int), count(success), "
+        "sum(success::int), sum(fell_1s::int), sum(fell_5s::int), sum(around.fell / around.seconds), "
+        "sum(around.hits / around.seconds), sum(alike.fell / alike.seconds), sum(alike.hits / alike.seconds) "
         "FROM t WHERE event = 'order_flow.alert_outcome' GROUP BY ALL").fetchall(),
 }
-print(json.dumps({"alerts": said["alerts"], "outcomes": sum(row[1] for row in said["rules"])}))
+print(json.dumps({"alerts": said["alerts"], "outcomes": sum(row[3] for row in said["rules"])}))
 """
 
 
@@ -107,14 +108,13 @@ def record(random: Random, day: int, number: int, moment: str) -> tuple[str, dic
     if kind < 17:
         course = {"mid": 150.25, "mid_1m": 150.2, "mid_5m": 150.1, "mid_15m": 150.3, "worst_5m": 150.05}
 
-        def judged() -> dict[str, Any]:
-            return {**course, "fell": random.random() < 0.55, "success": random.random() < 0.2}
-
+        fell = random.random() < 0.55
         return "order_flow.alert_outcome", {
             "of": "alert", "subject": f"BAC:{rule}:bid:150.25:{day}-{number}", "evidence": rule, "severity": "critical",
             "counts": False, "exit_eligible": False, "against": "long", "alert_utc": moment, "spread": 0.01,
-            "usual_range": 0.08, **judged(), "random": [{"at_utc": moment, **judged()} for _ in range(3)],
-            "price_only": {"at_utc": moment, **judged()}, "truncated": False, "gap": False,
+            "from_utc": moment, "usual_range": 0.08, **course, "fell": fell, "success": random.random() < 0.2,
+            "fell_1s": fell, "fell_5s": fell, "around": {"seconds": 2_340, "fell": 1_100, "hits": 300},
+            "alike": {"seconds": 20, "fell": 11, "hits": 3}, "truncated": False, "gap": False,
         }  # fmt: skip
     if kind == 17:
         fields = {

@@ -20,7 +20,7 @@ EXIT_USE: Final = 2
 
 # What the command line may set of the configuration: option, field, metavar, help.
 _SETTINGS: Final = (
-    ("--data-source", "data_source", "SOURCE", "where market data comes from (polygon)"),
+    ("--data-source", "data_source", "SOURCE", "polygon or simulator"),
     ("--profile", "profile", "NAME", "guarded (default) or plan"),
     ("--large-order-size", "large_order_size_threshold", "SHARES", "T, the large size (10000)"),
     ("--volume-spike", "volume_spike_threshold", "RATIO", "a red burst's least ratio (3.0)"),
@@ -115,6 +115,9 @@ def _add_evaluate(commands: Any) -> None:
     evaluate.add_argument("--grid", action="append", default=[], metavar="NAME=A,B", help="thresholds to try")
     evaluate.add_argument("--budget", type=_positive, metavar="N", help="propose thresholds within N alarms a day")
     evaluate.add_argument("--no-mirror", action="store_true", help="leave the mirrored tape out")
+    evaluate.add_argument(
+        "--held-back", type=_count, default=0, metavar="N", help="the last N days of each symbol stand apart"
+    )
     evaluate.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
     evaluate.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
     evaluate.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
@@ -193,6 +196,12 @@ def _day(text: str) -> date:
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} must be a port from 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 0")
     return int(text)
 
 
@@ -359,6 +368,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             grid=args.grid,
             budget=args.budget,
             mirrored=not args.no_mirror,
+            held_back=args.held_back,
             workers=args.workers,
             cluster=args.cluster,
             form=form,

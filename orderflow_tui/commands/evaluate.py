@@ -37,6 +37,7 @@ class Options(Struct, frozen=True):
         grid: Texts like `red_burst_threshold=4,6`.
         budget: Alarms a day and name to keep within; None proposes nothing.
         mirrored: Whether the mirrored witness runs too.
+        held_back: Last days of each symbol that stand apart.
         workers: Processes; 0 takes one a core.
         cluster: A Dask scheduler's address, or empty.
         form: How to print.
@@ -48,6 +49,7 @@ class Options(Struct, frozen=True):
     grid: Sequence[str]
     budget: float | None
     mirrored: bool
+    held_back: int
     workers: int
     cluster: str
     form: Literal["text", "json", "csv"]
@@ -67,7 +69,7 @@ def run_evaluate(options: Options) -> int:
         results = run_units(units, place, told=_progress if sys.stderr.isatty() else lambda _done, _of: None)
     finally:
         place.close()
-    compared = comparison(results)
+    compared = comparison(results, options.held_back)
     proposed = [] if options.budget is None else proposals(results, options.budget)
     report = {
         "symbol_days": len({(result.symbol, result.day) for result in results}),

@@ -15,7 +15,6 @@ from orderflow_tui.config.values import (
     BROKERS,
     CONFIG_VARIABLE,
     KEY_VARIABLES,
-    SECRET_FIELDS,
     Settings,
     invalid,
     nearest,
@@ -42,7 +41,7 @@ SYMBOL_FIELDS: Final = (
 )
 """What `[symbols.AAPL]` may set."""
 
-_FILE_FIELDS: Final = tuple(name for name in Settings.__struct_fields__ if name not in SECRET_FIELDS)
+_FILE_FIELDS: Final = tuple(name for name in Settings.__struct_fields__ if name != "polygon_api_key")
 _TABLES: Final = ("symbols", "ui", "keys", "notify")
 _MOST_BYTES: Final = 4 * MOST_CHARACTERS
 _NOTIFY_SHOWN: Final = frozenset({"at_least", "quiet_hours", "per_symbol_seconds", "escalate_after_seconds"})
@@ -194,7 +193,7 @@ def describe(loaded: LoadedConfig) -> list[str]:
     for name in Settings.__struct_fields__:
         origin = loaded.provenance[name]
         value = getattr(loaded.config, name)
-        if name in SECRET_FIELDS:
+        if name == "polygon_api_key":
             lines.append(f"{name} = set ({origin})" if value else f"{name} = not set ({' or '.join(KEY_VARIABLES)})")
         else:
             lines.append(f"{name} = {_plain(value)} ({_plain(origin)})")

@@ -138,6 +138,7 @@ class SymbolCore(TapeSide, BookSide):
 
     def _tick(self, time_ns: int) -> int:
         """Let fire what is due at this instant; returns the next one."""
+        self._tick_ns = time_ns
         sells, burst, bid_walls, ask_walls = self._sells, self.burst, self.bid_walls, self.ask_walls
         if sells.count and time_ns - sells.first_ns > SPAN_NS:
             self._end_sells()

@@ -32,6 +32,8 @@ from orderflow_tui.core.rules.walls import WallTracker
 
 TAPE_ROWS: Final = 40
 _EVENT_NS: Final = 1_800 * NS
+LATE_NS: Final = 30 * NS
+"""How far the instant before which nothing is news lies behind the data's own time in a live run."""
 
 TapeRow = tuple[int, int, int, int, int]
 """`(time_ns, price, size, side, flags)` of a print, in real prices and sides."""
@@ -42,11 +44,11 @@ class SymbolState:
 
     __slots__ = (
         "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "_sweep",
-        "_unnamed", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "checks", "classifier", "context",
-        "corrected_seconds", "covered_ns", "crossed_since_ns", "desk", "event_times_ns", "finished", "halted", "hidden",
-        "late_prints", "learner", "market", "now_ns", "outcomes", "print_threshold", "prints", "resting_threshold",
-        "series", "session", "short", "symbol", "taken", "tape", "taught", "thresholds", "uncounted_prints", "window",
-        "writer",
+        "_tick_ns", "_unnamed", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "checks", "classifier",
+        "context", "corrected_seconds", "covered_ns", "crossed_since_ns", "desk", "event_times_ns", "finished",
+        "halted", "hidden", "late_prints", "learner", "market", "now_ns", "outcomes", "print_threshold", "prints",
+        "resting_threshold", "series", "session", "short", "symbol", "taken", "tape", "taught", "thresholds",
+        "uncounted_prints", "window", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -103,7 +105,7 @@ class SymbolState:
         """The last half hour for charts, where somebody looks at them."""
         self.outcomes: Outcomes | None = None
         """What became of alerts, where somebody asks."""
-        self._due_ns = self._next_second = self._news_from_ns = 0
+        self._due_ns = self._next_second = self._news_from_ns = self._tick_ns = 0
         self._out: list[Output] = []
         self.set_capabilities(capabilities)
 
@@ -165,7 +167,7 @@ class SymbolState:
             return
         self._out.append(output)
         if self.outcomes is not None and isinstance(output, AlertRaised):
-            self.outcomes.follow(output, self.market)
+            self.outcomes.follow(output, self.market, self._told_ns(output.time_ns))
         opened = self.desk.weigh(output)
         if opened is not None:
             self._tell((opened,))
@@ -199,4 +201,10 @@ class SymbolState:
         for output in outputs:
             self._out.append(output)
             if self.outcomes is not None and isinstance(output, ExitTriggered):
-                self.outcomes.follow(output, self.market)
+                self.outcomes.follow(output, self.market, self._told_ns(output.time_ns))
+
+    def _told_ns(self, time_ns: int) -> int:
+        """When the trader can have been told what happened at `time_ns`: not before it is known here, nor arrived."""
+        market, late = self.market, self._news_from_ns
+        arrived_ns = late + LATE_NS + self.capabilities.delay_seconds * NS if late else 0
+        return max(time_ns, market.newest_print_ns, market.book_ns, self._tick_ns, arrived_ns)

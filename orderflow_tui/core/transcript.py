@@ -18,9 +18,9 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.outputs import Output
-from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import Profile, Thresholds
 from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.core.symbol_state import LATE_NS
 
 
 class Rules(msgspec.Struct, frozen=True, array_like=True):
@@ -103,8 +103,6 @@ class Changed(msgspec.Struct, array_like=True, tag=4):
     seen: bool | None = None
 
 
-LATE_NS: Final = 30 * NS
-"""How far the instant before which nothing is news lies behind the data's own time in a live run."""
 Frame = Begin | Fed | Answered | Changed
 
 

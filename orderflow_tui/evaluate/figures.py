@@ -75,16 +75,35 @@ def total(results: Iterable[DayResult]) -> Sum:
     return found
 
 
-def comparison(results: Sequence[DayResult]) -> list[dict[str, Any]]:
-    """One entry a set of thresholds: all symbols together, and the mirrored witness beside."""
+def comparison(results: Sequence[DayResult], held_back: int = 0) -> list[dict[str, Any]]:
+    """One entry a set of thresholds: all symbols together, and the mirrored witness beside.
+
+    Args:
+        results: Of the days.
+        held_back: So many last days of each symbol stand apart, in `held_back`, and are no part of the rest.
+    """
+    days: dict[str, set[str]] = {}
+    for result in results:
+        days.setdefault(result.symbol, set()).add(result.day)
+    kept = {(symbol, day) for symbol, found in days.items() for day in sorted(found)[len(found) - held_back :]}
     entries: list[dict[str, Any]] = []
     for rules in dict.fromkeys(result.rules for result in results):
         mine = [result for result in results if result.rules == rules]
-        entry = {"thresholds": rules.label, **total(one for one in mine if not one.mirrored).figures()}
-        mirrored = [one for one in mine if one.mirrored]
-        entry["mirrored"] = total(mirrored).figures() if mirrored else None
+        apart = [one for one in mine if (one.symbol, one.day) in kept] if held_back else []
+        entry = {"thresholds": rules.label, **_both_ways([one for one in mine if one not in apart])}
+        entry["held_back"] = _both_ways(apart) if apart else None
         entries.append(entry)
     return entries
+
+
+def _both_ways(results: Sequence[DayResult]) -> dict[str, Any]:
+    straight = [one for one in results if not one.mirrored]
+    mirrored = [one for one in results if one.mirrored]
+    return {
+        **total(straight).figures(),
+        "exits_by_day": {f"{one.symbol} {one.day}": one.exits for one in straight},
+        "mirrored": total(mirrored).figures() if mirrored else None,
+    }
 
 
 class Proposal(Struct, frozen=True):

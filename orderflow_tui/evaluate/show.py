@@ -9,13 +9,20 @@ from typing import Any
 from orderflow_tui.report.html import bars, heading, intervals, page, paragraph, share_text, table
 
 NOTE = (
-    "A fall is one of at least the spread within five minutes. Lifts are on random instants of the same name shortly "
-    "before; what does not show on the mirrored tape too is not to be trusted, and one week proves little."
+    "A fall is one of at least the spread within five minutes of the first whole second after the alert. Lifts are on "
+    "all moments of the same name half an hour before and after; what does not show on the mirrored tape too is not to "
+    "be trusted, and one week proves little."
 )
+
+_MIRRORED = {
+    "bid_wall": "ask_wall", "ask_wall": "bid_wall", "bid_wall_hit": "ask_wall_hit",
+    "bid_wall_pulled": "ask_wall_pulled", "sell_print": "buy_print", "hidden_seller": "hidden_buyer",
+}  # fmt: skip
+"""What a rule's evidence is called for a short position."""
 
 
 def evaluation_lines(report: Mapping[str, Any], snippet: str, width: int) -> list[str]:
-    """Text for a terminal of this width; tables keep their 84 columns."""
+    """Text for a terminal of this width; tables keep their 90 columns."""
     lines: list[str] = []
     for line in _lines(report, snippet):
         indent = " " * (len(line) - len(line.lstrip()))
@@ -27,10 +34,9 @@ def evaluation_lines(report: Mapping[str, Any], snippet: str, width: int) -> lis
 def _lines(report: Mapping[str, Any], snippet: str) -> list[str]:
     lines = [f"{report['symbol_days']} symbol-days"]
     for entry in report["comparison"]:
-        lines += ["", entry["thresholds"].upper()]
-        lines.append(_day(entry))
-        lines += _rules(entry)
-        lines.append(_exits(entry))
+        lines += ["", entry["thresholds"].upper(), *_table(entry)]
+        if entry["held_back"] is not None:
+            lines += ["", "  HELD BACK", *_table(entry["held_back"])]
     if report["proposals"]:
         lines += ["", f"PROPOSED within {report['budget_alarms_a_day']:g} alarms a day, judged on days kept back"]
         for one in report["proposals"]:
@@ -42,19 +48,26 @@ def _lines(report: Mapping[str, Any], snippet: str) -> list[str]:
     return [*lines, "", NOTE]
 
 
+def _table(entry: Mapping[str, Any]) -> list[str]:
+    days = ", ".join(f"{day} {exits}" for day, exits in entry["exits_by_day"].items())
+    return [_day(entry), *_rules(entry), _exits(entry), f"  exits by day; {days}"]
+
+
 def _day(entry: Mapping[str, Any]) -> str:
     alerts = ", ".join(f"{name} {rate:g}" for name, rate in entry["alerts_a_day"].items())
     return f"  alerts a day: {alerts or 'none'}; acts {entry['acts_an_hour']} an hour"
 
 
 def _rules(entry: Mapping[str, Any]) -> list[str]:
-    lines = [f"  {'':16} {'n':>6} {'fell':>5} {'random':>7} {'like price':>10} {'lift on random':>22} {'mirrored':>9}"]
+    head = f"{'n':>5} {'fell':>4} {'rand.':>5} {'lift on random':>20} {'on like price':>20} {'5 s':>5} {'mir.':>5}"
+    lines = [f"  {'':16} {head}"]
     mirrored = (entry["mirrored"] or {"by_rule": {}})["by_rule"]
     for name, rule in entry["by_rule"].items():
-        witness = mirrored.get(name, {}).get("lift_on_random")
+        witness = mirrored.get(_MIRRORED.get(name, name), {}).get("lift_on_random")
         lines.append(
-            f"  {name:16} {rule['outcomes']:>6,} {_percent(rule['fell']):>5} {_percent(rule['random_fell']):>7} "
-            f"{_percent(rule['price_only_fell']):>10} {_span(rule['lift_on_random']):>22} {_signed(witness):>9}"
+            f"  {name:16} {rule['outcomes']:>5,} {_percent(rule['fell']):>4} {_percent(rule['random_fell']):>5} "
+            f"{_span(rule['lift_on_random']):>20} {_span(rule['lift_on_price_only']):>20} "
+            f"{_signed(rule['lift_on_random_5s_later']):>5} {_signed(witness):>5}"
         )
     return lines
 
@@ -112,4 +125,4 @@ def _signed(share: Mapping[str, float] | None) -> str:
 
 
 def _span(share: Mapping[str, float] | None) -> str:
-    return "-" if share is None else f"{share['value']:+.0%} ({share['low']:+.0%} to {share['high']:+.0%})"
+    return "-" if share is None else f"{share['value']:+.0%} [{share['low']:+.0%}, {share['high']:+.0%}]"

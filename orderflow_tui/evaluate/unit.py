@@ -22,13 +22,15 @@ from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import Book, Event, Gap, Print
 from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, ExitTriggered, Output
-from orderflow_tui.core.model.units import NS, price_decimal
+from orderflow_tui.core.model.units import NS, iso_utc, price_decimal
 from orderflow_tui.core.rules.alert_writer import Profile
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.recordings.open import RecordedSession, RecordingError, open_recording
-from orderflow_tui.track_record.rule_record import RuleRecord
+from orderflow_tui.track_record.rule_record import RuleRecord, block_of
 
 HELD: Final = 1_000
+CONTROL_SECONDS: Final = 1_800
+"""A recorded day is known to its end: alerts are compared with the seconds of half an hour before and after them."""
 ANSWER_AFTER_NS: Final = 15 * NS
 HURTS: Final = 0.003
 """A fall of 30 basis points within a quarter of an hour hurts."""
@@ -84,7 +86,7 @@ class DayResult(Struct):
         exits: Recommendations.
         records: By evidence, with `exit` for recommendations.
         saved_bp: Sum over recommendations of the move within 15 minutes less half a spread, basis points; `saved_n` of
-            how many. `random_bp` and `random_n` are the same for their random instants.
+            how many. `random_bp` and `random_n` are the same for the seconds around them.
         falls: Falls that hurt; `met` how many had an exit in time; `chance` how many would by chance.
     """
 
@@ -117,6 +119,7 @@ def run_unit(unit: Unit) -> DayResult:
     recording = open_recording(unit.prefix)
     result, seconds, _ = _played(recording, unit, taught)
     _judge_falls(result, seconds)
+    _judge_saving(result, seconds)
     return result
 
 
@@ -126,6 +129,8 @@ class _Seconds(Struct):
     at: array[int] = field(default_factory=lambda: array("q"))
     mid: array[int] = field(default_factory=lambda: array("q"))
     exits: list[int] = field(default_factory=list)
+    spreads: dict[int, int] = field(default_factory=dict)
+    """Of recommendations whose quarter of an hour was seen, by the second they are judged from."""
 
 
 def _played(
@@ -150,7 +155,7 @@ def _played(
         Position(recording.symbol, held * capabilities.size_scale, price_decimal(price)),
         taught,
     )
-    core.outcomes = Outcomes()
+    core.outcomes = Outcomes(CONTROL_SECONDS)
     result = DayResult(recording.symbol, new_york_day(first.time_ns).isoformat(), unit.rules, unit.mirrored)
     seconds = _Seconds()
     desk = _Desk(core, result, seconds)
@@ -216,22 +221,35 @@ class _Desk(Struct):
                 self.seconds.exits.append(output.time_ns // NS)
                 self.waiting.append((output.time_ns + ANSWER_AFTER_NS, output.recommendation.recommendation_id))
             elif isinstance(output, AlertOutcome):
-                _add_outcome(result, output)
+                _add_outcome(result, self.seconds, output)
 
 
-def _add_outcome(result: DayResult, told: AlertOutcome) -> None:
-    rule = result.records.setdefault(told.evidence, RuleRecord())
-    price = told.price_only[1:] if told.price_only is not None else None
-    rule.take((told.fell, told.success), [judged[1:] for judged in told.random], price)
-    if told.kind != "flow":
-        return
+def _add_outcome(result: DayResult, seconds: _Seconds, told: AlertOutcome) -> None:
+    block = f"{result.day}:{block_of(told.symbol, iso_utc(told.alert_ns))}"
+    for name in (told.evidence, f"{told.evidence}:{told.basis}") if told.basis else (told.evidence,):
+        result.records.setdefault(name, RuleRecord()).take(told, block)
     course = told.course
-    if course.start and course.mid_15m is not None:
+    if told.kind == "flow" and course.start and course.mid_15m is not None:
         result.saved_bp += _saved(course.start, course.mid_15m, told.spread)
         result.saved_n += 1
-    for control, _, _ in told.random:
-        if control.start and control.mid_15m is not None:
-            result.random_bp += _saved(control.start, control.mid_15m, told.spread)
+        seconds.spreads[course.time_ns // NS] = told.spread
+
+
+def _judge_saving(result: DayResult, seconds: _Seconds) -> None:
+    """What leaving would have saved at the seconds of half an hour before and after each recommendation."""
+    at, mid = seconds.at, seconds.mid
+    for second, spread in seconds.spreads.items():
+        first, last = bisect_left(at, second - CONTROL_SECONDS), bisect_left(at, second + CONTROL_SECONDS)
+        later = first
+        moves: list[float] = []
+        for place in range(first, last):
+            while later < len(at) and at[later] < at[place] + FALL_SECONDS:
+                later += 1
+            if later == len(at):
+                break
+            moves.append(_saved(mid[place], mid[later], spread))
+        if moves:
+            result.random_bp += sum(moves) / len(moves)
             result.random_n += 1
 
 

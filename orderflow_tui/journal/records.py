@@ -14,10 +14,10 @@ from orderflow_tui.core.model.outputs import (
     AlertOutcome,
     AlertRaised,
     AlertUpdated,
+    Controls,
     ExitAnswered,
     ExitResolved,
     ExitTriggered,
-    Judged,
     Output,
     StopRaised,
 )
@@ -153,7 +153,7 @@ def resolved_fields(resolved: ExitResolved) -> dict[str, Any]:
 
 def outcome_fields(outcome: AlertOutcome) -> dict[str, Any]:
     """What the price did after an alert or a recommendation, and at the moments it is compared with; dollars."""
-    usual = outcome.usual_range
+    usual, course = outcome.usual_range, outcome.course
     return {
         "symbol": outcome.symbol,
         "of": outcome.kind,
@@ -163,12 +163,22 @@ def outcome_fields(outcome: AlertOutcome) -> dict[str, Any]:
         "counts": outcome.counts,
         "exit_eligible": outcome.exit_eligible,
         "against": outcome.against,
+        "basis": outcome.basis,
         "alert_utc": iso_utc(outcome.alert_ns),
+        "from_utc": iso_utc(outcome.course.time_ns),
         "spread": price_decimal(outcome.spread),
         "usual_range": None if usual is None else price_decimal(usual),
-        **_course_fields((outcome.course, outcome.fell, outcome.success)),
-        "random": [_control_fields(judged) for judged in outcome.random],
-        "price_only": None if outcome.price_only is None else _control_fields(outcome.price_only),
+        "mid": _mid(course.start),
+        "mid_1m": _mid(course.mid_1m),
+        "mid_5m": _mid(course.mid_5m),
+        "mid_15m": _mid(course.mid_15m),
+        "worst_5m": _mid(course.worst_5m),
+        "fell": outcome.fell,
+        "success": outcome.success,
+        "fell_1s": outcome.fell_1s,
+        "fell_5s": outcome.fell_5s,
+        "around": _control_fields(outcome.around),
+        "alike": _control_fields(outcome.alike),
         "truncated": outcome.truncated,
         "gap": outcome.gap,
         "text": _outcome_text(outcome),
@@ -192,21 +202,8 @@ def _outcome_text(outcome: AlertOutcome) -> str:
     return f"{outcome.evidence}: {moves}; {words[outcome.fell]}{hit}{' (cut short)' if outcome.truncated else ''}"
 
 
-def _control_fields(judged: Judged) -> dict[str, Any]:
-    return {"at_utc": iso_utc(judged[0].time_ns), **_course_fields(judged)}
-
-
-def _course_fields(judged: Judged) -> dict[str, Any]:
-    course, fell, success = judged
-    return {
-        "mid": _mid(course.start),
-        "mid_1m": _mid(course.mid_1m),
-        "mid_5m": _mid(course.mid_5m),
-        "mid_15m": _mid(course.mid_15m),
-        "worst_5m": _mid(course.worst_5m),
-        "fell": fell,
-        "success": success,
-    }
+def _control_fields(controls: Controls | None) -> dict[str, int | None] | None:
+    return None if controls is None else {"seconds": controls.seconds, "fell": controls.fell, "hits": controls.hits}
 
 
 def _mid(twice: int | None) -> Decimal | None:
@@ -259,14 +256,13 @@ def validation_error_type(code: str) -> str:
 def run_started_fields(
     *, version: str, host: str, symbols: Iterable[str], settings: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:
-    """How a run began. `settings` come without secrets (`Settings.recorded`).
+    """How a run began. `settings` come without the key (`Settings.recorded`).
 
     Raises:
-        ValueError: A setting is no plain JSON value, or is named as a key is: secrets have no place in the journal.
+        ValueError: The settings hold the API key, hidden or not.
     """
-    for name, value in settings.items():
-        if name.endswith("_key") or not isinstance(value, str | int | float | None):
-            raise ValueError(f"{name} has no place in the journal: leave it out")
+    if "polygon_api_key" in settings:
+        raise ValueError("the API key has no place in the journal: exclude polygon_api_key")
     return {"version": version, "host": host, "symbols": list(symbols), "settings": dict(settings), **more}
 
 

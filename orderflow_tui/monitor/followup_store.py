@@ -18,7 +18,7 @@ from orderflow_tui.journal.records import ALERT
 from orderflow_tui.journal.unfollowed import subject_of, unfollowed
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
-from orderflow_tui.support.decoding import NO_JSON, refuse_absurd
+from orderflow_tui.support.decoding import NO_JSON
 
 _SAVE_NS: Final = 60 * NS
 """What is followed is written when something was added or settled, and so often in between."""
@@ -54,7 +54,7 @@ class FollowUpStore:
                 core.outcomes.restore([follow])
             else:
                 follow.gap = True
-                over.append(outcome(follow, now_ns, truncated=True))
+                over.append(outcome(follow, now_ns))
         return over
 
     def keep(self, followed: list[Outcomes], now_ns: int, *, now: bool = False) -> None:
@@ -76,8 +76,7 @@ class FollowUpStore:
 
     def _read(self) -> list[FollowUp]:
         try:
-            kept = _decode(read_bounded(self._path, _MOST_BYTES, follow_link=False))
-            refuse_absurd(kept)
+            return _decode(read_bounded(self._path, _MOST_BYTES, follow_link=False))
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -86,7 +85,6 @@ class FollowUpStore:
         except NO_JSON as error:
             self.problem = f"{self._path}: {type(error).__name__}"
             return []
-        return kept
 
 
 def _follow_up(record: Mapping[str, Any]) -> FollowUp:
@@ -105,11 +103,8 @@ def _follow_up(record: Mapping[str, Any]) -> FollowUp:
         exit_eligible=bool(record.get("exit_eligible")) if alert else True,
         against=str(record.get("against", "long")),
         alert_ns=alert_ns,
-        start=None,
-        spread=0,
         usual_range=None,
         course=Course(alert_ns),
-        random=[],
-        price_only=None,
+        basis=str(record.get("details", {}).get("basis", "")),
         gap=True,
     )

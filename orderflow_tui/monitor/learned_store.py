@@ -11,7 +11,7 @@ import msgspec
 from orderflow_tui.core.learning.learned_sizes import Taught
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
-from orderflow_tui.support.decoding import NO_JSON, refuse_absurd
+from orderflow_tui.support.decoding import NO_JSON
 
 _SESSIONS_KEPT: Final = 60
 _MOST_BYTES: Final = 4_000_000
@@ -25,11 +25,10 @@ class LearnedStore:
 
     Args:
         directory: The journal's directory.
-        under: The source's folder: figures of one venue never judge another.
     """
 
-    def __init__(self, directory: Path, under: str = "") -> None:
-        self._directory = directory / "-".join(filter(None, ("learned", under)))
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory / "learned"
         self.problem = ""
 
     def load(self, symbol: str) -> dict[str, Taught]:
@@ -53,8 +52,7 @@ class LearnedStore:
 
     def _sessions(self, symbol: str) -> list[Taught]:
         try:
-            kept = _decode(read_bounded(self._path(symbol), _MOST_BYTES, follow_link=False))
-            refuse_absurd(kept)
+            return _decode(read_bounded(self._path(symbol), _MOST_BYTES, follow_link=False))
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -63,4 +61,3 @@ class LearnedStore:
         except NO_JSON as error:
             self.problem = f"{self._path(symbol)}: {type(error).__name__}"
             return []
-        return kept

@@ -90,8 +90,9 @@ def figures(tally: Tally) -> dict[str, Any]:
             else None,
         },
         "outcomes": {
-            "total": sum(rule.n for rule in tally.rules.values()),
+            "total": sum(rule.n for name, rule in tally.rules.items() if ":" not in name),
             "truncated": tally.truncated,
+            "by_the_old_clock": tally.old_clock,
             "by_rule": {
                 name: rule.figures() for name, rule in sorted(tally.rules.items(), key=lambda item: -item[1].n)
             },
@@ -133,15 +134,15 @@ def _false_positives(tally: Tally) -> dict[str, str]:
     """Alerts not followed by a fall within five minutes: judged where the interval lies on one side of the limit."""
     alerts = RuleRecord()
     for name, rule in tally.rules.items():
-        if name not in ("exit", "stop"):
+        if name not in ("exit", "stop") and ":" not in name:
             alerts.merge(rule)
-    own, base = wilson(alerts.n - alerts.fell, alerts.n), wilson(alerts.random_n - alerts.random_fell, alerts.random_n)
+    own, base = wilson(alerts.n - alerts.fell, alerts.n), alerts.random_share
     target = "kill switch: at most 20 % false positives (no fall of the spread within 5 minutes)"
     if own is None:
         return _verdict(target, known=False, met=False, said=f"no outcome is known yet; {BASE_RATE}")
     said = f"{own.value:.0%} of {alerts.n:,} ({own.low:.0%} to {own.high:.0%})"
     if base is not None:
-        said += f", after random instants {base.value:.0%} of {alerts.random_n:,}"
+        said += f", after the seconds around them {1 - base.value:.0%}"
     known = own.low > MOST_FALSE or own.high <= MOST_FALSE
     return _verdict(target, known=known, met=own.high <= MOST_FALSE, said=f"{said}; {BASE_RATE}")
 

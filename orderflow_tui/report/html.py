@@ -173,6 +173,11 @@ def _followed(outcomes: Mapping[str, Any]) -> list[str]:
             paragraph("The difference to the like price change"),
             intervals([(name, rule[on_price]) for name, rule in rules.items()]),
         ]
+    for seconds in (1, 5):
+        parts += [
+            paragraph(f"The difference to random instants of a fall by the spread, counted from {seconds} s later"),
+            intervals([(name, rule[f"lift_on_random_{seconds}s_later"]) for name, rule in rules.items()]),
+        ]
     return parts
 
 

@@ -9,13 +9,14 @@ from typing import Final
 
 import msgspec
 
+from orderflow_tui.core.model.outputs import Controls
 from orderflow_tui.journal import records
 from orderflow_tui.journal.histogram import DurationHistogram
 from orderflow_tui.report.acts import Acts
 from orderflow_tui.report.blind import Blind, seconds_between
 from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
 from orderflow_tui.support.decoding import NO_JSON
-from orderflow_tui.track_record.rule_record import RuleRecord
+from orderflow_tui.track_record.rule_record import RuleRecord, block_of
 
 _MS: Final = 1_000_000
 _MOST_MS: Final = 1e12
@@ -31,13 +32,6 @@ _MOST_PLACES: Final = 5
 """Unreadable lines that are named."""
 SLOW_MS: Final = 10_000.0
 """The plan's kill switch."""
-
-
-class Control(msgspec.Struct, gc=False, omit_defaults=True):
-    """Of a moment that an outcome is compared with, whether it fell, and whether that was a success."""
-
-    fell: bool | None = None
-    success: bool | None = None
 
 
 class Line(msgspec.Struct, gc=False, omit_defaults=True):
@@ -74,8 +68,12 @@ class Line(msgspec.Struct, gc=False, omit_defaults=True):
     fell: bool | None = None
     success: bool | None = None
     truncated: bool = False
-    random: list[Control] | None = None
-    price_only: Control | None = None
+    basis: str = ""
+    alert_utc: str = ""
+    fell_1s: bool | None = None
+    fell_5s: bool | None = None
+    around: Controls | None = None
+    alike: Controls | None = None
 
 
 _decode: Final = msgspec.json.Decoder(Line).decode
@@ -135,8 +133,9 @@ class Tally:
         """The most memory any of them used."""
         self.rules: dict[str, RuleRecord] = {}
         """By evidence; recommendations are `exit` and `stop`."""
-        self.truncated = 0
-        """Outcomes cut short by a session's or a run's end."""
+        self.truncated = self.old_clock = 0
+        """Outcomes cut short by a session's or a run's end, and those of earlier versions, which counted from the
+        alert's own print and are no part of any rule's record."""
         self.ledger = Ledger()
         self._part = part
         self.later: list[bytes] = []
@@ -206,6 +205,7 @@ class Tally:
         self.late += part.late
         self.slow += part.slow
         self.truncated += part.truncated
+        self.old_clock += part.old_clock
         self.latency.merge(part.latency)
         self._other_latency.merge(part._other_latency)
         for kind, rule in part.rules.items():
@@ -299,16 +299,16 @@ class Tally:
             self._told.add(subject)
             if len(self._told) >= _MOST_ASKED:
                 self._told, self._told_before = set(), self._told
-        kind = line.evidence if isinstance(line.evidence, str) and line.evidence else "none"
-        rule = self.rules.get(kind)
-        if rule is None:
-            rule = self.rules[kind] = RuleRecord()
-        price = line.price_only
-        rule.take(
-            (line.fell, line.success),
-            [(control.fell, control.success) for control in line.random or ()],
-            (price.fell, price.success) if price is not None else None,
-        )
+        if line.from_utc:
+            kind = line.evidence if isinstance(line.evidence, str) and line.evidence else "none"
+            block = block_of(line.symbol or "", line.alert_utc)
+            for name in (kind, f"{kind}:{line.basis}") if line.basis else (kind,):
+                rule = self.rules.get(name)
+                if rule is None:
+                    rule = self.rules[name] = RuleRecord()
+                rule.take(line, block)
+        else:
+            self.old_clock += 1
         self.truncated += line.truncated
         asked = self._asked.pop(subject, None)
         if asked is not None:

@@ -97,12 +97,20 @@ def _days(alerts: Mapping[str, Any], width: int) -> list[str]:
 def _outcomes(outcomes: Mapping[str, Any]) -> list[str]:
     """Each rule beside its controls: what the plan calls a true positive, and the harder question."""
     lines = ["", f"WHAT FOLLOWED, {outcomes['total']:,} outcomes, {outcomes['truncated']:,} of them cut short"]
+    if outcomes["by_the_old_clock"]:
+        lines.append(f"  {outcomes['by_the_old_clock']:,} of an earlier version left out: they began too early")
     rules = outcomes["by_rule"]
     if not rules:
         return [*lines, "  none known yet: an outcome is told 15 minutes after its alert"]
     lines += ["  fell by at least the spread within 5 minutes (false positives are the rest)", _HEAD]
     lines += [
         _rule(name, rule["outcomes"], rule["fell"], rule["lift_on_random"], rule["lift_on_price_only"])
+        for name, rule in rules.items()
+    ]
+    lines += ["  the same lift on random, counted from 1 s and from 5 s later"]
+    lines += [
+        f"  {printable(name)[:17]:17} {'':>22} {_signed(rule['lift_on_random_1s_later']):>18} "
+        f"{_signed(rule['lift_on_random_5s_later']):>18}"
         for name, rule in rules.items()
     ]
     lines += ["  hits: fell by at least the spread and one usual five-minute range", _HEAD]
@@ -113,12 +121,12 @@ def _outcomes(outcomes: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-_HEAD: Final = f"  {'95 % intervals':15} {'n':>6} {'share':>16} {'lift on random':>18} {'on like price':>18}"
+_HEAD: Final = f"  {'95 % intervals':17} {'n':>6} {'share':>16} {'lift on random':>18} {'on like price':>18}"
 
 
 def _rule(name: str, n: int, share: _Share, random: _Share, price: _Share) -> str:
     own = f"{share['value']:.0%} ({share['low']:.0%} to {share['high']:.0%})" if share else "-"
-    return f"  {printable(name)[:15]:15} {n:>6,} {own:>16} {_signed(random):>18} {_signed(price):>18}"
+    return f"  {printable(name)[:17]:17} {n:>6,} {own:>16} {_signed(random):>18} {_signed(price):>18}"
 
 
 def _signed(lift: _Share) -> str:

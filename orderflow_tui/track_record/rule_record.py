@@ -1,77 +1,131 @@
-"""How a rule has done: falls after it, after random instants and after the like price change."""
+"""How a rule has done: falls after it, beside the seconds around it and those after the like price change.
+
+Each outcome is compared with its own controls. Outcomes of one symbol within half an hour are a block: they share their
+market, so intervals come from the blocks (`intervals.paired_lift`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from orderflow_tui.track_record.intervals import Interval, lift, wilson
+from orderflow_tui.core.model.outputs import Controls
+from orderflow_tui.track_record.intervals import Interval, paired_lift, wilson
 
 ENOUGH: Final = 100
 """Outcomes below which a rule's own record says nothing yet."""
+_PAIRS: Final = (
+    ("fell", "around", "fell"),
+    ("fell", "alike", "fell"),
+    ("success", "around", "hits"),
+    ("success", "alike", "hits"),
+    ("fell_1s", "around", "fell"),
+    ("fell_5s", "around", "fell"),
+)
+"""What is compared: the outcome's verdict, the controls, and their verdict."""
+_FELL, _FELL_ALIKE, _HIT, _HIT_ALIKE, _FELL_1S, _FELL_5S = range(len(_PAIRS))
 
 
-Verdict = tuple[bool | None, bool | None]
-"""Whether the price fell by the spread, and whether that was a success; None where not known."""
+class Judged(Protocol):
+    """What a record asks of an outcome (`core.model.outputs.AlertOutcome` has it)."""
+
+    @property
+    def fell(self) -> bool | None:
+        """It fell by the spread within five minutes; None where not known."""
+        ...
+
+    @property
+    def success(self) -> bool | None:
+        """It fell by the spread and a usual range."""
+        ...
+
+    @property
+    def fell_1s(self) -> bool | None:
+        """As `fell`, counted from one second later."""
+        ...
+
+    @property
+    def fell_5s(self) -> bool | None:
+        """As `fell`, counted from five seconds later."""
+        ...
+
+    @property
+    def around(self) -> Controls | None:
+        """The seconds around it."""
+        ...
+
+    @property
+    def alike(self) -> Controls | None:
+        """Those after the like price change."""
+        ...
+
+
+def block_of(symbol: str, alert_utc: str) -> str:
+    """The symbol and half an hour an alert belongs to; its instant as the journal writes it."""
+    return f"{symbol}:{alert_utc[:13]}{'h' if alert_utc[14:16] >= '30' else ''}"
 
 
 class RuleRecord(Struct):
-    """Counts of one rule; `fell` is a fall of at least the spread within five minutes, `hits` are successes."""
+    """What came of one rule's alerts; adds up.
+
+    Attributes:
+        n: Outcomes of which it is known whether the price fell by the spread; `fell` of how many it did.
+        judged: Of which it is known whether that was a success; `hits` of how many it was.
+        blocks: By block and comparison: outcomes that have both sides, their sum, the sum of their controls' shares.
+    """
 
     n: int = 0
     fell: int = 0
     judged: int = 0
     hits: int = 0
-    random_n: int = 0
-    random_fell: int = 0
-    price_n: int = 0
-    price_fell: int = 0
-    random_judged: int = 0
-    random_hits: int = 0
-    price_judged: int = 0
-    price_hits: int = 0
+    blocks: dict[str, list[float]] = field(default_factory=dict)
 
-    def take(self, own: Verdict, random: Iterable[Verdict], price_only: Verdict | None) -> None:
-        """One outcome with its controls: of each whether it fell, and whether that was a success."""
-        self.add(fell=own[0], success=own[1])
-        for fell, success in random:
-            self.add_random(fell=fell, success=success)
-        if price_only is not None:
-            self.add_price(fell=price_only[0], success=price_only[1])
+    def take(self, outcome: Judged, block: str) -> None:
+        """One outcome; what is not known of it counts for nothing.
 
-    def add(self, *, fell: bool | None, success: bool | None) -> None:
-        """One outcome; an unseen one counts for nothing."""
-        if fell is not None:
+        Args:
+            outcome: With its controls.
+            block: Names what shares its market: symbol and half an hour.
+        """
+        if outcome.fell is not None:
             self.n += 1
-            self.fell += fell
-        if success is not None:
+            self.fell += outcome.fell
+        if outcome.success is not None:
             self.judged += 1
-            self.hits += success
-
-    def add_random(self, *, fell: bool | None, success: bool | None) -> None:
-        """One random instant beside it."""
-        if fell is not None:
-            self.random_n += 1
-            self.random_fell += fell
-        if success is not None:
-            self.random_judged += 1
-            self.random_hits += success
-
-    def add_price(self, *, fell: bool | None, success: bool | None) -> None:
-        """The price-only control beside it."""
-        if fell is not None:
-            self.price_n += 1
-            self.price_fell += fell
-        if success is not None:
-            self.price_judged += 1
-            self.price_hits += success
+            self.hits += outcome.success
+        sums = self.blocks.get(block)
+        for place, (verdict, beside, controls) in enumerate(_PAIRS):
+            own: bool | None = getattr(outcome, verdict)
+            control: Controls | None = getattr(outcome, beside)
+            hits: int | None = None if control is None else getattr(control, controls)
+            if own is None or control is None or hits is None or not control.seconds:
+                continue
+            if sums is None:
+                sums = self.blocks[block] = [0.0] * (3 * len(_PAIRS))
+            sums[3 * place] += 1
+            sums[3 * place + 1] += own
+            sums[3 * place + 2] += hits / control.seconds
 
     def merge(self, other: RuleRecord) -> None:
         """Add another's counts."""
-        for name in self.__struct_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.n += other.n
+        self.fell += other.fell
+        self.judged += other.judged
+        self.hits += other.hits
+        for block, sums in other.blocks.items():
+            mine = self.blocks.get(block)
+            self.blocks[block] = list(sums) if mine is None else [a + b for a, b in zip(mine, sums, strict=True)]
+
+    def _lift(self, place: int) -> Interval | None:
+        """The rule's share less its controls'."""
+        return paired_lift([tuple(sums[3 * place : 3 * place + 3]) for sums in self.blocks.values()])  # type: ignore[misc]
+
+    def _control(self, place: int) -> Interval | None:
+        """The share of the controls, as of one a compared outcome."""
+        n = sum(sums[3 * place] for sums in self.blocks.values())
+        return wilson(min(n, sum(sums[3 * place + 2] for sums in self.blocks.values())), n)
 
     @property
     def fell_share(self) -> Interval | None:
@@ -79,14 +133,19 @@ class RuleRecord(Struct):
         return wilson(self.fell, self.n)
 
     @property
+    def random_share(self) -> Interval | None:
+        """The same of the seconds around."""
+        return self._control(_FELL)
+
+    @property
     def lift_random(self) -> Interval | None:
-        """That share less the random instants'."""
-        return lift(self.fell, self.n, self.random_fell, self.random_n)
+        """That share less the share of the seconds around."""
+        return self._lift(_FELL)
 
     @property
     def lift_price(self) -> Interval | None:
-        """That share less the like price change's."""
-        return lift(self.fell, self.n, self.price_fell, self.price_n)
+        """That share less the share after the like price change."""
+        return self._lift(_FELL_ALIKE)
 
     @property
     def hit_share(self) -> Interval | None:
@@ -95,17 +154,12 @@ class RuleRecord(Struct):
 
     @property
     def hit_lift_random(self) -> Interval | None:
-        """That share less the random instants'."""
-        return lift(self.hits, self.judged, self.random_hits, self.random_judged)
-
-    @property
-    def hit_lift_price(self) -> Interval | None:
-        """That share less the like price change's."""
-        return lift(self.hits, self.judged, self.price_hits, self.price_judged)
+        """That share less the share of the seconds around."""
+        return self._lift(_HIT)
 
     @property
     def demoted(self) -> bool:
-        """Whether it is known to do worse than random instants: enough outcomes, the whole interval under zero."""
+        """Whether it is known to do worse than chance: enough outcomes, the whole interval under zero."""
         own = self.hit_lift_random
         return self.judged >= ENOUGH and own is not None and own.high < 0
 
@@ -116,17 +170,26 @@ class RuleRecord(Struct):
             "outcomes": self.n,
             "fell": _share(self.fell_share),
             "false_positives": _share(false),
-            "random_fell": _share(wilson(self.random_fell, self.random_n)),
-            "price_only_fell": _share(wilson(self.price_fell, self.price_n)),
+            "random_fell": _share(self.random_share),
+            "price_only_fell": _share(self._control(_FELL_ALIKE)),
             "lift_on_random": _share(self.lift_random),
             "lift_on_price_only": _share(self.lift_price),
+            "lift_on_random_1s_later": _share(self._lift(_FELL_1S)),
+            "lift_on_random_5s_later": _share(self._lift(_FELL_5S)),
             "judged": self.judged,
             "success": _share(self.hit_share),
-            "random_success": _share(wilson(self.random_hits, self.random_judged)),
-            "price_only_success": _share(wilson(self.price_hits, self.price_judged)),
+            "random_success": _share(self._control(_HIT)),
+            "price_only_success": _share(self._control(_HIT_ALIKE)),
             "success_lift_on_random": _share(self.hit_lift_random),
-            "success_lift_on_price_only": _share(self.hit_lift_price),
+            "success_lift_on_price_only": _share(self._lift(_HIT_ALIKE)),
         }
+
+
+def points_words(lift: tuple[int, int, int]) -> str:
+    """A lift on other moments in plain words: points, their 95 % interval, and what that says."""
+    value, low, high = lift
+    verdict = "better than chance" if low > 0 else "worse than chance" if high < 0 else "not above chance"
+    return f"{value:+d} points on other moments ({low:+d} to {high:+d}): {verdict}"
 
 
 def _share(interval: Interval | None) -> dict[str, float] | None:
@@ -135,18 +198,23 @@ def _share(interval: Interval | None) -> dict[str, float] | None:
     return {"value": round(interval.value, 4), "low": round(interval.low, 4), "high": round(interval.high, 4)}
 
 
-PRIOR: Final[Mapping[tuple[str, str], tuple[int, int, int, int]]] = {
-    ("plan", "exit"): (626, 68, 64, 63),
-    ("guarded", "exit"): (360, 64, 58, 58),
-    ("plan", "bid_wall_hit"): (1_016, 66, 58, 60),
-    ("guarded", "sell_print"): (1_406, 66, 54, 56),
-    ("plan", "sell_print"): (1_406, 66, 54, 56),
-    ("guarded", "red_burst"): (254, 63, 57, 57),
-    ("guarded", "bid_wall"): (143, 49, 59, 59),
-    ("guarded", "bid_wall_pulled"): (101, 57, 57, 61),
-    ("guarded", "ask_wall"): (193, 69, 63, 64),
-    ("guarded", "hidden_seller"): (496, 68, 67, 68),
+class Prior(Struct, frozen=True):
+    """What `make evaluate` measured of a rule; shares and lifts in per cent and points."""
+
+    n: int
+    fell: int
+    random: tuple[int, int, int]
+    """Lift on the seconds around, and its 95 % interval."""
+    price: tuple[int, int, int]
+    """The same on the like price change."""
+
+
+PRIOR: Final[Mapping[tuple[str, str], Prior]] = {
+    ("guarded", "exit"): Prior(69, 57, (-4, -15, 7), (-3, -14, 8)),
+    ("guarded", "red_burst"): Prior(229, 65, (2, -5, 9), (2, -5, 10)),
+    ("guarded", "sell_print"): Prior(307, 65, (5, -4, 9), (5, -11, 14)),
+    ("guarded", "ask_wall"): Prior(96, 77, (13, 4, 21), (23, 9, 38)),
+    ("guarded", "bid_wall"): Prior(87, 57, (-4, -13, 4), (-8, -21, 3)),
+    ("guarded", "bid_wall_hit"): Prior(31, 74, (4, -20, 15), (15, -15, 30)),
 }
-"""By profile and evidence: outcomes, and per cent that fell by the spread within five minutes after the rule, after
-random instants, after the like price change. Measured on 15 symbol-days (BAC, AIG and IBM, 7 to 11 October 2013,
-streamed NBBO) with an earlier wording of the rules: what is known of a rule before its own record says something."""
+"""By profile and evidence; what is known of a rule before its own record says something."""

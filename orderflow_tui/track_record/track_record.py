@@ -10,28 +10,31 @@ from typing import Any, Final
 
 import msgspec
 
+from orderflow_tui.core.model.outputs import Controls
 from orderflow_tui.journal import records
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.support.decoding import NO_JSON
-from orderflow_tui.track_record.rule_record import ENOUGH, PRIOR, RuleRecord
+from orderflow_tui.track_record.rule_record import ENOUGH, PRIOR, RuleRecord, block_of, points_words
 
 _BREATH: Final = 2_000
 """Lines after which the reader lets the screen have its turn."""
 _MARK: Final = f'"event":"{records.ALERT_OUTCOME}"'.encode()
 
 
-class _Fell(msgspec.Struct):
-    fell: bool | None = None
-    success: bool | None = None
-
-
 class _Outcome(msgspec.Struct):
     evidence: str = ""
+    basis: str = ""
+    symbol: str = ""
     run_id: str = ""
+    alert_utc: str = ""
+    from_utc: str = ""
+    """Empty in journals of earlier versions, which counted from the alert's own print: what followed is not known."""
     fell: bool | None = None
     success: bool | None = None
-    random: list[_Fell] | None = None
-    price_only: _Fell | None = None
+    fell_1s: bool | None = None
+    fell_5s: bool | None = None
+    around: Controls | None = None
+    alike: Controls | None = None
 
 
 _decode = msgspec.json.Decoder(_Outcome).decode
@@ -72,16 +75,15 @@ class TrackRecord:
         """The rule's record in one line, or that it is not known yet and what was measured elsewhere."""
         with self._lock:
             rule = self._rules.get(evidence) or RuleRecord()
-            own, lift, n = rule.hit_share, rule.hit_lift_random, rule.judged
-        if n >= ENOUGH and own is not None:
-            base = f", lift {lift.value:+.0%} ({lift.low:+.0%} to {lift.high:+.0%})" if lift else ""
-            weak = ": worse than chance" if self.demoted(evidence) else ""
-            return f"record here: hit {own.value:.0%} ({own.low:.0%} to {own.high:.0%}) of {n:,}{base}{weak}"
+            own, lift, n = rule.fell_share, rule.lift_random, rule.n
+        if n >= ENOUGH and own is not None and lift is not None:
+            points = (round(100 * lift.value), round(100 * lift.low), round(100 * lift.high))
+            return f"record here: fell {own.value:.0%} of {n:,}, {points_words(points)}"
         prior = PRIOR.get((self._profile, evidence))
         text = f"record here: not known yet (n = {n})"
         if prior is None:
             return text
-        return f"{text}; measured elsewhere: {prior[1]}% fell, random {prior[2]}% (n = {prior[0]:,})"
+        return f"{text}; on recorded days: fell {prior.fell}% of {prior.n:,}, {points_words(prior.random)}"
 
     def demoted(self, evidence: str) -> bool:
         """Whether the rule is labelled as weak and told more quietly."""
@@ -106,11 +108,10 @@ class TrackRecord:
                 self._add(outcome)
 
     def _add(self, outcome: _Outcome) -> None:
+        if not outcome.from_utc:
+            return
+        block = block_of(outcome.symbol, outcome.alert_utc)
         with self._lock:
-            rule = self._rules.setdefault(outcome.evidence, RuleRecord())
-            price = outcome.price_only
-            rule.take(
-                (outcome.fell, outcome.success),
-                [(control.fell, control.success) for control in outcome.random or ()],
-                (price.fell, price.success) if price is not None else None,
-            )
+            self._rules.setdefault(outcome.evidence, RuleRecord()).take(outcome, block)
+            if outcome.basis:
+                self._rules.setdefault(f"{outcome.evidence}:{outcome.basis}", RuleRecord()).take(outcome, block)

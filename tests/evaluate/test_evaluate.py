@@ -16,14 +16,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from orderflow_tui.cli import main
+from orderflow_tui.core.model.outputs import Controls
 from orderflow_tui.core.model.validators import DataValidationError
-from orderflow_tui.evaluate.executors import differing, processes
+from orderflow_tui.evaluate.executors import processes
 from orderflow_tui.evaluate.figures import comparison, proposals, total
 from orderflow_tui.evaluate.run import run_units
 from orderflow_tui.evaluate.unit import FALL_SECONDS, HURTS, DayResult, Rules, Unit, falls, run_unit
-from orderflow_tui.track_record.rule_record import RuleRecord
+from orderflow_tui.track_record.rule_record import RuleRecord, block_of
+from tests.docs.references import OUTCOME
 from tests.evaluate.generated import recording
 from tests.evaluate.on_a_cluster import units
 
@@ -81,26 +84,6 @@ def child(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize(
-    ("there", "why"),
-    [
-        ({}, ""),
-        ({"python": "3.11.1.final.0"}, ""),
-        ({"python": "3.12.1.final.0"}, "python 3.12, this machine 3.11"),
-        ({"distributed": "2025.1.0"}, "distributed 2025.1.0, this machine 2026.8.0"),
-        ({"cloudpickle": None}, "cloudpickle None, this machine 3.1.3"),
-        ({"orderflow-tui": "\x1b[2J" * 20}, f"orderflow-tui {('?[2J' * 20)[:40]}, this machine 0.1.0"),
-        ({"numpy": "1.0"}, ""),
-    ],
-)
-def test_other_versions_on_a_cluster_are_told_apart(there: dict[str, Any], why: str) -> None:
-    here = {
-        "python": "3.11.7.final.0", "distributed": "2026.8.0", "dask": "2026.8.0", "cloudpickle": "3.1.3",
-        "msgpack": "1.2.4", "numpy": None, "orderflow-tui": "0.1.0",
-    }  # fmt: skip
-    assert differing(here, {**here, **there}) == why
-
-
 @needs_dask
 def test_on_a_dask_cluster_one_worker_killed(days: list[str]) -> None:
     done = child("-m", "tests.evaluate.on_a_cluster", *days)
@@ -135,7 +118,10 @@ def test_each_fall_is_one_and_the_first_that_hurts(mids: list[int], step: int) -
 
 def day(number: int, rules: Rules, *, exits: int, fell: int) -> DayResult:
     result = DayResult("ABC", f"2013-10-{number:02}", rules, mirrored=False, hours=6.5, exits=exits)
-    result.records["exit"] = RuleRecord(n=exits, fell=fell, random_n=3 * exits, random_fell=exits)
+    rule = result.records["exit"] = RuleRecord()
+    for exit_number in range(exits):
+        told = replace(OUTCOME, fell=exit_number < fell, around=Controls(3, 1, None))
+        rule.take(told, block_of("ABC", f"{result.day}T{14 + exit_number % 6}:00:00Z"))
     return result
 
 
@@ -169,6 +155,17 @@ def test_sums_and_the_mirrored_witness() -> None:
     assert total([]).figures()["acts_an_hour"] is None
 
 
+def test_days_held_back_stand_apart() -> None:
+    rules = Rules()
+    results = [day(number, rules, exits=number, fell=0) for number in (1, 2, 4)]
+    (entry,) = comparison(results, held_back=1)
+    assert entry["exits_by_day"] == {"ABC 2013-10-01": 1, "ABC 2013-10-02": 2}
+    assert entry["held_back"]["exits_by_day"] == {"ABC 2013-10-04": 4}
+    assert entry["by_rule"]["exit"]["outcomes"] == 3
+    (whole,) = comparison(results)
+    assert (whole["held_back"], whole["exits_a_day"]) == (None, 2.33)
+
+
 def test_the_command(days: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.html"
     arguments = ["evaluate", *days, "--profile", "plan", "--grid", "red_burst_threshold=4,8", "--budget", "500"]
@@ -180,7 +177,10 @@ def test_the_command(days: list[str], tmp_path: Path, capsys: pytest.CaptureFixt
     ]  # fmt: skip
     assert said["proposals"][0]["days_chosen_on"] == 1
     assert "<svg" in page.read_text(encoding="utf-8")
-    assert main(["evaluate", days[0], "--profile", "plan", "--no-mirror", "--workers", "1"]) == 0
+    alone = ["--profile", "plan", "--no-mirror", "--workers", "1"]
+    assert main(["evaluate", *days, *alone, "--held-back", "1"]) == 0
+    assert "HELD BACK" in capsys.readouterr().out
+    assert main(["evaluate", days[0], *alone]) == 0
     text = capsys.readouterr().out
     assert "PLAN T 10,000 SPIKE 3 EXIT 4" in text
     assert "falls of 30 bp" in " ".join(text.split())

@@ -27,19 +27,19 @@ def left(quantity: int) -> Leaving:
     core = SymbolCore("BAC", Rules(), CAPABILITIES, Position("BAC", quantity, Decimal(10)))
     core.outcomes = Outcomes()
     core.process([Book(T0 * NS, 1, ((99_950, 5),), ((100_050, 5),)), Clock(T0 * NS)])
-    core.outcomes.follow(raised(T0), core.market)
-    core.outcomes.follow(raised(T0 + 2, "two"), core.market)
+    core.outcomes.follow(raised(T0), core.market, T0 * NS)
+    core.outcomes.follow(raised(T0 + 2, "two"), core.market, T0 * NS)
     return Leaving(core, core.outcomes, T0 * NS)
 
 
 @pytest.mark.parametrize(("quantity", "fell"), [(100, True), (-100, False)])
 def test_books_alone_settle_what_is_followed_each_second(quantity: int, fell: bool) -> None:
     one = left(quantity)
-    for elapsed in range(1, 900):
+    for elapsed in range(1, 901):
         price = 99_000 if elapsed >= 30 else 100_000
         book = Book((T0 + elapsed) * NS, 1, ((price - 50, 5),), ((price + 50, 5),))
         assert not one.take([book, Clock(book.time_ns)], (T0 + elapsed) * NS)
-    (told,) = one.second((T0 + 900) * NS, (T0 + 900) * NS)
+    (told,) = one.second((T0 + 901) * NS, (T0 + 901) * NS)
     assert (told.subject, told.truncated, told.gap, told.fell) == ("one", False, False, fell)
     assert told.course.mid_15m is not None
     assert abs(told.course.mid_15m) == 198_000

@@ -165,8 +165,9 @@ def test_blind_times_and_silences() -> None:
 
 
 def outcome(evidence: str = "red_burst", *, fell: bool | None = True, **fields: Any) -> bytes:
-    controls = [{"fell": False, "success": False}, {"fell": True, "success": True}, {"fell": None}]
-    fields = {"random": controls, "price_only": {"fell": False}, "success": None, **fields}
+    around, alike = {"seconds": 40, "fell": 20, "hits": 20}, {"seconds": 20, "fell": 0, "hits": None}
+    begin = {"alert_utc": "2025-10-22T14:01:02.5Z", "from_utc": "2025-10-22T14:01:03Z"}
+    fields = {"around": around, "alike": alike, "fell_1s": fell, "fell_5s": None, "success": None, **begin, **fields}
     return line(names.ALERT_OUTCOME, evidence=evidence, fell=fell, symbol="BAC", **fields)
 
 
@@ -181,12 +182,22 @@ def test_what_followed_stands_beside_its_controls() -> None:
     assert rule["price_only_fell"]["value"] == 0.0
     assert rule["lift_on_random"]["value"] == 0.2
     assert rule["lift_on_random"]["low"] > 0
+    assert rule["lift_on_random_1s_later"]["value"] == 0.2
+    assert rule["lift_on_random_5s_later"] is None
     assert rule["success"] is None
+    lines = report_lines(report(outcome(basis="still")), 80)
+    assert any(text.split()[:2] == ["red_burst:still", "1"] for text in lines)
+
+
+def test_outcomes_that_began_with_their_own_print_are_left_out_and_counted() -> None:
+    said = report(outcome(), outcome(from_utc=""))
+    assert (said["outcomes"]["total"], said["outcomes"]["by_the_old_clock"]) == (1, 1)
+    assert "  1 of an earlier version left out: they began too early" in report_lines(said, 80)
 
 
 def test_hits_stand_beside_the_hits_of_the_controls() -> None:
-    price_only = {"fell": True, "success": False}
-    hits = [outcome(success=number < 60, price_only=price_only) for number in range(120)]
+    alike = {"seconds": 20, "fell": 20, "hits": 0}
+    hits = [outcome(success=number < 60, alike=alike) for number in range(120)]
     said = report(*hits, outcome(success=None))
     rule = said["outcomes"]["by_rule"]["red_burst"]
     assert (rule["outcomes"], rule["judged"], rule["success"]["value"]) == (121, 120, 0.5)
@@ -209,7 +220,7 @@ def test_the_kill_switch_is_judged_where_the_interval_lies_on_one_side(fell: int
     said = report(*(outcome(fell=number < fell) for number in range(100)), outcome("exit", fell=False))
     (row,) = [row for row in said["verdicts"] if "false positives" in row["target"]]
     assert row["verdict"] == verdict
-    assert "random instants" in row["figures"]
+    assert "after the seconds around them" in row["figures"]
     assert "most rules lie near 50 %" in row["figures"]
 
 

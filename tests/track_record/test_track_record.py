@@ -14,17 +14,20 @@ from orderflow_tui.track_record.rule_record import PRIOR
 from orderflow_tui.track_record.track_record import TrackRecord
 
 
-def outcome(evidence: str, *, hit: bool | None, random: bool | None) -> dict[str, Any]:
+def outcome(evidence: str, *, fell: bool | None, others: float | None, number: int = 0) -> dict[str, Any]:
+    beside = (
+        None if others is None else {"seconds": 1_000, "fell": round(1_000 * others), "hits": round(1_000 * others)}
+    )
     return {
-        "evidence": evidence, "fell": True, "success": hit, "mid": Decimal("1.23"),
-        "random": [] if random is None else [{"fell": True, "success": random, "mid": Decimal(1)}],
-        "price_only": {"fell": False, "success": None},
+        "evidence": evidence, "symbol": "BAC", "fell": fell, "success": fell, "fell_1s": fell, "fell_5s": fell,
+        "mid": Decimal("1.23"), "alert_utc": f"2026-01-{number % 20 + 5:02}T14:00:00.5Z",
+        "from_utc": "2026-01-05T14:00:01Z", "around": beside, "alike": None,
     }  # fmt: skip
 
 
-def fed(record: TrackRecord, evidence: str, n: int, hits: int, random_hits: int) -> TrackRecord:
+def fed(record: TrackRecord, evidence: str, n: int, fell: int, others: int) -> TrackRecord:
     for number in range(n):
-        fields = outcome(evidence, hit=number < hits, random=number < random_hits)
+        fields = outcome(evidence, fell=number * 37 % n < fell, others=others / n, number=number)
         record.on_record(ALERT_OUTCOME, 0, fields)
     return record
 
@@ -33,15 +36,16 @@ def test_below_a_hundred_it_is_not_known_and_the_prior_is_named_as_such(tmp_path
     record = fed(TrackRecord(tmp_path, "guarded"), "red_burst", 7, 7, 0)
     words = record.words("red_burst")
     assert words.startswith("record here: not known yet (n = 7)")
-    assert f"measured elsewhere: {PRIOR['guarded', 'red_burst'][1]}% fell, random" in words
+    prior = PRIOR["guarded", "red_burst"]
+    assert f"; on recorded days: fell {prior.fell}% of {prior.n}, {prior.random[0]:+d} points on other moments" in words
     assert record.words("slow_bleed") == "record here: not known yet (n = 0)"
 
 
 def test_from_a_hundred_on_it_speaks_for_itself(tmp_path: Path) -> None:
     record = fed(TrackRecord(tmp_path, "guarded"), "sell_print", 200, 130, 100)
-    told = "record here: hit 65% (58% to 71%) of 200, lift +15% (+5% to +24%)"
+    told = "record here: fell 65% of 200, +15 points on other moments (+5 to +24): better than chance"
     assert record.words("sell_print") == told
-    record.on_record(ALERT_OUTCOME, 0, outcome("sell_print", hit=None, random=None))
+    record.on_record(ALERT_OUTCOME, 0, outcome("sell_print", fell=None, others=None))
     assert record.words("sell_print") == told
 
 
@@ -51,7 +55,7 @@ def test_only_what_is_surely_worse_than_chance_is_demoted_and_never_in_plan(
 ) -> None:
     record = fed(TrackRecord(tmp_path, profile), "bid_wall", 150, 40, 120)
     assert record.demoted("bid_wall") is demoted
-    assert ("worse than chance" in record.words("bid_wall")) is demoted
+    assert "worse than chance" in record.words("bid_wall")
     assert not fed(TrackRecord(tmp_path, profile), "bid_wall", 150, 70, 80).demoted("bid_wall")
     assert not record.demoted("unheard_of")
 
@@ -59,18 +63,18 @@ def test_only_what_is_surely_worse_than_chance_is_demoted_and_never_in_plan(
 def test_what_stands_in_the_journal_is_read_and_what_cannot_be_read_is_skipped(tmp_path: Path) -> None:
     lines = [
         json.dumps(
-            {"event": ALERT_OUTCOME, **outcome("exit", hit=True, random=False)}, default=float, separators=(",", ":")
+            {"event": ALERT_OUTCOME, **outcome("exit", fell=True, others=0.0)}, default=float, separators=(",", ":")
         )
         for _ in range(100)
     ]
     (tmp_path / "2026-01-05.jsonl").write_text("\n".join([*lines, lines[0][:120], '{"event":"order_flow_alert"}', ""]))
     record = TrackRecord(tmp_path, "guarded", "this-run")
     record.start().join(10)
-    assert "100% (96% to 100%) of 100" in record.words("exit")
+    assert "fell 100% of 100" in record.words("exit")
 
 
 def test_this_runs_own_outcomes_are_not_counted_twice(tmp_path: Path) -> None:
-    fields = outcome("exit", hit=True, random=False)
+    fields = outcome("exit", fell=True, others=0.0)
     line = json.dumps({"event": ALERT_OUTCOME, "run_id": "mine", **fields}, default=float, separators=(",", ":"))
     (tmp_path / "2026-01-05.jsonl").write_text(f"{line}\n{line.replace('mine', 'before')}\n")
     record = TrackRecord(tmp_path, "guarded", "mine")

@@ -1,16 +1,17 @@
 """What the price did after each alert and recommendation, beside what it does at comparable moments.
 
-Success is a fall of the mid, within five minutes, of at least the spread and one median five-minute range of the name;
-`fell` is the weaker question whether it fell by at least the spread, which is what the plan calls a true positive.
-That something did not fall is known only where the price was seen nearly throughout those minutes.
-Neither says much alone: prices fall by a spread within five minutes more often than not. So each outcome carries two
-controls from the quarter of an hour that ended fifteen minutes before the alert, and so is known to its end, of the
-same session:
+Everything is followed by one clock: from the first whole second after the instant at which the trader could have been
+told. What the print that caused an alert did to the quote in its own second is over by then, and nobody could have sold
+before it. The same alert is judged one second and five seconds later too, since some are told by a slow network.
 
-- random instants, drawn by a hash of the alert's id, so that a replay draws the same;
-- the instant whose price had changed over its last minute most like the price before the alert, whatever the flow did.
+`fell` asks whether the mid fell, within five minutes, by at least the spread, which is what the plan calls a true
+positive; success is a fall of at least the spread and one median five-minute range of the name. Either is known only
+where the price was seen nearly throughout those minutes. Neither says much alone: prices fall by a spread within five
+minutes about every second time. So each outcome carries two controls, from the seconds of the same session up to half
+an hour before it and ten minutes after (in an evaluation half an hour after):
 
-They are drawn at the next whole second, so that an alert waits for none of it.
+- every such second;
+- the twenty whose price had changed over the last ten and sixty seconds most like the price before the alert.
 
 For a short position the core is mirrored, and so a fall here is a rise there. Times are event time, prices sums of bid
 and ask (twice the mid) in units of $0.0001, sampled at whole seconds.
@@ -18,31 +19,40 @@ and ask (twice the mid) in units of $0.0001, sampled at whole seconds.
 
 from __future__ import annotations
 
-import zlib
 from array import array
-from itertools import count
+from bisect import bisect_left
+from collections import deque
+from heapq import nsmallest
+from itertools import accumulate
 from typing import Final
 
 import msgspec
 
 from orderflow_tui.core.market.state import MarketState
-from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, Course, ExitTriggered
+from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, Controls, Course, ExitTriggered
 from orderflow_tui.core.model.units import NS
 
 FOLLOW_SECONDS: Final = 900
 WORST_SECONDS: Final = 300
 MARKS: Final = (60, 300, 900)
-CONTROLS: Final = 3
-"""Random instants beside each alert."""
+LATER: Final = (1, 5)
+"""Seconds after the first one from which a fall is judged again."""
+BEFORE_SECONDS: Final = 1_800
+"""How far before an alert the seconds reach that it is compared with."""
+AFTER_SECONDS: Final = 600
+"""How far after it: as far as their five minutes are over when its quarter of an hour is."""
+ALIKE: Final = 20
+"""Seconds with the most similar price change that make the price-only control."""
 SEEN_SECONDS: Final = 285
-"""Seconds of the five minutes at which the price must have been seen before "it did not fall" is a finding."""
+"""Seconds of the five minutes at which the price must have been seen for a finding."""
 MOST_FOLLOWED: Final = 2_000
 """Follow-ups of one name at once; with more, the oldest is told early, cut short."""
-_CONTROL_SECONDS: Final = 900
-_BACK: Final = 60
-_RING: Final = FOLLOW_SECONDS + _CONTROL_SECONDS + _BACK + 2
+_MOST_SETTLED: Final = 4
+"""Outcomes told in one second; a storm's are spread over the next ones."""
+_CHANGES: Final = (10, 60)
+_BACK: Final = max(_CHANGES)
+_SLACK: Final = 256
 _UNKNOWN: Final = 0
-_ZEROS: Final = bytes(8 * _RING)
 
 
 class FollowUp(msgspec.Struct, kw_only=True):
@@ -51,13 +61,13 @@ class FollowUp(msgspec.Struct, kw_only=True):
     Attributes:
         subject: The episode's or the recommendation's id.
         kind: `alert`, `flow` or `stop` (a recommendation's kind).
+        basis: What kind of evidence it rests on, where there are several; empty otherwise.
         alert_ns: When it happened.
-        start: Twice the mid then; None where no book was in force.
-        spread: Then; core units.
-        usual_range: The name's median five-minute range then; None where not known yet.
+        begin: The first whole second after the trader could have been told, by which it is judged.
+        spread: At that second; core units, 0 until then.
+        usual_range: The name's median five-minute range at the alert; None where not known yet.
         course: Filled as time passes.
-        random: Courses of the random instants.
-        price_only: The course of the instant with the like price change.
+        lived: The quarter of an hour was lived through to its last second.
         gap: The price was not seen throughout.
     """
 
@@ -70,47 +80,78 @@ class FollowUp(msgspec.Struct, kw_only=True):
     exit_eligible: bool
     against: str
     alert_ns: int
-    start: int | None
-    spread: int
     usual_range: int | None
     course: Course
-    random: list[Course]
-    price_only: Course | None
+    begin: int = 0
+    basis: str = ""
+    spread: int = 0
+    lived: bool = False
     gap: bool = False
 
-    def judge(self, course: Course) -> tuple[bool | None, bool | None]:
-        """Whether a course fell by at least the spread, and whether that was a success; None where not known."""
-        if course.start is None or course.worst_5m is None:
+    def __post_init__(self) -> None:
+        self.begin = self.begin or self.alert_ns // NS + 1
+
+    def judge(self, start: int | None, worst: int | None) -> tuple[bool | None, bool | None]:
+        """Whether the mid fell from a start (both twice the mid), and whether that was a success; None: not known."""
+        if start is None or worst is None or self.course.seen < SEEN_SECONDS:
             return None, None
-        fall = (course.start - course.worst_5m) / 2
-        unseen = None if course.seen < SEEN_SECONDS else False
-        fell = fall >= self.spread or unseen
-        if self.usual_range is None:
-            return fell, None
-        return fell, fall >= max(self.spread, self.usual_range) or unseen
+        fall = start - worst
+        fell = fall >= 2 * self.spread
+        return fell, None if self.usual_range is None else fall >= 2 * max(self.spread, self.usual_range)
+
+    def advance(self, second: int, total: int) -> None:
+        """The price was seen at one more second."""
+        course, elapsed = self.course, second - self.begin
+        if elapsed == 0:
+            course.start = total
+        elif elapsed <= WORST_SECONDS:
+            course.seen += 1
+            course.worst_5m = total if course.worst_5m is None else min(course.worst_5m, total)
+        if elapsed == LATER[0]:
+            course.start_1s = total
+        elif LATER[0] < elapsed <= LATER[0] + WORST_SECONDS:
+            course.worst_1s = total if course.worst_1s is None else min(course.worst_1s, total)
+        if elapsed == LATER[1]:
+            course.start_5s = total
+        elif LATER[1] < elapsed <= LATER[1] + WORST_SECONDS:
+            course.worst_5s = total if course.worst_5s is None else min(course.worst_5s, total)
+        if elapsed == MARKS[0]:
+            course.mid_1m = total
+        elif elapsed == MARKS[1]:
+            course.mid_5m = total
+        elif elapsed == MARKS[2]:
+            course.mid_15m = total
 
 
 class Outcomes:
-    """Follows one symbol's alerts. O(1) an event, O(open follow-ups) a second, one pass over 15 minutes an alert."""
+    """Follows one symbol's alerts.
 
-    __slots__ = ("_fresh", "_since", "_sums", "changed", "newest", "pending", "seen")
+    O(1) an event, O(open follow-ups) a second, one pass over 40 minutes (in an evaluation an hour) an outcome.
 
-    def __init__(self) -> None:
+    Args:
+        after_seconds: How far after an alert the seconds reach that it is compared with.
+    """
+
+    __slots__ = ("_after", "_ring", "_settle", "_since", "_sums", "changed", "newest", "pending", "seen")
+
+    def __init__(self, after_seconds: int = AFTER_SECONDS) -> None:
+        self._after = after_seconds
+        self._settle = max(FOLLOW_SECONDS, after_seconds + WORST_SECONDS)
+        self._ring = BEFORE_SECONDS + _BACK + self._settle + _SLACK
         self.pending: list[FollowUp] = []
         self.seen = True
         """Whether the feed can be believed now; a second in which it cannot marks what is followed with a gap."""
         self.changed = False
         """Something was added or settled since whoever keeps it has looked."""
-        self._fresh: list[FollowUp] = []
-        self._sums = array("q", _ZEROS)
+        self._sums = array("q", bytes(8 * self._ring))
         self.newest = 0
         """The last whole second looked at."""
         self._since = 0
 
     def whole_second(self, second: int, market: MarketState) -> list[AlertOutcome]:
         """A whole second has passed with this state in force; what is settled by it."""
-        self._draw_controls()
-        total = market.bids[0][0] + market.asks[0][0] if market.bids and market.asks and self.seen else _UNKNOWN
+        known = self.seen and market.bids and market.asks
+        total = market.bids[0][0] + market.asks[0][0] if known else _UNKNOWN
         skipped = self._keep(second, total)
         if not self.pending:
             return []
@@ -118,14 +159,17 @@ class Outcomes:
         kept: list[FollowUp] = []
         over = len(self.pending) - MOST_FOLLOWED
         for follow in self.pending:
-            elapsed = second - follow.alert_ns // NS
-            if total == _UNKNOWN or skipped:
-                follow.gap = True
-            if total != _UNKNOWN:
-                _advance(follow.course, elapsed, total)
-            if elapsed >= FOLLOW_SECONDS or over > 0:
+            elapsed = second - follow.begin
+            if elapsed >= 0:
+                follow.lived = follow.lived or elapsed == FOLLOW_SECONDS
+                follow.gap = follow.gap or total == _UNKNOWN or (skipped and elapsed > 0)
+                if total != _UNKNOWN:
+                    if elapsed == 0:
+                        follow.spread = max(market.asks[0][0] - market.bids[0][0], market.price_step)
+                    follow.advance(second, total)
+            if over > 0 or (elapsed >= self._settle and len(settled) < _MOST_SETTLED):
                 over -= 1
-                settled.append(outcome(follow, second * NS, truncated=elapsed != FOLLOW_SECONDS))
+                settled.append(self._outcome(follow, second * NS))
             else:
                 kept.append(follow)
         if settled:
@@ -133,41 +177,38 @@ class Outcomes:
             self.changed = True
         return settled
 
-    def follow(self, output: AlertRaised | ExitTriggered, market: MarketState) -> None:
-        """Follow an alert or a recommendation from now on."""
-        total = market.bids[0][0] + market.asks[0][0] if market.bids and market.asks and self.seen else None
-        spread = market.asks[0][0] - market.bids[0][0] if total is not None else 0
+    def follow(self, output: AlertRaised | ExitTriggered, market: MarketState, told_ns: int) -> None:
+        """Follow an alert or a recommendation that the trader could have been told at `told_ns`."""
         if isinstance(output, AlertRaised):
             alert = output.alert
             subject, kind = alert.episode_id or f"{alert.symbol}:{output.time_ns}", "alert"
-            evidence = alert.evidence or alert.alert_type
+            evidence, basis = alert.evidence or alert.alert_type, str(alert.details.get("basis", ""))
             severity, counts, eligible = alert.severity, alert.counts, alert.exit_eligible
             symbol, against = alert.symbol, alert.against
         else:
             told = output.recommendation
             subject, kind = told.recommendation_id, output.kind
-            evidence = "exit" if kind == "flow" else "stop"
+            evidence, basis = ("exit" if kind == "flow" else "stop"), str(told.details.get("basis", ""))
             severity, counts, eligible = "critical", True, True
             symbol, against = told.symbol, told.against
-        follow = FollowUp(
-            subject=subject,
-            symbol=symbol,
-            kind=kind,
-            evidence=evidence,
-            severity=severity,
-            counts=counts,
-            exit_eligible=eligible,
-            against=against,
-            alert_ns=output.time_ns,
-            start=total,
-            spread=max(spread, market.price_step),
-            usual_range=market.usual_range,
-            course=Course(output.time_ns, total),
-            random=[],
-            price_only=None,
+        begin = max(output.time_ns, told_ns) // NS + 1
+        self.pending.append(
+            FollowUp(
+                subject=subject,
+                symbol=symbol,
+                kind=kind,
+                evidence=evidence,
+                basis=basis,
+                severity=severity,
+                counts=counts,
+                exit_eligible=eligible,
+                against=against,
+                alert_ns=output.time_ns,
+                begin=begin,
+                usual_range=market.usual_range,
+                course=Course(begin * NS),
+            )
         )
-        self.pending.append(follow)
-        self._fresh.append(follow)
         self.changed = True
 
     def restore(self, follow_ups: list[FollowUp]) -> None:
@@ -178,93 +219,119 @@ class Outcomes:
 
     def end(self, time_ns: int, session_ns: int | None = None) -> list[AlertOutcome]:
         """A session begins at `session_ns`, or all is over (None): what is known of everything followed before."""
-        self._draw_controls()
+        ending = [one for one in self.pending if session_ns is None or one.alert_ns < session_ns]
+        over = [self._outcome(one, time_ns) for one in ending]
         if session_ns is not None:
             self._since = max(session_ns // NS, 0)
-        ending = [one for one in self.pending if session_ns is None or one.alert_ns < session_ns]
         if ending:
             self.changed = True
             self.pending = [one for one in self.pending if session_ns is not None and one.alert_ns >= session_ns]
-        return [outcome(follow, time_ns, truncated=True) for follow in ending]
+        return over
 
     def _keep(self, second: int, total: int) -> bool:
         """Keep a sample; whether seconds were skipped since the one before."""
+        ring = self._ring
         skipped = self.newest and second - self.newest - 1
-        if skipped >= _RING:
-            self._sums = array("q", _ZEROS)
+        if skipped >= ring:
+            self._sums = array("q", bytes(8 * ring))
         else:
             for missing in range(self.newest + 1, self.newest + 1 + skipped):
-                self._sums[missing % _RING] = _UNKNOWN
-        self._sums[second % _RING] = total
+                self._sums[missing % ring] = _UNKNOWN
+        self._sums[second % ring] = total
         self.newest = second
         return skipped > 0
 
-    def _sum_at(self, second: int) -> int | None:
-        if not max(self.newest - _RING, self._since - 1) < second <= self.newest:
-            return None
-        return self._sums[second % _RING] or None
-
-    def _draw_controls(self) -> None:
-        """Controls of what is followed since the last whole second; alerts of a storm share the work."""
-        if not self._fresh:
-            return
-        courses: dict[int, Course] = {}
-        changes: dict[int, list[tuple[int, int]]] = {}
-        for follow in self._fresh:
-            second = follow.alert_ns // NS
-            first = second - FOLLOW_SECONDS - _CONTROL_SECONDS
-            drawn = {first + zlib.crc32(f"{follow.subject}:{n}".encode()) % _CONTROL_SECONDS for n in range(CONTROLS)}
-            instants = [at for at in sorted(drawn) if self._sum_at(at) is not None]
-            before = self._sum_at(second - _BACK)
-            alike: list[int] = []
-            if follow.start is not None and before is not None:
-                if second not in changes:
-                    changes[second] = self._changes(first)
-                change = follow.start - before
-                # The latest of the most alike.
-                best = min(changes[second], key=lambda one: (abs(one[0] - change), -one[1]), default=None)
-                alike = [] if best is None else [best[1]]
-            for at in (*instants, *alike):
-                if at not in courses:
-                    courses[at] = self._course(at)
-            follow.random = [courses[at] for at in instants]
-            follow.price_only = courses[alike[0]] if alike else None
-        self._fresh.clear()
-
-    def _span(self, first: int, length: int) -> array[int]:
+    def _span(self, first: int, length: int) -> list[int]:
         """The samples of `length` seconds from `first` on, 0 where the price was not seen."""
-        begin = min(max(first, self.newest - _RING + 1, self._since), first + length)
+        begin = min(max(first, self.newest - self._ring + 1, self._since), first + length)
         end = max(min(first + length, self.newest + 1), begin)
-        at, known = begin % _RING, end - begin
-        found = self._sums[at : at + known]
+        at, known = begin % self._ring, end - begin
+        found = self._sums[at : at + known].tolist()
         if len(found) < known:
-            found += self._sums[: known - len(found)]
-        return array("q", bytes(8 * (begin - first))) + found + array("q", bytes(8 * (first + length - end)))
+            found += self._sums[: known - len(found)].tolist()
+        return [_UNKNOWN] * (begin - first) + found + [_UNKNOWN] * (first + length - end)
 
-    def _changes(self, first: int) -> list[tuple[int, int]]:
-        """`(change over the last minute, instant)` of the quarter of an hour that begins with `first`."""
-        totals = self._span(first - _BACK, _BACK + _CONTROL_SECONDS)
-        pairs = zip(count(first), totals[_BACK:], totals, strict=False)
-        return [(then - before, at) for at, then, before in pairs if then and before]
-
-    def _course(self, second: int) -> Course:
-        """What followed a second long enough ago; figures stay None where the price was not seen."""
-        start, *after = self._span(second, WORST_SECONDS + 1)
-        seen = [total for total in after if total]
-        mid_1m, mid_5m, mid_15m = (self._sum_at(second + mark) for mark in MARKS)
-        return Course(second * NS, start or None, mid_1m, mid_5m, mid_15m, min(seen, default=None), len(seen))
+    def _outcome(self, follow: FollowUp, time_ns: int) -> AlertOutcome:
+        """What became of an alert, as far as it is known at `time_ns`, and of the seconds it is compared with."""
+        first = follow.begin - BEFORE_SECONDS
+        span = self._span(first - _BACK, _BACK + BEFORE_SECONDS + self._after + 1 + WORST_SECONDS)
+        instants = _Instants(span, BEFORE_SECONDS, follow.spread, follow.usual_range)
+        return outcome(follow, time_ns, around=instants.all(), alike=instants.alike())
 
 
-def outcome(follow: FollowUp, time_ns: int, *, truncated: bool) -> AlertOutcome:
+class _Instants:
+    """The seconds around an alert: those whose five minutes were seen, and how far the price fell in them.
+
+    Args:
+        span: Samples from `_BACK` seconds before the first of them to five minutes after the last.
+        own: Which of them is the alert's.
+        spread: Core units.
+        usual_range: Core units, None where not known.
+    """
+
+    def __init__(self, span: list[int], own: int, spread: int, usual_range: int | None) -> None:
+        self._span, self._own = span, own
+        self._spread, self._usual = spread, usual_range
+        totals = span[_BACK:]
+        seen = [0, *accumulate(map(bool, totals))]
+        self._falls: list[tuple[int, int]] = []
+        """`(instant, fall in twice the price)`, newest first."""
+        lows: deque[int] = deque()  # places within the next five minutes, their prices rising: the first is the lowest
+        for at in range(len(totals) - 1, -1, -1):
+            if (
+                at < len(totals) - WORST_SECONDS
+                and totals[at]
+                and seen[at + WORST_SECONDS + 1] - seen[at + 1] >= SEEN_SECONDS
+            ):
+                while lows[0] > at + WORST_SECONDS:
+                    lows.popleft()
+                self._falls.append((at, totals[at] - totals[lows[0]]))
+            if totals[at]:
+                while lows and totals[lows[-1]] >= totals[at]:
+                    lows.pop()
+                lows.append(at)
+
+    def all(self) -> Controls | None:
+        """Every one of them; None where there is none."""
+        return self._judged([fall for _, fall in self._falls])
+
+    def alike(self) -> Controls | None:
+        """The most similar before them; None where the price before the alert was not seen."""
+        span, here = self._span, _BACK + self._own
+        own = [span[here - back] for back in _CHANGES]
+        if not span[here] or not all(own):
+            return None
+        found: list[tuple[int, int, int]] = []
+        for at, fall in self._falls:
+            place = _BACK + at
+            before = [span[place - back] for back in _CHANGES]
+            if abs(at - self._own) <= _BACK or not all(before):
+                continue
+            apart = sum(abs((span[place] - then) - (span[here] - now)) for then, now in zip(before, own, strict=True))
+            found.append((apart, -at, fall))
+        return self._judged([fall for _, _, fall in nsmallest(ALIKE, found)])
+
+    def _judged(self, falls: list[int]) -> Controls | None:
+        if not falls:
+            return None
+        falls.sort()
+        usual = self._usual
+        hits = None if usual is None else len(falls) - bisect_left(falls, 2 * max(self._spread, usual))
+        return Controls(len(falls), len(falls) - bisect_left(falls, 2 * self._spread), hits)
+
+
+def outcome(
+    follow: FollowUp, time_ns: int, *, around: Controls | None = None, alike: Controls | None = None
+) -> AlertOutcome:
     """What became of an alert, as far as it is known at `time_ns`."""
-    fell, success = follow.judge(follow.course)
-    judged = [(course, *follow.judge(course)) for course in follow.random]
-    price_only = None if follow.price_only is None else (follow.price_only, *follow.judge(follow.price_only))
+    course = follow.course
+    fell, success = follow.judge(course.start, course.worst_5m)
     return AlertOutcome(
         symbol=follow.symbol,
         subject=follow.subject,
         kind=follow.kind,
         evidence=follow.evidence,
+        basis=follow.basis,
         severity=follow.severity,
         counts=follow.counts,
         exit_eligible=follow.exit_eligible,
@@ -273,25 +340,13 @@ def outcome(follow: FollowUp, time_ns: int, *, truncated: bool) -> AlertOutcome:
         time_ns=time_ns,
         spread=follow.spread,
         usual_range=follow.usual_range,
-        course=follow.course,
+        course=course,
         fell=fell,
         success=success,
-        random=tuple(judged),
-        price_only=price_only,
-        truncated=truncated,
+        fell_1s=follow.judge(course.start_1s, course.worst_1s)[0],
+        fell_5s=follow.judge(course.start_5s, course.worst_5s)[0],
+        around=around,
+        alike=alike,
+        truncated=not follow.lived,
         gap=follow.gap,
     )
-
-
-def _advance(course: Course, elapsed: int, total: int) -> None:
-    """One more second of a course."""
-    if 0 < elapsed <= WORST_SECONDS:
-        course.seen += 1
-        if course.worst_5m is None or total < course.worst_5m:
-            course.worst_5m = total
-    if elapsed == MARKS[0]:
-        course.mid_1m = total
-    elif elapsed == MARKS[1]:
-        course.mid_5m = total
-    elif elapsed == MARKS[2]:
-        course.mid_15m = total

@@ -82,11 +82,13 @@ class Course(msgspec.Struct, array_like=True):
     """How the mid went on from an instant; all figures are twice the mid in core units, None where it was not seen.
 
     Attributes:
-        time_ns: The instant.
+        time_ns: The whole second it begins with.
         start: Then.
         mid_1m: One minute later; `mid_5m` and `mid_15m` accordingly.
         worst_5m: The lowest at a whole second of the five minutes after.
         seen: At how many whole seconds of those five minutes it was seen.
+        start_1s: One second after the first one, and `worst_1s` the lowest of the five minutes from there.
+        start_5s: The same five seconds after it, with `worst_5s`.
     """
 
     time_ns: int
@@ -96,10 +98,24 @@ class Course(msgspec.Struct, array_like=True):
     mid_15m: int | None = None
     worst_5m: int | None = None
     seen: int = 0
+    start_1s: int | None = None
+    worst_1s: int | None = None
+    start_5s: int | None = None
+    worst_5s: int | None = None
 
 
-Judged = tuple[Course, bool | None, bool | None]
-"""A course, whether it fell by the spread, and whether that was a success."""
+class Controls(Struct, frozen=True):
+    """The seconds an alert is compared with.
+
+    Attributes:
+        seconds: How many whose five minutes were seen.
+        fell: After how many of them the mid fell by at least the spread.
+        hits: And by at least one usual range; None where none was known.
+    """
+
+    seconds: int
+    fell: int
+    hits: int | None
 
 
 class AlertOutcome(Struct, frozen=True):
@@ -108,10 +124,14 @@ class AlertOutcome(Struct, frozen=True):
     Attributes:
         subject: The episode's or the recommendation's id.
         kind: `alert`, `flow` or `stop`.
-        alert_ns: When it happened; `time_ns` is when its outcome was settled.
-        spread: At the alert, core units; `usual_range` the median five-minute range, None where not known then.
+        basis: What kind of evidence it rested on, where a rule has several; else empty.
+        alert_ns: When it happened; `course.time_ns` is where the count begins, `time_ns` when it was settled.
+        spread: Where the count begins, core units; `usual_range` the median five-minute range, None where not known.
         fell: The mid fell by at least the spread within five minutes; None where too little was seen to know.
         success: It fell by at least the spread and one usual range.
+        fell_1s: As `fell`, counted from one second later; `fell_5s` from five.
+        around: The seconds of the same session around it; None where none was seen.
+        alike: Those of them with the most similar price change before.
         truncated: The session, the recording or the run ended first.
         gap: The price was not seen throughout.
     """
@@ -120,6 +140,7 @@ class AlertOutcome(Struct, frozen=True):
     subject: str
     kind: str
     evidence: str
+    basis: str
     severity: str
     counts: bool
     exit_eligible: bool
@@ -131,8 +152,10 @@ class AlertOutcome(Struct, frozen=True):
     course: Course
     fell: bool | None
     success: bool | None
-    random: tuple[Judged, ...]
-    price_only: Judged | None
+    fell_1s: bool | None
+    fell_5s: bool | None
+    around: Controls | None
+    alike: Controls | None
     truncated: bool
     gap: bool
 

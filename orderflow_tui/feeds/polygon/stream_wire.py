@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Struct, field
 
 from orderflow_tui.feeds.errors import one_line
-from orderflow_tui.feeds.polygon.wire import Whole
 from orderflow_tui.support.decoding import NO_JSON
 
 
@@ -27,14 +26,14 @@ class StreamTrade(
     symbol: str
     price: float
     size: float
-    sip_timestamp: Whole
-    id: str | Whole | None = None
-    exchange: Whole = 0
-    sequence_number: Whole = 0
-    conditions: tuple[Whole, ...] | None = None
-    participant_timestamp: Whole | None = None
-    trf_id: Whole | None = None
-    correction: Whole | None = None
+    sip_timestamp: int
+    id: str | int | None = None
+    exchange: int = 0
+    sequence_number: int = 0
+    conditions: tuple[int, ...] | None = None
+    participant_timestamp: int | None = None
+    trf_id: int | None = None
+    correction: int | None = None
 
 
 class StreamQuote(
@@ -47,12 +46,12 @@ class StreamQuote(
     """The NBBO after a change, sizes in shares; a price of 0 or none is a side without a quote."""
 
     symbol: str
-    time: Whole
+    time: int
     bid: float | None = None
     bid_size: float | None = None
     ask: float | None = None
     ask_size: float | None = None
-    seq: Whole = 0
+    seq: int = 0
 
 
 class StreamBand(
@@ -65,11 +64,11 @@ class StreamBand(
     """Limit up, limit down: the bands in force, and halts."""
 
     symbol: str
-    time: Whole
+    time: int
     high: float | None = None
     low: float | None = None
-    indicators: tuple[Whole, ...] | None = None
-    seq: Whole = 0
+    indicators: tuple[int, ...] | None = None
+    seq: int = 0
 
 
 class StreamStatus(msgspec.Struct, gc=False, tag_field="ev", tag="status"):
@@ -116,7 +115,7 @@ class Frame(Struct):
 
     events: list[StreamEvent]
     bad: list[BadEvent] = field(default_factory=list)
-    unknown: Whole = 0
+    unknown: int = 0
 
 
 def decode_frame(data: bytes) -> Frame:
