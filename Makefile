@@ -41,8 +41,9 @@ demo: $(VENV)/.run
 	$(BIN)/orderflow-tui demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest --cov --cov-report=
-	$(BIN)/coverage report --include='orderflow_tui/core/*' --skip-covered --fail-under=95
+	$(BIN)/python -m pytest -m 'not chaos and not serial' --cov --cov-report=
+	$(BIN)/python -m pytest -n 0 -m serial --cov --cov-append --cov-report=
+	$(BIN)/coverage report --skip-covered --fail-under=95
 
 # Minutes: each fault of the simulator alone through a whole run, compared with the server's truth.
 chaos: $(VENV)/.test

@@ -48,11 +48,13 @@ from orderflow_tui.feeds.simulator.stream import _band_event, _quote_event, _tra
 from orderflow_tui.feeds.simulator.wire import trade_row
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
+from orderflow_tui.monitor import clock as clock_module
+from orderflow_tui.monitor import monitor as monitor_module
+from orderflow_tui.monitor import side_questions as sides_module
+from orderflow_tui.monitor import symbols as roster_module
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
-from orderflow_tui.monitor.monitor import monitor as monitor_module
-from orderflow_tui.monitor.monitor import symbols as roster_module
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.track_record.track_record import TrackRecord
 
@@ -289,9 +291,9 @@ class SteppedMonitor(Monitor):
         self._seen = False
         self.handled = threading.Event()
 
-    def _on_feed_status(self, message: FeedStatus) -> None:
-        super()._on_feed_status(message)
-        self._seen = True
+    def _handle(self, message: Any) -> None:
+        super()._handle(message)
+        self._seen = self._seen or isinstance(message, FeedStatus)
 
     def _take(self, wait_s: float) -> bool:
         if self._seen:  # the loop came round: the second's work and the views of this step are done
@@ -328,8 +330,9 @@ def main() -> int:
     sampling.note_loops()
     clock = Clock()
     # Seconds, waits and ages go by the day's clock; what came when, and so `latency_ms`, by the machine's.
-    monitor_module.time = SimpleNamespace(time_ns=clock.time_ns, monotonic_ns=clock.time_ns)  # type: ignore[attr-defined]
-    for module in (feed_module, roster_module):
+    for module in (monitor_module, sides_module):
+        module.time = SimpleNamespace(time_ns=clock.time_ns, monotonic_ns=clock.time_ns)  # type: ignore[attr-defined]
+    for module in (feed_module, roster_module, clock_module):
         module.time = SimpleNamespace(time_ns=clock.time_ns, monotonic_ns=time.monotonic_ns)  # type: ignore[attr-defined]
     directory = folder / "journal"
     run_id = new_run_id(START_NS)

@@ -19,7 +19,7 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, Gap, Print
 from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.core.rules.alert_writer import red_burst
+from orderflow_tui.core.rules import red_burst
 from orderflow_tui.core.symbol import SymbolCore
 
 HOURS = 6

@@ -20,7 +20,7 @@ EXIT_USE: Final = 2
 
 # What the command line may set of the configuration: option, field, metavar, help.
 _SETTINGS: Final = (
-    ("--data-source", "data_source", "SOURCE", "polygon or simulator"),
+    ("--data-source", "data_source", "SOURCE", "where market data comes from (polygon)"),
     ("--profile", "profile", "NAME", "guarded (default) or plan"),
     ("--large-order-size", "large_order_size_threshold", "SHARES", "T, the large size (10000)"),
     ("--volume-spike", "volume_spike_threshold", "RATIO", "a red burst's least ratio (3.0)"),

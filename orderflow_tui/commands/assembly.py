@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import time
@@ -12,21 +11,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
+from orderflow_tui.commands.ending import GONE, Ending
 from orderflow_tui.config.edit import SettingsFile
-from orderflow_tui.config.load import LoadedConfig, find_file, load_config
+from orderflow_tui.config.load import LoadedConfig, find_file, load_config, working_directory
 from orderflow_tui.config.reload import ConfigWatcher
 from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.sources import feed_of, source_named
 from orderflow_tui.config.values import Settings, invalid
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.feeds.feed import Feed
 from orderflow_tui.journal.records import run_started_fields
 from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
+from orderflow_tui.monitor.clock import LiveClock, RecordedClock
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.monitor.symbols import Reloads
-from orderflow_tui.outbound.children import end_all
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
 from orderflow_tui.recordings.writer import Recorder
 from orderflow_tui.support.forked import apart
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 _DEMO_REQUESTS: Final = 20.0
 _RECORD_AFTER_S: Final = 1.0
 """Seconds after which the rules' records are read: the first paint comes before it."""
-_GONE: Final = 129
-"""What a shell calls the end by SIGHUP."""
 
 
 class LiveSettings:
@@ -56,7 +55,7 @@ class LiveSettings:
         self._watcher = ConfigWatcher(
             loaded,
             lambda: load_config(overrides, path=path),
-            (lambda: find_file(os.environ, Path.cwd(), path)) if watch else None,
+            (lambda: find_file(os.environ, working_directory(), path)) if watch else None,
         )
 
     @property
@@ -71,10 +70,6 @@ class LiveSettings:
     def for_symbol(self, symbol: str) -> Settings:
         """The settings in force for a symbol."""
         return self._watcher.loaded.for_symbol(symbol)
-
-
-def _source_class(config: Settings) -> SourceClass:
-    return "live" if config.data_source == "polygon" else "simulated"
 
 
 def make_monitor(
@@ -121,10 +116,12 @@ def make_monitor(
             data_source=data_source,
             journal=directory,
         )
+    damaged: list[str] = []
+    restored = restore(directory, source_class, damaged=damaged) if take_up else []
     record = TrackRecord(directory, config.profile, run_id)
     if take_up:
         record.start(_RECORD_AFTER_S)
-    return Monitor(
+    monitor = Monitor(
         feed,
         positions,
         settings,
@@ -132,12 +129,12 @@ def make_monitor(
         profile=config.profile,
         source_label=label,
         watchlist=config.monitoring_mode == "watchlist",
-        restored=restore(directory, source_class) if take_up else (),
-        learned=LearnedStore(directory) if take_up else None,
+        restored=restored,
+        learned=LearnedStore(directory, source_named(config.data_source).learned_under) if take_up else None,
         followed=FollowUpStore(directory, source_class) if take_up and source_class != "replayed" else None,
         record=record,
         publish_hz=publish_hz,
-        replayed=source_class == "replayed",
+        clock=RecordedClock() if source_class == "replayed" else LiveClock(),
         recorder=recorder,
         run_fields=run_started_fields(
             version=__version__,
@@ -147,9 +144,12 @@ def make_monitor(
             **run_fields,
         ),
     )
+    if damaged:
+        monitor.problems.append(lambda: f"what {', '.join(damaged)} left open is not taken up: it cannot be read whole")
+    return monitor
 
 
-def _polygon(
+def _from_source(
     loaded: LoadedConfig,
     positions: PositionManager,
     settings: Reloads,
@@ -157,22 +157,19 @@ def _polygon(
     publish_hz: float,
     take_up: bool = True,
 ) -> tuple[Monitor, Path]:
-    from orderflow_tui.feeds.polygon.feed import PolygonFeed  # noqa: PLC0415 replays need no client
-
     config = loaded.config
-    source_class = _source_class(config)
+    source = source_named(config.data_source)
     run_id = new_run_id(time.time_ns())
-    directory = loaded.journal_dir(source_class)
-    label = "LIVE polygon" if source_class == "live" else "SIMULATED"
+    directory = loaded.journal_dir(source.source_class)
     monitor = make_monitor(
         loaded,
-        PolygonFeed(config),
+        feed_of(source)(config),
         positions,
         directory=directory,
-        source_class=source_class,
+        source_class=source.source_class,
         run_id=run_id,
         settings=settings,
-        label=label,
+        label=source.label,
         publish_hz=publish_hz,
         run_fields={},
         take_up=take_up,
@@ -213,15 +210,19 @@ def show(
     ui = screen_settings({**loaded.ui, **screen})
     if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise invalid("the screen needs a terminal on stdin and stderr; `orderflow-tui headless` needs none")
-    _end_with_the_terminal(monitor)
+    ending = Ending(lambda reason, code: monitor.stop(reason, exit_code=code), screen=not in_browser())
     history = HistoryStore(directory)
     notifier = _notifier(loaded, ui.tz, monitor) if notifies else None
     if replay is not None:
         monitor.pace = lambda: (replay.paused, replay.speed)
+    ending.start()
+    if in_browser():
+        _end_with_the_server(ending)
     monitor.start()
     try:
         return run_dashboard(
             monitor,
+            ending=ending,
             history=history,
             fps=ui.fps,
             tz=ui.tz,
@@ -237,12 +238,17 @@ def show(
             settings=SettingsDesk(ui, screen, settings_file),
             notices=notices,
         )
+    except Exception as defect:
+        ending.ask(f"the screen failed: {type(defect).__name__}", 1)
+        raise
     finally:
-        monitor.stop("quit")
+        failed = ending.code == 1
+        monitor.stop(ending.reason or "quit", timeout=1.0, exit_code=ending.code if failed else 0)
         history.close()
         if notifier is not None:
-            notifier.close(0.1)
+            notifier.close(1.0 if failed else 0.1)
         _tell_losses(monitor, directory)
+        ending.over()
 
 
 def _notifier(loaded: LoadedConfig, tz: str, monitor: Monitor) -> Notifier | None:
@@ -291,30 +297,16 @@ def in_browser() -> bool:
     return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
-def _end_with_the_terminal(monitor: Monitor) -> None:
-    """A closed window ends the run as it should end: what was learnt kept, the journal closed."""
+def _end_with_the_server(ending: Ending) -> None:
+    """A killed server closes no tab: the dashboard sees that another process is its parent now."""
+    server = os.getppid()
 
-    def gone(*_: object) -> None:
-        monitor.stop("the terminal is gone", timeout=2.0)
-        end_all()
-        os._exit(_GONE)
+    def follow() -> None:
+        while os.getppid() == server:
+            time.sleep(0.5)
+        ending.ask("the server is gone", GONE)
 
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, gone)
-    if in_browser():
-        server = os.getppid()
-
-        def follow_the_server() -> None:
-            while os.getppid() == server:  # a killed server closes no tab
-                time.sleep(1.0)
-            gone()
-
-        threading.Thread(target=follow_the_server, name="serve", daemon=True).start()
-    signal.signal(signal.SIGTERM, _leave)
-
-
-def _leave(*_: object) -> None:
-    raise SystemExit(0)
+    threading.Thread(target=follow, name="serve", daemon=True).start()
 
 
 def _tell_losses(monitor: Monitor, directory: Path) -> None:
@@ -345,7 +337,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
     loaded = checked()
     positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)
     settings = LiveSettings(loaded, overrides, config_file)
-    monitor, directory = _polygon(loaded, positions, settings, publish_hz=20.0)
+    monitor, directory = _from_source(loaded, positions, settings, publish_hz=20.0)
     first_run = None
     if positions.missing:
         first_run = FirstRun("no_positions_file", Path(loaded.config.positions), positions.message)
@@ -370,22 +362,17 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     for note in positions.notes:
         print_error(f"positions: {note}")
     settings = LiveSettings(loaded, overrides, config_file)
-    monitor, directory = _polygon(loaded, positions, settings, publish_hz=0.0)
+    monitor, directory = _from_source(loaded, positions, settings, publish_hz=0.0)
     notifier = _notifier(loaded, tz, monitor)
 
-    def refused() -> str:
-        return positions.message or settings.message or monitor.problem
-
     try:
-        return plain(monitor, directory, duration, tz, refused=refused)
+        return plain(monitor, directory, duration, tz, noted=lambda: positions.news)
     finally:
         if notifier is not None:
             notifier.close(2.0)
 
 
-def plain(
-    monitor: Monitor, directory: Path, duration: float | None, tz: str, *, refused: Callable[[], str] = str
-) -> int:
+def plain(monitor: Monitor, directory: Path, duration: float | None, tz: str, *, noted: Callable[[], str] = str) -> int:
     """Run without a screen; what is wrong beside the run is told once on stderr.
 
     Args:
@@ -393,31 +380,34 @@ def plain(
         directory: Its journal's.
         duration: Seconds to run; None until it is asked to end.
         tz: Time zone of the lines.
-        refused: Says why a changed file is not in force.
+        noted: Says what a changed file left out.
     """
     out, encoding = raw_stdout()
     lines = PlainLines(out, tz, encoding=encoding)
     troubles = Troubles(
-        (refused, "all is in force again"),
+        (lambda: monitor.message, "all is in force again"),
+        (noted, ""),
         (lambda: monitor.not_logging, "logging again: what waited is written"),
         (lambda: lines.problem, "alert lines are written again"),
         (lambda: monitor.journal_notice, ""),
     )
     monitor.listeners.append(lines.on_record)
     asked = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: asked.set())
+    ending = Ending(lambda reason, _: monitor.stop(reason), screen=False)
+    ending.when_asked(lambda _: asked.set())
+    ending.start()
     print_note(f"journal: {directory}")
     monitor.start()
     reason = _until_it_is_over(monitor, asked, duration, troubles)
-    monitor.stop(reason, timeout=5.0)
+    monitor.stop(ending.reason or reason, timeout=5.0)
     if unwritten := lines.close():
         print_error(f"{unwritten} alert lines could not be written; the journal has them")
     troubles.tell()
     _tell_losses(monitor, directory)
     if monitor.exit_code and monitor.failure is None:
         print_error(monitor.status().ended)
-    return monitor.exit_code
+    ending.over()
+    return monitor.exit_code or ending.code
 
 
 def _until_it_is_over(monitor: Monitor, asked: threading.Event, duration: float | None, troubles: Troubles) -> str:
@@ -460,5 +450,5 @@ def run_demo(
         loaded = load_config(settings, env={"POLYGON_API_KEY": market.api_key}, files=False)
         positions = PositionManager.fixed(*read_text(DEMO_POSITIONS_TOML, "demo"))
         unwatched = LiveSettings(loaded, {}, None, watch=False)
-        monitor, directory = _polygon(loaded, positions, unwatched, publish_hz=20.0, take_up=False)
+        monitor, directory = _from_source(loaded, positions, unwatched, publish_hz=20.0, take_up=False)
         return show(monitor, directory, screen, loaded)

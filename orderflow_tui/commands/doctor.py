@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderflow_tui.config.load import load_config
-from orderflow_tui.core.model.capabilities import SourceClass
+from orderflow_tui.config.sources import load, source_named
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.doctor import machine
 from orderflow_tui.support.findings import Finding, printed
@@ -33,16 +33,15 @@ def _findings(overrides: Mapping[str, Any], config_file: str | None, *, try_stre
         return [Finding("settings", "FAIL", str(refused), "mend it as it says")]
     settings = machine.settings(loaded)
     held, manager = machine.positions(loaded)
-    source_class: SourceClass = "live" if loaded.config.data_source == "polygon" else "simulated"
+    source = source_named(loaded.config.data_source)
+    source_class = source.source_class
     findings = [
         settings,
         held,
         machine.journal(loaded.journal_dir(source_class), source_class),
         machine.terminal(os.environ),
     ]
-    if settings.state == "FAIL" or loaded.config.data_source == "replay":
+    if settings.state == "FAIL" or not source.checks:
         return findings
-    from orderflow_tui.feeds.polygon.checks import SourceChecks  # noqa: PLC0415 only where a host is asked
-
     symbols = [position.symbol for position in manager.get_active_positions()] if manager else []
-    return [*findings, *SourceChecks(loaded.config, symbols, try_stream=try_stream).findings()]
+    return [*findings, *load(source.checks)(loaded.config, symbols, try_stream=try_stream).findings()]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from orderflow_tui.core.model.validators import DataValidationError
-from orderflow_tui.journal.directory import day_files
+from orderflow_tui.journal.days import days_of
 from orderflow_tui.report.figures import figures, rows
 from orderflow_tui.report.html import report_page
 from orderflow_tui.report.parallel import add_journal
@@ -48,7 +48,7 @@ def run_report(
     tally = Tally(since=since, until=until, symbol=symbol)
     for name in directories:
         directory = Path(name)
-        if not day_files(directory):
+        if not days_of(directory):
             shown = name if name.isprintable() else ascii(name)
             raise DataValidationError("CONFIG_INVALID", f"{shown} holds no journal (files like 2026-01-31.jsonl)")
         add_journal(tally, directory, since)

@@ -15,6 +15,7 @@ from orderflow_tui.config.values import (
     BROKERS,
     CONFIG_VARIABLE,
     KEY_VARIABLES,
+    SECRET_FIELDS,
     Settings,
     invalid,
     nearest,
@@ -41,7 +42,7 @@ SYMBOL_FIELDS: Final = (
 )
 """What `[symbols.AAPL]` may set."""
 
-_FILE_FIELDS: Final = tuple(name for name in Settings.__struct_fields__ if name != "polygon_api_key")
+_FILE_FIELDS: Final = tuple(name for name in Settings.__struct_fields__ if name not in SECRET_FIELDS)
 _TABLES: Final = ("symbols", "ui", "keys", "notify")
 _MOST_BYTES: Final = 4 * MOST_CHARACTERS
 _NOTIFY_SHOWN: Final = frozenset({"at_least", "quiet_hours", "per_symbol_seconds", "escalate_after_seconds"})
@@ -193,7 +194,7 @@ def describe(loaded: LoadedConfig) -> list[str]:
     for name in Settings.__struct_fields__:
         origin = loaded.provenance[name]
         value = getattr(loaded.config, name)
-        if name == "polygon_api_key":
+        if name in SECRET_FIELDS:
             lines.append(f"{name} = set ({origin})" if value else f"{name} = not set ({' or '.join(KEY_VARIABLES)})")
         else:
             lines.append(f"{name} = {_plain(value)} ({_plain(origin)})")

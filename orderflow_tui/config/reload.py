@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -31,8 +27,6 @@ START_ONLY: Final = (
 )
 """What a run is wired with: a change of these waits for the next start, and the message says so."""
 
-_CHECKER: Final = "orderflow_tui.config.schema"
-
 FileState = tuple[int, int, int, int]
 
 
@@ -48,8 +42,7 @@ def file_state(path: Path) -> FileState | None:
 class ConfigWatcher:
     """Looks at the file whenever the caller has time.
 
-    What checks it is loaded at the first change, in a thread: that takes a tenth of a second, and the caller has rules
-    to run. A look after that takes the change up.
+    What checks it is loaded at the first change, which takes a tenth of a second: no thread that runs rules polls it.
 
     Args:
         loaded: What is in force now. Without a path there is nothing to watch.
@@ -70,7 +63,6 @@ class ConfigWatcher:
         self._load = load
         self._find = find
         self._path = loaded.path
-        self._loading: threading.Thread | None = None
         self._seen = file_state(loaded.path) if loaded.path else None
 
     def poll(self) -> LoadedConfig | None:
@@ -81,7 +73,7 @@ class ConfigWatcher:
         if path is None:
             return None
         state = file_state(path)
-        if state == self._seen or not self._can_check():
+        if state == self._seen:
             return None
         self._seen = state
         if state is None:
@@ -92,23 +84,12 @@ class ConfigWatcher:
         except DataValidationError as error:
             self.message = f"{error} (the old settings stay in force)"
             return None
-        except ImportError as error:  # the installation has changed under the run
+        except Exception as error:  # noqa: BLE001 - whatever it met with, the run goes on and it is said
             self.message = f"{path} cannot be checked: {type(error).__name__} (the old settings stay in force)"
             return None
         self.loaded, waiting = _keep_wiring(self.loaded, fresh)
         self.message = f"{path}: {', '.join(waiting)} in force from the next start" if waiting else ""
         return self.loaded
-
-    def _can_check(self) -> bool:
-        if self._loading is None and _CHECKER not in sys.modules:
-            self._loading = threading.Thread(target=_load_checker, daemon=True)
-            self._loading.start()
-        return self._loading is None or not self._loading.is_alive()
-
-
-def _load_checker() -> None:
-    with suppress(ImportError):  # who checks then meets it again, and says so
-        importlib.import_module(_CHECKER)
 
 
 def _keep_wiring(old: LoadedConfig, fresh: LoadedConfig) -> tuple[LoadedConfig, list[str]]:

@@ -24,8 +24,10 @@ from pydantic import (
 )
 
 from orderflow_tui.config.proxies import proxy_of
+from orderflow_tui.config.sources import NAMES, one_of, source_named
 from orderflow_tui.config.values import (
     BROKERS,
+    SECRET_FIELDS,
     VENDOR_BASE_URL,
     VENDOR_WS_URL,
     ConfigError,
@@ -45,7 +47,7 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "volume_spike_threshold": "must be a number from 1.5 to 10.0",
     "red_burst_threshold": "must be a finite number not below the volume spike threshold",
     "alert_window_seconds": "must be a whole number of seconds from 30 to 300",
-    "data_source": "must be polygon, simulator or replay",
+    "data_source": f"must be {one_of()}",
     "polygon_api_key": "must be printable characters without spaces, and not empty when the source is polygon",
     "monitoring_mode": "must be positions_only or watchlist",
     "profile": "must be guarded or plan",
@@ -94,7 +96,7 @@ class OrderFlowConfig(BaseModel):
         volume_spike_threshold: Window volume over its baseline that opens a red burst (3.0 is "300 %").
         red_burst_threshold: Ratio above which a burst is an exit; not below the spike threshold.
         alert_window_seconds: How far back alerts count towards an exit, seconds.
-        data_source: `polygon`, `simulator` (needs a base URL) or `replay`.
+        data_source: A name of `config.sources`; `simulator` needs a base URL.
         polygon_api_key: The secret; None where no vendor is asked.
         monitoring_mode: `positions_only`, or `watchlist` to watch symbols that are not held too.
         profile: `guarded`, or `plan` for the rules to the letter.
@@ -119,7 +121,7 @@ class OrderFlowConfig(BaseModel):
     volume_spike_threshold: _Float = Field(default=3.0, ge=1.5, le=10.0, allow_inf_nan=False)
     red_burst_threshold: _Float = Field(default=4.0, allow_inf_nan=False, validate_default=True)
     alert_window_seconds: _Int = Field(default=120, ge=30, le=300)
-    data_source: Literal["polygon", "simulator", "replay"] = "polygon"
+    data_source: str = "polygon"
     polygon_api_key: SecretStr | None = None
     monitoring_mode: Literal["positions_only", "watchlist"] = "positions_only"
     profile: Literal["guarded", "plan"] = "guarded"
@@ -141,6 +143,14 @@ class OrderFlowConfig(BaseModel):
             except ValidationError as error:
                 raise _refusal(error, values) from None
 
+    @field_validator("data_source")
+    @classmethod
+    def _known_source(cls, value: str) -> str:
+        if value not in NAMES:
+            message = "no such source"
+            raise ValueError(message)
+        return value
+
     @field_validator("red_burst_threshold")
     @classmethod
     def _not_below_spike(cls, value: float, info: ValidationInfo) -> float:
@@ -155,7 +165,7 @@ class OrderFlowConfig(BaseModel):
         if value is None:
             return None
         key = value.get_secret_value().strip()
-        if not key and info.data.get("data_source") != "polygon":
+        if not key and source_named(info.data.get("data_source", "polygon")).key != "polygon_api_key":
             return None
         if not key or not all("!" <= character <= "~" for character in key):
             message = "not a usable key"
@@ -220,8 +230,8 @@ class OrderFlowConfig(BaseModel):
 def plain(config: OrderFlowConfig) -> Settings:
     """The values, for the run."""
     values = {name: getattr(config, name) for name in Settings.__struct_fields__}
-    key = config.polygon_api_key
-    return Settings(**{**values, "polygon_api_key": Secret(key.get_secret_value()) if key is not None else None})
+    secrets = {name: Secret(value.get_secret_value()) for name, value in values.items() if isinstance(value, SecretStr)}
+    return Settings(**{**values, **secrets})
 
 
 def build_config(values: Mapping[str, Any], labels: Mapping[str, str]) -> OrderFlowConfig:
@@ -240,12 +250,10 @@ def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
             base URL is still the vendor's, an address would send the key unencrypted to another machine, or the
             environment names a proxy that cannot be used.
     """
-    key = config.polygon_api_key
-    if config.data_source == "polygon" and not (key and key.get_secret_value()):
-        raise invalid(
-            "POLYGON_API_KEY is not set (MASSIVE_API_KEY serves too): data source polygon needs it, "
-            "in the environment; `orderflow-tui demo` runs without one"
-        )
+    source = source_named(config.data_source)
+    needed = getattr(config, source.key) if source.key else None
+    if source.key and not (needed and needed.get_secret_value()):
+        raise invalid(source.key_words)
     if config.data_source == "simulator" and config.polygon_base_url == VENDOR_BASE_URL:
         raise invalid(
             "ORDER_FLOW_POLYGON_BASE_URL is not set: data source simulator needs the simulator's address "
@@ -253,7 +261,7 @@ def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
         )
     if config.data_source != "replay":
         proxy_of(config.polygon_base_url)
-        if key:
+        if config.polygon_api_key:
             check_encrypted(config)
 
 
@@ -269,7 +277,7 @@ def _refusal(error: ValidationError, values: Mapping[str, Any]) -> ConfigError:
     if field == "red_burst_threshold":
         spike = values.get("volume_spike_threshold", OrderFlowConfig.model_fields["volume_spike_threshold"].default)
         bound = f"{bound}, {shown_value(spike)}"
-    if field == "polygon_api_key":
+    if field in SECRET_FIELDS:
         return ConfigError(field, "(hidden)", bound)
     if field.endswith("_url") and any(mark in str(value) for mark in "@?#"):
         return ConfigError(field, "(hidden, it may hold a secret)", bound)

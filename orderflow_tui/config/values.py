@@ -108,18 +108,26 @@ def check_encrypted(config: Addressed) -> None:
     """
     fields = ("polygon_base_url",) if config.stream == "off" else ("polygon_base_url", "polygon_ws_url")
     for field in fields:
-        url = str(getattr(config, field))
-        parts = urlsplit(url)
-        if parts.scheme in ("https", "wss") or is_loopback(parts.hostname or ""):
-            continue
-        if (config.unencrypted_host or "").lower() not in (parts.netloc.lower(), parts.hostname):
-            secure = {"http": "https", "ws": "wss"}.get(parts.scheme, "https")
-            raise ConfigError(
-                field,
-                shown_value(url),
-                f"it would send your key unencrypted to another machine; use {secure}://, or set unencrypted_host "
-                f"(ORDER_FLOW_UNENCRYPTED_HOST) to {shown_value(parts.netloc)} if you mean it",
-            )
+        check_address(field, str(getattr(config, field)), config.unencrypted_host)
+
+
+def check_address(field: str, url: str, unencrypted_host: str | None) -> None:
+    """Refuse an address that would carry a key unencrypted to another machine than the one that was named.
+
+    Raises:
+        ConfigError: It is `http://` or `ws://` and its host is neither this machine nor the named one.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in ("https", "wss") or is_loopback(parts.hostname or ""):
+        return
+    if (unencrypted_host or "").lower() not in (parts.netloc.lower(), parts.hostname):
+        secure = {"http": "https", "ws": "wss"}.get(parts.scheme, "https")
+        raise ConfigError(
+            field,
+            shown_value(url),
+            f"it would send your key unencrypted to another machine; use {secure}://, or set unencrypted_host "
+            f"(ORDER_FLOW_UNENCRYPTED_HOST) to {shown_value(parts.netloc)} if you mean it",
+        )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -159,7 +167,7 @@ class Settings(Struct, frozen=True):
     volume_spike_threshold: float
     red_burst_threshold: float
     alert_window_seconds: int
-    data_source: Literal["polygon", "simulator", "replay"]
+    data_source: str
     polygon_api_key: Secret | None
     monitoring_mode: Literal["positions_only", "watchlist"]
     profile: Literal["guarded", "plan"]
@@ -174,9 +182,15 @@ class Settings(Struct, frozen=True):
     record: Path | None
 
     def recorded(self) -> dict[str, Any]:
-        """What `run_started` says of them: all but the key, as JSON has it."""
-        named = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "polygon_api_key")
+        """What `run_started` records of them: all but the secrets, as JSON has it."""
+        named = ((name, getattr(self, name)) for name in self.__struct_fields__ if name not in SECRET_FIELDS)
         return {name: str(value) if isinstance(value, Path) else value for name, value in named}
+
+
+SECRET_FIELDS: Final = frozenset(
+    name for name in Settings.__struct_fields__ if Secret.__name__ in str(Settings.__annotations__[name])
+)
+"""Settings of the type `Secret`: never in a file, a journal or on a screen."""
 
 
 def read_environment(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:

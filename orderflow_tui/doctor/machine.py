@@ -13,6 +13,7 @@ from orderflow_tui.config.schema import validate_order_flow_config
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.journal.directory import MARKER
 from orderflow_tui.positions import PositionManager, PositionsError, PositionsMissing, source_of
+from orderflow_tui.support.bounded_file import read_bounded
 from orderflow_tui.support.findings import Finding
 
 _LEAST_FREE = 200 * 2**20
@@ -57,7 +58,14 @@ def journal(directory: Path, source_class: str) -> Finding:
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         return Finding("journal", "FAIL", f"{directory} cannot be written to", "choose another with --log-dir")
     marker = directory / MARKER
-    owner = marker.read_text(errors="replace").strip() if marker.is_file() else ""
+    try:
+        owner = read_bounded(marker, follow_link=False).decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        owner = ""
+    except OSError as error:
+        return Finding(
+            "journal", "FAIL", f"{marker}: {error.strerror or error}", "remove it, or choose another with --log-dir"
+        )
     if owner and owner != source_class:
         said = f"{directory} belongs to {owner} data, this source is {source_class}"
         return Finding("journal", "FAIL", said, "choose another with --log-dir: journals never mix")

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
+from orderflow_tui import __version__
 from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.support.output import printable
+
+_WORKER_SECONDS: Final = 30
+_OURS: Final = "orderflow-tui"
+_ALIKE: Final = ("python", "distributed", "dask", "cloudpickle", "msgpack", _OURS)
+"""What is pickled by one version may not be read, or be read wrongly, by another."""
 
 
 class Place(Struct, frozen=True):
@@ -40,10 +47,13 @@ def processes(workers: int) -> Place:
 
 
 def cluster(address: str) -> Place:
-    """A Dask scheduler (`tcp://host:port`), whose workers see the same files and have this package.
+    """A Dask scheduler (`tcp://host:port`, `tls://` with Dask's own certificates), whose workers see the same files.
+
+    What its workers answer is unpickled here and what is sent is unpickled there: each runs what the other says.
 
     Raises:
-        DataValidationError: `CONFIG_INVALID`: the extra is not installed, or nobody answers there.
+        DataValidationError: `CONFIG_INVALID`: the extra is not installed, nobody answers there, or scheduler or
+            workers have other versions than this machine.
     """
     try:
         from distributed import Client, KilledWorker  # noqa: PLC0415 an extra
@@ -53,6 +63,55 @@ def cluster(address: str) -> Place:
     try:
         client: Any = Client(address, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
-        shown = address if address.isprintable() else ascii(address)
-        raise DataValidationError("CONFIG_INVALID", f"--cluster {shown}: {type(error).__name__}") from None
+        raise _refused(address, type(error).__name__) from None
+    except TypeError:  # what distributed makes of tls:// without certificates
+        raise _refused(address, "tls:// needs certificates (DASK_DISTRIBUTED__COMM__TLS__..._CERT, ..._KEY)") from None
+    try:
+        _refuse_others(client, address)
+    except BaseException:
+        client.close()
+        raise
     return Place(lambda: client.get_executor(retries=2), (KilledWorker, ConnectionError), client.close)
+
+
+def our_version() -> str:
+    """The version that a worker has of this package."""
+    return __version__
+
+
+def _refuse_others(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_WORKER_SECONDS)
+        versions = client.get_versions()
+        ours = client.run(our_version)
+    except TimeoutError:
+        raise _refused(address, f"no worker within {_WORKER_SECONDS} s") from None
+    except ImportError as error:
+        raise _refused(address, f"a worker lacks {printable(error.name or 'a package')}") from None
+    except Exception as error:  # noqa: BLE001 - whatever another version of Dask answers with
+        raise _refused(address, f"its workers cannot be asked for their versions: {type(error).__name__}") from None
+    here = {**versions["client"]["packages"], _OURS: __version__}
+    others = {worker: {**found["packages"], _OURS: ours.get(worker)} for worker, found in versions["workers"].items()}
+    others["the scheduler"] = {**versions["scheduler"]["packages"], _OURS: __version__}
+    for where, found in others.items():
+        if why := differing(here, found):
+            raise _refused(address, f"{printable(where)} has {why}: install the same versions everywhere")
+
+
+def differing(here: Mapping[str, Any], there: Mapping[str, Any]) -> str:
+    """What another machine has of what must be alike, in words; empty where all is."""
+    for name in _ALIKE:
+        mine, other = (_release(name, versions.get(name)) for versions in (here, there))
+        if mine != other:
+            return f"{name} {printable(other)[:40]}, this machine {mine}"
+    return ""
+
+
+def _release(name: str, version: object) -> str:
+    """A version as far as it must be alike: of Python the first two numbers."""
+    text = str(version)
+    return ".".join(text.split(".")[:2]) if name == "python" else text
+
+
+def _refused(address: str, why: str) -> DataValidationError:
+    return DataValidationError("CONFIG_INVALID", f"--cluster {printable(address)}: {why}")

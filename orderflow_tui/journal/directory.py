@@ -5,15 +5,16 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from orderflow_tui.core.model.capabilities import SourceClass
+from orderflow_tui.journal.days import day_files
+from orderflow_tui.journal.lines import LONGEST_LINE
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, open_regular, read_bounded
 
@@ -21,7 +22,6 @@ if sys.platform != "win32":
     import fcntl
 
 MARKER: Final = ".source-class"
-DAY_FILE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl(\.gz)?")
 _SOURCE_CLASSES: Final = ("live", "simulated", "replayed")
 _MARKER_TRIES: Final = 50
 _MARKER_PAUSE_SECONDS: Final = 0.02
@@ -30,8 +30,6 @@ _TAIL_CHUNK: Final = 65_536
 LOCK_SECONDS: Final = 0.5
 """Writers hold the lock for the time of one write; who has it for longer does not run."""
 _LOCK_PAUSE_SECONDS: Final = 0.001
-LONGEST_LINE: Final = 1 << 24
-"""No record is nearly as long: a file with a longer line is no journal."""
 
 
 class LockedError(OSError):
@@ -131,15 +129,6 @@ def _class_of_records(directory: Path) -> str:
     return ""
 
 
-def day_files(directory: Path) -> list[Path]:
-    """The directory's day files, oldest first; where a day is there plain and packed, the plain one."""
-    try:
-        names = {name for name in os.listdir(directory) if DAY_FILE.fullmatch(name)}  # noqa: PTH208 names suffice
-    except FileNotFoundError:
-        return []
-    return [directory / name for name in sorted(names) if name.removesuffix(".gz") == name or name[:-3] not in names]
-
-
 def open_day(path: Path, seconds: float = LOCK_SECONDS) -> int:
     """A descriptor that appends whole lines to this file; a torn last line is set aside first.
 
@@ -164,10 +153,11 @@ def open_day(path: Path, seconds: float = LOCK_SECONDS) -> int:
 
 
 def repair_days(directory: Path) -> None:
-    """Set aside the torn last line of every day, so that reading the days one after another joins no two lines."""
+    """Set aside the torn last line of every day that can be written; readers say what is wrong with the others."""
     for path in day_files(directory):
         if path.suffix == ".jsonl":
-            os.close(open_day(path))
+            with suppress(OSError):
+                os.close(open_day(path))
 
 
 def repair(fd: int, path: Path, seconds: float = LOCK_SECONDS) -> None:
@@ -179,7 +169,7 @@ def repair(fd: int, path: Path, seconds: float = LOCK_SECONDS) -> None:
         size = os.fstat(fd).st_size
         if not size or os.pread(fd, 1, size - 1) == b"\n":
             return
-        start = _after_last_newline(fd, size)
+        start = _after_last_newline(fd, size, path)
         tail = _read(fd, start, size)
         if _object(tail):
             os.write(fd, b"\n")
@@ -244,12 +234,14 @@ def _read(fd: int, start: int, end: int) -> bytes:
     return b"".join(parts)
 
 
-def _after_last_newline(fd: int, size: int) -> int:
+def _after_last_newline(fd: int, size: int, path: Path) -> int:
     """Raises UnfitFileError where what follows the last newline is longer than any record."""
     end = size
     while end > 0:
         if size - end > LONGEST_LINE:
-            raise UnfitFileError(errno.EFBIG, f"its last line is longer than {LONGEST_LINE:,} bytes: no journal")
+            raise UnfitFileError(
+                errno.EFBIG, f"its last line is longer than {LONGEST_LINE:,} bytes: no journal", str(path)
+            )
         begin = max(end - _TAIL_CHUNK, 0)
         at = _read(fd, begin, end).rfind(b"\n")
         if at >= 0:

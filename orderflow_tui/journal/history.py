@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
-from orderflow_tui.journal.directory import day_files
-from orderflow_tui.journal.lines import complete_end
+from orderflow_tui.journal.days import day_files
+from orderflow_tui.journal.lines import UNREADABLE, complete_end, plain_bytes
 from orderflow_tui.journal.records import EXIT_ACKNOWLEDGED, EXIT_TRIGGERED
-from orderflow_tui.journal.segments import SEGMENT_BYTES, UNREADABLE, DayFiles, Segment
+from orderflow_tui.journal.segments import SEGMENT_BYTES, DayFiles, Segment
 from orderflow_tui.support.decoding import NO_JSON
 
 NOT_A_RECORD: Final = "unreadable"
@@ -153,9 +154,9 @@ class HistoryStore:
     def refresh(self) -> int:
         """Add what was written since; returns how many rows came. They stand at the front."""
         before = self._newer_count
-        for path, start, end in self._tail.news():
+        for path, inode, start, end in self._tail.news():
             try:
-                for segment, lines in self._files.forwards(self._files.number(path), start, end):
+                for segment, lines in self._files.forwards(self._files.number(path, inode), start, end):
                     self._take_answers(lines, newest=True)
                     self._append(segment)
             except UNREADABLE:
@@ -237,8 +238,8 @@ class HistoryStore:
         self._newer_count += segment.count
 
     def _segments_backwards(self) -> Iterator[Segment]:
-        for path, end in reversed(self._tail.start):
-            number = self._files.number(path)
+        for path, inode, end in reversed(self._tail.start):
+            number = self._files.number(path, inode)
             try:
                 for segment, lines in self._files.backwards(number, self._files.size(number) if end is None else end):
                     self._take_answers(lines, newest=False)
@@ -264,24 +265,24 @@ class _Tail:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.start: list[tuple[Path, int | None]] = []
-        """The day files at construction and where each ended; None for a packed one."""
+        self.start: list[tuple[Path, int, int | None]] = []
+        """The day files at construction, their inodes and where each ended; 0 and None for a packed one."""
         self._ends: dict[str, tuple[int, int]] = {}
         for path in day_files(directory):
             if path.suffix == ".gz":
-                self.start.append((path, None))
+                self.start.append((path, 0, None))
                 self._ends[path.name.removesuffix(".gz")] = (0, 0)
                 continue
             try:
-                with path.open("rb") as file:
-                    end = complete_end(file)
-                self._ends[path.name] = (path.stat().st_ino, end)
+                with plain_bytes(path) as file:
+                    inode, end = os.fstat(file.fileno()).st_ino, complete_end(file)
             except OSError:
-                continue  # removed since it was listed
-            self.start.append((path, end))
+                continue  # removed since it was listed, or no file of a journal
+            self._ends[path.name] = (inode, end)
+            self.start.append((path, inode, end))
 
-    def news(self) -> list[tuple[Path, int, int]]:
-        """`(file, start, end)` of whole lines not yet reported."""
+    def news(self) -> list[tuple[Path, int, int, int]]:
+        """`(file, inode, start, end)` of whole lines not yet reported."""
         found = []
         for path in day_files(self.directory):
             if path.suffix == ".gz":
@@ -293,13 +294,13 @@ class _Tail:
                     start = 0  # another file under this name
                 if status.st_size == start:
                     continue
-                with path.open("rb") as file:
+                with plain_bytes(path) as file:
                     end = complete_end(file)
             except OSError:
                 continue  # gone between listing and opening; what it held is shown already
             self._ends[path.name] = (status.st_ino, end)
             if end > start:
-                found.append((path, start, end))
+                found.append((path, status.st_ino, start, end))
         return found
 
 

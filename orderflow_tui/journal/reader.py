@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from orderflow_tui.journal.directory import day_files
-from orderflow_tui.journal.lines import backward, forward, opened
+from orderflow_tui.journal.days import days_of, files_of
+from orderflow_tui.journal.lines import UNREADABLE, backward, forward, newest_lines, opened
 from orderflow_tui.support.decoding import NO_JSON
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -22,12 +21,15 @@ class JournalReader:
 
     Args:
         directory: A journal's directory; one that is not there has no records.
-        day: Only the day file of this name.
+        day: Only this day (`2026-01-31`).
+        newest_bytes: Of a day's file so many at its end alone; None for all of it. A packed one that is larger is
+            damaged.
     """
 
-    def __init__(self, directory: Path, day: str = "") -> None:
+    def __init__(self, directory: Path, day: str = "", *, newest_bytes: int | None = None) -> None:
         self.directory = directory
         self._only = day
+        self._newest_bytes = newest_bytes
         self.skipped = 0
         """Lines and packed days that could not be read so far."""
         self.damaged: list[str] = []
@@ -47,17 +49,16 @@ class JournalReader:
             newest_first: From the newest record back.
             since: Leave out earlier days (UTC).
         """
-        for path in _days(self.directory, since, newest_first=newest_first):
-            if self._only not in ("", path.name):
-                continue
+        for path in self._paths(since, newest_first=newest_first):
             try:
                 self._day = path.name
-                with opened(path) as file:
-                    found = backward(file, file.seek(0, 2)) if newest_first else forward(file)
+                with opened(path, self._newest_bytes) as file:
+                    start, end = newest_lines(file, self._newest_bytes)
+                    found = backward(file, end, start) if newest_first else forward(file, start)
                     for self._offset, line in found:
                         if line:
                             yield line
-            except (EOFError, zlib.error, OSError):
+            except UNREADABLE:
                 self.skipped += 1  # a damaged packed day, or one removed while reading
                 self.damaged.append(path.name)
 
@@ -69,7 +70,10 @@ class JournalReader:
             except NO_JSON:
                 self.skipped += 1
 
-
-def _days(directory: Path, since: date | None, *, newest_first: bool) -> list[Path]:
-    days = [path for path in day_files(directory) if since is None or path.name[:10] >= since.isoformat()]
-    return days[::-1] if newest_first else days
+    def _paths(self, since: date | None, *, newest_first: bool) -> Iterator[Path]:
+        """The files, each day's looked for when its turn comes: days are packed meanwhile."""
+        days = [self._only] if self._only else days_of(self.directory)
+        for day in reversed(days) if newest_first else days:
+            if since is None or day >= since.isoformat():
+                paths = list(files_of(self.directory, day))
+                yield from reversed(paths) if newest_first else paths

@@ -256,13 +256,14 @@ def validation_error_type(code: str) -> str:
 def run_started_fields(
     *, version: str, host: str, symbols: Iterable[str], settings: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:
-    """How a run began. `settings` come without the key (`Settings.recorded`).
+    """How a run began. `settings` come without secrets (`Settings.recorded`).
 
     Raises:
-        ValueError: The settings hold the API key, hidden or not.
+        ValueError: A setting is no plain JSON value, or is named as a key is: secrets have no place in the journal.
     """
-    if "polygon_api_key" in settings:
-        raise ValueError("the API key has no place in the journal: exclude polygon_api_key")
+    for name, value in settings.items():
+        if name.endswith("_key") or not isinstance(value, str | int | float | None):
+            raise ValueError(f"{name} has no place in the journal: leave it out")
     return {"version": version, "host": host, "symbols": list(symbols), "settings": dict(settings), **more}
 
 

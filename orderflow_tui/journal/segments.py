@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +13,7 @@ from typing import IO, Final
 
 import msgspec
 
-from orderflow_tui.journal.lines import unpack
+from orderflow_tui.journal.lines import LONGEST_LINE, plain_bytes, unpack
 
 SEGMENT_BYTES: Final = 1 << 18
 _UNPACKED_IN_MEMORY: Final = 1 << 24
@@ -22,7 +22,6 @@ _LINES_AT_ONCE: Final = 12
 _SYMBOLS: Final = re.compile(rb'"symbol":\s?"([^"\\]{1,12})"')
 _EVENTS: Final = re.compile(rb'"event":\s?"([^"\\]{1,48})"')
 _MOMENT: Final = re.compile(rb'"timestamp_utc":\s?"([0-9T:-]{16})')
-UNREADABLE: Final = (OSError, EOFError, zlib.error)
 
 
 class Segment(msgspec.Struct, gc=False):
@@ -44,30 +43,32 @@ class DayFiles:
         """Kinds of the records indexed so far."""
         self.minutes: set[str] = set()
         """The UTC minutes at the edges of what was indexed: every day that has records has one here."""
-        self._paths: list[Path] = []
-        self._numbers: dict[Path, int] = {}
+        self._paths: list[tuple[Path, int]] = []
+        self._numbers: dict[tuple[Path, int], int] = {}
         self._unpacked: OrderedDict[int, IO[bytes]] = OrderedDict()
         self._lines: OrderedDict[tuple[int, int], tuple[int, list[bytes]]] = OrderedDict()
 
-    def number(self, path: Path) -> int:
-        """The number a file goes by."""
-        if path not in self._numbers:
-            self._numbers[path] = len(self._paths)
-            self._paths.append(path)
-        return self._numbers[path]
+    def number(self, path: Path, inode: int) -> int:
+        """The number a file goes by; a file begun anew under an old name has another inode, and a packed one has 0."""
+        known = path, inode
+        if known not in self._numbers:
+            self._numbers[known] = len(self._paths)
+            self._paths.append(known)
+        return self._numbers[known]
 
     def size(self, number: int) -> int:
         """A file's size, unpacked. Raises OSError, EOFError or zlib.error."""
-        path = self._paths[number]
+        path, _ = self._paths[number]
         return path.stat().st_size if path.suffix != ".gz" else self._plain(number).seek(0, 2)
 
     def read(self, number: int, start: int, end: int) -> bytes:
         """Bytes of a file, also when it was packed since. Raises OSError, EOFError or zlib.error."""
-        path = self._paths[number]
+        path, inode = self._paths[number]
         if path.suffix != ".gz":
-            with suppress(FileNotFoundError), path.open("rb") as file:
-                file.seek(start)
-                return file.read(end - start)
+            with suppress(FileNotFoundError), plain_bytes(path) as file:
+                if os.fstat(file.fileno()).st_ino == inode:
+                    file.seek(start)
+                    return file.read(end - start)
         plain = self._plain(number)
         plain.seek(start)
         return plain.read(end - start)
@@ -82,7 +83,7 @@ class DayFiles:
                 cut = block.find(b"\n", 0, len(block) - 1) + 1 if begin else 0
                 if cut or not begin:
                     break
-                size *= 2  # one line longer than a segment
+                size = _doubled(size)  # one line longer than a segment
             if len(block) < end - begin:
                 raise EOFError
             lines = block[cut:]
@@ -99,7 +100,7 @@ class DayFiles:
                 cut = block.rfind(b"\n") + 1
                 if cut or size >= end - start:
                     break
-                size *= 2
+                size = _doubled(size)
             if not cut:
                 raise EOFError
             lines = block[:cut]
@@ -129,7 +130,7 @@ class DayFiles:
             end = block.find(b"\n")
             if end >= 0 or len(block) < size:
                 return block[:end] if end >= 0 else block
-            size *= 4
+            size = _doubled(size)
 
     def close(self) -> None:
         """Let the unpacked days go; they are unpacked again when asked for."""
@@ -146,7 +147,7 @@ class DayFiles:
     def _plain(self, number: int) -> IO[bytes]:
         plain = self._unpacked.get(number)
         if plain is None:
-            path = self._paths[number]
+            path, _ = self._paths[number]
             packed = path if path.suffix == ".gz" else path.with_name(path.name + ".gz")
             plain = tempfile.SpooledTemporaryFile(max_size=_UNPACKED_IN_MEMORY)  # noqa: SIM115 closed when it is let go
             try:
@@ -159,3 +160,9 @@ class DayFiles:
                 self._unpacked.popitem(last=False)[1].close()
         self._unpacked.move_to_end(number)
         return plain
+
+
+def _doubled(size: int) -> int:
+    if size > LONGEST_LINE:
+        raise EOFError  # no record is nearly as long
+    return 2 * size

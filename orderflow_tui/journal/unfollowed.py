@@ -10,6 +10,7 @@ from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import ALERT, ALERT_OUTCOME, EXIT_TRIGGERED
 
+_NEWEST_BYTES: Final = 1 << 28
 _SPAN: Final = timedelta(minutes=20)
 """An outcome comes a quarter of an hour after its alert, so that older ones have theirs."""
 
@@ -26,7 +27,7 @@ def unfollowed(directory: Path, source_class: SourceClass) -> list[dict[str, Any
     told: set[str] = set()
     found: list[dict[str, Any]] = []
     last: datetime | None = None
-    for record in JournalReader(directory).records(newest_first=True):
+    for record in JournalReader(directory, newest_bytes=_NEWEST_BYTES).records(newest_first=True):
         try:
             written, happened = (datetime.fromisoformat(record[name]) for name in ("timestamp", "timestamp_utc"))
             last = last or written

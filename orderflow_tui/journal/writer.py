@@ -25,6 +25,7 @@ from orderflow_tui.journal.directory import (
 from orderflow_tui.journal.encode import Stamps, body, quoted
 from orderflow_tui.journal.histogram import DurationHistogram
 from orderflow_tui.journal.sync import GroupSync
+from orderflow_tui.support.bounded_file import UnfitFileError
 
 QUEUE_RECORDS: Final = 10_000
 """Records that wait while the disk cannot take them; then `write` waits."""
@@ -104,7 +105,8 @@ class JournalWriter:
             repair_days(directory)
             self._open(clock())
         except OSError as error:
-            raise JournalError(f"{ascii(str(directory))[1:-1]} cannot be written: {_reason(error)}") from None
+            where = error.filename if isinstance(error, UnfitFileError) else directory
+            raise JournalError(f"{ascii(str(where))[1:-1]} cannot be written: {_reason(error)}") from None
 
     @property
     def healthy(self) -> bool:

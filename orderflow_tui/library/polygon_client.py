@@ -17,6 +17,7 @@ from orderflow_tui.core.model.units import datetime_ns
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.live.budget import RateLimiter
+from orderflow_tui.feeds.live.http import Request
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy, with_retry
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway, SourceConfig
@@ -124,7 +125,7 @@ class PolygonClient:
         rows = self._all_pages(endpoints.trades(symbol, from_ns=from_ns, to_ns=to_ns, limit=limit))
         return records_of(symbol, rows, self._clock())
 
-    def _all_pages(self, request: endpoints.Request) -> list[wire.TradeRow]:
+    def _all_pages(self, request: Request) -> list[wire.TradeRow]:
         rows: list[wire.TradeRow] = []
         for _ in range(MAX_PAGES):
             page = self._retrying(self._gateway.page)(request)

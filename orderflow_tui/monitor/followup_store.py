@@ -18,7 +18,7 @@ from orderflow_tui.journal.records import ALERT
 from orderflow_tui.journal.unfollowed import subject_of, unfollowed
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
-from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.support.decoding import NO_JSON, refuse_absurd
 
 _SAVE_NS: Final = 60 * NS
 """What is followed is written when something was added or settled, and so often in between."""
@@ -76,7 +76,8 @@ class FollowUpStore:
 
     def _read(self) -> list[FollowUp]:
         try:
-            return _decode(read_bounded(self._path, _MOST_BYTES, follow_link=False))
+            kept = _decode(read_bounded(self._path, _MOST_BYTES, follow_link=False))
+            refuse_absurd(kept)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -85,6 +86,7 @@ class FollowUpStore:
         except NO_JSON as error:
             self.problem = f"{self._path}: {type(error).__name__}"
             return []
+        return kept
 
 
 def _follow_up(record: Mapping[str, Any]) -> FollowUp:

@@ -11,7 +11,7 @@ import msgspec
 from orderflow_tui.core.learning.learned_sizes import Taught
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
-from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.support.decoding import NO_JSON, refuse_absurd
 
 _SESSIONS_KEPT: Final = 60
 _MOST_BYTES: Final = 4_000_000
@@ -25,10 +25,11 @@ class LearnedStore:
 
     Args:
         directory: The journal's directory.
+        under: The source's folder: figures of one venue never judge another.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory / "learned"
+    def __init__(self, directory: Path, under: str = "") -> None:
+        self._directory = directory / "-".join(filter(None, ("learned", under)))
         self.problem = ""
 
     def load(self, symbol: str) -> dict[str, Taught]:
@@ -52,7 +53,8 @@ class LearnedStore:
 
     def _sessions(self, symbol: str) -> list[Taught]:
         try:
-            return _decode(read_bounded(self._path(symbol), _MOST_BYTES, follow_link=False))
+            kept = _decode(read_bounded(self._path(symbol), _MOST_BYTES, follow_link=False))
+            refuse_absurd(kept)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -61,3 +63,4 @@ class LearnedStore:
         except NO_JSON as error:
             self.problem = f"{self._path(symbol)}: {type(error).__name__}"
             return []
+        return kept

@@ -20,16 +20,19 @@ from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.monitor.after_exit import Leaving
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
+from orderflow_tui.monitor.looks import Look
 from orderflow_tui.monitor.watched import Watched
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
 
+_PATIENCE_SECONDS: Final = 0.02
+"""A look at a file takes a tenth of a millisecond; one that takes longer is asked for its result a second later."""
 _FRESH_NS: Final = 60 * NS
 NewCore = Callable[[str, Thresholds, Capabilities, Position | None, Mapping[str, Taught] | None], SymbolCore]
 
 
 class Reloads(Protocol):
-    """What may change while a run goes on: thresholds from a file. Asked once a second by the monitor's thread."""
+    """What may change while a run goes on: thresholds from a file. Polled once a second, by one thread at a time."""
 
     @property
     def message(self) -> str:
@@ -85,6 +88,7 @@ class Roster:
         """Names that are watched no more while what they raised is still followed."""
         self._settled = False
         self._closed: list[Output] = []
+        self._thresholds_look = Look("settings", thresholds.poll)
 
     def __iter__(self) -> Iterator[str]:
         """Every symbol the feed is to deliver."""
@@ -100,15 +104,19 @@ class Roster:
 
     def reload(self) -> bool:
         """Ask positions and thresholds for news; whether other symbols or positions are to be watched now."""
-        moved, settled, self._settled = self._positions.refresh(), self._settled, False
+        moved, settled, self._settled = self._positions.refresh_apart(), self._settled, False
         if moved:
             self.set_symbols()
-        if self._thresholds.poll():
+        if self._thresholds_look.turn(_PATIENCE_SECONDS):
             for symbol, watched in self._watched.items():
                 watched.core.set_thresholds(self._thresholds.for_symbol(symbol))
         for watched in self._watched.values():
             watched.dirty = True
         return moved or settled
+
+    def close(self) -> None:
+        """Look at nothing any more."""
+        self._thresholds_look.close()
 
     def set_capabilities(self, capabilities: Capabilities) -> bool:
         """Tell every core what the source can show; whether that is news."""
@@ -238,7 +246,13 @@ class Roster:
     def message(self) -> str:
         """Why positions, settings or what was learnt are not as their files say, or empty."""
         kept = (store.problem for store in (self._learned, self._followed) if store is not None)
-        return self._positions.message or self._thresholds.message or next(filter(None, kept), "")
+        looked = (self._positions.message, self._thresholds.message, self._thresholds_look.problem)
+        return next(filter(None, (*looked, *kept)), "")
+
+    @property
+    def news(self) -> str:
+        """What new positions left out, for a minute."""
+        return self._positions.news
 
     @property
     def positions_age_s(self) -> float | None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from orderflow_tui.config.notify import LEVELS
 from orderflow_tui.journal import records
+from orderflow_tui.support.output import printable
 from orderflow_tui.views.plain_lines import plain_words
 
 _MOST_CHARACTERS = 400
@@ -43,6 +44,7 @@ def level_of(event: str, fields: Mapping[str, Any]) -> int:
         records.STOP_ALERT: "critical",
         records.EXIT_TRIGGERED: "exit",
         records.MONITORING_GAP: "exit" if fields.get("holding") else "",
+        records.RUN_STOPPED: "exit" if fields.get("exit_code") else "",
         records.API_ERROR: "exit" if fields.get("error_type") == "401" else "",
         records.ALERT: "warning" if fields.get("rank") == _LEAST_RANK else "critical",
         records.ALERT_UPDATED: "critical" if fields.get("exit_eligible") else "",
@@ -56,9 +58,11 @@ def message_of(event: str, happened_ns: int, fields: Mapping[str, Any]) -> Messa
     """The message for a record, None where nothing is said of it."""
     level = level_of(event, fields)
     words = plain_words(event, fields) if level else ""
+    if level and event == records.RUN_STOPPED:
+        words = f"nothing is watched any more: {printable(fields['reason'])}"
     if not words:
         return None
     symbol = str(fields.get("symbol") or "")
-    kind = "EXIT?" if event == records.EXIT_TRIGGERED else "BLIND" if event == records.MONITORING_GAP else "alert"
-    title = f"{kind} {symbol}".strip()
+    kinds = {records.EXIT_TRIGGERED: "EXIT?", records.MONITORING_GAP: "BLIND", records.RUN_STOPPED: "FAILED"}
+    title = f"{kinds.get(event, 'alert')} {symbol}".strip()
     return Message(level, symbol, title, words[:_MOST_CHARACTERS], event, happened_ns, fields)

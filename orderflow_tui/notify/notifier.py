@@ -97,14 +97,16 @@ class Notifier:
 
     def close(self, timeout: float = 0.2) -> None:
         """End; what a channel is still at is left to its daemon thread after `timeout` seconds."""
+        until = time.monotonic() + timeout
         self._records.put(None)
+        if self._thread is not None:  # what the last record says goes to the channels first
+            self._thread.join(max(0.0, until - time.monotonic()))
         for lane in self._lanes:
             with contextlib.suppress(queue.Full):
                 lane.waiting.put_nowait(None)
-        until = time.monotonic() + timeout
-        for thread in (self._thread, *(lane.thread for lane in self._lanes)):
-            if thread is not None:
-                thread.join(max(0.0, until - time.monotonic()))
+        for lane in self._lanes:
+            if lane.thread is not None:
+                lane.thread.join(max(0.0, until - time.monotonic()))
 
     def on_record(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:
         """Called by the monitor for each record; returns at once."""

@@ -19,7 +19,7 @@ from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.outbound.http import Deadline, client_for
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.holdings import Holdings
-from orderflow_tui.positions.rows import Row, decimal_of, holdings_of
+from orderflow_tui.positions.rows import LeftOut, Row, decimal_of, holdings_of
 from orderflow_tui.support.decoding import NO_JSON
 from orderflow_tui.support.hosts import is_loopback
 from orderflow_tui.support.masking import hide, masked
@@ -111,10 +111,10 @@ def _checked(base_url: str) -> str:
 
 def _holdings(rows: list[_AlpacaRow]) -> Holdings:
     shares: list[Row] = []
-    left_out: list[str] = []
+    left_out: list[LeftOut] = []
     for row in rows:
         if row.asset_class != _SHARES:
-            left_out.append(f"{masked(row.symbol)[:30]!a} ({masked(row.asset_class)[:20]!a})".replace("'", ""))
+            left_out.append(LeftOut(f"{masked(row.symbol)[:30]!a} ({masked(row.asset_class)[:20]!a})".replace("'", "")))
             continue
         quantity = decimal_of(row.qty)
         if row.side == "short":

@@ -15,7 +15,7 @@ import msgspec
 from orderflow_tui.outbound.children import module_command, module_environment, run_to_its_end
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.holdings import Holdings
-from orderflow_tui.positions.rows import Row, decimal_of, holdings_of
+from orderflow_tui.positions.rows import LeftOut, Row, decimal_of, holdings_of
 from orderflow_tui.support.decoding import NO_JSON
 
 Broker = Literal["robinhood", "ibkr"]
@@ -96,4 +96,4 @@ def holdings_from(broker: Broker, output: bytes, code: int) -> Holdings:
         raise PositionsError(f"{broker}: the client ended without an answer ({code})") from None
     if answer.refused:
         raise PositionsError(f"{broker}: {ascii(answer.refused)[1:-1][:200]}")
-    return holdings_of(rows, (ascii(name)[1:-1][:40] for name in answer.left_out))
+    return holdings_of(rows, (LeftOut(ascii(name)[1:-1][:40]) for name in answer.left_out))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from orderflow_tui.config.reload import FileState, file_state
+from orderflow_tui.config.reload import FileState
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
+from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded
 
 _LIMIT_BYTES: Final = 1_000_000
 
@@ -28,31 +30,37 @@ class PositionsFile(Struct, frozen=True):
         name = str(self.path)
         return name if name.isprintable() else ascii(name)
 
-    def state(self) -> FileState | None:
-        """Inode, size and times of the file; None without it."""
-        return file_state(self.path)
+    def state(self) -> FileState | int | None:
+        """Inode, size and times of the file; why it has none (an error's number); None without it."""
+        try:
+            status = os.stat(self.path)  # noqa: PTH116 one call, no object, once a second
+        except OSError as error:
+            return None if isinstance(error, FileNotFoundError) else error.errno
+        return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def checked_at(self, now: float) -> float:
         """A look at the file is a look at all there is."""
         return now
 
-    def text(self) -> str:
-        """The content.
+    def content(self) -> bytes:
+        """The bytes.
 
         Raises:
             PositionsMissing: There is no such file.
-            PositionsError: It cannot be read, is too large or is not UTF-8.
+            PositionsError: It cannot be read, is no regular file or too large.
         """
         try:
-            with self.path.open("rb") as file:
-                content = file.read(_LIMIT_BYTES + 1)
-        except FileNotFoundError:
+            return read_bounded(self.path, _LIMIT_BYTES)
+        except (FileNotFoundError, NotADirectoryError):
             raise PositionsMissing(f"{self.name}: there is no such positions file") from None
+        except UnfitFileError as unfit:
+            raise PositionsError(f"{self.name}: {unfit}, so no positions file") from None
         except OSError as error:
             raise PositionsError(f"{self.name}: cannot be read: {error.strerror or type(error).__name__}") from None
-        if len(content) > _LIMIT_BYTES:
-            raise PositionsError(f"{self.name}: larger than {_LIMIT_BYTES:,} bytes, so no positions file")
+
+    def text(self) -> str:
+        """The content. Raises PositionsError like `content`, and where it is not UTF-8."""
         try:
-            return content.decode("utf-8-sig")
+            return self.content().decode("utf-8-sig")
         except UnicodeDecodeError:
             raise PositionsError(f"{self.name}: not UTF-8 text") from None

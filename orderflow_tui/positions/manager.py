@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 from orderflow_tui.positions.holdings import Holdings, PositionSource
+from orderflow_tui.positions.looking import Look, Looker
 from orderflow_tui.positions.splits import split_note
 from orderflow_tui.positions.toml_file import TomlPositions
+
+_NEWS_S: Final = 60.0
 
 
 class _Fixed(Struct, frozen=True):
@@ -56,8 +60,10 @@ class PositionManager:
         self._good_at = clock()
         self._holdings = Holdings()
         self._split_notes: tuple[str, ...] = ()
-        self.message = ""
-        """Why the source as it stands is not in force, in one line; empty when it is."""
+        self._news: tuple[str, ...] = ()
+        self._news_until = 0.0
+        self._looker = None if isinstance(self._source, _Fixed) else Looker(self._source, clock)
+        self._refused = ""
         self.missing = False
         """There has been nothing to read since the start."""
         try:
@@ -65,7 +71,7 @@ class PositionManager:
         except PositionsMissing as error:
             if not allow_missing:
                 raise
-            self.message, self.missing = str(error), True
+            self._refused, self.missing = str(error), True
 
     @classmethod
     def fixed(cls, positions: Iterable[Position], watchlist: Iterable[str] = ()) -> PositionManager:
@@ -87,9 +93,21 @@ class PositionManager:
         return (*self._holdings.notes, *self._split_notes)
 
     @property
+    def news(self) -> str:
+        """What the last change left out or assumed, for a minute; empty where there is nothing to say."""
+        return f"positions: {'; '.join(self._news)}" if self._news and self._clock() < self._news_until else ""
+
+    @property
     def age_seconds(self) -> float:
         """Seconds since the source was last seen to agree with what is in force."""
         return max(self._clock() - self._good_at, 0.0)
+
+    @property
+    def message(self) -> str:
+        """Why the source as it stands is not in force, in one line; empty when it is."""
+        if self._looker is not None and self._looker.hangs:
+            return "positions: reading them takes long (the last good positions stay in force)"
+        return self._refused
 
     def refresh(self) -> bool:
         """Look at the source again, from the caller's thread.
@@ -99,23 +117,40 @@ class PositionManager:
         Returns:
             Whether what is in force changed.
         """
-        state = self._source.state()
-        if state == self._seen:
-            if not self.message:
-                self._good_at = self._source.checked_at(self._clock())
+        return self._looker is not None and self._take_up(self._looker.look(self._seen))
+
+    def refresh_apart(self) -> bool:
+        """Take up what the last look found and begin the next one in a thread of its own; never waits.
+
+        Returns:
+            Whether what is in force changed.
+        """
+        if self._looker is None:
             return False
-        self._seen = state
-        try:
-            fresh = self._source.read()
-        except PositionsError as error:
-            self.message = str(error) if self.missing else f"{error} (the last good positions stay in force)"
+        look = self._looker.take()
+        changed = look is not None and self._take_up(look)
+        self._looker.begin(self._seen)
+        return changed
+
+    def _take_up(self, look: Look) -> bool:
+        if look.found is None:
+            if not self._refused:
+                self._good_at = self._source.checked_at(look.at)
             return False
-        self.message, self.missing = "", False
-        self._good_at = self._source.checked_at(self._clock())
-        changed = fresh != self._holdings
+        self._seen = look.state
+        if isinstance(look.found, PositionsError):
+            refused = str(look.found)
+            self._refused = refused if self.missing else f"{refused} (the last good positions stay in force)"
+            return False
+        self._refused, self.missing = "", False
+        self._good_at = self._source.checked_at(look.at)
+        changed = look.found != self._holdings
         if changed:
-            self._split_notes += _splits(self._holdings.positions, fresh.positions)
-        self._holdings = fresh
+            splits = _splits(self._holdings.positions, look.found.positions)
+            self._split_notes += splits
+            self._news = (*splits, *(note for note in look.found.notes if note not in self._holdings.notes))
+            self._news_until = look.at + _NEWS_S
+        self._holdings = look.found
         return changed
 
 

@@ -11,10 +11,12 @@ from orderflow_tui.positions.csv_file import CsvPositions
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings, PositionSource
 from orderflow_tui.positions.polled import PolledPositions, WithStops
-from orderflow_tui.positions.toml_file import TomlPositions, read_text
+from orderflow_tui.positions.toml_file import TomlPositions, holdings_in
 
 BESIDE: Final = Path("positions.toml")
 """Adds stops, own orders, events and a watchlist to a broker's or an export's positions."""
+_EXPORTS: Final = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls"})
+"""A workbook is read as one only to be refused with what to do."""
 _ALPACA_URL: Final = "APCA_API_BASE_URL"
 
 
@@ -22,7 +24,7 @@ def source_of(setting: str, env: Mapping[str, str], *, beside: Path = BESIDE) ->
     """The source a `positions` setting names.
 
     Args:
-        setting: `alpaca`, `alpaca-paper`, `robinhood`, `ibkr`, or a path; one that ends in `.csv` is an export.
+        setting: `alpaca`, `alpaca-paper`, `robinhood`, `ibkr`, or a path; `.csv`, `.tsv` and `.txt` are exports.
         env: The environment with its secrets, for the brokers.
         beside: The positions file that adds what brokers do not know.
 
@@ -32,7 +34,7 @@ def source_of(setting: str, env: Mapping[str, str], *, beside: Path = BESIDE) ->
     if setting in BROKERS:
         return WithStops(PolledPositions(_broker(setting, env)), _Beside(beside))
     path = Path(setting).expanduser()
-    if path.suffix.lower() == ".csv":
+    if path.suffix.lower() in _EXPORTS:
         return WithStops(CsvPositions(path), _Beside(beside))
     return TomlPositions(path)
 
@@ -52,4 +54,4 @@ class _Beside(PositionsFile, frozen=True):
     """A positions file whose quantities somebody else knows."""
 
     def read(self) -> Holdings:
-        return Holdings(*read_text(self.text(), self.name, beside_broker=True))
+        return holdings_in(self.text(), self.name, beside_broker=True)

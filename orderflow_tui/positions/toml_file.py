@@ -18,6 +18,7 @@ from orderflow_tui.core.model.units import NS, PRICE_UNIT
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings
+from orderflow_tui.positions.rows import LeftOut, fund_reason, left_out_notes, no_cost_note, whole_shares
 from orderflow_tui.support.decoding import TomlError, parse_toml
 from orderflow_tui.support.printable import shown_value
 
@@ -46,11 +47,17 @@ class TomlPositions(PositionsFile, frozen=True):
             PositionsMissing: There is no such file.
             PositionsError: The file is refused, in one line.
         """
-        return Holdings(*read_text(self.text(), self.name))
+        return holdings_in(self.text(), self.name)
 
 
-def read_text(text: str, name: str, *, beside_broker: bool = False) -> tuple[tuple[Position, ...], tuple[str, ...]]:
-    """Positions and watchlist of a positions file's text.
+def read_text(text: str, name: str) -> tuple[tuple[Position, ...], tuple[str, ...]]:
+    """Positions and watchlist of a positions file's text; `name` stands in the refusals (PositionsError)."""
+    held = holdings_in(text, name)
+    return held.positions, held.watchlist
+
+
+def holdings_in(text: str, name: str, *, beside_broker: bool = False) -> Holdings:
+    """What a positions file's text says.
 
     Args:
         text: TOML.
@@ -92,8 +99,9 @@ class _Reading(Struct, frozen=True):
     text: str
     document: Mapping[str, Any]
     beside_broker: bool = False
+    notes: list[str] = []
 
-    def holdings(self) -> tuple[tuple[Position, ...], tuple[str, ...]]:
+    def holdings(self) -> Holdings:
         for key in self.document:
             if key not in _TOP_KEYS:
                 raise self._refused(self._line(key), f"unknown key {shown_value(key)}{nearest(key, _TOP_KEYS)}")
@@ -101,15 +109,21 @@ class _Reading(Struct, frozen=True):
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
             raise self._refused(self._line("position"), "position must be [[position]] tables, with double brackets")
         positions: list[Position] = []
-        symbols: set[str] = set()
+        symbols: dict[str, None] = {}
         for index, table in enumerate(tables):
             position = self._position(index, table)
             if position.symbol in symbols:
                 raise self._in(index, "symbol", f"{position.symbol} stands there twice")
-            symbols.add(position.symbol)
+            symbols[position.symbol] = None
             positions.append(position)
-        kept = tuple(position for position in positions if position.quantity or self.beside_broker)
-        return kept, self._watchlist()
+        watchlist = self._watchlist()
+        left_out = [LeftOut(symbol, why) for symbol in (*symbols, *watchlist) if (why := fund_reason(symbol))]
+        funds = {one.name for one in left_out}
+        return Holdings(
+            tuple(one for one in positions if (one.quantity or self.beside_broker) and one.symbol not in funds),
+            tuple(symbol for symbol in watchlist if symbol not in funds),
+            (*self.notes, *left_out_notes(left_out)),
+        )
 
     def _watchlist(self) -> tuple[str, ...]:
         entries = self.document.get("watchlist", [])
@@ -130,7 +144,7 @@ class _Reading(Struct, frozen=True):
         for key in table:
             if key not in _POSITION_KEYS:
                 raise self._in(index, key, f"unknown key {shown_value(key)}{nearest(key, _POSITION_KEYS)}")
-        for key in ("symbol",) if self.beside_broker else ("symbol", "quantity", "average_cost"):
+        for key in ("symbol",) if self.beside_broker else ("symbol", "quantity"):
             if key not in table:
                 raise self._in(index, "", f"{key} is missing")
         try:
@@ -139,8 +153,8 @@ class _Reading(Struct, frozen=True):
             raise self._in(index, "symbol", f"{shown_value(table['symbol'])} is no ticker") from None
         return Position(
             symbol=symbol,
-            quantity=self._shares(index, "quantity", table, -_MOST_SHARES) if "quantity" in table else 0,
-            average_cost=self._dollars(index, "average_cost", table) if "average_cost" in table else Decimal(0),
+            quantity=self._quantity(index, symbol, table) if "quantity" in table else 0,
+            average_cost=self._cost(index, symbol, table),
             stop=self._dollars(index, "stop", table) if "stop" in table else None,
             working=tuple(self._working(index, order) for order in self._list(index, "working", table)),
             events=tuple(self._event(index, entry) for entry in self._list(index, "events", table)),
@@ -153,7 +167,7 @@ class _Reading(Struct, frozen=True):
         if side not in ("buy", "sell"):
             raise self._in(index, "working", f"side = {shown_value(side)} refused: must be buy or sell")
         price = self._dollars(index, "price", order, under="working")
-        return WorkingOrder(side, price, self._shares(index, "size", order, 1, under="working"))
+        return WorkingOrder(side, price, self._size(index, order))
 
     def _event(self, index: int, entry: Any) -> str:
         text = entry if isinstance(entry, str) else ""
@@ -164,13 +178,27 @@ class _Reading(Struct, frozen=True):
             raise self._in(index, "events", f"events: {shown_value(entry)} refused: {reason}") from None
         return text
 
-    def _shares(self, index: int, key: str, table: Mapping[str, Any], least: int, under: str = "") -> int:
-        value = table[key]
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _MOST_SHARES:
-            bound = (
-                "a whole number of shares, 1 or more" if least > 0 else "a whole number of shares, negative if short"
-            )
-            raise self._in(index, under or key, f"{key} = {_shown(value)} refused: must be {bound}")
+    def _quantity(self, index: int, symbol: str, table: Mapping[str, Any]) -> int:
+        """Whole shares; a fraction is dropped, and that is noted."""
+        value = table["quantity"]
+        number = Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
+        if number is None or not number.is_finite() or number.copy_abs() > _MOST_SHARES:
+            reason = f"quantity = {_shown(value)} refused: must be a number of shares, negative if short"
+            raise self._in(index, "quantity", reason)
+        return whole_shares(symbol, number, [] if self.beside_broker else self.notes)
+
+    def _cost(self, index: int, symbol: str, table: Mapping[str, Any]) -> Decimal:
+        if "average_cost" in table:
+            return self._dollars(index, "average_cost", table)
+        if not self.beside_broker and table["quantity"]:
+            self.notes.append(no_cost_note(symbol))
+        return Decimal(0)
+
+    def _size(self, index: int, order: Mapping[str, Any]) -> int:
+        value = order["size"]
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_SHARES:
+            reason = f"size = {_shown(value)} refused: must be a whole number of shares, 1 or more"
+            raise self._in(index, "working", reason)
         return value
 
     def _dollars(self, index: int, key: str, table: Mapping[str, Any], under: str = "") -> Decimal:

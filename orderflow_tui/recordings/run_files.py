@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ import msgspec
 
 from orderflow_tui.core.model.validators import TICKER
 from orderflow_tui.core.transcript import Frame, decode
+from orderflow_tui.support.bounded_file import open_regular, read_bounded
 from orderflow_tui.support.decoding import NO_JSON
 
 MAGIC: Final = b"orderflow-tui raw 1\n"
@@ -60,7 +62,7 @@ def day_name(symbol: str, day: str) -> str:
 def read_run(directory: Path) -> Run | None:
     """What a run's directory holds; None where it is none."""
     try:
-        return msgspec.json.decode((directory / RUN_FILE).read_bytes(), type=Run)
+        return msgspec.json.decode(read_bounded(directory / RUN_FILE), type=Run)
     except (OSError, *NO_JSON):
         return None
 
@@ -125,7 +127,7 @@ class RawReader:
 
     def _unpacked(self, path: Path) -> Iterator[bytes]:
         """The frames' bytes of one file."""
-        with path.open("rb") as file:
+        with open_regular(path) as raw, BufferedReader(raw) as file:
             magic = file.read(len(MAGIC))
             if not MAGIC.startswith(magic):
                 raise RawError(f"{path}: no recording, or of another version")

@@ -109,7 +109,11 @@ class Recorder:
     def _record(self, symbol: str, frame: Frame) -> None:
         if self._over:
             return
-        data = encode(frame)
+        try:
+            data = encode(frame)
+        except (OverflowError, TypeError, ValueError) as error:  # what cannot be kept must not stop the rules
+            self._end(f"NOT RECORDING: {type(error).__name__} in what the rules were told")
+            return
         with self._lock:
             waiting = self._waiting.get((symbol, self._day))
             if waiting is None:

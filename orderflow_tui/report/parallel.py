@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any, Final
 
-from orderflow_tui.journal.directory import day_files
+from orderflow_tui.journal.days import days_of, files_of
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.report.tally import Tally
 
@@ -31,13 +31,13 @@ def add_journal(tally: Tally, directory: Path, since: date | None, least_bytes: 
     Raises:
         RuntimeError: A child process was killed.
     """
-    days = [path for path in day_files(directory) if since is None or path.name[:10] >= since.isoformat()]
+    days = [day for day in days_of(directory) if since is None or day >= since.isoformat()]
     processes = min(os.cpu_count() or 1, len(days), MOST_PROCESSES) if hasattr(os, "fork") else 1
-    if processes < 2 or sum(_size(path) for path in days) < least_bytes:
+    if processes < 2 or sum(_size(path) for day in days for path in files_of(directory, day)) < least_bytes:
         _take(tally, JournalReader(directory), since)
         return
     with ExitStack() as stack:
-        children = [_Child(tally, days[number::processes], since) for number in range(processes)]
+        children = [_Child(tally, directory, days[number::processes]) for number in range(processes)]
         for child in children:
             stack.callback(child.end)
         for number in range(len(days)):
@@ -48,13 +48,13 @@ def add_journal(tally: Tally, directory: Path, since: date | None, least_bytes: 
 class _Child:
     """A process that adds up some of the days, each waiting in the pipe until it is asked for."""
 
-    def __init__(self, tally: Tally, days: Sequence[Path], since: date | None) -> None:
+    def __init__(self, tally: Tally, directory: Path, days: Sequence[str]) -> None:
         reading, writing = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
             try:
                 with os.fdopen(writing, "wb") as pipe:
-                    _run(tally, days, since, pipe)
+                    _run(tally, directory, days, pipe)
             finally:
                 # Whatever happened: the rest of the program is the parent's.
                 os._exit(0)
@@ -84,10 +84,10 @@ class _Child:
         os.waitpid(self._pid, 0)
 
 
-def _run(tally: Tally, days: Sequence[Path], since: date | None, pipe: IO[bytes]) -> None:
-    for path in days:
+def _run(tally: Tally, directory: Path, days: Sequence[str], pipe: IO[bytes]) -> None:
+    for day in days:
         part = tally.part()
-        _take(part, JournalReader(path.parent, path.name), since)
+        _take(part, JournalReader(directory, day))
         later, part.later = part.later, []
         pickle.dump(part, pipe)
         for start in range(0, len(later), _PIECE):
@@ -96,7 +96,7 @@ def _run(tally: Tally, days: Sequence[Path], since: date | None, pipe: IO[bytes]
         pipe.flush()
 
 
-def _take(tally: Tally, reader: JournalReader, since: date | None) -> None:
+def _take(tally: Tally, reader: JournalReader, since: date | None = None) -> None:
     tally.take(reader.lines(since=since), lambda: reader.place)
     tally.unreadable += reader.skipped
     tally.unreadable_at += [f"{day}: damaged, read as far as it goes" for day in reader.damaged]

@@ -39,7 +39,7 @@ def open_to_append(path: Path, *, readable: bool = False) -> int:
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise UnfitFileError(errno.ELOOP, "a symbolic link, which is not followed here", str(path)) from None
-        if error.errno == errno.ENXIO:  # a pipe that nobody reads, or a socket
+        if error.errno in (errno.ENXIO, errno.EISDIR):  # a pipe that nobody reads, a socket, a directory
             raise UnfitFileError(errno.EINVAL, "not a regular file", str(path)) from None
         raise
     try:

@@ -10,6 +10,8 @@ import msgspec
 
 NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are no JSON of the wanted form: deep nesting is a RecursionError."""
+MOST_WHOLE: Final = 2**62
+"""In nanoseconds the year 2116."""
 MOST_CHARACTERS: Final = 1_000_000
 MOST_DOTS: Final = 1_000
 """In one line: the parser's memory grows with the square of a dotted key's parts."""
@@ -17,6 +19,23 @@ MOST_DOTS: Final = 1_000
 
 class TomlError(ValueError):
     """Text that is no TOML, or too much of it: the reason in one line."""
+
+
+def refuse_absurd(value: object) -> None:
+    """Refuse what was decoded where a whole number in it is beyond any price, size or instant.
+
+    Raises:
+        msgspec.ValidationError: One is below -2**62 or above 2**62.
+    """
+    if isinstance(value, int) and abs(value) > MOST_WHOLE:
+        raise msgspec.ValidationError("a number is out of range")
+    if isinstance(value, msgspec.Struct):
+        value = [getattr(value, name) for name in value.__struct_fields__]
+    elif isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for one in value:
+            refuse_absurd(one)
 
 
 def parse_toml(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:

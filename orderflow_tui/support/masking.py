@@ -12,7 +12,7 @@ from typing import Final
 MASK: Final = "***"
 LEAST: Final = 6
 """So many characters of a secret in a row are masked, wherever in it they stand; fewer tell nothing."""
-WORD: Final = 4
+WORD: Final = 2
 """A secret shorter than `LEAST` is masked as a whole word; one shorter than this is part of too many texts."""
 _parts: set[str] = set()
 _short: set[str] = set()

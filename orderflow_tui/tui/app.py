@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
-from rich.text import Text
 from textual._styles_cache import StylesCache
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.support.output import crash_lines, print_error
+from orderflow_tui.support.output import print_error
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
+from orderflow_tui.tui.keys.guarded_app import EndPort, GuardedApp
 from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
 from orderflow_tui.tui.look import default_theme
 from orderflow_tui.tui.look.lines import TokenStyles
@@ -61,7 +60,7 @@ class NewsCame(Message):
     """The monitor has published something that does not wait for the next look."""
 
 
-class OrderFlowApp(App[int]):
+class OrderFlowApp(GuardedApp):
     """The dashboard over a monitor.
 
     Args:
@@ -189,6 +188,7 @@ class OrderFlowApp(App[int]):
 
     async def on_mount(self) -> None:
         """Show what there is, then look at the monitor at the chosen pace."""
+        self.follow_the_ending()
         for problem in (*self._theme_problems, *self._notices):
             self.tell(problem, warning=True)
         if self._first_run is not None:
@@ -287,16 +287,20 @@ class OrderFlowApp(App[int]):
 
     def tell(self, message: str, *, warning: bool = False) -> None:
         """A short-lived line in a corner; the message is text, never markup."""
-        self.notify(clean(message), severity="warning" if warning else "information", markup=False)
+        self.say_once(clean(message), severity="warning" if warning else "information")
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as a reader knows it: function keys in capitals."""
         shown = super().get_key_display(binding)
         return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
 
+    def keys_of(self, name: str, default: str) -> str:
+        """The keys of a binding under the keymap in force, separated by commas."""
+        return self._keys.get(name, default)
+
     def all_keys(self, binding: Binding) -> list[str]:
         """The keys of a binding under the keymap in force, as a reader knows them."""
-        keys = self._keys.get(binding.id or "", binding.key).split(",")
+        keys = self.keys_of(binding.id or "", binding.key).split(",")
         return [self.get_key_display(binding.with_key(key.strip())) for key in keys]
 
     def first_key(self, binding: Binding) -> str:
@@ -438,15 +442,13 @@ class OrderFlowApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave at once: no thread is waited for here."""
-        self.exit(self.monitor.status().exit_code)
+        self.leave("quit", self.monitor.status().exit_code)
 
     def _fatal_error(self) -> None:
-        """Tell where a defect ended the screen, without the values of variables, which textual would show."""
-        self.bell()
-        kind, error, trace = sys.exc_info()
-        if kind is not None and error is not None:
-            self._exit_renderables.append(Text("\n".join(crash_lines(kind, error, trace))))
-        self._close_messages_no_wait()
+        super()._fatal_error()
+        if self._attention.notify != "never":
+            words = "no alert is shown any more: start it again"
+            self._write(notification_sequence(f"{APP_TITLE} failed", words, os.environ))
 
 
 def run_dashboard(
@@ -466,6 +468,7 @@ def run_dashboard(
     export_directory: Path | None = None,
     settings: SettingsDesk | None = None,
     notices: Sequence[str] = (),
+    ending: EndPort | None = None,
 ) -> int:
     """Show the dashboard until the trader leaves.
 
@@ -481,6 +484,7 @@ def run_dashboard(
             on_pause=on_pause, on_speed=on_speed, on_step=on_step, export_directory=export_directory,
             settings=settings, notices=notices, freeze=True,
         )  # fmt: skip
+        app.ending = ending
         sys.setswitchinterval(SWITCH_INTERVAL)
         result = app.run(mouse=mouse)
     except KeymapError as error:

@@ -71,7 +71,7 @@ def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView
     near, far = _real(market.bids, short=short), _real(market.asks, short=short)
     second = max(now_ns, core.now_ns) // NS
     chip, detail, urgency = _chip(core, standing, now_ns, second)
-    volumes, sells = core.window.by_second(second, SPARK_SECONDS, buyers=short)
+    volumes, sells, buys = core.window.by_second(second, SPARK_SECONDS)
     earlier = market.quote_at(second - 60)
     change = None
     if earlier is not None and market.bids and market.asks:
@@ -94,7 +94,8 @@ def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView
         change_60s=change,
         walls=tuple(_marks(core, now_ns)),
         spark=tuple(volumes),
-        spark_sell=tuple(sells),
+        spark_sell=tuple(buys if short else sells),
+        spark_buy=tuple(sells if short else buys),
         prints=newest_prints(core, PRINTS),
         window=_window(core, second),
         position=position_view(core),

@@ -40,7 +40,7 @@ def leave_line(core: SymbolCore, second: int) -> tuple[str, ExitCost | None, flo
 def _cost_words(core: SymbolCore, cost: ExitCost | None, quantity: int, traded: int) -> str:
     scale = core.capabilities.size_scale
     if cost is None:
-        return f"{_NOW} no quote to leave at"
+        return f"{_NOW} {_uncosted(core, quantity)}"
     whole = minutes_to_leave(quantity * scale, traded)
     filled = core.writer.sizes(cost.filled)
     if core.capabilities.depth_levels == 1:
@@ -54,6 +54,17 @@ def _cost_words(core: SymbolCore, cost: ExitCost | None, quantity: int, traded: 
         rest = minutes_to_leave(cost.missing, traded)
         words += f", the rest about {spell_minutes(rest)} at 10% of the tape" if rest else ", the rest not shown"
     return words
+
+
+def _uncosted(core: SymbolCore, quantity: int) -> str:
+    """What can be said of leaving without a quote of two sides: what stands on the side that takes the position."""
+    bids, asks = core.market.bids, core.market.asks
+    near, far = core.writer.words("bid", "ask"), core.writer.words("ask", "bid")
+    if not bids:
+        return f"no {near} to leave at" if asks else "no quote to leave at"
+    filled = min(quantity * core.capabilities.size_scale, sum(size for _, size in bids))
+    price = f"{price_text(abs(bids[0][0]))}{' or worse' if filled > bids[0][1] else ''}"
+    return f"{core.writer.sizes(filled)} of {quantity:,} at {price}; no {far}, so the cost is not known"
 
 
 def stop_words(core: SymbolCore) -> str:

@@ -20,7 +20,9 @@ def fire_drill(view: SymbolView) -> DrillView | None:
         return None
     leave = view.leave
     if view.stale or leave is None or not view.bids or not view.asks:
-        why = "its data is old" if view.stale else "there is no book to leave at"
+        one_sided = leave is not None and bool(view.bids or view.asks)
+        missing = f"there is no {'ask' if view.bids else 'bid'}" if one_sided else "there is no book to leave at"
+        why = "its data is old" if view.stale else missing
         return DrillView(view.symbol, position.quantity, notes=(f"no figures: {why}",))
     bids, asks = (_negated(view.asks), _negated(view.bids)) if position.quantity < 0 else (view.bids, view.asks)
     size = abs(position.quantity) * view.capabilities.size_scale

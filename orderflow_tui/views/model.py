@@ -199,6 +199,8 @@ class SymbolView(Struct, frozen=True):
     """Eligible volume of the last 120 seconds, oldest first."""
     spark_sell: tuple[int, ...] = ()
     """Sellers' part of it, same seconds."""
+    spark_buy: tuple[int, ...] = ()
+    """Buyers' part of it; what is left has no known side."""
     prints: tuple[PrintLine, ...] = ()
     """The newest 40, newest first."""
     window: WindowView | None = None

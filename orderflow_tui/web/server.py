@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import signal
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 import textual_serve
 from aiohttp import WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from orderflow_tui.support.output import print_error, print_lines, print_note
-from orderflow_tui.web.guard import Guard
+from orderflow_tui.web.connections import Connections
+from orderflow_tui.web.guard import Guard, add_headers
 
 MOST_TABS: Final = 4
 """Each tab is a process with a feed of its own."""
 _STATICS: Final = Path(textual_serve.__file__).parent / "static"
+_BACKLOG: Final = 64
 _LARGEST_MESSAGE: Final = 1 << 16
 _SECONDS_TO_END: Final = 3.0
 _LARGEST_SIDE: Final = 500
@@ -53,6 +57,20 @@ document.getElementById("terminal").dataset.sessionWebsocketUrl = scheme + locat
 </body>
 </html>
 """
+
+
+class _Defects(logging.Handler):
+    """Tells of a defect in one line; that a stranger's request is none is no defect."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError):
+            print_error(f"serve: {record.getMessage()}: {type(error).__name__}: {error}")
+
+
+_LOGGER: Final = logging.getLogger("orderflow_tui.web")
+_LOGGER.addHandler(_Defects())
+_LOGGER.propagate = False
 
 
 class _Service(AppService):
@@ -112,6 +130,7 @@ class DashboardServer:
         app = web.Application(middlewares=[self._guard.middleware()], client_max_size=1)
         app.add_routes([web.get("/", self._index), web.get("/ws", self._tab), web.static("/static", _STATICS)])
         app.on_shutdown.append(self._close_tabs)
+        app.on_response_prepare.append(add_headers)
         return app
 
     async def _close_tabs(self, _: web.Application) -> None:
@@ -124,8 +143,7 @@ class DashboardServer:
             f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
             "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
         )
-        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        return web.Response(text=page, content_type="text/html", headers=headers)
+        return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": policy})
 
     async def _tab(self, request: web.Request) -> web.StreamResponse:
         if len(self._sockets) >= MOST_TABS:
@@ -141,7 +159,10 @@ class DashboardServer:
         )
         service.argv, service.env = self._argv, self._env
         try:
-            await socket.prepare(request)
+            try:
+                await socket.prepare(request)
+            except ValueError:  # a key that is no text
+                return web.Response(status=400, text="no handshake of a WebSocket\n")
             width, height = (_whole(request.query.get(name), 80, _LARGEST_SIDE) for name in _SIDES)
             await service.start(width, height)
             await _listen(socket, service)
@@ -173,7 +194,7 @@ async def _listen(socket: web.WebSocketResponse, service: AppService) -> None:
                 await service.blur()
             elif kind == "focus":
                 await service.focus()
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, RecursionError):
             await socket.close(code=1008, message=b"not a message of the page")
 
 
@@ -184,21 +205,34 @@ def _whole(value: object, otherwise: int, most: int) -> int:
         return otherwise
 
 
-async def _run(server: DashboardServer, guard: Guard, host: str, port: int) -> None:
-    runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=3 * _SECONDS_TO_END)
+@contextlib.asynccontextmanager
+async def listening(dashboards: DashboardServer, guard: Guard, host: str, port: int) -> AsyncIterator[int]:
+    """The server, answering; the port it is reached at. Raises OSError where it cannot be bound."""
+    runner = web.AppRunner(dashboards.app(), access_log=None, logger=_LOGGER, shutdown_timeout=3 * _SECONDS_TO_END)
     await runner.setup()
-    asked = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, asked.set)
     try:
-        await web.TCPSite(runner, host, port).start()
-        bound = runner.addresses[0][1]
+        if runner.server is None:
+            raise AssertionError("a runner that is set up has a server")
+        connections = Connections(runner.server, guard)
+        bound = await asyncio.get_running_loop().create_server(connections, host, port, backlog=_BACKLOG)
+        async with bound:
+            guard.port = bound.sockets[0].getsockname()[1]
+            yield guard.port
+    finally:
+        await runner.cleanup()
+
+
+async def _run(dashboards: DashboardServer, guard: Guard, host: str, port: int) -> None:
+    asked = asyncio.Event()
+    hangup = getattr(signal, "SIGHUP", None)  # which nohup ignores
+    closed = [] if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN else [hangup]
+    for name in (signal.SIGINT, signal.SIGTERM, *closed):
+        asyncio.get_running_loop().add_signal_handler(name, asked.set)
+    async with listening(dashboards, guard, host, port) as bound:
         shown = f"[{host}]" if ":" in host else host
         print_lines([f"http://{shown}:{bound}/?token={guard.token}"])
         print_note("each tab is a dashboard of its own; Ctrl+C ends them all")
         await asked.wait()
-    finally:
-        await runner.cleanup()
 
 
 def serve(argv: Sequence[str], env: Mapping[str, str], *, host: str, port: int, hosts: Sequence[str]) -> int:

@@ -19,7 +19,7 @@ from orderflow_tui.config.screen import screen_settings
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML, SimulatorProcess
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BAC = ROOT / "../shared/data/sessions/bac_20131007_1405_1435"
 POSITIONS = '[[position]]\nsymbol = "BAC"\nquantity = 1000\naverage_cost = 13.86\n'
 

@@ -47,12 +47,10 @@ def test_any_window_and_baseline_equal_a_recount(
         base = window.volume_through(start) - window.volume_through(start - baseline_seconds)
         assert base == _recount(seen, start - baseline_seconds + 1, start)
     now = window.head + later
-    volumes, sells = window.by_second(now, 60)
+    volumes, sells, buys = window.by_second(now, 60)
     assert volumes == [_recount(prints, second, second) for second in range(now - 59, now + 1)]
     assert sells == [_recount(prints, second, second, SELL) for second in range(now - 59, now + 1)]
-    assert window.by_second(now, 60, buyers=True)[1] == [
-        _recount(prints, second, second, BUY) for second in range(now - 59, now + 1)
-    ]
+    assert buys == [_recount(prints, second, second, BUY) for second in range(now - 59, now + 1)]
 
 
 def test_rolling_to_a_second_that_has_passed_changes_nothing() -> None:

@@ -29,18 +29,18 @@ from orderflow_tui.config.secrets import read_secrets
 from orderflow_tui.core.learning.learned_sizes import Taught
 from orderflow_tui.core.model.events import Book, Print
 from orderflow_tui.core.model.validators import DataValidationError
-from orderflow_tui.feeds.errors import FeedError
+from orderflow_tui.feeds.alpaca import normalize as alpaca
+from orderflow_tui.feeds.alpaca import wire as alpaca_wire
+from orderflow_tui.feeds.errors import FeedError, PayloadError
 from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
 from orderflow_tui.feeds.live.tape_join import TapeIntake
-from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions
 from orderflow_tui.feeds.polygon.gateway import Gateway
-from orderflow_tui.feeds.polygon.http import HttpSession, Reply
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
 from orderflow_tui.feeds.polygon.tape import SymbolTape
-from orderflow_tui.feeds.polygon.wire import error_text
 from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
 from orderflow_tui.feeds.simulator.stream import _received
@@ -98,7 +98,7 @@ class _Canned(HttpSession):
     def __init__(self, body: bytes) -> None:
         self._body = body
 
-    def get(self, request: endpoints.Request, *, deadline_seconds: float | None = None) -> Reply:
+    def get(self, request: Request, *, deadline_seconds: float | None = None) -> Reply:
         return Reply(self._body, Arrival(time.monotonic_ns(), NOW_NS), NOW_NS - 1)
 
 
@@ -486,6 +486,45 @@ FOLLOW_UP = (
     b'"course":[1790000000000000000,277200,277100,null,null,277000,200],"lived":false,"gap":false}]'
 )
 REST = (FeedError, DataValidationError)
+ALPACA = ("feeds.alpaca.wire",)
+ALPACA_FRAME = (
+    b'[{"T":"t","S":"ACME","i":101,"x":"V","p":25.1,"s":100,"c":["@"],"t":"2026-09-21T14:13:20.123456789Z","z":"C"},'
+    b'{"T":"q","S":"ACME","bp":25.1,"bs":300,"ap":25.12,"as":200,"t":"2026-09-21T14:13:20.1Z","z":"C"},'
+    b'{"T":"l","S":"ACME","u":26.5,"d":23.9,"t":"2026-09-21T14:13:20Z"},'
+    b'{"T":"s","S":"ACME","sc":"H","rm":"Halt","t":"2026-09-21T14:13:20Z","z":"C"}]'
+)
+ALPACA_TRADES = (
+    b'{"trades":[{"t":"2026-09-21T14:13:20.5Z","x":"D","p":25.1,"s":100,"c":["@"],"i":1,"z":"C","u":"corrected"}],'
+    b'"next_page_token":null}'
+)
+ALPACA_QUOTES = b'{"quotes":{"ACME":{"bp":25.1,"bs":300,"ap":25.12,"as":200,"t":"2026-09-21T14:13:20.1Z","z":"C"}}}'
+
+
+def _alpaca_frame(data: bytes, _: Path) -> object:
+    made: list[object] = []
+    for event in alpaca_wire.decode_frame(data).events:
+        match event:
+            case alpaca_wire.StreamTrade() | alpaca_wire.StreamCorrection():
+                made.append(alpaca.print_of(event, NOW_NS, 0))
+            case alpaca_wire.StreamQuote():
+                made.append(alpaca.book_of(event, 0))
+            case alpaca_wire.StreamBand():
+                made.append(alpaca.band_of(event))
+            case alpaca_wire.StreamHalt():
+                made.append(alpaca.halt_of(event))
+    return made
+
+
+def _alpaca_trades(data: bytes, _: Path) -> object:
+    rows = alpaca_wire.trades_page(data).trades or []
+    return [alpaca.print_of(alpaca_wire.trade_row(row), NOW_NS, 0) for row in rows]
+
+
+def _alpaca_quotes(data: bytes, _: Path) -> object:
+    rows = (alpaca_wire.latest_quotes(data).quotes or {}).values()
+    return [alpaca.book_of(alpaca_wire.quote_row(row), 0) for row in rows]
+
+
 WIRE = ("feeds.polygon.wire",)
 DECODERS = (
     Decoder("snapshots", WIRE, b'{"status":"OK","config.tickers":[' + SNAPSHOT + b"]}", _books("polygon"), REST),
@@ -527,8 +566,11 @@ DECODERS = (
         _conditions,
         REST,
     ),
-    Decoder("error body", WIRE, b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
+    Decoder("error body", ("feeds.live.http",), b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
     Decoder("frame", ("feeds.polygon.stream_wire",), FRAME, _frame, (FrameError,)),
+    Decoder("alpaca frame", ALPACA, ALPACA_FRAME, _alpaca_frame, (PayloadError, DataValidationError)),
+    Decoder("alpaca prints", ALPACA, ALPACA_TRADES, _alpaca_trades, (PayloadError, DataValidationError)),
+    Decoder("alpaca quotes", ALPACA, ALPACA_QUOTES, _alpaca_quotes, (PayloadError, DataValidationError)),
     Decoder("recorded prints", ("recordings.formats.pair", "recordings.open"), TRADES, _recording("trades"), (RecordingError,)),
     Decoder("recorded coins", ("recordings.formats.pair", "recordings.open"), COINS, _recording("book"), (RecordingError,)),
     Decoder("recorded books", ("recordings.formats.pair", "recordings.open"), BOOK, _recording("book"), (RecordingError,)),
@@ -564,7 +606,7 @@ DECODERS = (
         _file("positions.toml", lambda path: TomlPositions(path).read()), (PositionsError,),
     ),
     Decoder(
-        "positions.csv", ("positions.csv_file",), EXPORT,
+        "positions.csv", ("positions.csv_file", "positions.csv_text"), EXPORT,
         _file("positions.csv", lambda path: CsvPositions(path).read()), (PositionsError,),
     ),
     Decoder(

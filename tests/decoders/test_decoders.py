@@ -28,12 +28,13 @@ READS = {
     "gzip.open", "unpack", "zlib.decompressobj", "parse_qsl",
 }  # fmt: skip
 ELSEWHERE = {
-    "feeds.polygon.http": "test_http: a bomb stops at the cap",
+    "feeds.live.http": "test_http: a bomb stops at the cap",
     "feeds.simulator.gate": "the query, of which its key is looked at and the rest is the query's decoder's",
     "journal.directory": "the first line of a day and its marker; what is no object is none",
     "notify.push_child": "the line its own parent writes",
     "support.decoding": "TOML for the others",
     "config.edit": "reads orderflow.toml after config_load did",
+    "tui.keys.browser_driver": "what the server that started it writes on a pipe of its own",
     "positions.broker_child": "what a broker's client library gives back, in a process of its own",
 }
 """Modules that read and are named by no decoder, and why."""

@@ -51,6 +51,7 @@ WAYS = (
     Way(rf"{OURS} report.*--json", "run", 0, r"^\{"),
     Way(rf"{OURS} report.*--csv", "run", 0, ","),
     Way(rf"{OURS} report.*", "run", 0, "alerts"),
+    Way(r"export DASK_.*|orderflow-tui evaluate .* --cluster tls.*", "elsewhere"),  # a cluster, with certificates
     Way(rf"{OURS} evaluate .*--json", "run", 0, r"^\{"),
     Way(rf"{OURS} evaluate .*", "run", 0, "GUARDED"),
     Way(rf"{OURS} replay --alert .*", "run", 2, "nothing was recorded there"),

@@ -8,6 +8,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import pytest
+
+from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.evaluate import executors
 from orderflow_tui.evaluate.executors import cluster
 from orderflow_tui.evaluate.run import run_units
 from orderflow_tui.evaluate.unit import Rules, Unit
@@ -30,6 +34,11 @@ def main(days: list[str]) -> None:
                 killed.append(True)
                 next(iter(local.workers.values())).process.process.kill()
 
+        ours = vars(executors)["__version__"]
+        vars(executors)["__version__"] = "9.9"
+        with pytest.raises(DataValidationError, match=r"has orderflow-tui .*, this machine 9\.9: install the same"):
+            cluster(local.scheduler_address)
+        vars(executors)["__version__"] = ours
         place = cluster(local.scheduler_address)
         results = run_units(units(days), place, told=kill_one)
         place.close()

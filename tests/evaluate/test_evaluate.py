@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from orderflow_tui.cli import main
 from orderflow_tui.core.model.outputs import Controls
 from orderflow_tui.core.model.validators import DataValidationError
-from orderflow_tui.evaluate.executors import processes
+from orderflow_tui.evaluate.executors import differing, processes
 from orderflow_tui.evaluate.figures import comparison, proposals, total
 from orderflow_tui.evaluate.run import run_units
 from orderflow_tui.evaluate.unit import FALL_SECONDS, HURTS, DayResult, Rules, Unit, falls, run_unit
@@ -82,6 +82,26 @@ def test_a_worker_that_dies_costs_time_and_nothing_else(days: list[str]) -> None
 
 def child(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        ({}, ""),
+        ({"python": "3.11.1.final.0"}, ""),
+        ({"python": "3.12.1.final.0"}, "python 3.12, this machine 3.11"),
+        ({"distributed": "2025.1.0"}, "distributed 2025.1.0, this machine 2026.8.0"),
+        ({"cloudpickle": None}, "cloudpickle None, this machine 3.1.3"),
+        ({"orderflow-tui": "\x1b[2J" * 20}, f"orderflow-tui {('?[2J' * 20)[:40]}, this machine 0.1.0"),
+        ({"numpy": "1.0"}, ""),
+    ],
+)
+def test_other_versions_on_a_cluster_are_told_apart(there: dict[str, Any], why: str) -> None:
+    here = {
+        "python": "3.11.7.final.0", "distributed": "2026.8.0", "dask": "2026.8.0", "cloudpickle": "3.1.3",
+        "msgpack": "1.2.4", "numpy": None, "orderflow-tui": "0.1.0",
+    }  # fmt: skip
+    assert differing(here, {**here, **there}) == why
 
 
 @needs_dask

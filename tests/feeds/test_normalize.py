@@ -22,6 +22,7 @@ from orderflow_tui.feeds.polygon.normalize import (
     snapshot_of,
     time_ns,
 )
+from orderflow_tui.feeds.polygon.stream_wire import decode_frame
 
 PAYLOADS = Path(__file__).parents[3] / "shared/data/polygon"
 AT = 1_769_700_000 * NS
@@ -270,3 +271,32 @@ def test_what_is_remembered_of_a_long_stream_stays_in_proportion_to_its_overlap(
         most = max(most, len(seen))
     assert most <= 2 * 4_001
     assert not seen.is_new(event(id="27000", sip_timestamp=AT + 27_000 * MS), streamed=True)
+
+
+@pytest.mark.parametrize("value", [2**70, -(2**70), 2**63, 10**4_000])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sequence_number",
+        "exchange",
+        "id",
+        "conditions",
+        "correction",
+        "participant_timestamp",
+        "trf_id",
+        "sip_timestamp",
+    ],
+)
+def test_a_whole_number_that_no_program_keeps_is_malformed(name: str, value: int) -> None:
+    shown = f"[{value}]" if name == "conditions" else str(value)
+    fields = {"price": "10.0", "size": "100", "sip_timestamp": str(AT), name: shown}
+    body = ",".join(f'"{key}":{text}' for key, text in fields.items())
+    with pytest.raises(msgspec.ValidationError):
+        wire.decode_row(f"{{{body}}}".encode(), wire.TradeRow)
+
+
+def test_a_streamed_number_that_no_program_keeps_costs_its_event_alone() -> None:
+    good = f'{{"ev":"T","sym":"BAC","p":10,"s":100,"t":{AT // MS},"q":5}}'
+    frame = decode_frame(f"[{good},{good.replace(':5', f':{2**70}')},{good}]".encode())
+    assert len(frame.events) == 2
+    assert [(bad.kind, bad.symbol) for bad in frame.bad] == [("T", "BAC")]

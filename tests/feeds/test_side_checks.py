@@ -146,6 +146,18 @@ def test_a_busy_span_is_asked_for_again_with_all_its_quotes(
     assert [seen.query["limit"] for seen in host.asked("/v3/quotes/KO")] == ["100", "50000"]
 
 
+def test_a_host_with_small_pages_is_asked_again_and_what_it_covers_is_told(
+    host: FakePolygon, got: Collector, feed: PolygonFeed
+) -> None:
+    question = asked(host)
+    row = host.market.quoted("KO", 9.99, 10.0, at=question.from_ns + 1)
+    page = {"status": "OK", "results": [row], "next_url": f"{host.url}/v3/quotes/KO?cursor=x"}
+    host.always("/v3/quotes/KO", say(page))
+    feed.tell_sides(question)
+    assert len(told(got).quotes) == 1
+    assert len(host.asked("/v3/quotes/KO")) == 2
+
+
 def test_the_questions_of_one_name_share_a_request(host: FakePolygon, got: Collector, feed: PolygonFeed) -> None:
     question = asked(host)
     host.market.quoted("KO", 9.99, 10.0, at=question.from_ns - NS)

@@ -6,17 +6,21 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from orderflow_tui.core.learning.learned_sizes import Taught
-from orderflow_tui.journal.directory import LONGEST_LINE, JournalError
+from orderflow_tui.journal.directory import JournalError
+from orderflow_tui.journal.history import HistoryStore
+from orderflow_tui.journal.lines import LONGEST_LINE
+from orderflow_tui.journal.reader import JournalReader
+from orderflow_tui.journal.restore import restore
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.learned_store import LearnedStore
-from tests.journal.journal_tools import DAY_NS, Clock, numbers, put, writer
+from tests.journal.journal_tools import DAY_NS, NOON, Clock, numbers, put, writer
 
 TODAY = "2025-10-22.jsonl"
 TOMORROW = "2025-10-23.jsonl"
@@ -58,7 +62,7 @@ def kept(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", [TODAY, "2025-10-20.jsonl", ".source-class"])
+@pytest.mark.parametrize("name", [TODAY, ".source-class"])
 @pytest.mark.parametrize("put_there", IN_THE_WAY)
 def test_a_start_is_refused_in_one_line_and_changes_nothing(
     tmp_path: Path, kept: Path, name: str, put_there: Callable[[Path], None]
@@ -68,10 +72,36 @@ def test_a_start_is_refused_in_one_line_and_changes_nothing(
     with pytest.raises(JournalError) as refused:
         writer(tmp_path)
     assert "\n" not in str(refused.value)
+    assert name in str(refused.value)
     assert kept.read_text() == "mine, without a newline"
     assert [path for path in sorted(tmp_path.iterdir()) if path.name != ".source-class"] == [
         path for path in before if path.name != ".source-class"
     ]
+
+
+@pytest.mark.parametrize("name", ["2025-10-20.jsonl", "2025-10-20.jsonl.gz"])
+@pytest.mark.parametrize("put_there", IN_THE_WAY)
+def test_an_earlier_day_that_is_none_holds_up_nothing(
+    tmp_path: Path, kept: Path, name: str, put_there: Callable[[Path], None]
+) -> None:
+    put_there(tmp_path / name)
+    journal = writer(tmp_path)
+    put(journal, 1)
+    journal.close()
+    read: list[int] = []
+
+    def use() -> None:
+        for newest_first in (False, True):
+            read.extend(record["n"] for record in JournalReader(tmp_path).records(newest_first=newest_first))
+        assert restore(tmp_path, "simulated", now_ns=NOON) == []
+        with closing(HistoryStore(tmp_path)) as store:
+            while store.load():
+                pass
+            read.extend(int(store[index].event == "order_flow_alert") for index in range(len(store)))
+
+    assert finished(use)
+    assert read.count(1) == 3
+    assert kept.read_text() == "mine, without a newline"
 
 
 @pytest.mark.parametrize("put_there", IN_THE_WAY)

@@ -12,6 +12,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import orderflow_tui
 from tests.docs.pages import ROOT
@@ -144,3 +145,15 @@ def test_the_demo_starts_from_the_wheel(installed: Installed, tmp_path: Path) ->
         terminal.quit(10)
     assert terminal.child.returncode == 0
     assert list((tmp_path / "logs" / "demo").glob("*.jsonl"))
+
+
+def test_every_dependency_has_an_upper_bound() -> None:
+    project = PROJECT["project"]
+    asked = [*project["dependencies"], *PROJECT["build-system"]["requires"]]
+    asked += [line for lines in project["optional-dependencies"].values() for line in lines]
+    open_ended = [
+        line
+        for line in map(Requirement, asked)
+        if line.name != project["name"] and not any(part.operator in {"<", "<=", "=="} for part in line.specifier)
+    ]
+    assert open_ended == []

@@ -77,6 +77,40 @@ def test_what_is_handed_out_is_the_callers_own(tmp_path: Path) -> None:
     assert len(manager.get_watchlist()) == 2
 
 
+def test_fractions_no_cost_and_funds_are_taken_as_from_an_export(tmp_path: Path) -> None:
+    text = """
+    watchlist = ["SPY", "VTSAX"]
+    [[position]]
+    symbol = "BACpL"
+    quantity = 100.75
+    [[position]]
+    symbol = "AMpB"
+    quantity = -10.5
+    average_cost = 20.0
+    [[position]]
+    symbol = "BRK.A"
+    quantity = 0.4
+    average_cost = 500000
+    [[position]]
+    symbol = "FXAIX"
+    quantity = 10
+    average_cost = 150
+    """
+    manager = PositionManager(write(tmp_path, text))
+    assert manager.get_active_positions() == [
+        Position("BACpL", 100, Decimal(0)),
+        Position("AMpB", -10, Decimal("20.0")),
+    ]
+    assert manager.get_watchlist() == ["SPY"]
+    assert manager.notes == (
+        "BACpL: 100.75 shares held, whole ones counted (100)",
+        "BACpL: no average cost, so no P&L",
+        "AMpB: -10.5 shares held, whole ones counted (-10)",
+        "BRK.A: 0.4 shares held, whole ones counted (0)",
+        "left out, funds, which trade nowhere during the day: FXAIX, VTSAX",
+    )
+
+
 def test_an_empty_file_means_flat(tmp_path: Path) -> None:
     manager = PositionManager(write(tmp_path, ""))
     assert manager.get_active_positions() == []
@@ -89,7 +123,8 @@ HEAD = '[[position]]\nsymbol = "BAC"\nquantity = 1\naverage_cost = 2.0\n'
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (HEAD.replace("= 1", "= 1.5"), "positions.toml:3: position 1 (BAC): quantity = 1.5 refused: must be a whole"),
+        (HEAD.replace("= 1", "= nan"), "positions.toml:3: position 1 (BAC): quantity = NaN refused: must be a number"),
+        (HEAD.replace("= 1", "= 1e1000000"), "quantity = 1E+1000000 refused: must be a number of shares"),
         (HEAD.replace("= 1", "= true"), "positions.toml:3: position 1 (BAC): quantity = True refused"),
         (HEAD.replace("= 1", "= '1'"), "positions.toml:3: position 1 (BAC): quantity = '1' refused"),
         (HEAD.replace("= 1", "= " + "9" * 40), "quantity = (a number of more than 30 digits) refused"),
@@ -130,7 +165,7 @@ HEAD = '[[position]]\nsymbol = "BAC"\nquantity = 1\naverage_cost = 2.0\n'
         (b"\xff\xfe", "positions.toml: not UTF-8 text"),
         (b"#" * 1_000_001, "larger than 1,000,000 bytes"),
         ('"\\u001b]0;x" = 1', "unknown key '\\x1b]0;x'"),
-        ('position = [{symbol = "BAC", quantity = 0.5, average_cost = 1}]', "positions.toml: position 1 (BAC): quant"),
+        ('position = [{symbol = "BAC", quantity = nan, average_cost = 1}]', "positions.toml: position 1 (BAC): quant"),
     ],
 )
 def test_a_bad_file_names_line_and_reason(tmp_path: Path, text: str | bytes, expected: str | None) -> None:
@@ -158,7 +193,7 @@ def test_a_missing_file_is_its_own_state(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PositionsError, match="cannot be read"):
+    with pytest.raises(PositionsError, match="a directory, not a regular file"):
         PositionManager(tmp_path)
 
 
@@ -193,6 +228,26 @@ def test_a_change_is_taken_up_and_a_bad_one_is_not(tmp_path: Path) -> None:
     assert not manager.refresh()
     assert manager.message == ""
     assert manager.age_seconds == 0
+
+
+def test_what_a_change_leaves_out_is_news_for_a_minute(tmp_path: Path) -> None:
+    now = 100.0
+    manager = PositionManager(write(tmp_path, GOOD), clock=lambda: now)
+    assert manager.news == ""
+    write(
+        tmp_path,
+        GOOD.replace("quantity = 1000", "quantity = 1000.5").replace("watchlist = [", 'watchlist = ["FXAIX", '),
+    )
+    assert manager.refresh()
+    told = (
+        "positions: BAC: 1000.5 shares held, whole ones counted (1,000);"
+        " left out, funds, which trade nowhere during the day: FXAIX"
+    )
+    assert manager.news == told
+    now = 159.0
+    assert manager.news == told
+    now = 160.0
+    assert manager.news == ""
 
 
 def test_fixed_positions() -> None:

@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.model.events import Clock
+from orderflow_tui.core.model.events import Clock, Print
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.recordings import writer
 from orderflow_tui.recordings.run_files import MAGIC, RawError, read_run, runs, symbols
+from tests.core.kit import NOON
 from tests.recordings.recordings import core_of, feed, frames, recorder, until
 
 
@@ -144,3 +146,13 @@ def test_many_small_blocks_pack_well(tmp_path: Path) -> None:
     (path,) = (tmp_path / "run-1").glob("*.raw")
     assert len(frames(tmp_path)[0]) == 301
     assert path.stat().st_size < 300 * 40
+
+
+def test_what_no_recording_can_hold_ends_the_recording_and_not_the_rules(tmp_path: Path) -> None:
+    one = recorder(tmp_path)
+    core = core_of(one)
+    feed(core, 3)
+    core.process([Print(NOON + 9 * NS, 2**70, 138_600, 100)])
+    assert one.problem == "NOT RECORDING: OverflowError in what the rules were told; over for this run"
+    feed(core, 3)
+    one.close()

@@ -84,19 +84,19 @@ def test_settings_come_back_as_they_are(tmp_path: Path) -> None:
 
 
 WATCH = """
-import sys, time
+import sys
 from pathlib import Path
 from orderflow_tui.support.forked import apart
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.reload import ConfigWatcher
+from orderflow_tui.monitor.looks import Look
 loaded = apart(load_config)()
 assert "pydantic" not in sys.modules
-watcher = ConfigWatcher(loaded, load_config)
+look = Look("settings", ConfigWatcher(loaded, load_config).poll)
 Path("orderflow.toml").write_text("bucket_seconds = 21")
 looks = 1
-while (fresh := watcher.poll()) is None:
+while (fresh := look.turn(0.001)) is None:
     looks += 1
-    time.sleep(0.001)
 assert fresh.config.bucket_seconds == 21
 assert looks > 1, looks
 """

@@ -14,7 +14,7 @@ from orderflow_tui.support.output import printable
 HOSTILE = "\x1b]0;title\x07\x1b[2J\r\n\x9b31m\u202eafter\x7f"
 PRINT = """
 import sys
-from orderflow_tui import output
+from orderflow_tui.support import output
 output.prepare_streams()
 """
 

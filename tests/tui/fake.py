@@ -188,6 +188,7 @@ def symbol_view(
         else (),
         spark=volume,
         spark_sell=sold,
+        spark_buy=tuple(total - part for total, part in zip(volume, sold, strict=True)),
         prints=prints(price, seed),
         window=window(4.6, 0.81) if chip == "EXIT" else window(3.2, 0.68) if chip == "ALERT" else window(),
         position=position(quantity, price / 10_000 + 0.05, -54.2 if quantity else 0.0) if quantity else None,

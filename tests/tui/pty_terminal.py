@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,6 +65,23 @@ class PtyTerminal:
             data = b""
         self.seen = (self.seen + data)[-1 << 16 :]
         return data
+
+    def drain(self, quiet: float) -> None:
+        """Read until nothing came for so many seconds."""
+        while self._read(quiet):
+            pass
+
+    def await_true(self, true: Callable[[], bool], limit: float) -> None:
+        """Read until something is true, or an AssertionError."""
+        until = time.monotonic() + limit
+        while not true():
+            assert time.monotonic() < until, self.seen[-300:]
+            self._read(0.05)
+
+    def resident_mb(self) -> float:
+        """The child's resident memory."""
+        pages = int(Path(f"/proc/{self.child.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def press(self, keys: bytes) -> None:
         os.write(self.master, keys)

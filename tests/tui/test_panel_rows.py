@@ -5,12 +5,12 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from orderflow_tui.core.model.units import NS, price_text
-from orderflow_tui.tui.look.gauges import bins, gauge, sell_letters, spark, trend, trend_spark
+from orderflow_tui.tui.look.gauges import bins, gauge, side_letters, spark, trend, trend_spark
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.detail_rows import DetailFrame, detail_rows
 from orderflow_tui.tui.rows.ladder import ladder_rows
 from orderflow_tui.tui.rows.panel_rows import Frame, panel_rows
-from orderflow_tui.tui.rows.tape_rows import print_spans
+from orderflow_tui.tui.rows.tape_rows import print_spans, spark_rows
 from orderflow_tui.tui.state.tape_filter import TapeFilter
 from orderflow_tui.views.model import ContextView, PrintLine, SymbolView, WallMark
 from tests.tui.fake import (
@@ -293,8 +293,18 @@ def test_sparks_survive_odd_numbers() -> None:
     assert trend_spark([5.0] * 4) == "▃▃▃▃"
 
 
-def test_sell_letters_and_trend() -> None:
-    assert sell_letters([10, 10, 10, 10, 10, 0], [9, 6, 5, 2, 1, 0]) == "Ss·bB "
+@pytest.mark.parametrize(
+    ("sold", "bought", "letter"),
+    [(0, 0, "?"), (2, 3, "?"), (5, 0, "?"), (0, 6, "b"), (6, 0, "s"), (0, 8, "B"), (8, 0, "S"), (3, 3, "·")],
+)
+def test_volume_of_unknown_side_is_nobodys(sold: int, bought: int, letter: str) -> None:
+    assert side_letters([10], [sold], [bought]) == letter
+    view = replace(symbol_view("BAC"), spark=(10,), spark_sell=(sold,), spark_buy=(bought,))
+    assert f"{letter}   S = sold" in "\n".join(row.plain for row in spark_rows(view, 49))
+
+
+def test_side_letters_and_trend() -> None:
+    assert side_letters([10, 10, 10, 10, 10, 0], [9, 6, 5, 4, 1, 0], [1, 4, 5, 6, 9, 0]) == "Ss·bB "
     assert trend([1.0] * 7) == ""
     assert (trend([4.0] * 10 + [1.0] * 10), trend([1.0] * 10 + [4.0] * 10), trend([1.0] * 20)) == (
         "falling",

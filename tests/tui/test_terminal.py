@@ -6,8 +6,11 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.tui.pty_terminal import PtyTerminal
 
+pytestmark = pytest.mark.serial
 CHILD = "tests.tui.terminal_child"
 STALL_SECONDS = 4.0
 """Long enough to fill the terminal's buffer and the writer's queue; the benchmark stalls for ten."""

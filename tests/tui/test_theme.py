@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -201,3 +202,19 @@ async def test_a_changed_theme_is_taken_up(tmp_path: Path) -> None:
         (folder / "new.yaml").write_text(yaml.safe_dump({**mine, "name": "new"}), encoding="utf-8")
         app._follow_themes()
         assert "new" in app.theme_names
+
+
+def test_a_theme_that_is_no_file_is_one_message_and_holds_up_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "device.yaml").symlink_to("/dev/zero")
+    (tmp_path / "folder.yaml").mkdir()
+    with (tmp_path / "gigabytes.yaml").open("wb") as file:
+        file.truncate(20 << 30)
+    themes, problems = load_themes([SHIPPED, tmp_path])
+    assert set(themes) == NAMES
+    assert problems == [
+        "theme device.yaml: a device, not a regular file",
+        "theme folder.yaml: a directory, not a regular file",
+        "theme gigabytes.yaml: larger than 1,000,000 bytes",
+        "theme pipe.yaml: a pipe, not a regular file",
+    ]

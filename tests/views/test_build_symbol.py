@@ -12,6 +12,7 @@ from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.monitor.watched import Watched, alert_line, put_line
 from orderflow_tui.views.build_position import recommendations
 from orderflow_tui.views.build_symbol import Standing, symbol_view
+from orderflow_tui.views.fire_drill import fire_drill
 from orderflow_tui.views.model import AlertLine, SymbolView
 from tests.core.kit import NOON, Rules, Tape, alerts, exits, held, levels, make
 
@@ -244,6 +245,29 @@ def test_without_a_quote_there_is_no_figure() -> None:
     assert view.context.vwap_distance_bp is None
     assert _view(make()).leave is None
     assert _view(make()).position is None
+
+
+@pytest.mark.parametrize(
+    ("quantity", "bids", "asks", "words"),
+    [
+        (100, [(100.00, 500)], [], "leave now: 100 of 100 at 100.00; no ask, so the cost is not known"),
+        (300, [(100.00, 100), (99.99, 50)], [], "150 of 300 at 100.00 or worse; no ask, so the cost is not known"),
+        (100, [], [(100.02, 500)], "leave now: no bid to leave at"),
+        (-100, [], [(100.02, 500)], "leave now: 100 of 100 at 100.02; no bid, so the cost is not known"),
+        (-100, [(100.00, 500)], [], "leave now: no ask to leave at"),
+    ],
+)
+def test_one_side_of_the_book_is_no_missing_quote(
+    quantity: int, bids: list[tuple[float, int]], asks: list[tuple[float, int]], words: str
+) -> None:
+    core = make(position=held(quantity))
+    core.process(Tape().book(0, bids, asks).events)
+    view = _view(core, 1)
+    assert view.leave is not None
+    assert words in view.leave.line
+    drill = fire_drill(view)
+    assert drill is not None
+    assert drill.notes == (f"no figures: there is no {'ask' if bids else 'bid'}",)
 
 
 def test_the_thresholds_say_where_they_stand() -> None:

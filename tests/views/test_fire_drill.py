@@ -69,7 +69,7 @@ def test_a_refill_that_does_not_keep_up_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "why"),
-    [({"stale": True}, "its data is old"), ({"bids": ()}, "no book"), ({"leave": None}, "no book")],
+    [({"stale": True}, "its data is old"), ({"bids": ()}, "no bid"), ({"leave": None}, "no book")],
 )
 def test_no_figures_from_old_data_or_without_a_book(changes: dict[str, Any], why: str) -> None:
     drill = _drill(symbol_view("BAC", capabilities=NBBO, **changes))

@@ -113,21 +113,22 @@ async def test_foreign_names_pages_and_strangers_are_kept_out(tmp_path: Path) ->
                 async with session.get(base + path, headers=named, allow_redirects=False) as answer:
                     return answer.status
 
-            known = f"{COOKIE}={token}"
+            cookie = COOKIE.format(port=base.rstrip("/").rpartition(":")[2])
+            known = f"{cookie}={token}"
             assert await status("", cookie=known) == 200
             assert await status("", host="desk.example:443", cookie=known) == 200
             assert await status("", host="rebound.example", cookie=known) == 421
             assert await status("", host="[", cookie=known) == 421
             assert await status("ws", origin="http://evil.example", cookie=known) == 403
             assert await status("ws", origin="null", cookie=known) == 403
-            assert await status("ws", cookie=f"{COOKIE}=guess") == 401
+            assert await status("ws", cookie=f"{cookie}=guess") == 401
             assert await status("static/js/textual.js") == 401
             assert await status("?token=guess") == 401
             assert await status(f"?token={token}") == 303
             assert await status("static/../server.py", cookie=known) == 404
             async with session.get(url, headers={"X-Forwarded-Proto": "https"}, allow_redirects=False) as answer:
-                cookie = answer.headers["Set-Cookie"]
-                assert all(word in cookie for word in ("HttpOnly", "SameSite=Strict", "Secure"))
+                made = answer.headers["Set-Cookie"]
+                assert all(word in made for word in (f"{cookie}=", "HttpOnly", "SameSite=Strict", "Secure"))
         assert children(process.pid) == []
 
 

@@ -7,6 +7,7 @@ baseline the 300 whole seconds before that.
 from __future__ import annotations
 
 from array import array
+from itertools import pairwise
 from typing import Final
 
 from orderflow_tui.core.model.events import BUY, SELL
@@ -156,14 +157,9 @@ class VolumeWindow:
         past = range(self.head - window + 1, self.head)
         return max(self._head_largest, max((self._largest[second % _FINE] for second in past), default=0))
 
-    def by_second(self, now: int, seconds: int, *, buyers: bool = False) -> tuple[list[int], list[int]]:
-        """Volume, and the part sellers (or `buyers`) started, of the seconds up to `now`, oldest first."""
-        through = self.buy_through if buyers else self.sell_through
-        volumes, started = [], []
-        before, started_before = self.volume_through(now - seconds), through(now - seconds)
-        for second in range(now - seconds + 1, now + 1):
-            total, started_total = self.volume_through(second), through(second)
-            volumes.append(total - before)
-            started.append(started_total - started_before)
-            before, started_before = total, started_total
-        return volumes, started
+    def by_second(self, now: int, seconds: int) -> tuple[list[int], list[int], list[int]]:
+        """Volume, and what sellers and buyers started of it, of the seconds up to `now`, oldest first."""
+        through = (self.volume_through, self.sell_through, self.buy_through)
+        totals = [[of(second) for second in range(now - seconds, now + 1)] for of in through]
+        volumes, sells, buys = ([new - old for old, new in pairwise(row)] for row in totals)
+        return volumes, sells, buys

@@ -28,6 +28,7 @@ class Capabilities(Struct, frozen=True):
         trades: Trades are in the plan.
         side_check: Where books are polled, whether the source can tell the quotes of a past span (`asked`), cannot
             (`refused`), or need not because its sides are as good as they get (`none`).
+        venues: Whose prints and quotes these are, in words, where they are not the whole market's; empty otherwise.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Capabilities(Struct, frozen=True):
     quotes: bool = True
     trades: bool = True
     side_check: Literal["none", "asked", "refused"] = "none"
+    venues: str = ""
 
     @property
     def sides_in_doubt(self) -> str:
@@ -71,6 +73,8 @@ class Capabilities(Struct, frozen=True):
             return "NO QUOTES"
         if self.depth_levels > 1:
             return f"{self.depth_levels} levels"
+        if self.venues:
+            return f"{self.venues}, 1 level"
         return "one venue's best, 1 level" if self.single_venue else "NBBO, 1 level"
 
 

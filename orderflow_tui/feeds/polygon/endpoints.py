@@ -1,7 +1,7 @@
 """The vendor's own client names the endpoints and their parameters; it never talks.
 
 Its transport hides status codes, sleeps inside threads, never applies its timeouts and logs to stdout, so the exchange
-is ours (`http.py`). Importing it takes a third of a second, hence only when the first request is built.
+is ours (`live/http.py`). Importing it takes a third of a second, hence only when the first request is built.
 """
 
 from __future__ import annotations
@@ -13,32 +13,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from msgspec import Struct, field
-
 from orderflow_tui.core.model.validators import SYMBOL
+from orderflow_tui.feeds.live.http import Request
 
 if TYPE_CHECKING:
     from polygon import RESTClient
 
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~/:,@%-]*")
-
-
-class Request(Struct, frozen=True):
-    """One GET: where, with what, and whose answer it is.
-
-    Attributes:
-        path: Absolute path, without host and query.
-        params: Query parameters; times are nanoseconds UTC.
-        endpoint: The word for it in faults: `snapshot`, `trades`, ...
-        symbol: The symbol the path names, or None.
-        query: A page's cursor as the server wrote it, instead of `params`.
-    """
-
-    path: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    endpoint: str = ""
-    symbol: str | None = None
-    query: str = ""
 
 
 @cache

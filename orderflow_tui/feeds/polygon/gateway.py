@@ -19,9 +19,9 @@ from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival, MarketState
 from orderflow_tui.feeds.live.budget import RateLimiter
+from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.polygon import endpoints, wire
-from orderflow_tui.feeds.polygon.http import HttpSession, Reply
 from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, ShownBook, book_of_levels, book_of_quote, time_ns
 from orderflow_tui.support.decoding import NO_JSON
 
@@ -112,7 +112,7 @@ class ListPage(Struct, frozen=True):
     """
 
     rows: Sequence[msgspec.Raw]
-    following: endpoints.Request | None
+    following: Request | None
     reply: Reply
 
 
@@ -198,7 +198,7 @@ class Gateway:
         page = wire.decode(reply.body, wire.SingleSnapshot)
         return _snapshots(reply, [] if page.ticker == wire.NULL else [page.ticker])
 
-    def page(self, request: endpoints.Request, *, deadline_seconds: float | None = None) -> ListPage:
+    def page(self, request: Request, *, deadline_seconds: float | None = None) -> ListPage:
         """One page of prints or quotes; its `following` names the next one. Raises FeedError."""
         reply = self.session.get(request, deadline_seconds=deadline_seconds)
         page = wire.decode(reply.body, wire.RowsPage)
@@ -261,7 +261,7 @@ class Gateway:
         """An absent or null list is an empty one in an answer that says OK, and no answer at all otherwise."""
         self.said_delayed = self.said_delayed or status == "DELAYED"
         if rows is None and status not in _ANSWERED:
-            said = one_line(wire.error_text(reply.body)) or "no rows and no status"
+            said = one_line(error_text(reply.body)) or "no rows and no status"
             raise PayloadError(HTTPStatus.OK, message=f"unreadable answer: {said}")
         return rows or []
 

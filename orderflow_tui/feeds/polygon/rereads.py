@@ -8,6 +8,7 @@ from typing import Final
 from orderflow_tui.core.model.events import Print, Reread
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch, Put
+from orderflow_tui.feeds.live.http import Request
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.gateway import Gateway
 from orderflow_tui.feeds.polygon.tape import LIMIT, SymbolTape
@@ -57,9 +58,7 @@ class Rereads:
     def _read(self, tape: SymbolTape, last: int) -> None:
         """Read the minute that ends with second `last - 1`; a minute too full for its pages is left as it is."""
         first = last - MINUTE
-        request: endpoints.Request | None = endpoints.trades(
-            tape.symbol, from_ns=first * NS, to_ns=last * NS, limit=LIMIT
-        )
+        request: Request | None = endpoints.trades(tape.symbol, from_ns=first * NS, to_ns=last * NS, limit=LIMIT)
         prints: list[Print] = []
         for _ in range(PAGES):
             if request is None:

@@ -176,7 +176,7 @@ class SideChecks:
             quotes = quotes_of(wire.decode_rows(page.rows, list[wire.QuoteRow]))
         except (*NO_JSON, DataValidationError) as error:
             raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
-        more = len(page.rows) >= limit < MOST
+        more = limit < MOST and (page.following is not None or len(page.rows) >= limit)
         for question in questions:
             # What the oldest of them does not cover is for the rules to leave out.
             if quotes and (not more or quotes[0].time_ns < question.asked.from_ns):

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from orderflow_tui.feeds.errors import one_line
+from orderflow_tui.feeds.polygon.wire import Whole
 from orderflow_tui.support.decoding import NO_JSON
 
 
@@ -26,14 +27,14 @@ class StreamTrade(
     symbol: str
     price: float
     size: float
-    sip_timestamp: int
-    id: str | int | None = None
-    exchange: int = 0
-    sequence_number: int = 0
-    conditions: tuple[int, ...] | None = None
-    participant_timestamp: int | None = None
-    trf_id: int | None = None
-    correction: int | None = None
+    sip_timestamp: Whole
+    id: str | Whole | None = None
+    exchange: Whole = 0
+    sequence_number: Whole = 0
+    conditions: tuple[Whole, ...] | None = None
+    participant_timestamp: Whole | None = None
+    trf_id: Whole | None = None
+    correction: Whole | None = None
 
 
 class StreamQuote(
@@ -46,12 +47,12 @@ class StreamQuote(
     """The NBBO after a change, sizes in shares; a price of 0 or none is a side without a quote."""
 
     symbol: str
-    time: int
+    time: Whole
     bid: float | None = None
     bid_size: float | None = None
     ask: float | None = None
     ask_size: float | None = None
-    seq: int = 0
+    seq: Whole = 0
 
 
 class StreamBand(
@@ -64,11 +65,11 @@ class StreamBand(
     """Limit up, limit down: the bands in force, and halts."""
 
     symbol: str
-    time: int
+    time: Whole
     high: float | None = None
     low: float | None = None
-    indicators: tuple[int, ...] | None = None
-    seq: int = 0
+    indicators: tuple[Whole, ...] | None = None
+    seq: Whole = 0
 
 
 class StreamStatus(msgspec.Struct, gc=False, tag_field="ev", tag="status"):
@@ -115,7 +116,7 @@ class Frame(Struct):
 
     events: list[StreamEvent]
     bad: list[BadEvent] = field(default_factory=list)
-    unknown: int = 0
+    unknown: Whole = 0
 
 
 def decode_frame(data: bytes) -> Frame:

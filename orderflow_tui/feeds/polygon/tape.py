@@ -16,6 +16,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedGap, Put
+from orderflow_tui.feeds.live.http import Request
 from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, PIECE, YIELD_SECONDS, TapeIntake
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.gateway import Gateway, ListPage
@@ -127,7 +128,7 @@ class SymbolTape:
         from_ns = max(intake.newest_ns - reach_back_ns, now_ns - delay_ns - BACKFILL_NS)
         intake.begin_fetch(from_ns)
         self.slowest_seconds = 0.0
-        request: endpoints.Request | None = endpoints.trades(self.symbol, from_ns=from_ns, limit=LIMIT)
+        request: Request | None = endpoints.trades(self.symbol, from_ns=from_ns, limit=LIMIT)
         started_ns = 0
         while request is not None and pages and not self._stop.is_set():
             page = self._page(gateway, request, follows=bool(started_ns))
@@ -152,7 +153,7 @@ class SymbolTape:
         self._catching_up = self._catching_up and self._cut_short
         return self._cut_short
 
-    def _page(self, gateway: Gateway, request: endpoints.Request, *, follows: bool) -> ListPage:
+    def _page(self, gateway: Gateway, request: Request, *, follows: bool) -> ListPage:
         try:
             return gateway.page(request, deadline_seconds=BACKFILL_SECONDS if self._catching_up else None)
         except SymbolNotFoundError as error:

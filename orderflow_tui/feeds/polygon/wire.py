@@ -6,7 +6,7 @@ Rows are kept raw at first: one malformed row then spoils neither its page nor t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
@@ -15,6 +15,8 @@ from orderflow_tui.support.decoding import NO_JSON
 
 T = TypeVar("T")
 
+Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A number that every program can keep: a larger one is as malformed as a word."""
 NULL: Final = msgspec.Raw(b"null")
 
 
@@ -27,13 +29,13 @@ class LastQuote(
     ask_size: float | None = None
     bid: float | None = None
     bid_size: float | None = None
-    time: int | None = None
+    time: Whole | None = None
 
 
 class LastTrade(msgspec.Struct, gc=False, rename={"time": "t"}):
     """Of the last trade only its time: it proves that the response is fresh."""
 
-    time: int | None = None
+    time: Whole | None = None
 
 
 class TickerRow(msgspec.Struct, gc=False, rename={"last_quote": "lastQuote", "last_trade": "lastTrade"}):
@@ -42,7 +44,7 @@ class TickerRow(msgspec.Struct, gc=False, rename={"last_quote": "lastQuote", "la
     ticker: str
     last_quote: LastQuote | None = None
     last_trade: LastTrade | None = None
-    updated: int | None = None
+    updated: Whole | None = None
 
 
 class SnapshotPage(msgspec.Struct, gc=False):
@@ -63,7 +65,7 @@ class BookRow(msgspec.Struct, gc=False):
     """One symbol of `/sim/v1/books`."""
 
     ticker: str
-    t: int
+    t: Whole
     bids: list[tuple[float, float]]
     asks: list[tuple[float, float]]
 
@@ -86,23 +88,23 @@ class TradeRow(msgspec.Struct, gc=False):
 
     price: float
     size: float
-    sip_timestamp: int
-    sequence_number: int = 0
-    exchange: int = 0
-    id: str | int | None = None
-    conditions: tuple[int, ...] | None = None
-    correction: int | None = None
-    participant_timestamp: int | None = None
-    trf_id: int | None = None
+    sip_timestamp: Whole
+    sequence_number: Whole = 0
+    exchange: Whole = 0
+    id: str | Whole | None = None
+    conditions: tuple[Whole, ...] | None = None
+    correction: Whole | None = None
+    participant_timestamp: Whole | None = None
+    trf_id: Whole | None = None
 
 
 class QuoteRow(msgspec.Struct, gc=False):
     """One quote of `/v3/quotes`; times are nanoseconds, a price of 0 or none is a side without a quote."""
 
-    sip_timestamp: int
+    sip_timestamp: Whole
     bid_price: float | None = None
     ask_price: float | None = None
-    sequence_number: int = 0
+    sequence_number: Whole = 0
 
 
 class RowsPage(msgspec.Struct, gc=False):
@@ -129,7 +131,7 @@ class UpdateRules(msgspec.Struct, gc=False):
 class ConditionRow(msgspec.Struct, gc=False):
     """One sale condition; some have no update rules."""
 
-    id: int
+    id: Whole
     update_rules: UpdateRules | None = None
     data_types: tuple[str, ...] = ("trade",)
 
@@ -173,13 +175,6 @@ class UniversalPage(msgspec.Struct, gc=False):
     results: list[UniversalRow] | None = None
 
 
-class ErrorBody(msgspec.Struct, gc=False):
-    """What an error says, in one of two fields."""
-
-    message: Any = None
-    error: Any = None
-
-
 _DECODERS: dict[object, msgspec.json.Decoder[Any]] = {}
 
 
@@ -203,17 +198,3 @@ def decode_row(body: bytes | msgspec.Raw, kind: type[T]) -> T:
 def decode_rows(rows: Sequence[msgspec.Raw], kind: type[list[T]]) -> list[T]:
     """Decode several rows at once, which is far cheaper than one by one. Raises like `decode_row`."""
     return decode_row(b"[" + b",".join(rows) + b"]", kind)
-
-
-def error_text(body: bytes) -> str:
-    """What an error body says: JSON's `message` or `error`, an HTML title, plain text, or nothing."""
-    try:
-        said = msgspec.json.decode(body, type=ErrorBody)
-    except NO_JSON:
-        text = body[:2_000].decode("utf-8", "replace")
-        lowered = text.lower()
-        if "<title>" in lowered:
-            begin = lowered.index("<title>") + len("<title>")
-            return text[begin:].split("<", 1)[0]
-        return "" if "<" in text else text
-    return str(said.message or said.error or "")

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from orderflow_tui.support.bounded_file import read_bounded
 from orderflow_tui.support.decoding import TomlError, parse_toml
 
 Endpoint = Literal[
@@ -218,7 +219,7 @@ def load_faults(path: Path) -> list[Fault]:
         FaultFileError: It cannot be read, or holds an unknown key or a value out of bounds.
     """
     try:
-        return msgspec.convert(parse_toml(path.read_text(encoding="utf-8")), _FaultFile).fault
+        return msgspec.convert(parse_toml(read_bounded(path).decode()), _FaultFile).fault
     except OSError as error:
         reason = error.strerror or type(error).__name__
     except (TomlError, UnicodeDecodeError, msgspec.ValidationError) as error:

@@ -207,6 +207,8 @@ def _given_key(scope: Scope, query: dict[str, str]) -> str:
         if name == b"authorization":
             kind, _, token = value.decode("latin-1").partition(" ")
             return token.strip() if kind.lower() == "bearer" else ""
+        if name == b"apca-api-key-id":
+            return str(value.decode("latin-1"))
     return query.get("apiKey", "")
 
 

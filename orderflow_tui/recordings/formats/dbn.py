@@ -19,6 +19,7 @@ from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKN
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import SYMBOL
 from orderflow_tui.recordings.formats.session import LATEST, MOST_PRICE, RecordingError, shown
+from orderflow_tui.support.bounded_file import open_regular
 
 if TYPE_CHECKING:
     from databento_dbn import DBNDecoder, MBP1Msg, MBP10Msg, Metadata
@@ -144,7 +145,7 @@ def _records(path: Path) -> Iterator[Any]:
             f"{path}: reading DBN needs one more package: pip install 'orderflow-tui[databento]'"
         ) from None
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             packed = file.read(len(_ZSTD_MAGIC)) == _ZSTD_MAGIC
             file.seek(0)
             decoder = DBNDecoder(compression=Compression.from_str("zstd" if packed else "none"))

@@ -34,6 +34,7 @@ from orderflow_tui.core.model.events import (
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR
 from orderflow_tui.core.model.validators import SYMBOL
 from orderflow_tui.recordings.formats.session import LONGEST_LINE, UNREADABLE, RecordingError, shown
+from orderflow_tui.support.bounded_file import open_regular
 
 _TRADES: Final = ".trades.csv.gz"
 _BOOK: Final = ".book.csv.gz"
@@ -142,7 +143,7 @@ def open_pair(prefix: str) -> Recording:
 
 def _rows(path: Path) -> Iterator[list[str]]:
     try:
-        with gzip.open(path, "rt", encoding="ascii", newline="") as file:
+        with open_regular(path) as raw, gzip.open(raw, "rt", encoding="ascii", newline="") as file:
             yield from csv.reader(_lines(file))
     except (*UNREADABLE, UnicodeDecodeError, csv.Error) as problem:
         raise RecordingError(f"{path}: not readable as gzipped CSV: {shown(problem)}") from problem

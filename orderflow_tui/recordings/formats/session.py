@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR
+from orderflow_tui.support.bounded_file import open_regular
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 UNREADABLE: Final = (OSError, EOFError, zlib.error)
@@ -61,7 +62,7 @@ def opened(path: Path) -> Iterator[BufferedIOBase]:
         RecordingError: It cannot be read, here or later on.
     """
     try:
-        with path.open("rb") as raw:
+        with open_regular(path) as unbuffered, BufferedReader(unbuffered) as raw:
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
             if not packed:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 _EIGHTHS = "▁▂▃▄▅▆▇█"
-SELL_MARKS = ((0.8, "S"), (0.6, "s"), (0.4, "·"), (0.2, "b"), (-1.0, "B"))
-"""Sellers' share of a moment's volume from `S` (at least 80%) to `B` (buyers' at least 80%)."""
+SIDE_MARKS = ((0.8, "S", "B"), (0.6, "s", "b"))
+"""The letter of whoever started at least so much of a moment's volume: sellers, buyers."""
+_UNKNOWN = 0.5
 
 
 def gauge(value: float, full: float, width: int, marks: Sequence[tuple[float, str]]) -> str:
@@ -45,13 +46,22 @@ def spark(values: Sequence[float]) -> str:
     return "".join(" " if value <= 0 else _EIGHTHS[min(7, max(0, math.ceil(value / top * 8) - 1))] for value in values)
 
 
-def sell_letters(volume: Sequence[int], sold: Sequence[int]) -> str:
-    """Under each spark bar who was the aggressor: `S`, `s`, `·`, `b`, `B`; blank without volume."""
-    letters: list[str] = []
-    for total, sellers in zip(volume, sold, strict=False):
-        share = sellers / total if total else None
-        letters.append(" " if share is None else next(mark for bound, mark in SELL_MARKS if share >= bound))
-    return "".join(letters)
+def side_letters(volume: Sequence[int], sold: Sequence[int], bought: Sequence[int]) -> str:
+    """Under each spark bar who was the aggressor.
+
+    `S` and `B` from 80% of the volume, `s` and `b` from 60%, `?` where the side of half of it or more is not known,
+    `·` between; blank without volume.
+    """
+    return "".join(map(_side_letter, volume, sold, bought))
+
+
+def _side_letter(total: int, sold: int, bought: int) -> str:
+    if not total:
+        return " "
+    for share, seller, buyer in SIDE_MARKS:
+        if max(sold, bought) >= share * total:
+            return seller if sold > bought else buyer
+    return "?" if total - sold - bought >= _UNKNOWN * total else "·"
 
 
 def trend_spark(samples: Sequence[float]) -> str:

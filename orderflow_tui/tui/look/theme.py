@@ -14,6 +14,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 import orderflow_tui
+from orderflow_tui.support.bounded_file import read_bounded
 from orderflow_tui.support.printable import shown_value
 
 DEFAULT_THEME = "dark"
@@ -186,7 +187,7 @@ def load_themes(folders: Sequence[Path]) -> tuple[dict[str, Theme], list[str]]:
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
             try:
-                theme = read_theme(path.read_text(encoding="utf-8"))
+                theme = read_theme(read_bounded(path).decode())
             except (ThemeError, OSError, UnicodeDecodeError) as error:
                 problems.append(f"theme {path.name}: {error}")
             else:

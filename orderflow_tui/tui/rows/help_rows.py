@@ -18,7 +18,7 @@ SIGNS = (
     ("W ! x", "beside a level: a wall stands; it is being sold into; it was withdrawn"),
     ("S B ?", "the aggressor of a print: seller, buyer, not known"),
     ("+ # o", "after a print: large for this name; above the threshold; off-exchange"),
-    ("S s · b B", "under the tape: sellers' share from 80% down to 20%"),
+    ("S s · b B ?", "under the tape: sold from 80%, from 60%, neither, bought, bought from 80%; side not known"),
     ("┃ E", "on the vol gauge: the spike threshold; the exit ratio"),
     ("!! !", "in the alerts: can recommend an exit; hit, withdrawn or big"),
     ("cover", "shares bid within reach over shares held, its way over the last minute"),

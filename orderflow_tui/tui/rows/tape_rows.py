@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import overload
 
 from orderflow_tui.core.model.units import price_text
-from orderflow_tui.tui.look.gauges import bins, sell_letters, spark
+from orderflow_tui.tui.look.gauges import bins, side_letters, spark
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, compact, left, right, shares
 from orderflow_tui.views.model import PrintLine, SymbolView
@@ -26,9 +26,10 @@ def spark_rows(view: SymbolView, width: int) -> list[Row]:
     columns = max(0, width - LABEL - 12)
     volume, step = bins(view.spark, columns)
     sold, _ = bins(view.spark_sell, columns)
+    bought, _ = bins(view.spark_buy, columns)
     if not volume:
         return [make_row(Span(left(" tape", LABEL), "muted"), Span("no prints yet", "muted"))]
-    letters = sell_letters(volume, sold)
+    letters = side_letters(volume, sold, bought)
     tokens = {"S": "sell bold", "s": "sell", "b": "buy", "B": "buy bold"}
     pad = " " * max(0, columns - len(volume))
     peak = f"{compact(max(volume), view.capabilities.size_scale)}/{step}s"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, field
 
 from orderflow_tui.feeds.errors import (
     AuthError,
@@ -27,9 +28,8 @@ from orderflow_tui.feeds.errors import (
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.feeds.live.budget import RateLimiter
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
-from orderflow_tui.feeds.polygon.endpoints import Request
-from orderflow_tui.feeds.polygon.wire import error_text
 from orderflow_tui.outbound.http import Deadline, client_for
+from orderflow_tui.support.decoding import NO_JSON
 from orderflow_tui.support.masking import hide
 
 MAX_BODY: Final = 64 * 2**20
@@ -37,6 +37,24 @@ MAX_BODY: Final = 64 * 2**20
 MAX_ERROR_BODY: Final = 64 * 2**10
 CONNECTIONS: Final = 4
 _AUTO_GZIP_OR_ZLIB: Final = 47
+
+
+class Request(Struct, frozen=True):
+    """One GET: where, with what, and whose answer it is.
+
+    Attributes:
+        path: Absolute path, without host and query.
+        params: Query parameters; times are as the vendor takes them.
+        endpoint: The word for it in faults: `snapshot`, `trades`, ...
+        symbol: The symbol the path names, or None.
+        query: A page's cursor as the server wrote it, instead of `params`.
+    """
+
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    endpoint: str = ""
+    symbol: str | None = None
+    query: str = ""
 
 
 class Reply(Struct, frozen=True):
@@ -61,6 +79,7 @@ class HttpSession:
     Args:
         base_url: `http(s)://host[:port]`.
         api_key: Sent as a bearer header; may be empty.
+        keys: Headers that carry the key instead.
         limiter: The budget all threads share.
         stop: Ends waits for the budget when set.
         deadline_seconds: A whole exchange ends within this.
@@ -73,8 +92,9 @@ class HttpSession:
     def __init__(
         self,
         base_url: str,
-        api_key: str,
+        api_key: str = "",
         *,
+        keys: Mapping[str, str] | None = None,
         limiter: RateLimiter,
         stop: threading.Event | None = None,
         deadline_seconds: float = 10.0,
@@ -83,12 +103,13 @@ class HttpSession:
         max_body: int = MAX_BODY,
         answered: Callable[[Arrival], None] | None = None,
     ) -> None:
-        if not (api_key.isascii() and api_key.isprintable()) or " " in api_key:
-            raise ValueError("the API key holds characters that no header can carry")
+        for value in (api_key, *(keys or {}).values()):
+            if not (value.isascii() and value.isprintable()) or " " in value:
+                raise ValueError("the API key holds characters that no header can carry")
+            hide(value)
         self.host = urlsplit(base_url).netloc
         self.deadline_seconds = deadline_seconds
         self._base_url = base_url.rstrip("/")
-        hide(api_key)
         self._limiter = limiter
         self._stop = stop
         self._clock = clock
@@ -100,6 +121,7 @@ class HttpSession:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "orderflow-tui"}
         if api_key:
             headers["Authorization"] = f"Bearer {api_key}"
+        headers |= keys or {}
         self._client = client_for(
             base_url, headers, deadline=self._deadline, seconds=deadline_seconds, connections=CONNECTIONS
         )
@@ -199,3 +221,24 @@ def _reason(error: BaseException) -> str:
             return cause.strerror
         cause = cause.__cause__ or cause.__context__
     return type(error).__name__
+
+
+class _ErrorBody(msgspec.Struct, gc=False):
+    """What an error says, in one of two fields."""
+
+    message: Any = None
+    error: Any = None
+
+
+def error_text(body: bytes) -> str:
+    """What an error body says: JSON's `message` or `error`, an HTML title, plain text, or nothing."""
+    try:
+        said = msgspec.json.decode(body, type=_ErrorBody)
+    except NO_JSON:
+        text = body[:2_000].decode("utf-8", "replace")
+        lowered = text.lower()
+        if "<title>" in lowered:
+            begin = lowered.index("<title>") + len("<title>")
+            return text[begin:].split("<", 1)[0]
+        return "" if "<" in text else text
+    return str(said.message or said.error or "")

@@ -1,0 +1,166 @@
+"""However a run is ended, it is gone within two seconds: its journal closed with the reason, its terminal given back.
+
+Signals reach a pipe, whatever the main thread waits for; a thread of its own reads it, asks the run to leave, and where
+that takes too long ends the process itself.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import FrameType
+from typing import Any, Final
+
+from orderflow_tui.outbound.children import end_all
+
+if sys.platform != "win32":
+    import termios
+
+GONE: Final = 129
+"""The exit code where nobody looks any more: what a shell calls the end by SIGHUP."""
+TERMINAL_GONE: Final = "the terminal is gone"
+_HANGUP: Final = int(getattr(signal, "SIGHUP", 0))
+"""0 on systems that have none."""
+SIGNALS: Final[Mapping[int, tuple[str, int]]] = {
+    signal.SIGTERM: ("ended by SIGTERM", 0),
+    signal.SIGINT: ("ended by SIGINT", 0),
+    **({_HANGUP: (TERMINAL_GONE, GONE)} if _HANGUP else {}),
+}
+_SECONDS: Final = 1.3
+"""How long a run may take to leave by itself."""
+_CLOSING_SECONDS: Final = 0.5
+_ASKED: Final = b"\x00"
+_OVER: Final = b"\xff"
+_RESTORE: Final = (
+    b"\x1b\\\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[<u"
+    b"\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[0m\x1b[23;0t"
+)
+
+
+class Ending:
+    """Who asked for the end of a run first, with which reason, and the certainty that it comes.
+
+    Args:
+        close: Closes the journal with a reason and an exit code; called in another thread, and only where the run did
+            not leave in time.
+        screen: Whether there is a terminal to give back.
+        signals: What ends the run: a reason and an exit code each.
+    """
+
+    def __init__(
+        self,
+        close: Callable[[str, int], object],
+        *,
+        screen: bool,
+        signals: Mapping[int, tuple[str, int]] = SIGNALS,
+    ) -> None:
+        self.reason = ""
+        self.code = 0
+        self._close = close
+        self._signals = signals
+        self._screen = screen
+        self._attributes = _attributes() if screen else None
+        self._leave: Callable[[int], object] | None = None
+        self._lock = threading.Lock()
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._writing, False)
+        self._before: dict[int, Any] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="ending", daemon=True)
+
+    def start(self) -> None:
+        """Take the signals and watch. Called in the main thread."""
+        for number in self._signals:
+            if number == _HANGUP and not self._screen and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # started by nohup
+            self._before[number] = signal.signal(number, self._noted)
+        if sys.platform != "win32":
+            signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
+        self._thread.start()
+
+    def _noted(self, number: int, _: FrameType | None) -> None:
+        """Where the main thread runs, it says so too: a system may lack the pipe."""
+        with suppress(OSError):
+            os.write(self._writing, bytes([number]))
+
+    def when_asked(self, leave: Callable[[int], object]) -> None:
+        """How the run is asked to leave with an exit code; called at once where that was asked already."""
+        with self._lock:
+            self._leave = leave
+            asked = bool(self.reason)
+        if asked:
+            leave(self.code)
+
+    def ask(self, reason: str, code: int) -> None:
+        """End the run; the first reason stays. From any thread."""
+        with self._lock:
+            if self.reason:
+                return
+            self.reason, self.code = reason, code
+        with suppress(OSError):
+            os.write(self._writing, _ASKED)
+
+    def over(self) -> None:
+        """The run has left by itself. Called in the main thread."""
+        self._over.set()
+        with suppress(OSError):
+            os.write(self._writing, _OVER)
+        self._thread.join(1.0)
+        if sys.platform != "win32":
+            signal.set_wakeup_fd(-1)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self._writing)
+        os.close(self._reading)
+
+    def _watch(self) -> None:
+        while not self.reason:
+            for byte in os.read(self._reading, 64):
+                if byte == _OVER[0]:
+                    return
+                if byte in self._signals:
+                    self.ask(*self._signals[byte])
+        with self._lock:
+            leave = self._leave
+        if leave is not None:
+            with suppress(RuntimeError):  # its loop is closed: it leaves already
+                leave(self.code)
+        if not self._over.wait(_SECONDS):
+            self._end_now()
+
+    def _end_now(self) -> None:
+        """The run does not leave: a writer stands still, a lock is held."""
+        closing = threading.Thread(target=self._close, args=(self.reason, self.code), daemon=True)
+        closing.start()
+        closing.join(_CLOSING_SECONDS)
+        if self._screen:
+            _give_back(self._attributes)
+        end_all()
+        os._exit(self.code)
+
+
+def _attributes() -> list[Any] | None:
+    if sys.platform == "win32":
+        return None
+    try:
+        return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ is not None else None
+    except (termios.error, ValueError, OSError):
+        return None
+
+
+def _give_back(attributes: list[Any] | None) -> None:
+    """Give the terminal back without waiting for it: what it has not taken yet is dropped."""
+    if sys.platform == "win32" or attributes is None or sys.__stdin__ is None or sys.__stderr__ is None:
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})  # in the background too
+    with suppress(termios.error, OSError, ValueError):
+        termios.tcflush(sys.__stderr__.fileno(), termios.TCOFLUSH)
+        termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, attributes)
+        if select.select([], [sys.__stderr__.fileno()], [], 0.1)[1]:
+            os.write(sys.__stderr__.fileno(), _RESTORE)

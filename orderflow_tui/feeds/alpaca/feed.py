@@ -1,0 +1,394 @@
+"""The feed: one stream for prints and quotes, and requests for the start, the seams, and while there is no stream."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, Literal, cast
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from orderflow_tui.core.market.sessions import session_at
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import Book, SidesTold
+from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.feeds.alpaca import wire
+from orderflow_tui.feeds.alpaca.host import AlpacaConfig, FeedName, Host, secret_text
+from orderflow_tui.feeds.alpaca.normalize import book_of
+from orderflow_tui.feeds.alpaca.stream import StreamHooks, StreamSupervisor
+from orderflow_tui.feeds.alpaca.stream_events import Frames
+from orderflow_tui.feeds.alpaca.tape import SymbolTape
+from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError
+from orderflow_tui.feeds.feed import (
+    ApiFault,
+    Arrival,
+    BadPayload,
+    Batch,
+    FeedEnded,
+    FeedMessage,
+    MarketState,
+    Put,
+    SymbolNote,
+    SymbolSet,
+)
+from orderflow_tui.feeds.live.http import Reply
+from orderflow_tui.feeds.live.link import DELAYED_SECONDS, Standing
+from orderflow_tui.feeds.live.poll_faults import Faults
+from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
+from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
+from orderflow_tui.feeds.live.tape_join import QUOTE_SECONDS
+from orderflow_tui.support.hosts import is_loopback
+
+WORKERS: Final = 3
+LOOK_SECONDS: Final = 0.5
+"""Between two looks whether a streamed symbol must be polled again."""
+BOOKS_SECONDS: Final = 5.0
+"""Books that are streamed are still asked for so often: an answer proves that the host is there."""
+CLOSED_CYCLE_SECONDS: Final = 10.0
+REPORT_SECONDS: Final = 0.25
+PAUSE_SECONDS: Final = 0.05
+PROBED_AGAIN_SECONDS: Final = 86_400.0
+IEX_ONLY: Final = "IEX only, about 3 % of the volume"
+_WHOSE: Final[Mapping[FeedName, str]] = {"iex": IEX_ONLY, "sip": "", "delayed_sip": ""}
+_SESSIONS: Final[Mapping[str, MarketState]] = {"regular": "open", "pre": "extended-hours", "post": "extended-hours"}
+NO_SIP: Final = "this key has no real-time SIP data: set alpaca_feed to auto (or to iex or delayed_sip)"
+
+
+class AlpacaFeed:
+    """Alpaca's market data. Implements `Feed`; it calls the data hosts only, which take no orders.
+
+    Args:
+        config: Key, addresses, feed, budget.
+        clock: Nanoseconds UTC.
+        policy: How failed polls are repeated.
+        cycle_seconds: Shortest round of polls; a small budget makes it longer.
+        stream_pace: Divides the waits of the stream.
+    """
+
+    def __init__(
+        self,
+        config: AlpacaConfig,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        policy: RetryPolicy = DEFAULT_POLICY,
+        cycle_seconds: float = 1.0,
+        stream_pace: float = 1.0,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._shortest_cycle = cycle_seconds
+        self._stop = threading.Event()
+        self._host = Host(config, clock=clock, stop=self._stop, policy=policy, answered=self._answered)
+        self._schedule = Schedule(self._stop, self._host.limiter.per_second)
+        self._symbols = SymbolSet()
+        self._urgent: tuple[str, ...] = ()
+        self._tapes: dict[str, SymbolTape] = {}
+        self._looked: set[str] = set()
+        self._crossed: set[str] = set()
+        self._unquoted: set[str] = set()
+        self._quoted: frozenset[str] = frozenset()
+        self._seq = 0
+        self._known = threading.Event()
+        """Set once it is known which feed the key is worth."""
+        self._lock = threading.Lock()
+        self._working = 0
+        self._threads: list[threading.Thread] = []
+        self._put: Put = _discard
+        self._standing = Standing(
+            Capabilities("alpaca", "live", self._host.name, side_check="refused"),
+            put=self._send,
+            limiter=self._host.limiter,
+            clock=clock,
+            recovered=lambda: self._schedule.hurry(failed_only=True),
+        )
+        self._faults = Faults(self._standing, self._send, policy, clock)
+        hooks = StreamHooks(
+            url=self._stream_url,
+            symbols=self._by_urgency,
+            market=lambda: self._standing.market,
+            delay_ns=lambda: self._host.delay_ns,
+            began=self._began,
+            ended=self._ended,
+            state=self._standing.set_stream,
+            refused=self._refused,
+            not_in_plan=self._step_down,
+        )
+        self._stream = StreamSupervisor(
+            (secret_text(config.alpaca_key_id), secret_text(config.alpaca_secret_key)),
+            hooks=hooks,
+            frames=Frames(self._send, lambda: dict(self._tapes)),
+            put=self._send,
+            clock=clock,
+            pace=stream_pace,
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this source can show, as known now."""
+        return self._standing.capabilities
+
+    def start(self, symbols: Iterable[str], put: Put) -> None:
+        """Start delivering these symbols from daemon threads. Returns at once.
+
+        Raises:
+            RuntimeError: It was started before.
+        """
+        if self._threads:
+            raise RuntimeError("a feed starts once")
+        self._put = put
+        self._market()
+        if self._config.alpaca_feed in ("iex", "delayed_sip"):
+            self._use(cast("FeedName", self._config.alpaca_feed))
+        else:
+            self._schedule.add(Job("entitlement", self._probe, "entitlement", due=time.monotonic()))
+        self._schedule.add(Job("books", self._poll_books, "snapshot", due=time.monotonic()))
+        self.set_symbols(symbols)
+        self._working = WORKERS
+        self._threads = [
+            *(threading.Thread(target=self._work, name=f"alpaca-feed-{n}", daemon=True) for n in range(WORKERS)),
+            threading.Thread(target=self._report, name="alpaca-feed-status", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+        self._threads.append(self._stream.thread)
+        self._stream.start()
+
+    def set_symbols(self, symbols: Iterable[str]) -> None:
+        """Watch exactly these symbols from now on. New ones are back-filled."""
+        with self._lock:
+            fresh = self._symbols.replace(symbols)
+            for symbol in tuple(self._tapes):
+                if symbol not in self._symbols.symbols:
+                    del self._tapes[symbol]
+                    self._looked.discard(symbol)
+                    self._schedule.remove(f"tape:{symbol}")
+            for symbol in fresh:
+                tape = SymbolTape(symbol, self._send, self._stop)
+                self._tapes[symbol] = tape
+                job = Job(f"tape:{symbol}", lambda: 0.0, "trades", symbol, due=time.monotonic())
+                job.run = lambda tape=tape: self._poll_tape(tape)  # type: ignore[misc]
+                self._schedule.add(job)
+        if fresh:
+            self._schedule.hurry("books")
+
+    def set_urgency(self, symbols: Sequence[str]) -> None:
+        """Who has a place in the stream first, where not all have one, and who is polled first."""
+        self._urgent = tuple(symbols)
+        self._schedule.set_leads({f"tape:{symbol}": 1.0 / (place + 1) for place, symbol in enumerate(symbols)})
+
+    def tell_sides(self, asked: SidesAsked) -> None:
+        """Past quotes are not asked for: say so at once."""
+        arrival = self._now()
+        told = SidesTold(self._clock(), asked.key, answered=False)
+        self._send(Batch(asked.symbol, "tape", (told,), arrival))
+
+    def stop(self) -> None:
+        """Ask every thread to end; returns at once, never waits for the network."""
+        self._stop.set()
+        self._schedule.wake()
+        self._stream.stop()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until every thread has ended; True when they have."""
+        until = time.monotonic() + timeout if timeout is not None else None
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0) if until is not None else None)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    # --- which feed ---------------------------------------------------------------------------------------------
+
+    def _use(self, feed: FeedName) -> None:
+        self._host.feed = feed
+        self._standing.learn(
+            host=f"{self._host.name} {feed}",
+            single_venue=feed == "iex",
+            venues=_WHOSE[feed],
+            delay_seconds=DELAYED_SECONDS if feed == "delayed_sip" else 0,
+        )
+        self._known.set()
+        self._schedule.hurry()
+
+    def _probe(self) -> float:
+        if not self._known.is_set():
+            if self._host.has_sip():
+                self._use("sip")
+            else:
+                self._step_down()
+        return PROBED_AGAIN_SECONDS
+
+    def _step_down(self) -> None:
+        """SIP is not in the plan: IEX for whoever left the choice to us, the end for whoever asked for SIP."""
+        if self._config.alpaca_feed == "auto":
+            self._use("iex")
+        else:
+            self._finish("403", NO_SIP)
+
+    def _refused(self, reason: str) -> None:
+        self._finish("401", reason)
+
+    def _finish(self, error_type: Literal["401", "403"], reason: str) -> None:
+        now = self._now()
+        self._send(ApiFault(error_type, reason, now, status=int(error_type), endpoint="stream", final=True))
+        self._send(FeedEnded("the API key is refused" if error_type == "401" else reason, now, exit_code=1))
+        self.stop()
+
+    # --- the stream ---------------------------------------------------------------------------------------------
+
+    def _stream_url(self) -> str:
+        if not self._known.is_set():
+            return ""
+        return f"{self._config.alpaca_stream_url.rstrip('/')}/v2/{self._host.feed}"
+
+    def _by_urgency(self) -> tuple[str, ...]:
+        watched = self._symbols.symbols
+        urgent = tuple(symbol for symbol in self._urgent if symbol in watched)
+        return tuple(dict.fromkeys((*urgent, *watched)))
+
+    def _began(self, symbols: Iterable[str], at_ns: int) -> None:
+        names = frozenset(symbols)
+        for symbol, tape in dict(self._tapes).items():
+            if symbol in names:
+                tape.intake.stream_began(at_ns, quotes=True)
+        self._set_quoted(self._quoted | names)
+        self._schedule.hurry("books")
+        for symbol in names:
+            self._schedule.hurry(f"tape:{symbol}")
+
+    def _ended(self, symbols: Iterable[str]) -> None:
+        names = frozenset(symbols)
+        for symbol, tape in dict(self._tapes).items():
+            if symbol in names:
+                tape.intake.stream_ended()
+        self._set_quoted(self._quoted - names)
+        if names:
+            self._schedule.hurry()
+
+    def _set_quoted(self, symbols: frozenset[str]) -> None:
+        self._quoted = symbols
+        if bool(symbols) != self._standing.capabilities.streaming:
+            self._standing.learn(streaming=bool(symbols))
+
+    # --- the polls ----------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while (job := self._schedule.take()) is not None:
+                started = time.monotonic()
+                try:
+                    wait = job.run()
+                    self._faults.succeeded(job)
+                except FeedStoppedError:
+                    break
+                except FeedError as error:
+                    wait = self._faults.failed(job, error, started)
+                except Exception as error:  # noqa: BLE001 - a defect in one poll is told and must not silence the feed
+                    wait = self._faults.failed(job, PayloadError(message=f"{job.name}: {error!r}"), started)
+                if self._faults.ended:
+                    self.stop()
+                    break
+                self._schedule.finished(job, max(started + wait, time.monotonic() + PAUSE_SECONDS))
+        finally:
+            with self._lock:
+                self._working -= 1
+                last = self._working == 0
+            if last:
+                self._host.close()
+
+    def _report(self) -> None:
+        while not self._stop.wait(REPORT_SECONDS):
+            self._market()
+            self._standing.report()
+
+    def _market(self) -> None:
+        """By the exchange's calendar; a market on this machine is simulated, and never closes."""
+        host = urlsplit(self._config.alpaca_data_url).hostname or ""
+        name = session_at(self._clock()).name
+        self._standing.market = "open" if is_loopback(host) else _SESSIONS.get(name, "closed")
+
+    def _cycle(self) -> float:
+        if self._standing.market == "closed":
+            return max(CLOSED_CYCLE_SECONDS, self._shortest_cycle)
+        polled = sum(not tape.intake.streaming for tape in dict(self._tapes).values())
+        return max(self._shortest_cycle, cycle_of(polled + 1, self._host.limiter.per_second))
+
+    def _poll_tape(self, tape: SymbolTape) -> float:
+        if tape.intake.streaming:
+            return LOOK_SECONDS
+        if not self._known.is_set():
+            return PAUSE_SECONDS
+        if tape.symbol not in self._looked:
+            tape.waits_until = tape.waits_until or time.monotonic() + QUOTE_SECONDS
+            if time.monotonic() < tape.waits_until:
+                return PAUSE_SECONDS
+        standing = self._standing
+        more = tape.poll(self._host, self._clock(), gap_ns=standing.gap_ns, told_until_ns=standing.gap_told_until_ns)
+        return 0.0 if more else self._cycle()
+
+    def _poll_books(self) -> float:
+        self._standing.cycle_seconds = cycle = self._cycle()
+        symbols = self._symbols.symbols
+        if not symbols or not self._known.is_set():
+            return PAUSE_SECONDS
+        asked_ns = self._clock() - self._host.delay_ns
+        try:
+            reply = self._host.quotes(symbols)
+        finally:
+            self._looked.update(symbols)
+        rows = wire.latest_quotes(reply.body).quotes or {}
+        for symbol in symbols:
+            raw = rows.get(symbol)
+            message = self._unquoted_note(symbol, reply) if raw is None else self._book(symbol, raw, reply, asked_ns)
+            if message is not None:
+                self._send(message)
+        streamed = self._quoted and self._quoted >= set(symbols)
+        waiting = any(tape.intake.wants_quote for tape in dict(self._tapes).values())
+        return max(cycle, BOOKS_SECONDS) if streamed and not waiting else cycle
+
+    def _unquoted_note(self, symbol: str, reply: Reply) -> FeedMessage | None:
+        if symbol in self._unquoted:
+            return None
+        self._unquoted.add(symbol)
+        return SymbolNote(symbol, "no_quotes", f"Alpaca's {self._host.feed} feed has no quote", reply.arrival)
+
+    def _book(self, symbol: str, raw: object, reply: Reply, asked_ns: int) -> FeedMessage | None:
+        """The quote in force, as of when it was asked for; of a streamed symbol only that it is there."""
+        self._seq += 1
+        try:
+            quote = book_of(wire.quote_row(raw), self._seq)  # type: ignore[arg-type]
+        except PayloadError as error:
+            return BadPayload(symbol, "book", "PAYLOAD_MALFORMED", str(error), reply.arrival)
+        except DataValidationError as error:
+            return BadPayload(symbol, "book", error.code, str(error), reply.arrival)
+        self._unquoted.discard(symbol)
+        crossed = bool(quote.bids and quote.asks and quote.bids[0][0] >= quote.asks[0][0])
+        if crossed and symbol not in self._quoted:
+            # Once is a moment, twice is a state.
+            again = symbol in self._crossed
+            self._crossed.add(symbol)
+            return BadPayload(symbol, "book", "LEVEL2_CROSSED", "locked or crossed", reply.arrival) if again else None
+        self._crossed.discard(symbol)
+        at_ns = max(asked_ns, quote.time_ns)
+        shown = Book(at_ns, self._seq, quote.bids, quote.asks, quote.time_ns if quote.time_ns < at_ns else 0)
+        batch = Batch(symbol, "book", (shown,), reply.arrival, vouched_ns=at_ns, quote_ns=quote.time_ns)
+        if symbol not in self._quoted:
+            return batch
+        tape = self._tapes.get(symbol)
+        if tape is not None and not crossed and tape.intake.first_quote(batch, asked_ns):
+            return None
+        return replace(batch, events=(), quote_ns=0)
+
+    def _answered(self, arrival: Arrival) -> None:
+        self._standing.answered(arrival)
+
+    def _send(self, message: FeedMessage) -> None:
+        self._put(message)
+
+    def _now(self) -> Arrival:
+        return Arrival(time.monotonic_ns(), self._clock())
+
+
+def _discard(_: FeedMessage) -> None:
+    """Before the start nobody listens."""

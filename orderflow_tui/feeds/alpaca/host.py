@@ -1,0 +1,161 @@
+"""What Alpaca's REST host is asked. Every request names the feed: without it the answer is the best the plan allows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal, Protocol
+from urllib.parse import quote
+
+from orderflow_tui.config.values import check_address
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.feeds.errors import FeedError, NotEntitledError
+from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.live.budget import RateLimiter
+from orderflow_tui.feeds.live.http import HttpSession, Reply, Request
+from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
+
+FeedName = Literal["iex", "sip", "delayed_sip"]
+HEARTBEAT: Final = "SPY"
+LIMIT: Final = 5_000
+FREE_PER_SECOND: Final = 200 / 60
+"""The free plan's calls a minute; whoever pays has fifty times as many."""
+ARRIVAL_JITTER: Final = 0.05
+DELAY_NS: Final = 900 * NS
+_NOT_FOUND: Final = 404
+
+
+class AlpacaConfig(Protocol):
+    """The part of the configuration this source reads."""
+
+    @property
+    def alpaca_key_id(self) -> Any:
+        """A `SecretStr`, a plain string or None."""
+        ...
+
+    @property
+    def alpaca_secret_key(self) -> Any:
+        """A `SecretStr`, a plain string or None."""
+        ...
+
+    @property
+    def alpaca_feed(self) -> str:
+        """`auto`, `sip`, `iex` or `delayed_sip`."""
+        ...
+
+    @property
+    def alpaca_data_url(self) -> str:
+        """Where REST is."""
+        ...
+
+    @property
+    def alpaca_stream_url(self) -> str:
+        """Where the stream is, without `/v2/{feed}`."""
+        ...
+
+    @property
+    def requests_per_second(self) -> float:
+        """The most request starts a second."""
+        ...
+
+    @property
+    def unencrypted_host(self) -> str | None:
+        """The host that may be sent the key unencrypted; None for none."""
+        ...
+
+
+def secret_text(secret: Any) -> str:
+    """A key as text, empty without one."""
+    reveal = getattr(secret, "get_secret_value", None)
+    return str(reveal() if reveal is not None else secret or "")
+
+
+def rfc3339(time_ns: int) -> str:
+    """Nanoseconds UTC as RFC 3339 with nine decimals."""
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(time_ns // NS))}.{time_ns % NS:09d}Z"
+
+
+class Host:
+    """One key at one host; safe from any thread.
+
+    Args:
+        config: Key, address, budget.
+        clock: Nanoseconds UTC.
+        stop: Ends waits for the budget when set.
+        deadline_seconds: A whole exchange ends within this.
+        policy: How long a 429 slows everything.
+        answered: Told of each success.
+    """
+
+    def __init__(
+        self,
+        config: AlpacaConfig,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        stop: threading.Event | None = None,
+        deadline_seconds: float = 5.0,
+        policy: RetryPolicy = DEFAULT_POLICY,
+        answered: Callable[[Arrival], None] | None = None,
+    ) -> None:
+        for name in ("alpaca_data_url", "alpaca_stream_url"):
+            check_address(name, getattr(config, name), config.unencrypted_host)
+        self.limiter = RateLimiter(min(config.requests_per_second, FREE_PER_SECOND), margin=ARRIVAL_JITTER)
+        self.feed: FeedName = "iex"
+        self._session = HttpSession(
+            config.alpaca_data_url,
+            keys={
+                "APCA-API-KEY-ID": secret_text(config.alpaca_key_id),
+                "APCA-API-SECRET-KEY": secret_text(config.alpaca_secret_key),
+            },
+            limiter=self.limiter,
+            stop=stop,
+            deadline_seconds=deadline_seconds,
+            clock=clock,
+            policy=policy,
+            answered=answered,
+        )
+
+    @property
+    def name(self) -> str:
+        """Host and port."""
+        return self._session.host
+
+    @property
+    def delay_ns(self) -> int:
+        """How late the data is by contract, nanoseconds."""
+        return DELAY_NS if self.feed == "delayed_sip" else 0
+
+    def has_sip(self) -> bool:
+        """Whether the key is worth the consolidated tape in real time. Raises FeedError."""
+        try:
+            self._session.get(Request(f"/v2/stocks/{HEARTBEAT}/trades/latest", {"feed": "sip"}, "entitlement"))
+        except NotEntitledError:
+            return False
+        except FeedError as error:
+            if error.status != _NOT_FOUND:
+                raise
+        return True
+
+    def quotes(self, symbols: Sequence[str]) -> Reply:
+        """The quotes in force. Raises FeedError."""
+        params = {"symbols": ",".join(symbols), "feed": self.feed}
+        return self._session.get(Request("/v2/stocks/quotes/latest", params, "snapshot"))
+
+    def trades(self, symbol: str, from_ns: int, to_ns: int, token: str | None) -> Reply:
+        """A page of prints, oldest first. Raises FeedError."""
+        params = {
+            "start": rfc3339(from_ns),
+            "end": rfc3339(to_ns),
+            "limit": str(LIMIT),
+            "sort": "asc",
+            # History older than 15 minutes is asked of the tape itself.
+            "feed": "sip" if self.feed == "delayed_sip" else self.feed,
+        }
+        if token:
+            params["page_token"] = token
+        return self._session.get(Request(f"/v2/stocks/{quote(symbol, safe='')}/trades", params, "trades", symbol))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()

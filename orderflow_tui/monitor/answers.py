@@ -1,0 +1,32 @@
+"""Where an answer becomes a record: the trader's word reaches the cores it concerns."""
+
+from __future__ import annotations
+
+from orderflow_tui.monitor.clock import RunClock
+from orderflow_tui.monitor.commands import AnswerGiven
+from orderflow_tui.monitor.outbox import Outbox
+from orderflow_tui.monitor.publisher import Publisher
+from orderflow_tui.monitor.symbols import Roster
+from orderflow_tui.views.build_position import recommendations
+
+
+def answer(given: AnswerGiven, roster: Roster, publisher: Publisher, clock: RunClock, outbox: Outbox) -> None:
+    """Give the answer to the symbol it names, or to every symbol of a market-wide card."""
+    one = (given.recommendation_id.split(":", 1)[0],)
+    for symbol in publisher.together.get(given.recommendation_id, one):
+        _answer_symbol(symbol, given, roster, clock, outbox)
+
+
+def _answer_symbol(symbol: str, given: AnswerGiven, roster: Roster, clock: RunClock, outbox: Outbox) -> None:
+    watched = roster.get(symbol)
+    if watched is None:
+        return
+    now_ns = clock.answered_ns(given.arrival)
+    ids = [given.recommendation_id]
+    if given.recommendation_id.startswith("market:"):
+        cards = recommendations(watched.core, now_ns)
+        ids = [card.recommendation_id for card in cards if card.status == "open" and card.kind == "flow"]
+    for recommendation_id in ids:
+        output = watched.core.answer(now_ns, recommendation_id, given.answer)
+        if output is not None:
+            outbox.say(watched, output, given.arrival)

@@ -1,0 +1,46 @@
+"""What a screen can ask of the monitor, as the messages that reach its thread."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.feeds.feed import Arrival
+
+
+class AnswerGiven(Struct, frozen=True):
+    """The trader answered a recommendation."""
+
+    recommendation_id: str
+    answer: Answer
+    arrival: Arrival
+
+
+class Recover(Struct, frozen=True):
+    """Try a BLIND symbol again now."""
+
+    symbol: str
+    arrival: Arrival
+
+
+class OwnOrders(Struct, frozen=True):
+    """These orders in the symbol's book are the holder's."""
+
+    symbol: str
+    orders: tuple[WorkingOrder, ...]
+
+
+class WatchDetail(Struct, frozen=True):
+    """Make the detail of this symbol; an empty one ends it."""
+
+    symbol: str
+
+
+class Stop(Struct, frozen=True):
+    """End the run; an exit code above 0 says that it failed."""
+
+    reason: str
+    exit_code: int = 0
+
+
+Command = AnswerGiven | Recover | OwnOrders | WatchDetail | Stop

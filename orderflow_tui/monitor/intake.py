@@ -1,0 +1,142 @@
+"""The way in: what each message of the feed means for the symbols, the cores and the journal."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from orderflow_tui.core.model.units import NS, iso_utc
+from orderflow_tui.core.transcript import play
+from orderflow_tui.feeds.feed import (
+    ApiFault,
+    BadPayload,
+    BandNote,
+    Batch,
+    FeedEnded,
+    FeedGap,
+    FeedMessage,
+    FeedStatus,
+    Played,
+    SymbolNote,
+)
+from orderflow_tui.journal import records
+from orderflow_tui.monitor.blindness import Sight
+from orderflow_tui.monitor.clock import RunClock
+from orderflow_tui.monitor.outbox import Outbox
+from orderflow_tui.monitor.status import RunState
+from orderflow_tui.monitor.symbols import Roster
+from orderflow_tui.monitor.watched import Watched
+
+
+class Intake:
+    """Used by the monitor's thread alone."""
+
+    def __init__(self, roster: Roster, sight: Sight, clock: RunClock, outbox: Outbox, state: RunState) -> None:
+        self._roster = roster
+        self._sight = sight
+        self._clock = clock
+        self._outbox = outbox
+        self._state = state
+
+    def take(self, message: FeedMessage) -> None:
+        """Handle one message."""
+        match message:
+            case Batch():
+                self._batch(message)
+            case Played():
+                self._played(message)
+            case BadPayload():
+                self._sight.refused(message, self._roster.get(message.symbol))
+            case ApiFault():
+                self._fault(message)
+            case SymbolNote():
+                self._note(message)
+            case BandNote():
+                self._band(message)
+            case FeedGap():
+                self._gap(message)
+            case FeedStatus():
+                self._status(message)
+            case FeedEnded():
+                self._state.ended = message.reason
+                self._state.exit_code = max(self._state.exit_code, message.exit_code)
+            case _:
+                assert_never(message)
+
+    def _batch(self, batch: Batch) -> None:
+        left = self._roster.take_left(batch.symbol, batch.events, batch.arrival.wall_ns)
+        self._outbox.tell(left, batch.arrival)
+        watched = self._roster.get(batch.symbol)
+        if watched is None:
+            return
+        for channel in batch.channels:
+            self._sight.good(watched, channel, batch.arrival)
+        watched.skipped_prints += batch.skipped_prints
+        watched.duplicates += batch.duplicates
+        watched.note = ""
+        if batch.vouched_ns:
+            watched.vouched_ns = max(watched.vouched_ns, batch.vouched_ns)
+        if batch.quote_ns:
+            watched.quote_ns = batch.quote_ns
+        if batch.events:
+            self._clock.started_at(batch.events[0].time_ns)
+            self._reached(watched, batch.events[-1].time_ns)
+        news_from = self._clock.news_from_ns(batch.arrival)
+        for output in watched.core.process(batch.events, news_from_ns=news_from):
+            self._outbox.say(watched, output, batch.arrival)
+        watched.dirty = True
+
+    def _played(self, played: Played) -> None:
+        watched = self._roster.get(played.symbol)
+        if watched is None:
+            return
+        self._clock.started_at(played.time_ns)
+        self._reached(watched, played.time_ns)
+        watched.core, outputs = play(played.frame, watched.core)
+        for output in outputs:
+            self._outbox.say(watched, output, played.arrival)
+
+    def _reached(self, watched: Watched, time_ns: int) -> None:
+        if self._clock.reached(time_ns):
+            watched.vouched_ns = max(watched.vouched_ns, time_ns)
+            watched.dirty = True
+
+    def _fault(self, fault: ApiFault) -> None:
+        fields = records.error_fields(
+            fault.error_type,
+            fault.detail,
+            symbol=fault.symbol,
+            status=fault.status,
+            endpoint=fault.endpoint,
+            feature=fault.feature,
+        )
+        self._outbox.write(records.API_ERROR, fault.arrival.wall_ns, fault.arrival, fields)
+
+    def _note(self, note: SymbolNote) -> None:
+        watched = self._roster.get(note.symbol)
+        if watched is None:
+            return
+        watched.dirty = True
+        known = bool(watched.note)
+        watched.note = note.detail or "not found at the source" if note.standing == "not_found" else ""
+        if watched.note and not known:
+            fields = records.error_fields("404", watched.note, symbol=note.symbol)
+            self._outbox.write(records.API_ERROR, note.arrival.wall_ns, note.arrival, fields)
+        watched.no_quotes = note.standing == "no_quotes"
+        watched.fit(self._roster.capabilities)
+
+    def _band(self, band: BandNote) -> None:
+        watched = self._roster.get(band.symbol)
+        if watched is not None:
+            watched.band = (band.lower, band.upper)
+            watched.dirty = True
+
+    def _gap(self, gap: FeedGap) -> None:
+        fields = {"symbol": gap.symbol, "reason": gap.reason, "channel": "connection"}
+        fields |= {"from_utc": iso_utc(gap.from_ns), "to_utc": iso_utc(gap.to_ns)}
+        self._outbox.write(records.MONITORING_GAP, gap.from_ns, gap.arrival, fields)
+
+    def _status(self, status: FeedStatus) -> None:
+        self._state.feed = status
+        self._state.market = status.market
+        self._roster.set_capabilities(status.capabilities)
+        self._clock.delay_ns = self._roster.capabilities.delay_seconds * NS

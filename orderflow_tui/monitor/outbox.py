@@ -1,0 +1,82 @@
+"""The way out: what the cores say becomes a record first, then a line on the feed and a call of the listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitTriggered, Output, SidesAsked
+from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.journal import records
+from orderflow_tui.journal.writer import JournalWriter
+from orderflow_tui.monitor.looks import Guard
+from orderflow_tui.monitor.watched import Watched
+
+Listener = Callable[[str, int, Mapping[str, Any]], None]
+"""Called in the monitor's thread after a record was written: `(record name, happened ns, fields)`; must not block."""
+
+
+class Outbox:
+    """Used by the monitor's thread alone.
+
+    Args:
+        journal: Where every record is written.
+        line: Puts an output on the alert feed.
+        ask: Takes a question about sides to whoever answers it.
+        listeners: Called after each record.
+        guard: Keeps a listener's defect from the rules.
+    """
+
+    def __init__(
+        self,
+        journal: JournalWriter,
+        line: Callable[[Watched, Output], None],
+        ask: Callable[[SidesAsked], None],
+        listeners: list[Listener],
+        guard: Guard,
+    ) -> None:
+        self._journal = journal
+        self._line = line
+        self._ask = ask
+        self._listeners = listeners
+        self._guard = guard
+        self.news = False
+        """Something was said that a screen should show at once."""
+        self.alerts = 0
+        """How many were raised."""
+
+    def blinded(self) -> None:
+        """A symbol went blind, which is news without an output."""
+        self.news = True
+
+    def say(self, watched: Watched, output: Output, arrival: Arrival) -> None:
+        """Journal and show one output of a symbol's core."""
+        if isinstance(output, SidesAsked):
+            self._ask(output)
+            return
+        if not isinstance(output, AlertUpdated) or output.journal:
+            event, happened_ns, fields = records.output_record(output)
+            urgent = isinstance(output, ExitTriggered | ExitAnswered)
+            self.write(event, happened_ns, arrival, fields, sync=urgent)
+            self.news = True
+        if isinstance(output, AlertRaised):
+            self.alerts += 1
+        self._line(watched, output)
+        watched.dirty = True
+
+    def tell(self, outputs: Iterable[Output], arrival: Arrival) -> None:
+        """Journal what concerns nothing on the screen."""
+        for output in outputs:
+            event, happened_ns, fields = records.output_record(output)
+            self.write(event, happened_ns, arrival, fields)
+
+    def write(
+        self, event: str, happened_ns: int, arrival: Arrival, fields: Mapping[str, Any], *, sync: bool = False
+    ) -> None:
+        """Journal one record."""
+        self._journal.write(event, happened_ns, arrival.mono_ns, fields, sync=sync)
+        for listener in self._listeners:
+            self._guard.run(
+                getattr(listener, "__qualname__", "a listener"), partial(listener, event, happened_ns, fields), None
+            )

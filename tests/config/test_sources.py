@@ -1,0 +1,90 @@
+"""The table of sources: every row loads, and what derives from it holds for every row."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orderflow_tui.config.schema import OrderFlowConfig, plain, validate_order_flow_config
+from orderflow_tui.config.sources import NAMES, SOURCES, Source, feed_of, load, one_of, source_named
+from orderflow_tui.config.values import SECRET_FIELDS, Secret, Settings
+from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.journal.records import run_started_fields
+from orderflow_tui.monitor.learned_store import LearnedStore
+
+TAUGHT = Taught(date(2026, 9, 21), "regular")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_what_a_row_names_is_there(source: Source) -> None:
+    assert source_named(source.name) is source
+    for place in filter(None, (source.feed, source.checks)):
+        assert callable(load(place))
+    assert not source.key or source.key in SECRET_FIELDS
+
+
+def test_only_live_sources_journal_as_live() -> None:
+    assert [source.name for source in SOURCES if source.source_class == "live"] == ["polygon"]
+    assert all(source.label.startswith("LIVE") == (source.source_class == "live") for source in SOURCES)
+
+
+def test_the_choices_are_the_tables() -> None:
+    assert one_of() == "polygon, simulator or replay"
+    for name in NAMES:
+        assert OrderFlowConfig(data_source=name).data_source == name
+    with pytest.raises(DataValidationError, match=one_of()):
+        OrderFlowConfig(data_source="yahoo")
+
+
+def test_a_source_that_needs_a_key_says_so_without_it() -> None:
+    for source in SOURCES:
+        if source.key:
+            with pytest.raises(DataValidationError, match="is not set"):
+                validate_order_flow_config(OrderFlowConfig(data_source=source.name))
+
+
+def test_a_source_with_a_command_of_its_own_is_refused_in_one_line() -> None:
+    for source in SOURCES:
+        if source.feed:
+            assert feed_of(source) is load(source.feed)
+        else:
+            with pytest.raises(DataValidationError, match=f"orderflow-tui {source.name}"):
+                feed_of(source)
+
+
+def test_secrets_are_known_by_their_type() -> None:
+    assert {
+        name for name in Settings.__struct_fields__ if "Secret" in str(Settings.__annotations__[name])
+    } == SECRET_FIELDS
+    settings = plain(OrderFlowConfig(polygon_api_key="0123456789abcdef"))
+    for name in SECRET_FIELDS:
+        assert isinstance(getattr(settings, name), Secret)
+        assert name not in settings.recorded()
+    assert "0123456789abcdef" not in str(settings.recorded())
+
+
+@pytest.mark.parametrize("leak", [{"other_api_key": "hidden"}, {"other": Secret("0123456789")}])
+def test_no_secret_of_any_name_is_recorded(leak: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="no place in the journal"):
+        run_started_fields(version="1", host="h", symbols=[], settings={"profile": "plan", **leak})
+
+
+def test_what_one_source_taught_is_not_anothers(tmp_path: Path) -> None:
+    LearnedStore(tmp_path, "alpaca-iex").save("BAC", TAUGHT)
+    assert LearnedStore(tmp_path).load("BAC") == {}
+    assert list(LearnedStore(tmp_path, "alpaca-iex").load("BAC")) == [TAUGHT.session]
+
+
+def test_a_sources_folder_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
+    """Neither the folder of the first source nor that of another leads elsewhere."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for under in ("", "alpaca-iex"):
+        journal = tmp_path / f"journal{under}"
+        journal.mkdir()
+        (journal / "learned").symlink_to(elsewhere)
+        LearnedStore(journal, under).save("BAC", TAUGHT)
+    assert not list(elsewhere.rglob("*"))

@@ -1,0 +1,135 @@
+"""The source against its wire on loopback: nothing lost, nothing doubled, every refusal said."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from orderflow_tui.core.model.events import Book, Print, Reread
+from orderflow_tui.core.model.units import NS
+from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP
+from orderflow_tui.feeds.feed import ApiFault, BandNote, Batch, FeedEnded, FeedStatus
+from orderflow_tui.feeds.simulator.alpaca_rows import of_feed, trade_id
+from orderflow_tui.feeds.simulator.faults import Fault
+from tests.feeds.alpaca.serving import KEY, SECRET, Config, running, served
+from tests.feeds.collector import Collector, covers
+
+
+def delivered(got: Collector, symbol: str, until_ns: int) -> list[tuple[int, str]]:
+    """Time and id of every print that came by whatever way."""
+    return [
+        (event.time_ns, event.trade_id)
+        for batch in got.of(Batch, symbol)
+        for event in batch.events
+        if isinstance(event, Print) and event.time_ns < until_ns
+    ]
+
+
+def is_streamed(status: FeedStatus) -> bool:
+    return status.stream.startswith("stream")
+
+
+@pytest.mark.parametrize("sip", [True, False])
+def test_what_was_delivered_is_what_was_printed_through_a_drop(sip: bool) -> None:
+    drop = Fault("stream", "close", frames=30, code=1000)
+    with served(faults=[drop], sip=sip) as host, running(Config(host.url), ["ACME"]) as (feed, got):
+        got.wait(FeedStatus, is_streamed)
+        got.wait(ApiFault, lambda fault: "closed the stream (1000)" in fault.detail)
+        mark = got.mark()
+        got.wait(FeedStatus, is_streamed, since=mark)
+        until = time.time_ns() + NS
+        got.wait(Batch, covers("ACME", until))
+        told = delivered(got, "ACME", until)
+        assert len(told) == len(set(told))
+        market = host.market.get("ACME")
+        assert market is not None
+        printed = of_feed(market.tape.prints.between(min(told)[0], until - 1), "sip" if sip else "iex")
+        assert sorted(told) == sorted((row.sip_timestamp, str(trade_id(row))) for row in printed if row.size)
+        assert feed.capabilities.venues == ("" if sip else IEX_ONLY)
+        assert feed.capabilities.depth_label == ("NBBO, 1 level" if sip else f"{IEX_ONLY}, 1 level")
+        assert feed.capabilities.streaming
+        assert got.of(BandNote, "ACME") == [] or got.of(BandNote, "ACME")[0].lower > 0
+    assert not any(KEY in repr(message) or SECRET in repr(message) for message in got.messages)
+
+
+def test_the_quote_in_force_comes_before_the_first_print() -> None:
+    with served(sip=True) as host, running(Config(host.url), ["ACME"]) as (_, got):
+        got.wait(Batch, lambda batch: any(isinstance(event, Print) for event in batch.events))
+        kinds = [type(event) for batch in got.of(Batch, "ACME") for event in batch.events]
+        assert Book in kinds[: kinds.index(Print)]
+
+
+def test_sip_that_the_key_has_not_ends_and_names_auto() -> None:
+    with served() as host, running(replace(Config(host.url), alpaca_feed="sip"), ["ACME"]) as (_, got):
+        ended = got.wait(FeedEnded)
+    assert (ended.exit_code, ended.reason) == (1, NO_SIP)
+
+
+def test_a_refused_key_ends_everything() -> None:
+    refused = replace(Config(""), alpaca_key_id="PKOTHER")
+    with served() as host, running(replace(refused, url=host.url), ["ACME"]) as (_, got):
+        assert got.wait(FeedEnded).exit_code == 1
+        assert got.wait(ApiFault, lambda fault: fault.final).error_type == "401"
+
+
+def test_a_key_that_only_the_stream_refuses_ends_everything_too() -> None:
+    with (
+        served(faults=[Fault("stream", "auth_failed")]) as host,
+        running(replace(Config(host.url), alpaca_feed="iex"), ["ACME"]) as (_, got),
+    ):
+        assert got.wait(FeedEnded).exit_code == 1
+
+
+def test_while_another_program_streams_the_polls_have_it_and_it_is_tried_again() -> None:
+    taken = Fault("stream", "max_connections", times=2)
+    config = replace(Config(""), alpaca_feed="iex")
+    with served(faults=[taken]) as host, running(replace(config, url=host.url), ["ACME"], pace=60) as (_, got):
+        fault = got.wait(ApiFault, lambda fault: "another program" in fault.detail)
+        assert fault.error_type == "429"
+        got.wait(Batch, covers("ACME", time.time_ns() - NS))
+        got.wait(FeedStatus, is_streamed)
+
+
+def test_a_stream_with_few_places_takes_the_urgent_and_names_the_rest() -> None:
+    names = ("ACME", "BOLT", "CRUX")
+    with served(names, most=2) as host:
+        config = replace(Config(host.url), alpaca_feed="iex")
+        with running(config, ["BOLT"]) as (feed, got):
+            feed.set_urgency(["CRUX", "BOLT", "ACME"])
+            feed.set_symbols(names)
+            got.wait(FeedStatus, lambda status: status.stream == "stream; no room for ACME: polled")
+            got.wait(Batch, covers("ACME", time.time_ns()))
+            got.wait(Batch, covers("CRUX", time.time_ns()))
+
+
+def test_a_mute_stream_is_left() -> None:
+    with (
+        served(faults=[Fault("stream", "silence", frames=4)]) as host,
+        running(replace(Config(host.url), alpaca_feed="iex"), ["ACME"], pace=20) as (_, got),
+    ):
+        got.wait(ApiFault, lambda fault: "silent for" in fault.detail)
+        mark = got.mark()
+        got.wait(FeedStatus, is_streamed, since=mark)
+
+
+def test_a_bust_is_a_second_read_again() -> None:
+    with served(sip=True) as host, running(Config(host.url), ["ACME"]) as (_, got):
+        got.wait(FeedStatus, is_streamed)
+        got.wait(Batch, covers("ACME", time.time_ns() + NS))
+        market = host.market.get("ACME")
+        assert market is not None
+        since = max(min(delivered(got, "ACME", 1 << 62))[0], time.time_ns() - 20 * NS)
+        busted = max(market.tape.prints.between(since, 1 << 62), key=lambda row: row.size)
+        market.tape.bust_largest(since)
+        batch = got.wait(Batch, lambda batch: any(isinstance(event, Reread) for event in batch.events))
+    (again,) = batch.events
+    assert isinstance(again, Reread)
+    assert again.from_second == busted.sip_timestamp // NS
+    assert str(trade_id(busted)) not in {event.trade_id for event in again.prints if event.venue != 4}
+
+
+def test_start_and_stop_do_not_wait_for_a_server_that_is_not_there() -> None:
+    with running(Config("http://127.0.0.1:9"), ["ACME"]) as (_, got):
+        got.wait(ApiFault)

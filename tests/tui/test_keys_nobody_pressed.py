@@ -1,0 +1,113 @@
+"""On a real terminal: what it sends by itself answers no recommendation, and the dashboard goes on."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import signal
+import struct
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tui.pty_terminal import PtyTerminal
+from tests.tui.test_terminal_input import REPLIES
+
+pytestmark = pytest.mark.serial
+
+CHILD = "tests.tui.answer_child"
+HELP = (b"\x1bOP", rb"What the signs|esc|Keys")
+CHOICES = rb"you have left"
+
+
+def opened(terminal: PtyTerminal) -> None:
+    """The dialog that takes the answer is open."""
+    terminal.read_until(rb"BAC", 20)
+    time.sleep(0.3)  # what the terminal said at the start is over
+    terminal.press(b"\x1bOQ")
+    terminal.read_until(CHOICES, 10)
+
+
+def typed(terminal: PtyTerminal, *pieces: bytes, gap: float = 0.03) -> None:
+    for piece in pieces:
+        terminal.press(piece)
+        time.sleep(gap)
+
+
+def given(answers: Path) -> list[str]:
+    found: list[str] = json.loads(answers.read_text()) if answers.exists() else []
+    return found
+
+
+def left(terminal: PtyTerminal, answers: Path) -> list[str]:
+    terminal.drain(0.3)
+    terminal.quit(10)
+    assert terminal.child.returncode == 0
+    return given(answers)
+
+
+def test_no_answer_of_the_terminal_answers_a_recommendation(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.json"
+    with PtyTerminal(CHILD, [str(answers)], 120, 40) as terminal:
+        opened(terminal)
+        for reply in REPLIES.values():
+            typed(terminal, reply)
+            typed(terminal, reply[:4], reply[4:])
+        typed(terminal, *(bytes([one]) for one in REPLIES["foreground"]))
+        typed(terminal, REPLIES["primary device"], b"e")
+        typed(terminal, b"exhs", b"\x1b[200~e\r\x1b[201~", b"e")
+        assert left(terminal, answers) == []
+
+
+def test_a_key_that_a_person_pressed_answers(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.json"
+    with PtyTerminal(CHILD, [str(answers)], 120, 40) as terminal:
+        opened(terminal)
+        typed(terminal, b"he")
+        terminal.read_until(rb"press\s+it\s+again", 10)
+        time.sleep(0.2)
+        terminal.press(b"h")
+        terminal.await_true(lambda: given(answers) == ["hold"], 10)
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b" " * 10_000,
+        b"\x1b[200~" + b"no end " * 5_000,
+        b"\x1b[200~\x1b\x03q\x1b[201~",
+        b"\x1b[99999999u\x1b[1;1:1Q",
+        b"\x1b[48;0;0;0;0t\x1b[48;99999;99999;9;9t",
+        b"quit" * 50_000,
+        b"\xff\xfe\xe4\xf6\xfc\x1b[MC\x84%",
+    ],
+    ids=["spaces", "endless paste", "paste of keys", "key codes", "sizes", "letters", "no UTF-8"],
+)
+def test_no_flood_takes_the_screen_down(tmp_path: Path, flood: bytes) -> None:
+    answers = tmp_path / "answers.json"
+    with PtyTerminal(CHILD, [str(answers)], 120, 40) as terminal:
+        terminal.read_until(rb"BAC", 20)
+        for at in range(0, len(flood), 2048):
+            typed(terminal, flood[at : at + 2048], gap=0.002)
+            terminal.drain(0)
+        time.sleep(0.5)
+        terminal.drain(0.1)
+        terminal.press(HELP[0])
+        terminal.read_until(rb"work everywhere|Everywhere|everywhere", 2)
+        assert terminal.resident_mb() < 150
+        assert left(terminal, answers) == []
+
+
+def test_a_window_of_an_impossible_size_changes_nothing(tmp_path: Path) -> None:
+    with PtyTerminal(CHILD, [str(tmp_path / "answers.json")], 120, 40) as terminal:
+        terminal.read_until(rb"BAC", 20)
+        for rows, columns in ((65_535, 65_535), (0, 0), (1, 65_535), (65_535, 1)):
+            fcntl.ioctl(terminal.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            terminal.child.send_signal(signal.SIGWINCH)
+            terminal.drain(0.2)
+        terminal.press(HELP[0])
+        terminal.read_until(rb"everywhere", 5)
+        assert terminal.resident_mb() < 150
+        assert left(terminal, tmp_path / "answers.json") == []

@@ -1,0 +1,203 @@
+"""What a terminal sends that is no key: it types nothing, answers nothing and costs nothing."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from textual import events, messages
+from textual.message import Message
+
+from orderflow_tui.tui.keys.terminal_input import MOST_PASTED, Key, TerminalInput
+
+REPLIES = {
+    "primary device": b"\x1b[?62;22;52c",
+    "secondary device": b"\x1b[>41;388;0c",
+    "tertiary device": b"\x1bP!|7E565445\x1b\\",
+    "mode": b"\x1b[?1337;0$y",
+    "ansi mode": b"\x1b[20;2$y",
+    "version": b"\x1bP>|XTerm(388)\x1b\\",
+    "palette": b"\x1b]4;1;rgb:cdcd/0000/0000\x1b\\",
+    "foreground": b"\x1b]10;rgb:a6a6/acac/cdcd\x1b\\",
+    "background, BEL": b"\x1b]11;rgb:2929/2d2d/3e3e\x07",
+    "cursor colour": b"\x1b]12;rgb:ffff/eeee/dddd\x1b\\",
+    "clipboard": b"\x1b]52;c;dGhlIHRoZWZ0\x07",
+    "eight bits": b"\x9d10;rgb:a6a6/acac/cdcd\x9c",
+    "eight bits in UTF-8": b"\xc2\x9d10;rgb:a6a6/acac/cdcd\xc2\x9c",
+    "eight bits CSI": b"\x9b?62;22c",
+    "capability": b"\x1bP1+r544e=787465726d\x1b\\",
+    "setting": b"\x1bP1$r0;1m\x1b\\",
+    "graphics": b"\x1b_Gi=31;OK\x1b\\",
+    "privacy message": b"\x1b^the test\x1b\\",
+    "kitty flags": b"\x1b[?25u",
+    "cursor place": b"\x1b[24;80R",
+    "window size": b"\x1b[8;40;120t",
+    "window title": b"\x1b]lthe test\x1b\\",
+    "focus in": b"\x1b[I",
+    "focus out": b"\x1b[O",
+    "mouse, X10": b"\x1b[M Ce",
+    "mouse, X10 column 100": b"\x1b[MC\x84%",
+    "mouse, 1005": b"\x1b[MC\xc3\x84e",
+    "mouse, 1006": b"\x1b[<35;101;5M",
+    "mouse, 1015": b"\x1b[67;101;5M",
+    "key let go": b"\x1b[101;1:3u",
+    "code beyond Unicode": b"\x1b[99999999u",
+    "surrogate": b"\x1b[55296u",
+    "no function key": b"\x1b[101;1P",
+}
+
+
+class Clock:
+    """Seconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Desk:
+    """A terminal's bytes at chosen times."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.input = TerminalInput(self.clock)
+
+    def send(self, data: bytes, after: float = 1.0) -> list[Message]:
+        self.clock.now += after
+        return self.input.read(data)
+
+    def wait(self, seconds: float) -> list[Message]:
+        self.clock.now += seconds
+        return self.input.tick()
+
+
+def keys(messages: list[Message]) -> list[str]:
+    return [message.key for message in messages if isinstance(message, Key)]
+
+
+def by_person(messages: list[Message]) -> list[str]:
+    return [message.key for message in messages if isinstance(message, Key) and message.by_person]
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_an_answer_of_the_terminal_is_no_key_however_it_is_cut(name: str) -> None:
+    reply = REPLIES[name]
+    assert keys(Desk().send(reply)) == []
+    for cut in range(1, len(reply)):
+        desk = Desk()
+        got = [*desk.send(reply[:cut]), *desk.send(reply[cut:], 0.05)]
+        assert keys(got) == [], cut
+    desk = Desk()
+    assert [key for at in range(len(reply)) for key in keys(desk.send(reply[at : at + 1], 0.03))] == []
+    assert by_person(desk.send(b"e", 0.1)) == []
+    assert by_person(desk.send(b"e", 0.2)) == ["e"]
+
+
+@pytest.mark.parametrize("gap", [0.3, 1.5])
+def test_the_rest_of_an_answer_that_comes_late_is_dropped_too(gap: float) -> None:
+    for reply in (REPLIES["foreground"], REPLIES["clipboard"], REPLIES["version"]):
+        for cut in range(1, len(reply) - 2):
+            desk = Desk()
+            got = [*desk.send(reply[:cut]), *desk.wait(0.2), *desk.send(reply[cut:], gap)]
+            assert [key for key in keys(got) if key != "escape"] == [], cut
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        (b"e", "e"), (b"\x1bOQ", "f2"), (b"\x1b[12~", "f2"), (b"\x1b[A", "up"), (b"\x1b[1;5C", "ctrl+right"),
+        (b"\x11", "ctrl+q"), (b"\r", "enter"), (b"\x1b[101;;101u", "e"), (b"\x1b[101u", "e"), (b"\xc3\xa9", "é"),
+        (b"\x1b[1;1:1P", "f1"), (b"\x1b[97;5:2u", "ctrl+a"), (b"\x1bx", "alt+x"), (b"\x1b[[A", "f1"),
+    ],
+)  # fmt: skip
+def test_a_key_alone_is_a_persons(data: bytes, key: str) -> None:
+    assert by_person(Desk().send(data)) == [key]
+
+
+def test_a_lone_escape_is_the_escape_key() -> None:
+    desk = Desk()
+    assert desk.send(b"\x1b") == []
+    assert by_person(desk.wait(0.2)) == ["escape"]
+    assert by_person(desk.send(b"e")) == ["e"]
+
+
+def test_several_keys_in_one_read_or_in_a_burst_are_keys_of_nobody() -> None:
+    desk = Desk()
+    got = desk.send(b"he")
+    assert keys(got) == ["h", "e"]
+    assert by_person(got) == []
+    desk = Desk()
+    desk.send(b"\x1bOQ")
+    assert by_person(desk.send(b"e", 0.005)) == []
+    assert by_person(desk.send(b"e", 0.1)) == ["e"]
+
+
+def test_a_paste_is_no_key_and_its_end_is_found_wherever_it_is_cut() -> None:
+    paste = b"\x1b[200~e\x03\x1b[A\x1be\x1b[201~"
+    for cut in range(1, len(paste)):
+        desk = Desk()
+        got = [*desk.send(paste[:cut]), *desk.send(paste[cut:], 0.05)]
+        assert keys(got) == [], cut
+        assert [one.text for one in got if isinstance(one, events.Paste)] == ["e[Ae"], cut
+        assert by_person(desk.send(b"e", 0.1)) == []
+        assert by_person(desk.send(b"e", 0.2)) == ["e"]
+
+
+def test_a_paste_that_never_ends_is_bounded_and_the_next_key_is_a_key_that_answers_nothing() -> None:
+    desk = Desk()
+    desk.send(b"\x1b[200~")
+    for _ in range(1000):
+        assert desk.send(b"exit " * 800, 0.001) == []
+    assert len(desk.input._pasted) <= MOST_PASTED + 8
+    got = desk.send(b"\x1bOP", 0.01)
+    assert (keys(got), by_person(got)) == (["f1"], [])
+    got = desk.send(b"e", 0.4)
+    assert (keys(got), by_person(got)) == (["e"], [])
+    assert by_person(desk.send(b"e", 3.0)) == ["e"]
+
+
+@pytest.mark.parametrize(
+    "data", [b" " * 10_000, b"e" * 200_000, b"\x03" * 100_000, b"\x1b[A" * 50_000, b"\xff" * 50_000]
+)
+def test_what_is_typed_without_end_is_bounded(data: bytes) -> None:
+    desk = Desk()
+    got = [one for at in range(0, len(data), 4096) for one in desk.send(data[at : at + 4096], 0.001)]
+    assert len(got) < 200
+    assert by_person(got) == []
+    assert by_person(desk.send(b"e", 0.5)) == ["e"]
+
+
+@pytest.mark.parametrize("size", [b"0;0", b"99999;99999", b"40;0", b"0;120", b"501;80", b"24;100000000000000000000"])
+def test_a_size_that_no_terminal_has_is_none(size: bytes) -> None:
+    assert Desk().send(b"\x1b[48;" + size + b";0;0t") == []
+
+
+def test_what_the_terminal_says_of_itself_is_understood() -> None:
+    desk = Desk()
+    (resize,) = desk.send(b"\x1b[48;40;120;0;0t")
+    assert isinstance(resize, events.Resize)
+    assert resize.size == (120, 40)
+    (mouse,) = desk.send(b"\x1b[<0;5;6M")
+    assert isinstance(mouse, events.MouseDown)
+    assert isinstance(desk.send(b"\x1b[?2026;2$y")[0], messages.TerminalSupportsSynchronizedOutput)
+    assert isinstance(desk.send(b"\x1b[I")[0], events.AppFocus)
+    assert isinstance(desk.send(b"\x1b[O")[0], events.AppBlur)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_bytes_end_the_input(seed: int) -> None:
+    chance = random.Random(seed)
+    pieces = [*REPLIES.values(), b"\x1b", b"\x1b[", b"\x1b]", b"\x1bP", b"\x1b[200~", b"\x1b[201~", b"\x1b[M", b"\x1bO"]
+    desk = Desk()
+    for _ in range(300):
+        piece = chance.choice(pieces) if chance.random() < 0.5 else chance.randbytes(chance.randrange(1, 40))
+        if chance.random() < 0.3:
+            at = chance.randrange(len(piece))
+            piece = piece[:at] + chance.randbytes(1) + piece[at + 1 :]
+        for one in (*desk.send(piece, chance.choice((0.0, 0.01, 0.1, 0.5))), *desk.wait(0.01)):
+            if isinstance(one, Key):
+                assert not one.by_person or len(piece) < 12
+    desk.send(b"\x1b\\", 5.0)
+    assert by_person(desk.send(b"e", 5.0)) == ["e"]
