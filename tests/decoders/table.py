@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import httpx
@@ -41,6 +42,7 @@ from orderflow_tui.feeds.polygon.gateway import Gateway
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
 from orderflow_tui.feeds.polygon.tape import SymbolTape
+from orderflow_tui.feeds.simulator.alpaca_stream import _received as alpaca_received
 from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
 from orderflow_tui.feeds.simulator.stream import _received
@@ -367,9 +369,17 @@ class _Said:
     async def receive_text(self) -> str:
         return self._text
 
+    async def receive(self) -> dict[str, str]:
+        return {"type": "websocket.receive", "text": self._text}
+
 
 def _order(data: bytes, _: Path) -> object:
     return asyncio.run(_received(cast("WebSocket", _Said(data.decode("utf-8", "replace")))))
+
+
+def _alpaca_order(data: bytes, _: Path) -> object:
+    said = _Said(data.decode("utf-8", "replace"))
+    return asyncio.run(alpaca_received(cast("Any", SimpleNamespace(socket=said))))
 
 
 def _query(data: bytes, _: Path) -> object:
@@ -636,6 +646,9 @@ DECODERS = (
         "simulator's cursor", ("feeds.simulator.query",),
         b"ap=3&as=&limit=5&order=asc&sort=timestamp&timestamp.gte=2026-09-21T14:00:00.000000001Z",
         lambda data, _: parse_time_query({"cursor": base64.urlsafe_b64encode(data).decode()}), (BadQueryError,),
+    ),
+    Decoder(
+        "simulated Alpaca's listener", ("feeds.simulator.alpaca_stream",), b'{"action":"auth","key":"k"}', _alpaca_order
     ),
     Decoder("simulator's listener", ("feeds.simulator.stream",), b'{"action":"auth","params":"key"}', _order),
     Decoder("simulator's offset", ("feeds.simulator.query",), b"ap=3&limit=5", _offset, (BadQueryError,)),
