@@ -199,7 +199,7 @@ def _share(interval: Interval | None) -> dict[str, float] | None:
 
 
 class Prior(Struct, frozen=True):
-    """What `make evaluate` measured of a rule; shares and lifts in per cent and points."""
+    """A rule on recorded days, by a script apart from `evaluate`; shares and lifts in per cent and points."""
 
     n: int
     fell: int
