@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.tui.app import run_dashboard
 from orderflow_tui.tui.state.attention import Attention
 from tests.tui.fake import FakeMonitor, busy_market
@@ -20,7 +21,7 @@ class Kept(FakeMonitor):
 
     def answer(self, recommendation_id: str, answer: Answer) -> None:
         super().answer(recommendation_id, answer)
-        Path(sys.argv[1]).write_text(json.dumps([given.kind for _, given in self.answers]))
+        replace_file(Path(sys.argv[1]), json.dumps([given.kind for _, given in self.answers]).encode())
 
 
 def main() -> int:
