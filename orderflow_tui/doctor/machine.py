@@ -38,7 +38,7 @@ def positions(loaded: LoadedConfig) -> tuple[Finding, PositionManager | None]:
         manager = PositionManager(source_of(setting, loaded.env))
     except PositionsMissing as missing:
         return Finding("positions", "FAIL", str(missing), "start `orderflow-tui` and press w for an example file"), None
-    except PositionsError as refused:
+    except (PositionsError, DataValidationError) as refused:
         return Finding("positions", "FAIL", str(refused), "mend it as it says"), None
     held, notes = manager.get_active_positions(), "; ".join(manager.notes)
     said = f"{len(held)} held from {setting}: {', '.join(position.symbol for position in held) or 'nothing'}"

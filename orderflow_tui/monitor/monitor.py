@@ -148,6 +148,8 @@ class Monitor(ScreenPort):
         if self._thread.is_alive():
             self._inbox.ask(Stop(reason, exit_code))
             self._thread.join(timeout)
+            if self._thread.is_alive():  # it waits for room on the disk
+                self.unwritten = self._journal.waiting
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the feed's end or a stop; whether it came."""

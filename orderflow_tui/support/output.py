@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
 from collections.abc import Iterable
 from types import TracebackType
 from typing import IO, Any, Protocol
@@ -42,6 +43,8 @@ def prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     sys.excepthook = print_crash
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _print_thread_crash
 
 
 def print_lines(lines: Iterable[object]) -> None:
@@ -104,6 +107,11 @@ def print_progress(text: str, *, over: bool) -> None:
 def print_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print where a defect ended the program: the calls and the reason, no variable's value."""
     _print_error_lines(crash_lines(kind, error, trace))
+
+
+def _print_thread_crash(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_value is not None:
+        print_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
 
 
 def crash_lines(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> list[str]:

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
+from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.output import print_error
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.keys.guarded_app import EndPort, GuardedApp
@@ -431,10 +432,9 @@ class OrderFlowApp(GuardedApp):
         if self.export_directory is None or self.model.status is None:
             self.tell("no journal folder to write to")
             return
-        name = f"screen-{self.model.status.now_ns // 1_000_000}.svg"
+        path = self.export_directory / f"screen-{self.model.status.now_ns // 1_000_000}.svg"
         try:
-            path = self.save_screenshot(name, str(self.export_directory))
-            Path(path).chmod(0o600)  # it shows what is held
+            replace_file(path, self.export_screenshot().encode())  # it shows what is held, and to nobody else
         except OSError as error:
             self.tell(f"not saved: {error.strerror}", warning=True)
         else:

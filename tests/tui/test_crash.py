@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from orderflow_tui.support.masking import hide
@@ -33,3 +35,16 @@ async def test_a_defect_tells_where_it_was_met_and_shows_no_value(capfd: pytest.
     assert "in broken" in said
     assert "a-host-0123456789" not in said.replace('"a-host-0123456789"', "")
     assert "locals" not in said
+
+
+async def test_a_picture_is_not_saved_through_a_link(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("mine")
+    async with running(calm_market(), export_directory=tmp_path) as (app, pilot):
+        assert app.model.status is not None
+        picture = tmp_path / f"screen-{app.model.status.now_ns // 1_000_000}.svg"
+        picture.symlink_to(kept)
+        await pilot.press("f12")
+        await pilot.pause()
+    assert kept.read_text() == "mine"
+    assert "<svg" in picture.read_text(encoding="utf-8")

@@ -139,6 +139,7 @@ async def _step(bench: Bench) -> None:
 async def _picture(bench: Bench) -> None:
     await bench.press("f12")
     (picture,) = bench.folder.glob("screen-*.svg")
+    assert "<svg" in picture.read_text(encoding="utf-8")
     assert picture.stat().st_mode & 0o777 == 0o600
 
 
