@@ -288,20 +288,16 @@ class OrderFlowApp(GuardedApp):
 
     def tell(self, message: str, *, warning: bool = False) -> None:
         """A short-lived line in a corner; the message is text, never markup."""
-        self.say_once(clean(message), severity="warning" if warning else "information")
+        self.say(clean(message), severity="warning" if warning else "information")
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as a reader knows it: function keys in capitals."""
         shown = super().get_key_display(binding)
         return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
 
-    def keys_of(self, name: str, default: str) -> str:
-        """The keys of a binding under the keymap in force, separated by commas."""
-        return self._keys.get(name, default)
-
     def all_keys(self, binding: Binding) -> list[str]:
         """The keys of a binding under the keymap in force, as a reader knows them."""
-        keys = self.keys_of(binding.id or "", binding.key).split(",")
+        keys = self._keys.get(binding.id or "", binding.key).split(",")
         return [self.get_key_display(binding.with_key(key.strip())) for key in keys]
 
     def first_key(self, binding: Binding) -> str:
@@ -442,6 +438,8 @@ class OrderFlowApp(GuardedApp):
 
     async def action_quit(self) -> None:
         """Leave at once: no thread is waited for here."""
+        if self.refuses_to_quit():
+            return
         self.leave("quit", self.monitor.status().exit_code)
 
     def _fatal_error(self) -> None:

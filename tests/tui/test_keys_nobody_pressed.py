@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import random
 import signal
 import struct
 import termios
@@ -61,6 +62,50 @@ def test_no_answer_of_the_terminal_answers_a_recommendation(tmp_path: Path) -> N
         assert left(terminal, answers) == []
 
 
+@pytest.mark.parametrize("gap", [0.0005, 0.003])
+def test_a_paste_in_single_bytes_answers_nothing(tmp_path: Path, gap: float) -> None:
+    answers = tmp_path / "answers.json"
+    with PtyTerminal(CHILD, [str(answers)], 120, 40) as terminal:
+        opened(terminal)
+        time.sleep(0.3)
+        typed(terminal, *(bytes([one]) for one in b"exited\r"), gap=gap)
+        time.sleep(0.3)
+        assert left(terminal, answers) == []
+
+
+@pytest.mark.parametrize("together", [b"ae", b"ah", b"as5", b"\x1bOQe"])
+def test_a_key_that_came_with_the_one_that_opened_the_dialog_answers_nothing(tmp_path: Path, together: bytes) -> None:
+    answers = tmp_path / "answers.json"
+    with PtyTerminal(CHILD, [str(answers)], 120, 40) as terminal:
+        terminal.read_until(rb"BAC", 20)
+        time.sleep(0.3)
+        terminal.press(together)
+        terminal.read_until(CHOICES, 10)
+        time.sleep(0.3)
+        assert left(terminal, answers) == []
+
+
+@pytest.mark.parametrize("pasted", [b"qty 100", b"\xe9t\xe9 q", b"quick\rquote\rq\r"])
+def test_a_small_paste_without_brackets_does_not_quit(tmp_path: Path, pasted: bytes) -> None:
+    answers = tmp_path / "answers.json"
+    with PtyTerminal(CHILD, [str(answers)], 120, 40) as terminal:
+        terminal.read_until(rb"BAC", 20)
+        time.sleep(0.3)
+        terminal.press(pasted)
+        time.sleep(0.5)
+        assert terminal.child.poll() is None
+        assert left(terminal, answers) == []
+
+
+def test_quit_pressed_several_times_at_once_quits(tmp_path: Path) -> None:
+    with PtyTerminal(CHILD, [str(tmp_path / "answers.json")], 120, 40) as terminal:
+        terminal.read_until(rb"BAC", 20)
+        time.sleep(0.3)
+        terminal.press(b"qqq")
+        terminal.await_true(lambda: terminal.child.poll() is not None, 10)
+        assert terminal.child.returncode == 0
+
+
 def test_a_key_that_a_person_pressed_answers(tmp_path: Path) -> None:
     answers = tmp_path / "answers.json"
     with PtyTerminal(CHILD, [str(answers)], 120, 40) as terminal:
@@ -82,8 +127,26 @@ def test_a_key_that_a_person_pressed_answers(tmp_path: Path) -> None:
         b"\x1b[48;0;0;0;0t\x1b[48;99999;99999;9;9t",
         b"quit" * 50_000,
         b"\xff\xfe\xe4\xf6\xfc\x1b[MC\x84%",
+        b"\x1b[A\x1b[B" * 30_000,
+        b"\x1b[<35;10;10M\x1b[<35;11;10M\x1b[<64;11;10M" * 5_000,
+        b"\x1b[I\x1b[O" * 30_000,
+        b"\x03" * 20_000,
+        random.Random(13).randbytes(200_000),
     ],
-    ids=["spaces", "endless paste", "paste of keys", "key codes", "sizes", "letters", "no UTF-8"],
+    ids=[
+        "spaces",
+        "endless paste",
+        "paste of keys",
+        "key codes",
+        "sizes",
+        "letters",
+        "no UTF-8",
+        "arrows",
+        "mouse",
+        "focus",
+        "Ctrl+C",
+        "random bytes",
+    ],
 )
 def test_no_flood_takes_the_screen_down(tmp_path: Path, flood: bytes) -> None:
     answers = tmp_path / "answers.json"
@@ -96,7 +159,7 @@ def test_no_flood_takes_the_screen_down(tmp_path: Path, flood: bytes) -> None:
         terminal.drain(0.1)
         terminal.press(HELP[0])
         terminal.read_until(rb"work everywhere|Everywhere|everywhere", 2)
-        assert terminal.resident_mb() < 150
+        assert terminal.resident_mb() < 100
         assert left(terminal, answers) == []
 
 

@@ -13,6 +13,7 @@ from textual.drivers.web_driver import WebDriver
 from textual.message import Message
 
 from orderflow_tui.tui.keys.guarded_app import GuardedApp
+from orderflow_tui.tui.keys.passing import Passing
 from orderflow_tui.tui.keys.terminal_input import TerminalInput, plausible_size
 
 
@@ -52,14 +53,14 @@ class BrowserDriver(WebDriver):
 
     def run_input_thread(self) -> None:
         """Read packets until the end; an input that ends before is the tab's end."""
-        source, packets = TerminalInput(), ByteStream()
+        source, packets, pass_on = TerminalInput(), ByteStream(), Passing(self._dashboard, self.process_message)
         for data in self._input_reader:
             for kind, payload in packets.feed(data) if data else ():
                 if kind == "D":
-                    self._pass_on(source.read(payload))
+                    pass_on(source.read(payload))
                 else:
                     self._take(payload)
-            self._pass_on(source.tick())
+            pass_on(source.tick())
         if not self.exit_event.is_set():
             self._gone("the tab is gone: its input has ended")
 
@@ -69,10 +70,6 @@ class BrowserDriver(WebDriver):
             self._input_reader.close()
         else:
             self.on_meta(str(told.get("type")), told)
-
-    def _pass_on(self, messages: list[Message]) -> None:
-        for message in messages:
-            self.process_message(message)
 
     def process_message(self, message: Message) -> None:
         """Pass a message on to the app; a size that no terminal has is none."""

@@ -13,17 +13,15 @@ from textual import constants, events
 from textual.app import App
 from textual.command import CommandPalette
 from textual.driver import Driver
-from textual.notifications import SeverityLevel
+from textual.notifications import Notify, SeverityLevel
 
 from orderflow_tui.support.output import crash_lines
-from orderflow_tui.tui.keys.bindings import ANSWER_BINDINGS, APP_BINDINGS, named
 from orderflow_tui.tui.keys.terminal_input import Key
 
 TERMINAL_GONE: Final = 129
 """The exit code where the terminal is gone: what a shell calls the end by SIGHUP."""
 MOST_TOASTS: Final = 5
-_TOO_CLOSE: Final = "that key came together with other input and was not taken: press it again"
-_HARMLESS: Final = frozenset({"answer-back", "answer-note"})
+TOO_CLOSE: Final = "that key came together with other input and was not taken: press it again"
 
 
 class EndPort(Protocol):
@@ -42,9 +40,13 @@ class GuardedApp(App[int]):
     """What stands between the terminal and the dashboard."""
 
     ANSWER_SCOPE: ClassVar[str] = "Answer"
+    SETTINGS_SCOPE: ClassVar[str] = "Settings"
 
     def __init__(self) -> None:
         super().__init__()
+        self.answering = False
+        """Whether a key alone answers a recommendation: it is held for a moment to see whether more comes."""
+        self._pressed: Key | None = None
         self.defect = ""
         """What ended the screen against its will, in one line; empty while nothing did."""
         self.ending: EndPort | None = None
@@ -62,43 +64,54 @@ class GuardedApp(App[int]):
 
         return TerminalDriver
 
-    def keys_of(self, name: str, default: str) -> str:
-        """The keys of a binding under the keymap in force, separated by commas."""
-        return default if name else ""
-
     async def on_event(self, event: events.Event) -> None:
-        """A key that nobody may have pressed answers nothing and ends nothing."""
-        if isinstance(event, Key) and not event.is_forwarded and self._refuses(event):
-            self.say_once(_TOO_CLOSE)
-            return
+        """Remember which key is being acted on."""
+        if isinstance(event, events.InputEvent) and not event.is_forwarded:
+            self._pressed = event if isinstance(event, Key) else None
         await super().on_event(event)
 
+    def on_key(self, event: events.Key) -> None:
+        """A key that nobody may have pressed answers nothing and changes no setting.
+
+        Asked where the key acts: what it acts on may have opened since it came.
+        """
+        self._pressed = event if isinstance(event, Key) else None
+        if self._pressed is not None and self._refuses(self._pressed):
+            event.prevent_default()
+            self.say(TOO_CLOSE)
+
     def _refuses(self, key: Key) -> bool:
-        typing = self.focused is not None
-        if not key.by_person and (typing or isinstance(self.screen, CommandPalette)):
-            return key.key == "enter" and self._answers()
-        if not key.by_person and self._answers():
-            return self._bound(key.key, {name.id or "" for name in named(ANSWER_BINDINGS)} - _HARMLESS)
-        return not key.alone and not typing and self._bound(key.key, {"quit-letter"})
+        if key.by_person or key.key == "escape":
+            return False
+        if isinstance(self.screen, CommandPalette):
+            return key.key == "enter"
+        scope = getattr(self.screen, "SCOPE", "")
+        return scope == self.ANSWER_SCOPE or (scope == self.SETTINGS_SCOPE and not key.repeated)
 
-    def _answers(self) -> bool:
-        """Whether what is open answers a recommendation, or may start what does."""
-        return any(getattr(screen, "SCOPE", "") == self.ANSWER_SCOPE for screen in self.screen_stack) or isinstance(
-            self.screen, CommandPalette
-        )
+    def once_dealt_with(self, told: Callable[[], None]) -> None:
+        """Call back once the keys that came before have acted: they pass the screen, and come back. From any thread."""
+        self.call_later(lambda: _discard(self.screen.call_later(self.call_later, told)))
 
-    def _bound(self, key: str, names: set[str]) -> bool:
-        return any(
-            key in [one.strip() for one in self.keys_of(binding.id, binding.key).split(",")]
-            for binding in named([*ANSWER_BINDINGS, *APP_BINDINGS])
-            if binding.id in names
-        )
+    def refuses_to_quit(self) -> bool:
+        """Whether the key being acted on may be nobody's; says so."""
+        key = self._pressed
+        if key is None or key.alone or key.repeated:
+            return False
+        self.say(TOO_CLOSE)
+        return True
 
-    def say_once(self, message: str, severity: SeverityLevel = "warning") -> None:
-        """A short-lived line in a corner, unless it stands there already or there are many."""
+    def say(self, message: str, severity: SeverityLevel = "warning") -> None:
+        """A short-lived line in a corner."""
+        self.notify(message, severity=severity, markup=False)
+
+    def on_notify(self, event: Notify) -> None:
+        """A few toasts at once, the newest, and none twice."""
         standing = list(self._notifications)
-        if len(standing) < MOST_TOASTS and all(one.message != message for one in standing):
-            self.notify(message, severity=severity, markup=False)
+        if any(one.message == event.notification.message for one in standing):
+            event.prevent_default()
+            return
+        for old in standing[: max(0, len(standing) - MOST_TOASTS + 1)]:
+            self._unnotify(old, refresh=False)
 
     def follow_the_ending(self) -> None:
         """From here on whoever ends the run can ask the screen to leave. Called in the app's loop."""
@@ -134,3 +147,7 @@ class GuardedApp(App[int]):
                 self.ending.ask(self.defect, 1)
             self._exit_renderables.append(Text("\n".join(crash_lines(kind, error, trace))))
         self._close_messages_no_wait()
+
+
+def _discard(_: object) -> None:
+    """For callbacks whose result nobody wants."""

@@ -16,7 +16,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from orderflow_tui.tui.keys.guarded_app import GuardedApp
-from orderflow_tui.tui.keys.terminal_input import TerminalInput, plausible_size
+from orderflow_tui.tui.keys.passing import Passing
+from orderflow_tui.tui.keys.terminal_input import HOLD_SECONDS, TerminalInput, doubted, plausible_size
 
 _READ: Final = 4096
 _LOOK_SECONDS: Final = 0.1
@@ -117,6 +118,9 @@ class TerminalDriver(LinuxDriver):
         if self._output is not None:
             self._output.write(data)
 
+    def _query_in_band_window_resize(self) -> None:
+        """Sizes come from the system alone: a report of one may be meant for another program."""
+
     def _gone(self, why: str) -> None:
         """Called in a thread of ours."""
         self._dashboard.terminal_is_gone(why)
@@ -131,7 +135,7 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read until the end is asked for, or the terminal is gone."""
         threading.current_thread().name = "terminal-input"
-        source = TerminalInput()
+        source, pass_on = TerminalInput(), Passing(self._dashboard, self.process_message)
         while not self.exit_event.is_set() and threading.main_thread().is_alive():
             ready, _, _ = select.select([self.fileno], [], [], _SOON_SECONDS if source.waits else _LOOK_SECONDS)
             if ready:
@@ -145,12 +149,15 @@ class TerminalDriver(LinuxDriver):
                 if not data:
                     self._gone("the terminal is gone: its input has ended")
                     return
-                self._pass_on(source.read(data))
-            self._pass_on(source.tick())
+                read = source.read(data)
+                if self._dashboard.answering and len(read) == 1 and self._more_comes():
+                    doubted(read)
+                pass_on(read)
+            pass_on(source.tick())
 
-    def _pass_on(self, messages: list[Message]) -> None:
-        for message in messages:
-            self.process_message(message)
+    def _more_comes(self) -> bool:
+        """Whether something follows faster than a person's next key: a paste in pieces."""
+        return bool(select.select([self.fileno], [], [], HOLD_SECONDS)[0])
 
     def process_message(self, message: Message) -> None:
         """Pass a message on to the app; a size that no terminal has is none."""

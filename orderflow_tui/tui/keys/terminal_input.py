@@ -28,9 +28,11 @@ DOUBT_SECONDS: Final = 2.0
 """After a sequence or a paste that never ended, how long no key answers a recommendation."""
 BURST_SECONDS: Final = 0.02
 """Bytes that follow each other faster are one burst, in however many reads they come."""
+HOLD_SECONDS: Final = 0.03
+"""A key that would answer is held so long: what follows sooner makes both a paste."""
 MOST_COLUMNS: Final = 1000
 MOST_ROWS: Final = 500
-MOST_TYPED: Final = 32
+MOST_TYPED: Final = 16
 """More letters than these in one read are a paste."""
 MOST_PASTED: Final = 4096
 _MOST_SEQUENCE: Final = 128
@@ -42,13 +44,13 @@ _STRINGS: Final = frozenset("]P^_X\x9d\x90\x9e\x9f\x98\udc9d\udc90\udc9e\udc9f\u
 _CSIS: Final = frozenset("[\x9b\udc9b")
 _SS3S: Final = frozenset("O\x8f\udc8f")
 _C1: Final = frozenset("\x9d\x90\x9e\x9f\x98\x9b\x8f\udc9d\udc90\udc9e\udc9f\udc98\udc9b\udc8f")
-_TYPED: Final = re.compile("[^\x00-\x1f\x7f-\x9f\udc80-\udcff]+")
+_TYPED: Final = re.compile("[^\x1b\x80-\x9f\udc80-\udcff]+")
+_NO_TEXT: Final = re.compile("[\udc80-\udcff]")
 _STRING_END: Final = re.compile("[\x07\x18\x1a\x1b\x9c\udc9c]")
 _PARAMETERS: Final = re.compile("[\x20-\x3f]*")
 _LONE_KEY: Final = re.compile(r"\x1b(?:O[A-Z]|\[[\d;:]*[A-Zu~])|[^\x07\x1b\\\x9c\udc9c]|\x1b")
-_SIZE: Final = re.compile(r"\x1b\[48;(\d+)(?::\d*)*;(\d+)(?::\d*)*;(\d+)(?::\d*)*;(\d+)(?::\d*)*t")
 _MOUSE: Final = re.compile(r"\x1b\[<(\d{1,4});(-?\d{1,6});(-?\d{1,6})[Mm]")
-_MODE: Final = re.compile(r"\x1b\[\?(\d+);(\d)\$y")
+_SYNCHRONIZED: Final = re.compile(r"\x1b\[\?2026;[1-4]\$y")
 _KEY: Final = re.compile(r"\x1b\[([\d:]*)(?:;([\d:]*))?(?:;([\d:]*))?([u~A-HP-S])")
 _CURSOR: Final = re.compile(r"\x1b\[\d+;\d+R")
 
@@ -58,14 +60,22 @@ class Key(events.Key):
 
     Attributes:
         alone: It came in a read of its own.
+        repeated: Its read held it and nothing else, though more than once: it is held down, or the line is slow.
         by_person: A person pressed it: alone, apart from the terminal's sequences and from pastes.
     """
 
-    __slots__ = ["alone", "by_person"]
+    __slots__ = ["alone", "by_person", "repeated"]
 
     def __init__(self, key: str, character: str | None) -> None:
         super().__init__(key, character)
-        self.alone = self.by_person = False
+        self.alone = self.by_person = self.repeated = False
+
+
+def doubted(read: Iterable[Message]) -> None:
+    """More came at once: no key of this read was a person's."""
+    for message in read:
+        if isinstance(message, Key):
+            message.alone = message.by_person = message.repeated = False
 
 
 class Allowance:
@@ -97,8 +107,7 @@ class TerminalInput(XTermParser):
         super().__init__()
         self._clock = clock
         self._decoder = getincrementaldecoder("utf-8")("surrogateescape")
-        self._keys_allowed = Allowance(60.0, 120.0)
-        self._rest_allowed = Allowance(500.0, 500.0)
+        self._allowed = Allowance(100.0, 32.0)
         self._steps: dict[str, Callable[[str, int], int]] = {
             "text": self._text, "escape": self._escape, "csi": self._csi, "ss3": self._csi,
             "string": self._string, "string escape": self._string_escape, "mouse": self._mouse, "paste": self._paste,
@@ -112,6 +121,8 @@ class TerminalInput(XTermParser):
         self._escaped_at = self._quiet_until = -1e9
         self._out: list[Message] = []
         self._units = 0
+        self._most_typed = MOST_TYPED
+        self._pasting_until = -1e9
         self._foreign = False
         """Whether this read held an escape sequence that is no key."""
 
@@ -125,6 +136,8 @@ class TerminalInput(XTermParser):
         began = self._begin(text, idle)
         self._escape_at = None
         self._out, self._units, self._foreign = [], 0, False
+        pasting = now < self._pasting_until
+        self._most_typed = 0 if _NO_TEXT.search(text) else 1 if pasting else MOST_TYPED
         if began == "paste" and self._is_key(text) and text not in (_PASTE_START, _PASTE_END):
             self._complete(text)
         else:
@@ -168,6 +181,10 @@ class TerminalInput(XTermParser):
         now = self._now
         keys = [message for message in self._out if isinstance(message, Key)]
         alone = began == self._state == "text" and self._units == 1 and len(keys) == 1 and not self._foreign
+        if keys and began == self._state == "text" and not self._foreign and now >= self._quiet_until:
+            pure = self._units == len(keys) == len(self._out) and len({key.key for key in keys}) == 1
+            for key in keys:
+                key.repeated = pure
         if alone and idle >= BURST_SECONDS:
             keys[0].alone = True
             keys[0].by_person = now >= self._quiet_until
@@ -191,15 +208,16 @@ class TerminalInput(XTermParser):
         if match := _TYPED.match(text, at):
             self._type(match.group())
             return match.end()
-        if char < "\x80":
-            self._emit_keys(self._sequence_to_key_events(char))
         self._units += 1
+        self._foreign = True
         return at + 1
 
     def _type(self, run: str) -> None:
+        """Characters; more than a person types, what follows them, and what stands among other bytes is a paste."""
         self._units += len(run)
-        if len(run) > MOST_TYPED:
+        if len(run) > self._most_typed:
             self._emit_paste(run)
+            self._foreign, self._pasting_until = True, self._now + OPEN_SECONDS
             return
         for char in run:
             self._emit_keys(self._sequence_to_key_events(char))
@@ -306,14 +324,12 @@ class TerminalInput(XTermParser):
             self._state, self._pasted, self._paste_tail = "paste", "", ""
         elif sequence in ("\x1b[I", "\x1b[O"):
             self._emit(events.AppFocus() if sequence == "\x1b[I" else events.AppBlur())
-        elif (match := _SIZE.fullmatch(sequence)) is not None:
-            self._resize(*(int(group) for group in match.groups()))
-        elif (match := _MOUSE.fullmatch(sequence)) is not None:
+        elif _MOUSE.fullmatch(sequence) is not None:
             report = self.parse_mouse_code(sequence)
             if report is not None:
                 self._emit(report)
-        elif (match := _MODE.fullmatch(sequence)) is not None:
-            self._mode(match[1], int(match[2]))
+        elif _SYNCHRONIZED.fullmatch(sequence) is not None:
+            self._emit(messages.TerminalSupportsSynchronizedOutput())
 
     def _is_key(self, text: str) -> bool:
         return len(text) > 1 and _LONE_KEY.fullmatch(text) is not None
@@ -337,36 +353,22 @@ class TerminalInput(XTermParser):
         texts = [number for one in (match[3] or "").split(":") if _is_text(number := _number(one, 0))]
         return self._sequence_to_key_events(f"\x1b[{code};{bits};{':'.join(map(str, texts))}u")
 
-    def _resize(self, rows: int, columns: int, height: int, width: int) -> None:
-        if not plausible_size(columns, rows):
-            return
-        resize = events.Resize.from_dimensions((columns, rows), (width, height))
-        self.terminal_size = resize.size
-        pixels = min(width, height) > 0
-        self.terminal_pixel_size = resize.pixel_size if pixels else None
-        self.mouse_pixels = True
-        self._emit(resize)
-
-    def _mode(self, mode: str, setting: int) -> None:
-        if mode == "2026" and setting > 0:
-            self._emit(messages.TerminalSupportsSynchronizedOutput())
-        elif mode == "2048" and constants.SMOOTH_SCROLL:
-            self._emit(messages.InBandWindowResize.from_setting_parameter(setting))
-
     # --- what is passed on -------------------------------------------------------------------------------------
 
     def _emit(self, message: Message) -> None:
-        if self._rest_allowed.take(self._now):
+        if self._out and isinstance(message, events.MouseMove) and isinstance(self._out[-1], events.MouseMove):
+            self._out[-1] = message
+        elif self._allowed.take(self._now):
             self._out.append(message)
 
     def _emit_keys(self, keys: Iterable[events.Key]) -> None:
-        if not self._keys_allowed.take(self._now):
+        if not self._allowed.take(self._now):
             return
         self._out += [Key(key.key, key.character) for key in keys if key.key != Keys.Ignore]
 
     def _emit_paste(self, text: str) -> None:
         shown = "".join(char for char in text[:MOST_PASTED] if char.isprintable() or char in "\n\t")
-        if shown and self._keys_allowed.take(self._now):
+        if shown and self._allowed.take(self._now):
             self._out.append(events.Paste(shown))
 
 

@@ -58,7 +58,12 @@ class AnswerScreen(ModelModal):
 
     async def on_mount(self) -> None:
         """Show the choices; nothing has the focus, so that single keys act."""
+        self.dashboard.answering = True
         self._ask("choose")
+
+    def on_unmount(self) -> None:
+        """Nothing is answered by a key any more."""
+        self.dashboard.answering = False
 
     async def update_model(self) -> None:
         """Follow the recommendation while it is on screen."""

@@ -1,0 +1,78 @@
+"""Of a flood the app gets what it keeps up with; a key alone always."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+from textual.message import Message
+
+from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.tui.app import OrderFlowApp
+from orderflow_tui.tui.keys.guarded_app import MOST_TOASTS, TOO_CLOSE
+from orderflow_tui.tui.keys.passing import MOST_BEHIND, Passing
+from orderflow_tui.tui.keys.terminal_input import Key
+from orderflow_tui.tui.state.settings_model import SettingsDesk
+from tests.tui.driving import press, running, toasts
+from tests.tui.fake import calm_market
+
+
+class Slow(OrderFlowApp):
+    """Deals with nothing until a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(calm_market())
+        self.told: list[Callable[[], None]] = []
+
+    def once_dealt_with(self, told: Callable[[], None]) -> None:
+        self.told.append(told)
+
+
+def test_an_app_that_is_behind_is_not_buried() -> None:
+    app = Slow()
+    got: list[Message] = []
+    passing = Passing(app, got.append)
+    flood = [events.Key("up", None) for _ in range(50)]
+    passing(flood)
+    passing(flood)
+    assert len(got) == MOST_BEHIND
+    alone = Key("f1", None)
+    alone.alone = True
+    passing([alone])
+    assert got[-1] is alone
+    for told in app.told:
+        told()
+    passing(flood)
+    assert len(got) == 2 * MOST_BEHIND + 1
+
+
+async def test_the_app_says_when_it_has_dealt_with_what_came() -> None:
+    async with running(calm_market()) as (app, pilot):
+        done: list[bool] = []
+        app.once_dealt_with(lambda: done.append(True))
+        await pilot.pause()
+        assert done == [True]
+
+
+async def test_keys_that_nobody_pressed_change_no_setting() -> None:
+    async with running(calm_market(), settings=SettingsDesk(ScreenSettings(), {}, None)) as (app, pilot):
+        await press(pilot, "comma")
+        key = Key("right", None)
+        app.post_message(key)
+        await pilot.pause()
+        assert (app.theme, toasts(app)) == ("dark", [TOO_CLOSE])
+        held_down = Key("right", None)
+        held_down.repeated = True
+        app.post_message(held_down)
+        await pilot.pause()
+        assert app.theme != "dark"
+
+
+async def test_few_toasts_stand_at_once_and_none_twice() -> None:
+    async with running(calm_market()) as (app, pilot):
+        for number in range(20):
+            app.tell(f"words {number % 10}")
+            app.action_help_quit()
+        await pilot.pause()
+        assert len(toasts(app)) == len(set(toasts(app))) == MOST_TOASTS
+        assert "words 9" in toasts(app)
