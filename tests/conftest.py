@@ -1,6 +1,11 @@
-"""What every test runs under: property tests draw the same examples each time."""
+"""What every test runs under: property tests draw the same examples each time, no test masks another's words."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from orderflow_tui.support import masking
 
 settings.register_profile(
     "repeatable",
@@ -11,3 +16,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_its_own() -> Iterator[None]:
+    """A test's made-up secret may be another's plain word."""
+    parts, short = set(masking._parts), set(masking._short)
+    yield
+    for known, before in ((masking._parts, parts), (masking._short, short)):
+        known.clear()
+        known.update(before)
