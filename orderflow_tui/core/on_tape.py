@@ -23,6 +23,9 @@ from orderflow_tui.core.model.events import (
 )
 from orderflow_tui.core.model.outputs import AlertUpdated
 from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.rules.block import block_alert
+from orderflow_tui.core.rules.hidden_seller import hidden_seller_alert
+from orderflow_tui.core.rules.sell_print import sell_print_alert, sweep_named
 from orderflow_tui.core.rules.side_check import (
     BY_QUOTES,
     REFUTED,
@@ -35,14 +38,7 @@ from orderflow_tui.core.rules.side_check import (
     sold_and_bought,
     with_sides,
 )
-from orderflow_tui.core.rules.slow_bleed import BUCKET_SECONDS
-from orderflow_tui.core.rules.tape_alerts import (
-    block_alert,
-    hidden_seller_alert,
-    sell_print_alert,
-    slow_bleed_alert,
-    sweep_named,
-)
+from orderflow_tui.core.rules.slow_bleed import BUCKET_SECONDS, slow_bleed_alert
 from orderflow_tui.core.symbol_state import SymbolState
 
 _LATE_NS: Final = 2 * NS

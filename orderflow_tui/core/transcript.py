@@ -18,7 +18,8 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.outputs import Output
-from orderflow_tui.core.rules.alert_writer import Profile, Thresholds
+from orderflow_tui.core.rules.alert_writer import Thresholds
+from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.core.symbol_state import LATE_NS
 

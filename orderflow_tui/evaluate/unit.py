@@ -23,7 +23,7 @@ from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import Book, Event, Gap, Print
 from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, ExitTriggered, Output
 from orderflow_tui.core.model.units import NS, iso_utc, price_decimal
-from orderflow_tui.core.rules.alert_writer import Profile
+from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.recordings.open import RecordedSession, RecordingError, open_recording
 from orderflow_tui.track_record.rule_record import RuleRecord, block_of

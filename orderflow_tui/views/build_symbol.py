@@ -8,9 +8,9 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from orderflow_tui.core.model.capabilities import live_rules
 from orderflow_tui.core.model.events import BUY, OFF_EXCHANGE, SELL, Levels
 from orderflow_tui.core.model.units import NS, price_text
+from orderflow_tui.core.rules.catalogue import live_rules
 from orderflow_tui.core.rules.red_burst import price_words
 from orderflow_tui.core.rules.walls import Wall
 from orderflow_tui.core.symbol import SymbolCore

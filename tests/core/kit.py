@@ -13,7 +13,7 @@ from orderflow_tui.core.model.data_models import OrderFlowAlert, Position, Worki
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Levels, Print
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
 from orderflow_tui.core.model.units import NS, datetime_ns, price_units
-from orderflow_tui.core.rules.alert_writer import Profile
+from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.symbol import SymbolCore
 
 NOON = datetime_ns(datetime(2025, 10, 22, 16, 0, tzinfo=UTC))

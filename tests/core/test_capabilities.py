@@ -1,12 +1,18 @@
 import pytest
 
-from orderflow_tui.core.model.capabilities import live_rules
-from orderflow_tui.core.rules.alert_writer import AlertWriter, counts, enabled
+from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.catalogue import CATALOGUE, live_rules
+from orderflow_tui.core.rules.red_burst import RED_BURST
+from orderflow_tui.core.rules.rule import Profile
+from orderflow_tui.core.rules.sell_print import SELL_PRINT
+from orderflow_tui.core.rules.walls import BID_WALL_HIT
 
 from .kit import source
 
+RULES = {rule.evidence: rule for rule in CATALOGUE}
 
-def _rules(profile: str, **changes: object) -> set[str]:
+
+def _rules(profile: Profile, **changes: object) -> set[str]:
     return set(live_rules(source(**changes), profile))
 
 
@@ -46,16 +52,15 @@ def test_the_screens_word_for_depth(changes: dict[str, object], label: str) -> N
 
 
 def test_the_table_of_what_counts() -> None:
-    kinds = ("bid_wall", "bid_wall_hit", "bid_wall_pulled", "ask_wall", "sell_print", "hidden_seller", "block",
-             "red_burst", "slow_bleed", "thin_exit")  # fmt: skip
-    assert {kind for kind in kinds if counts(kind, "plan")} == {"bid_wall", "red_burst"}
-    assert {kind for kind in kinds if counts(kind, "guarded")} == {
+    assert len(RULES) == len(CATALOGUE) == 10
+    assert {kind for kind, rule in RULES.items() if rule.counts("plan")} == {"bid_wall", "red_burst"}
+    assert {kind for kind, rule in RULES.items() if rule.counts("guarded")} == {
         "bid_wall_hit", "bid_wall_pulled", "ask_wall", "sell_print", "red_burst",
     }  # fmt: skip
-    assert {kind for kind in kinds if not enabled(kind, "plan")} == {
+    assert {kind for kind, rule in RULES.items() if not rule.enabled("plan")} == {
         "hidden_seller", "block", "slow_bleed", "thin_exit",
     }  # fmt: skip
-    assert all(enabled(kind, "guarded") for kind in kinds)
+    assert all(rule.enabled("guarded") for rule in CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -69,13 +74,13 @@ def test_the_table_of_what_counts() -> None:
 )  # fmt: skip
 def test_for_a_short_everything_goes_by_its_mirrored_name(evidence: str, name: str, side: str) -> None:
     writer = AlertWriter("TEST", "guarded", "short")
-    assert (writer.evidence_name(evidence), writer.side_name(evidence)) == (name, side)
-    assert AlertWriter("TEST", "guarded").evidence_name(evidence) == evidence
+    assert (writer.evidence_name(RULES[evidence]), writer.side_name(RULES[evidence])) == (name, side)
+    assert AlertWriter("TEST", "guarded").evidence_name(RULES[evidence]) == evidence
 
 
 def test_a_writer_names_the_real_market_for_a_short() -> None:
     writer = AlertWriter("TEST", "guarded", "short")
-    assert writer.episode_id("bid_wall_hit", -1_000_000, 7) == "TEST:ask_wall_hit:ask:100.00:7"
-    assert writer.episode_id("sell_print", -1_000_000, 7) == "TEST:buy_print:ask:100.00:7"
-    assert writer.episode_id("red_burst", -1_000_000, 7) == "TEST:red_burst:buy:100.00:7"
-    assert AlertWriter("TEST", "guarded").episode_id("red_burst", 1_000_000, 7) == "TEST:red_burst:sell:100.00:7"
+    assert writer.episode_id(BID_WALL_HIT, -1_000_000, 7) == "TEST:ask_wall_hit:ask:100.00:7"
+    assert writer.episode_id(SELL_PRINT, -1_000_000, 7) == "TEST:buy_print:ask:100.00:7"
+    assert writer.episode_id(RED_BURST, -1_000_000, 7) == "TEST:red_burst:buy:100.00:7"
+    assert AlertWriter("TEST", "guarded").episode_id(RED_BURST, 1_000_000, 7) == "TEST:red_burst:sell:100.00:7"

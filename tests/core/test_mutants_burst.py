@@ -13,7 +13,7 @@ from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import wilson
-from orderflow_tui.core.rules.red_burst import RedBurst
+from orderflow_tui.core.rules.red_burst import RED_BURST, RedBurst
 
 from .kit import NOON, Rules, Tape, alerts, held, make, updates
 
@@ -31,7 +31,7 @@ def seen(*prints: tuple[int, int, int], rules: Rules | None = None) -> RedBurst:
 
 def told(seconds: int = 10, *, single: bool = False, **details: Any) -> OrderFlowAlert:
     return AlertWriter("TEST", "plan").alert(
-        "red_burst", time_ns=NOON, price=1_000_000, opened_ns=NOON, severity="critical", rank=3, text="",
+        RED_BURST, time_ns=NOON, price=1_000_000, opened_ns=NOON, severity="critical", rank=3, text="",
         single_print=single, details={"window_seconds": seconds, "baseline": 1.0} | details,
     )  # fmt: skip
 

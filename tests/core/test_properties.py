@@ -13,7 +13,7 @@ from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.events import Book, Clock, Event, Print, live_order
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output, StopRaised
 from orderflow_tui.core.model.units import NS, price_units
-from orderflow_tui.core.rules.alert_writer import Profile
+from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.symbol import SymbolCore
 
 from .kit import NOON, Rules, alerts, drawn_market, held, make

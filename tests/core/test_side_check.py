@@ -27,6 +27,8 @@ from orderflow_tui.core.model.events import (
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output, SidesAsked
 from orderflow_tui.core.model.units import NS, price_units
 from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.red_burst import RED_BURST
+from orderflow_tui.core.rules.sell_print import SELL_PRINT
 from orderflow_tui.core.rules.side_check import SideCheck, Signed, doubted, sign_seconds, signed, sold_and_bought
 from orderflow_tui.core.symbol import SymbolCore, mirrored
 
@@ -521,8 +523,9 @@ def test_only_the_quote_proves_a_purchase(price: int, bid: int, ask: int, bought
 
 
 def _raised(evidence: str = "sell_print", opened_ns: int = NOON) -> AlertRaised:
+    rule = {"red_burst": RED_BURST, "sell_print": SELL_PRINT}[evidence]
     alert = AlertWriter("TEST", "guarded").alert(
-        evidence, time_ns=NOON, price=1_000_000, opened_ns=opened_ns, severity="critical", rank=1, text="large",
+        rule, time_ns=NOON, price=1_000_000, opened_ns=opened_ns, severity="critical", rank=1, text="large",
         exit_eligible=True, details={"threshold": 3},
     )  # fmt: skip
     return AlertRaised(alert, NOON, 1_000_000, 1_000_000)

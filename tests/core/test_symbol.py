@@ -21,7 +21,7 @@ from orderflow_tui.core.model.events import (
 )
 from orderflow_tui.core.model.outputs import AlertRaised, ExitAnswered, ExitResolved, ExitTriggered, StopRaised
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.core.rules.alert_writer import Profile
+from orderflow_tui.core.rules.rule import Profile
 from tests.core.kit import NOON, Rules, Tape, alerts, exits, held, make
 
 GUARDED = Rules(profile="guarded")

@@ -14,8 +14,8 @@ from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.events import BUY, OFF_EXCHANGE, REGULAR, SELL, SIDE_GIVEN, Book, Clock, Gap, Print
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.core.rules.alert_writer import Profile
 from orderflow_tui.core.rules.hidden_seller import HiddenSeller
+from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.rules.slow_bleed import SlowBleed
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.evaluate.unit import Rules

@@ -12,7 +12,8 @@ from orderflow_tui.core.model.data_models import WorkingOrder
 from orderflow_tui.core.model.events import OFF_EXCHANGE, REGULAR, UNKNOWN, Clock, Event, Gap, Levels, TapeCovered
 from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import NS, price_units
-from orderflow_tui.core.rules.alert_writer import AlertWriter, Profile
+from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.rules.walls import WallTracker
 from orderflow_tui.core.symbol import SymbolCore
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orderflow_tui.cli import main
-from orderflow_tui.core.rules.alert_writer import _COUNTS
+from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, FeedGap
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.encode import HEADER
@@ -78,10 +78,10 @@ def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_rules_name_what_counts() -> None:
     rows = {code(row[0])[0]: row for row in table(section(ROOT / "docs" / "rules.md", "## Profiles"))}
-    assert set(rows) == set(_COUNTS)
+    assert set(rows) == {rule.evidence for rule in CATALOGUE}
     words = {True: ("counts",), False: ("shown",), None: ("off",)}
-    for evidence, counts in _COUNTS.items():
-        if evidence == "red_burst":  # counts by its ratio, which the table spells out
+    for rule in CATALOGUE:
+        if rule.evidence == "red_burst":  # counts by its ratio, which the table spells out
             continue
-        for cell, count in zip(rows[evidence][3:5], counts, strict=True):
-            assert cell.startswith(words[count]), (evidence, cell)
+        for cell, count in zip(rows[rule.evidence][3:5], (rule.plan, rule.guarded), strict=True):
+            assert cell.startswith(words[count]), (rule.evidence, cell)

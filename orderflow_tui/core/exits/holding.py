@@ -6,7 +6,6 @@ from collections import deque
 from dataclasses import replace
 from decimal import Decimal
 from statistics import median
-from typing import Final
 
 from orderflow_tui.core.exits.exit_signal import ALERTS_NEEDED, ActCounter, ExitLatch, Figures, evidence_of
 from orderflow_tui.core.market.liquidity import band_size, exit_cost
@@ -20,10 +19,7 @@ from orderflow_tui.core.model.units import NS, iso_utc, price_decimal, price_tex
 from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.stops import StopWatch
-
-_THIN_LEVELS: Final = 5
-_THIN_BELOW: Final = 2.0
-_THIN_REARM: Final = 2.5
+from orderflow_tui.core.rules.thin_exit import THIN_EXIT, ThinExit, thin_exit_alert
 
 
 class ExitDesk:
@@ -64,8 +60,7 @@ class ExitDesk:
         """Whether the holder has working orders in this book."""
         self._own: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._stop_crossed_ns = 0
-        self._medians: deque[float] = deque(maxlen=SAMPLES)
-        self._thin = False
+        self._thin = ThinExit()
 
     def set_position(self, position: Position | None) -> None:
         """Take a new state of the position; its direction must be the one this desk was made for."""
@@ -112,34 +107,13 @@ class ExitDesk:
         self.costs.append(walked.dollars if walked else 0.0)
 
     def check_thin(self, time_ns: int) -> AlertRaised | None:
-        """`thin_exit`: the door has halved within a minute and no longer fits the position twice. Real depth only."""
-        coverage = self.coverage
-        if self.capabilities.depth_levels < _THIN_LEVELS or len(coverage) < SAMPLES or not self.quantity:
+        """`thin_exit`, held against the coverage of the last minute. Real depth only."""
+        if not THIN_EXIT.live(self.capabilities) or len(self.coverage) < SAMPLES or not self.quantity:
             return None
-        now = median(coverage)
-        then = self._medians[0] if len(self._medians) == SAMPLES else None
-        self._medians.append(now)
-        if self._thin:
-            self._thin = now < _THIN_REARM
+        narrowed = self._thin.on_coverage(median(self.coverage))
+        if narrowed is None:
             return None
-        if then is None or now >= _THIN_BELOW or now * 2 > then:
-            return None
-        self._thin = True
-        return self._thin_alert(time_ns, now, then)
-
-    def _thin_alert(self, time_ns: int, now: float, then: float) -> AlertRaised:
-        price = self.market.bid or 0
-        alert = self.writer.alert(
-            "thin_exit",
-            time_ns=time_ns,
-            opened_ns=time_ns,
-            price=price,
-            severity="warning",
-            rank=3,
-            text=f"the door narrows: coverage {now:.1f}x of your {self.quantity:,}, a minute ago {then:.1f}x",
-            details={"coverage": round(now, 4), "coverage_60s_ago": round(then, 4)},
-        )
-        return AlertRaised(alert, time_ns, price, price)
+        return thin_exit_alert(self.writer, time_ns, self.market.bid or 0, self.quantity, narrowed)
 
     # --- the stop -----------------------------------------------------------------------------------------------
 

@@ -76,21 +76,3 @@ class Capabilities(Struct, frozen=True):
         if self.venues:
             return f"{self.venues}, 1 level"
         return "one venue's best, 1 level" if self.single_venue else "NBBO, 1 level"
-
-
-def live_rules(capabilities: Capabilities, profile: str) -> tuple[str, ...]:
-    """The evidence kinds that can fire on this source under this profile, in the order of SPEC section 5."""
-    rules: list[str] = []
-    if capabilities.quotes:
-        rules += ["bid_wall", "bid_wall_hit", "ask_wall"]
-        if capabilities.depth_levels > 1 or capabilities.streaming:
-            rules.append("bid_wall_pulled")
-    if capabilities.trades:
-        rules += ["sell_print", "red_burst"]
-        if profile == "guarded":
-            rules += ["block", "slow_bleed"]
-            if capabilities.depth_levels > 1 and capabilities.single_venue:
-                rules.append("hidden_seller")
-    if profile == "guarded" and capabilities.depth_levels >= 5:
-        rules.append("thin_exit")
-    return tuple(rules)

@@ -1,15 +1,14 @@
-"""What every rule shares: the thresholds it is held against, the evidence kinds, and how an alert is written."""
+"""What every rule shares: the thresholds it is held against, and how an alert is written."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from orderflow_tui.core.model.data_models import Against, AlertType, OrderFlowAlert, Severity
 from orderflow_tui.core.model.units import price_decimal, price_text, utc_datetime
-
-Profile = Literal["plan", "guarded"]
+from orderflow_tui.core.rules.rule import Profile, Rule
 
 SELL_SHARE: Final = 0.60
 """A burst is red when more than this share of its volume was started by sellers."""
@@ -51,56 +50,6 @@ class Thresholds(Protocol):
         ...
 
 
-# evidence -> (counts in plan, counts in guarded); what is missing from a profile's column is off there.
-_COUNTS: Final[Mapping[str, tuple[bool | None, bool | None]]] = MappingProxyType(
-    {
-        "bid_wall": (True, False),
-        "bid_wall_hit": (False, True),
-        "bid_wall_pulled": (False, True),
-        "ask_wall": (False, True),
-        "sell_print": (False, True),
-        "hidden_seller": (None, False),
-        "block": (None, False),
-        "red_burst": (True, True),
-        "slow_bleed": (None, False),
-        "thin_exit": (None, False),
-    }
-)
-
-# For a short position the same rules run on the mirrored market; these are the names its evidence goes by.
-_MIRRORED: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "bid_wall": "ask_wall",
-        "bid_wall_hit": "ask_wall_hit",
-        "bid_wall_pulled": "ask_wall_pulled",
-        "ask_wall": "bid_wall",
-        "sell_print": "buy_print",
-        "hidden_seller": "hidden_buyer",
-    }
-)
-
-_SIDE: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "bid_wall": "bid",
-        "bid_wall_hit": "bid",
-        "bid_wall_pulled": "bid",
-        "ask_wall": "ask",
-        "sell_print": "bid",
-        "hidden_seller": "ask",
-    }
-)
-
-
-def enabled(evidence: str, profile: Profile) -> bool:
-    """Whether this kind of evidence exists under the profile."""
-    return _COUNTS[evidence][profile == "guarded"] is not None
-
-
-def counts(evidence: str, profile: Profile) -> bool:
-    """Whether this kind of evidence counts towards an exit under the profile."""
-    return bool(_COUNTS[evidence][profile == "guarded"])
-
-
 class AlertWriter:
     """Writes the alerts of one symbol: names, sides and texts, mirrored back for a short position.
 
@@ -120,20 +69,19 @@ class AlertWriter:
         self.short = against == "short"
         self.size_scale = size_scale
 
-    def evidence_name(self, evidence: str) -> str:
+    def evidence_name(self, rule: Rule) -> str:
         """The name the journal shows for a rule's evidence."""
-        return _MIRRORED.get(evidence, evidence) if self.short else evidence
+        return (rule.mirrored or rule.evidence) if self.short else rule.evidence
 
-    def side_name(self, evidence: str) -> str:
+    def side_name(self, rule: Rule) -> str:
         """Which side of the real book the evidence is about: `bid`, `ask`, or the aggressor for tape rules."""
-        side = _SIDE.get(evidence, "sell")
         if not self.short:
-            return side
-        return {"bid": "ask", "ask": "bid", "sell": "buy"}[side]
+            return rule.side
+        return {"bid": "ask", "ask": "bid", "sell": "buy"}[rule.side]
 
-    def episode_id(self, evidence: str, price: int, opened_ns: int) -> str:
+    def episode_id(self, rule: Rule, price: int, opened_ns: int) -> str:
         """`symbol:evidence:side:price:opened_ns`."""
-        name, side = self.evidence_name(evidence), self.side_name(evidence)
+        name, side = self.evidence_name(rule), self.side_name(rule)
         return f"{self.symbol}:{name}:{side}:{price_text(abs(price))}:{opened_ns}"
 
     def sizes(self, size: float) -> str:
@@ -148,7 +96,7 @@ class AlertWriter:
 
     def alert(
         self,
-        evidence: str,
+        rule: Rule,
         *,
         time_ns: int,
         price: int,
@@ -164,7 +112,7 @@ class AlertWriter:
         details: Mapping[str, Any] | None = None,
     ) -> OrderFlowAlert:
         """One alert; `price` and `size` in core units, possibly mirrored."""
-        alert_type: AlertType = "red_burst" if evidence == "red_burst" else "large_seller"
+        alert_type: AlertType = "red_burst" if rule.evidence == "red_burst" else "large_seller"
         shares = size if size is None or self.size_scale == 1 else round(size / self.size_scale)
         return OrderFlowAlert(
             symbol=self.symbol,
@@ -174,10 +122,10 @@ class AlertWriter:
             price_level=price_decimal(abs(price)),
             volume_ratio=None if ratio is None else round(ratio, 4),
             timestamp_utc=utc_datetime(time_ns),
-            evidence=self.evidence_name(evidence),
+            evidence=self.evidence_name(rule),
             sell_ratio=None if sell_ratio is None else round(sell_ratio, 4),
-            episode_id=self.episode_id(evidence, price, opened_ns),
-            counts=counts(evidence, self.profile) and not single_print,
+            episode_id=self.episode_id(rule, price, opened_ns),
+            counts=rule.counts(self.profile) and not single_print,
             rank=rank,
             exit_eligible=exit_eligible,
             single_print=single_print,

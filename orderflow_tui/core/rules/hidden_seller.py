@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from orderflow_tui.core.model.units import NS_PER_MS
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.model.units import NS_PER_MS, price_text
+from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.explain import why
+from orderflow_tui.core.rules.rule import Rule
 
 _REFILL_NS: Final = 300 * NS_PER_MS
-REFILLS: Final = 3
-TIMES_SHOWN: Final = 3
+_REFILLS: Final = 3
+_TIMES_SHOWN: Final = 3
+
+
+def _live(source: Capabilities) -> bool:
+    return source.trades and source.depth_levels > 1 and source.single_venue
+
+
+HIDDEN_SELLER: Final = Rule("hidden_seller", plan=None, guarded=False, live=_live, side="ask", mirrored="hidden_buyer")
 
 
 class HiddenSeller:
@@ -46,7 +58,35 @@ class HiddenSeller:
             return False
         self.executed += size
         self._last_buy_ns = time_ns
-        self._told = (
-            self.refills >= REFILLS and self.executed >= threshold and self.executed >= TIMES_SHOWN * self.largest_shown
-        )
+        self._told = self.refills >= _REFILLS and self.executed >= max(threshold, _TIMES_SHOWN * self.largest_shown)
         return self._told
+
+
+def hidden_seller_alert(writer: AlertWriter, hidden: HiddenSeller, time_ns: int, threshold: int) -> AlertRaised:
+    """Sellers who refill an ask while the price holds."""
+    price, executed = price_text(abs(hidden.price)), writer.sizes(hidden.executed)
+    alert = writer.alert(
+        HIDDEN_SELLER,
+        time_ns=time_ns,
+        opened_ns=hidden.opened_ns,
+        price=hidden.price,
+        severity="warning",
+        rank=3,
+        text=writer.words(
+            f"sellers refill {price}: {executed} sold into buyers, price holds",
+            f"buyers refill {price}: {executed} bought from sellers, price holds",
+        ),
+        size=hidden.executed,
+        details={
+            "threshold": threshold,
+            "largest_shown": hidden.largest_shown,
+            "executed": hidden.executed,
+            "refills": hidden.refills,
+            **why(
+                ("executed", hidden.executed, threshold, 1),
+                ("times_shown", hidden.executed / max(1, hidden.largest_shown), _TIMES_SHOWN, 0.0001),
+                ("refills", hidden.refills, _REFILLS, 1),
+            ),
+        },
+    )
+    return AlertRaised(alert, time_ns, hidden.price, hidden.price)

@@ -19,6 +19,7 @@ from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS, datetime_ns
 from orderflow_tui.core.rules.alert_writer import SELL_SHARE, AlertWriter, Thresholds
 from orderflow_tui.core.rules.explain import Figure, true_share, why, wilson
+from orderflow_tui.core.rules.rule import Rule, has_trades
 
 _PRINTS_WANTED: Final = 12
 _GUARDED_FLOOR: Final = 30
@@ -32,6 +33,8 @@ _REFUTED_NS: Final = 2 * NS
 _NORMAL_MAD: Final = 0.6745
 """The median absolute deviation of a normal distribution, in standard deviations."""
 _KEPT_FIGURES: Final = ("window_seconds", "baseline", "largest_print", "n_eff")
+
+RED_BURST: Final = Rule("red_burst", plan=True, guarded=True, live=has_trades)
 
 
 class RedBurst:
@@ -418,7 +421,7 @@ class RedBurst:
             z = self.robust_z(self.window.head)
             figures = {**figures, "robust_z": None if z is None else round(z, 2)}
         return writer.alert(
-            "red_burst",
+            RED_BURST,
             time_ns=time_ns,
             opened_ns=self._opened_ns,
             price=self._opened_price,

@@ -9,12 +9,19 @@ from __future__ import annotations
 from math import sqrt
 from typing import Final
 
+from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.explain import why
+from orderflow_tui.core.rules.rule import Rule, has_trades
+
 BUCKET_SECONDS: Final = 10
 _DRIFT: Final = 0.5
-ALARM: Final = 5.0
+_ALARM: Final = 5.0
 _CLIP: Final = 2.0
 _WARM: Final = 30
 _DECAY: Final = 0.5 ** (BUCKET_SECONDS / 1_800)
+
+SLOW_BLEED: Final = Rule("slow_bleed", plan=None, guarded=False, live=has_trades)
 
 
 class SlowBleed:
@@ -42,7 +49,7 @@ class SlowBleed:
             else:
                 self._since += 1
                 self.sold += sells - buys
-            fired = self.level > ALARM
+            fired = self.level > _ALARM
         keep = min(_DECAY, self._samples / (self._samples + 1))
         change = flow - self._mean
         self._mean += (1 - keep) * change
@@ -59,3 +66,25 @@ class SlowBleed:
         """An alarm was told: sum from zero again."""
         self.level = 0.0
         self._since = self.sold = 0
+
+
+def slow_bleed_alert(writer: AlertWriter, bleed: SlowBleed, time_ns: int, price: int) -> AlertRaised:
+    """A patient seller: the CUSUM of sell flow is above its alarm."""
+    who = writer.words("patient seller", "patient buyer")
+    net = writer.words("net sold", "net bought")
+    alert = writer.alert(
+        SLOW_BLEED,
+        time_ns=time_ns,
+        opened_ns=time_ns,
+        price=price,
+        severity="warning",
+        rank=3,
+        text=f"{who}: {writer.sizes(max(0, bleed.sold))} {net} in {bleed.minutes:.0f} min",
+        size=max(0, bleed.sold),
+        details={
+            "cusum": round(bleed.level, 3),
+            "minutes": round(bleed.minutes, 2),
+            **why(("cusum", bleed.level, _ALARM)),
+        },
+    )
+    return AlertRaised(alert, time_ns, price, price)

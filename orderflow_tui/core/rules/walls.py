@@ -15,6 +15,7 @@ from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.model.units import NEVER_NS, NS, price_text
 from orderflow_tui.core.rules.alert_writer import CRITICAL_FACTOR, AlertWriter
 from orderflow_tui.core.rules.explain import why
+from orderflow_tui.core.rules.rule import Rule, has_quotes, sees_pulls
 
 _REST_NS: Final = 2 * NS
 _MOVE_NS: Final = NS
@@ -25,6 +26,15 @@ _PULLED_PART: Final = 0.1
 _UPDATE_NS: Final = 60 * NS
 _VERDICT_WAIT_NS: Final = 30 * NS
 _PULLED_KEPT: Final = 4
+
+BID_WALL: Final = Rule("bid_wall", plan=True, guarded=False, live=has_quotes, side="bid", mirrored="ask_wall")
+ASK_WALL: Final = Rule("ask_wall", plan=False, guarded=True, live=has_quotes, side="ask", mirrored="bid_wall")
+BID_WALL_HIT: Final = Rule(
+    "bid_wall_hit", plan=False, guarded=True, live=has_quotes, side="bid", mirrored="ask_wall_hit"
+)
+BID_WALL_PULLED: Final = Rule(
+    "bid_wall_pulled", plan=False, guarded=True, live=sees_pulls, side="bid", mirrored="ask_wall_pulled"
+)
 
 
 class Wall:
@@ -133,11 +143,6 @@ class WallTracker:
         """On one polled level a withdrawn bid cannot be told from a moved quote, and a hit is "at least"."""
         self._pulled_rule = deep or streaming
         self._at_least = not self._pulled_rule
-
-    @property
-    def evidence(self) -> str:
-        """The kind of alert a new wall raises."""
-        return "bid_wall" if self._sign > 0 else "ask_wall"
 
     def on_levels(self, time_ns: int, levels: Levels, threshold: int, step: int) -> list[Output] | None:
         """Take one side of a book in force from `time_ns` on; returns what there is to say, None for nothing."""
@@ -339,7 +344,7 @@ class WallTracker:
         else:
             text = writer.words(f"{size} offered at {price}", f"{size} bid at {price}")
         alert = writer.alert(
-            self.evidence,
+            BID_WALL if self._sign > 0 else ASK_WALL,
             time_ns=time_ns,
             opened_ns=wall.opened_ns,
             price=wall.opened_price,
@@ -359,7 +364,7 @@ class WallTracker:
         price = price_text(abs(wall.price))
         what = writer.words("SOLD INTO", "BOUGHT FROM")
         alert = writer.alert(
-            "bid_wall_hit",
+            BID_WALL_HIT,
             time_ns=time_ns,
             opened_ns=wall.opened_ns,
             price=wall.price,
@@ -378,7 +383,7 @@ class WallTracker:
         price, traded = price_text(abs(wall.price)), wall.traded
         what = writer.words("bid", "offer")
         alert = writer.alert(
-            "bid_wall_pulled",
+            BID_WALL_PULLED,
             time_ns=wall.gone_ns,
             opened_ns=wall.opened_ns,
             price=wall.price,

@@ -1,0 +1,35 @@
+"""A block: an off-exchange print above the threshold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from orderflow_tui.core.model.events import Print
+from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.model.units import price_text
+from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.explain import why
+from orderflow_tui.core.rules.rule import Rule, has_trades
+
+BLOCK: Final = Rule("block", plan=None, guarded=False, live=has_trades)
+
+
+def block_alert(writer: AlertWriter, event: Print, threshold: int) -> AlertRaised:
+    """An off-exchange print above the threshold."""
+    alert = writer.alert(
+        BLOCK,
+        time_ns=event.time_ns,
+        opened_ns=event.time_ns,
+        price=event.price,
+        severity="warning",
+        rank=3,
+        text=f"off-exchange block: {writer.sizes(event.size)} at {price_text(abs(event.price))}",
+        size=event.size,
+        details={
+            "threshold": threshold,
+            "venue": event.venue,
+            "trf": event.trf,
+            **why(("size", event.size, threshold)),
+        },
+    )
+    return AlertRaised(alert, event.time_ns, event.price, event.price, 1)

@@ -1,0 +1,52 @@
+"""A rule's row in the catalogue: its evidence, what counts, how a short calls it, and where it can fire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from orderflow_tui.core.model.capabilities import Capabilities
+
+Profile = Literal["plan", "guarded"]
+
+
+class Rule(Struct, frozen=True):
+    """One kind of evidence. The file of the rule holds its row; `catalogue` lists them all."""
+
+    evidence: str
+    """The name for a long position."""
+    plan: bool | None
+    """Whether it counts towards an exit in `plan`; None: off there."""
+    guarded: bool | None
+    """The same in `guarded`."""
+    live: Callable[[Capabilities], bool]
+    """Whether a source shows what the rule needs."""
+    side: Literal["bid", "ask", "sell"] = "sell"
+    """The side of the book it is about, for a long position; `sell` for rules about the tape."""
+    mirrored: str = ""
+    """The name for a short position, where it has one of its own."""
+
+    def enabled(self, profile: Profile) -> bool:
+        """Whether the rule exists under the profile."""
+        return (self.guarded if profile == "guarded" else self.plan) is not None
+
+    def counts(self, profile: Profile) -> bool:
+        """Whether the rule counts towards an exit under the profile."""
+        return bool(self.guarded if profile == "guarded" else self.plan)
+
+
+def has_quotes(source: Capabilities) -> bool:
+    """The source shows quotes."""
+    return source.quotes
+
+
+def has_trades(source: Capabilities) -> bool:
+    """The source shows trades."""
+    return source.trades
+
+
+def sees_pulls(source: Capabilities) -> bool:
+    """A withdrawn bid can be told from a quote that moved: depth, or every change of the quote."""
+    return source.quotes and (source.depth_levels > 1 or source.streaming)

@@ -1,0 +1,57 @@
+"""The door narrows: what the bids within reach cover of the position has halved in a minute and is below twice."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from orderflow_tui.core.market.state import SAMPLES
+from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.rule import Rule
+
+_LEVELS: Final = 5
+_BELOW: Final = 2.0
+_REARM: Final = 2.5
+
+THIN_EXIT: Final = Rule("thin_exit", plan=None, guarded=False, live=lambda source: source.depth_levels >= _LEVELS)
+
+
+class ThinExit:
+    """Follows the median coverage of one position, second by second."""
+
+    __slots__ = ("_medians", "_told")
+
+    def __init__(self) -> None:
+        self._medians: deque[float] = deque(maxlen=SAMPLES)
+        self._told = False
+
+    def on_coverage(self, now: float) -> tuple[float, float] | None:
+        """Take the coverage's median over the last minute; it and the one a minute ago where there is an alert."""
+        then = self._medians[0] if len(self._medians) == SAMPLES else None
+        self._medians.append(now)
+        if self._told:
+            self._told = now < _REARM
+            return None
+        if then is None or now >= _BELOW or now * 2 > then:
+            return None
+        self._told = True
+        return now, then
+
+
+def thin_exit_alert(
+    writer: AlertWriter, time_ns: int, price: int, quantity: int, narrowed: tuple[float, float]
+) -> AlertRaised:
+    """The bids within reach no longer fit the position twice."""
+    now, then = narrowed
+    alert = writer.alert(
+        THIN_EXIT,
+        time_ns=time_ns,
+        opened_ns=time_ns,
+        price=price,
+        severity="warning",
+        rank=3,
+        text=f"the door narrows: coverage {now:.1f}x of your {quantity:,}, a minute ago {then:.1f}x",
+        details={"coverage": round(now, 4), "coverage_60s_ago": round(then, 4)},
+    )
+    return AlertRaised(alert, time_ns, price, price)
