@@ -33,11 +33,11 @@ from orderflow_tui.config.schema import OrderFlowConfig
 from orderflow_tui.core.market.sale_conditions import EMBEDDED
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Position
-from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds import feed as feed_module
 from orderflow_tui.feeds.feed import ApiFault, Arrival, FeedGap, FeedMessage, FeedStatus, Put
-from orderflow_tui.feeds.live.tape_join import TapeIntake
+from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon import wire
 from orderflow_tui.feeds.polygon.normalize import print_of
 from orderflow_tui.feeds.polygon.stream_events import Frames
@@ -210,7 +210,7 @@ class StepFeed:
         self._clock = clock
         self._put: Put = lambda _: None
         self._stop = threading.Event()
-        self._intakes: dict[str, TapeIntake] = {}
+        self._intakes: dict[str, TapeJoin] = {}
         self._frames = Frames(self._send, lambda: EMBEDDED, self._intakes.get, lambda: tuple(self._intakes))
 
     def start(self, symbols: Iterable[str], put: Put) -> None:
@@ -220,12 +220,12 @@ class StepFeed:
     def set_symbols(self, symbols: Iterable[str]) -> None:
         for symbol in symbols:
             if symbol not in self._intakes:
-                self._intakes[symbol] = TapeIntake(symbol, self._send, self._stop)
+                self._intakes[symbol] = TapeJoin(symbol, self._send, self._stop)
 
     def set_urgency(self, symbols: Sequence[str]) -> None:
         """Nothing is polled by urgency."""
 
-    def tell_sides(self, asked: SidesAsked) -> None:
+    def request_side_check(self, asked: SideCheckRequested) -> None:
         """The stream's sides are not asked for."""
 
     def stop(self) -> None:

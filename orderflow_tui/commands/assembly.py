@@ -366,13 +366,15 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     notifier = _notifier(loaded, tz, monitor)
 
     try:
-        return plain(monitor, directory, duration, tz, noted=lambda: positions.news)
+        return run_headless_loop(monitor, directory, duration, tz, noted=lambda: positions.news)
     finally:
         if notifier is not None:
             notifier.close(2.0)
 
 
-def plain(monitor: Monitor, directory: Path, duration: float | None, tz: str, *, noted: Callable[[], str] = str) -> int:
+def run_headless_loop(
+    monitor: Monitor, directory: Path, duration: float | None, tz: str, *, noted: Callable[[], str] = str
+) -> int:
     """Run without a screen; what is wrong beside the run is told once on stderr.
 
     Args:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from orderflow_tui.commands.assembly import LiveSettings, make_monitor, plain, show
+from orderflow_tui.commands.assembly import LiveSettings, make_monitor, run_headless_loop, show
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.screen import screen_settings
@@ -86,7 +86,7 @@ def run_replay(
         run_fields={"recordings": [recording.name for recording in recordings], "infer_sides": infer_sides},
     )
     if headless:
-        return plain(monitor, directory, None, screen_settings(screen).tz)
+        return run_headless_loop(monitor, directory, None, screen_settings(screen).tz)
     file = SettingsFile({**overrides, "data_source": "replay"}, config_file)
     return show(monitor, directory, screen, loaded, replay=feed, settings_file=file)
 
@@ -118,13 +118,13 @@ def run_alert(
 ) -> int:
     """One record of a journal made again from its run's recording; 1 where another came of it, or none."""
     from orderflow_tui.recordings.exact_feed import ExactFeed  # noqa: PLC0415
-    from orderflow_tui.recordings.reproduce import PRE_ROLL_NS, find, remake  # noqa: PLC0415
+    from orderflow_tui.recordings.reproduce import PRE_ROLL_NS, find, reproduce  # noqa: PLC0415
 
     loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
     if loaded.config.record is None:
         raise invalid("--alert needs the directory of the recordings: --record DIR, or record in orderflow.toml")
     found = find(name, loaded.config.record, [journal] if journal else ())
-    remade = remake(found)
+    remade = reproduce(found)
     if headless:
         out, encoding = raw_stdout()
         lines = PlainLines(out, screen_settings(screen).tz, encoding=encoding)

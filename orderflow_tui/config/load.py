@@ -131,7 +131,7 @@ def load_config(
     Raises:
         DataValidationError: `CONFIG_INVALID`, one line with the key, the value and the bound.
     """
-    from orderflow_tui.config.schema import build_config, plain  # noqa: PLC0415 pydantic
+    from orderflow_tui.config.schema import build_config, to_settings  # noqa: PLC0415 pydantic
 
     environment = os.environ if env is None else env
     if files:
@@ -154,7 +154,7 @@ def load_config(
     config = build_config(values, labels)
     symbols = _read_symbols(document, file_path)
     return LoadedConfig(
-        config=plain(config),
+        config=to_settings(config),
         provenance=provenance,
         symbols=symbols,
         path=file_path,
@@ -296,11 +296,11 @@ def _read_symbols(document: Mapping[str, Any], path: Path | None) -> dict[str, M
 
 
 def _symbol_config(config: OrderFlowConfig, symbol: str, table: Mapping[str, Any], path: Path | None) -> Settings:
-    from orderflow_tui.config.schema import build_config, plain  # noqa: PLC0415 pydantic
+    from orderflow_tui.config.schema import build_config, to_settings  # noqa: PLC0415 pydantic
 
     labels = {name: f"{_file_label(path)}: [symbols.{symbol}] {name}" for name in SYMBOL_FIELDS}
     values = {name: getattr(config, name) for name in Settings.__struct_fields__}
-    return plain(build_config(values | dict(table), labels))
+    return to_settings(build_config(values | dict(table), labels))
 
 
 def _resolve_paths(values: dict[str, Any], provenance: Mapping[str, str], path: Path | None) -> None:

@@ -40,7 +40,7 @@ from orderflow_tui.config.values import (
 )
 from orderflow_tui.support.printable import shown_value
 
-__all__ = ["OrderFlowConfig", "build_config", "plain", "validate_order_flow_config"]
+__all__ = ["OrderFlowConfig", "build_config", "to_settings", "validate_order_flow_config"]
 
 _BOUNDS: Final[Mapping[str, str]] = {
     "large_order_size_threshold": "must be a whole number of shares, 1000 or more (up to 10**12)",
@@ -227,7 +227,7 @@ class OrderFlowConfig(BaseModel):
         return config
 
 
-def plain(config: OrderFlowConfig) -> Settings:
+def to_settings(config: OrderFlowConfig) -> Settings:
     """The values, for the run."""
     values = {name: getattr(config, name) for name in Settings.__struct_fields__}
     secrets = {name: Secret(value.get_secret_value()) for name, value in values.items() if isinstance(value, SecretStr)}

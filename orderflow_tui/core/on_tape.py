@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from orderflow_tui.core.market.corrections import recount
+from orderflow_tui.core.market.corrections import apply_correction
 from orderflow_tui.core.market.sweeps import SPAN_NS, SWEEP_NS, is_sweep
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.events import (
@@ -18,8 +18,8 @@ from orderflow_tui.core.model.events import (
     SELL,
     VOLUME,
     Print,
-    Reread,
-    SidesTold,
+    SideCheckResult,
+    TapeCorrection,
 )
 from orderflow_tui.core.model.outputs import AlertUpdated
 from orderflow_tui.core.model.units import NS
@@ -171,10 +171,10 @@ class TapeSide(SymbolState):
             if self.hidden.on_buy(time_ns, price, size, threshold):
                 self._say(hidden_seller_alert(self.writer, self.hidden, time_ns, threshold))
 
-    def _on_reread(self, event: Reread) -> None:
+    def _on_reread(self, event: TapeCorrection) -> None:
         """A minute as the tape has it now; an alert that rested on what changed stands and gets a note."""
         last = event.time_ns // NS - 1
-        differing, change = recount(self.window, self.market, event.from_second, last, event.prints)
+        differing, change = apply_correction(self.window, self.market, event.from_second, last, event.prints)
         if not differing:
             return
         self.corrected_seconds += differing
@@ -183,7 +183,7 @@ class TapeSide(SymbolState):
         if noted is not None:
             self._out.append(noted)
 
-    def _on_sides_told(self, event: SidesTold) -> None:
+    def _on_sides_told(self, event: SideCheckResult) -> None:
         """The quotes of a span were asked for: what they bear out is told, what was surely bought is not."""
         held = self.checks.of(event)
         if held is None:
@@ -205,7 +205,7 @@ class TapeSide(SymbolState):
         else:
             self._say_unsure(held)
 
-    def _burst_by_quotes(self, event: SidesTold, held: Held, prints: list[Signed]) -> None:
+    def _burst_by_quotes(self, event: SideCheckResult, held: Held, prints: list[Signed]) -> None:
         burst, raised, grown = self.burst, held.raised, held.grown
         most = sign_seconds(self.window, prints, held.from_ns // NS)
         burst.late_print()

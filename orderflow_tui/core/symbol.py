@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from orderflow_tui.core.learning.learned_sizes import Learner
+from orderflow_tui.core.learning.learned_sizes import SizeLearner
 from orderflow_tui.core.market.series import STEP_SECONDS
 from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.market.sweeps import SPAN_NS
 from orderflow_tui.core.model.data_models import Answer
-from orderflow_tui.core.model.events import Book, Event, Gap, Halt, Levels, Print, Reread, SidesTold, TapeCovered
+from orderflow_tui.core.model.events import (
+    Book,
+    Event,
+    Gap,
+    Halt,
+    Levels,
+    Print,
+    SideCheckResult,
+    TapeCorrection,
+    TapeCovered,
+)
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.on_book import BookSide
@@ -32,13 +42,13 @@ def mirrored(event: Event) -> Event:
             event.time_ns, event.seq, -event.price, event.size, event.flags, -event.side, event.venue, event.trf,
             event.trade_id, event.participant_ns,
         )  # fmt: skip
-    if isinstance(event, Reread):
+    if isinstance(event, TapeCorrection):
         turned = tuple(one for one in map(mirrored, event.prints) if isinstance(one, Print))
-        return Reread(event.time_ns, event.from_second, turned)
-    if isinstance(event, SidesTold):
+        return TapeCorrection(event.time_ns, event.from_second, turned)
+    if isinstance(event, SideCheckResult):
         turned = tuple(one for one in map(mirrored, event.prints) if isinstance(one, Print))
         quotes = tuple(one for one in map(mirrored, event.quotes) if isinstance(one, Book))
-        return SidesTold(event.time_ns, event.key, event.answered, turned, quotes)
+        return SideCheckResult(event.time_ns, event.key, event.answered, turned, quotes)
     if isinstance(event, Book):
         return Book(event.time_ns, event.seq, _negated(event.asks), _negated(event.bids), event.since_ns)
     return event
@@ -101,9 +111,9 @@ class SymbolCore(TapeSide, BookSide):
             if self.burst.covered_from is None:
                 self.burst.covered_from = -(-time_ns // NS)
             self._judge_walls(max(time_ns, self.now_ns))
-        elif isinstance(event, Reread):
+        elif isinstance(event, TapeCorrection):
             self._on_reread(event)
-        elif isinstance(event, SidesTold):
+        elif isinstance(event, SideCheckResult):
             self._on_sides_told(event)
         elif isinstance(event, Gap):
             self._tape_known_from(-(-time_ns // NS))
@@ -210,7 +220,7 @@ class SymbolCore(TapeSide, BookSide):
             self.context.start_session()
             self.bleed.forget()
         last = self.taught.get(self.session.name)
-        self.learner = Learner(last)
+        self.learner = SizeLearner(last)
         self.market.start_session(last.usual_range if last else 0)
         self._fit_exit_ratio()
         self._fit_sizes()

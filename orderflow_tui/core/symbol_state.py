@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from orderflow_tui.core.exits.holding import ExitDesk
-from orderflow_tui.core.learning.learned_sizes import Learner, Taught
+from orderflow_tui.core.exits.holding import Holding
+from orderflow_tui.core.learning.learned_sizes import SessionStats, SizeLearner
 from orderflow_tui.core.learning.outcomes import Outcomes
 from orderflow_tui.core.market.indicators import Context
 from orderflow_tui.core.market.series import Series
@@ -57,7 +57,7 @@ class SymbolState:
         thresholds: Thresholds,
         capabilities: Capabilities,
         position: Position | None = None,
-        taught: Mapping[str, Taught] | None = None,
+        taught: Mapping[str, SessionStats] | None = None,
     ) -> None:
         self.symbol = symbol
         self.thresholds = thresholds
@@ -66,7 +66,7 @@ class SymbolState:
         against: Against = "short" if self.short else "long"
         self.writer = AlertWriter(symbol, thresholds.profile, against, capabilities.size_scale)
         self.market = MarketState()
-        self.desk = ExitDesk(symbol, thresholds, capabilities, self.writer, self.market)
+        self.desk = Holding(symbol, thresholds, capabilities, self.writer, self.market)
         self.desk.set_position(position)
         self.window = VolumeWindow()
         self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence, polled=capabilities.polled)
@@ -83,9 +83,9 @@ class SymbolState:
         self.hidden = HiddenSeller()
         self.bleed = SlowBleed()
         self.taught = dict(taught or {})
-        self.finished: list[Taught] = []
+        self.finished: list[SessionStats] = []
         """What sessions that ended have taught, for whoever keeps it."""
-        self.learner = Learner()
+        self.learner = SizeLearner()
         self._guarded = thresholds.profile == "guarded"
         self.resting_threshold = self.print_threshold = self.configured_threshold
         """T for resting sizes and for reconstructed prints, in size units."""
@@ -148,7 +148,7 @@ class SymbolState:
         learnt = self.learner.learnt_ratio if self._guarded else 0.0
         self.burst.exit_ratio = max(self.thresholds.red_burst_threshold, learnt)
 
-    def taught_now(self, session: Session | None = None) -> Taught:
+    def taught_now(self, session: Session | None = None) -> SessionStats:
         """What the current session (or one that has just ended) has taught."""
         session = session or self.session or session_at(self.now_ns, sessions=self.capabilities.sessions)
         return self.learner.taught(session.day, session.name, self.market.usual_range, self.burst.peak_ratio)

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from orderflow_tui.core.exits.exit_signal import LatchState
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.learning.outcomes import FollowUp, Outcomes
 from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.model.capabilities import Capabilities
@@ -48,7 +48,7 @@ class Begin(msgspec.Struct, array_like=True, tag=1):
     capabilities: Capabilities
     position: Position | None
     event_times_ns: tuple[int, ...]
-    taught: dict[str, Taught]
+    taught: dict[str, SessionStats]
     flow: LatchState
     stop: LatchState
     followed: list[FollowUp] | None
@@ -104,7 +104,7 @@ class Changed(msgspec.Struct, array_like=True, tag=4):
     seen: bool | None = None
 
 
-Frame = Begin | Fed | Answered | Changed
+CoreCall = Begin | Fed | Answered | Changed
 
 
 def _plain(value: object) -> object:
@@ -114,17 +114,17 @@ def _plain(value: object) -> object:
 
 
 encode: Final = msgspec.msgpack.Encoder(enc_hook=_plain).encode
-decode: Final = msgspec.msgpack.Decoder(Frame).decode
+decode: Final = msgspec.msgpack.Decoder(CoreCall).decode
 
 
-def data_time(frame: Frame, before_ns: int) -> int:
+def data_time(frame: CoreCall, before_ns: int) -> int:
     """The data's own time when a frame was recorded; `before_ns` where it says nothing of it."""
     if isinstance(frame, Fed) and frame.news_from_ns:
         return max(before_ns, frame.news_from_ns + LATE_NS)
     return before_ns
 
 
-def play(frame: Frame, core: SymbolCore) -> tuple[SymbolCore, list[Output]]:
+def play(frame: CoreCall, core: SymbolCore) -> tuple[SymbolCore, list[Output]]:
     """Do to a core what a frame says.
 
     Returns:

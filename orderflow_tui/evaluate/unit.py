@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.learning.outcomes import Outcomes
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.model.data_models import Answer, Position
@@ -110,7 +110,7 @@ class DayResult(Struct):
 
 def run_unit(unit: Unit) -> DayResult:
     """Run it. Raises RecordingError where the recording cannot be read."""
-    taught: dict[str, Taught] = {}
+    taught: dict[str, SessionStats] = {}
     if unit.before:
         _, _, core = _played(open_recording(unit.before), unit, {})
         taught = core.taught
@@ -134,7 +134,7 @@ class _Seconds(Struct):
 
 
 def _played(
-    recording: RecordedSession, unit: Unit, taught: dict[str, Taught]
+    recording: RecordedSession, unit: Unit, taught: dict[str, SessionStats]
 ) -> tuple[DayResult, _Seconds, SymbolCore]:
     events = recording.events()
     head: list[Event] = []

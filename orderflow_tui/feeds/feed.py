@@ -13,8 +13,8 @@ from msgspec import Struct, field
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Event
-from orderflow_tui.core.model.outputs import SidesAsked
-from orderflow_tui.core.transcript import Frame
+from orderflow_tui.core.model.outputs import SideCheckRequested
+from orderflow_tui.core.transcript import CoreCall
 
 Channel = Literal["book", "tape", "stream"]
 """A frame of the stream may carry both a symbol's books and its prints."""
@@ -184,7 +184,7 @@ class Played(Struct, frozen=True):
     """What one symbol's core was told when it was recorded, at `time_ns`: nothing else may decide what it says."""
 
     symbol: str
-    frame: Frame
+    frame: CoreCall
     time_ns: int
     arrival: Arrival
 
@@ -214,8 +214,8 @@ class Feed(Protocol):
         """Which symbols to look at first, the most urgent first; may do nothing."""
         ...
 
-    def tell_sides(self, asked: SidesAsked) -> None:
-        """Deliver `SidesTold` for this question as soon as can be; returns at once."""
+    def request_side_check(self, asked: SideCheckRequested) -> None:
+        """Deliver `SideCheckResult` for this question as soon as can be; returns at once."""
         ...
 
     def stop(self) -> None:

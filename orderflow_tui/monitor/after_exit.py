@@ -15,7 +15,7 @@ from orderflow_tui.core.symbol import SymbolCore, mirrored
 from orderflow_tui.monitor.watched import STALE_AFTER_S
 
 
-class Leaving:
+class SoldSymbol:
     """Follows to their end what a core has raised; no rule runs.
 
     Args:

@@ -6,19 +6,19 @@ from orderflow_tui.monitor.clock import RunClock
 from orderflow_tui.monitor.commands import AnswerGiven
 from orderflow_tui.monitor.outbox import Outbox
 from orderflow_tui.monitor.publisher import Publisher
-from orderflow_tui.monitor.symbols import Roster
+from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.views.build_position import recommendations
 
 
-def answer(given: AnswerGiven, roster: Roster, publisher: Publisher, clock: RunClock, outbox: Outbox) -> None:
+def answer(given: AnswerGiven, symbols: WatchedSymbols, publisher: Publisher, clock: RunClock, outbox: Outbox) -> None:
     """Give the answer to the symbol it names, or to every symbol of a market-wide card."""
     one = (given.recommendation_id.split(":", 1)[0],)
     for symbol in publisher.together.get(given.recommendation_id, one):
-        _answer_symbol(symbol, given, roster, clock, outbox)
+        _answer_symbol(symbol, given, symbols, clock, outbox)
 
 
-def _answer_symbol(symbol: str, given: AnswerGiven, roster: Roster, clock: RunClock, outbox: Outbox) -> None:
-    watched = roster.get(symbol)
+def _answer_symbol(symbol: str, given: AnswerGiven, symbols: WatchedSymbols, clock: RunClock, outbox: Outbox) -> None:
+    watched = symbols.get(symbol)
     if watched is None:
         return
     now_ns = clock.answered_ns(given.arrival)

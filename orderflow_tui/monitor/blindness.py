@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedStatus
 from orderflow_tui.journal import records
-from orderflow_tui.monitor.watched import STALE_AFTER_S, Watched
+from orderflow_tui.monitor.watched import STALE_AFTER_S, WatchedSymbol
 
 _MINUTE_NS: Final = 60 * NS
 
@@ -20,7 +20,7 @@ class Write(Protocol):
         """The record's name, when it happened, when it was known, and what it holds."""
 
 
-class Sight:
+class BlindnessTracker:
     """Judges what is seen of each symbol; used by the monitor's thread alone.
 
     Args:
@@ -35,7 +35,7 @@ class Sight:
         self._started_ns = started_ns
         self._told_bad: dict[tuple[str, str, str, bool], tuple[int, int]] = {}
 
-    def refused(self, bad: BadPayload, watched: Watched | None) -> None:
+    def refused(self, bad: BadPayload, watched: WatchedSymbol | None) -> None:
         """The same refusal at every poll is one record a minute, with how many went before it untold."""
         key = (bad.symbol, bad.channel, bad.code, bad.quarantined)
         told_ns, untold = self._told_bad.get(key, (0, 0))
@@ -56,17 +56,17 @@ class Sight:
         if watched is not None and not bad.quarantined:
             self._blind(watched, bad.channel, f"{bad.code}: {bad.detail}", bad.arrival)
 
-    def good(self, watched: Watched, channel: str, arrival: Arrival) -> None:
+    def good(self, watched: WatchedSymbol, channel: str, arrival: Arrival) -> None:
         """A good payload of this channel: after three in a row it is trusted again."""
         if watched.health.good(channel):
             self._resumed(watched, arrival)
 
-    def clear(self, watched: Watched, arrival: Arrival, channel: str | None = None) -> None:
+    def clear(self, watched: WatchedSymbol, arrival: Arrival, channel: str | None = None) -> None:
         """See again at once, by the trader's key or because the cause is gone."""
         if watched.health.clear(channel):
             self._resumed(watched, arrival)
 
-    def check(self, watched: Watched, status: FeedStatus | None, arrival: Arrival) -> None:
+    def check(self, watched: WatchedSymbol, status: FeedStatus | None, arrival: Arrival) -> None:
         """Once a second: is what there is of this symbol fresh?"""
         closed = status is not None and status.market == "closed"
         if closed or watched.note:
@@ -75,7 +75,7 @@ class Sight:
         self._check_age(watched, arrival)
         self._check_tape(watched, status, arrival)
 
-    def _check_age(self, watched: Watched, arrival: Arrival) -> None:
+    def _check_age(self, watched: WatchedSymbol, arrival: Arrival) -> None:
         age = watched.age_s(arrival.wall_ns)
         if age is None:
             if (arrival.wall_ns - self._started_ns) / NS > STALE_AFTER_S:
@@ -85,7 +85,7 @@ class Sight:
         else:
             self.clear(watched, arrival, "age")
 
-    def _check_tape(self, watched: Watched, status: FeedStatus | None, arrival: Arrival) -> None:
+    def _check_tape(self, watched: WatchedSymbol, status: FeedStatus | None, arrival: Arrival) -> None:
         """Books may be fresh while the prints of a symbol do not come: then its tape rules see nothing."""
         limit_s = max(STALE_AFTER_S, 3 * status.cycle_seconds if status is not None else 0.0)
         if watched.core.capabilities.trades and watched.tape_age_s(arrival.wall_ns) > limit_s:
@@ -93,7 +93,7 @@ class Sight:
         else:
             self.clear(watched, arrival, "tape_age")
 
-    def _blind(self, watched: Watched, channel: str, reason: str, arrival: Arrival) -> None:
+    def _blind(self, watched: WatchedSymbol, channel: str, reason: str, arrival: Arrival) -> None:
         watched.dirty = True
         if watched.health.bad(channel, reason):
             core = watched.core
@@ -101,7 +101,7 @@ class Sight:
             fields = {"symbol": core.symbol, "reason": reason, "channel": channel, "holding": core.desk.quantity}
             self._write(records.MONITORING_GAP, arrival.wall_ns, arrival, fields)
 
-    def _resumed(self, watched: Watched, arrival: Arrival) -> None:
+    def _resumed(self, watched: WatchedSymbol, arrival: Arrival) -> None:
         symbol = watched.core.symbol
         watched.dirty = True
         self._told_bad = {key: told for key, told in self._told_bad.items() if key[0] != symbol}

@@ -11,7 +11,7 @@ import msgspec
 
 from orderflow_tui.core.learning.outcomes import FollowUp, Outcomes, outcome
 from orderflow_tui.core.model.capabilities import SourceClass
-from orderflow_tui.core.model.outputs import AlertOutcome, Course
+from orderflow_tui.core.model.outputs import AlertOutcome, PricePath
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.journal.records import ALERT
@@ -43,7 +43,7 @@ class FollowUpStore:
         self._saved_ns = 0
         self.problem = ""
 
-    def restore_into(self, cores: Mapping[str, SymbolCore], now_ns: int) -> list[AlertOutcome]:
+    def resume_into(self, cores: Mapping[str, SymbolCore], now_ns: int) -> list[AlertOutcome]:
         """Give each core what it followed; returns the outcomes of what nothing watches any more."""
         over: list[AlertOutcome] = []
         listed = self._read()
@@ -106,7 +106,7 @@ def _follow_up(record: Mapping[str, Any]) -> FollowUp:
         against=str(record.get("against", "long")),
         alert_ns=alert_ns,
         usual_range=None,
-        course=Course(alert_ns),
+        course=PricePath(alert_ns),
         basis=str(record.get("details", {}).get("basis", "")),
         gap=True,
     )

@@ -19,20 +19,27 @@ from orderflow_tui.feeds.feed import (
     SymbolNote,
 )
 from orderflow_tui.journal import records
-from orderflow_tui.monitor.blindness import Sight
+from orderflow_tui.monitor.blindness import BlindnessTracker
 from orderflow_tui.monitor.clock import RunClock
 from orderflow_tui.monitor.outbox import Outbox
 from orderflow_tui.monitor.status import RunState
-from orderflow_tui.monitor.symbols import Roster
-from orderflow_tui.monitor.watched import Watched
+from orderflow_tui.monitor.symbols import WatchedSymbols
+from orderflow_tui.monitor.watched import WatchedSymbol
 
 
 class Intake:
     """Used by the monitor's thread alone."""
 
-    def __init__(self, roster: Roster, sight: Sight, clock: RunClock, outbox: Outbox, state: RunState) -> None:
-        self._roster = roster
-        self._sight = sight
+    def __init__(
+        self,
+        symbols: WatchedSymbols,
+        blindness: BlindnessTracker,
+        clock: RunClock,
+        outbox: Outbox,
+        state: RunState,
+    ) -> None:
+        self._symbols = symbols
+        self._blindness = blindness
         self._clock = clock
         self._outbox = outbox
         self._state = state
@@ -45,7 +52,7 @@ class Intake:
             case Played():
                 self._played(message)
             case BadPayload():
-                self._sight.refused(message, self._roster.get(message.symbol))
+                self._blindness.refused(message, self._symbols.get(message.symbol))
             case ApiFault():
                 self._fault(message)
             case SymbolNote():
@@ -63,13 +70,13 @@ class Intake:
                 assert_never(message)
 
     def _batch(self, batch: Batch) -> None:
-        left = self._roster.take_left(batch.symbol, batch.events, batch.arrival.wall_ns)
+        left = self._symbols.feed_sold(batch.symbol, batch.events, batch.arrival.wall_ns)
         self._outbox.tell(left, batch.arrival)
-        watched = self._roster.get(batch.symbol)
+        watched = self._symbols.get(batch.symbol)
         if watched is None:
             return
         for channel in batch.channels:
-            self._sight.good(watched, channel, batch.arrival)
+            self._blindness.good(watched, channel, batch.arrival)
         watched.skipped_prints += batch.skipped_prints
         watched.duplicates += batch.duplicates
         watched.note = ""
@@ -86,7 +93,7 @@ class Intake:
         watched.dirty = True
 
     def _played(self, played: Played) -> None:
-        watched = self._roster.get(played.symbol)
+        watched = self._symbols.get(played.symbol)
         if watched is None:
             return
         self._clock.started_at(played.time_ns)
@@ -95,7 +102,7 @@ class Intake:
         for output in outputs:
             self._outbox.say(watched, output, played.arrival)
 
-    def _reached(self, watched: Watched, time_ns: int) -> None:
+    def _reached(self, watched: WatchedSymbol, time_ns: int) -> None:
         if self._clock.reached(time_ns):
             watched.vouched_ns = max(watched.vouched_ns, time_ns)
             watched.dirty = True
@@ -112,7 +119,7 @@ class Intake:
         self._outbox.write(records.API_ERROR, fault.arrival.wall_ns, fault.arrival, fields)
 
     def _note(self, note: SymbolNote) -> None:
-        watched = self._roster.get(note.symbol)
+        watched = self._symbols.get(note.symbol)
         if watched is None:
             return
         watched.dirty = True
@@ -122,10 +129,10 @@ class Intake:
             fields = records.error_fields("404", watched.note, symbol=note.symbol)
             self._outbox.write(records.API_ERROR, note.arrival.wall_ns, note.arrival, fields)
         watched.no_quotes = note.standing == "no_quotes"
-        watched.fit(self._roster.capabilities)
+        watched.fit(self._symbols.capabilities)
 
     def _band(self, band: BandNote) -> None:
-        watched = self._roster.get(band.symbol)
+        watched = self._symbols.get(band.symbol)
         if watched is not None:
             watched.band = (band.lower, band.upper)
             watched.dirty = True
@@ -138,5 +145,5 @@ class Intake:
     def _status(self, status: FeedStatus) -> None:
         self._state.feed = status
         self._state.market = status.market
-        self._roster.set_capabilities(status.capabilities)
-        self._clock.delay_ns = self._roster.capabilities.delay_seconds * NS
+        self._symbols.set_capabilities(status.capabilities)
+        self._clock.delay_ns = self._symbols.capabilities.delay_seconds * NS

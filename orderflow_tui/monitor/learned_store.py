@@ -8,14 +8,14 @@ from typing import Final
 
 import msgspec
 
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
 from orderflow_tui.support.decoding import NO_JSON, refuse_absurd
 
 _SESSIONS_KEPT: Final = 60
 _MOST_BYTES: Final = 4_000_000
-_decode = msgspec.json.Decoder(list[Taught]).decode
+_decode = msgspec.json.Decoder(list[SessionStats]).decode
 
 
 class LearnedStore:
@@ -32,11 +32,11 @@ class LearnedStore:
         self._directory = directory / "-".join(filter(None, ("learned", under)))
         self.problem = ""
 
-    def load(self, symbol: str) -> dict[str, Taught]:
+    def load(self, symbol: str) -> dict[str, SessionStats]:
         """The newest of each kind of session (`pre`, `regular`, ...) of a symbol."""
         return {taught.session: taught for taught in self._sessions(symbol)}
 
-    def save(self, symbol: str, taught: Taught) -> None:
+    def save(self, symbol: str, taught: SessionStats) -> None:
         """Keep what a session taught; the same day's session replaces what was kept of it before."""
         others = [old for old in self._sessions(symbol) if (old.day, old.session) != (taught.day, taught.session)]
         kept = sorted([*others, taught], key=lambda one: one.day)[-_SESSIONS_KEPT:]
@@ -51,7 +51,7 @@ class LearnedStore:
         marked = re.sub("[a-z]", r"+\g<0>", symbol)  # AMpB and AMPB are two files on every disk
         return self._directory / f"{marked}.json"
 
-    def _sessions(self, symbol: str) -> list[Taught]:
+    def _sessions(self, symbol: str) -> list[SessionStats]:
         try:
             kept = _decode(read_bounded(self._path(symbol), _MOST_BYTES, follow_link=False))
             refuse_absurd(kept)

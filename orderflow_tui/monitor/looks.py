@@ -39,7 +39,7 @@ class Guard:
         return " | ".join(self._problems.values())
 
 
-class Look(Generic[T]):
+class BoundedRead(Generic[T]):
     """One look again and again in a daemon thread; the caller waits no longer than it says.
 
     Args:

@@ -23,7 +23,7 @@ from orderflow_tui.journal import records
 from orderflow_tui.journal.restore import RestoredRecommendation
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.answers import answer
-from orderflow_tui.monitor.blindness import Sight
+from orderflow_tui.monitor.blindness import BlindnessTracker
 from orderflow_tui.monitor.clock import LiveClock, RunClock
 from orderflow_tui.monitor.commands import AnswerGiven, Command, OwnOrders, Recover, Stop, WatchDetail
 from orderflow_tui.monitor.followup_store import FollowUpStore
@@ -33,11 +33,11 @@ from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.looks import Guard
 from orderflow_tui.monitor.outbox import Listener, Outbox
 from orderflow_tui.monitor.publisher import Publisher
-from orderflow_tui.monitor.resume import restore_into
+from orderflow_tui.monitor.resume import resume_into
 from orderflow_tui.monitor.screen_port import ScreenPort
 from orderflow_tui.monitor.side_questions import SideQuestions
 from orderflow_tui.monitor.status import RunState, status_view
-from orderflow_tui.monitor.symbols import Reloads, Roster
+from orderflow_tui.monitor.symbols import Reloads, WatchedSymbols
 from orderflow_tui.monitor.watched import STALE_AFTER_S
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
@@ -104,7 +104,7 @@ class Monitor(ScreenPort):
         self._recorder = recorder
         self.pace: Callable[[], tuple[bool, float]] = lambda: (False, 1.0)
         """Whether a replay waits, and its recorded seconds a second."""
-        self._roster = Roster(
+        self._symbols = WatchedSymbols(
             positions,
             thresholds,
             feed.capabilities,
@@ -125,12 +125,12 @@ class Monitor(ScreenPort):
         super().__init__(inbox, publisher, journal, record)
         if recorder is not None:
             self.problems.append(lambda: recorder.problem)
-        self._sides = SideQuestions(feed.tell_sides if self._clock.asks_feed else None)
+        self._sides = SideQuestions(feed.request_side_check if self._clock.asks_feed else None)
         self._guard = Guard()
         self.problems.append(lambda: self._guard.problem)
         self._outbox = Outbox(journal, publisher.line, self._sides.put, self.listeners, self._guard)
-        self._sight = Sight(self._outbox.write, self._outbox.blinded, time.time_ns())
-        self._intake = Intake(self._roster, self._sight, self._clock, self._outbox, self._state)
+        self._blindness = BlindnessTracker(self._outbox.write, self._outbox.blinded, time.time_ns())
+        self._intake = Intake(self._symbols, self._blindness, self._clock, self._outbox, self._state)
         self._last_publish = 0
         self._to_tick: deque[str] = deque()
         """Names that are still to be told this second's time."""
@@ -163,7 +163,7 @@ class Monitor(ScreenPort):
     @property
     def message(self) -> str:
         """What is wrong with files, sources and listeners, in one line; empty where nothing is."""
-        return " | ".join(filter(None, (self._roster.message, self.problem)))
+        return " | ".join(filter(None, (self._symbols.message, self.problem)))
 
     @property
     def failure(self) -> BaseException | None:
@@ -184,7 +184,7 @@ class Monitor(ScreenPort):
         finally:
             self._feed.stop()
             self._inbox.close()
-            self._roster.close()
+            self._symbols.close()
             self.unwritten = len(self._journal.close(1.0))
             if self._recorder is not None:
                 self._recorder.close()
@@ -194,12 +194,12 @@ class Monitor(ScreenPort):
         self._clock.begin()
         started = Arrival.now()
         self._outbox.write(records.RUN_STARTED, started.wall_ns, started, self._run_fields)
-        self._roster.set_symbols()
-        cores = {watched.core.symbol: watched.core for watched in self._roster.all()}
-        ended: list[Output] = [*restore_into(cores, self.restored, started.wall_ns)]
-        ended += self._roster.take_up(started.wall_ns)
+        self._symbols.set_symbols()
+        cores = {watched.core.symbol: watched.core for watched in self._symbols.all()}
+        ended: list[Output] = [*resume_into(cores, self.restored, started.wall_ns)]
+        ended += self._symbols.take_up(started.wall_ns)
         self._outbox.tell(ended, started)
-        self._feed.start(self._roster, self._inbox.put)
+        self._feed.start(self._symbols, self._inbox.put)
         self._publish()
 
     def _loop(self) -> None:
@@ -223,7 +223,7 @@ class Monitor(ScreenPort):
         """How long the loop may sleep if no message comes."""
         now = time.monotonic_ns()
         wait_s = max(0.0, (next_second - now) / NS)
-        if self._publish_ns and any(watched.dirty for watched in self._roster.all()):
+        if self._publish_ns and any(watched.dirty for watched in self._symbols.all()):
             wait_s = min(wait_s, max(0.0, (self._last_publish + self._pause_ns - now) / NS))
         due_s = self._sides.due_s()
         return wait_s if due_s is None else min(wait_s, due_s)
@@ -247,16 +247,16 @@ class Monitor(ScreenPort):
     def _handle(self, message: FeedMessage | AnswerGiven | Recover | OwnOrders | WatchDetail) -> None:
         match message:
             case AnswerGiven():
-                answer(message, self._roster, self._publisher, self._clock, self._outbox)
+                answer(message, self._symbols, self._publisher, self._clock, self._outbox)
                 self._publish()
             case Recover():
-                watched = self._roster.get(message.symbol)
+                watched = self._symbols.get(message.symbol)
                 if watched is not None:
-                    self._sight.clear(watched, message.arrival)
+                    self._blindness.clear(watched, message.arrival)
             case OwnOrders():
-                self._roster.set_own(message.symbol, message.orders)
+                self._symbols.set_own_orders(message.symbol, message.orders)
             case WatchDetail():
-                self._publisher.watch_detail(self._roster, message.symbol)
+                self._publisher.watch_detail(self._symbols, message.symbol)
             case _:
                 self._intake.take(message)
                 if isinstance(message, FeedEnded):
@@ -266,7 +266,7 @@ class Monitor(ScreenPort):
         self._give_up_sides(over=True)
         now = Arrival.now()
         if self._clock.follows_to_the_end:
-            self._outbox.tell(self._roster.end_outcomes(), now)
+            self._outbox.tell(self._symbols.end_outcomes(), now)
         fields = records.run_stopped_fields(
             self._state.ended or reason,
             exit_code=self._state.exit_code,
@@ -275,8 +275,8 @@ class Monitor(ScreenPort):
             seconds=self._clock.seconds(now),
             max_rss_mb=max_rss_mb(),
         )
-        self._guard.run("keeping what names taught", partial(self._roster.keep_learned, now=True), None)
-        self._guard.run("keeping what is followed", partial(self._roster.keep_followed, now.wall_ns, now=True), None)
+        self._guard.run("keeping what names taught", partial(self._symbols.keep_learned, now=True), None)
+        self._guard.run("keeping what is followed", partial(self._symbols.keep_followed, now.wall_ns, now=True), None)
         self._outbox.write(records.RUN_STOPPED, now.wall_ns, now, fields)
         self._publish()
 
@@ -287,14 +287,14 @@ class Monitor(ScreenPort):
         self._guard.run("looking after the journal", self._journal.tick, None)
         at = self._clock.second(arrival)
         if at is not None:
-            self._to_tick = deque(dict.fromkeys([*self._to_tick, *(one.core.symbol for one in self._roster.all())]))
-            self._outbox.tell(self._roster.tend_left(at, arrival.wall_ns), arrival)
-        self._guard.run("keeping what names taught", self._roster.keep_learned, None)
-        self._guard.run("keeping what is followed", partial(self._roster.keep_followed, arrival.wall_ns), None)
-        if self._guard.run("taking up positions and settings", self._roster.reload, otherwise=False):
-            self._feed.set_symbols(self._roster)
-            self._outbox.tell(self._roster.closed(), arrival)
-        self._feed.set_urgency(self._roster.by_urgency(self._clock.now_ns))
+            self._to_tick = deque(dict.fromkeys([*self._to_tick, *(one.core.symbol for one in self._symbols.all())]))
+            self._outbox.tell(self._symbols.tick_sold(at, arrival.wall_ns), arrival)
+        self._guard.run("keeping what names taught", self._symbols.keep_learned, None)
+        self._guard.run("keeping what is followed", partial(self._symbols.keep_followed, arrival.wall_ns), None)
+        if self._guard.run("taking up positions and settings", self._symbols.reload, otherwise=False):
+            self._feed.set_symbols(self._symbols)
+            self._outbox.tell(self._symbols.closed(), arrival)
+        self._feed.set_urgency(self._symbols.by_urgency(self._clock.now_ns))
 
     def _tick(self) -> None:
         """Tell each name that time has passed, once a second; what takes long is spread over the loop's rounds.
@@ -303,7 +303,7 @@ class Monitor(ScreenPort):
         """
         until = time.monotonic_ns() + _TICK_NS
         while self._to_tick:
-            watched = self._roster.get(self._to_tick.popleft())
+            watched = self._symbols.get(self._to_tick.popleft())
             if watched is not None:
                 arrival = Arrival.now()
                 at = self._clock.answered_ns(arrival)
@@ -313,14 +313,14 @@ class Monitor(ScreenPort):
                     watched.core.outcomes.seen = not (watched.health.reason or stale)
                 for output in watched.core.process((Clock(at),), news_from_ns=at - LATE_NS):
                     self._outbox.say(watched, output, arrival)
-                self._sight.check(watched, self._state.feed, arrival)
+                self._blindness.check(watched, self._state.feed, arrival)
             if time.monotonic_ns() >= until:
                 return
 
     def _give_up_sides(self, *, over: bool = False) -> None:
         """Tell the cores which questions about sides are not answered in time; all of them when the run is `over`."""
         for symbol, told in self._sides.given_up(over=over):
-            watched = self._roster.get(symbol)
+            watched = self._symbols.get(symbol)
             if watched is not None:
                 arrival = Arrival.now()
                 for output in watched.core.process((told,)):
@@ -333,7 +333,7 @@ class Monitor(ScreenPort):
         if self._publish_ns:
             now_ns = self._clock.shown_ns()
             self._publisher.make(
-                self._roster,
+                self._symbols,
                 now_ns=now_ns,
                 data_ns=now_ns - self._clock.delay_ns,
                 mono_ns=self._last_publish,
@@ -349,10 +349,10 @@ class Monitor(ScreenPort):
         return status_view(
             self._state,
             self._journal,
-            self._roster.capabilities,
+            self._symbols.capabilities,
             now_ns=self._clock.now_ns,
             alerts=self._outbox.alerts,
-            message=" | ".join(filter(None, (self.message, self._roster.news, self.journal_notice))),
-            positions_age_s=self._roster.positions_age_s,
+            message=" | ".join(filter(None, (self.message, self._symbols.news, self.journal_notice))),
+            positions_age_s=self._symbols.positions_age_s,
             pace=self.pace(),
         )

@@ -6,12 +6,19 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitTriggered, Output, SidesAsked
+from orderflow_tui.core.model.outputs import (
+    AlertRaised,
+    AlertUpdated,
+    ExitAnswered,
+    ExitTriggered,
+    Output,
+    SideCheckRequested,
+)
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.journal import records
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.looks import Guard
-from orderflow_tui.monitor.watched import Watched
+from orderflow_tui.monitor.watched import WatchedSymbol
 
 Listener = Callable[[str, int, Mapping[str, Any]], None]
 """Called in the monitor's thread after a record was written: `(record name, happened ns, fields)`; must not block."""
@@ -31,8 +38,8 @@ class Outbox:
     def __init__(
         self,
         journal: JournalWriter,
-        line: Callable[[Watched, Output], None],
-        ask: Callable[[SidesAsked], None],
+        line: Callable[[WatchedSymbol, Output], None],
+        ask: Callable[[SideCheckRequested], None],
         listeners: list[Listener],
         guard: Guard,
     ) -> None:
@@ -50,9 +57,9 @@ class Outbox:
         """A symbol went blind, which is news without an output."""
         self.news = True
 
-    def say(self, watched: Watched, output: Output, arrival: Arrival) -> None:
+    def say(self, watched: WatchedSymbol, output: Output, arrival: Arrival) -> None:
         """Journal and show one output of a symbol's core."""
-        if isinstance(output, SidesAsked):
+        if isinstance(output, SideCheckRequested):
             self._ask(output)
             return
         if not isinstance(output, AlertUpdated) or output.journal:

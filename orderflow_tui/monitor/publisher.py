@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output, StopRaised
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.monitor.symbols import Roster
-from orderflow_tui.monitor.watched import Watched, alert_line, put_line, stop_line
+from orderflow_tui.monitor.symbols import WatchedSymbols
+from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, put_line, stop_line
 from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.views.build_detail import PRINTS, detail_view
 from orderflow_tui.views.build_position import recommendations
 from orderflow_tui.views.build_symbol import symbol_view
-from orderflow_tui.views.market_card import market_wide
+from orderflow_tui.views.market_card import group_cards
 from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 _LINES: Final = 500
@@ -42,7 +42,7 @@ class Publisher:
         self._detailed = ""
         self._detail_due = 0
 
-    def line(self, watched: Watched, output: Output) -> None:
+    def line(self, watched: WatchedSymbol, output: Output) -> None:
         """Put what an output says on the alert feed, where it says something there."""
         if isinstance(output, AlertRaised):
             line = alert_line(output.alert)
@@ -58,20 +58,20 @@ class Publisher:
         put_line(watched.lines, line)
         put_line(self._lines, line)
 
-    def watch_detail(self, roster: Roster, symbol: str) -> None:
+    def watch_detail(self, symbols: WatchedSymbols, symbol: str) -> None:
         """Make `detail` for this symbol from now on; an empty one ends it."""
         for name in (self._detailed, symbol):
-            watched = roster.get(name)
+            watched = symbols.get(name)
             if watched is not None:
                 watched.core.keep_prints(*([PRINTS] if name == symbol else []))
                 watched.dirty = True
         self._detailed, self.detail = symbol, None
 
-    def make(self, roster: Roster, *, now_ns: int, data_ns: int, mono_ns: int, closed: bool) -> None:
+    def make(self, symbols: WatchedSymbols, *, now_ns: int, data_ns: int, mono_ns: int, closed: bool) -> None:
         """Make the views of what has changed.
 
         Args:
-            roster: The symbols.
+            symbols: The symbols.
             now_ns: The run's time, nanoseconds UTC.
             data_ns: The same less what the data is late by contract.
             mono_ns: For the detail's own pace.
@@ -80,7 +80,7 @@ class Publisher:
         before = self.views
         views: dict[str, SymbolView] = {}
         cards: list[RecommendationView] = []
-        for watched in roster.all():
+        for watched in symbols.all():
             symbol = watched.core.symbol
             if symbol == self._detailed and (self.detail is None or mono_ns >= self._detail_due):
                 self.detail = detail_view(watched.core, data_ns)
@@ -95,7 +95,7 @@ class Publisher:
             told = self._record.words("exit")
             cards = [replace(card, record=told) if card.kind == "flow" else card for card in cards]
         self.views = views
-        self.cards = market_wide(cards, views)
+        self.cards = group_cards(cards, views)
         for card in self.cards:
             if card.kind == "market":
                 self.together[card.recommendation_id] = tuple(card.symbol.split())

@@ -13,7 +13,7 @@ from orderflow_tui.journal.records import answer_of, recommendation_of
 from orderflow_tui.journal.restore import RestoredRecommendation
 
 
-def restore_into(
+def resume_into(
     cores: Mapping[str, SymbolCore], restored: Iterable[RestoredRecommendation], now_ns: int
 ) -> list[ExitResolved]:
     """Give each core its recommendations back.

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from orderflow_tui.core.model.events import SidesTold
-from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.events import SideCheckResult
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 
 _WAIT_NS: Final = 2 * NS
@@ -22,12 +22,12 @@ class SideQuestions:
         ask: Takes a question to the feed; None where a recording holds the answers.
     """
 
-    def __init__(self, ask: Callable[[SidesAsked], None] | None) -> None:
+    def __init__(self, ask: Callable[[SideCheckRequested], None] | None) -> None:
         self._ask = ask
-        self._asked: deque[tuple[int, SidesAsked]] = deque()
+        self._asked: deque[tuple[int, SideCheckRequested]] = deque()
         """Each with the instant until which its answer is waited for, on the monotonic clock."""
 
-    def put(self, asked: SidesAsked) -> None:
+    def put(self, asked: SideCheckRequested) -> None:
         """Take one to the feed."""
         if self._ask is not None:
             self._asked.append((time.monotonic_ns() + _WAIT_NS, asked))
@@ -37,8 +37,8 @@ class SideQuestions:
         """How long until the first is given up; None where none waits."""
         return max(0.0, (self._asked[0][0] - time.monotonic_ns()) / NS) if self._asked else None
 
-    def given_up(self, *, over: bool = False) -> Iterator[tuple[str, SidesTold]]:
+    def given_up(self, *, over: bool = False) -> Iterator[tuple[str, SideCheckResult]]:
         """The symbol and the event of each whose time is up; of all when the run is `over`."""
         while self._asked and (over or self._asked[0][0] <= time.monotonic_ns()):
             _, asked = self._asked.popleft()
-            yield asked.symbol, SidesTold(asked.time_ns, asked.key, answered=False)
+            yield asked.symbol, SideCheckResult(asked.time_ns, asked.key, answered=False)

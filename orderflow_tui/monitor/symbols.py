@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.learning.outcomes import Outcomes
 from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.model.capabilities import Capabilities
@@ -17,18 +17,18 @@ from orderflow_tui.core.model.outputs import AlertOutcome, Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.monitor.after_exit import Leaving
+from orderflow_tui.monitor.after_exit import SoldSymbol
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
-from orderflow_tui.monitor.looks import Look
-from orderflow_tui.monitor.watched import Watched
+from orderflow_tui.monitor.looks import BoundedRead
+from orderflow_tui.monitor.watched import WatchedSymbol
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
 
 _PATIENCE_SECONDS: Final = 0.02
 """A look at a file takes a tenth of a millisecond; one that takes longer is asked for its result a second later."""
 _FRESH_NS: Final = 60 * NS
-NewCore = Callable[[str, Thresholds, Capabilities, Position | None, Mapping[str, Taught] | None], SymbolCore]
+NewCore = Callable[[str, Thresholds, Capabilities, Position | None, Mapping[str, SessionStats] | None], SymbolCore]
 
 
 class Reloads(Protocol):
@@ -48,7 +48,7 @@ class Reloads(Protocol):
         ...
 
 
-class Roster:
+class WatchedSymbols:
     """Held symbols first, then those only watched.
 
     Args:
@@ -83,22 +83,22 @@ class Roster:
         self._charts = charts
         self._followed = followed
         self._make_core = new_core
-        self._watched: dict[str, Watched] = {}
-        self._left: list[Leaving] = []
+        self._watched: dict[str, WatchedSymbol] = {}
+        self._left: list[SoldSymbol] = []
         """Names that are watched no more while what they raised is still followed."""
         self._settled = False
         self._closed: list[Output] = []
-        self._thresholds_look = Look("settings", thresholds.poll)
+        self._thresholds_look = BoundedRead("settings", thresholds.poll)
 
     def __iter__(self) -> Iterator[str]:
         """Every symbol the feed is to deliver."""
         return iter(dict.fromkeys([*self._watched, *(one.symbol for one in self._left)]))
 
-    def get(self, symbol: str) -> Watched | None:
+    def get(self, symbol: str) -> WatchedSymbol | None:
         """The symbol as it is watched, None where it is not."""
         return self._watched.get(symbol)
 
-    def all(self) -> list[Watched]:
+    def all(self) -> list[WatchedSymbol]:
         """Every watched symbol, in order."""
         return list(self._watched.values())
 
@@ -137,7 +137,7 @@ class Roster:
             known = before.get(symbol)
             turned = known is not None and position is not None and known.core.short != (position.quantity < 0)
             if known is None or turned:
-                self._watched[symbol] = Watched(self._new_core(symbol, position))
+                self._watched[symbol] = WatchedSymbol(self._new_core(symbol, position))
                 continue
             known.core.desk.set_position(position)
             known.core.event_times_ns = _event_times(position)
@@ -151,9 +151,9 @@ class Roster:
             self._closed += known.core.desk.tend(known.core.now_ns)
             outcomes = known.core.outcomes
             if outcomes is not None and outcomes.pending:
-                self._left.append(Leaving(known.core, outcomes, time.time_ns()))
+                self._left.append(SoldSymbol(known.core, outcomes, time.time_ns()))
 
-    def set_own(self, symbol: str, orders: tuple[WorkingOrder, ...]) -> None:
+    def set_own_orders(self, symbol: str, orders: tuple[WorkingOrder, ...]) -> None:
         """What the trader says is his in a symbol's book."""
         self._own[symbol] = orders
         self.set_symbols()
@@ -167,7 +167,7 @@ class Roster:
         closed, self._closed = self._closed, []
         return closed
 
-    def take_left(self, symbol: str, events: Iterable[Event], now_ns: int) -> list[AlertOutcome]:
+    def feed_sold(self, symbol: str, events: Iterable[Event], now_ns: int) -> list[AlertOutcome]:
         """Pass on what the feed delivered to those watched no more; what is settled by it."""
         settled: list[AlertOutcome] = []
         for one in self._left:
@@ -175,7 +175,7 @@ class Roster:
                 settled += one.take(events, now_ns)
         return settled
 
-    def tend_left(self, at_ns: int, now_ns: int) -> list[AlertOutcome]:
+    def tick_sold(self, at_ns: int, now_ns: int) -> list[AlertOutcome]:
         """Time has reached `at_ns` for those watched no more; they go once nothing of theirs is followed."""
         settled: list[AlertOutcome] = []
         for one in self._left:
@@ -197,7 +197,7 @@ class Roster:
     def by_urgency(self, now_ns: int) -> list[str]:
         """Whose tape matters most first: an open recommendation, a fresh alert, dollars held, recent volume."""
 
-        def key(watched: Watched) -> tuple[bool, bool, int, int]:
+        def key(watched: WatchedSymbol) -> tuple[bool, bool, int, int]:
             core = watched.core
             asked = core.desk.flow.current is not None or core.desk.stop_latch.current is not None
             line = watched.lines[0] if watched.lines else None
@@ -233,7 +233,7 @@ class Roster:
         """Follow on what an earlier run followed; returns the outcomes of what is watched no more."""
         if self._followed is None:
             return []
-        return self._followed.restore_into({name: one.core for name, one in self._watched.items()}, now_ns)
+        return self._followed.resume_into({name: one.core for name, one in self._watched.items()}, now_ns)
 
     def keep_followed(self, now_ns: int, *, now: bool = False) -> None:
         """Keep the alerts whose outcome is not known yet."""

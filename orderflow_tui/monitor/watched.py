@@ -16,7 +16,7 @@ from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.outputs import StopRaised
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.views.build_symbol import Standing
+from orderflow_tui.views.build_symbol import SourceState
 from orderflow_tui.views.model import AlertLine
 
 STALE_AFTER_S = 30.0
@@ -25,7 +25,7 @@ _STEP_BACK_NS = 2 * NS
 """Clocks do not differ by more; one that goes back by more was set."""
 
 
-class Watched(Struct):
+class WatchedSymbol(Struct):
     """What the monitor's thread keeps of one symbol."""
 
     core: SymbolCore
@@ -70,10 +70,10 @@ class Watched(Struct):
             covered_ns = 0
         return max(0.0, (now_ns - max(covered_ns, self.since_ns)) / NS)
 
-    def standing(self, now_ns: int, *, closed: bool) -> Standing:
+    def standing(self, now_ns: int, *, closed: bool) -> SourceState:
         """For the view."""
         core = self.core
-        return Standing(
+        return SourceState(
             blind=self.health.reason,
             note=self.note,
             closed=closed,

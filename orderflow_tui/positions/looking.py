@@ -18,7 +18,7 @@ _TRIES: Final = 5
 _HANGS_S: Final = 5.0
 
 
-class Look(Struct, frozen=True):
+class SourceRead(Struct, frozen=True):
     """What one look found.
 
     Attributes:
@@ -45,7 +45,7 @@ class Looker:
         self._clock = clock
         self._thread: threading.Thread | None = None
         self._began = 0.0
-        self._last: Look | None = None
+        self._last: SourceRead | None = None
 
     def begin(self, seen: Hashable) -> None:
         """Start a look unless one is under way; `seen` is the state that is known."""
@@ -59,7 +59,7 @@ class Looker:
             return
         self._thread = thread
 
-    def take(self) -> Look | None:
+    def take(self) -> SourceRead | None:
         """What the look found that has ended since the last call; None where none has."""
         if self._thread is None or self._thread.is_alive():
             return None
@@ -76,9 +76,9 @@ class Looker:
         try:
             self._last = self.look(seen, SETTLE_S)
         except Exception as defect:  # noqa: BLE001 - a defect is told and must not end the watch
-            self._last = Look(None, _told(defect), self._clock())
+            self._last = SourceRead(None, _told(defect), self._clock())
 
-    def look(self, seen: Hashable, settle_s: float = 0.0) -> Look:
+    def look(self, seen: Hashable, settle_s: float = 0.0) -> SourceRead:
         """One look, in the caller's thread.
 
         Args:
@@ -88,12 +88,12 @@ class Looker:
         for _ in range(_TRIES):
             state = self._source.state()
             if state == seen:
-                return Look(state, None, self._clock())
+                return SourceRead(state, None, self._clock())
             found = self._read()
             time.sleep(settle_s)
             if not settle_s or self._source.state() == state:
                 break
-        return Look(state, found, self._clock())
+        return SourceRead(state, found, self._clock())
 
     def _read(self) -> Holdings | PositionsError:
         try:

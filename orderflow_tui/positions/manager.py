@@ -12,7 +12,7 @@ from msgspec import Struct
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 from orderflow_tui.positions.holdings import Holdings, PositionSource
-from orderflow_tui.positions.looking import Look, Looker
+from orderflow_tui.positions.looking import Looker, SourceRead
 from orderflow_tui.positions.splits import split_note
 from orderflow_tui.positions.toml_file import TomlPositions
 
@@ -132,7 +132,7 @@ class PositionManager:
         self._looker.begin(self._seen)
         return changed
 
-    def _take_up(self, look: Look) -> bool:
+    def _take_up(self, look: SourceRead) -> bool:
         if look.found is None:
             if not self._refused:
                 self._good_at = self._source.checked_at(look.at)

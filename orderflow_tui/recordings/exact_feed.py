@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderflow_tui.core.model.events import Clock
-from orderflow_tui.core.transcript import Fed, Frame, data_time
+from orderflow_tui.core.transcript import CoreCall, Fed, data_time
 from orderflow_tui.feeds.feed import Arrival, FeedEnded, FeedStatus, Played, Put
 from orderflow_tui.recordings.formats.raw import RawSession
 from orderflow_tui.recordings.replay_feed import ReplayFeed
@@ -36,7 +36,7 @@ class ExactFeed(ReplayFeed):
         put(FeedEnded("the recording has ended", Arrival.now()))
 
 
-def _only_time(frame: Frame) -> bool:
+def _only_time(frame: CoreCall) -> bool:
     return isinstance(frame, Fed) and all(isinstance(event, Clock) for event in frame.events)
 
 

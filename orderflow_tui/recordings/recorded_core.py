@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.core.transcript import Answered, Begin, Changed, Fed, Frame, Rules
+from orderflow_tui.core.transcript import Answered, Begin, Changed, CoreCall, Fed, Rules
 
 
 class RecordedCore(SymbolCore):
@@ -32,9 +32,9 @@ class RecordedCore(SymbolCore):
         thresholds: Thresholds,
         capabilities: Capabilities,
         position: Position | None = None,
-        taught: Mapping[str, Taught] | None = None,
+        taught: Mapping[str, SessionStats] | None = None,
         *,
-        record: Callable[[Frame], None],
+        record: Callable[[CoreCall], None],
     ) -> None:
         super().__init__(symbol, thresholds, capabilities, position, taught)
         self._record = record

@@ -11,7 +11,7 @@ from typing import Final
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Clock, Event, Gap
-from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put, Step
 from orderflow_tui.recordings.open import RecordedSession, RecordingError
@@ -86,7 +86,7 @@ class ReplayFeed:
     def set_urgency(self, symbols: Sequence[str]) -> None:
         """A recording is played in its own order."""
 
-    def tell_sides(self, asked: SidesAsked) -> None:
+    def request_side_check(self, asked: SideCheckRequested) -> None:
         """A recording's books are all there: nobody asks."""
 
     def stop(self) -> None:

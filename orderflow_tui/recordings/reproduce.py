@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from orderflow_tui import __version__
-from orderflow_tui.core.model.outputs import AlertUpdated, Output, SidesAsked
+from orderflow_tui.core.model.outputs import AlertUpdated, Output, SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.core.transcript import Begin, data_time, play
@@ -122,7 +122,7 @@ def _records(place: Path, name: str) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def remake(found: Recorded) -> Remade:
+def reproduce(found: Recorded) -> Remade:
     """Play the run up to the record. Raises RawError where the recording cannot be read."""
     record = found.record
     event, wanted = record["event"], core_bytes(record)
@@ -170,7 +170,7 @@ def _said(outputs: Iterable[Output]) -> list[Said]:
     return [
         output_record(output)
         for output in outputs
-        if not isinstance(output, SidesAsked) and (not isinstance(output, AlertUpdated) or output.journal)
+        if not isinstance(output, SideCheckRequested) and (not isinstance(output, AlertUpdated) or output.journal)
     ]
 
 

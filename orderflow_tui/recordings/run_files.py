@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from orderflow_tui.core.model.validators import TICKER
-from orderflow_tui.core.transcript import Frame, decode
+from orderflow_tui.core.transcript import CoreCall, decode
 from orderflow_tui.support.bounded_file import open_regular, read_bounded
 from orderflow_tui.support.decoding import NO_JSON
 
@@ -96,7 +96,7 @@ class RawReader:
         self.torn = ""
         """Where the recording breaks off, as a crash leaves it; empty while it does not."""
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[CoreCall]:
         """Everything up to the recording's end, or to where it breaks off.
 
         Raises:
@@ -114,7 +114,7 @@ class RawReader:
             except (OSError, zlib.error, *NO_JSON) as problem:
                 raise RawError(f"{path}: not readable: {problem!s:.200}") from None
 
-    def _day(self, path: Path) -> Iterator[Frame]:
+    def _day(self, path: Path) -> Iterator[CoreCall]:
         headed = False
         for data in self._unpacked(path):
             if headed:

@@ -14,13 +14,13 @@ from typing import Final
 import msgspec
 
 from orderflow_tui import __version__
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.core.transcript import Frame, encode
+from orderflow_tui.core.transcript import CoreCall, encode
 from orderflow_tui.recordings.recorded_core import RecordedCore
 from orderflow_tui.recordings.run_files import LENGTH_BYTES, MAGIC, RUN_FILE, Day, RawError, Run, day_name
 from orderflow_tui.support.atomic_file import replace_file
@@ -94,7 +94,7 @@ class Recorder:
         thresholds: Thresholds,
         capabilities: Capabilities,
         position: Position | None = None,
-        taught: Mapping[str, Taught] | None = None,
+        taught: Mapping[str, SessionStats] | None = None,
     ) -> SymbolCore:
         """A core that is recorded; arguments as `SymbolCore`'s."""
         record = partial(self._record, symbol)
@@ -106,7 +106,7 @@ class Recorder:
         self._wake.set()
         self._thread.join(timeout)
 
-    def _record(self, symbol: str, frame: Frame) -> None:
+    def _record(self, symbol: str, frame: CoreCall) -> None:
         if self._over:
             return
         try:

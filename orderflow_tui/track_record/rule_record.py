@@ -28,7 +28,7 @@ _PAIRS: Final = (
 _FELL, _FELL_ALIKE, _HIT, _HIT_ALIKE, _FELL_1S, _FELL_5S = range(len(_PAIRS))
 
 
-class Judged(Protocol):
+class PathVerdict(Protocol):
     """What a record asks of an outcome (`core.model.outputs.AlertOutcome` has it)."""
 
     @property
@@ -82,7 +82,7 @@ class RuleRecord(Struct):
     hits: int = 0
     blocks: dict[str, list[float]] = field(default_factory=dict)
 
-    def take(self, outcome: Judged, block: str) -> None:
+    def take(self, outcome: PathVerdict, block: str) -> None:
         """One outcome; what is not known of it counts for nothing.
 
         Args:

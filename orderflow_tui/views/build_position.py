@@ -12,7 +12,7 @@ from orderflow_tui.core.model.data_models import ExitRecommendation
 from orderflow_tui.core.model.units import NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.exit_words import held_header, leave_line, money, stop_words
-from orderflow_tui.views.model import LeaveView, PositionView, RecommendationView
+from orderflow_tui.views.model import ExitCostView, PositionView, RecommendationView
 
 
 def position_view(core: SymbolCore) -> PositionView | None:
@@ -41,7 +41,7 @@ def position_view(core: SymbolCore) -> PositionView | None:
     )
 
 
-def leave_view(core: SymbolCore, second: int) -> LeaveView | None:
+def exit_cost_view(core: SymbolCore, second: int) -> ExitCostView | None:
     """What leaving costs at this second; None where nothing is held."""
     desk = core.desk
     if not desk.quantity:
@@ -51,7 +51,7 @@ def leave_view(core: SymbolCore, second: int) -> LeaveView | None:
     refill = core.series.refill_per_second if core.series is not None else None
     traded = core.window.volume_through(second) - core.window.volume_through(second - BASELINE_SECONDS)
     trend = tuple(desk.coverage) if deep else ()
-    return LeaveView(
+    return ExitCostView(
         line=line,
         cost=None if cost is None else cost.dollars,
         cost_bp=None if cost is None else cost.basis_points,

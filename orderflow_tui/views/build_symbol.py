@@ -14,7 +14,7 @@ from orderflow_tui.core.rules.catalogue import live_rules
 from orderflow_tui.core.rules.red_burst import price_words
 from orderflow_tui.core.rules.walls import Wall
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.views.build_position import leave_view, muted_words, position_view, recommendations
+from orderflow_tui.views.build_position import exit_cost_view, muted_words, position_view, recommendations
 from orderflow_tui.views.exit_words import held_header
 from orderflow_tui.views.model import (
     AlertLine,
@@ -37,7 +37,7 @@ _STALE_S: Final = 10.0
 _SIDES: Final[dict[int, SideWord]] = {BUY: "buy", SELL: "sell"}
 
 
-class Standing(Struct, frozen=True):
+class SourceState(Struct, frozen=True):
     """What the monitor knows of a symbol beside its core.
 
     Attributes:
@@ -65,7 +65,7 @@ def _real(levels: Levels, *, short: bool) -> Levels:
     return tuple((-price, size) for price, size in levels) if short else levels
 
 
-def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView:
+def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolView:
     """The view of one symbol at `now_ns` (event time)."""
     market, short = core.market, core.short
     near, far = _real(market.bids, short=short), _real(market.asks, short=short)
@@ -99,7 +99,7 @@ def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView
         prints=newest_prints(core, PRINTS),
         window=_window(core, second),
         position=position_view(core),
-        leave=leave_view(core, second),
+        leave=exit_cost_view(core, second),
         thresholds=_thresholds(core) + _band(standing.band),
         context=_context(core, now_ns),
         live_rules=live_rules(core.capabilities, core.thresholds.profile),
@@ -112,7 +112,7 @@ def symbol_view(core: SymbolCore, standing: Standing, now_ns: int) -> SymbolView
     )
 
 
-def _chip(core: SymbolCore, standing: Standing, now_ns: int, second: int) -> tuple[Chip, str, int]:
+def _chip(core: SymbolCore, standing: SourceState, now_ns: int, second: int) -> tuple[Chip, str, int]:
     held = core.desk.quantity > 0
     if standing.blind:
         return "BLIND", standing.blind, 0 if held else 3
@@ -124,7 +124,7 @@ def _chip(core: SymbolCore, standing: Standing, now_ns: int, second: int) -> tup
     return _quiet_chip(standing, now_ns, held=held) or _flow_chip(core, standing, now_ns, second)
 
 
-def _quiet_chip(standing: Standing, now_ns: int, *, held: bool) -> tuple[Chip, str, int] | None:
+def _quiet_chip(standing: SourceState, now_ns: int, *, held: bool) -> tuple[Chip, str, int] | None:
     """What there is to say when the symbol shows nothing, and None when it does."""
     if standing.note:
         return "NO DATA", standing.note, 2 if held else 8
@@ -135,7 +135,7 @@ def _quiet_chip(standing: Standing, now_ns: int, *, held: bool) -> tuple[Chip, s
     return None
 
 
-def _flow_chip(core: SymbolCore, standing: Standing, now_ns: int, second: int) -> tuple[Chip, str, int]:
+def _flow_chip(core: SymbolCore, standing: SourceState, now_ns: int, second: int) -> tuple[Chip, str, int]:
     ages = [(now_ns - max(line.time_ns, line.updated_ns), line) for line in standing.alerts if not line.late]
     loud = [line for age, line in ages if age <= _ALERT_NS and (line.counts or line.rank <= 2)]
     if loud:

@@ -7,7 +7,7 @@ from typing import Final
 
 from orderflow_tui.core.market.liquidity import TAPE_SHARE, SlicePlan, exit_cost, slice_out, waiting_risk
 from orderflow_tui.core.model.events import Levels
-from orderflow_tui.views.model import DrillLine, DrillView, LeaveView, SymbolView
+from orderflow_tui.views.model import DrillLine, DrillView, ExitCostView, SymbolView
 
 OVER_MINUTES: Final = (1, 5, 15)
 ALL: Final = "ALL"
@@ -52,7 +52,7 @@ def _at_once(bids: Levels, asks: Levels, size: int, view: SymbolView) -> DrillLi
     return DrillLine(0, 1, size, cost.dollars, cost.basis_points, cost.filled, cost.missing)
 
 
-def _sliced(plan: SlicePlan, size: int, scale: int, leave: LeaveView) -> DrillLine:
+def _sliced(plan: SlicePlan, size: int, scale: int, leave: ExitCostView) -> DrillLine:
     minutes = plan.minutes
     return DrillLine(
         minutes=minutes,
@@ -68,7 +68,7 @@ def _sliced(plan: SlicePlan, size: int, scale: int, leave: LeaveView) -> DrillLi
     )
 
 
-def _unknowns(view: SymbolView, leave: LeaveView, lines: list[DrillLine]) -> Iterable[str]:
+def _unknowns(view: SymbolView, leave: ExitCostView, lines: list[DrillLine]) -> Iterable[str]:
     if view.chip == "HALTED":
         yield "HALTED: you cannot leave now; these are the last prices shown"
     if view.capabilities.delay_seconds:

@@ -15,7 +15,7 @@ from orderflow_tui.views.model import RecommendationView, SymbolView
 _MINUTE_NS: Final = 60 * NS
 
 
-def market_wide(cards: list[RecommendationView], views: Mapping[str, SymbolView]) -> tuple[RecommendationView, ...]:
+def group_cards(cards: list[RecommendationView], views: Mapping[str, SymbolView]) -> tuple[RecommendationView, ...]:
     """Two or more names whose flow fired within 60 s are one card; open cards first, the stop's before them."""
     opened = sorted(
         (card for card in cards if card.status == "open" and card.kind == "flow"), key=lambda c: c.opened_ns

@@ -100,7 +100,7 @@ class WindowView(Struct, frozen=True):
     """`price has not moved yet`, `already -2 ticks`."""
 
 
-class LeaveView(Struct, frozen=True):
+class ExitCostView(Struct, frozen=True):
     """What leaving costs now."""
 
     line: str
@@ -205,7 +205,7 @@ class SymbolView(Struct, frozen=True):
     """The newest 40, newest first."""
     window: WindowView | None = None
     position: PositionView | None = None
-    leave: LeaveView | None = None
+    leave: ExitCostView | None = None
     thresholds: str = ""
     """The thresholds in force in words, e.g. `T 10,000`, `T 31,600 (10,000 = P71 here)`, `wall rule asleep`."""
     context: ContextView | None = None

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.config.schema import OrderFlowConfig, plain, validate_order_flow_config
+from orderflow_tui.config.schema import OrderFlowConfig, to_settings, validate_order_flow_config
 from orderflow_tui.config.sources import NAMES, SOURCES, Source, feed_of, load, one_of, source_named
 from orderflow_tui.config.values import SECRET_FIELDS, Secret, Settings
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.journal.records import run_started_fields
 from orderflow_tui.monitor.learned_store import LearnedStore
 
-TAUGHT = Taught(date(2026, 9, 21), "regular")
+TAUGHT = SessionStats(date(2026, 9, 21), "regular")
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
@@ -59,7 +59,7 @@ def test_secrets_are_known_by_their_type() -> None:
     assert {
         name for name in Settings.__struct_fields__ if "Secret" in str(Settings.__annotations__[name])
     } == SECRET_FIELDS
-    settings = plain(OrderFlowConfig(polygon_api_key="0123456789abcdef"))
+    settings = to_settings(OrderFlowConfig(polygon_api_key="0123456789abcdef"))
     for name in SECRET_FIELDS:
         assert isinstance(getattr(settings, name), Secret)
         assert name not in settings.recorded()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow_tui.config.tickers import normalise_symbol
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.validators import SYMBOL
 from orderflow_tui.feeds.polygon.endpoints import snapshot, snapshots
 from orderflow_tui.monitor.learned_store import LearnedStore
@@ -84,6 +84,6 @@ def test_what_a_name_taught_is_kept_apart_from_its_capitals(tmp_path: Path) -> N
     """A disk that does not tell capitals from small letters would make one file of the two."""
     store = LearnedStore(tmp_path)
     for symbol in ("AMpB", "AMPB", "AM.B"):
-        store.save(symbol, Taught(date(2026, 11, 20), "regular", resting=len(symbol)))
+        store.save(symbol, SessionStats(date(2026, 11, 20), "regular", resting=len(symbol)))
     names = [path.name.lower() for path in (tmp_path / "learned").iterdir()]
     assert len(set(names)) == 3

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.market.corrections import recount
+from orderflow_tui.core.market.corrections import apply_correction
 from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.market.volume_window import VolumeWindow
 from orderflow_tui.core.model.data_models import Position
@@ -25,7 +25,7 @@ from orderflow_tui.core.model.events import (
     Book,
     Gap,
     Print,
-    Reread,
+    TapeCorrection,
 )
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output
 from orderflow_tui.core.model.units import NS
@@ -56,7 +56,7 @@ def test_a_window_read_again_equals_one_that_only_ever_saw_the_truth(
         direct.add(T0 + second, size, side)
     again.roll(T0 + 80)
     direct.roll(T0 + 80)
-    recount(again, MarketState(), T0, T0 + 80, [tick(*one) for one in truth])
+    apply_correction(again, MarketState(), T0, T0 + 80, [tick(*one) for one in truth])
     for second in range(T0, T0 + 81):
         volume, _, _, count = again.of_second(second)
         assert (volume, count) == (direct.of_second(second)[0], direct.of_second(second)[3])
@@ -71,7 +71,7 @@ def test_a_bust_is_taken_out_and_agreeing_seconds_keep_their_sides() -> None:
         window.add(T0 + second, 100, BUY)
     window.add(T0 + 5, 9_000, SELL)
     again = [tick(second, 100, UNKNOWN, flags=REGULAR) for second in range(10)]
-    assert recount(window, MarketState(), T0, T0 + 9, again) == (1, -9_000)
+    assert apply_correction(window, MarketState(), T0, T0 + 9, again) == (1, -9_000)
     assert (window.volume, window.sell, window.count) == (1_000, 0, 10)
     assert window.buy == 900
     assert window.largest(10) == 100
@@ -86,7 +86,7 @@ def test_a_late_delivery_is_put_in_and_signed_by_the_quote_of_its_second() -> No
         market.whole_second(T0 + second)
     again = [tick(3, 100, price=100_100, flags=REGULAR), tick(3, 700, price=100_000, flags=REGULAR)]
     again += [tick(second, 100, BUY) for second in range(4, 10)]
-    assert recount(window, market, T0 + 3, T0 + 9, again) == (1, 700)
+    assert apply_correction(window, market, T0 + 3, T0 + 9, again) == (1, 700)
     assert window.of_second(T0 + 3) == (800, 700, 100, 2)
 
 
@@ -94,7 +94,7 @@ def test_outside_what_is_remembered_nothing_changes() -> None:
     window = VolumeWindow()
     window.add(T0, 100, SELL)
     window.roll(T0 + 600)
-    assert recount(window, MarketState(), T0, T0 + 5, []) == (0, 0)
+    assert apply_correction(window, MarketState(), T0, T0 + 5, []) == (0, 0)
     assert window.volume == 100
 
 
@@ -108,20 +108,20 @@ def test_an_alert_that_rested_on_a_bust_stands_and_gets_a_note() -> None:
     out: list[Output] = core.process([Gap(T0 * NS, "start"), *burst_tape()])
     (raised,) = [one for one in out if isinstance(one, AlertRaised) and one.alert.alert_type == "red_burst"]
     kept = tuple(tick(second, 100) for second in range(300, 320))
-    noted = core.process([Reread((T0 + 321) * NS, T0 + 300, kept)])
+    noted = core.process([TapeCorrection((T0 + 321) * NS, T0 + 300, kept)])
     (update,) = noted
     assert isinstance(update, AlertUpdated)
     assert update.journal
     assert update.alert.episode_id == raised.alert.episode_id
     assert update.alert.details["corrected"] == -3_500
     assert core.corrected_seconds == 1
-    assert core.process([Reread((T0 + 321) * NS, T0 + 300, kept)]) == []
+    assert core.process([TapeCorrection((T0 + 321) * NS, T0 + 300, kept)]) == []
 
 
 def test_a_re_read_before_the_burst_leaves_it_without_a_note() -> None:
     core = SymbolCore("AAA", Rules(), source(sessions=False))
     core.process([Gap(T0 * NS, "start"), *burst_tape()])
-    assert core.process([Reread((T0 + 11) * NS, T0 + 10, ())]) == []
+    assert core.process([TapeCorrection((T0 + 11) * NS, T0 + 10, ())]) == []
     assert core.corrected_seconds == 1
 
 
@@ -133,7 +133,7 @@ def test_a_mirrored_re_read_is_the_same() -> None:
     for core, turn in ((long, 1), (short, -1)):
         core.process([Book(T0 * NS, 0, ((100_000, 5),), ((100_100, 5),)), Gap(T0 * NS, "start")])
         core.process([tick(second, 100, turn * SELL) for second in range(5)])
-        core.process([Reread((T0 + 5) * NS, T0, tuple(tick(second, 300, turn * SELL) for second in range(5)))])
+        core.process([TapeCorrection((T0 + 5) * NS, T0, tuple(tick(second, 300, turn * SELL) for second in range(5)))])
     assert (long.window.volume, long.window.sell) == (short.window.volume, short.window.sell) == (1_500, 1_500)
 
 
@@ -141,7 +141,7 @@ def test_cancelled_prints_count_for_nothing() -> None:
     window = VolumeWindow()
     window.add(T0, 100, SELL)
     window.roll(T0 + 1)
-    assert recount(window, MarketState(), T0, T0, [tick(0, 100, flags=REGULAR & ~VOLUME)]) == (1, -100)
+    assert apply_correction(window, MarketState(), T0, T0, [tick(0, 100, flags=REGULAR & ~VOLUME)]) == (1, -100)
 
 
 def test_without_a_quote_the_tick_test_signs_what_is_read_again() -> None:
@@ -158,7 +158,7 @@ def test_without_a_quote_the_tick_test_signs_what_is_read_again() -> None:
             (600, 100_000, VOLUME | PRICE),
         )
     ]
-    assert recount(window, MarketState(), T0, T0, again) == (1, 2_099)
+    assert apply_correction(window, MarketState(), T0, T0, again) == (1, 2_099)
     assert window.of_second(T0) == (2_100, 500, 900, 6)
 
 
@@ -167,7 +167,7 @@ def test_every_second_that_differs_is_counted_and_its_change_added_up() -> None:
     for second in range(4):
         window.add(T0 + second, 100, BUY)
     again = [tick(second, size) for second, size in ((0, 150), (1, 100), (2, 30), (3, 100))]
-    assert recount(window, MarketState(), T0, T0 + 3, again) == (2, 50 - 70)
+    assert apply_correction(window, MarketState(), T0, T0 + 3, again) == (2, 50 - 70)
 
 
 def test_auctions_and_late_reports_are_in_no_second_and_fractions_are_in_theirs() -> None:
@@ -175,5 +175,5 @@ def test_auctions_and_late_reports_are_in_no_second_and_fractions_are_in_theirs(
     window.add(T0, 100, BUY)
     again = [tick(0, 100), tick(0, 7, flags=GIVEN | AUCTION), tick(0, 9, flags=GIVEN | LATE_REPORT)]
     again[0].time_ns += NS - 1
-    assert recount(window, MarketState(), T0, T0, again) == (0, 0)
+    assert apply_correction(window, MarketState(), T0, T0, again) == (0, 0)
     assert window.of_second(T0) == (100, 0, 100, 1)

@@ -8,7 +8,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.learning.learned_sizes import PRINTS_NEEDED, Learner, SizeHistogram, Taught
+from orderflow_tui.core.learning.learned_sizes import PRINTS_NEEDED, SessionStats, SizeHistogram, SizeLearner
 
 DAY = date(2026, 1, 5)
 
@@ -44,7 +44,7 @@ def test_scaling_changes_no_figure() -> None:
 
 
 def test_resting_threshold_is_three_means_or_the_quantile_after_300_seconds() -> None:
-    learner = Learner()
+    learner = SizeLearner()
     book = tuple((100_000 - 100 * level, 5_000) for level in range(10))
     learner.whole_seconds(299, book, book)
     assert not learner.ready
@@ -56,7 +56,7 @@ def test_resting_threshold_is_three_means_or_the_quantile_after_300_seconds() ->
 
 
 def test_the_last_sessions_threshold_stands_until_todays_is_ready() -> None:
-    learner = Learner(Taught(DAY, "regular", resting=42_000, print_size=7_000, burst_ratio=5.5))
+    learner = SizeLearner(SessionStats(DAY, "regular", resting=42_000, print_size=7_000, burst_ratio=5.5))
     assert learner.learnt_resting == 42_000
     learner.whole_seconds(300, ((100, 1_000),), ((101, 1_000),))
     assert learner.learnt_resting == 3_000
@@ -65,7 +65,7 @@ def test_the_last_sessions_threshold_stands_until_todays_is_ready() -> None:
 
 
 def test_old_seconds_weigh_half_after_half_an_hour() -> None:
-    learner = Learner()
+    learner = SizeLearner()
     for _ in range(600):
         learner.whole_seconds(1, ((100, 50_000),), ())
     for _ in range(4 * 3_600):
@@ -74,14 +74,14 @@ def test_old_seconds_weigh_half_after_half_an_hour() -> None:
 
 
 def test_growing_weights_never_overflow() -> None:
-    learner = Learner()
+    learner = SizeLearner()
     for _ in range(60):
         learner.whole_seconds(3_600, ((100, 2_000),), ((101, 2_000),))
     assert learner.learnt_resting == 6_000
 
 
 def test_todays_prints_count_after_two_thousand_when_there_is_no_last_session() -> None:
-    learner = Learner()
+    learner = SizeLearner()
     for number in range(PRINTS_NEEDED):
         assert learner.learnt_print == 0
         learner.prints.add(100 if number % 100 else 20_000)
@@ -89,10 +89,10 @@ def test_todays_prints_count_after_two_thousand_when_there_is_no_last_session() 
 
 
 def test_the_exit_ratio_is_what_bursts_passed_three_times() -> None:
-    learner = Learner()
+    learner = SizeLearner()
     for ratio in (4.2, 9.0, 5.1):
         assert learner.taught(DAY, "regular", 300).burst_ratio == 0.0
         learner.burst_peaked(ratio)
     assert learner.taught(DAY, "regular", 300).burst_ratio == 4.2
     learner.burst_peaked(6.0)
-    assert learner.taught(DAY, "regular", 300) == Taught(DAY, "regular", 0, 0, 5.1, 300)
+    assert learner.taught(DAY, "regular", 300) == SessionStats(DAY, "regular", 0, 0, 5.1, 300)

@@ -22,7 +22,7 @@ from orderflow_tui.core.learning.outcomes import (
 from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.events import Book, Clock
-from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, Controls, Course, ExitTriggered
+from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, Controls, ExitTriggered, PricePath
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.journal.records import outcome_fields, output_record
@@ -60,7 +60,7 @@ def follow(outcomes: Outcomes, market: MarketState, second: int, name: str = "on
     outcomes.follow(raised(second, name), market, second * NS + NS // 2)
 
 
-def expected(mids: list[int | None], begin: int) -> Course:
+def expected(mids: list[int | None], begin: int) -> PricePath:
     def twice(offset: int) -> int | None:
         mid = mids[offset] if offset < len(mids) else None
         return None if mid is None else 2 * mid
@@ -69,7 +69,7 @@ def expected(mids: list[int | None], begin: int) -> Course:
         after = [twice(offset) for offset in range(first + 1, first + 301)]
         return [value for value in after if value is not None]
 
-    return Course(
+    return PricePath(
         (START + begin) * NS,
         twice(begin),
         twice(begin + 60),
@@ -387,10 +387,10 @@ def test_an_outcome_in_words(against: Literal["long", "short"], turned: int, wor
     )
     one_followed = outcomes.pending[0]
     one_followed.spread, one_followed.lived = 100, True
-    one_followed.course = Course(START * NS, 2 * base, None, None, 2 * base + 300, 2 * base - 800, 300)
+    one_followed.course = PricePath(START * NS, 2 * base, None, None, 2 * base + 300, 2 * base - 800, 300)
     told = outcome_fields(outcome(one_followed, START * NS))["text"]
     assert told == f"sell_print: {words}"
-    one_followed.course, one_followed.lived = Course(START * NS), False
+    one_followed.course, one_followed.lived = PricePath(START * NS), False
     told = outcome_fields(outcome(one_followed, START * NS))["text"]
     assert told.startswith("sell_print: at worst not seen within 5 min, not seen after 15; not known whether it ")
     assert told.endswith(" (cut short)")

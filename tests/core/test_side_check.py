@@ -22,9 +22,9 @@ from orderflow_tui.core.model.events import (
     Clock,
     Event,
     Print,
-    SidesTold,
+    SideCheckResult,
 )
-from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output, SidesAsked
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output, SideCheckRequested
 from orderflow_tui.core.model.units import NS, price_units
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.red_burst import RED_BURST
@@ -55,8 +55,8 @@ def _tape(*, at: float = 100.00, start: int = NOON) -> Tape:
     return tape
 
 
-def _asked(outputs: list[Output]) -> SidesAsked:
-    (asked,) = (output for output in outputs if isinstance(output, SidesAsked))
+def _asked(outputs: list[Output]) -> SideCheckRequested:
+    (asked,) = (output for output in outputs if isinstance(output, SideCheckRequested))
     return asked
 
 
@@ -64,23 +64,23 @@ def _quotes(tape: Tape, bid: float, ask: float) -> tuple[Book, ...]:
     return (Book(tape.at(300), 1, ((price_units(bid), 0),), ((price_units(ask), 0),)),)
 
 
-def _told(tape: Tape, asked: SidesAsked, bid: float, ask: float, **changes: object) -> SidesTold:
+def _told(tape: Tape, asked: SideCheckRequested, bid: float, ask: float, **changes: object) -> SideCheckResult:
     """The answer of a feed that has delivered the tape up to the question."""
     prints = tuple(e for e in tape.events if isinstance(e, Print) and asked.from_ns <= e.time_ns <= asked.time_ns)
-    return replace_told(SidesTold(asked.time_ns, asked.key, True, prints, _quotes(tape, bid, ask)), **changes)
+    return replace_told(SideCheckResult(asked.time_ns, asked.key, True, prints, _quotes(tape, bid, ask)), **changes)
 
 
-def replace_told(told: SidesTold, **changes: object) -> SidesTold:
+def replace_told(told: SideCheckResult, **changes: object) -> SideCheckResult:
     fields = {name: getattr(told, name) for name in told.__struct_fields__} | changes
-    return SidesTold(**fields)
+    return SideCheckResult(**fields)
 
 
-def _until_asked(core: SymbolCore, tape: Tape) -> tuple[SidesAsked, list[Event]]:
+def _until_asked(core: SymbolCore, tape: Tape) -> tuple[SideCheckRequested, list[Event]]:
     """Feed the tape to the question; what is left of it."""
     for index, event in enumerate(tape.events):
         said = core.process([event])
         assert not alerts(said, "red_burst")
-        if any(isinstance(output, SidesAsked) for output in said):
+        if any(isinstance(output, SideCheckRequested) for output in said):
             return _asked(said), tape.events[index + 1 :]
     raise AssertionError("nothing was asked")
 
@@ -95,7 +95,7 @@ def test_a_burst_is_told_when_the_quotes_bear_it_out(profile: str) -> None:
     said = core.process([_told(tape, asked, 100.00, 100.02)])
     (burst,) = alerts(said, "red_burst")
     assert burst.details["sides"] == "by quotes"
-    assert not [output for output in said if isinstance(output, SidesAsked)]
+    assert not [output for output in said if isinstance(output, SideCheckRequested)]
     assert "unsure" not in burst.text
 
 
@@ -104,7 +104,7 @@ def test_a_confirmed_burst_above_its_exit_ratio_recommends_leaving() -> None:
     asked, rest = _until_asked(core, tape)
     # While the question is open the burst grows beyond the exit ratio; that is told with the answer.
     grown = core.process(rest)
-    assert not grown or all(isinstance(output, SidesAsked) for output in grown)
+    assert not grown or all(isinstance(output, SideCheckRequested) for output in grown)
     said = core.process([_told(tape, replace(asked, time_ns=tape.at(BURST_TO + 1)), 100.00, 100.02)])
     (burst,) = alerts(said, "red_burst")
     (update,) = updates(said, journal=True)
@@ -132,13 +132,13 @@ def test_what_the_quotes_refute_is_never_told_and_does_not_come_back_at_once() -
     sold = core.window.sell_through(asked.time_ns // NS) - core.window.sell_through(asked.from_ns // NS - 1)
     assert sold == 0
     again = core.process([event for event in rest if event.time_ns < asked.time_ns + 2 * NS])
-    assert not [output for output in again if isinstance(output, SidesAsked | AlertRaised)]
+    assert not [output for output in again if isinstance(output, SideCheckRequested | AlertRaised)]
 
 
 def test_without_an_answer_it_is_told_unsure_and_recommends_nothing() -> None:
     core, tape = _core("plan"), _tape()
     asked, rest = _until_asked(core, tape)
-    said = core.process([SidesTold(asked.time_ns, asked.key, answered=False)])
+    said = core.process([SideCheckResult(asked.time_ns, asked.key, answered=False)])
     (burst,) = alerts(said, "red_burst")
     assert burst.text.endswith(", sides unsure")
     assert (burst.exit_eligible, burst.rank, burst.details["sides"]) == (False, 3, "sides unsure")
@@ -146,13 +146,13 @@ def test_without_an_answer_it_is_told_unsure_and_recommends_nothing() -> None:
     assert not exits(later)
     assert not any(update.exit_eligible for update in updates(later))
     # The same question told unanswered again changes nothing.
-    assert core.process([SidesTold(asked.time_ns, asked.key, answered=False)]) == []
+    assert core.process([SideCheckResult(asked.time_ns, asked.key, answered=False)]) == []
 
 
 def test_a_late_answer_confirms_what_was_told_unsure() -> None:
     core, tape = _core("plan"), _tape()
     asked, _ = _until_asked(core, tape)
-    core.process([SidesTold(asked.time_ns, asked.key, answered=False)])
+    core.process([SideCheckResult(asked.time_ns, asked.key, answered=False)])
     said = core.process([_told(tape, asked, 100.00, 100.02)])
     (update,) = (output for output in said if isinstance(output, AlertUpdated))
     assert update.journal
@@ -164,7 +164,7 @@ def test_a_late_answer_confirms_what_was_told_unsure() -> None:
 def test_a_late_answer_refutes_what_was_told_unsure() -> None:
     core, tape = _core("plan"), _tape()
     asked, _ = _until_asked(core, tape)
-    core.process([SidesTold(asked.time_ns, asked.key, answered=False)])
+    core.process([SideCheckResult(asked.time_ns, asked.key, answered=False)])
     said = core.process([_told(tape, asked, 99.98, 100.00)])
     (update,) = updates(said, journal=True)
     assert update.text.endswith(", refuted by quotes")
@@ -213,7 +213,7 @@ def test_an_unsure_large_sell_does_not_count_until_a_late_answer_proves_it() -> 
     core, tape = _core(), Tape().book(300, [(100.00, 500)], [(100.02, 500)])
     tape.trade(301, 100.00, 12_000).add(Clock(tape.at(302)))
     asked = _asked(core.process(tape.events))
-    (seller,) = alerts(core.process([SidesTold(asked.time_ns, asked.key, answered=False)]))
+    (seller,) = alerts(core.process([SideCheckResult(asked.time_ns, asked.key, answered=False)]))
     assert (seller.counts, seller.text.endswith(", sides unsure")) == (False, True)
     said = core.process([_told(tape, asked, 100.00, 100.02)])
     (update,) = updates(said, journal=True)
@@ -227,9 +227,9 @@ def test_three_sells_told_unsure_and_proven_later_recommend_leaving_once() -> No
     for number in range(3):
         tape.book(301 + 31 * number, [(100.00, 500)], [(100.02, 500)])
         tape.trade(302 + 31 * number, 100.00, 25_000).add(Clock(tape.at(303 + 31 * number)))
-    asked = [output for output in core.process(tape.events) if isinstance(output, SidesAsked)]
+    asked = [output for output in core.process(tape.events) if isinstance(output, SideCheckRequested)]
     for one in asked:
-        assert alerts(core.process([SidesTold(one.time_ns, one.key, answered=False)]), "sell_print")
+        assert alerts(core.process([SideCheckResult(one.time_ns, one.key, answered=False)]), "sell_print")
     for one in asked:
         said += core.process([_told(tape, one, 100.00, 100.02)])
     assert len(exits(said)) == 1
@@ -340,7 +340,7 @@ def test_where_nobody_can_tell_a_large_print_without_a_quote_is_unsure_and_not_u
     said = core.process([*tape.events, Clock(tape.at(302))])
     if changes["side_check"] == "asked":
         asked = _asked(said)
-        said = core.process([SidesTold(asked.time_ns, asked.key, answered=False)])
+        said = core.process([SideCheckResult(asked.time_ns, asked.key, answered=False)])
     (seller,) = alerts(said, "sell_print")
     assert (seller.counts, seller.details["sides"]) == (False, "sides unsure")
 
@@ -390,7 +390,7 @@ def test_history_is_told_at_once() -> None:
     said = core.process(tape.events, news_from_ns=tape.at(400))
     (burst,) = alerts(said, "red_burst")
     assert burst.late
-    assert not [output for output in said if isinstance(output, SidesAsked)]
+    assert not [output for output in said if isinstance(output, SideCheckRequested)]
 
 
 def test_streams_and_given_sides_ask_nothing() -> None:
@@ -422,11 +422,11 @@ def test_of_many_questions_no_alert_that_was_not_told_is_given_up() -> None:
         tape.book(301 + number, [(100.00, 500)], [(100.02, 500)])
         tape.trade(301.5 + number, 100.00, 12_000)
     said = core.process([*tape.events, Clock(tape.at(320))])
-    asked = [output for output in said if isinstance(output, SidesAsked)]
+    asked = [output for output in said if isinstance(output, SideCheckRequested)]
     assert len({one.key for one in asked}) == 12
     assert alerts(core.process([_told(tape, asked[0], 100.00, 100.02)]), "sell_print")
     for one in asked[1:]:
-        assert alerts(core.process([SidesTold(one.time_ns, one.key, answered=False)]), "sell_print")
+        assert alerts(core.process([SideCheckResult(one.time_ns, one.key, answered=False)]), "sell_print")
     # The next question makes room: of those told unsure the oldest are no longer waited for.
     tape.events.clear()
     tape.book(330, [(100.00, 500)], [(100.02, 500)]).trade(331, 100.00, 12_000).add(Clock(tape.at(332)))
@@ -498,7 +498,7 @@ def test_sold_at_the_bid_is_what_sellers_took_there_on_exchanges_in_its_span_and
 def test_each_print_has_the_bid_of_the_quote_before_it_and_is_left_out_where_there_is_none() -> None:
     early, event = Print(NOON - 3 * NS, 1, 1_000_000, 100), Print(NOON + 1, 2, 1_000_000, 100)
     quote = Book(NOON, 1, ((1_000_000, 0),), ((1_000_200, 0),))
-    assert signed(SidesTold(NOON, 1, True, (early, event), (quote,))) == [(event, SELL, 1_000_000, False)]
+    assert signed(SideCheckResult(NOON, 1, True, (early, event), (quote,))) == [(event, SELL, 1_000_000, False)]
 
 
 @pytest.mark.parametrize(
@@ -519,7 +519,7 @@ def test_each_print_has_the_bid_of_the_quote_before_it_and_is_left_out_where_the
 def test_only_the_quote_proves_a_purchase(price: int, bid: int, ask: int, bought: bool) -> None:
     quote = Book(NOON, 1, ((bid, 0),) if bid else (), ((ask, 0),) if ask else ())
     event = Print(NOON + 1, 2, price, 100)
-    assert [one[3] for one in signed(SidesTold(NOON, 1, True, (event,), (quote,)))] == [bought]
+    assert [one[3] for one in signed(SideCheckResult(NOON, 1, True, (event,), (quote,)))] == [bought]
 
 
 def _raised(evidence: str = "sell_print", opened_ns: int = NOON) -> AlertRaised:
@@ -535,16 +535,16 @@ def test_questions_of_one_instant_have_keys_of_their_own() -> None:
     checks = SideCheck()
     asked = [checks.hold("TEST", _raised(), NOON - back) for back in (5, 7)]
     assert asked == [
-        SidesAsked("TEST", NOON, NOON, NOON - 5, NOON - 5 + SPAN),
-        SidesAsked("TEST", NOON, NOON + 1, NOON - 7, NOON - 7 + SPAN),
+        SideCheckRequested("TEST", NOON, NOON, NOON - 5, NOON - 5 + SPAN),
+        SideCheckRequested("TEST", NOON, NOON + 1, NOON - 7, NOON - 7 + SPAN),
     ]
 
 
 def test_what_was_told_unsure_may_be_answered_and_not_left_open_again() -> None:
     checks = SideCheck()
     asked = checks.hold("TEST", _raised(), NOON)
-    unanswered, answered = (SidesTold(NOON, asked.key, answered) for answered in (False, True))
-    assert checks.of(SidesTold(NOON, 7, True)) is None
+    unanswered, answered = (SideCheckResult(NOON, asked.key, answered) for answered in (False, True))
+    assert checks.of(SideCheckResult(NOON, 7, True)) is None
     held_back = checks.of(unanswered)
     assert held_back is not None
     held_back.told = True
@@ -558,7 +558,7 @@ def test_news_is_kept_back_with_its_own_alert_until_that_is_told() -> None:
     news, other = (AlertUpdated(_raised(opened_ns=at).alert, NOON, journal=True) for at in (NOON, NOON + 1))
     assert checks.grown(news)
     assert not checks.grown(other)
-    held_back = checks.of(SidesTold(NOON, asked.key, True))
+    held_back = checks.of(SideCheckResult(NOON, asked.key, True))
     assert held_back is not None
     assert held_back.grown is news
     held_back.told = True

@@ -27,7 +27,7 @@ from orderflow_tui.config.load import load_config
 from orderflow_tui.config.notify import notify_settings
 from orderflow_tui.config.screen import screen_settings
 from orderflow_tui.config.secrets import read_secrets
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.events import Book, Print
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.alpaca import normalize as alpaca
@@ -35,7 +35,7 @@ from orderflow_tui.feeds.alpaca import wire as alpaca_wire
 from orderflow_tui.feeds.errors import FeedError, PayloadError
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
-from orderflow_tui.feeds.live.tape_join import TapeIntake
+from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions
 from orderflow_tui.feeds.polygon.gateway import Gateway
@@ -165,7 +165,7 @@ def _conditions(body: bytes, _: Path) -> object:
 
 
 def _frame(data: bytes, _: Path) -> object:
-    intake = TapeIntake("BAC", _nothing, threading.Event())
+    intake = TapeJoin("BAC", _nothing, threading.Event())
     frames = Frames(
         _nothing, lambda: Conditions(_gateway(b""), _nothing, lambda: 0).table, {"BAC": intake}.get, lambda: ["BAC"]
     )
@@ -310,7 +310,7 @@ def _history(folder: Path) -> object:
 
 def _restored(folder: Path) -> object:
     found = restore(folder, "live", now_ns=NOW_NS)
-    return found, unfollowed(folder, "live"), FollowUpStore(folder, "live").restore_into({}, NOW_NS)
+    return found, unfollowed(folder, "live"), FollowUpStore(folder, "live").resume_into({}, NOW_NS)
 
 
 def _report(folder: Path) -> object:
@@ -328,14 +328,14 @@ def _track_record(folder: Path) -> object:
 
 def _follow_ups(data: bytes, folder: Path) -> object:
     (folder / "followups.json").write_bytes(data)
-    return FollowUpStore(folder).restore_into({}, NOW_NS)
+    return FollowUpStore(folder).resume_into({}, NOW_NS)
 
 
 def _learned(data: bytes, folder: Path) -> object:
     (folder / "learned").mkdir()
     (folder / "learned" / "BAC.json").write_bytes(data)
     store = LearnedStore(folder)
-    store.save("BAC", Taught(date(2026, 9, 21), "regular"))
+    store.save("BAC", SessionStats(date(2026, 9, 21), "regular"))
     return store.load("BAC")
 
 

@@ -19,7 +19,7 @@ from orderflow_tui.config.schema import OrderFlowConfig
 from orderflow_tui.config.screen import ScreenSettings
 from orderflow_tui.config.values import KEY_VARIABLES, VARIABLES
 from orderflow_tui.core.model.data_models import Answer
-from orderflow_tui.core.model.outputs import AlertOutcome, Controls, Course, ExitResolved, StopRaised
+from orderflow_tui.core.model.outputs import AlertOutcome, Controls, ExitResolved, PricePath, StopRaised
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.encode import HEADER
 from orderflow_tui.journal.records import (
@@ -39,7 +39,7 @@ from tests.journal.test_journal_records import RECOMMENDATION
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 JOURNAL = ROOT / "docs" / "journal.md"
 _TABLE = re.compile(r"(?P<head>^\|.*\|\n\|[-|]+\|\n)(?P<rows>(?:^\|.*\|\n)*)", re.MULTILINE)
-_COURSE = Course(0, 2, worst_5m=1)
+_COURSE = PricePath(0, 2, worst_5m=1)
 OUTCOME = AlertOutcome(
     "BAC", "id", "alert", "red_burst", "", "critical", counts=True, exit_eligible=False, against="long", alert_ns=0,
     time_ns=0, spread=1, usual_range=None, course=_COURSE, fell=True, success=None, fell_1s=True, fell_5s=None,

@@ -15,7 +15,7 @@ from orderflow_tui.core.model.events import LATE_REPORT, REGULAR, VOLUME, Book, 
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedMessage
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
-from orderflow_tui.feeds.live.tape_join import TapeIntake
+from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.feed import LEAD
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway
@@ -244,7 +244,7 @@ def made(at: int, price: int, flags: int = REGULAR) -> Print:
 
 
 def test_a_span_begins_with_the_last_two_prices_before_it_however_old_they_are() -> None:
-    intake = TapeIntake("KO", lambda _: None, threading.Event())
+    intake = TapeJoin("KO", lambda _: None, threading.Event())
     older = [
         made(0, 100),
         made(1, 101),
@@ -265,7 +265,7 @@ def test_a_span_begins_with_the_last_two_prices_before_it_however_old_they_are()
 
 def test_the_first_quote_of_a_stream_is_one_that_was_asked_for_after_it_began() -> None:
     told: list[FeedMessage] = []
-    intake = TapeIntake("KO", told.append, threading.Event())
+    intake = TapeJoin("KO", told.append, threading.Event())
     batch = Batch("KO", "book", (), Arrival(1, 1))
     assert not intake.first_quote(batch, AT)
     intake.stream_began(AT, quotes=True)

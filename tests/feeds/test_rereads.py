@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orderflow_tui.core.model.events import Gap, Reread
+from orderflow_tui.core.model.events import Gap, TapeCorrection
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
@@ -47,8 +47,8 @@ def reader(host: FakePolygon, got: Collector) -> Iterator[Reader]:
     reader.gateway.session.close()
 
 
-def rereads(got: Collector) -> list[Reread]:
-    return [event for batch in got.of(Batch) for event in batch.events if isinstance(event, Reread)]
+def rereads(got: Collector) -> list[TapeCorrection]:
+    return [event for batch in got.of(Batch) for event in batch.events if isinstance(event, TapeCorrection)]
 
 
 def minute_before_last() -> int:
@@ -108,7 +108,7 @@ def test_the_feed_reads_again_by_itself(host: FakePolygon, got: Collector) -> No
     feed = PolygonFeed(Config(host.url), cycle_seconds=0.05, reread_after=0.2)
     feed.start(["AAA"], got)
     try:
-        got.wait(Batch, lambda batch: any(isinstance(event, Reread) for event in batch.events))
+        got.wait(Batch, lambda batch: any(isinstance(event, TapeCorrection) for event in batch.events))
     finally:
         feed.stop()
         assert feed.join(10)

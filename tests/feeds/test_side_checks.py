@@ -14,8 +14,8 @@ import pytest
 
 from orderflow_tui.config.schema import OrderFlowConfig
 from orderflow_tui.core.model.data_models import Position
-from orderflow_tui.core.model.events import SidesTold
-from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.events import SideCheckResult
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import ApiFault, Batch
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
@@ -47,18 +47,18 @@ def feed(host: FakePolygon, got: Collector) -> Iterator[PolygonFeed]:
     assert feed.join(10)
 
 
-def asked(host: FakePolygon, symbol: str = "KO") -> SidesAsked:
+def asked(host: FakePolygon, symbol: str = "KO") -> SideCheckRequested:
     """About the prints of eight and seven seconds ago."""
     rows = host.market.trades[symbol]
-    return SidesAsked(symbol, rows[2]["sip_timestamp"], 5, rows[1]["sip_timestamp"])
+    return SideCheckRequested(symbol, rows[2]["sip_timestamp"], 5, rows[1]["sip_timestamp"])
 
 
-def answers(got: Collector) -> list[SidesTold]:
-    return [event for batch in got.of(Batch) for event in batch.events if isinstance(event, SidesTold)]
+def answers(got: Collector) -> list[SideCheckResult]:
+    return [event for batch in got.of(Batch) for event in batch.events if isinstance(event, SideCheckResult)]
 
 
-def told(got: Collector) -> SidesTold:
-    got.wait(Batch, lambda batch: any(isinstance(event, SidesTold) for event in batch.events))
+def told(got: Collector) -> SideCheckResult:
+    got.wait(Batch, lambda batch: any(isinstance(event, SideCheckResult) for event in batch.events))
     return answers(got)[-1]
 
 
@@ -69,7 +69,7 @@ def test_one_request_brings_the_quotes_in_force_and_the_prints_of_the_span(
     for offset, bid, ask in ((-3, 9.99, 10.0), (0, 9.99, 10.0), (0.5, 10.0, 10.01), (0.6, 0, 10.01)):
         host.market.quoted("KO", bid, ask, at=question.from_ns + round(offset * NS))
     host.market.quoted("KO", 1.0, 2.0, at=question.from_ns - 6 * NS)
-    feed.tell_sides(question)
+    feed.request_side_check(question)
     answer = told(got)
     assert (answer.key, answer.answered, answer.time_ns) == (5, True, question.time_ns)
     # The first print is from before the span: the tick test starts from it.
@@ -88,7 +88,7 @@ def test_one_request_brings_the_quotes_in_force_and_the_prints_of_the_span(
 
 
 def test_no_quotes_at_all_are_no_answer(host: FakePolygon, got: Collector, feed: PolygonFeed) -> None:
-    feed.tell_sides(asked(host))
+    feed.request_side_check(asked(host))
     mark = got.mark()
     got.wait(Batch, is_tape("KO"), count=3, since=mark)
     assert len(host.asked("/v3/quotes/KO")) == 1
@@ -102,7 +102,7 @@ def test_the_quote_in_force_may_be_hours_old(
     question = asked(host)
     host.market.quoted("KO", 9.99, 10.0, at=question.from_ns - round(hours * 3_600 * NS))
     host.market.quoted("KO", 1.00, 2.0, at=question.time_ns + 1)
-    feed.tell_sides(question)
+    feed.request_side_check(question)
     (book,) = told(got).quotes
     assert book.bids == ((99_900, 0),)
 
@@ -113,7 +113,7 @@ def test_a_snapshot_whose_quote_is_older_than_the_print_proves_it_without_a_requ
     host.market.quote("SPY")
     host.market.quote("KO", 9.99, 10.01, at=asked(host).from_ns - 3_600 * NS)
     got.wait(Batch, lambda batch: batch.symbol == "KO" and 0 < batch.quote_ns < asked(host).from_ns, since=got.mark())
-    feed.tell_sides(asked(host))
+    feed.request_side_check(asked(host))
     answer = told(got)
     assert [(book.bids, book.asks) for book in answer.quotes] == [(((99_900, 0),), ((100_100, 0),))]
     assert not host.asked("/v3/quotes/KO")
@@ -127,7 +127,7 @@ def test_a_snapshot_from_before_the_print_proves_nothing_and_the_next_one_does(
     host.market.quote("KO", 9.99, 10.01, at=old)
     host.market.quote("SPY", at=asked(host).time_ns - NS)
     got.wait(Batch, lambda batch: batch.symbol == "KO" and 0 < batch.quote_ns <= old, count=2, since=got.mark())
-    feed.tell_sides(asked(host))
+    feed.request_side_check(asked(host))
     got.wait(ApiFault, lambda fault: fault.endpoint == "quotes")
     assert not any(answer.answered for answer in answers(got))
     host.market.quote("SPY")
@@ -141,7 +141,7 @@ def test_a_busy_span_is_asked_for_again_with_all_its_quotes(
     host.market.quoted("KO", 9.90, 9.91, at=question.from_ns - 1)
     for number in range(150):
         host.market.quoted("KO", 9.99, 10.0 + number % 2 / 100, at=question.from_ns + number * 1_000)
-    feed.tell_sides(question)
+    feed.request_side_check(question)
     assert len(told(got).quotes) == 151
     assert [seen.query["limit"] for seen in host.asked("/v3/quotes/KO")] == ["100", "50000"]
 
@@ -153,7 +153,7 @@ def test_a_host_with_small_pages_is_asked_again_and_what_it_covers_is_told(
     row = host.market.quoted("KO", 9.99, 10.0, at=question.from_ns + 1)
     page = {"status": "OK", "results": [row], "next_url": f"{host.url}/v3/quotes/KO?cursor=x"}
     host.always("/v3/quotes/KO", say(page))
-    feed.tell_sides(question)
+    feed.request_side_check(question)
     assert len(told(got).quotes) == 1
     assert len(host.asked("/v3/quotes/KO")) == 2
 
@@ -168,7 +168,7 @@ def test_the_questions_of_one_name_share_a_request(host: FakePolygon, got: Colle
         handler.reply(*host.answer(handler.seen.path, handler.seen.query))
 
     host.script("/v3/quotes/KO", slowly)
-    feed.tell_sides(question)
+    feed.request_side_check(question)
     end = time.monotonic() + 10
     while not host.asked("/v3/quotes/KO"):
         assert time.monotonic() < end
@@ -176,9 +176,9 @@ def test_the_questions_of_one_name_share_a_request(host: FakePolygon, got: Colle
     rows = host.market.trades["KO"]
     for key in range(6, 30):
         at = rows[key % 2 + 1]["sip_timestamp"]
-        feed.tell_sides(SidesAsked("KO", at, key, at, at + 50_000_000))
+        feed.request_side_check(SideCheckRequested("KO", at, key, at, at + 50_000_000))
     release.set()
-    got.wait(Batch, lambda batch: any(isinstance(e, SidesTold) and e.key == 29 for e in batch.events))
+    got.wait(Batch, lambda batch: any(isinstance(e, SideCheckResult) and e.key == 29 for e in batch.events))
     found = answers(got)
     assert sorted(answer.key for answer in found) == list(range(5, 30))
     assert all(len(answer.quotes) == 1 for answer in found)
@@ -192,7 +192,7 @@ def test_a_question_that_nobody_waits_for_any_more_is_dropped(
     monkeypatch.setattr("orderflow_tui.feeds.polygon.side_checks.OPEN_SECONDS", 0.0)
     question = asked(host)
     host.market.quoted("KO", 9.99, 10.0, at=question.from_ns - NS)
-    feed.tell_sides(question)
+    feed.request_side_check(question)
     got.wait(Batch, is_tape("KO"), count=3, since=got.mark())
     assert not host.asked("/v3/quotes/KO")
     assert not any(answer.answered for answer in answers(got))
@@ -210,7 +210,7 @@ def test_hung_questions_leave_the_polls_their_workers(host: FakePolygon, got: Co
         got.wait(Batch, is_tape("NH"))
         now = time.time_ns()
         for name in names:
-            feed.tell_sides(SidesAsked(name, now, 1, now - 10 * NS))
+            feed.request_side_check(SideCheckRequested(name, now, 1, now - 10 * NS))
         end = time.monotonic() + 10
         while len(host.asked("/v3/quotes")) < 2:
             assert time.monotonic() < end
@@ -244,7 +244,7 @@ def test_a_request_that_fails_is_told_once_and_not_repeated(
     fault: Fault, error_type: str, host: FakePolygon, got: Collector, feed: PolygonFeed
 ) -> None:
     host.always("/v3/quotes/KO", fault)
-    feed.tell_sides(asked(host))
+    feed.request_side_check(asked(host))
     failed = got.wait(ApiFault, lambda told: told.endpoint == "quotes")
     assert (failed.error_type, failed.symbol) == (error_type, "KO")
     mark = got.mark()
@@ -256,21 +256,21 @@ def test_a_request_that_fails_is_told_once_and_not_repeated(
 
 def test_a_plan_without_past_quotes_is_asked_once(host: FakePolygon, got: Collector, feed: PolygonFeed) -> None:
     host.always("/v3/quotes/KO", status(403, {"status": "NOT_AUTHORIZED", "message": "not entitled"}))
-    feed.tell_sides(asked(host))
+    feed.request_side_check(asked(host))
     assert got.wait(ApiFault, lambda told: told.endpoint == "quotes").error_type == "403"
     assert feed.capabilities.quotes
     # From here on snapshots alone can tell, and they tell both: that a quote stood, and that nobody will know.
     question = asked(host)
     host.market.quote("SPY")
-    unproven = SidesAsked("KO", question.time_ns, 6, question.from_ns)
+    unproven = SideCheckRequested("KO", question.time_ns, 6, question.from_ns)
     host.market.quote("KO", 9.99, 10.01, at=question.from_ns)
-    feed.tell_sides(unproven)
+    feed.request_side_check(unproven)
     assert not told(got).answered
     host.market.quote("KO", 9.99, 10.01, at=question.from_ns - NS)
     mark = got.mark()
     got.wait(Batch, lambda batch: batch.symbol == "KO" and 0 < batch.quote_ns < question.from_ns, since=mark)
-    feed.tell_sides(SidesAsked("KO", question.time_ns, 7, question.from_ns))
-    got.wait(Batch, lambda batch: any(isinstance(e, SidesTold) and e.key == 7 for e in batch.events), since=mark)
+    feed.request_side_check(SideCheckRequested("KO", question.time_ns, 7, question.from_ns))
+    got.wait(Batch, lambda batch: any(isinstance(e, SideCheckResult) and e.key == 7 for e in batch.events), since=mark)
     assert answers(got)[-1].answered
     assert len(host.asked("/v3/quotes/KO")) == 1
     assert len(got.of(ApiFault)) == 1
@@ -279,7 +279,7 @@ def test_a_plan_without_past_quotes_is_asked_once(host: FakePolygon, got: Collec
 def test_a_symbol_that_is_gone_is_answered_without_prints(host: FakePolygon, got: Collector, feed: PolygonFeed) -> None:
     question = asked(host)
     host.market.quoted("PEP", 1.0, 1.01, at=question.from_ns)
-    feed.tell_sides(SidesAsked("PEP", question.time_ns, 1, question.from_ns))
+    feed.request_side_check(SideCheckRequested("PEP", question.time_ns, 1, question.from_ns))
     assert told(got).prints == ()
 
 
@@ -378,8 +378,8 @@ def test_the_question_goes_before_the_polls_that_are_due(host: FakePolygon, got:
         now = time.time_ns()
         before = len(host.seen)
         host.market.quoted("NA", 9.99, 10.0, at=now - 11 * NS)
-        feed.tell_sides(SidesAsked("NA", now, 1, now - 10 * NS))
-        got.wait(Batch, lambda batch: any(isinstance(event, SidesTold) for event in batch.events))
+        feed.request_side_check(SideCheckRequested("NA", now, 1, now - 10 * NS))
+        got.wait(Batch, lambda batch: any(isinstance(event, SideCheckResult) for event in batch.events))
         polled = [seen.path for seen in host.seen[before:]]
         # Four workers may have had a poll in hand already, each waiting for the budget.
         assert polled.index("/v3/quotes/NA") <= 4

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.journal.directory import JournalError
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.lines import LONGEST_LINE
@@ -156,7 +156,7 @@ def test_what_is_learnt_is_not_written_through_a_link(tmp_path: Path) -> None:
     (elsewhere / "AAPL.json").write_text("mine")
     (tmp_path / "learned").symlink_to(elsewhere)
     store = LearnedStore(tmp_path)
-    store.save("AAPL", Taught(date(2025, 10, 22), "regular"))
+    store.save("AAPL", SessionStats(date(2025, 10, 22), "regular"))
     assert "symbolic link" in store.problem
     assert (elsewhere / "AAPL.json").read_text() == "mine"
 

@@ -14,7 +14,7 @@ from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import Book, Clock
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.monitor.after_exit import Leaving
+from orderflow_tui.monitor.after_exit import SoldSymbol
 from orderflow_tui.positions import PositionManager
 from tests.core.kit import Rules
 from tests.core.test_outcomes import raised
@@ -23,13 +23,13 @@ from tests.monitor.test_monitor import CAPABILITIES, Desk, recent_sellers
 T0 = 1_760_000_000
 
 
-def left(quantity: int) -> Leaving:
+def left(quantity: int) -> SoldSymbol:
     core = SymbolCore("BAC", Rules(), CAPABILITIES, Position("BAC", quantity, Decimal(10)))
     core.outcomes = Outcomes()
     core.process([Book(T0 * NS, 1, ((99_950, 5),), ((100_050, 5),)), Clock(T0 * NS)])
     core.outcomes.follow(raised(T0), core.market, T0 * NS)
     core.outcomes.follow(raised(T0 + 2, "two"), core.market, T0 * NS)
-    return Leaving(core, core.outcomes, T0 * NS)
+    return SoldSymbol(core, core.outcomes, T0 * NS)
 
 
 @pytest.mark.parametrize(("quantity", "fell"), [(100, True), (-100, False)])

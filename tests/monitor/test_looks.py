@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from orderflow_tui.monitor import looks
-from orderflow_tui.monitor.looks import Guard, Look
+from orderflow_tui.monitor.looks import BoundedRead, Guard
 
 
 def until(done: Callable[[], object]) -> None:
@@ -19,14 +19,14 @@ def until(done: Callable[[], object]) -> None:
 
 def test_a_look_tells_what_it_found_once() -> None:
     found = iter([1, 2, 3])
-    look = Look("numbers", lambda: next(found))
+    look = BoundedRead("numbers", lambda: next(found))
     assert [look.turn(20) for _ in range(3)] == [1, 2, 3]
     look.close()
 
 
 def test_nobody_waits_for_a_look_that_hangs_and_it_is_said(monkeypatch: object) -> None:
     gate = threading.Event()
-    look = Look("settings", lambda: gate.wait(20))
+    look = BoundedRead("settings", lambda: gate.wait(20))
     began = time.monotonic()
     assert [look.turn(0.0) for _ in range(5)] == [None] * 5
     assert time.monotonic() - began < 10
@@ -46,7 +46,7 @@ def test_a_look_that_fails_is_said_and_the_next_one_looks_again() -> None:
         return "good"
 
     broken = ["a\x1b[2Jb"]
-    look = Look("settings", look_once)
+    look = BoundedRead("settings", look_once)
     assert look.turn(20) is None
     assert look.problem == "settings cannot be read: MemoryError: a?[2Jb; what was read last holds"
     broken.clear()

@@ -15,11 +15,11 @@ import pytest
 from msgspec.structs import replace
 
 from orderflow_tui.config.schema import OrderFlowConfig
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, Position, WorkingOrder
 from orderflow_tui.core.model.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Gap, Print, TapeCovered
-from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import (
     ApiFault,
@@ -38,9 +38,9 @@ from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
-from orderflow_tui.monitor.symbols import Roster
+from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.positions import PositionManager
-from orderflow_tui.views.market_card import market_wide
+from orderflow_tui.views.market_card import group_cards
 from orderflow_tui.views.model import RecommendationView, SymbolView
 
 CAPABILITIES = Capabilities("polygon", "live", "api.example", depth_levels=1)
@@ -63,7 +63,7 @@ class HandFeed:
     def set_symbols(self, symbols: Iterable[str]) -> None:
         self.symbols = tuple(symbols)
 
-    def tell_sides(self, asked: SidesAsked) -> None:
+    def request_side_check(self, asked: SideCheckRequested) -> None:
         """Nobody asks."""
 
     def set_urgency(self, symbols: Sequence[str]) -> None:
@@ -338,7 +338,7 @@ def test_every_name_is_told_the_time_however_long_it_takes(
 
 def test_what_sessions_taught_is_kept_a_name_at_a_time_and_at_once_at_the_end(tmp_path: Path) -> None:
     held = {name: Position(name, 100, Decimal("9.90")) for name in ("BAC", "F", "KO")}
-    roster = Roster(
+    watched_symbols = WatchedSymbols(
         PositionManager.fixed(tuple(held.values())),
         Fixed(OrderFlowConfig(data_source="replay")),
         CAPABILITIES,
@@ -347,12 +347,12 @@ def test_what_sessions_taught_is_kept_a_name_at_a_time_and_at_once_at_the_end(tm
         charts=False,
         followed=None,
     )
-    roster.set_symbols()
-    for watched in roster.all():
-        watched.core.finished.append(Taught(date(2026, 9, 21), "regular", 12_000))
+    watched_symbols.set_symbols()
+    for watched in watched_symbols.all():
+        watched.core.finished.append(SessionStats(date(2026, 9, 21), "regular", 12_000))
     kept = []
     for now in (False, False, True):
-        roster.keep_learned(now=now)
+        watched_symbols.keep_learned(now=now)
         kept.append(sum(bool(LearnedStore(tmp_path).load(name)) for name in held))
     assert kept == [1, 2, 3]
 
@@ -461,24 +461,24 @@ def test_names_that_fire_together_are_one_card() -> None:
         card("T", 1 * NS, kind="stop"),
         card("X", 5 * NS, status="held"),
     ]
-    together = market_wide(cards, {})
+    together = group_cards(cards, {})
     assert [one.kind for one in together] == ["stop", "market", "flow"]
     assert together[1].symbol == "BAC IBM"
     assert len(together[1].evidence) == 2
-    apart = market_wide([card("BAC", 10 * NS), card("IBM", 71 * NS)], {})
+    apart = group_cards([card("BAC", 10 * NS), card("IBM", 71 * NS)], {})
     assert [one.symbol for one in apart] == ["BAC", "IBM"]
 
 
 def test_a_third_name_that_fires_later_parts_no_card() -> None:
     cards = [card("BAC", 10 * NS), card("IBM", 60 * NS), card("T", 500 * NS)]
-    assert [one.symbol for one in market_wide(cards, {})] == ["BAC IBM", "T"]
+    assert [one.symbol for one in group_cards(cards, {})] == ["BAC IBM", "T"]
     newer = [*cards, card("X", 560 * NS)]
-    assert [one.symbol for one in market_wide(newer, {})] == ["T X", "BAC", "IBM"]
+    assert [one.symbol for one in group_cards(newer, {})] == ["T X", "BAC", "IBM"]
 
 
 def test_a_card_of_many_names_says_first_that_its_data_is_delayed() -> None:
     cards = [replace(card(name, NS), reason=f"DELAYED 15 MIN: why {name}") for name in ("BAC", "IBM")]
-    assert market_wide(cards, {})[0].reason == "DELAYED 15 MIN: market-wide: 2 of your names within a minute"
+    assert group_cards(cards, {})[0].reason == "DELAYED 15 MIN: market-wide: 2 of your names within a minute"
 
 
 def test_an_answer_to_a_card_of_many_names_leaves_the_stops_alone(tmp_path: Path) -> None:
@@ -545,9 +545,9 @@ def moved(symbol: str, change: int | None) -> SymbolView:
 )
 def test_one_names_move_is_told_net_of_spy(own: int | None, spy: int | None, line: str | None) -> None:
     views = {"BAC": moved("BAC", own), "SPY": moved("SPY", spy)}
-    (one,) = market_wide([card("BAC", 10 * NS)], views)
+    (one,) = group_cards([card("BAC", 10 * NS)], views)
     assert one.evidence == (() if line is None else (line,))
-    (held,) = market_wide([card("BAC", 10 * NS, status="held")], views)
+    (held,) = group_cards([card("BAC", 10 * NS, status="held")], views)
     assert held.evidence == ()
 
 
@@ -622,7 +622,7 @@ def test_records_of_any_shape_stop_no_start(tmp_path: Path) -> None:
     lines = [json.dumps(record) for record in odd]
     (tmp_path / f"{now[:10]}.jsonl").write_text("\n".join([*lines[:3], "{torn", *lines[3:], ""]))
     store = FollowUpStore(tmp_path, "live")
-    assert [told.subject for told in store.restore_into({}, time.time_ns())] == ["b", "e"]
+    assert [told.subject for told in store.resume_into({}, time.time_ns())] == ["b", "e"]
 
 
 def test_an_unreadable_list_of_follow_ups_is_told_and_stops_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.events import Book, Clock, Event, Print
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.core.transcript import Frame
+from orderflow_tui.core.transcript import CoreCall
 from orderflow_tui.recordings.run_files import RawReader
 from orderflow_tui.recordings.writer import Recorder
 from tests.core.kit import NOON
@@ -50,7 +50,7 @@ def feed(core: SymbolCore, seconds: int, first: int = 0) -> None:
         core.process(quiet(second), news_from_ns=NOON + (second - 30) * NS)
 
 
-def frames(directory: Path, symbol: str = "BAC", run_id: str = "run-1") -> tuple[list[Frame], str]:
+def frames(directory: Path, symbol: str = "BAC", run_id: str = "run-1") -> tuple[list[CoreCall], str]:
     """What stands there, and where it breaks off."""
     reader = RawReader(directory / run_id, symbol)
     return list(reader.frames()), reader.torn

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui.cli import main
-from orderflow_tui.core.model.events import Clock, Gap, Print, SidesTold
+from orderflow_tui.core.model.events import Clock, Gap, Print, SideCheckResult
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.recordings.formats.raw import RawSession
 from orderflow_tui.recordings.open import RecordingError, expanded, open_recording
@@ -25,7 +25,7 @@ def directory(tmp_path: Path) -> Path:
         core = core_of(one, symbol)
         core.process([Clock(NOON - 5 * NS)])
         feed(core, 60)
-        core.process([SidesTold(NOON, 1, answered=False), *quiet(60)])
+        core.process([SideCheckResult(NOON, 1, answered=False), *quiet(60)])
     one.close()
     return tmp_path / "raw"
 
@@ -40,7 +40,7 @@ def test_a_symbol_of_a_run_is_a_session(directory: Path) -> None:
     first, *events = session.events()
     assert first == Gap(NOON - 5 * NS, "start of the recording")
     assert [event for event in events if isinstance(event, Print)] == [quiet(second)[1] for second in range(61)]
-    assert not any(isinstance(event, SidesTold) for event in events)
+    assert not any(isinstance(event, SideCheckResult) for event in events)
 
 
 def test_a_run_without_a_symbol_is_all_of_its_symbols(directory: Path) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from orderflow_tui.core.learning.learned_sizes import Taught
+from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.learning.outcomes import Outcomes
 from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.market.sessions import session_at
@@ -20,7 +20,7 @@ from orderflow_tui.core.model.outputs import ExitTriggered, Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.core.transcript import Begin, Frame, decode, encode, play
+from orderflow_tui.core.transcript import Begin, CoreCall, decode, encode, play
 from orderflow_tui.journal.records import output_record
 from orderflow_tui.recordings.recorded_core import RecordedCore
 from tests.core.kit import NOON, Rules, drawn_market, held, source
@@ -65,10 +65,10 @@ def test_the_same_is_said_recorded_unrecorded_and_again(seed: int, profile: str,
     rules = Rules(profile=profile)  # type: ignore[arg-type]
     position = held(-1_000 if short else 1_000, stop="99.50" if seed % 3 else None)
     capabilities = source(depth_levels=3)
-    taught = {"regular": Taught(session_at(NOON).day, "regular", 12_000, 4_000, 3.5, 900)}
+    taught = {"regular": SessionStats(session_at(NOON).day, "regular", 12_000, 4_000, 3.5, 900)}
     frames: list[bytes] = []
 
-    def record(frame: Frame) -> None:
+    def record(frame: CoreCall) -> None:
         frames.append(encode(frame))
 
     def new(make: type[SymbolCore], **more: object) -> SymbolCore:
@@ -98,7 +98,7 @@ def test_a_core_that_began_anew_is_another_one() -> None:
     frames: list[bytes] = []
 
     def make(
-        thresholds: Thresholds, position: Position | None, taught: Mapping[str, Taught] | None = None
+        thresholds: Thresholds, position: Position | None, taught: Mapping[str, SessionStats] | None = None
     ) -> RecordedCore:
         return RecordedCore(
             "TEST", thresholds, source(), position, taught, record=lambda frame: frames.append(encode(frame))

@@ -29,7 +29,7 @@ from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager
-from orderflow_tui.recordings.reproduce import _MADE_BY_CORES, find, remake
+from orderflow_tui.recordings.reproduce import _MADE_BY_CORES, find, reproduce
 from orderflow_tui.recordings.run_files import RawError, RawReader
 from orderflow_tui.recordings.writer import Recorder
 from tests.feeds.fake_polygon import Config, FakePolygon, hang
@@ -92,7 +92,7 @@ class Run:
         """What cores said in this folder, each of it made again."""
         said = [record for record in self.records() if record["event"] in _MADE_BY_CORES]
         for record in said:
-            remade = remake(find(record["event_id"], self.folder / "raw"))
+            remade = reproduce(find(record["event_id"], self.folder / "raw"))
             assert remade.identical, remade.words
         return said
 
@@ -157,7 +157,7 @@ def test_what_changes_while_it_runs(tmp_path: Path) -> None:
     run.config.config = OrderFlowConfig(data_source="replay", large_order_size_threshold=2_000)
     run.config.changed = True
     path.write_text('[[position]]\nsymbol = "BAC"\nquantity = 500\naverage_cost = 10\nstop = 9.7\n')
-    watched = run.monitor._roster.get("BAC")
+    watched = run.monitor._symbols.get("BAC")
     assert watched is not None
     core = watched.core
     until(lambda: core.thresholds is run.config.config and core.desk.quantity == 500)
@@ -294,13 +294,13 @@ def test_a_broken_off_recording_makes_what_it_holds(recorded: Run, tmp_path: Pat
     (run / "run.json").write_bytes((path.parent / "run.json").read_bytes())
     (run / path.name).write_bytes(path.read_bytes()[:-3])
     (told,) = recorded.records("exit_signal_triggered")
-    remade = remake(find(told["event_id"], tmp_path / "raw"))
+    remade = reproduce(find(told["event_id"], tmp_path / "raw"))
     assert remade.identical or "breaks off before byte" in remade.words
     (run / path.name).write_bytes(path.read_bytes()[:60])
-    assert "DID NOT COME" in remake(find(told["event_id"], tmp_path / "raw")).words
+    assert "DID NOT COME" in reproduce(find(told["event_id"], tmp_path / "raw")).words
     (run / path.name).unlink()
     with pytest.raises(RawError, match="nothing of BAC"):
-        remake(find(told["event_id"], tmp_path / "raw"))
+        reproduce(find(told["event_id"], tmp_path / "raw"))
 
 
 def test_streamed_from_the_simulated_market(tmp_path: Path) -> None:

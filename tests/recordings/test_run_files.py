@@ -9,9 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderflow_tui.core.model.data_models import Answer
-from orderflow_tui.core.model.events import Book, Clock, Event, Gap, Halt, Print, Reread, SidesTold, TapeCovered
+from orderflow_tui.core.model.events import (
+    Book,
+    Clock,
+    Event,
+    Gap,
+    Halt,
+    Print,
+    SideCheckResult,
+    TapeCorrection,
+    TapeCovered,
+)
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.core.transcript import Answered, Begin, Fed, Frame, decode, encode
+from orderflow_tui.core.transcript import Answered, Begin, CoreCall, Fed, decode, encode
 from orderflow_tui.recordings.run_files import MAGIC, RawError, RawReader
 from tests.core.kit import NOON
 from tests.recordings.recordings import core_of, feed, frames, recorder
@@ -36,15 +46,15 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     BOOKS,
     st.builds(Clock, WHOLE),
     st.builds(TapeCovered, WHOLE),
-    st.builds(Reread, WHOLE, WHOLE, st.lists(PRINTS, max_size=2).map(tuple)),
-    st.builds(SidesTold, WHOLE, WHOLE, st.booleans(), st.tuples(PRINTS), st.tuples(BOOKS)),
+    st.builds(TapeCorrection, WHOLE, WHOLE, st.lists(PRINTS, max_size=2).map(tuple)),
+    st.builds(SideCheckResult, WHOLE, WHOLE, st.booleans(), st.tuples(PRINTS), st.tuples(BOOKS)),
     st.builds(Gap, WHOLE, TEXT),
     st.builds(Halt, WHOLE, st.booleans(), TEXT),
 )
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, list[Frame]]:
+def recording(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, list[CoreCall]]:
     """A run of two blocks and more, its bytes and its frames."""
     directory = tmp_path_factory.mktemp("raw")
     one = recorder(directory)
@@ -65,7 +75,7 @@ def test_what_was_fed_comes_back_equal(frame: Fed) -> None:
     assert decode(encode(frame)) == frame
 
 
-def test_a_run_is_its_calls_in_order(recording: tuple[Path, bytes, list[Frame]]) -> None:
+def test_a_run_is_its_calls_in_order(recording: tuple[Path, bytes, list[CoreCall]]) -> None:
     begin, *calls = recording[2]
     assert isinstance(begin, Begin)
     assert (begin.symbol, begin.rules.large_order_size_threshold) == ("BAC", 10_000)
@@ -76,7 +86,7 @@ def test_a_run_is_its_calls_in_order(recording: tuple[Path, bytes, list[Frame]])
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_broken_off_at_any_byte_it_reads_up_to_there(
-    recording: tuple[Path, bytes, list[Frame]], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    recording: tuple[Path, bytes, list[CoreCall]], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path, content, whole = recording
     cut = data.draw(st.integers(0, len(content) - 1))
@@ -91,7 +101,7 @@ def test_broken_off_at_any_byte_it_reads_up_to_there(
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_a_changed_byte_is_refused_or_breaks_it_off(
-    recording: tuple[Path, bytes, list[Frame]], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    recording: tuple[Path, bytes, list[CoreCall]], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path, content, whole = recording
     at = data.draw(st.integers(0, len(content) - 1))

@@ -17,7 +17,7 @@ from orderflow_tui.views.model import (
     Chip,
     ContextView,
     DetailView,
-    LeaveView,
+    ExitCostView,
     PositionView,
     PrintLine,
     RecommendationView,
@@ -108,13 +108,13 @@ def window(ratio: float | None = 1.4, share: float = 0.47, warm: int = 310) -> W
     )
 
 
-def leave(quantity: int, *, cost: float = 212.0, coverage: float | None = 6.1, falling: bool = False) -> LeaveView:
+def leave(quantity: int, *, cost: float = 212.0, coverage: float | None = 6.1, falling: bool = False) -> ExitCostView:
     held = abs(quantity)
     filled = held if coverage is not None else min(held, 300)
     words = f"{filled:,} of {held:,} shown" if filled < held else f"all {held:,}"
     tail = ", the rest about 14 s at 10% of the tape" if filled < held else ""
     trend = tuple(8.0 - second * 0.1 if falling else 6.0 + second % 3 * 0.1 for second in range(60))
-    return LeaveView(
+    return ExitCostView(
         line=f"leave now: -${cost:,.0f} (4.5 bp) for {words}{tail} | stop 34c away = 0.8 of a usual 5 min",
         cost=cost,
         cost_bp=4.5,

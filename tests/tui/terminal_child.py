@@ -20,7 +20,7 @@ from orderflow_tui.config.schema import OrderFlowConfig
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.events import REGULAR, SELL, SIDE_GIVEN, Book, Event, Print, TapeCovered
-from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedStatus, Put
 from orderflow_tui.journal.writer import JournalWriter
@@ -59,7 +59,7 @@ class StuckFeed:
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """Nothing to change."""
 
-    def tell_sides(self, asked: SidesAsked) -> None:
+    def request_side_check(self, asked: SideCheckRequested) -> None:
         """Nobody asks."""
 
     def set_urgency(self, symbols: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from orderflow_tui.tui.look.gauges import bins, gauge, side_letters, spark, tren
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.detail_rows import DetailFrame, detail_rows
 from orderflow_tui.tui.rows.ladder import ladder_rows
-from orderflow_tui.tui.rows.panel_rows import Frame, panel_rows
+from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
 from orderflow_tui.tui.rows.tape_rows import print_spans, spark_rows
 from orderflow_tui.tui.state.tape_filter import TapeFilter
 from orderflow_tui.views.model import ContextView, PrintLine, SymbolView, WallMark
@@ -28,7 +28,7 @@ from tests.tui.fake import (
 
 
 def words(view: SymbolView, width: int = 60, height: int = 20) -> list[str]:
-    frame = Frame(width, height, 1, selected=False, pinned=False, zone=Zone())
+    frame = PanelSize(width, height, 1, selected=False, pinned=False, zone=Zone())
     return [row.plain for row in panel_rows(view, frame)]
 
 
@@ -37,7 +37,7 @@ def words(view: SymbolView, width: int = 60, height: int = 20) -> list[str]:
 def test_every_state_fits_every_width_and_fills_its_height(symbol: str, height: int) -> None:
     view = busy_market().views()[symbol]
     for width in (*range(43, 200, 7), 75, 76, 80, 200):
-        frame = Frame(width, height, 1, selected=True, pinned=False, zone=Zone())
+        frame = PanelSize(width, height, 1, selected=True, pinned=False, zone=Zone())
         rows = panel_rows(view, frame)
         assert len(rows) == height
         assert max(cell_len(row.plain) for row in rows) <= width
@@ -64,7 +64,7 @@ def test_numbers_stand_still_when_they_change() -> None:
 
 def test_stale_data_is_dimmed_and_its_derived_figures_are_blank() -> None:
     view = symbol_view("BAC", stale=True, data_age_s=14.0)
-    frame = Frame(60, 20, 1, selected=False, pinned=False, zone=Zone())
+    frame = PanelSize(60, 20, 1, selected=False, pinned=False, zone=Zone())
     rows = panel_rows(view, frame)
     text = "\n".join(row.plain for row in rows)
     assert "leave now: -- (data 14s old)" in text
@@ -76,7 +76,7 @@ def test_stale_data_is_dimmed_and_its_derived_figures_are_blank() -> None:
 
 def test_blind_while_holding_is_loud_and_never_looks_quiet() -> None:
     view = symbol_view("NVDA", "BLIND", quantity=500, stale=True, data_age_s=34.0, detail="LEVEL2_STALE: 34 s old")
-    frame = Frame(60, 16, 1, selected=True, pinned=False, zone=Zone())
+    frame = PanelSize(60, 16, 1, selected=True, pinned=False, zone=Zone())
     rows = panel_rows(view, frame)
     assert [row.base for row in rows[:4]] == ["blind"] * 4
     assert "!! BLIND !! 500 NVDA held, not seen" in rows[1].plain
@@ -160,7 +160,7 @@ def test_a_hypothetical_position_is_marked() -> None:
 )
 def test_thin_coverage_that_falls_and_a_cost_that_rises_are_alarming(width: int, words: tuple[str, ...]) -> None:
     view = symbol_view("BAC", leave=leave(1_000, coverage=1.4, falling=True))
-    frame = Frame(width, 24, 1, selected=False, pinned=False, zone=Zone())
+    frame = PanelSize(width, 24, 1, selected=False, pinned=False, zone=Zone())
     row = next(row for row in panel_rows(view, frame) if row.plain.startswith(" cover"))
     assert all(word in row.plain for word in words)
     assert {span.text.strip() for span in row.spans if span.token == "alert"} >= {"1.4x", words[0]}
@@ -170,7 +170,7 @@ def test_thin_coverage_that_falls_and_a_cost_that_rises_are_alarming(width: int,
 def test_a_figure_of_leaving_is_shown_whole_or_not_at_all() -> None:
     view = symbol_view("BAC", leave=replace(leave(1_000), cost=123_456.0))
     for width in range(2, 60):
-        frame = Frame(width, 24, 1, selected=False, pinned=False, zone=Zone())
+        frame = PanelSize(width, 24, 1, selected=False, pinned=False, zone=Zone())
         row = next((row.plain for row in panel_rows(view, frame) if row.plain.startswith(" cover")), "")
         assert "$" not in row or "$123,456" in row
 
@@ -188,7 +188,7 @@ def test_a_wall_tells_its_life() -> None:
 def test_a_halt_is_loud_and_says_that_nobody_can_leave() -> None:
     line = "CANNOT LEAVE, LULD pause; the last book says -$1.00 (1.0 bp) for all 100"
     view = symbol_view("BAC", "HALTED", detail="cannot leave: LULD pause", leave=replace(leave(100), line=line))
-    rows = panel_rows(view, Frame(100, 20, 1, selected=False, pinned=False, zone=Zone()))
+    rows = panel_rows(view, PanelSize(100, 20, 1, selected=False, pinned=False, zone=Zone()))
     assert "[HALTED]" in rows[0].plain
     assert rows[1].spans[0] == (f" {line}", "exit-line")
 

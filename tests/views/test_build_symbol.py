@@ -9,9 +9,9 @@ from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.events import OFF_EXCHANGE, REGULAR, Clock, Halt, TapeCovered
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.monitor.watched import Watched, alert_line, put_line
+from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, put_line
 from orderflow_tui.views.build_position import recommendations
-from orderflow_tui.views.build_symbol import Standing, symbol_view
+from orderflow_tui.views.build_symbol import SourceState, symbol_view
 from orderflow_tui.views.fire_drill import fire_drill
 from orderflow_tui.views.model import AlertLine, SymbolView
 from tests.core.kit import NOON, Rules, Tape, alerts, exits, held, levels, make
@@ -21,11 +21,11 @@ GUARDED = Rules(profile="guarded")
 
 def _standing(
     *, blind: str = "", note: str = "", closed: bool = False, age_s: float | None = 0.5, lines: Sequence[AlertLine] = ()
-) -> Standing:
-    return Standing(blind, note, closed, age_s, 0, lines, {})
+) -> SourceState:
+    return SourceState(blind, note, closed, age_s, 0, lines, {})
 
 
-def _view(core: SymbolCore, at: float = 0, standing: Standing | None = None) -> SymbolView:
+def _view(core: SymbolCore, at: float = 0, standing: SourceState | None = None) -> SymbolView:
     return symbol_view(core, standing or _standing(), NOON + round(at * NS))
 
 
@@ -280,7 +280,7 @@ def test_the_thresholds_say_where_they_stand() -> None:
 
 
 def test_what_the_monitor_keeps_of_a_symbol() -> None:
-    watched = Watched(make(delay_seconds=900))
+    watched = WatchedSymbol(make(delay_seconds=900))
     assert watched.age_s(NOON) is None
     watched.vouched_ns = NOON
     assert watched.age_s(NOON + 905 * NS) == pytest.approx(5.0)
@@ -295,7 +295,7 @@ def test_what_the_monitor_keeps_of_a_symbol() -> None:
 def test_a_line_stays_in_its_place_when_its_episode_grows() -> None:
     core = make()
     outputs = core.process(Tape().book(0, [(100.00, 20_000), (99.99, 30_000)], [(100.02, 100)]).events)
-    watched = Watched(core)
+    watched = WatchedSymbol(core)
     first, second = (alert_line(alert) for alert in alerts(outputs))
     put_line(watched.lines, first)
     put_line(watched.lines, second)
@@ -306,7 +306,7 @@ def test_a_line_stays_in_its_place_when_its_episode_grows() -> None:
 
 
 def test_a_clock_that_is_set_back_proves_nothing_fresh() -> None:
-    watched = Watched(make(), since_ns=NOON)
+    watched = WatchedSymbol(make(), since_ns=NOON)
     watched.core.process((TapeCovered(NOON + 100 * NS),))
     watched.vouched_ns = NOON + 100 * NS
     watched.clock_moved(NOON + 100 * NS)

@@ -22,7 +22,7 @@ from orderflow_tui.core.rules.stops import StopWatch
 from orderflow_tui.core.rules.thin_exit import THIN_EXIT, ThinExit, thin_exit_alert
 
 
-class ExitDesk:
+class Holding:
     """Everything that depends on what is held.
 
     Args:

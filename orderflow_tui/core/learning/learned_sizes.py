@@ -92,7 +92,7 @@ class SizeHistogram:
         self._sum *= factor
 
 
-class Taught(Struct, frozen=True):
+class SessionStats(Struct, frozen=True):
     """What one session of a name taught.
 
     Attributes:
@@ -112,7 +112,7 @@ class Taught(Struct, frozen=True):
     usual_range: int = 0
 
 
-class Learner:
+class SizeLearner:
     """Learns one session of one name.
 
     Args:
@@ -121,7 +121,7 @@ class Learner:
 
     __slots__ = ("_growth", "_resting", "_sampled", "burst_peaks", "last", "learnt_resting", "prints")
 
-    def __init__(self, last: Taught | None = None) -> None:
+    def __init__(self, last: SessionStats | None = None) -> None:
         self.last = last
         self._resting = SizeHistogram()
         self.prints = SizeHistogram()
@@ -175,7 +175,7 @@ class Learner:
         """A burst ended with this highest ratio."""
         self.burst_peaks = sorted([*self.burst_peaks, ratio], reverse=True)[:_PASSES]
 
-    def taught(self, day: date, session: str, usual_range: int | None, living_burst: float = 0.0) -> Taught:
+    def taught(self, day: date, session: str, usual_range: int | None, living_burst: float = 0.0) -> SessionStats:
         """What this session has taught so far; what it was too short for stays as the last one left it.
 
         Args:
@@ -184,10 +184,10 @@ class Learner:
             usual_range: Median five-minute range, price units.
             living_burst: The highest ratio of a burst that has not ended yet; 0 without one.
         """
-        before = self.last or Taught(day, session)
+        before = self.last or SessionStats(day, session)
         peaks = sorted([*self.burst_peaks, living_burst] if living_burst else self.burst_peaks, reverse=True)
         unlearnt = 0.0 if self.ready else before.burst_ratio
-        return Taught(
+        return SessionStats(
             day,
             session,
             self.learnt_resting,

@@ -29,7 +29,7 @@ from typing import Final
 import msgspec
 
 from orderflow_tui.core.market.state import MarketState
-from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, Controls, Course, ExitTriggered
+from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, Controls, ExitTriggered, PricePath
 from orderflow_tui.core.model.units import NS
 
 FOLLOW_SECONDS: Final = 900
@@ -81,7 +81,7 @@ class FollowUp(msgspec.Struct, kw_only=True):
     against: str
     alert_ns: int
     usual_range: int | None
-    course: Course
+    course: PricePath
     begin: int = 0
     basis: str = ""
     spread: int = 0
@@ -206,7 +206,7 @@ class Outcomes:
                 alert_ns=output.time_ns,
                 begin=begin,
                 usual_range=market.usual_range,
-                course=Course(begin * NS),
+                course=PricePath(begin * NS),
             )
         )
         self.changed = True

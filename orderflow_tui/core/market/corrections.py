@@ -29,7 +29,7 @@ Totals = tuple[int, int, int, int]
 """`(volume, sells, buys, prints)` of a second."""
 
 
-def recount(
+def apply_correction(
     window: VolumeWindow, market: MarketState, first: int, last: int, prints: Iterable[Print]
 ) -> tuple[int, int]:
     """Hold the window against what the tape says now of the seconds `first` to `last`.

@@ -75,7 +75,7 @@ class TapeCovered(msgspec.Struct, gc=False, array_like=True, tag=4):
     time_ns: int
 
 
-class Reread(msgspec.Struct, gc=False, array_like=True, tag=5):
+class TapeCorrection(msgspec.Struct, gc=False, array_like=True, tag=5):
     """All prints of the seconds from `from_second` to before `time_ns`, as the tape has them now."""
 
     time_ns: int
@@ -83,8 +83,8 @@ class Reread(msgspec.Struct, gc=False, array_like=True, tag=5):
     prints: tuple[Print, ...]
 
 
-class SidesTold(msgspec.Struct, gc=False, array_like=True, tag=6):
-    """The answer to `outputs.SidesAsked`: the prints of its span and every quote in force in it.
+class SideCheckResult(msgspec.Struct, gc=False, array_like=True, tag=6):
+    """The answer to `outputs.SideCheckRequested`: the prints of its span and every quote in force in it.
 
     Before them the last prints with two different prices, from which the tick test starts. `answered` False: no quotes
     came in time, or none can be had.
@@ -112,9 +112,9 @@ class Halt(msgspec.Struct, gc=False, array_like=True, tag=8):
     reason: str = ""
 
 
-Event = Print | Book | Clock | TapeCovered | Reread | SidesTold | Gap | Halt
+Event = Print | Book | Clock | TapeCovered | TapeCorrection | SideCheckResult | Gap | Halt
 
-_RANK = {Print: 1, Book: 2, TapeCovered: 3, Reread: 5, SidesTold: 6, Halt: 0, Gap: 0, Clock: 4}
+_RANK = {Print: 1, Book: 2, TapeCovered: 3, TapeCorrection: 5, SideCheckResult: 6, Halt: 0, Gap: 0, Clock: 4}
 
 
 def live_order(event: Event) -> tuple[int, int, int]:

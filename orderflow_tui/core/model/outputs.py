@@ -28,8 +28,8 @@ class AlertUpdated(Struct, frozen=True):
     journal: bool
 
 
-class SidesAsked(Struct, frozen=True):
-    """An alert waits for the quotes of a span: answer with `SidesTold` of the same `key`.
+class SideCheckRequested(Struct, frozen=True):
+    """An alert waits for the quotes of a span: answer with `SideCheckResult` of the same `key`.
 
     The span begins at `from_ns` and ends at `to_ns`, 0: with the newest print.
     """
@@ -78,7 +78,7 @@ class ExitResolved(Struct, frozen=True):
     reason: str
 
 
-class Course(msgspec.Struct, array_like=True):
+class PricePath(msgspec.Struct, array_like=True):
     """How the mid went on from an instant; all figures are twice the mid in core units, None where it was not seen.
 
     Attributes:
@@ -149,7 +149,7 @@ class AlertOutcome(Struct, frozen=True):
     time_ns: int
     spread: int
     usual_range: int | None
-    course: Course
+    course: PricePath
     fell: bool | None
     success: bool | None
     fell_1s: bool | None
@@ -161,5 +161,12 @@ class AlertOutcome(Struct, frozen=True):
 
 
 Output = (
-    AlertRaised | AlertUpdated | SidesAsked | StopRaised | ExitTriggered | ExitAnswered | ExitResolved | AlertOutcome
+    AlertRaised
+    | AlertUpdated
+    | SideCheckRequested
+    | StopRaised
+    | ExitTriggered
+    | ExitAnswered
+    | ExitResolved
+    | AlertOutcome
 )

@@ -26,10 +26,10 @@ from orderflow_tui.core.model.events import (
     VOLUME,
     Book,
     Print,
-    SidesTold,
+    SideCheckResult,
     live_order,
 )
-from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, SidesAsked
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, SideCheckRequested
 from orderflow_tui.core.model.units import NS
 
 UNSURE: Final = "sides unsure"
@@ -61,7 +61,7 @@ class SideCheck:
         self._held: dict[int, Held] = {}
         self._keys = 0
 
-    def hold(self, symbol: str, raised: AlertRaised, from_ns: int) -> SidesAsked:
+    def hold(self, symbol: str, raised: AlertRaised, from_ns: int) -> SideCheckRequested:
         """Keep an alert about the prints from an instant on back until their sides are told."""
         self._keys = max(self._keys + 1, raised.time_ns)
         self._held[self._keys] = Held(raised, from_ns)
@@ -69,7 +69,7 @@ class SideCheck:
         for key in told[: max(0, len(self._held) - _KEPT)]:
             del self._held[key]
         to_ns = 0 if raised.alert.alert_type == "red_burst" else from_ns + SPAN_NS
-        return SidesAsked(symbol, raised.time_ns, self._keys, from_ns, to_ns)
+        return SideCheckRequested(symbol, raised.time_ns, self._keys, from_ns, to_ns)
 
     def grown(self, update: AlertUpdated) -> bool:
         """Note news of an episode; whether it is to be kept back with its alert."""
@@ -79,17 +79,17 @@ class SideCheck:
                 return not held.told
         return False
 
-    def of(self, told: SidesTold) -> Held | None:
+    def of(self, told: SideCheckResult) -> Held | None:
         """What an answer is about; None where it is not waited for. An alert told unsure may be answered later."""
         held = self._held.get(told.key)
         return None if held is None or (held.told and not told.answered) else held
 
-    def settled(self, told: SidesTold) -> None:
+    def settled(self, told: SideCheckResult) -> None:
         """It was answered: nothing more is expected."""
         del self._held[told.key]
 
 
-def signed(told: SidesTold) -> list[Signed]:
+def signed(told: SideCheckResult) -> list[Signed]:
     """The sides of an answer's prints by the quotes strictly older than each, oldest first.
 
     A print that no quote covers is left out. Prints from before the span are there for the tick test.

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.events import Book, SidesTold
-from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.events import Book, SideCheckResult
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.alpaca import wire
 from orderflow_tui.feeds.alpaca.host import AlpacaConfig, FeedName, Host, secret_text
@@ -35,7 +35,7 @@ from orderflow_tui.feeds.feed import (
     SymbolSet,
 )
 from orderflow_tui.feeds.live.http import Reply
-from orderflow_tui.feeds.live.link import DELAYED_SECONDS, Standing
+from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
 from orderflow_tui.feeds.live.poll_faults import Faults
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
@@ -97,7 +97,7 @@ class AlpacaFeed:
         self._working = 0
         self._threads: list[threading.Thread] = []
         self._put: Put = _discard
-        self._standing = Standing(
+        self._standing = LinkState(
             Capabilities("alpaca", "live", self._host.name, side_check="refused"),
             put=self._send,
             limiter=self._host.limiter,
@@ -179,10 +179,10 @@ class AlpacaFeed:
         self._urgent = tuple(symbols)
         self._schedule.set_leads({f"tape:{symbol}": 1.0 / (place + 1) for place, symbol in enumerate(symbols)})
 
-    def tell_sides(self, asked: SidesAsked) -> None:
+    def request_side_check(self, asked: SideCheckRequested) -> None:
         """Past quotes are not asked for: say so at once."""
         arrival = self._now()
-        told = SidesTold(self._clock(), asked.key, answered=False)
+        told = SideCheckResult(self._clock(), asked.key, answered=False)
         self._send(Batch(asked.symbol, "tape", (told,), arrival))
 
     def stop(self) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from orderflow_tui.core.model.events import Print, Reread
+from orderflow_tui.core.model.events import Print, TapeCorrection
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedMessage, Put
 
@@ -65,7 +65,7 @@ class Recall:
             told = [(second, tuple(self._seconds.get(second, {}).values())) for second in due]
         for second, prints in told:
             ordered = tuple(sorted(prints, key=lambda event: (event.time_ns, event.seq)))
-            self._put(Batch(self._symbol, "tape", (Reread((second + 1) * NS, second, ordered),), arrival))
+            self._put(Batch(self._symbol, "tape", (TapeCorrection((second + 1) * NS, second, ordered),), arrival))
 
     def _remember(self, event: Print) -> None:
         key, second = (event.venue, event.trade_id), event.time_ns // NS

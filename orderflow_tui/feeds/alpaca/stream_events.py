@@ -45,7 +45,7 @@ class _Shown(Struct):
     band: tuple[int, int] = (0, 0)
 
 
-class _Mine(Struct):
+class SymbolPart(Struct):
     """What one frame has of one symbol."""
 
     tape: SymbolTape
@@ -78,17 +78,17 @@ class Frames:
         for shown in self._shown.values():
             shown.crossed_ns, shown.told_crossed = 0, False
 
-    def take(self, frame: wire.Frame, arrival: Arrival) -> list[str]:
+    def take(self, frame: wire.StreamMessage, arrival: Arrival) -> list[str]:
         """Deliver a frame; returns the symbols whose stream has a hole now, for one of their events was unreadable."""
         self.unknown_events += frame.unknown
         self._heard_ns = arrival.wall_ns
         tapes = self._tapes()
-        mine: dict[str, _Mine] = {}
+        mine: dict[str, SymbolPart] = {}
         holes: dict[str, None] = {}
         for event in frame.events:
             if not isinstance(event, _MARKET) or event.symbol not in tapes:
                 continue
-            part = mine.get(event.symbol) or mine.setdefault(event.symbol, _Mine(tapes[event.symbol]))
+            part = mine.get(event.symbol) or mine.setdefault(event.symbol, SymbolPart(tapes[event.symbol]))
             try:
                 self._add(part, event, arrival)
             except DataValidationError as error:
@@ -119,7 +119,7 @@ class Frames:
                 shown.told_crossed = True
                 self._refuse(symbol, "book", "LEVEL2_CROSSED", "locked or crossed for more than 1 s", arrival)
 
-    def _add(self, part: _Mine, event: wire.Market, arrival: Arrival) -> None:
+    def _add(self, part: SymbolPart, event: wire.Market, arrival: Arrival) -> None:
         self._seq += 1
         match event:
             case wire.StreamTrade():
@@ -149,7 +149,7 @@ class Frames:
                 if halt is not None:
                     part.others.append(halt)
 
-    def _add_quote(self, part: _Mine, event: wire.StreamQuote, arrival: Arrival) -> None:
+    def _add_quote(self, part: SymbolPart, event: wire.StreamQuote, arrival: Arrival) -> None:
         book = book_of(event, self._seq)
         self._note(book.time_ns, arrival)
         shown = self._shown.setdefault(event.symbol, _Shown())
@@ -178,7 +178,7 @@ def _channel(event: wire.Market) -> Channel:
     return "tape" if isinstance(event, wire.StreamTrade | wire.StreamCorrection | wire.StreamCancel) else "book"
 
 
-def _deliver(part: _Mine, arrival: Arrival) -> None:
+def _deliver(part: SymbolPart, arrival: Arrival) -> None:
     intake = part.tape.intake
     if part.others:
         events = sorted([*part.prints, *part.others], key=live_order)

@@ -16,7 +16,7 @@ from orderflow_tui.feeds.alpaca.recall import Recall
 from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.feeds.feed import BadPayload, FeedGap, Put
 from orderflow_tui.feeds.live.http import Reply
-from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, TapeIntake
+from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, TapeJoin
 
 BACKFILL_NS: Final = 420 * NS
 """Seven minutes: a baseline of 300 s, the longest window of 60 s, and a minute to spare."""
@@ -41,7 +41,7 @@ class SymbolTape:
     def __init__(self, symbol: str, put: Put, stop: threading.Event) -> None:
         self.symbol = symbol
         self.recall = Recall(symbol, put)
-        self.intake = TapeIntake(symbol, self.recall, stop)
+        self.intake = TapeJoin(symbol, self.recall, stop)
         self.waits_until = 0.0
         """Its first poll waits so long at most for the quote in force, on the monotonic clock."""
         self._put = put

@@ -205,7 +205,7 @@ class BadEvent(Struct, frozen=True):
     reason: str
 
 
-class Frame(Struct):
+class StreamMessage(Struct):
     """One frame, decoded.
 
     Attributes:
@@ -225,20 +225,20 @@ _KIND: Final = msgspec.json.Decoder(_Kind)
 _ONE: Final = msgspec.json.Decoder(StreamEvent)
 
 
-def decode_frame(data: bytes) -> Frame:
+def decode_frame(data: bytes) -> StreamMessage:
     """Decode a frame, setting aside the events in it that cannot be used.
 
     Raises:
         PayloadError: It is no array of objects that name their kind.
     """
     try:
-        return Frame(_FRAME.decode(data))
+        return StreamMessage(_FRAME.decode(data))
     except NO_JSON:
         return _one_by_one(data)
 
 
-def _one_by_one(data: bytes) -> Frame:
-    frame = Frame([])
+def _one_by_one(data: bytes) -> StreamMessage:
+    frame = StreamMessage([])
     try:
         rows = _ROWS.decode(data)
         kinds = [_KIND.decode(raw) for raw in rows]

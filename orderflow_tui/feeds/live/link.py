@@ -23,7 +23,7 @@ CLOCK_SKEW_NS: Final = 2 * NS
 STATUS_SECONDS: Final = 1.0
 
 
-class Standing:
+class LinkState:
     """State that all workers share; every method is safe from any thread.
 
     Args:

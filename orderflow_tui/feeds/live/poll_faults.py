@@ -17,7 +17,7 @@ from orderflow_tui.feeds.errors import (
     SymbolNotFoundError,
 )
 from orderflow_tui.feeds.feed import ApiFault, Arrival, FeedEnded, Put, SymbolNote
-from orderflow_tui.feeds.live.link import Standing
+from orderflow_tui.feeds.live.link import LinkState
 from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job
 
@@ -41,7 +41,7 @@ class Faults:
         clock: Nanoseconds UTC.
     """
 
-    def __init__(self, standing: Standing, put: Put, policy: RetryPolicy, clock: Callable[[], int]) -> None:
+    def __init__(self, standing: LinkState, put: Put, policy: RetryPolicy, clock: Callable[[], int]) -> None:
         self.ended = False
         self._standing = standing
         self._put = put

@@ -38,7 +38,7 @@ RECENT_NS: Final = (LONGEST_WINDOW + 60) * NS
 _TIME_AND_SEQUENCE: Final = attrgetter("time_ns", "seq")
 
 
-class TapeIntake:
+class TapeJoin:
     """What has been delivered of one symbol's tape; safe from the polling and the streaming thread.
 
     Args:

@@ -15,7 +15,7 @@ from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, FeedMessage, Sy
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer
 from orderflow_tui.feeds.polygon.normalize import ShownBook, event_of, quote_of, scaled, snapshot_of
 
-Standing = Literal["ok", "not_found", "no_quotes"]
+BookState = Literal["ok", "not_found", "no_quotes"]
 
 UNITS: Final = (1, 10, 40, 100)
 """Shares in what a size may count: one share, or a round lot by price class."""
@@ -56,7 +56,7 @@ class _SymbolState(Struct):
     emitted_ns: int = 0
     crossed_polls: int = 0
     unit: int = 1
-    standing: Standing = "ok"
+    standing: BookState = "ok"
     last: ShownBook | None = None
     in_force: InForce | None = None
 
@@ -172,7 +172,7 @@ class BookPoller:
         )
 
     def _note(
-        self, symbol: str, state: _SymbolState, standing: Standing, detail: str, answer: BooksAnswer
+        self, symbol: str, state: _SymbolState, standing: BookState, detail: str, answer: BooksAnswer
     ) -> list[FeedMessage]:
         if state.standing == standing:
             return []

@@ -152,7 +152,7 @@ class SourceChecks:
             delayed = self._gateway.delayed(self._symbols or (HEARTBEAT,))
         except FeedError:
             delayed = None
-        if delayed or self._gateway.said_delayed:
+        if delayed or self._gateway.reported_delay:
             advice = f"every recommendation will say so; {_PLAN}"
             return Finding("delay", "warn", "the data is 15 minutes late", advice)
         return Finding("delay", "ok", "real time" if delayed is False else "the host does not say; taken as real time")

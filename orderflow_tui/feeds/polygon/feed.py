@@ -14,11 +14,11 @@ from http import HTTPStatus
 from typing import Final, Protocol
 
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError, SymbolNotFoundError
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedMessage, Put, SymbolNote, SymbolSet
-from orderflow_tui.feeds.live.link import DELAYED_SECONDS, Standing
+from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
 from orderflow_tui.feeds.live.poll_faults import Faults
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
@@ -118,7 +118,7 @@ class PolygonFeed:
         self._threads: list[threading.Thread] = []
         self._probes_left = {"market", "entitlement"} if self._gateway.source == "polygon" else {"market"}
         self._put: Put = _discard
-        self._standing = Standing(
+        self._standing = LinkState(
             _capabilities(self._gateway),
             put=self._send,
             limiter=self._gateway.limiter,
@@ -221,7 +221,7 @@ class PolygonFeed:
             {f"tape:{symbol}": lead * (count - place) / count for place, symbol in enumerate(symbols)}
         )
 
-    def tell_sides(self, asked: SidesAsked) -> None:
+    def request_side_check(self, asked: SideCheckRequested) -> None:
         """Find the quotes of this span and deliver what they say; before every poll that is due."""
         self._side_checks.ask(asked)
 
@@ -304,7 +304,7 @@ class PolygonFeed:
         return max(self._shortest_cycle, cycle_of(polled + 1, self._gateway.limiter.per_second))
 
     def _delay_seconds(self) -> int:
-        if self._gateway.said_delayed and not self.capabilities.delay_seconds:
+        if self._gateway.reported_delay and not self.capabilities.delay_seconds:
             self._standing.learn(delay_seconds=DELAYED_SECONDS)
         return self.capabilities.delay_seconds
 

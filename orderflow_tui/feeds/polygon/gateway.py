@@ -167,7 +167,7 @@ class Gateway:
         self.source = "simulator" if config.data_source == "simulator" else "polygon"
         self.deep = self.source == "simulator"
         """Whether books with several levels are asked for; false for good once the host has no such endpoint."""
-        self.said_delayed = False
+        self.reported_delay = False
         """Whether an answer called its data delayed."""
 
     def books(self, symbols: Sequence[str]) -> BooksAnswer:
@@ -259,7 +259,7 @@ class Gateway:
 
     def _rows(self, rows: Sequence[msgspec.Raw] | None, status: str, reply: Reply) -> Sequence[msgspec.Raw]:
         """An absent or null list is an empty one in an answer that says OK, and no answer at all otherwise."""
-        self.said_delayed = self.said_delayed or status == "DELAYED"
+        self.reported_delay = self.reported_delay or status == "DELAYED"
         if rows is None and status not in _ANSWERED:
             said = one_line(error_text(reply.body)) or "no rows and no status"
             raise PayloadError(HTTPStatus.OK, message=f"unreadable answer: {said}")

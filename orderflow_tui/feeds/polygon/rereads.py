@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from orderflow_tui.core.model.events import Print, Reread
+from orderflow_tui.core.model.events import Print, TapeCorrection
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch, Put
 from orderflow_tui.feeds.live.http import Request
@@ -73,7 +73,7 @@ class Rereads:
             return
         whole = {_identity(index, event): event for index, event in enumerate(prints)}
         ordered = sorted(whole.values(), key=lambda event: (event.time_ns, event.seq))
-        self._put(Batch(tape.symbol, "tape", (Reread(last * NS, first, tuple(ordered)),), page.reply.arrival))
+        self._put(Batch(tape.symbol, "tape", (TapeCorrection(last * NS, first, tuple(ordered)),), page.reply.arrival))
 
 
 def _identity(index: int, event: Print) -> tuple[int, int, str]:

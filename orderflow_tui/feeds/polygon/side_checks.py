@@ -14,8 +14,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from orderflow_tui.core.model.events import Book, Print, SidesTold
-from orderflow_tui.core.model.outputs import SidesAsked
+from orderflow_tui.core.model.events import Book, Print, SideCheckResult
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, NotEntitledError, PayloadError, one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch, Put
@@ -48,7 +48,7 @@ class _Question(Struct, eq=False):
         failed: Its request brought nothing: only a snapshot can still tell.
     """
 
-    asked: SidesAsked
+    asked: SideCheckRequested
     until: float
     wide: bool = False
     failed: bool = False
@@ -87,7 +87,7 @@ class SideChecks:
         self._busy: set[str] = set()
         self._refused_until = 0.0
 
-    def ask(self, asked: SidesAsked) -> None:
+    def ask(self, asked: SideCheckRequested) -> None:
         """Take a question; returns at once."""
         with self._lock:
             now = time.monotonic()
@@ -184,11 +184,11 @@ class SideChecks:
             else:
                 question.wide, question.failed = more, not more
 
-    def _newest_ns(self, asked: SidesAsked) -> int:
+    def _newest_ns(self, asked: SideCheckRequested) -> int:
         tape = self._tapes.get(asked.symbol)
         return max(asked.time_ns, tape.intake.newest_ns if tape is not None else 0)
 
-    def _prints(self, asked: SidesAsked) -> tuple[Print, ...]:
+    def _prints(self, asked: SideCheckRequested) -> tuple[Print, ...]:
         tape = self._tapes.get(asked.symbol)
         return tape.intake.span(asked.from_ns, asked.to_ns) if tape is not None else ()
 
@@ -203,5 +203,5 @@ class SideChecks:
         told = quotes[max(0, before - 1) :]
         if asked.to_ns:
             told = tuple(quote for quote in told if quote.time_ns <= asked.to_ns)
-        answer = SidesTold(asked.time_ns, asked.key, answered=bool(quotes), prints=prints, quotes=told)
+        answer = SideCheckResult(asked.time_ns, asked.key, answered=bool(quotes), prints=prints, quotes=told)
         self._put(Batch(asked.symbol, "tape", (answer,), arrival))

@@ -26,7 +26,7 @@ from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, MarketState, Put
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT
 from orderflow_tui.feeds.polygon.stream_events import Frames
-from orderflow_tui.feeds.polygon.stream_wire import Frame, FrameError, StreamStatus, decode_frame
+from orderflow_tui.feeds.polygon.stream_wire import FrameError, StreamMessage, StreamStatus, decode_frame
 from orderflow_tui.feeds.polygon.subscriptions import Subscriptions
 from orderflow_tui.support.hosts import is_loopback
 from orderflow_tui.support.masking import hide
@@ -416,7 +416,7 @@ class StreamSupervisor:
         self._hooks.began(symbols, arrival.wall_ns - self._hooks.delay_ns(), quotes)
 
 
-def _decoded(data: bytes) -> Frame:
+def _decoded(data: bytes) -> StreamMessage:
     try:
         return decode_frame(data)
     except FrameError as error:

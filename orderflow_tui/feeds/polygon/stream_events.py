@@ -14,9 +14,9 @@ from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, BandNote, Channel, Put
-from orderflow_tui.feeds.live.tape_join import TapeIntake
+from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, print_of, quoted_price, quoted_size, time_ns
-from orderflow_tui.feeds.polygon.stream_wire import BadEvent, Frame, StreamBand, StreamQuote, StreamTrade
+from orderflow_tui.feeds.polygon.stream_wire import BadEvent, StreamBand, StreamMessage, StreamQuote, StreamTrade
 
 COVER_NS: Final = NS // 4
 """A stream may bring two prints in the wrong order within this."""
@@ -38,10 +38,10 @@ class _Stream(Struct):
     band: tuple[int, int] = (0, 0)
 
 
-class _Mine(Struct):
+class SymbolPart(Struct):
     """What one frame has of one symbol."""
 
-    intake: TapeIntake
+    intake: TapeJoin
     prints: list[Print] = field(default_factory=list)
     others: list[Event] = field(default_factory=list)
     quote_ns: int = 0
@@ -61,7 +61,7 @@ class Frames:
         self,
         put: Put,
         table: Callable[[], ConditionTable],
-        intake: Callable[[str], TapeIntake | None],
+        intake: Callable[[str], TapeJoin | None],
         symbols: Callable[[], Sequence[str]],
     ) -> None:
         self.newest_ns = 0
@@ -83,11 +83,11 @@ class Frames:
         for stream in self._streams.values():
             stream.crossed_ns, stream.told_crossed = 0, False
 
-    def take(self, frame: Frame, arrival: Arrival) -> list[str]:
+    def take(self, frame: StreamMessage, arrival: Arrival) -> list[str]:
         """Deliver a frame; returns the symbols whose stream has a hole now, for one of their events was unreadable."""
         self.unknown_events += frame.unknown
         self._heard_ns = arrival.wall_ns
-        mine: dict[str, _Mine] = {}
+        mine: dict[str, SymbolPart] = {}
         holes: dict[str, None] = {}
         for event in frame.events:
             if isinstance(event, StreamTrade | StreamQuote | StreamBand):
@@ -98,7 +98,7 @@ class Frames:
                     if intake is None:
                         self._heartbeat(event, arrival)
                         continue
-                    part = mine[symbol] = _Mine(intake)
+                    part = mine[symbol] = SymbolPart(intake)
                 try:
                     self._add(part, event, arrival)
                 except DataValidationError as error:
@@ -143,7 +143,7 @@ class Frames:
         self.newest_ns = max(self.newest_ns, min(at_ns, arrival.wall_ns))
         return at_ns
 
-    def _add(self, part: _Mine, event: StreamTrade | StreamQuote | StreamBand, arrival: Arrival) -> None:
+    def _add(self, part: SymbolPart, event: StreamTrade | StreamQuote | StreamBand, arrival: Arrival) -> None:
         if isinstance(event, StreamTrade):
             made = print_of(event, arrival.wall_ns, self._table())
             self._note_time(event, arrival)
@@ -158,7 +158,7 @@ class Frames:
         else:
             self._add_quote(part, stream, event, at_ns)
 
-    def _add_quote(self, part: _Mine, stream: _Stream, quote: StreamQuote, at_ns: int) -> None:
+    def _add_quote(self, part: SymbolPart, stream: _Stream, quote: StreamQuote, at_ns: int) -> None:
         bid, ask = quoted_price(quote.bid), quoted_price(quote.ask)
         bid_size, ask_size = quoted_size(quote.bid_size), quoted_size(quote.ask_size)
         if at_ns < stream.quote_ns:
@@ -174,7 +174,7 @@ class Frames:
         part.others.append(Book(at_ns, quote.seq, bids, asks))
         part.quote_ns = at_ns
 
-    def _add_band(self, part: _Mine, stream: _Stream, band: StreamBand, at_ns: int, arrival: Arrival) -> None:
+    def _add_band(self, part: SymbolPart, stream: _Stream, band: StreamBand, at_ns: int, arrival: Arrival) -> None:
         lower, upper = quoted_price(band.low), quoted_price(band.high)
         if lower and upper and lower > upper:
             raise DataValidationError("LEVEL2_PRICE", f"bands of {price_text(lower)} and {price_text(upper)}")
@@ -204,7 +204,7 @@ def _kind(event: StreamTrade | StreamQuote | StreamBand) -> str:
     return "Q" if isinstance(event, StreamQuote) else "LULD"
 
 
-def _deliver(part: _Mine, arrival: Arrival) -> None:
+def _deliver(part: SymbolPart, arrival: Arrival) -> None:
     if part.others:
         events = sorted([*part.prints, *part.others], key=live_order)
         part.intake.streamed(events, "stream" if part.prints else "book", arrival, quote_ns=part.quote_ns)

@@ -12,8 +12,8 @@ from orderflow_tui.config.values import VENDOR_WS_URL
 from orderflow_tui.core.market.sale_conditions import ConditionTable
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch, FeedMessage, Put
-from orderflow_tui.feeds.live.link import Standing
-from orderflow_tui.feeds.live.tape_join import TapeIntake
+from orderflow_tui.feeds.live.link import LinkState
+from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.stream import StreamConfig, StreamHooks, StreamSupervisor, stream_url
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.tape import SymbolTape
@@ -46,7 +46,7 @@ class StreamSide:
         config: StreamConfig,
         key: str,
         *,
-        standing: Standing,
+        standing: LinkState,
         put: Put,
         clock: Callable[[], int] = time.time_ns,
         table: Callable[[], ConditionTable],
@@ -103,7 +103,7 @@ class StreamSide:
         """How many symbols' prints come by polls now."""
         return sum(not tape.intake.streaming for tape in dict(self._tapes).values())
 
-    def _intake(self, symbol: str) -> TapeIntake | None:
+    def _intake(self, symbol: str) -> TapeJoin | None:
         tape = self._tapes.get(symbol)
         return tape.intake if tape is not None else None
 

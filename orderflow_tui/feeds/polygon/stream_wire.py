@@ -105,7 +105,7 @@ class BadEvent(Struct, frozen=True):
     reason: str
 
 
-class Frame(Struct):
+class StreamMessage(Struct):
     """One frame, decoded.
 
     Attributes:
@@ -119,20 +119,20 @@ class Frame(Struct):
     unknown: Whole = 0
 
 
-def decode_frame(data: bytes) -> Frame:
+def decode_frame(data: bytes) -> StreamMessage:
     """Decode a frame, setting aside the events in it that cannot be used.
 
     Raises:
         FrameError: It is no array of objects.
     """
     try:
-        return Frame(_FRAME.decode(data))
+        return StreamMessage(_FRAME.decode(data))
     except NO_JSON:
         return _one_by_one(data)
 
 
-def _one_by_one(data: bytes) -> Frame:
-    frame = Frame([])
+def _one_by_one(data: bytes) -> StreamMessage:
+    frame = StreamMessage([])
     try:
         rows = _ROWS.decode(data)
     except NO_JSON as error:

@@ -17,7 +17,7 @@ from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedGap, Put
 from orderflow_tui.feeds.live.http import Request
-from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, PIECE, YIELD_SECONDS, TapeIntake
+from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, PIECE, YIELD_SECONDS, TapeJoin
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.gateway import Gateway, ListPage
 from orderflow_tui.feeds.polygon.normalize import print_of
@@ -94,7 +94,7 @@ class SymbolTape:
         self._put = put
         self._stop = stop
         self._table = table
-        self.intake = TapeIntake(symbol, put, stop)
+        self.intake = TapeJoin(symbol, put, stop)
         self._answered_ns = 0
         self._cut_short = False
         self._catching_up = False

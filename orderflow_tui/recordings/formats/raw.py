@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Position
-from orderflow_tui.core.model.events import Event, Gap, SidesTold
-from orderflow_tui.core.transcript import Begin, Changed, Fed, Frame
+from orderflow_tui.core.model.events import Event, Gap, SideCheckResult
+from orderflow_tui.core.transcript import Begin, Changed, CoreCall, Fed
 from orderflow_tui.recordings.formats.session import RecordingError
 from orderflow_tui.recordings.run_files import RawError, RawReader, runs, symbols
 
@@ -79,7 +79,7 @@ class RawSession:
         """What was held at the end."""
         return self._stood[1]
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[CoreCall]:
         """Everything as it was recorded. Raises RecordingError."""
         try:
             yield from RawReader(self.run, self.symbol).frames()
@@ -90,11 +90,11 @@ class RawSession:
         """What was delivered, in the order in which it came. Raises RecordingError."""
         fed = (frame.events for frame in self.frames() if isinstance(frame, Fed))
         start = list(itertools.islice(fed, _START))
-        times = [event.time_ns for events in start for event in events if not isinstance(event, SidesTold)]
+        times = [event.time_ns for events in start for event in events if not isinstance(event, SideCheckResult)]
         if times:
             yield Gap(min(times), "start of the recording")
         for events in itertools.chain(start, fed):
-            yield from (event for event in events if not isinstance(event, SidesTold))
+            yield from (event for event in events if not isinstance(event, SideCheckResult))
 
     @cached_property
     def _stood(self) -> tuple[Capabilities, Position | None]:

@@ -20,7 +20,7 @@ from textual.widget import Widget
 from orderflow_tui.tui.look.text import clean
 
 
-class Look(NamedTuple):
+class TokenStyle(NamedTuple):
     """How a token is painted: names of theme variables, never colours."""
 
     colour: str = ""
@@ -30,27 +30,27 @@ class Look(NamedTuple):
     """Where the terminal's palette is used: it has no grey to rely on."""
 
 
-LOOKS = {
-    "bid": Look("bid"),
-    "ask": Look("ask"),
-    "buy": Look("buy"),
-    "sell": Look("sell"),
-    "profit": Look("profit"),
-    "loss": Look("loss"),
-    "muted": Look("muted"),
-    "strong": Look("strong", bold=True),
-    "stale": Look("stale", dim=True),
-    "bar": Look("", "bar"),
-    "picked": Look("picked-text", "picked", bold=True),
-    "cursor": Look("picked-text", "picked"),
-    "exit": Look("exit-text", "exit", bold=True),
-    "exit-line": Look("exit-line", bold=True),
-    "blind": Look("blind-text", "blind", bold=True),
-    "alert": Look("alert", bold=True),
-    "watch": Look("watch"),
-    "calm": Look("calm"),
-    "badge-live": Look("live-text", "live", bold=True),
-    "badge-simulated": Look("simulated-text", "simulated", bold=True),
+TOKEN_STYLES = {
+    "bid": TokenStyle("bid"),
+    "ask": TokenStyle("ask"),
+    "buy": TokenStyle("buy"),
+    "sell": TokenStyle("sell"),
+    "profit": TokenStyle("profit"),
+    "loss": TokenStyle("loss"),
+    "muted": TokenStyle("muted"),
+    "strong": TokenStyle("strong", bold=True),
+    "stale": TokenStyle("stale", dim=True),
+    "bar": TokenStyle("", "bar"),
+    "picked": TokenStyle("picked-text", "picked", bold=True),
+    "cursor": TokenStyle("picked-text", "picked"),
+    "exit": TokenStyle("exit-text", "exit", bold=True),
+    "exit-line": TokenStyle("exit-line", bold=True),
+    "blind": TokenStyle("blind-text", "blind", bold=True),
+    "alert": TokenStyle("alert", bold=True),
+    "watch": TokenStyle("watch"),
+    "calm": TokenStyle("calm"),
+    "badge-live": TokenStyle("live-text", "live", bold=True),
+    "badge-simulated": TokenStyle("simulated-text", "simulated", bold=True),
 }
 """What a span's token looks like. The styles are read from the theme's variables and not from component classes: a
 screen of a dozen panels would match some three hundred component styles against the stylesheet at every change."""
@@ -139,7 +139,7 @@ class TokenStyles(Widget):
             if token in LOUD:
                 return _PLAIN_LOUD
             token = "strong" if token in BRIGHT else token
-        look, variables = LOOKS[token], self.app.theme_variables
+        look, variables = TOKEN_STYLES[token], self.app.theme_variables
         dim = look.dim and self.app.current_theme.ansi
         return _style(variables.get(look.colour, ""), variables.get(look.background, ""), look.bold, dim)
 

@@ -11,7 +11,7 @@ from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, crop, left, wrap
 from orderflow_tui.tui.rows.feed_rows import alert_row
 from orderflow_tui.tui.rows.ladder import wall_rows
-from orderflow_tui.tui.rows.panel_rows import Frame, panel_rows
+from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
 from orderflow_tui.tui.rows.tape_rows import print_rows
 from orderflow_tui.tui.state.tape_filter import TapeFilter
 from orderflow_tui.views.model import AlertLine, DetailView, RuleLine, SymbolView
@@ -66,7 +66,7 @@ def _section(title: str, rows: Sequence[Row], width: int) -> list[Row]:
 
 
 def _panel(view: SymbolView, zone: Zone, width: int) -> list[Row]:
-    frame = Frame(width, PANEL_ROWS, 0, selected=False, pinned=False, zone=zone)
+    frame = PanelSize(width, PANEL_ROWS, 0, selected=False, pinned=False, zone=zone)
     return [row for row in panel_rows(view, frame) if row.plain.strip()]
 
 

@@ -8,7 +8,7 @@ from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR, spell_minutes
 from orderflow_tui.tui.look.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import BLANK, compact, crop, left, money, right
-from orderflow_tui.views.model import LeaveView, SymbolView, WindowView
+from orderflow_tui.views.model import ExitCostView, SymbolView, WindowView
 
 SELL_LINE = 0.60
 """A burst needs sellers above this share of the window (SPEC section 5)."""
@@ -112,7 +112,7 @@ def _within(spans: Sequence[Span], width: int) -> tuple[Span, ...]:
     return tuple(kept)
 
 
-def _cover_spans(leave: LeaveView, *, wide: bool) -> list[Span]:
+def _cover_spans(leave: ExitCostView, *, wide: bool) -> list[Span]:
     if leave.coverage is None:
         return [Span(" one level" if leave.filled or leave.not_shown else right(BLANK, 6), "muted")]
     at_least = ">=" if leave.coverage_at_least else ""
@@ -127,7 +127,7 @@ def _times(ratio: float) -> str:
     return f"{ratio:.1f}x" if ratio < 9.95 else f"{ratio:.0f}x" if ratio < 999.5 else ">1kx"
 
 
-def _cost_spans(leave: LeaveView, *, wide: bool) -> list[Span]:
+def _cost_spans(leave: ExitCostView, *, wide: bool) -> list[Span]:
     """What leaving costs, its way over the last minute, and the figure then; loud while the door is narrow too."""
     if leave.cost is None:
         return []

@@ -40,7 +40,7 @@ _LOUD = frozenset({"EXIT", "BLIND", "HALTED"})
 _UPPER = frozenset({"EXIT", "BLIND", "ALERT", "WATCH", "HALTED", "NO QUOTES", "NO DATA"})
 
 
-class Frame(Struct, frozen=True):
+class PanelSize(Struct, frozen=True):
     """Where and how a panel is drawn."""
 
     width: int
@@ -64,7 +64,7 @@ def chip_span(chip: str) -> Span:
     return Span(framed.center(CHIP_WIDTH), CHIP_TOKENS.get(chip, "muted"))
 
 
-def panel_rows(view: SymbolView, frame: Frame) -> list[Row]:
+def panel_rows(view: SymbolView, frame: PanelSize) -> list[Row]:
     """The whole panel, exactly `frame.height` rows."""
     if frame.width < 2 or frame.height < 1:
         return []
@@ -74,7 +74,7 @@ def panel_rows(view: SymbolView, frame: Frame) -> list[Row]:
     return rows[: frame.height]
 
 
-def _body(view: SymbolView, frame: Frame) -> list[Row]:
+def _body(view: SymbolView, frame: PanelSize) -> list[Row]:
     height = frame.height - 1
     if blind_holding(view):
         alarm = _blind_rows(view, frame)[:height]
@@ -91,7 +91,7 @@ def _underived(view: SymbolView) -> SymbolView:
     return replace(view, window=None, leave=None, context=None, change_60s=None, position=position)
 
 
-def _header(view: SymbolView, frame: Frame) -> Row:
+def _header(view: SymbolView, frame: PanelSize) -> Row:
     base = "blind" if blind_holding(view) else "picked" if frame.selected else "bar"
     mark = ("#" if frame.pinned else ">") if frame.selected else "*" if frame.pinned else " "
     number = str(frame.number) if 0 < frame.number < 10 else " "
@@ -112,7 +112,7 @@ def _age(view: SymbolView) -> tuple[str, str]:
     return f"{age} ", "alert" if view.stale and not blind_holding(view) else ""
 
 
-def _blocks(view: SymbolView, frame: Frame) -> list[Block]:
+def _blocks(view: SymbolView, frame: PanelSize) -> list[Block]:
     width, zone = frame.width, frame.zone
     leave, why = _leave_rows(view, width), _why_rows(view, frame)
     blocks = [
@@ -164,7 +164,7 @@ def _leave_rows(view: SymbolView, width: int) -> list[Row]:
     return [make_row(Span(f" leave now: {BLANK}{why}", "strong"))]
 
 
-def _why_rows(view: SymbolView, frame: Frame) -> list[Row]:
+def _why_rows(view: SymbolView, frame: PanelSize) -> list[Row]:
     """That the data is late by contract; the chip's reason, where the header has no room for it."""
     detail = clean(view.chip_detail)
     age, _ = _age(view)
@@ -225,7 +225,7 @@ def _threshold_rows(view: SymbolView, width: int) -> list[Row]:
     return rows
 
 
-def _blind_rows(view: SymbolView, frame: Frame) -> list[Row]:
+def _blind_rows(view: SymbolView, frame: PanelSize) -> list[Row]:
     """Holding shares while blind: the loudest rows there are."""
     position = view.position
     held = shares(abs(position.quantity), view.capabilities.size_scale) if position else ""

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from orderflow_tui.tui.look.lines import LineWidget
-from orderflow_tui.tui.rows.panel_rows import Frame, panel_rows
+from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
 from orderflow_tui.views.model import SymbolView
 
 
@@ -31,9 +31,9 @@ class SymbolPanel(LineWidget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - textual's name
         super().__init__(id=id)
         self.symbol = ""
-        self._shown: tuple[SymbolView, Frame] | None = None
+        self._shown: tuple[SymbolView, PanelSize] | None = None
 
-    def apply(self, view: SymbolView, frame: Frame) -> int:
+    def apply(self, view: SymbolView, frame: PanelSize) -> int:
         """Show this view in this frame.
 
         Returns:

@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 
 from orderflow_tui.tui.look.layout import NARROW, Plan
 from orderflow_tui.tui.look.text import Zone
-from orderflow_tui.tui.rows.panel_rows import Frame
+from orderflow_tui.tui.rows.panel_rows import PanelSize
 from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 
@@ -51,7 +51,7 @@ class PanelGrid(VerticalScroll, can_focus=False):
         await self._reshape(plan, len(names))
         numbers = {name: place for place, name in enumerate(model.order, 1)}
         for panel, name in zip(self.query(SymbolPanel), names, strict=False):
-            frame = Frame(
+            frame = PanelSize(
                 width=panel.size.width,
                 height=panel.size.height,
                 number=numbers[name],

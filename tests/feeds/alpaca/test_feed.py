@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from orderflow_tui.core.model.events import Book, Print, Reread
+from orderflow_tui.core.model.events import Book, Print, TapeCorrection
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP
 from orderflow_tui.feeds.feed import ApiFault, BandNote, Batch, FeedEnded, FeedStatus
@@ -123,9 +123,9 @@ def test_a_bust_is_a_second_read_again() -> None:
         since = max(min(delivered(got, "ACME", 1 << 62))[0], time.time_ns() - 20 * NS)
         busted = max(market.tape.prints.between(since, 1 << 62), key=lambda row: row.size)
         market.tape.bust_largest(since)
-        batch = got.wait(Batch, lambda batch: any(isinstance(event, Reread) for event in batch.events))
+        batch = got.wait(Batch, lambda batch: any(isinstance(event, TapeCorrection) for event in batch.events))
     (again,) = batch.events
-    assert isinstance(again, Reread)
+    assert isinstance(again, TapeCorrection)
     assert again.from_second == busted.sip_timestamp // NS
     assert str(trade_id(busted)) not in {event.trade_id for event in again.prints if event.venue != 4}
 

@@ -184,7 +184,7 @@ _keys = st.sampled_from(["T", "S", "t", "p", "s", "i", "x", "z", "c", "bp", "ap"
                          "cp", "cs", "cc"])  # fmt: skip
 
 
-def _normalized(frame: wire.Frame) -> None:
+def _normalized(frame: wire.StreamMessage) -> None:
     for event in frame.events:
         with contextlib.suppress(DataValidationError):
             if isinstance(event, wire.StreamTrade | wire.StreamCorrection):
