@@ -8,15 +8,19 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from orderflow_tui.support.output import prepare_streams, print_error, print_lines, print_note
+from orderflow_tui.support.terminal import hang_up
 
 EXIT_FAILED: Final = 1
 EXIT_USE: Final = 2
+_SCREEN_STREAMS: Final = (0, 2)
+"""Where the dashboard reads and paints."""
 
 # What the command line may set of the configuration: option, field, metavar, help.
 _SETTINGS: Final = (
@@ -233,6 +237,7 @@ def _screen(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _dashboard(args: argparse.Namespace) -> int:
+    hang_up.watch(*_SCREEN_STREAMS)
     gc.disable()  # on again after the first paint, which it would hold up
     from orderflow_tui.commands.assembly import run_live
 
@@ -240,6 +245,7 @@ def _dashboard(args: argparse.Namespace) -> int:
 
 
 def _demo(args: argparse.Namespace) -> int:
+    hang_up.watch(*_SCREEN_STREAMS)
     gc.disable()
     from orderflow_tui.commands.assembly import run_demo
 
@@ -254,6 +260,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
+    _watch_lines() if args.headless else hang_up.watch(*_SCREEN_STREAMS)
     from orderflow_tui.commands.replay import run_alert, run_replay
     from orderflow_tui.config.values import invalid
 
@@ -282,7 +289,14 @@ def _replay(args: argparse.Namespace) -> int:
     )
 
 
+def _watch_lines() -> None:
+    """Lines that nobody can read any more are no reason to run; `nohup` is."""
+    if os.name == "posix" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        hang_up.watch(1)
+
+
 def _headless(args: argparse.Namespace) -> int:
+    _watch_lines()
     from orderflow_tui.commands.assembly import run_headless
 
     return run_headless(_overrides(args), args.config, args.duration, args.tz or _ZONE)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
-from orderflow_tui.commands.ending import GONE, Ending
+from orderflow_tui.commands.ending import Ending
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config, working_directory
 from orderflow_tui.config.reload import ConfigWatcher
@@ -33,6 +33,7 @@ from orderflow_tui.recordings.writer import Recorder
 from orderflow_tui.support.forked import apart
 from orderflow_tui.support.memory import spare_memory
 from orderflow_tui.support.output import print_error, print_lines, print_note, raw_stdout
+from orderflow_tui.support.terminal import GONE
 from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.views.plain_lines import PlainLines, Troubles
 

@@ -7,7 +7,6 @@ that takes too long ends the process itself.
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import threading
@@ -17,13 +16,8 @@ from types import FrameType
 from typing import Any, Final
 
 from orderflow_tui.outbound.children import end_all
+from orderflow_tui.support.terminal import GONE, TERMINAL_GONE, attributes, give_back, hang_up
 
-if sys.platform != "win32":
-    import termios
-
-GONE: Final = 129
-"""The exit code where nobody looks any more: what a shell calls the end by SIGHUP."""
-TERMINAL_GONE: Final = "the terminal is gone"
 _HANGUP: Final = int(getattr(signal, "SIGHUP", 0))
 """0 on systems that have none."""
 SIGNALS: Final[Mapping[int, tuple[str, int]]] = {
@@ -36,10 +30,6 @@ _SECONDS: Final = 1.3
 _CLOSING_SECONDS: Final = 0.5
 _ASKED: Final = b"\x00"
 _OVER: Final = b"\xff"
-_RESTORE: Final = (
-    b"\x1b\\\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[<u"
-    b"\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[0m\x1b[23;0t"
-)
 
 
 class Ending:
@@ -64,7 +54,7 @@ class Ending:
         self._close = close
         self._signals = signals
         self._screen = screen
-        self._attributes = _attributes() if screen else None
+        self._attributes = attributes() if screen else None
         self._leave: Callable[[int], object] | None = None
         self._lock = threading.Lock()
         self._reading, self._writing = os.pipe()
@@ -83,6 +73,7 @@ class Ending:
             signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
         self._thread.start()
+        hang_up.tell(self.ask)
 
     def _noted(self, number: int, _: FrameType | None) -> None:
         """Where the main thread runs, it says so too: a system may lack the pipe."""
@@ -109,6 +100,7 @@ class Ending:
     def over(self) -> None:
         """The run has left by itself. Called in the main thread."""
         self._over.set()
+        hang_up.tell(_nothing_left)
         with suppress(OSError):
             os.write(self._writing, _OVER)
         self._thread.join(1.0)
@@ -131,7 +123,7 @@ class Ending:
         if leave is not None:
             with suppress(RuntimeError):  # its loop is closed: it leaves already
                 leave(self.code)
-        if not self._over.wait(_SECONDS):
+        if not self._over.wait(_SECONDS if leave is not None else 0):  # nothing there yet that could leave
             self._end_now()
 
     def _end_now(self) -> None:
@@ -140,27 +132,10 @@ class Ending:
         closing.start()
         closing.join(_CLOSING_SECONDS)
         if self._screen:
-            _give_back(self._attributes)
+            give_back(self._attributes)
         end_all()
         os._exit(self.code)
 
 
-def _attributes() -> list[Any] | None:
-    if sys.platform == "win32":
-        return None
-    try:
-        return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ is not None else None
-    except (termios.error, ValueError, OSError):
-        return None
-
-
-def _give_back(attributes: list[Any] | None) -> None:
-    """Give the terminal back without waiting for it: what it has not taken yet is dropped."""
-    if sys.platform == "win32" or attributes is None or sys.__stdin__ is None or sys.__stderr__ is None:
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})  # in the background too
-    with suppress(termios.error, OSError, ValueError):
-        termios.tcflush(sys.__stderr__.fileno(), termios.TCOFLUSH)
-        termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, attributes)
-        if select.select([], [sys.__stderr__.fileno()], [], 0.1)[1]:
-            os.write(sys.__stderr__.fileno(), _RESTORE)
+def _nothing_left(reason: str, code: int) -> None:
+    """The run is over already."""

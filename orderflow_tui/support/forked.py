@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.support.terminal import hang_up
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ def apart(work: Callable[[], T]) -> Callable[[], T]:
     Returns:
         A function that returns the result, which must pickle, or raises the DataValidationError that `work` raised.
     """
-    if sys.platform != "linux" or threading.active_count() > 1:
+    if sys.platform != "linux" or set(threading.enumerate()) - {threading.main_thread(), hang_up.thread}:
         return work
     reading, writing = os.pipe()
     try:
@@ -37,6 +38,7 @@ def apart(work: Callable[[], T]) -> Callable[[], T]:
     if child == 0:
         try:
             os.close(reading)
+            hang_up.watch_again()
             with os.fdopen(writing, "wb") as pipe:
                 pipe.write(pickle.dumps(_outcome(work)))
         finally:

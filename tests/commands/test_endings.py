@@ -109,6 +109,19 @@ def test_a_dashboard_started_by_nohup_in_a_terminal_that_is_closed_is_gone(tmp_p
     assert "the terminal" in str(last_record(journal)["reason"])
 
 
+@pytest.mark.parametrize("seconds", [0.15, 0.4, 0.8])
+def test_a_terminal_closed_during_the_start_without_a_signal_ends_it(seconds: float, tmp_path: Path) -> None:
+    """It is closed before the screen begins, which under load takes many seconds."""
+    journal = tmp_path / "journal"
+    script = f"trap '' HUP; exec {sys.executable} -m orderflow_tui demo --log-dir {journal}"
+    with PtyTerminal("", ["-c", script], 120, 40, program=Path("/bin/sh")) as terminal:
+        time.sleep(seconds)
+        pids = children(terminal.child.pid)
+        close_terminal(terminal)
+        wait(terminal.child, pids)
+    assert terminal.child.returncode == 129
+
+
 def test_headless_is_gone_and_says_so_when_its_terminal_is(tmp_path: Path) -> None:
     (tmp_path / "positions.toml").write_text('[[position]]\nsymbol = "BAC"\nquantity = 1000\n')
     env = {**os.environ, "POLYGON_API_KEY": "k" * 20, "ORDER_FLOW_POLYGON_BASE_URL": "http://127.0.0.1:9"}

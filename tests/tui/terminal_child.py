@@ -99,7 +99,7 @@ def main() -> None:
     monitor = Monitor(StuckFeed(), positions, Fixed(), journal, profile="guarded", source_label="LIVE test")
     monitor.start()
     try:
-        run_dashboard(monitor, fps=20.0, attention=Attention(bell=False))
+        run_dashboard(monitor, fps=20.0, attention=Attention(bell=False), export_directory=directory)
     finally:
         monitor.stop("quit")
 

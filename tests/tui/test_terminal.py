@@ -30,9 +30,24 @@ def test_a_terminal_that_stops_reading_loses_no_alert_and_catches_up(tmp_path: P
         time.sleep(STALL_SECONDS)
         during = len(alerts(tmp_path))
         assert during - before >= STALL_SECONDS / 0.5 - 2, "the monitor waited for the terminal"
-        terminal.read_until(rb"\b(?:%s) alerts" % b"|".join(str(during + more).encode() for more in range(8)), 10)
+        fresh = rb"\b(?:%s) alerts" % b"|".join(str(during + more).encode() for more in range(8))
+        terminal.read_until(fresh, 10)
         terminal.quit(10)
     assert terminal.child.returncode == 0
+
+
+def test_keys_act_though_the_terminal_reads_nothing(tmp_path: Path) -> None:
+    with PtyTerminal(CHILD, [str(tmp_path)]) as terminal:
+        terminal.read_until(rb"\b[1-9]\d* alerts", 20)
+        for _ in range(60):  # more frames than any buffer holds
+            terminal.press(b"t")
+            time.sleep(0.05)
+        terminal.press(b"\x1b[24~")
+        until = time.monotonic() + 5
+        while not list(tmp_path.glob("screen-*.svg")):
+            assert time.monotonic() < until, "the screen waits for the terminal"
+            time.sleep(0.02)
+        terminal.quit(10)
 
 
 def test_leaving_waits_for_no_thread_and_gives_the_terminal_back(tmp_path: Path) -> None:

@@ -9,15 +9,16 @@ import threading
 import time
 from pathlib import Path
 
-from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
-from orderflow_tui.feeds.simulator.process import KEY_VARIABLE
-from orderflow_tui.feeds.simulator.run import serve
-
-_LAST_SECONDS = 3.0
+_LAST_SECONDS = 1.0
 
 
 def main() -> int:
     """Parses the command line and serves; returns the exit code."""
+    stop = _stdin_closed() if "--until-stdin-closes" in sys.argv else None  # also while what follows is loaded
+    from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS  # noqa: PLC0415
+    from orderflow_tui.feeds.simulator.process import KEY_VARIABLE  # noqa: PLC0415
+    from orderflow_tui.feeds.simulator.run import serve  # noqa: PLC0415
+
     parser = argparse.ArgumentParser(prog="python -m orderflow_tui.feeds.simulator", description="A simulated market.")
     parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for a free one")
     parser.add_argument("--seed", type=int, default=1)
@@ -39,7 +40,7 @@ def main() -> int:
         faults=options.faults,
         plan=options.plan,
         requests_per_second=options.requests_per_second,
-        stop=_stdin_closed() if options.until_stdin_closes else None,
+        stop=stop,
     )
 
 
@@ -50,7 +51,7 @@ def _stdin_closed() -> threading.Event:
         while os.read(0, 4096):
             pass
         closed.set()
-        # A server that hangs must not outlive whoever started it.
+        # A server that hangs, or has not started yet, must not outlive whoever started it.
         time.sleep(_LAST_SECONDS)
         os._exit(0)
 

@@ -6,22 +6,24 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from typing import ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual import constants, events
 from textual.app import App
 from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.notifications import Notify, SeverityLevel
+from textual.screen import Screen
 
 from orderflow_tui.support.output import crash_lines
+from orderflow_tui.support.terminal import GONE
 from orderflow_tui.tui.keys.terminal_input import Key
 
-TERMINAL_GONE: Final = 129
-"""The exit code where the terminal is gone: what a shell calls the end by SIGHUP."""
 MOST_TOASTS: Final = 5
 TOO_CLOSE: Final = "that key came together with other input and was not taken: press it again"
+NOT_SHOWN: Final = "the terminal had not shown this yet, and that key was not taken: press it again"
 
 
 class EndPort(Protocol):
@@ -76,17 +78,28 @@ class GuardedApp(App[int]):
         Asked where the key acts: what it acts on may have opened since it came.
         """
         self._pressed = event if isinstance(event, Key) else None
-        if self._pressed is not None and self._refuses(self._pressed):
+        if self._pressed is not None and (why := self._refusal(self._pressed)):
             event.prevent_default()
-            self.say(TOO_CLOSE)
+            self.say(why)
 
-    def _refuses(self, key: Key) -> bool:
-        if key.by_person or key.key == "escape":
-            return False
-        if isinstance(self.screen, CommandPalette):
-            return key.key == "enter"
+    def _refusal(self, key: Key) -> str:
+        """Why a key is not taken, or empty."""
         scope = getattr(self.screen, "SCOPE", "")
-        return scope == self.ANSWER_SCOPE or (scope == self.SETTINGS_SCOPE and not key.repeated)
+        if key.key == "escape":
+            return ""
+        if scope in (self.ANSWER_SCOPE, self.SETTINGS_SCOPE) and getattr(self._driver, "behind", False):
+            return NOT_SHOWN
+        if isinstance(self.screen, CommandPalette):
+            refused = key.key == "enter"
+        else:
+            refused = scope == self.ANSWER_SCOPE or (scope == self.SETTINGS_SCOPE and not key.repeated)
+        return TOO_CLOSE if refused and not key.by_person else ""
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Paint, where the terminal has read the frames before; where not, its driver asks for a repaint later."""
+        takes_frame: Callable[[], bool] = getattr(self._driver, "takes_frame", _always)
+        if takes_frame():
+            super()._display(screen, renderable)
 
     def once_dealt_with(self, told: Callable[[], None]) -> None:
         """Call back once the keys that came before have acted: they pass the screen, and come back. From any thread."""
@@ -132,10 +145,10 @@ class GuardedApp(App[int]):
     def terminal_is_gone(self, why: str) -> None:
         """Leave: nobody looks any more. From any thread."""
         if self.ending is not None:
-            self.ending.ask(why, TERMINAL_GONE)
+            self.ending.ask(why, GONE)
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self.exit, TERMINAL_GONE, TERMINAL_GONE)
+            loop.call_soon_threadsafe(self.exit, GONE, GONE)
 
     def _fatal_error(self) -> None:
         """Tell where a defect ended the screen, without the values of variables, which textual would show."""
@@ -147,6 +160,10 @@ class GuardedApp(App[int]):
                 self.ending.ask(self.defect, 1)
             self._exit_renderables.append(Text("\n".join(crash_lines(kind, error, trace))))
         self._close_messages_no_wait()
+
+
+def _always() -> bool:
+    return True
 
 
 def _discard(_: object) -> None:

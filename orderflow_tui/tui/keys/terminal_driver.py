@@ -3,87 +3,24 @@
 from __future__ import annotations
 
 import os
-import queue
 import select
 import threading
-import time
-from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from textual import events
-from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from orderflow_tui.support.terminal import give_back
 from orderflow_tui.tui.keys.guarded_app import GuardedApp
 from orderflow_tui.tui.keys.passing import Passing
 from orderflow_tui.tui.keys.terminal_input import HOLD_SECONDS, TerminalInput, doubted, plausible_size
+from orderflow_tui.tui.keys.terminal_output import TerminalOutput
 
 _READ: Final = 4096
 _LOOK_SECONDS: Final = 0.1
 _SOON_SECONDS: Final = 0.02
-_STOP_SECONDS: Final = 0.5
-_MOST_WAITING: Final = 30
 _PLAIN_SIZE: Final = (80, 24)
-
-
-class Output(WriterThread):
-    """Writes to the terminal; once that fails nothing waits for it any more.
-
-    Args:
-        file: The terminal.
-        lost: Called once, in this thread, with the reason why it takes nothing more.
-    """
-
-    def __init__(self, file: Any, lost: Callable[[str], None]) -> None:
-        super().__init__(file)
-        self._waiting: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
-        self._encoding = file.encoding or "utf-8"
-        self._lost = lost
-        self._dead = False
-
-    def write(self, text: str) -> None:
-        """Hand text over; waits while a living terminal is slow."""
-        self._put(text.encode(self._encoding, "backslashreplace"))
-
-    def _put(self, data: bytes | None) -> None:
-        while not self._dead:
-            try:
-                self._waiting.put(data, timeout=_LOOK_SECONDS)
-            except queue.Full:
-                continue
-            return
-
-    def run(self) -> None:
-        """Write what comes until the end, or until it cannot be written."""
-        try:
-            while (data := self._waiting.get()) is not None:
-                self._write_whole(data)
-        except OSError as error:
-            self._dead = True
-            self._lost(f"the terminal takes nothing more: {error.strerror}")
-
-    def _write_whole(self, data: bytes) -> None:
-        descriptor = self.fileno()
-        left = memoryview(data)
-        while left:
-            try:
-                left = left[os.write(descriptor, left) :]
-            except BlockingIOError:  # another program made the terminal non-blocking
-                select.select([], [descriptor], [], _LOOK_SECONDS)
-
-    def stop(self) -> None:
-        """Write what waits, within half a second; a terminal that stands still keeps a daemon thread."""
-        until = time.monotonic() + _STOP_SECONDS
-        while not self._dead:
-            try:
-                self._waiting.put(None, timeout=_LOOK_SECONDS)
-            except queue.Full:
-                self._dead = time.monotonic() > until
-                continue
-            break
-        self.join(max(0.0, until - time.monotonic()))
-        self._dead = True
 
 
 class TerminalDriver(LinuxDriver):
@@ -92,7 +29,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: GuardedApp, **options: Any) -> None:
         super().__init__(app, **options)
         self._dashboard = app
-        self._output: Output | None = None
+        self._output: TerminalOutput | None = None
         self._last_size = _PLAIN_SIZE
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -104,7 +41,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Start application mode with an output of our own."""
-        self._output = Output(self._file, self._gone)
+        self._output = TerminalOutput(self._file, self._gone, self._repaint)
         self._output.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
@@ -117,6 +54,25 @@ class TerminalDriver(LinuxDriver):
         """Hand text over to the terminal."""
         if self._output is not None:
             self._output.write(data)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the terminal shows an older screen than the app has."""
+        return self._output is not None and self._output.behind
+
+    def takes_frame(self) -> bool:
+        """Whether to paint now; where not, the app is asked to repaint once the terminal has caught up."""
+        return self._output is None or self._output.takes_frame()
+
+    def _repaint(self) -> None:
+        """Called in the output's thread."""
+        self._dashboard.call_later(self._dashboard.refresh)
+
+    def close(self) -> None:
+        """Write what waits; a terminal that does not read it is given back without."""
+        super().close()
+        if self._output is not None and not self._output.complete:
+            give_back(self.attrs_before)
 
     def _query_in_band_window_resize(self) -> None:
         """Sizes come from the system alone: a report of one may be meant for another program."""
