@@ -89,10 +89,10 @@ from pathlib import Path
 from orderflow_tui.support.forked import apart
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.reload import ConfigWatcher
-from orderflow_tui.monitor.looks import Look
+from orderflow_tui.monitor.looks import BoundedRead
 loaded = apart(load_config)()
 assert "pydantic" not in sys.modules
-look = Look("settings", ConfigWatcher(loaded, load_config).poll)
+look = BoundedRead("settings", ConfigWatcher(loaded, load_config).poll)
 Path("orderflow.toml").write_text("bucket_seconds = 21")
 looks = 1
 while (fresh := look.turn(0.001)) is None:
