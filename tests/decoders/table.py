@@ -588,7 +588,7 @@ DECODERS = (
     Decoder(
         "flat trades", ("recordings.formats.flat_files", "recordings.formats.session"), FLAT_TRADES, _flat("trades"), (RecordingError,)
     ),
-    Decoder("flat quotes", ("recordings.formats.flat_files",), FLAT_QUOTES, _flat("quotes"), (RecordingError,)),
+    Decoder("flat quotes", ("recordings.formats.market_file",), FLAT_QUOTES, _flat("quotes"), (RecordingError,)),
     Decoder("LOBSTER's messages", ("recordings.formats.lobster",), MESSAGES, _lobster("message"), (RecordingError,)),
     Decoder("LOBSTER's books", ("recordings.formats.lobster",), LEVELS, _lobster("orderbook"), (RecordingError,)),
     Decoder("DBN", ("recordings.formats.dbn",), _dbn_sample(), _dbn, (RecordingError,)),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Print
+from orderflow_tui.recordings.formats.dbn import open_dbn, symbol_events
 from orderflow_tui.recordings.formats.session import RecordingError
 from orderflow_tui.recordings.open import open_recording
 from tests.real.sessions import AAPL, recording
@@ -126,6 +127,23 @@ def test_a_time_its_own_flag_calls_wrong_is_held_any_other_refused(tmp_path: Pat
 def test_an_instrument_is_the_symbol_on_its_days_only(tmp_path: Path) -> None:
     path = dbn(tmp_path / "a.dbn", [dbn_book(0, [TOP])], day=date(2026, 1, 8))
     assert events(path) == []
+
+
+@needs_dbn
+def test_symbols_of_one_file_are_read_in_one_pass_and_each_as_if_alone(tmp_path: Path) -> None:
+    records = [
+        dbn_book(at, [(138_600, 100 + at, 138_700, 500)], instrument_id=5 + at % 3, action="ATC"[at % 3])
+        for at in range(30)
+    ]
+    path = dbn(tmp_path / "a.dbn", records, ids={"BAC": 5, "MSFT": 6, "NO": 9, "T": 7})
+    sessions = [open_dbn(path, symbol) for symbol in ("T", "MSFT", "NO")]
+    read: dict[Path, int] = {}
+    found: dict[str, list[Event]] = {}
+    for session, event in symbol_events(sessions, reading=read.__setitem__):
+        found.setdefault(session.symbol, []).append(event)
+    assert found == {symbol: events(path, symbol) for symbol in ("MSFT", "T")}
+    assert events(path, "NO") == []
+    assert read == {path: path.stat().st_size}
 
 
 @needs_dbn

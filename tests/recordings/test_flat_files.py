@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from orderflow_tui.core.market.sale_conditions import FINRA_VENUE, flags_for
 from orderflow_tui.core.model.events import LATE_REPORT, OFF_EXCHANGE, REGULAR, UNKNOWN, VOLUME, Book, Print
-from orderflow_tui.recordings.formats import flat_files
-from orderflow_tui.recordings.formats.flat_files import FlatSession, open_flat
+from orderflow_tui.recordings.formats import flat_files, market_file
+from orderflow_tui.recordings.formats.flat_files import FlatSession, open_flat, symbol_events
 from orderflow_tui.recordings.formats.session import RecordingError
 from orderflow_tui.recordings.open import open_recording
 
@@ -162,17 +162,16 @@ def test_rows_a_little_out_of_place_are_put_in_order_and_far_ones_refused(
 
 
 def test_a_market_is_passed_over_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flat_files, "_LOOK_ON", 5)
     tickers = ["A", "AB", "ABAC", "BA", "BAC", "BACA", "BB", "C"]
     rows = [flat_trade(at, at, ticker=ticker) for ticker in tickers for at in range(40)]
     path = flat(tmp_path, [*rows, "junk,that,nobody,reads"])
     for chunk in (1, 50, 700, 4_000, 1 << 20):
-        monkeypatch.setattr(flat_files, "_CHUNK", chunk)
+        monkeypatch.setattr(market_file, "_CHUNK", chunk)
         assert [event.seq for event in prints(path)] == list(range(40))
 
 
 def test_a_bad_row_is_named_by_its_line_far_down_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flat_files, "_CHUNK", 1_000)
+    monkeypatch.setattr(market_file, "_CHUNK", 1_000)
     rows = [flat_trade(at, at, ticker="AAPL") for at in range(400)]
     path = flat(tmp_path, [*rows, flat_trade(0, 1), flat_trade(1, 2, price="x")])
     with pytest.raises(RecordingError, match=r"2026-01-09\.csv\.gz: line 403: could not convert"):
@@ -181,7 +180,7 @@ def test_a_bad_row_is_named_by_its_line_far_down_the_file(tmp_path: Path, monkey
 
 def test_rows_that_lie_apart_are_refused(tmp_path: Path) -> None:
     path = flat(tmp_path, [flat_trade(0, 1), flat_trade(1, 2, ticker="MSFT"), flat_trade(2, 3)])
-    with pytest.raises(RecordingError, match="line 4: rows of BAC lie apart; the file must be sorted by ticker"):
+    with pytest.raises(RecordingError, match="line 3: rows of BAC lie apart; the file must be sorted by ticker"):
         prints(path)
 
 
@@ -276,3 +275,31 @@ def test_any_row_is_an_event_or_one_error(trade: str, quote: str) -> None:
             assert str(error).isprintable()  # noqa: PT017
         else:
             assert all(one.time_ns <= other.time_ns for one, other in pairwise(found))
+
+
+def test_many_symbols_are_read_in_one_pass_and_each_as_if_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(9)
+    tickers = ["A", "AB", "BAC", "BACpA", "BAC.WS", "IBM", "ZZZ"]
+    trades = [flat_trade(at, at, ticker=ticker) for ticker in tickers for at in range(draw.randrange(1, 90))]
+    quotes = [flat_quote(at, at, ticker=ticker) for ticker in tickers for at in range(draw.randrange(1, 90))]
+    path = flat(tmp_path, trades, quotes)
+    wanted = ["ZZZ", "BAC.WS", "BAC", "A", "NOT"]
+    for chunk in (1, 300, 1 << 20):
+        monkeypatch.setattr(market_file, "_CHUNK", chunk)
+        read: dict[Path, int] = {}
+        session = opened(path)
+        found = {one: list(events) for one, events in symbol_events(session, wanted, read.__setitem__)}
+        assert list(found) == ["A", "BAC", "BAC.WS", "ZZZ"]
+        assert found == {symbol: list(opened(path, symbol).events()) for symbol in found}
+        assert read == {file: file.stat().st_size for file in (session.trades, session.quotes) if file}
+
+
+def test_a_symbol_with_trades_and_no_quotes_is_named(tmp_path: Path) -> None:
+    trades = [flat_trade(0, 1, ticker=ticker) for ticker in ("AAPL", "BAC", "IBM")]
+    path = flat(tmp_path, trades, [flat_quote(0, 1, ticker="AAPL"), flat_quote(0, 1, ticker="IBM")])
+    found = symbol_events(opened(path), ["AAPL", "BAC", "IBM"])
+    assert next(found)[0] == "AAPL"
+    with pytest.raises(RecordingError, match=r"quotes_v1.*: no rows of BAC"):
+        next(found)

@@ -7,7 +7,7 @@ Source: databento.com/docs/schemas, the package's own descriptions of `Side`, `A
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Levels, Print
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import SYMBOL
-from orderflow_tui.recordings.formats.session import LATEST, MOST_PRICE, RecordingError, shown
+from orderflow_tui.recordings.formats.session import LATEST, MOST_PRICE, Reading, RecordingError, shown
 from orderflow_tui.support.bounded_file import open_regular
 
 if TYPE_CHECKING:
@@ -82,17 +82,41 @@ class DbnSession(Struct, frozen=True):
         Raises:
             RecordingError: The package is missing, or a record cannot be right.
         """
-        ids = {number for _, _, number in self.ids}
-        decode = _Records(given=not infer_sides, deep=self.levels > 0)
-        for number, record in enumerate(_records(self.path)):
-            if getattr(record, "instrument_id", None) not in ids or not hasattr(record, "action"):
-                continue
-            if not any(begin <= record.ts_recv < end and record.instrument_id == one for begin, end, one in self.ids):
+        for _, event in symbol_events((self,), infer_sides=infer_sides):
+            yield event
+
+
+def symbol_events(
+    sessions: Sequence[DbnSession], *, infer_sides: bool = False, reading: Reading | None = None
+) -> Iterator[tuple[DbnSession, Event]]:
+    """The events of these symbols of one file in one pass, in the file's order, each with its session.
+
+    Args:
+        sessions: Of the same file; one or more.
+        infer_sides: Leave the recorded aggressors out.
+        reading: Told how far the file is read.
+
+    Raises:
+        RecordingError: As `DbnSession.events`.
+    """
+    path = sessions[0].path
+    by_id: dict[int, list[tuple[int, int, DbnSession, _Records]]] = {}
+    for session in sessions:
+        decode = _Records(given=not infer_sides, deep=session.levels > 0)
+        for begin, end, number in session.ids:
+            by_id.setdefault(number, []).append((begin, end, session, decode))
+    for number, record in enumerate(_records(path, reading)):
+        spans = by_id.get(getattr(record, "instrument_id", -1), ())
+        if not spans or not hasattr(record, "action"):
+            continue
+        for begin, end, session, decode in spans:
+            if not begin <= record.ts_recv < end:
                 continue
             try:
-                yield from decode.events(record, number)
+                for event in decode.events(record, number):
+                    yield session, event
             except ValueError as problem:
-                raise RecordingError(f"{self.path}: record {number}: {shown(problem)}") from problem
+                raise RecordingError(f"{path}: record {number}: {shown(problem)}") from problem
 
 
 def is_dbn(path: Path, head: bytes) -> bool:
@@ -136,7 +160,7 @@ def _ns(day: date) -> int:
     return int(datetime.combine(day, time(), UTC).timestamp()) * NS
 
 
-def _records(path: Path) -> Iterator[Any]:
+def _records(path: Path, reading: Reading | None = None) -> Iterator[Any]:
     """The file's head and then its records."""
     try:
         from databento_dbn import Compression, DBNDecoder, DBNError  # noqa: PLC0415 an extra
@@ -151,6 +175,8 @@ def _records(path: Path) -> Iterator[Any]:
             decoder = DBNDecoder(compression=Compression.from_str("zstd" if packed else "none"))
             while chunk := file.read(_CHUNK):
                 yield from _decoded(decoder, chunk)
+                if reading is not None:
+                    reading(path, file.tell())
             if decoder.buffer():
                 raise RecordingError(f"{path}: not readable as DBN: it ends within a record")
     except (OSError, DBNError, RuntimeError) as problem:

@@ -1,6 +1,6 @@
 """Reads Polygon's (Massive's) flat files of US stocks: `us_stocks_sip/trades_v1` and `quotes_v1`, `.csv` or `.csv.gz`.
 
-A day's file holds the whole market sorted by ticker, so it is read as a stream and no further than the symbol's rows.
+A day's file holds the whole market sorted by ticker; it is read as a stream and no further than the last wanted symbol.
 Columns go by their names. Trades: `ticker, conditions, correction, exchange, id, participant_timestamp, price,
 sequence_number, sip_timestamp, size, tape, trf_id, trf_timestamp`. Quotes: `ticker` (in some `Ticker`), `ask_price,
 ask_size, bid_price, bid_size, sequence_number, sip_timestamp` and others not needed here. Times are nanoseconds UTC.
@@ -9,11 +9,9 @@ Source: massive.com/docs/flat-files/stocks.
 
 from __future__ import annotations
 
-import csv
 import heapq
-from collections.abc import Callable, Iterable, Iterator
-from io import BufferedIOBase
-from itertools import chain, islice
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain, groupby, islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeVar
@@ -26,16 +24,14 @@ from orderflow_tui.core.model.events import Book, Levels, Print
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.feeds.polygon.normalize import print_of, quoted_price, quoted_size
 from orderflow_tui.feeds.polygon.wire import TradeRow
-from orderflow_tui.recordings.formats.session import LONGEST_LINE, RecordingError, bounded, opened, shown
+from orderflow_tui.recordings.formats.market_file import Row, column_names, names_in, symbol_rows
+from orderflow_tui.recordings.formats.session import Reading, RecordingError, bounded, shown
 
 _TRADES: Final = (
     "ticker", "conditions", "correction", "exchange", "id", "participant_timestamp", "price", "sequence_number",
     "sip_timestamp", "size", "trf_id",
 )  # fmt: skip
 _QUOTES: Final = ("ticker", "ask_price", "ask_size", "bid_price", "bid_size", "sequence_number", "sip_timestamp")
-_CHUNK: Final = 1 << 20
-_LOOK_ON: Final = 1_000
-"""Rows of other tickers read after the symbol's, to see that the file is sorted."""
 _ROOM: Final = 4_096
 """Rows of a symbol that may lie this far from their place in time."""
 SHARES_SINCE_NS: Final = 1_762_146_000 * NS
@@ -47,6 +43,11 @@ _SAMPLE: Final = 1_000
 E = TypeVar("E", Print, Book)
 Numbered = tuple[int, E]
 """An event and the line it stands in."""
+_time = attrgetter("time_ns")
+
+
+def _ticker(row: Row) -> str:
+    return row[1][0]
 
 
 class FlatSession(Struct, frozen=True):
@@ -86,16 +87,45 @@ class FlatSession(Struct, frozen=True):
             RecordingError: A row cannot be right, the symbol has no trades, or its rows do not lie together.
         """
         del infer_sides
-        prints = _in_time(self.trades, _prints(self.trades, self.symbol))
-        if self.quotes is None:
-            return prints
+        for _, events in symbol_events(self, (self.symbol,)):
+            yield from events
+            return
+        raise RecordingError(f"{self.trades}: no rows of {self.symbol}")
+
+
+def symbol_events(
+    session: FlatSession, symbols: Collection[str], reading: Reading | None = None
+) -> Iterator[tuple[str, Iterator[Print | Book]]]:
+    """Each of these symbols that the files of this session hold, with its events as `FlatSession.events` gives them.
+
+    One pass over the files: a symbol's events are taken before the next symbol is asked for.
+
+    Args:
+        session: Of whichever symbol.
+        symbols: Wanted.
+        reading: Told how far the files are read.
+
+    Raises:
+        RecordingError: As `FlatSession.events`; a symbol without trades is left out.
+    """
+    quotes = None
+    if session.quotes is not None:
+        quotes = groupby(symbol_rows(session.quotes, symbols, _QUOTES, reading), key=_ticker)
+    for symbol, rows in groupby(symbol_rows(session.trades, symbols, _TRADES, reading), key=_ticker):
+        prints = _in_time(session.trades, _decoded(session.trades, rows, _print))
+        if quotes is None or session.quotes is None:
+            yield symbol, prints
+            continue
+        beside, quoted = next(quotes, ("", iter(())))
+        if beside != symbol:
+            raise RecordingError(f"{session.quotes}: no rows of {symbol}")
         # At equal times the merge takes what comes first here.
-        return heapq.merge(prints, _in_time(self.quotes, _books(self.quotes, self.symbol)), key=attrgetter("time_ns"))
+        yield symbol, heapq.merge(prints, _in_time(session.quotes, _books(session.quotes, quoted)), key=_time)
 
 
 def is_flat(first_line: bytes) -> bool:
     """Whether this is the head of a flat file."""
-    names = _names(first_line)
+    names = names_in(first_line)
     return "ticker" in names and "sip_timestamp" in names
 
 
@@ -111,7 +141,7 @@ def open_flat(path: Path, symbol: str) -> FlatSession:
     """
     if not symbol:
         raise RecordingError(f"{path}: a flat file holds many symbols: give one after a colon, as in {path.name}:AAPL")
-    quotes_given = "ask_price" in _header(path)
+    quotes_given = "ask_price" in column_names(path)
     partner = _partner(path, "quotes", "trades") if quotes_given else _partner(path, "trades", "quotes")
     if quotes_given and partner is None:
         raise RecordingError(f"{path}: no trades beside these quotes: the same path with trades for quotes")
@@ -130,71 +160,13 @@ def _partner(path: Path, mine: str, other: str) -> Path | None:
     return partner if found and partner.is_file() else None
 
 
-def _names(line: bytes) -> list[str]:
-    return [name.strip(' "').casefold() for name in line.decode("utf-8-sig", "replace").strip().split(",")]
-
-
-def _header(path: Path) -> list[str]:
-    with opened(path) as file:
-        return _names(file.readline(LONGEST_LINE))
-
-
 def _check_columns(path: Path, wanted: tuple[str, ...]) -> None:
-    missing = sorted(set(wanted) - set(_header(path)))
+    missing = sorted(set(wanted) - set(column_names(path)))
     if missing:
         raise RecordingError(f"{path}: line 1: the column {missing[0]} is missing")
 
 
-def _rows(path: Path, symbol: str, wanted: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-    """Line numbers and the wanted columns of the symbol's rows."""
-    with opened(path) as file:
-        names = _names(file.readline(LONGEST_LINE))
-        places = [names.index(name) for name in wanted]
-        ticker, least = places[0], max(places)
-        after = 0
-        found = False
-        for number, row in _near(path, file, symbol, ticker, last=ticker == len(names) - 1):
-            if not row:
-                continue
-            if len(row) <= ticker or row[ticker] != symbol:
-                after += found
-                if after > _LOOK_ON:
-                    return
-            elif after:
-                raise RecordingError(
-                    f"{path}: line {number}: rows of {symbol} lie apart; the file must be sorted by ticker"
-                )
-            elif len(row) <= least:
-                raise RecordingError(f"{path}: line {number}: {len(row)} columns where the head has {len(names)}")
-            else:
-                found = True
-                yield number, [row[place] for place in places]
-    if not found:
-        raise RecordingError(f"{path}: no rows of {symbol}")
-
-
-def _near(path: Path, file: BufferedIOBase, symbol: str, ticker: int, *, last: bool) -> Iterator[tuple[int, list[str]]]:
-    """Line numbers and fields of the rows around the symbol's; stretches in which it does not occur are passed over."""
-    needle = (b"," if ticker else b"\n") + symbol.encode() + (b"" if last else b",")
-    number = 1
-    near = False
-    while piece := file.read(_CHUNK) + file.readline(LONGEST_LINE):
-        was, near = near, needle in b"\n" + piece
-        if near or was:
-            rows = csv.reader(piece.decode("latin-1").split("\n"))
-            read = 0
-            try:
-                for row in rows:
-                    yield number + read + 1, row
-                    read = rows.line_num
-            except csv.Error as problem:
-                raise RecordingError(f"{path}: line {number + read + 1}: {shown(problem)}") from problem
-        number += piece.count(b"\n")
-
-
-def _decoded(
-    path: Path, rows: Iterable[tuple[int, list[str]]], decode: Callable[[list[str]], E | None]
-) -> Iterator[Numbered[E]]:
+def _decoded(path: Path, rows: Iterable[Row], decode: Callable[[list[str]], E | None]) -> Iterator[Numbered[E]]:
     for number, row in rows:
         try:
             event = decode(row)
@@ -221,10 +193,6 @@ def _in_time(path: Path, events: Iterable[Numbered[E]]) -> Iterator[E]:
         yield heapq.heappop(waiting)[3]
 
 
-def _prints(path: Path, symbol: str) -> Iterator[Numbered[Print]]:
-    return _decoded(path, _rows(path, symbol, _TRADES), _print)
-
-
 def _print(row: list[str]) -> Print | None:
     """A row of `_TRADES` as the live feed takes it; None for a cancelled or fractional one."""
     _, conditions, correction, exchange, trade_id, participant, price, sequence, sip, size, trf = row
@@ -246,9 +214,9 @@ def _print(row: list[str]) -> Print | None:
     return event if event.size else None
 
 
-def _books(path: Path, symbol: str) -> Iterator[Numbered[Book]]:
+def _books(path: Path, rows: Iterable[Row]) -> Iterator[Numbered[Book]]:
     """The quotes in shares. Round lots show by sizes that are no multiples of 100: shares came in whole round lots."""
-    quotes = _decoded(path, _rows(path, symbol, _QUOTES), _quote)
+    quotes = _decoded(path, rows, _quote)
     sample = list(islice(quotes, _SAMPLE))
     old = bool(sample) and sample[0][1].time_ns < SHARES_SINCE_NS
     lots = old and any(size % _ROUND_LOT for _, book in sample for _, size in book.bids + book.asks)

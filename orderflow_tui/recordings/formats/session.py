@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from io import BufferedIOBase, BufferedReader
@@ -26,6 +26,9 @@ MOST_PRICE: Final = 10**9 * PRICE_UNITS_PER_DOLLAR
 MOST_SIZE: Final = 10**12
 """Shares."""
 LONGEST_LINE: Final = 1 << 16
+
+Reading = Callable[[Path, int], None]
+"""Told now and then how many bytes of which file have been read, packed as they lie on disk."""
 
 
 class RecordingError(ValueError):
@@ -72,6 +75,13 @@ def opened(path: Path) -> Iterator[BufferedIOBase]:
                 yield buffered
     except UNREADABLE as problem:
         raise RecordingError(f"{path}: not readable: {problem}") from problem
+
+
+def packed_position(file: BufferedIOBase) -> int:
+    """How many bytes of what `opened` gave have been read, packed as they lie on disk."""
+    unpacking = file.raw if isinstance(file, BufferedReader) else None
+    packed = unpacking.fileobj if isinstance(unpacking, gzip.GzipFile) else file
+    return packed.tell() if isinstance(packed, BufferedIOBase) else 0
 
 
 def lines(path: Path) -> Iterator[bytes]:
