@@ -117,6 +117,8 @@ def make_monitor(
             data_source=data_source,
             journal=directory,
         )
+    under = source_named(data_source).learned_under
+    learned = LearnedStore(directory, under, lambda: feed.capabilities.dataset) if take_up else None
     damaged: list[str] = []
     restored = restore(directory, source_class, damaged=damaged) if take_up else []
     record = TrackRecord(directory, config.profile, run_id)
@@ -131,7 +133,7 @@ def make_monitor(
         source_label=label,
         watchlist=config.monitoring_mode == "watchlist",
         restored=restored,
-        learned=LearnedStore(directory, source_named(config.data_source).learned_under) if take_up else None,
+        learned=learned,
         followed=FollowUpStore(directory, source_class) if take_up and source_class != "replayed" else None,
         record=record,
         publish_hz=publish_hz,

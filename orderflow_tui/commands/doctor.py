@@ -44,4 +44,8 @@ def _findings(overrides: Mapping[str, Any], config_file: str | None, *, try_stre
     if settings.state == "FAIL" or not source.checks:
         return findings
     symbols = [position.symbol for position in manager.get_active_positions()] if manager else []
-    return [*findings, *load(source.checks)(loaded.config, symbols, try_stream=try_stream).findings()]
+    try:
+        checks = load(source.checks, source.extra)
+    except DataValidationError as missing:
+        return [*findings, Finding("library", "FAIL", str(missing), "install the extra it names")]
+    return [*findings, *checks(loaded.config, symbols, try_stream=try_stream).findings()]

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui.config.secrets import with_secrets
+from orderflow_tui.config.sources import SECRET_VARIABLES, one_of
 from orderflow_tui.config.tickers import normalise_symbol
 from orderflow_tui.config.values import (
     BROKERS,
     CONFIG_VARIABLE,
-    KEY_VARIABLES,
+    KEY_WORDS,
     SECRET_FIELDS,
     Settings,
     invalid,
@@ -195,7 +196,8 @@ def describe(loaded: LoadedConfig) -> list[str]:
         origin = loaded.provenance[name]
         value = getattr(loaded.config, name)
         if name in SECRET_FIELDS:
-            lines.append(f"{name} = set ({origin})" if value else f"{name} = not set ({' or '.join(KEY_VARIABLES)})")
+            state = f"set ({origin})" if value else f"not set ({one_of(SECRET_VARIABLES[name])})"
+            lines.append(f"{name} = {state}")
         else:
             lines.append(f"{name} = {_plain(value)} ({_plain(origin)})")
     for table, entries in (
@@ -251,7 +253,7 @@ def _read_document(path: Path) -> dict[str, Any]:
     for table in ("", "ui", "keys", "notify"):
         entries = document if not table else _table(document, table, path)
         for name in entries:
-            if _SECRET.search(name):
+            if name in SECRET_FIELDS or _SECRET.search(name):
                 raise _secret_in_file(path, name)
     for name in document:
         if name not in _FILE_FIELDS and name not in _TABLES:
@@ -268,9 +270,10 @@ def _table(document: Mapping[str, Any], name: str, path: Path | None) -> dict[st
 
 
 def _secret_in_file(path: Path | None, name: str) -> Exception:
+    own = SECRET_VARIABLES.get(name.lower())
     return invalid(
         f"{_file_label(path)}: {shown_value(name)} refused: a key does not belong in a file; "
-        f"set {KEY_VARIABLES[0]} in the environment and take it out here"
+        f"set {own[0] if own else KEY_WORDS} in the environment and take it out here"
     )
 
 

@@ -11,12 +11,12 @@ from typing import Final
 from msgspec import structs
 
 from orderflow_tui.config.load import LoadedConfig
+from orderflow_tui.config.sources import SETTINGS
 from orderflow_tui.core.model.validators import DataValidationError
 
 START_ONLY: Final = (
     "data_source",
-    "polygon_base_url",
-    "polygon_ws_url",
+    *(name for name, setting in SETTINGS.items() if setting.kind != "secret"),
     "unencrypted_host",
     "stream",
     "requests_per_second",

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from orderflow_tui.config.proxies import proxy_of
-from orderflow_tui.config.sources import NAMES, one_of, source_named
+from orderflow_tui.config.sources import NAMES, SETTINGS, Setting, fields_of, needed_by, one_of, source_named
 from orderflow_tui.config.values import (
     BROKERS,
     SECRET_FIELDS,
@@ -42,24 +42,34 @@ from orderflow_tui.support.printable import shown_value
 
 __all__ = ["OrderFlowConfig", "build_config", "to_settings", "validate_order_flow_config"]
 
+
+def _bound(setting: Setting) -> str:
+    if setting.kind == "secret":
+        needing = one_of(needed_by(setting.field))
+        return f"must be printable characters without spaces, and not empty when the source is {needing}"
+    if setting.kind == "value":
+        return setting.bound
+    scheme = setting.kind
+    a = "an" if scheme == "http" else "a"
+    return f"must be {a} {scheme}:// or {scheme}s:// address without a user, a query or a fragment"
+
+
 _BOUNDS: Final[Mapping[str, str]] = {
     "large_order_size_threshold": "must be a whole number of shares, 1000 or more (up to 10**12)",
     "volume_spike_threshold": "must be a number from 1.5 to 10.0",
     "red_burst_threshold": "must be a finite number not below the volume spike threshold",
     "alert_window_seconds": "must be a whole number of seconds from 30 to 300",
     "data_source": f"must be {one_of()}",
-    "polygon_api_key": "must be printable characters without spaces, and not empty when the source is polygon",
     "monitoring_mode": "must be positions_only or watchlist",
     "profile": "must be guarded or plan",
     "bucket_seconds": "must be a whole number of seconds from 1 to 60",
     "requests_per_second": "must be a finite number above 0",
-    "polygon_base_url": "must be an http:// or https:// address without a user, a query or a fragment",
-    "polygon_ws_url": "must be a ws:// or wss:// address without a user, a query or a fragment",
     "unencrypted_host": "must be the name or address of a host, with or without :port",
     "stream": "must be auto, on or off",
     "log_dir": "must be the path of a directory",
     "record": "must be the path of a directory",
     "positions": f"must be the path of a file, or one of {', '.join(BROKERS)}",
+    **{name: _bound(setting) for name, setting in SETTINGS.items()},
 }
 
 
@@ -159,25 +169,26 @@ class OrderFlowConfig(BaseModel):
             raise ValueError(message)
         return value
 
-    @field_validator("polygon_api_key")
+    @field_validator(*fields_of("secret"))
     @classmethod
     def _usable_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value is None:
             return None
         key = value.get_secret_value().strip()
-        if not key and source_named(info.data.get("data_source", "polygon")).key != "polygon_api_key":
-            return None
-        if not key or not all("!" <= character <= "~" for character in key):
+        usable = bool(key) and all("!" <= character <= "~" for character in key)
+        if not usable and info.data.get("data_source", NAMES[0]) not in needed_by(str(info.field_name)):
+            return None  # another source's, or a broker's: who needs it says so
+        if not usable:
             message = "not a usable key"
             raise ValueError(message)
         return SecretStr(key)
 
-    @field_validator("polygon_base_url")
+    @field_validator(*fields_of("http"))
     @classmethod
     def _http(cls, value: str) -> str:
         return _checked_url(value, ("http", "https"))
 
-    @field_validator("polygon_ws_url")
+    @field_validator(*fields_of("ws"))
     @classmethod
     def _websocket(cls, value: str) -> str:
         return _checked_url(value, ("ws", "wss"))
@@ -246,23 +257,19 @@ def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
     """Check what a run needs beyond each value's own bounds.
 
     Raises:
-        DataValidationError: `CONFIG_INVALID`: the source is polygon and there is no key, it is the simulator and the
-            base URL is still the vendor's, an address would send the key unencrypted to another machine, or the
-            environment names a proxy that cannot be used.
+        DataValidationError: `CONFIG_INVALID`: a setting that the source needs is not set, an address would send the
+            key unencrypted to another machine, or the environment names a proxy that cannot be used.
     """
     source = source_named(config.data_source)
-    needed = getattr(config, source.key) if source.key else None
-    if source.key and not (needed and needed.get_secret_value()):
-        raise invalid(source.key_words)
-    if config.data_source == "simulator" and config.polygon_base_url == VENDOR_BASE_URL:
-        raise invalid(
-            "ORDER_FLOW_POLYGON_BASE_URL is not set: data source simulator needs the simulator's address "
-            "(`orderflow-tui simulate` prints it; `orderflow-tui demo` needs none)"
-        )
-    if config.data_source != "replay":
-        proxy_of(config.polygon_base_url)
-        if config.polygon_api_key:
-            check_encrypted(config)
+    values = {setting.field: getattr(config, setting.field) for setting in source.settings}
+    for setting in source.settings:
+        if setting.needed and values[setting.field] == OrderFlowConfig.model_fields[setting.field].default:
+            raise invalid(source.missing(setting))
+    for setting in source.settings:
+        if setting.kind == "http":
+            proxy_of(values[setting.field])
+    if any(values[setting.field] for setting in source.settings if setting.kind == "secret"):
+        check_encrypted(config, source.settings)
 
 
 def _refusal(error: ValidationError, values: Mapping[str, Any]) -> ConfigError:

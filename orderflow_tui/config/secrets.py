@@ -12,21 +12,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.config.sources import SECRET_VARIABLES
 from orderflow_tui.config.values import SECRETS_VARIABLE, invalid, nearest
 from orderflow_tui.support.bounded_file import UnfitFileError, open_regular
 from orderflow_tui.support.masking import hide
 from orderflow_tui.support.printable import shown_value
 
-SECRET_NAMES: Final = (
-    "POLYGON_API_KEY",
-    "MASSIVE_API_KEY",
+_OF_SOURCES: Final = tuple(variable for variables in SECRET_VARIABLES.values() for variable in variables)
+_OF_BROKERS: Final = (
     "APCA_API_KEY_ID",
     "APCA_API_SECRET_KEY",
     "ROBINHOOD_USERNAME",
     "ROBINHOOD_PASSWORD",
     "ROBINHOOD_MFA_CODE",
-    "APPRISE_URLS",
 )
+SECRET_NAMES: Final = tuple(dict.fromkeys((*_OF_SOURCES, *_OF_BROKERS, "APPRISE_URLS")))
 """What may stand in the file or in the keyring (service `orderflow-tui`, the name as the user)."""
 _ECHOED: Final = tuple(name for name in SECRET_NAMES if name not in ("ROBINHOOD_USERNAME", "APPRISE_URLS"))
 """Those that a host is sent and may send back: keys and passwords."""

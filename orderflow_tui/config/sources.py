@@ -1,18 +1,44 @@
-"""Every source of market data, one row each. Choices, labels, journal classes and secrets derive from this table.
+"""Every source of market data, one row each. What depends on the choice is read from its row.
 
-A live source is a folder under `feeds/`; what opens and checks it is named here and imported when it is chosen.
+Choices, variables, secrets, labels, journal classes, what waits for the next start, what is refused without a setting,
+`doctor`, the tables of `docs/configuration.md` and the folder of learned figures derive from this table. A live source
+is a folder under `feeds/`; what opens and checks it is named here and imported when it is chosen.
+
+A new setting of a source is one `Setting` here and one field each in `values.Settings` and `schema.OrderFlowConfig`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from orderflow_tui.config.values import invalid
 from orderflow_tui.core.model.capabilities import SourceClass
+from orderflow_tui.core.model.validators import DataValidationError
+
+Kind = Literal["value", "secret", "http", "ws"]
+
+
+class Setting(Struct, frozen=True):
+    """One of a source's own settings.
+
+    Attributes:
+        field: Its name in `Settings` and `orderflow.toml`.
+        variables: Where the environment has it, in the order they are looked at.
+        kind: A `secret` is never shown, recorded or read from `orderflow.toml`; `http` and `ws` are addresses that a
+            secret goes to: another machine is reached encrypted only. Anything else is a `value`.
+        needed: What the source cannot do without, in words that follow "needs"; empty where the default serves.
+        bound: What a `value` must be, in words.
+    """
+
+    field: str
+    variables: tuple[str, ...]
+    kind: Kind = "value"
+    needed: str = ""
+    bound: str = ""
 
 
 class Source(Struct, frozen=True):
@@ -22,47 +48,70 @@ class Source(Struct, frozen=True):
         name: What `data_source` calls it.
         label: What the screen calls it.
         source_class: Journals of different classes never mix.
+        settings: Its own settings.
         feed: `module:class` of its feed, made with the settings; empty where a command makes it from files.
         checks: `module:class` of what `doctor` asks it, made with settings, symbols and `try_stream`.
-        key: The secret setting it cannot do without; empty where it needs none.
-        key_words: What to do without that key.
+        extra: What `pip install 'orderflow-tui[EXTRA]'` brings for it; empty where it needs no library of its own.
         learned_under: What it teaches is kept in `learned-` and this, or in `learned` where this is empty: figures of
-            one source never judge another.
+            one source never judge another. `Capabilities.dataset` is added where the source has several.
     """
 
     name: str
     label: str
     source_class: SourceClass
+    settings: tuple[Setting, ...] = ()
     feed: str = ""
     checks: str = ""
-    key: str = ""
-    key_words: str = ""
+    extra: str = ""
     learned_under: str = ""
 
+    def missing(self, setting: Setting) -> str:
+        """Why it cannot run without this setting, in one line."""
+        first, *others = setting.variables
+        serves = f" ({', '.join(others)} serves too)" if others else ""
+        return f"{first} is not set{serves}: data source {self.name} needs {setting.needed}"
+
+
+_POLYGON_KEY: Final = Setting(
+    "polygon_api_key",
+    ("POLYGON_API_KEY", "MASSIVE_API_KEY"),
+    "secret",
+    needed="it, in the environment; `orderflow-tui demo` runs without one",
+)
+_POLYGON_REST: Final = Setting("polygon_base_url", ("ORDER_FLOW_POLYGON_BASE_URL",), "http")
+_POLYGON_STREAM: Final = Setting("polygon_ws_url", ("ORDER_FLOW_POLYGON_WS_URL",), "ws")
 
 SOURCES: Final = (
     Source(
         "polygon",
         "LIVE polygon",
         "live",
+        (_POLYGON_KEY, _POLYGON_REST, _POLYGON_STREAM),
         feed="orderflow_tui.feeds.polygon.feed:PolygonFeed",
         checks="orderflow_tui.feeds.polygon.checks:SourceChecks",
-        key="polygon_api_key",
-        key_words=(
-            "POLYGON_API_KEY is not set (MASSIVE_API_KEY serves too): data source polygon needs it, "
-            "in the environment; `orderflow-tui demo` runs without one"
-        ),
     ),
     Source(
         "simulator",
         "SIMULATED",
         "simulated",
+        (
+            replace(_POLYGON_KEY, needed=""),
+            replace(
+                _POLYGON_REST,
+                needed="the simulator's address (`orderflow-tui simulate` prints it; `orderflow-tui demo` needs none)",
+            ),
+            _POLYGON_STREAM,
+        ),
         feed="orderflow_tui.feeds.polygon.feed:PolygonFeed",
         checks="orderflow_tui.feeds.polygon.checks:SourceChecks",
     ),
     Source("replay", "REPLAY", "replayed"),
 )
 NAMES: Final = tuple(source.name for source in SOURCES)
+SETTINGS: Final = {setting.field: setting for source in reversed(SOURCES) for setting in source.settings}
+"""Every source's own settings, by field."""
+SECRET_VARIABLES: Final = {name: setting.variables for name, setting in SETTINGS.items() if setting.kind == "secret"}
+"""Where the environment has each secret, by field."""
 
 
 def source_named(name: str) -> Source:
@@ -77,24 +126,53 @@ def source_named(name: str) -> Source:
     raise KeyError(name)
 
 
-def one_of(names: tuple[str, ...] = NAMES) -> str:
+def one_of(names: Iterable[str] = NAMES) -> str:
     """`polygon, simulator or replay`."""
-    return f"{', '.join(names[:-1])} or {names[-1]}"
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def fields_of(kind: Kind) -> tuple[str, ...]:
+    """The settings of a kind, of all sources."""
+    return tuple(name for name, setting in SETTINGS.items() if setting.kind == kind)
+
+
+def needed_by(field: str) -> tuple[str, ...]:
+    """The sources that cannot do without a setting."""
+    return tuple(source.name for source in SOURCES if any(one.field == field and one.needed for one in source.settings))
 
 
 def feed_of(source: Source) -> Callable[..., Any]:
     """What makes the source's feed of the settings.
 
     Raises:
-        DataValidationError: `CONFIG_INVALID`: a command of its own makes it, from files.
+        DataValidationError: `CONFIG_INVALID`: a command of its own makes it, from files, or its library is missing.
     """
     if not source.feed:
         name = source.name
-        raise invalid(f"data_source = {name} refused: use the command `orderflow-tui {name}`, or set another source")
-    return load(source.feed)
+        raise DataValidationError(
+            "CONFIG_INVALID",
+            f"data_source = {name} refused: use the command `orderflow-tui {name}`, or set another source",
+        )
+    return load(source.feed, source.extra)
 
 
-def load(place: str) -> Callable[..., Any]:
-    """What `module:name` names."""
+def load(place: str, extra: str = "") -> Callable[..., Any]:
+    """What `module:name` names.
+
+    Args:
+        place: Where it is.
+        extra: What brings the libraries it needs; empty where it needs none.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID`: a library of the extra is not installed.
+    """
     module, name = place.split(":")
-    return getattr(import_module(module), name)  # type: ignore[no-any-return]
+    try:
+        return getattr(import_module(module), name)  # type: ignore[no-any-return]
+    except ModuleNotFoundError as missing:
+        if not extra or (missing.name or "").startswith("orderflow_tui"):
+            raise
+        raise DataValidationError(
+            "CONFIG_INVALID", f"{missing.name} is not installed: pip install 'orderflow-tui[{extra}]'"
+        ) from None

@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from orderflow_tui.config.sources import SECRET_VARIABLES, SETTINGS, Setting, one_of
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.support.hosts import is_loopback
 from orderflow_tui.support.printable import shown_value
 
 VENDOR_BASE_URL: Final = "https://api.polygon.io"
 VENDOR_WS_URL: Final = "wss://socket.polygon.io/stocks"
-KEY_VARIABLES: Final = ("POLYGON_API_KEY", "MASSIVE_API_KEY")
-"""Where the key is looked for, in this order."""
+KEY_WORDS: Final = one_of(variables[0] for variables in SECRET_VARIABLES.values())
+"""Where keys belong, for whoever put one elsewhere."""
 
 VARIABLES: Final[Mapping[str, str]] = {
     "ORDER_FLOW_DATA_SOURCE": "data_source",
@@ -33,8 +34,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "ORDER_FLOW_PROFILE": "profile",
     "ORDER_FLOW_BUCKET_SECONDS": "bucket_seconds",
     "ORDER_FLOW_REQUESTS_PER_SECOND": "requests_per_second",
-    "ORDER_FLOW_POLYGON_BASE_URL": "polygon_base_url",
-    "ORDER_FLOW_POLYGON_WS_URL": "polygon_ws_url",
+    **{setting.variables[0]: name for name, setting in SETTINGS.items() if setting.kind != "secret"},
     "ORDER_FLOW_UNENCRYPTED_HOST": "unencrypted_host",
     "ORDER_FLOW_STREAM": "stream",
     "ORDER_FLOW_LOG_DIR": "log_dir",
@@ -46,7 +46,10 @@ SECRETS_VARIABLE: Final = "ORDER_FLOW_SECRETS"
 """Names the file of secrets, or says `keyring`."""
 BROKERS: Final = ("alpaca", "alpaca-paper", "ibkr", "robinhood")
 """What `positions` may name instead of a file."""
-_VARIABLE_OF: Final = {field: variable for variable, field in VARIABLES.items()} | {"polygon_api_key": KEY_VARIABLES[0]}
+_VARIABLE_OF: Final = {
+    **{field: variable for variable, field in VARIABLES.items()},
+    **{field: variables[0] for field, variables in SECRET_VARIABLES.items()},
+}
 
 
 class ConfigError(DataValidationError):
@@ -77,17 +80,7 @@ def invalid(message: str) -> DataValidationError:
 
 
 class Addressed(Protocol):
-    """Where a key goes."""
-
-    @property
-    def polygon_base_url(self) -> str:
-        """`http(s)://host[:port]`."""
-        ...
-
-    @property
-    def polygon_ws_url(self) -> str:
-        """`ws(s)://host[:port]/path`."""
-        ...
+    """Whether a key may go somewhere; where to is said by the source's own settings."""
 
     @property
     def unencrypted_host(self) -> str | None:
@@ -100,15 +93,20 @@ class Addressed(Protocol):
         ...
 
 
-def check_encrypted(config: Addressed) -> None:
+def check_encrypted(config: Addressed, settings: Iterable[Setting]) -> None:
     """Refuse to send a key unencrypted to another machine, unless the host is named in `unencrypted_host`.
+
+    Args:
+        config: Holds the addresses.
+        settings: The source's: those that are addresses are looked at, the stream's only where it may be opened.
 
     Raises:
         ConfigError: An address is `http://` or `ws://` and its host is neither this machine nor the named one.
     """
-    fields = ("polygon_base_url",) if config.stream == "off" else ("polygon_base_url", "polygon_ws_url")
-    for field in fields:
-        check_address(field, str(getattr(config, field)), config.unencrypted_host)
+    asked = ("http",) if config.stream == "off" else ("http", "ws")
+    for setting in settings:
+        if setting.kind in asked:
+            check_address(setting.field, str(getattr(config, setting.field)), config.unencrypted_host)
 
 
 def check_address(field: str, url: str, unencrypted_host: str | None) -> None:
@@ -204,10 +202,10 @@ def read_environment(env: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     for variable in sorted(env):
         if variable.startswith("ORDER_FLOW_") and variable not in known:
             if "KEY" in variable:
-                raise invalid(f"unknown variable {shown_value(variable)[1:-1]}; the key goes into {KEY_VARIABLES[0]}")
+                raise invalid(f"unknown variable {shown_value(variable)[1:-1]}; the key goes into {KEY_WORDS}")
             raise invalid(f"unknown variable {shown_value(variable)[1:-1]}{nearest(variable, known)}")
-    for variable in KEY_VARIABLES:
-        if key := env.get(variable, "").strip():
-            found["polygon_api_key"] = (key, variable)
-            break
+    for field, variables in SECRET_VARIABLES.items():
+        given = ((env.get(variable, "").strip(), variable) for variable in variables)
+        if first := next((one for one in given if one[0]), None):
+            found[field] = first
     return found

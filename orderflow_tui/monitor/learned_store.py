@@ -1,8 +1,12 @@
-"""What each name has taught, kept per symbol and session beside the journal: `<log dir>/learned/<SYMBOL>.json`."""
+"""What each symbol has taught, kept per source, symbol and session beside the journal.
+
+Those of the first sources are in `<log dir>/learned/<SYMBOL>.json`, others in `learned-<source>[-<data set>]/`.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +19,7 @@ from orderflow_tui.support.decoding import NO_JSON, refuse_absurd
 
 _SESSIONS_KEPT: Final = 60
 _MOST_BYTES: Final = 4_000_000
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]|^\.+")
 _decode = msgspec.json.Decoder(list[SessionStats]).decode
 
 
@@ -26,10 +31,13 @@ class LearnedStore:
     Args:
         directory: The journal's directory.
         under: The source's folder: figures of one venue never judge another.
+        dataset: Which data set of the source is in use, as known now; empty where it has one only.
     """
 
-    def __init__(self, directory: Path, under: str = "") -> None:
-        self._directory = directory / "-".join(filter(None, ("learned", under)))
+    def __init__(self, directory: Path, under: str = "", dataset: Callable[[], str] = str) -> None:
+        self._directory = directory
+        self._under = under
+        self._dataset = dataset
         self.problem = ""
 
     def load(self, symbol: str) -> dict[str, SessionStats]:
@@ -49,7 +57,8 @@ class LearnedStore:
 
     def _path(self, symbol: str) -> Path:
         marked = re.sub("[a-z]", r"+\g<0>", symbol)  # AMpB and AMPB are two files on every disk
-        return self._directory / f"{marked}.json"
+        folder = "-".join(filter(None, ("learned", self._under, _UNSAFE.sub("_", self._dataset()))))
+        return self._directory / folder / f"{marked}.json"
 
     def _sessions(self, symbol: str) -> list[SessionStats]:
         try:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from orderflow_tui.config.reload import START_ONLY
 from orderflow_tui.config.schema import OrderFlowConfig, to_settings, validate_order_flow_config
-from orderflow_tui.config.sources import NAMES, SOURCES, Source, feed_of, load, one_of, source_named
-from orderflow_tui.config.values import SECRET_FIELDS, Secret, Settings
+from orderflow_tui.config.secrets import SECRET_NAMES
+from orderflow_tui.config.sources import NAMES, SETTINGS, SOURCES, Source, feed_of, load, one_of, source_named
+from orderflow_tui.config.values import SECRET_FIELDS, VARIABLES, Secret, Settings
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.journal.records import run_started_fields
@@ -22,12 +24,26 @@ TAUGHT = SessionStats(date(2026, 9, 21), "regular")
 def test_what_a_row_names_is_there(source: Source) -> None:
     assert source_named(source.name) is source
     for place in filter(None, (source.feed, source.checks)):
-        assert callable(load(place))
-    assert not source.key or source.key in SECRET_FIELDS
+        assert callable(load(place, source.extra))
+    for setting in source.settings:
+        assert setting.field in Settings.__struct_fields__
+        assert (setting.kind == "secret") == (setting.field in SECRET_FIELDS)
+        if setting.kind == "secret":
+            assert set(setting.variables) <= set(SECRET_NAMES)
+            continue
+        assert VARIABLES[setting.variables[0]] == setting.field
+        assert setting.field in START_ONLY
+        assert setting.bound or setting.kind != "value"
+
+
+def test_a_setting_that_two_sources_share_is_one_setting() -> None:
+    for source in SOURCES:
+        for setting in source.settings:
+            known = SETTINGS[setting.field]
+            assert (setting.variables, setting.kind, setting.bound) == (known.variables, known.kind, known.bound)
 
 
 def test_only_live_sources_journal_as_live() -> None:
-    assert [source.name for source in SOURCES if source.source_class == "live"] == ["polygon"]
     assert all(source.label.startswith("LIVE") == (source.source_class == "live") for source in SOURCES)
 
 
@@ -41,9 +57,31 @@ def test_the_choices_are_the_tables() -> None:
 
 def test_a_source_that_needs_a_key_says_so_without_it() -> None:
     for source in SOURCES:
-        if source.key:
-            with pytest.raises(DataValidationError, match="is not set"):
-                validate_order_flow_config(OrderFlowConfig(data_source=source.name))
+        needed = [setting for setting in source.settings if setting.needed]
+        if not needed:
+            validate_order_flow_config(OrderFlowConfig(data_source=source.name))
+            continue
+        with pytest.raises(DataValidationError, match=f"{needed[0].variables[0]} is not set.*{source.name} needs"):
+            validate_order_flow_config(OrderFlowConfig(data_source=source.name))
+
+
+def test_another_sources_key_refuses_nothing() -> None:
+    """A broker's key with a space in it is the broker's trouble."""
+    for source in SOURCES:
+        own = {setting.field for setting in source.settings}
+        for name in SECRET_FIELDS - own:
+            assert getattr(OrderFlowConfig(data_source=source.name, **{name: "not usable"}), name) is None
+
+
+def test_a_missing_library_is_one_line_that_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "needs_a_library.py").write_text("import a_library_nobody_has\n")
+    with pytest.raises(
+        DataValidationError, match=r"^a_library_nobody_has is not installed: pip install 'orderflow-tui\[its\]'$"
+    ):
+        load("needs_a_library:Feed", "its")
+    with pytest.raises(ModuleNotFoundError):
+        load("needs_a_library:Feed")
 
 
 def test_a_source_with_a_command_of_its_own_is_refused_in_one_line() -> None:
@@ -76,6 +114,17 @@ def test_what_one_source_taught_is_not_anothers(tmp_path: Path) -> None:
     LearnedStore(tmp_path, "alpaca-iex").save("BAC", TAUGHT)
     assert LearnedStore(tmp_path).load("BAC") == {}
     assert list(LearnedStore(tmp_path, "alpaca-iex").load("BAC")) == [TAUGHT.session]
+
+
+def test_what_one_data_set_taught_is_not_anothers(tmp_path: Path) -> None:
+    dataset = "iex"
+    store = LearnedStore(tmp_path, "alpaca", lambda: dataset)
+    store.save("BAC", TAUGHT)
+    dataset = "../sip"
+    assert store.load("BAC") == {}
+    store.save("BAC", TAUGHT)
+    assert not store.problem
+    assert {path.name for path in tmp_path.iterdir()} == {"learned-alpaca-iex", "learned-alpaca-__sip"}
 
 
 def test_a_sources_folder_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from msgspec.structs import asdict
 from orderflow_tui import cli
 from orderflow_tui.config.schema import OrderFlowConfig
 from orderflow_tui.config.screen import ScreenSettings
-from orderflow_tui.config.values import KEY_VARIABLES, VARIABLES
+from orderflow_tui.config.sources import SECRET_VARIABLES, SOURCES
+from orderflow_tui.config.values import VARIABLES
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.outputs import AlertOutcome, Controls, ExitResolved, PricePath, StopRaised
 from orderflow_tui.journal import records as names
@@ -63,10 +64,19 @@ def _code(value: object, otherwise: str = "none") -> str:
 
 def _settings() -> Iterable[tuple[str, ...]]:
     variables = {field: _code(variable) for variable, field in VARIABLES.items()}
-    variables["polygon_api_key"] = "{} (or {})".format(*map(_code, KEY_VARIABLES))
+    for field, (first, *others) in SECRET_VARIABLES.items():
+        variables[field] = f"{_code(first)} (or {', '.join(map(_code, others))})" if others else _code(first)
     options = {field: option for option, field, *_ in cli._SETTINGS}
     for field, about in OrderFlowConfig.model_fields.items():
         yield _code(field), variables[field], _code(options.get(field)), _code(about.default)
+
+
+def _sources() -> Iterable[tuple[str, ...]]:
+    for source in SOURCES:
+        needs = [_code(setting.variables[0]) for setting in source.settings if setting.needed]
+        if source.extra:
+            needs.append(f"extra {_code(source.extra)}")
+        yield _code(source.name), _code(source.label), source.source_class, ", ".join(needs) or "nothing"
 
 
 def _screen() -> Iterable[tuple[str, ...]]:
@@ -97,6 +107,7 @@ RECORDS: dict[str, Sequence[str]] = {
 
 REFERENCES = (
     Reference(CONFIGURATION, "## Settings", tuple(_settings())),
+    Reference(CONFIGURATION, "## Sources", tuple(_sources())),
     Reference(CONFIGURATION, "## Screen", tuple(_screen())),
     Reference(CONFIGURATION, "## Keys", tuple(_keys()), explained=False),
     Reference(JOURNAL, "## Every record", _fields(*HEADER)),

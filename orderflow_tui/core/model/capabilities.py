@@ -13,7 +13,7 @@ class Capabilities(Struct, frozen=True):
     """What a feed states about itself.
 
     Attributes:
-        source: `polygon`, `simulator`, `replay`.
+        source: Its name in the table of sources.
         source_class: Journals of different classes never mix.
         host: Where the data comes from, for the screen and the journal.
         depth_levels: Levels a side; 1 is the NBBO.
@@ -28,6 +28,8 @@ class Capabilities(Struct, frozen=True):
         trades: Trades are in the plan.
         side_check: Where books are polled, whether the source can tell the quotes of a past span (`asked`), cannot
             (`refused`), or need not because its sides are as good as they get (`none`).
+        dataset: Which of the source's data sets this is (`iex`, `XNAS.ITCH`): what symbols teach is kept by it. Empty
+            where the source has one only.
         venues: Whose prints and quotes these are, in words, where they are not the whole market's; empty otherwise.
     """
 
@@ -46,6 +48,7 @@ class Capabilities(Struct, frozen=True):
     trades: bool = True
     side_check: Literal["none", "asked", "refused"] = "none"
     venues: str = ""
+    dataset: str = ""
 
     @property
     def sides_in_doubt(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Struct, field
 
+from orderflow_tui.config.sources import source_named
 from orderflow_tui.config.values import check_encrypted
 from orderflow_tui.core.market.sale_conditions import UpdateRule
 from orderflow_tui.core.model.units import datetime_ns
@@ -152,7 +153,7 @@ class Gateway:
         if config.data_source == "polygon" and not key:
             raise DataValidationError("CONFIG_INVALID", "POLYGON_API_KEY is not set")
         if key:
-            check_encrypted(config)
+            check_encrypted(config, source_named("polygon").settings)
         self.limiter = limiter or RateLimiter(config.requests_per_second, margin=ARRIVAL_JITTER)
         self.session = HttpSession(
             config.polygon_base_url,
