@@ -40,6 +40,7 @@ _SETTINGS: Final = (
 )
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
+_WIRES: Final = ("polygon", "alpaca")
 _ZONE: Final = "America/New_York"
 _RECORDINGS: Final = (
     "common prefix of a .trades/.book.csv.gz pair, a LOBSTER file, a flat file as trades.csv.gz:AAPL, a .dbn file, "
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     demo = commands.add_parser("demo", help="the dashboard on a simulated market: no key, no positions needed")
     demo.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
+    demo.add_argument("--source", choices=_WIRES, default="polygon", help="what it looks like on this source (polygon)")
     demo.add_argument("--seed", type=int, default=7, help="the market's seed")
     demo.add_argument("--plan", choices=_PLANS, help="see it with this plan's key (default: everything)")
     demo.add_argument("--depth", choices=("full", "nbbo"), default="full", help="ten levels, or one as for US stocks")
@@ -144,7 +146,8 @@ def _add_replay(commands: Any) -> None:
 
 
 def _add_simulate(commands: Any) -> None:
-    simulate = commands.add_parser("simulate", help="serve a simulated market in Polygon's wire format on loopback")
+    simulate = commands.add_parser("simulate", help="serve a simulated market in a vendor's wire format on loopback")
+    simulate.add_argument("--wire", choices=_WIRES, default="polygon", help="whose wire format (polygon)")
     simulate.add_argument("--port", type=_port, default=0, help="0 takes a free one and prints it")
     simulate.add_argument("--seed", type=int, default=7, help="the market's seed")
     simulate.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
@@ -254,6 +257,7 @@ def _demo(args: argparse.Namespace) -> int:
         seed=args.seed,
         depth=args.depth,
         plan=args.plan,
+        wire=args.source,
         overrides=_overrides(args),
         screen=_screen(args),
     )
@@ -313,6 +317,7 @@ def _simulate(args: argparse.Namespace) -> int:
         key=None,
         faults=args.faults,
         plan=args.plan,
+        wire=args.wire,
     )
 
 

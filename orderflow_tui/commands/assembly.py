@@ -16,7 +16,7 @@ from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config, working_directory
 from orderflow_tui.config.reload import ConfigWatcher
 from orderflow_tui.config.screen import screen_settings
-from orderflow_tui.config.sources import feed_of, source_named
+from orderflow_tui.config.sources import as_simulated, feed_of, source_named
 from orderflow_tui.config.values import Settings, invalid
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.feeds.feed import Feed
@@ -159,9 +159,12 @@ def _from_source(
     *,
     publish_hz: float,
     take_up: bool = True,
+    simulated: bool = False,
 ) -> tuple[Monitor, Path]:
     config = loaded.config
     source = source_named(config.data_source)
+    if simulated:
+        source = as_simulated(source)
     run_id = new_run_id(time.time_ns())
     directory = loaded.journal_dir(source.source_class)
     monitor = make_monitor(
@@ -433,27 +436,25 @@ def run_demo(
     seed: int,
     depth: str,
     plan: str | None,
+    wire: str,
     overrides: Mapping[str, Any],
     screen: Mapping[str, Any],
 ) -> int:
     """The dashboard on a simulated market of its own; the user's key, positions and journal are not touched.
 
-    Each demo is another market, so nothing an earlier one left open is taken up.
+    Each demo is another market, so nothing an earlier one left open is taken up. `wire` is the source it looks like.
     """
     from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML  # noqa: PLC0415
     from orderflow_tui.feeds.simulator.process import SimulatorProcess  # noqa: PLC0415
     from orderflow_tui.positions.toml_file import read_text  # noqa: PLC0415
 
     spare_memory()
-    with SimulatorProcess(seed=seed, scenario=scenario, depth=depth, plan=plan) as market:
-        settings = {
-            "requests_per_second": _DEMO_REQUESTS,
-            **overrides,
-            "data_source": "simulator",
-            "polygon_base_url": market.url,
-        }
-        loaded = load_config(settings, env={"POLYGON_API_KEY": market.api_key}, files=False)
+    source = source_named("simulator" if wire == "polygon" else wire)
+    with SimulatorProcess(seed=seed, scenario=scenario, depth=depth, plan=plan, wire=wire) as market:
+        given, env = source.reach(market.reached)
+        settings = {"requests_per_second": _DEMO_REQUESTS, **overrides, **given}
+        loaded = load_config(settings, env=env, files=False)
         positions = PositionManager.fixed(*read_text(DEMO_POSITIONS_TOML, "demo"))
         unwatched = LiveSettings(loaded, {}, None, watch=False)
-        monitor, directory = _from_source(loaded, positions, unwatched, publish_hz=20.0, take_up=False)
+        monitor, directory = _from_source(loaded, positions, unwatched, publish_hz=20.0, take_up=False, simulated=True)
         return show(monitor, directory, screen, loaded)

@@ -26,6 +26,8 @@ from pydantic import (
 from orderflow_tui.config.proxies import proxy_of
 from orderflow_tui.config.sources import NAMES, SETTINGS, Setting, fields_of, needed_by, one_of, source_named
 from orderflow_tui.config.values import (
+    ALPACA_DATA_URL,
+    ALPACA_STREAM_URL,
     BROKERS,
     SECRET_FIELDS,
     VENDOR_BASE_URL,
@@ -114,6 +116,11 @@ class OrderFlowConfig(BaseModel):
         requests_per_second: Request starts allowed in any sliding second, all threads together.
         polygon_base_url: REST host, without a trailing slash.
         polygon_ws_url: WebSocket address.
+        alpaca_key_id: The id of Alpaca's key, a secret here; None where Alpaca is not asked.
+        alpaca_secret_key: Its secret.
+        alpaca_feed: Whose prints and quotes Alpaca sends; `auto` finds out what the key is worth.
+        alpaca_data_url: Alpaca's REST host, without a trailing slash.
+        alpaca_stream_url: Alpaca's WebSocket host, without `/v2/{feed}`.
         unencrypted_host: The one other machine, `host` or `host:port`, that may be sent the key by `http://` or
             `ws://`; None for none.
         stream: Whether to use the WebSocket.
@@ -139,6 +146,11 @@ class OrderFlowConfig(BaseModel):
     requests_per_second: _Float = Field(default=5.0, gt=0, allow_inf_nan=False)
     polygon_base_url: str = VENDOR_BASE_URL
     polygon_ws_url: str = VENDOR_WS_URL
+    alpaca_key_id: SecretStr | None = None
+    alpaca_secret_key: SecretStr | None = None
+    alpaca_feed: Literal["auto", "sip", "iex", "delayed_sip"] = "auto"
+    alpaca_data_url: str = ALPACA_DATA_URL
+    alpaca_stream_url: str = ALPACA_STREAM_URL
     unencrypted_host: str | None = None
     stream: Literal["auto", "on", "off"] = "auto"
     log_dir: Path = Path("logs/order_flow")

@@ -9,7 +9,7 @@ A new setting of a source is one `Setting` here and one field each in `values.Se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any, Final, Literal
 
@@ -32,6 +32,8 @@ class Setting(Struct, frozen=True):
             secret goes to: another machine is reached encrypted only. Anything else is a `value`.
         needed: What the source cannot do without, in words that follow "needs"; empty where the default serves.
         bound: What a `value` must be, in words.
+        simulated: What a demo's own market is reached by, a format of `url`, `ws`, `host`, `port` and `key`; empty
+            where the demo leaves it alone.
     """
 
     field: str
@@ -39,6 +41,7 @@ class Setting(Struct, frozen=True):
     kind: Kind = "value"
     needed: str = ""
     bound: str = ""
+    simulated: str = ""
 
 
 class Source(Struct, frozen=True):
@@ -71,6 +74,17 @@ class Source(Struct, frozen=True):
         serves = f" ({', '.join(others)} serves too)" if others else ""
         return f"{first} is not set{serves}: data source {self.name} needs {setting.needed}"
 
+    def reach(self, reached: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """The settings, and the environment with the secrets, that lead it to a simulated market.
+
+        Args:
+            reached: `url`, `ws`, `host`, `port` and `key` of that market.
+        """
+        filled = [(setting, setting.simulated.format(**reached)) for setting in self.settings if setting.simulated]
+        env = {setting.variables[0]: text for setting, text in filled if setting.kind == "secret"}
+        settings = {setting.field: text for setting, text in filled if setting.kind != "secret"}
+        return {"data_source": self.name, **settings}, env
+
 
 _POLYGON_KEY: Final = Setting(
     "polygon_api_key",
@@ -95,15 +109,50 @@ SOURCES: Final = (
         "SIMULATED",
         "simulated",
         (
-            replace(_POLYGON_KEY, needed=""),
+            replace(_POLYGON_KEY, needed="", simulated="{key}"),
             replace(
                 _POLYGON_REST,
+                simulated="{url}",
                 needed="the simulator's address (`orderflow-tui simulate` prints it; `orderflow-tui demo` needs none)",
             ),
             _POLYGON_STREAM,
         ),
         feed="orderflow_tui.feeds.polygon.feed:PolygonFeed",
         checks="orderflow_tui.feeds.polygon.checks:SourceChecks",
+    ),
+    Source(
+        "alpaca",
+        "LIVE alpaca",
+        "live",
+        (
+            Setting(
+                "alpaca_key_id",
+                ("APCA_API_KEY_ID",),
+                "secret",
+                needed=(
+                    "it and APCA_API_SECRET_KEY, in the environment; a free account has both; "
+                    "`orderflow-tui demo --source alpaca` runs without"
+                ),
+                simulated="{key}",
+            ),
+            Setting(
+                "alpaca_secret_key",
+                ("APCA_API_SECRET_KEY",),
+                "secret",
+                needed="it and APCA_API_KEY_ID, in the environment",
+                simulated="{key}",
+            ),
+            Setting(
+                "alpaca_feed",
+                ("ORDER_FLOW_ALPACA_FEED",),
+                bound="must be auto, sip, iex or delayed_sip",
+            ),
+            Setting("alpaca_data_url", ("ORDER_FLOW_ALPACA_DATA_URL",), "http", simulated="{url}"),
+            Setting("alpaca_stream_url", ("ORDER_FLOW_ALPACA_STREAM_URL",), "ws", simulated="{ws}"),
+        ),
+        feed="orderflow_tui.feeds.alpaca.feed:AlpacaFeed",
+        checks="orderflow_tui.feeds.alpaca.checks:SourceChecks",
+        learned_under="alpaca",
     ),
     Source("replay", "REPLAY", "replayed"),
 )
@@ -124,6 +173,13 @@ def source_named(name: str) -> Source:
         if source.name == name:
             return source
     raise KeyError(name)
+
+
+def as_simulated(source: Source) -> Source:
+    """The row of a source whose wire a simulated market speaks: nothing of it is live."""
+    if source.source_class == "simulated":
+        return source
+    return replace(source, source_class="simulated", label=f"SIMULATED {source.name}")
 
 
 def one_of(names: Iterable[str] = NAMES) -> str:

@@ -21,6 +21,8 @@ from orderflow_tui.support.printable import shown_value
 
 VENDOR_BASE_URL: Final = "https://api.polygon.io"
 VENDOR_WS_URL: Final = "wss://socket.polygon.io/stocks"
+ALPACA_DATA_URL: Final = "https://data.alpaca.markets"
+ALPACA_STREAM_URL: Final = "wss://stream.data.alpaca.markets"
 KEY_WORDS: Final = one_of(variables[0] for variables in SECRET_VARIABLES.values())
 """Where keys belong, for whoever put one elsewhere."""
 
@@ -173,6 +175,11 @@ class Settings(Struct, frozen=True):
     requests_per_second: float
     polygon_base_url: str
     polygon_ws_url: str
+    alpaca_key_id: Secret | None
+    alpaca_secret_key: Secret | None
+    alpaca_feed: Literal["auto", "sip", "iex", "delayed_sip"]
+    alpaca_data_url: str
+    alpaca_stream_url: str
     unencrypted_host: str | None
     stream: Literal["auto", "on", "off"]
     log_dir: Path

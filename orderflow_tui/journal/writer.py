@@ -78,7 +78,8 @@ class JournalWriter:
         """Why records wait, in a few words; empty when none does."""
         self.write_times = DurationHistogram()
         """How long appending a line took, lock and system calls."""
-        self._source_class: SourceClass = source_class
+        self.source_class: SourceClass = source_class
+        """Of its records."""
         self._profile = profile
         self._clock, self._mono = clock, mono
         self._queue: deque[bytes] = deque()
@@ -262,7 +263,7 @@ class JournalWriter:
 
     def _reopen(self, now: int, patience: float) -> None:
         self._retire()
-        claim(self.directory, self._source_class)
+        claim(self.directory, self.source_class)
         self._open(now, patience)
 
     def _open(self, now: int, patience: float = LOCK_SECONDS) -> None:

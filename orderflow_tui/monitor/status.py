@@ -36,7 +36,7 @@ def status_view(
 
     Args:
         state: The run's.
-        journal: Whether records wait.
+        journal: Whose records they are, and whether they wait.
         capabilities: The source's.
         now_ns: The run's time, nanoseconds UTC.
         alerts: How many were raised.
@@ -52,7 +52,7 @@ def status_view(
         detail = state.ended
     return StatusView(
         source_label=state.label + (" DELAYED 15 min" if capabilities.delay_seconds else ""),
-        source_class=capabilities.source_class,
+        source_class=journal.source_class,
         host=capabilities.host,
         profile=state.profile,
         market=state.market,

@@ -60,6 +60,8 @@ WAYS = (
     Way(r"\(zcat .*", "run"),
     Way(r"(grep|cat|jq) .*", "elsewhere"),  # test_commands.test_queries_answer_on_several_days
     Way(rf"{OURS} notify", "run", 2, "no channel is set up"),
+    Way(rf"{OURS} doctor --data-source alpaca", "account", 1, "APCA_API_KEY_ID"),
+    Way(rf"{OURS} --data-source alpaca", "account", 2, "APCA_API_KEY_ID is not set"),
     Way(rf"{OURS} doctor.*", "account", 1, "POLYGON_API_KEY"),
     Way(rf"{OURS}( serve( --allow-host .*)?| headless( --duration \d+)?)?( --record raw)?( \| tee .*)?", "account", 2, NO_KEY),
     Way(rf"{OURS} headless --positions alpaca-paper", "account", 2, NO_KEY),
@@ -121,7 +123,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ORDER_FLOW", "POLYGON", "MASSIVE"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ORDER_FLOW", "POLYGON", "MASSIVE", "APCA"))}
     path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return {**kept, "PATH": path, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
 

@@ -153,8 +153,9 @@ class AlpacaFeed:
         ]
         for thread in self._threads:
             thread.start()
-        self._threads.append(self._stream.thread)
-        self._stream.start()
+        if self._config.stream != "off":
+            self._threads.append(self._stream.thread)
+            self._stream.start()
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """Watch exactly these symbols from now on. New ones are back-filled."""
@@ -201,12 +202,13 @@ class AlpacaFeed:
     # --- which feed ---------------------------------------------------------------------------------------------
 
     def _use(self, feed: FeedName) -> None:
-        self._host.feed = feed
+        self._host.use(feed)
         self._standing.learn(
             host=f"{self._host.name} {feed}",
             single_venue=feed == "iex",
             venues=_WHOSE[feed],
             delay_seconds=DELAYED_SECONDS if feed == "delayed_sip" else 0,
+            dataset="sip" if feed == "delayed_sip" else feed,
         )
         self._known.set()
         self._schedule.hurry()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, Protocol
 from urllib.parse import quote
 
-from orderflow_tui.config.values import check_address
+from orderflow_tui.config.sources import source_named
+from orderflow_tui.config.values import check_encrypted
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import FeedError, NotEntitledError
 from orderflow_tui.feeds.feed import Arrival
@@ -20,7 +21,8 @@ FeedName = Literal["iex", "sip", "delayed_sip"]
 HEARTBEAT: Final = "SPY"
 LIMIT: Final = 5_000
 FREE_PER_SECOND: Final = 200 / 60
-"""The free plan's calls a minute; whoever pays has fifty times as many."""
+PAID_PER_SECOND: Final = 10_000 / 60
+"""A plan's calls a minute."""
 ARRIVAL_JITTER: Final = 0.05
 DELAY_NS: Final = 900 * NS
 _NOT_FOUND: Final = 404
@@ -57,6 +59,11 @@ class AlpacaConfig(Protocol):
     @property
     def requests_per_second(self) -> float:
         """The most request starts a second."""
+        ...
+
+    @property
+    def stream(self) -> str:
+        """`off`: everything is polled."""
         ...
 
     @property
@@ -98,9 +105,9 @@ class Host:
         policy: RetryPolicy = DEFAULT_POLICY,
         answered: Callable[[Arrival], None] | None = None,
     ) -> None:
-        for name in ("alpaca_data_url", "alpaca_stream_url"):
-            check_address(name, getattr(config, name), config.unencrypted_host)
-        self.limiter = RateLimiter(min(config.requests_per_second, FREE_PER_SECOND), margin=ARRIVAL_JITTER)
+        check_encrypted(config, source_named("alpaca").settings)
+        self._wanted_rate = config.requests_per_second
+        self.limiter = RateLimiter(min(self._wanted_rate, FREE_PER_SECOND), margin=ARRIVAL_JITTER)
         self.feed: FeedName = "iex"
         self._session = HttpSession(
             config.alpaca_data_url,
@@ -120,6 +127,11 @@ class Host:
     def name(self) -> str:
         """Host and port."""
         return self._session.host
+
+    def use(self, feed: FeedName) -> None:
+        """Ask this feed from now on, as often as whoever has it may."""
+        self.feed = feed
+        self.limiter.set_rate(min(self._wanted_rate, PAID_PER_SECOND if feed == "sip" else FREE_PER_SECOND))
 
     @property
     def delay_ns(self) -> int:

@@ -37,15 +37,22 @@ class RateLimiter:
     """
 
     def __init__(self, per_second: float, *, margin: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
-        if not (math.isfinite(per_second) and per_second > 0):
-            raise ValueError(f"requests a second must be finite and above 0, not {per_second!r}")
-        self.per_second = per_second
+        self._margin = margin
         self._clock = clock
-        self._window = (1.0 if per_second >= 1 else 1 / per_second) + margin
-        self._starts: deque[float] = deque(maxlen=max(int(per_second), 1))
+        self._turn = threading.Condition()
+        self._starts: deque[float] = deque()
+        self.set_rate(per_second)
         self._held_until = -math.inf
         self._queue: deque[object] = deque()
-        self._turn = threading.Condition()
+
+    def set_rate(self, per_second: float) -> None:
+        """Another budget from now on; starts of the last second count in it."""
+        if not (math.isfinite(per_second) and per_second > 0):
+            raise ValueError(f"requests a second must be finite and above 0, not {per_second!r}")
+        with self._turn:
+            self.per_second = per_second
+            self._window = (1.0 if per_second >= 1 else 1 / per_second) + self._margin
+            self._starts = deque(self._starts, maxlen=max(int(per_second), 1))
 
     def acquire(self, stop: StopSignal | None = None) -> bool:
         """Wait for a start and take it; False when `stop` was set first, and then nothing was taken."""

@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--scenario", default="mixed")
     parser.add_argument("--depth", default="full")
     parser.add_argument("--plan")
+    parser.add_argument("--wire", default="polygon")
     parser.add_argument("--symbols", default=",".join(DEMO_SYMBOLS))
     parser.add_argument("--faults", type=Path)
     parser.add_argument("--requests-per-second", type=float)
@@ -39,6 +40,7 @@ def main() -> int:
         key=os.environ.pop(KEY_VARIABLE, None),
         faults=options.faults,
         plan=options.plan,
+        wire=options.wire,
         requests_per_second=options.requests_per_second,
         stop=stop,
     )

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+from urllib.parse import urlsplit
 
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
 from orderflow_tui.outbound.children import module_command, module_environment
@@ -40,6 +41,7 @@ class SimulatorProcess:
         faults: A TOML file of faults.
         requests_per_second: Requests above this rate get status 429; None for no limit.
         plan: What the key is worth; None for everything.
+        wire: Whose wire format it speaks.
         timeout_seconds: How long the start may take.
     """
 
@@ -53,13 +55,14 @@ class SimulatorProcess:
         faults: Path | None = None,
         requests_per_second: float | None = None,
         plan: str | None = None,
+        wire: str = "polygon",
         timeout_seconds: float = 20.0,
     ) -> None:
         self.api_key = secrets.token_urlsafe(24)
         self._url = ""
         self._timeout_seconds = timeout_seconds
         self._arguments = ["--port", "0", "--seed", str(seed), "--scenario", scenario, "--depth", depth]
-        self._arguments += ["--symbols", ",".join(symbols), "--until-stdin-closes"]
+        self._arguments += ["--symbols", ",".join(symbols), "--until-stdin-closes", "--wire", wire]
         if faults is not None:
             self._arguments += ["--faults", str(faults)]
         if plan is not None:
@@ -82,6 +85,18 @@ class SimulatorProcess:
     def url(self) -> str:
         """Base URL, such as `http://127.0.0.1:40123`; empty before the start."""
         return self._url
+
+    @property
+    def reached(self) -> dict[str, str]:
+        """What settings of a source are made of: `url`, `ws`, `host`, `port`, `key`."""
+        parts = urlsplit(self._url)
+        return {
+            "url": self._url,
+            "ws": self._url.replace("http", "ws", 1),
+            "host": parts.hostname or "",
+            "port": str(parts.port or ""),
+            "key": self.api_key,
+        }
 
     @property
     def pid(self) -> int | None:

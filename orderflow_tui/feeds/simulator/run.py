@@ -11,20 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import cast, get_args
+from typing import get_args
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from orderflow_tui.feeds.simulator.bad_day import BAD_DAY
-from orderflow_tui.feeds.simulator.faults import FaultPlan, load_faults
-from orderflow_tui.feeds.simulator.gate import AbortableProtocol, RateLimit
+from orderflow_tui.feeds.simulator.faults import load_faults
+from orderflow_tui.feeds.simulator.gate import AbortableProtocol
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
-from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS, PlanName
-from orderflow_tui.feeds.simulator.records import NANOS
-from orderflow_tui.feeds.simulator.scenarios import SCENARIOS, ScenarioName
-from orderflow_tui.feeds.simulator.server import Depth, create_app
+from orderflow_tui.feeds.simulator.scenarios import SCENARIOS
+from orderflow_tui.feeds.simulator.server import Depth
+from orderflow_tui.feeds.simulator.wires import WIRES, application, check_plan
 from orderflow_tui.support.output import print_lines, print_note
 
 LOOPBACK = "127.0.0.1"
@@ -118,6 +116,7 @@ def serve(
     faults: Path | None = None,
     requests_per_second: float | None = None,
     plan: str | None = None,
+    wire: str = "polygon",
     stop: threading.Event | None = None,
 ) -> int:
     """Serves a simulated market on 127.0.0.1 until SIGINT or SIGTERM; prints its URL on stdout once it answers.
@@ -132,29 +131,33 @@ def serve(
         faults: A TOML file of faults.
         requests_per_second: Requests above this rate get status 429; None for no limit.
         plan: What the key is worth: `basic`, `starter`, `developer`, `advanced`; None for everything. A plan shows one
-            level, as the vendor does.
+            level, as the vendor does. Alpaca's are `basic` (IEX) and `advanced` (the whole tape).
+        wire: Whose wire format: `polygon` or `alpaca`.
         stop: Ends the server when set.
 
     Returns:
         Exit code: 0 after a clean end, 1 with one line on stderr if it could not start.
     """
     try:
-        _check(port=port, scenario=scenario, depth=depth, requests_per_second=requests_per_second, plan=plan)
+        _check(port=port, scenario=scenario, depth=depth, requests_per_second=requests_per_second, wire=wire)
+        check_plan(wire, plan)
         rules = [*(load_faults(faults) if faults else ()), *(BAD_DAY if scenario == "bad-day" else ())]
         bound = _bind_or_explain(port)
     except ValueError as error:
         print_note(f"simulate: {error}")
         return 1
     with bound:
-        worth = EVERYTHING if plan is None else PLANS[cast("PlanName", plan)]
-        now_ns = time.time_ns() - (DELAY_SECONDS * NANOS if worth.delayed else 0)
-        app = create_app(
-            Market(symbols, seed=seed, now_ns=now_ns, scenario=cast("ScenarioName", scenario)),
+        app = application(
+            wire,
+            symbols,
+            seed=seed,
+            scenario=scenario,
+            depth=depth,
             key=key,
-            depth=cast("Depth", depth if plan is None else "nbbo"),
-            faults=FaultPlan(rules),
-            rate_limit=RateLimit(requests_per_second or worth.requests_per_second),
-            plan=worth,
+            faults=rules,
+            requests_per_second=requests_per_second,
+            plan=plan,
+            now_ns=time.time_ns(),
         )
         url = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
         server = LoopbackServer(app, on_ready=lambda: print_lines([url]))
@@ -169,13 +172,13 @@ def _leave_when_set(stop: threading.Event, server: LoopbackServer) -> None:
     server.should_exit = True
 
 
-def _check(*, port: int, scenario: str, depth: str, requests_per_second: float | None, plan: str | None) -> None:
+def _check(*, port: int, scenario: str, depth: str, requests_per_second: float | None, wire: str) -> None:
     if not 0 <= port <= 65_535:
         raise ValueError(f"port must be from 0 to 65535, not {port}")
     if scenario not in SCENARIOS:
         raise ValueError(f"scenario must be one of {', '.join(SCENARIOS)}, not {scenario!r}")
-    if plan is not None and plan not in PLANS:
-        raise ValueError(f"plan must be one of {', '.join(PLANS)}, not {plan!r}")
+    if wire not in WIRES:
+        raise ValueError(f"wire must be one of {', '.join(WIRES)}, not {wire!r}")
     if depth not in get_args(Depth):
         raise ValueError(f"depth must be full or nbbo, not {depth!r}")
     if requests_per_second is not None and not requests_per_second > 0:

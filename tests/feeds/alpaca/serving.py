@@ -29,6 +29,7 @@ class Config:
     alpaca_key_id: str = KEY
     alpaca_secret_key: str = SECRET
     requests_per_second: float = 20.0
+    stream: str = "auto"
     unencrypted_host: str | None = None
 
     @property

@@ -1,0 +1,68 @@
+"""The simulated market behind a wire: which application serves it, and what the key is worth there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, cast, get_args
+
+from starlette.types import ASGIApp
+
+from orderflow_tui.feeds.simulator.alpaca_server import create_alpaca_app
+from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
+from orderflow_tui.feeds.simulator.gate import RateLimit
+from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS, PlanName
+from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.scenarios import ScenarioName
+from orderflow_tui.feeds.simulator.server import Depth, create_app
+
+WireName = Literal["polygon", "alpaca"]
+WIRES: Final[tuple[WireName, ...]] = get_args(WireName)
+ALPACA_PLANS: Final = ("basic", "advanced")
+"""Alpaca sells two: IEX for nothing, the whole tape for money."""
+
+
+def check_plan(wire: str, plan: str | None) -> None:
+    """Refuse a plan that a wire's vendor does not sell.
+
+    Raises:
+        ValueError: One line.
+    """
+    sold = ALPACA_PLANS if wire == "alpaca" else tuple(PLANS)
+    if plan is not None and plan not in sold:
+        raise ValueError(f"plan must be one of {', '.join(sold)} on the wire {wire}, not {plan!r}")
+
+
+def application(
+    wire: str,
+    symbols: Sequence[str],
+    *,
+    seed: int,
+    scenario: str,
+    depth: str,
+    key: str | None,
+    faults: Sequence[Fault],
+    requests_per_second: float | None,
+    plan: str | None,
+    now_ns: int,
+) -> ASGIApp:
+    """The server's application; arguments as `run.serve` has checked them, `now_ns` in nanoseconds UTC."""
+    rules = FaultPlan(faults)
+    if wire == "alpaca":
+        return create_alpaca_app(
+            Market(symbols, seed=seed, now_ns=now_ns, scenario=cast("ScenarioName", scenario)),
+            key=key,
+            sip=plan != "basic",
+            faults=rules,
+            rate_limit=RateLimit(requests_per_second),
+        )
+    worth = EVERYTHING if plan is None else PLANS[cast("PlanName", plan)]
+    late_ns = DELAY_SECONDS * NANOS if worth.delayed else 0
+    return create_app(
+        Market(symbols, seed=seed, now_ns=now_ns - late_ns, scenario=cast("ScenarioName", scenario)),
+        key=key,
+        depth=cast("Depth", depth if plan is None else "nbbo"),
+        faults=rules,
+        rate_limit=RateLimit(requests_per_second or worth.requests_per_second),
+        plan=worth,
+    )
