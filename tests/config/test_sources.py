@@ -7,10 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from orderflow_tui.config.load import load_config
 from orderflow_tui.config.reload import START_ONLY
 from orderflow_tui.config.schema import OrderFlowConfig, to_settings, validate_order_flow_config
 from orderflow_tui.config.secrets import SECRET_NAMES
-from orderflow_tui.config.sources import NAMES, SETTINGS, SOURCES, Source, feed_of, load, one_of, source_named
+from orderflow_tui.config.sources import (
+    NAMES,
+    SETTINGS,
+    SOURCES,
+    Source,
+    as_simulated,
+    feed_of,
+    load,
+    one_of,
+    source_named,
+)
 from orderflow_tui.config.values import SECRET_FIELDS, VARIABLES, Secret, Settings
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.validators import DataValidationError
@@ -48,7 +59,7 @@ def test_only_live_sources_journal_as_live() -> None:
 
 
 def test_the_choices_are_the_tables() -> None:
-    assert one_of() == "polygon, simulator or replay"
+    assert one_of() == "polygon, simulator, alpaca or replay"
     for name in NAMES:
         assert OrderFlowConfig(data_source=name).data_source == name
     with pytest.raises(DataValidationError, match=one_of()):
@@ -71,6 +82,22 @@ def test_another_sources_key_refuses_nothing() -> None:
         own = {setting.field for setting in source.settings}
         for name in SECRET_FIELDS - own:
             assert getattr(OrderFlowConfig(data_source=source.name, **{name: "not usable"}), name) is None
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source.feed], ids=lambda source: source.name)
+def test_a_demo_reaches_its_market_by_the_row_alone(source: Source) -> None:
+    """All that a source needs is filled in, nothing goes to another machine, and the run is no live one."""
+    reached = {"url": "http://127.0.0.1:9", "ws": "ws://127.0.0.1:9", "host": "127.0.0.1", "port": "9", "key": "k" * 20}
+    if source.name == "polygon":
+        source = source_named("simulator")
+    given, env = source.reach(reached)
+    loaded = load_config(given, env=env, files=False)
+    validate_order_flow_config(loaded.config)
+    for setting in source.settings:
+        if setting.kind in ("http", "ws") and setting.simulated:
+            assert "127.0.0.1" in getattr(loaded.config, setting.field)
+    assert as_simulated(source).source_class == "simulated"
+    assert as_simulated(source).label.startswith("SIMULATED")
 
 
 def test_a_missing_library_is_one_line_that_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -97,7 +124,7 @@ def test_secrets_are_known_by_their_type() -> None:
     assert {
         name for name in Settings.__struct_fields__ if "Secret" in str(Settings.__annotations__[name])
     } == SECRET_FIELDS
-    settings = to_settings(OrderFlowConfig(polygon_api_key="0123456789abcdef"))
+    settings = to_settings(OrderFlowConfig(**dict.fromkeys(SECRET_FIELDS, "0123456789abcdef")))
     for name in SECRET_FIELDS:
         assert isinstance(getattr(settings, name), Secret)
         assert name not in settings.recorded()

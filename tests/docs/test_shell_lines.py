@@ -123,7 +123,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ORDER_FLOW", "POLYGON", "MASSIVE", "APCA"))}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("ORDER_FLOW", "POLYGON", "MASSIVE", "APCA"))
+    }
     path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return {**kept, "PATH": path, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
 

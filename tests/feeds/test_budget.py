@@ -113,3 +113,17 @@ def test_the_margin_is_added_to_the_second() -> None:
 def test_a_rate_is_positive_and_finite(rate: Any) -> None:
     with pytest.raises(ValueError):
         RateLimiter(rate)
+
+
+def test_a_plan_that_is_known_later_changes_the_rate_and_forgets_no_start() -> None:
+    time = Time()
+    limiter = RateLimiter(2, clock=time)
+    assert limiter.acquire(time)
+    assert limiter.acquire(time)
+    limiter.set_rate(3)
+    assert limiter.per_second == 3
+    before = time()
+    assert limiter.acquire(time)
+    assert time() == before
+    assert limiter.acquire(time)
+    assert time() >= before + 1
