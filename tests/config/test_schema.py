@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from orderflow_tui.config.schema import OrderFlowConfig, validate_order_flow_config
+from orderflow_tui.config.sources import one_of
 from orderflow_tui.config.values import VARIABLES, VENDOR_BASE_URL, VENDOR_WS_URL
 from orderflow_tui.core.model.validators import DataValidationError
 
@@ -73,7 +74,7 @@ def test_it_is_frozen_and_hashable() -> None:
         ("bucket_seconds", True, "1 to 60"),
         ("requests_per_second", 0, "above 0"),
         ("requests_per_second", "inf", "above 0"),
-        ("data_source", "yahoo", "polygon, simulator or replay"),
+        ("data_source", "yahoo", one_of()),
         ("monitoring_mode", "all", "positions_only or watchlist"),
         ("profile", "wild", "guarded or plan"),
         ("stream", True, "auto, on or off"),
