@@ -157,8 +157,11 @@ SOURCES: Final = (
     Source("replay", "REPLAY", "replayed"),
 )
 NAMES: Final = tuple(source.name for source in SOURCES)
-SETTINGS: Final = {setting.field: setting for source in reversed(SOURCES) for setting in source.settings}
-"""Every source's own settings, by field."""
+SETTINGS: Final[dict[str, Setting]] = {}
+"""Every source's own settings, by field; of a setting that several share the first one's."""
+for _source in SOURCES:
+    for _setting in _source.settings:
+        SETTINGS.setdefault(_setting.field, _setting)
 SECRET_VARIABLES: Final = {name: setting.variables for name, setting in SETTINGS.items() if setting.kind == "secret"}
 """Where the environment has each secret, by field."""
 
