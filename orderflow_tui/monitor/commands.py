@@ -14,6 +14,8 @@ class AnswerGiven(Struct, frozen=True):
     recommendation_id: str
     answer: Answer
     arrival: Arrival
+    screen: str = ""
+    """Which one it was given on, where there may be several."""
 
 
 class Recover(Struct, frozen=True):
@@ -30,10 +32,16 @@ class OwnOrders(Struct, frozen=True):
     orders: tuple[WorkingOrder, ...]
 
 
-class WatchDetail(Struct, frozen=True):
-    """Make the detail of this symbol; an empty one ends it."""
+class WatchDetails(Struct, frozen=True):
+    """Make the detail of these symbols, and of no other."""
 
-    symbol: str
+    symbols: frozenset[str]
+
+
+class ScreensLook(Struct, frozen=True):
+    """So many screens look."""
+
+    count: int
 
 
 class Stop(Struct, frozen=True):
@@ -43,4 +51,4 @@ class Stop(Struct, frozen=True):
     exit_code: int = 0
 
 
-Command = AnswerGiven | Recover | OwnOrders | WatchDetail | Stop
+Command = AnswerGiven | Recover | OwnOrders | WatchDetails | ScreensLook | Stop

@@ -25,7 +25,7 @@ from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.answers import answer
 from orderflow_tui.monitor.blindness import BlindnessTracker
 from orderflow_tui.monitor.clock import LiveClock, RunClock
-from orderflow_tui.monitor.commands import AnswerGiven, Command, OwnOrders, Recover, Stop, WatchDetail
+from orderflow_tui.monitor.commands import AnswerGiven, Command, OwnOrders, Recover, ScreensLook, Stop, WatchDetails
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.inbox import Inbox
 from orderflow_tui.monitor.intake import Intake
@@ -97,6 +97,8 @@ class Monitor(ScreenPort):
         self.restored = tuple(restored)
         """What an earlier run left open."""
         self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
+        self._screens = 1
+        """How many look; with none, no views are made."""
         self._run_fields = dict(run_fields or {})
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._ended = threading.Event()
@@ -211,8 +213,12 @@ class Monitor(ScreenPort):
                 next_second = time.monotonic_ns() // NS * NS + NS
                 self._each_second()
             self._tick()
-            if self._publish_ns and time.monotonic_ns() - self._last_publish >= self._pause_ns:
+            if self._publishes and time.monotonic_ns() - self._last_publish >= self._pause_ns:
                 self._publish()
+
+    @property
+    def _publishes(self) -> bool:
+        return self._publish_ns > 0 and self._screens > 0
 
     @property
     def _pause_ns(self) -> int:
@@ -223,7 +229,7 @@ class Monitor(ScreenPort):
         """How long the loop may sleep if no message comes."""
         now = time.monotonic_ns()
         wait_s = max(0.0, (next_second - now) / NS)
-        if self._publish_ns and any(watched.dirty for watched in self._symbols.all()):
+        if self._publishes and any(watched.dirty for watched in self._symbols.all()):
             wait_s = min(wait_s, max(0.0, (self._last_publish + self._pause_ns - now) / NS))
         due_s = self._sides.due_s()
         return wait_s if due_s is None else min(wait_s, due_s)
@@ -244,7 +250,7 @@ class Monitor(ScreenPort):
             wait_s = 0.0
         return False
 
-    def _handle(self, message: FeedMessage | AnswerGiven | Recover | OwnOrders | WatchDetail) -> None:
+    def _handle(self, message: FeedMessage | AnswerGiven | Recover | OwnOrders | WatchDetails | ScreensLook) -> None:
         match message:
             case AnswerGiven():
                 answer(message, self._symbols, self._publisher, self._clock, self._outbox)
@@ -255,8 +261,11 @@ class Monitor(ScreenPort):
                     self._blindness.clear(watched, message.arrival)
             case OwnOrders():
                 self._symbols.set_own_orders(message.symbol, message.orders)
-            case WatchDetail():
-                self._publisher.watch_detail(self._symbols, message.symbol)
+            case WatchDetails():
+                self._publisher.watch_details(self._symbols, message.symbols)
+            case ScreensLook():
+                self._screens = message.count
+                self._publish()
             case _:
                 self._intake.take(message)
                 if isinstance(message, FeedEnded):
@@ -330,7 +339,7 @@ class Monitor(ScreenPort):
 
     def _publish(self) -> None:
         self._last_publish = time.monotonic_ns()
-        if self._publish_ns:
+        if self._publishes:
             now_ns = self._clock.shown_ns()
             self._publisher.make(
                 self._symbols,

@@ -37,10 +37,11 @@ class Publisher:
         self.lines: tuple[AlertLine, ...] = ()
         self.together: dict[str, tuple[str, ...]] = {}
         """The symbols of the newest cards of many names, by id: an answer may come after its card went."""
-        self.detail: DetailView | None = None
+        self.details: dict[str, DetailView] = {}
+        """The newest detail of each symbol whose detail a screen shows."""
         self._lines: deque[AlertLine] = deque(maxlen=_LINES)
-        self._detailed = ""
-        self._detail_due = 0
+        self._detailed: frozenset[str] = frozenset()
+        self._detail_due: dict[str, int] = {}
 
     def line(self, watched: WatchedSymbol, output: Output) -> None:
         """Put what an output says on the alert feed, where it says something there."""
@@ -58,14 +59,16 @@ class Publisher:
         put_line(watched.lines, line)
         put_line(self._lines, line)
 
-    def watch_detail(self, symbols: WatchedSymbols, symbol: str) -> None:
-        """Make `detail` for this symbol from now on; an empty one ends it."""
-        for name in (self._detailed, symbol):
-            watched = symbols.get(name)
+    def watch_details(self, symbols: WatchedSymbols, wanted: frozenset[str]) -> None:
+        """Make `details` for these symbols from now on, and for no other."""
+        for symbol in self._detailed ^ wanted:
+            watched = symbols.get(symbol)
             if watched is not None:
-                watched.core.keep_prints(*([PRINTS] if name == symbol else []))
+                watched.core.keep_prints(*([PRINTS] if symbol in wanted else []))
                 watched.dirty = True
-        self._detailed, self.detail = symbol, None
+        self._detailed = wanted
+        self._detail_due = {}
+        self.details = {symbol: detail for symbol, detail in self.details.items() if symbol in wanted}
 
     def make(self, symbols: WatchedSymbols, *, now_ns: int, data_ns: int, mono_ns: int, closed: bool) -> None:
         """Make the views of what has changed.
@@ -82,9 +85,9 @@ class Publisher:
         cards: list[RecommendationView] = []
         for watched in symbols.all():
             symbol = watched.core.symbol
-            if symbol == self._detailed and (self.detail is None or mono_ns >= self._detail_due):
-                self.detail = detail_view(watched.core, data_ns)
-                self._detail_due = mono_ns + _DETAIL_NS
+            if symbol in self._detailed and mono_ns >= self._detail_due.get(symbol, 0):
+                self.details = {**self.details, symbol: detail_view(watched.core, data_ns)}
+                self._detail_due[symbol] = mono_ns + _DETAIL_NS
             if watched.dirty or symbol not in before:
                 views[symbol] = symbol_view(watched.core, watched.standing(now_ns, closed=closed), data_ns)
                 watched.dirty = False

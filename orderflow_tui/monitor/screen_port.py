@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.feeds.feed import Arrival, FeedMessage
 from orderflow_tui.journal.writer import JournalWriter
-from orderflow_tui.monitor.commands import AnswerGiven, Command, OwnOrders, Recover, WatchDetail
+from orderflow_tui.monitor.commands import AnswerGiven, Command, OwnOrders, Recover, ScreensLook, WatchDetails
 from orderflow_tui.monitor.inbox import Inbox
 from orderflow_tui.monitor.publisher import Publisher
 from orderflow_tui.track_record.track_record import TrackRecord
@@ -31,6 +32,7 @@ class ScreenPort:
         self.problems: list[Callable[[], str]] = []
         """Asked for what the status line should tell of the listeners; they answer at once."""
         self._on_news: Callable[[], None] | None = None
+        self._detailed = ""
 
     @property
     def version(self) -> int:
@@ -57,6 +59,10 @@ class ScreenPort:
         """Record the trader's answer."""
         self._inbox.ask(AnswerGiven(recommendation_id, answer, Arrival.now()))
 
+    def answer_from(self, screen: str, recommendation_id: str, answer: Answer) -> None:
+        """Record an answer that a named screen gave."""
+        self._inbox.ask(AnswerGiven(recommendation_id, answer, Arrival.now(), screen))
+
     def recover(self, symbol: str) -> None:
         """Try a BLIND symbol again now."""
         self._inbox.ask(Recover(symbol, Arrival.now()))
@@ -67,15 +73,34 @@ class ScreenPort:
 
     def watch_detail(self, symbol: str) -> None:
         """Make `detail()` for this symbol from now on; an empty one ends it."""
-        self._inbox.ask(WatchDetail(symbol))
+        self._detailed = symbol
+        self.watch_details(frozenset([symbol] if symbol else []))
+
+    def watch_details(self, symbols: frozenset[str]) -> None:
+        """Make the detail of these symbols, and of no other."""
+        self._inbox.ask(WatchDetails(symbols))
 
     def detail(self) -> DetailView | None:
         """The newest detail of the watched symbol; None until it is made."""
-        return self._publisher.detail
+        return self.detail_of(self._detailed)
+
+    def detail_of(self, symbol: str) -> DetailView | None:
+        """The newest detail of a symbol; None until it is made."""
+        return self._publisher.details.get(symbol)
+
+    def set_screens(self, count: int) -> None:
+        """So many screens look: with none, no views are made."""
+        self._inbox.ask(ScreensLook(count))
 
     def rule_record(self, evidence: str) -> str:
         """How a rule (`exit` for recommendations) has done on this user's data, in one line; empty where not kept."""
         return self.record.words(evidence) if self.record is not None else ""
+
+    def rule_records(self) -> Mapping[str, str]:
+        """How each rule, and `exit` for recommendations, has done on this user's data; empty where not kept."""
+        if self.record is None:
+            return {}
+        return {name: self.record.words(name) for name in (*(rule.evidence for rule in CATALOGUE), "exit")}
 
     def on_news(self, listener: Callable[[], None]) -> None:
         """Call back, in the monitor's thread, once news has been published."""

@@ -7,14 +7,13 @@ The monitor's thread publishes them; readers take the newest when they next look
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from orderflow_tui.core.model.capabilities import Capabilities
-    from orderflow_tui.core.model.data_models import Answer, WorkingOrder
-    from orderflow_tui.core.model.events import Levels
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.model.events import Levels
 
 Chip = Literal[
     "CALM", "WARMING", "OPENING", "THIN", "WATCH", "ALERT", "EXIT", "BLIND", "NO QUOTES", "HALTED", "CLOSED", "NO DATA"

@@ -33,6 +33,8 @@ ELSEWHERE = {
     "journal.directory": "the first line of a day and its marker; what is no object is none",
     "notify.push_child": "the line its own parent writes",
     "support.decoding": "TOML for the others",
+    "engine.server": "tests/engine: bytes that are no screen, and any bytes for the decoder",
+    "engine.client": "what its own engine writes; tests/engine: any bytes for the decoder",
     "config.edit": "reads orderflow.toml after config_load did",
     "tui.keys.browser_driver": "what the server that started it writes on a pipe of its own",
     "positions.broker_child": "what a broker's client library gives back, in a process of its own",

@@ -1,0 +1,179 @@
+"""What an engine and its screens say to each other: messages with their length before them, in msgpack.
+
+A screen gets the newest state and only what changed in it; states it was too slow for are skipped, alerts and
+recommendations never. Nothing that arrives is evaluated: it is one of these structs or the connection ends.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
+
+PROTOCOL: Final = 1
+"""Grows whenever a message or a view changes its form."""
+MOST_FROM_SCREEN: Final = 64_000
+"""Bytes of a message of a screen."""
+MOST_FROM_ENGINE: Final = 64_000_000
+_LENGTH_BYTES: Final = 4
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    """A screen's first message.
+
+    Attributes:
+        protocol: Its `PROTOCOL`.
+        version: Its program's version.
+        screen: What it is called, such as its terminal's name.
+        fps: States a second it wants at most; 0 asks for one state, and is no screen.
+    """
+
+    protocol: int
+    version: str
+    screen: str
+    fps: float
+
+
+class GiveAnswer(Struct, frozen=True, tag="answer"):
+    """The trader answered a recommendation."""
+
+    recommendation_id: str
+    answer: Answer
+
+
+class RetrySymbol(Struct, frozen=True, tag="retry"):
+    """Try a BLIND symbol again now."""
+
+    symbol: str
+
+
+class SetOwnOrders(Struct, frozen=True, tag="own_orders"):
+    """These orders in the symbol's book are the holder's."""
+
+    symbol: str
+    orders: tuple[WorkingOrder, ...]
+
+
+class ShowDetail(Struct, frozen=True, tag="detail"):
+    """The screen shows this symbol's detail; empty for none."""
+
+    symbol: str
+
+
+class EndEngine(Struct, frozen=True, tag="end"):
+    """End the watch."""
+
+    reason: str
+
+
+class KeepWatching(Struct, frozen=True, tag="keep"):
+    """The watch goes on when the last screen has left, whatever the setting says."""
+
+
+class Welcome(Struct, frozen=True, tag="welcome"):
+    """The engine's first message.
+
+    Attributes:
+        version: The engine's program's version.
+        directory: Its journal's, absolute: the screen reads the history there.
+        pid: Its process.
+    """
+
+    version: str
+    directory: str
+    pid: int
+
+
+class Refused(Struct, frozen=True, tag="refused"):
+    """Why the engine will not talk to this screen, in one line that says what to do."""
+
+    reason: str
+
+
+class State(Struct, frozen=True, tag="state", omit_defaults=True):
+    """The newest state, as far as this screen does not have it.
+
+    Attributes:
+        version: Grows with every publication.
+        status: The status line.
+        symbols: Every symbol, in order.
+        views: Those that changed.
+        lines: Alert lines that are new or changed, newest first.
+        all_lines: Whether `lines` replaces all there were.
+        line_count: How many lines there are.
+        cards: Every recommendation.
+        detail: Of the symbol asked for; None where it did not change.
+        rule_records: How each rule has done, where that changed.
+        news: An alert, a recommendation or a blindness is in it.
+        screens: Who looks.
+    """
+
+    version: int
+    status: StatusView
+    symbols: tuple[str, ...]
+    views: tuple[SymbolView, ...] = ()
+    lines: tuple[AlertLine, ...] = ()
+    all_lines: bool = False
+    line_count: int = 0
+    cards: tuple[RecommendationView, ...] = ()
+    detail: DetailView | None = None
+    rule_records: dict[str, str] = {}
+    news: bool = False
+    screens: tuple[str, ...] = ()
+
+
+FromScreen = Hello | GiveAnswer | RetrySymbol | SetOwnOrders | ShowDetail | EndEngine | KeepWatching
+FromEngine = Welcome | Refused | State
+
+encode: Final = msgspec.msgpack.Encoder().encode
+decode_from_screen: Final = msgspec.msgpack.Decoder(FromScreen).decode
+decode_from_engine: Final = msgspec.msgpack.Decoder(FromEngine).decode
+
+
+class WireError(ValueError):
+    """Bytes that are no message."""
+
+
+def send(link: socket.socket, message: FromScreen | FromEngine) -> None:
+    """Write one message.
+
+    Raises:
+        OSError: The other end is gone, or did not take it in the socket's time.
+    """
+    body = encode(message)
+    link.sendall(len(body).to_bytes(_LENGTH_BYTES, "big") + body)
+
+
+def receive(link: socket.socket, most: int) -> bytes:
+    """Read one message's bytes; empty where the other end has closed.
+
+    Args:
+        link: The connection.
+        most: Bytes it may have.
+
+    Raises:
+        WireError: It is longer than `most`.
+        OSError: The other end is gone, or said nothing in the socket's time.
+    """
+    head = _exactly(link, _LENGTH_BYTES)
+    if not head:
+        return b""
+    length = int.from_bytes(head, "big")
+    if not 0 < length <= most:
+        raise WireError(f"a message of {length:,} bytes")
+    return _exactly(link, length)
+
+
+def _exactly(link: socket.socket, count: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < count:
+        piece = link.recv(min(count - len(parts), 1 << 20))
+        if not piece:
+            return b""
+        parts += piece
+    return bytes(parts)

@@ -1,0 +1,297 @@
+"""The engine's end of the socket: every screen gets the newest state, and says what its trader wants.
+
+A thread a screen writes, another reads. A screen that reads slowly, or not at all, is sent nothing until it has read:
+it skips states, and holds nobody up. Nothing here touches the monitor but by its port, which returns at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.engine.changes import Unsent
+from orderflow_tui.engine.place import EngineLock, EnginePlace
+from orderflow_tui.engine.protocol import (
+    MOST_FROM_SCREEN,
+    PROTOCOL,
+    EndEngine,
+    FromScreen,
+    GiveAnswer,
+    Hello,
+    KeepWatching,
+    Refused,
+    RetrySymbol,
+    SetOwnOrders,
+    ShowDetail,
+    Welcome,
+    WireError,
+    decode_from_screen,
+    receive,
+    send,
+)
+from orderflow_tui.views.model import DetailView, MonitorPort
+
+MOST_SCREENS: Final = 32
+_HELLO_SECONDS: Final = 2.0
+_RECORDS_SECONDS: Final = 5.0
+_LINGER_SECONDS: Final = 1.0
+"""How long an engine that ends with its last screen waits for another: one that is started again right away."""
+_LONGEST_NAME: Final = 40
+
+
+class EnginePort(MonitorPort, Protocol):
+    """What an engine asks of its monitor beside what any screen may."""
+
+    def answer_from(self, screen: str, recommendation_id: str, answer: Answer) -> None:
+        """Record an answer that a named screen gave."""
+        ...
+
+    def set_screens(self, count: int) -> None:
+        """So many screens look: with none, no views are made."""
+        ...
+
+    def watch_details(self, symbols: frozenset[str]) -> None:
+        """Make the detail of these symbols."""
+        ...
+
+    def detail_of(self, symbol: str) -> DetailView | None:
+        """The newest detail of a symbol; None until it is made."""
+        ...
+
+    def rule_records(self) -> Mapping[str, str]:
+        """How each rule has done on this user's data, in one line each."""
+        ...
+
+
+class _Screen:
+    """One connected screen."""
+
+    def __init__(self, link: socket.socket, hello: Hello, name: str) -> None:
+        self.link = link
+        self.name = name
+        self.watches = hello.fps > 0
+        self.pause = 1 / min(60.0, hello.fps) if hello.fps > 0 else 0.0
+        self.detailed = ""
+        self.news = threading.Event()
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+        self.news.set()
+        try:
+            self.link.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it has gone by itself
+
+
+class EngineServer:
+    """Takes screens until it is closed.
+
+    Args:
+        port: The monitor's.
+        place: Where screens find it; the lock is taken at construction.
+        directory: The journal's.
+        version: This program's.
+        end: Ends the watch with a reason.
+        ends_with_screens: The watch ends when the last screen has left.
+
+    Raises:
+        EngineError: Another engine watches this journal.
+        OSError: The socket cannot be made.
+    """
+
+    def __init__(
+        self,
+        port: EnginePort,
+        place: EnginePlace,
+        *,
+        directory: Path,
+        version: str,
+        end: Callable[[str], None],
+        ends_with_screens: bool = False,
+    ) -> None:
+        self._port = port
+        self._place = place
+        self._welcome = Welcome(version, str(directory.resolve()), os.getpid())
+        self._version = version
+        self._end = end
+        self._ends_with_screens = ends_with_screens
+        self._asked = False
+        self._screens: dict[int, _Screen] = {}
+        self._numbers = itertools.count(1)
+        self._changed = threading.Lock()
+        self._closed = threading.Event()
+        self._lock = EngineLock(place)
+        self._listener = self._listen()
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._place.socket.unlink(missing_ok=True)  # an engine that was killed leaves it; the lock says it is gone
+        mask = os.umask(0o177)
+        try:
+            listener.bind(str(self._place.socket))
+        finally:
+            os.umask(mask)
+        listener.listen(MOST_SCREENS)
+        return listener
+
+    def start(self) -> None:
+        """Take screens from now on."""
+        self._port.on_news(self._news)
+        threading.Thread(target=self._accept, name="engine-accept", daemon=True).start()
+
+    def close(self) -> None:
+        """Let every screen go and give the place free; doing so again is harmless."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._place.socket.unlink(missing_ok=True)
+        self._listener.close()
+        for screen in self._all():
+            screen.close()
+        self._lock.release()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who looks."""
+        return tuple(screen.name for screen in self._all() if screen.watches)
+
+    def _all(self) -> list[_Screen]:
+        with self._changed:
+            return list(self._screens.values())
+
+    def _news(self) -> None:
+        """Called in the monitor's thread."""
+        for screen in self._all():
+            screen.news.set()
+
+    def _accept(self) -> None:
+        while not self._closed.is_set():
+            try:
+                link, _ = self._listener.accept()
+            except OSError:
+                return
+            if not _is_ours(link):
+                link.close()
+                continue
+            threading.Thread(target=self._serve, args=(link,), name="engine-screen", daemon=True).start()
+
+    def _serve(self, link: socket.socket) -> None:
+        number = next(self._numbers)
+        try:
+            screen = self._greet(link)
+            if screen is None:
+                return
+            with self._changed:
+                self._screens[number] = screen
+            self._count()
+            threading.Thread(target=self._write, args=(screen,), name="engine-write", daemon=True).start()
+            while message := receive(link, MOST_FROM_SCREEN):
+                self._obey(screen, decode_from_screen(message))
+        except (OSError, WireError, msgspec.MsgspecError, RecursionError):
+            pass  # whatever it is, it is no screen any more: what it was is let go below
+        finally:
+            with self._changed:
+                gone = self._screens.pop(number, None)
+            if gone is not None:
+                gone.close()
+                self._count()
+                self._leave(gone)
+            link.close()
+
+    def _greet(self, link: socket.socket) -> _Screen | None:
+        link.settimeout(_HELLO_SECONDS)
+        hello = decode_from_screen(receive(link, MOST_FROM_SCREEN))
+        if not isinstance(hello, Hello):
+            return None
+        if hello.protocol != PROTOCOL or hello.version != self._version:
+            send(link, Refused(
+                f"the engine runs orderflow-tui {self._version}, this is {hello.version[:_LONGEST_NAME]}: end it with "
+                "the version that started it (`orderflow-tui stop`), or use that version here"
+            ))  # fmt: skip
+            return None
+        if len(self._screens) >= MOST_SCREENS:
+            send(link, Refused(f"{MOST_SCREENS} screens look already: close one"))
+            return None
+        send(link, self._welcome)
+        link.settimeout(None)
+        return _Screen(link, hello, "".join(filter(str.isprintable, hello.screen))[:_LONGEST_NAME] or "a screen")
+
+    def _count(self) -> None:
+        self._port.set_screens(len(self._all()))
+
+    def _leave(self, gone: _Screen) -> None:
+        """The detail nobody shows is made no more; with the last screen the watch may end."""
+        self._watch_details()
+        if gone.watches and self._ends_with_screens and not self._closed.wait(_LINGER_SECONDS) and not self.names:
+            self._end_once("the last screen has left")
+
+    def _end_once(self, reason: str) -> None:
+        with self._changed:
+            first, self._asked = not self._asked, True
+        if first:
+            self._end(reason)
+
+    def _obey(self, screen: _Screen, message: FromScreen) -> None:
+        match message:
+            case GiveAnswer():
+                self._port.answer_from(screen.name, message.recommendation_id, message.answer)
+            case RetrySymbol():
+                self._port.recover(message.symbol)
+            case SetOwnOrders():
+                self._port.own_orders(message.symbol, message.orders)
+            case ShowDetail():
+                screen.detailed = message.symbol
+                self._watch_details()
+            case KeepWatching():
+                self._ends_with_screens = False
+            case EndEngine():
+                self._end_once(message.reason[:_LONGEST_NAME])
+            case Hello():
+                screen.close()
+
+    def _watch_details(self) -> None:
+        self._port.watch_details(frozenset(screen.detailed for screen in self._all() if screen.detailed))
+
+    def _write(self, screen: _Screen) -> None:
+        unsent = Unsent()
+        version, records_at = -1, 0.0
+        try:
+            while not screen.closed:
+                news = screen.news.is_set()
+                screen.news.clear()
+                if self._port.version != version:
+                    version = self._port.version
+                    now = time.monotonic()
+                    due = now >= records_at
+                    records_at = now + _RECORDS_SECONDS if due else records_at
+                    state = unsent.state(
+                        self._port,
+                        news=news,
+                        detail=self._port.detail_of(screen.detailed) if screen.detailed else None,
+                        rule_records=self._port.rule_records() if due else None,
+                        screens=self.names,
+                    )
+                    send(screen.link, state)
+                screen.news.wait(screen.pause or 1.0)
+        except OSError:
+            screen.close()
+
+
+def _is_ours(link: socket.socket) -> bool:
+    """Whether the process at the other end is this user's: the folder and the socket allow no other already."""
+    if sys.platform != "linux":
+        return True
+    _, uid, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return bool(uid == os.geteuid())

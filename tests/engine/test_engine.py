@@ -1,0 +1,268 @@
+"""An engine and its screens: what one publishes the others show, and what a trader says on one reaches it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.engine.client import ENGINE_GONE, RemoteMonitor
+from orderflow_tui.engine.place import EngineError, EngineLock, place_of, running_places, runtime_folder
+from orderflow_tui.engine.protocol import (
+    MOST_FROM_ENGINE,
+    MOST_FROM_SCREEN,
+    PROTOCOL,
+    Hello,
+    Refused,
+    State,
+    decode_from_engine,
+    receive,
+    send,
+)
+from tests.engine.kit import VERSION, Engine, until
+from tests.tui.fake import alert, detail, recommendation, symbol_view
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:  # pytest's own are too long for a socket
+        yield Path(name)
+
+
+@pytest.fixture
+def engine(folder: Path) -> Iterator[Engine]:
+    engine = Engine(folder)
+    yield engine
+    engine.close()
+
+
+def test_a_screen_shows_what_the_engine_publishes(engine: Engine) -> None:
+    engine.monitor.put(symbol_view("BAC", "CALM"), symbol_view("KO", "ALERT"), alerts=(alert("BAC", 1, "one"),))
+    screen = engine.screen()
+    assert screen.views() == engine.monitor.views()
+    assert list(screen.views()) == ["BAC", "KO"]
+    assert screen.alert_lines() == engine.monitor.alert_lines()
+    assert screen.status() == engine.monitor.status()
+    assert screen.directory == engine.directory.resolve()
+    assert screen.pid == os.getpid()
+    kept = screen.views()["KO"]
+    engine.monitor.put(symbol_view("BAC", "EXIT"), recommendations=(recommendation("BAC"),), alerts_total=7)
+    until(lambda: screen.status().alerts_total == 7)
+    assert screen.views()["BAC"].chip == "EXIT"
+    assert screen.views()["KO"] is kept, "what did not change is not sent again"
+    assert screen.recommendations() == engine.monitor.recommendations()
+    engine.monitor.drop("KO")
+    until(lambda: list(screen.views()) == ["BAC"])
+
+
+def test_news_reaches_the_screen_without_waiting_for_its_pace(engine: Engine) -> None:
+    screen = engine.screen(fps=0.02)
+    told: list[int] = []
+    screen.on_news(lambda: told.append(screen.version))
+    engine.monitor.put(symbol_view("BAC", "EXIT"))
+    engine.monitor.ring()
+    until(lambda: told)
+    assert screen.views()["BAC"].chip == "EXIT"
+
+
+def test_an_answer_on_one_screen_is_seen_on_all_with_who_gave_it(engine: Engine) -> None:
+    item = recommendation("BAC")
+    engine.monitor.put(symbol_view("BAC", "EXIT"), recommendations=(item,))
+    one, other = engine.screen("pts/1"), engine.screen("pts/2")
+    engine.monitor.put()
+    until(lambda: set(one.screens) | set(other.screens) == {"pts/1", "pts/2"})
+    one.answer(item.recommendation_id, Answer("hold", note="mine"))
+    until(lambda: [card.status for card in other.recommendations()] == ["held"])
+    assert engine.monitor.answers == [(item.recommendation_id, Answer("hold", note="mine"))]
+    assert engine.monitor.answered_by == ["pts/1"]
+
+
+def test_what_a_trader_asks_reaches_the_monitor(engine: Engine) -> None:
+    engine.monitor.put(symbol_view("BAC", "BLIND"), symbol_view("KO", "CALM"))
+    one, other = engine.screen(), engine.screen()
+    one.recover("BAC")
+    one.own_orders("BAC", (WorkingOrder("sell", Decimal("13.86"), 300),))
+    engine.monitor.details = {name: detail(name) for name in ("BAC", "KO")}
+    one.watch_detail("BAC")
+    other.watch_detail("KO")
+    until(lambda: engine.monitor.wanted == {"BAC", "KO"})
+    engine.monitor.put()
+    until(lambda: one.detail() is not None and other.detail() is not None)
+    assert one.detail() == engine.monitor.details["BAC"]
+    assert other.detail() == engine.monitor.details["KO"]
+    assert engine.monitor.recovered == ["BAC"]
+    assert engine.monitor.owned == [("BAC", (WorkingOrder("sell", Decimal("13.86"), 300),))]
+    assert one.rule_record("red_burst") == "record here: fell 51% of 200"
+    assert one.rule_record("slow_bleed") == ""
+    one.watch_detail("")
+    until(lambda: engine.monitor.wanted == {"KO"})
+    assert one.detail() is None
+    other.close()
+    until(lambda: not engine.monitor.wanted)
+
+
+def test_views_are_made_only_while_somebody_looks(engine: Engine) -> None:
+    screen = engine.screen()
+    until(lambda: engine.monitor.screen_counts == [1])
+    screen.close()
+    until(lambda: engine.monitor.screen_counts == [1, 0])
+
+
+def test_another_version_is_refused_in_one_line_that_says_what_to_do(engine: Engine) -> None:
+    for hello in (Hello(PROTOCOL, "9.9", "pts/1", 10.0), Hello(PROTOCOL + 1, VERSION, "pts/1", 10.0)):
+        with engine.link() as link:
+            send(link, hello)
+            refused = decode_from_engine(receive(link, MOST_FROM_ENGINE))
+            assert isinstance(refused, Refused)
+            assert "orderflow-tui stop" in refused.reason
+            assert "\n" not in refused.reason
+            assert not receive(link, MOST_FROM_ENGINE)
+    with pytest.raises(EngineError, match=r"the engine runs orderflow-tui 1\.2\.3, this is 9\.9"):
+        RemoteMonitor(engine.link(), version="9.9", screen="pts/1", fps=10.0)
+    assert not engine.monitor.screen_counts
+
+
+@pytest.mark.parametrize(
+    "bytes_",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x00\x00\x00\x00",
+        b"\xff\xff\xff\xff",
+        (MOST_FROM_SCREEN + 1).to_bytes(4, "big") + b"x" * (MOST_FROM_SCREEN + 1),
+        b"\x00\x00\x00\x04\xc1\xc1\xc1\xc1",
+        b"\x00\x00\x08\x00" + b"\x91" * 2048,
+        b"\x00\x00\x00\x0a" + b"\x81\xa4type\xa3end",
+    ],
+)
+def test_bytes_that_are_no_screen_end_their_own_connection_only(engine: Engine, bytes_: bytes) -> None:
+    screen = engine.screen()
+    with engine.link() as hostile:
+        hostile.settimeout(5.0)
+        with suppress(ConnectionResetError, BrokenPipeError):
+            hostile.sendall(bytes_)
+            hostile.shutdown(socket.SHUT_WR)
+            assert hostile.recv(1) == b""
+    engine.monitor.put(symbol_view("BAC", "CALM"), alerts_total=3)
+    until(lambda: screen.status().alerts_total == 3)
+    assert engine.ended == []
+
+
+def test_a_screen_that_turns_hostile_after_its_hello_is_let_go(engine: Engine) -> None:
+    with engine.link() as link:
+        send(link, Hello(PROTOCOL, VERSION, "pts/\x1b[31m9\n", 10.0))
+        until(lambda: engine.server.names)
+        assert engine.server.names == ("pts/[31m9",)
+        link.sendall(b"\x00\x00\x00\x01\xc1")
+        until(lambda: not engine.server.names)
+
+
+def _has_seen(screen: RemoteMonitor, alerts: int) -> bool:
+    return screen.status().alerts_total == alerts
+
+
+def test_a_screen_that_does_not_read_holds_nobody_up(engine: Engine) -> None:
+    engine.monitor.put(*(symbol_view(f"S{number}", "CALM") for number in range(12)))
+    stuck = engine.link()
+    send(stuck, Hello(PROTOCOL, VERSION, "stuck", 60.0))
+    screen = engine.screen()
+    for count in range(1, 60):
+        engine.monitor.put(*(symbol_view(f"S{number}", "CALM", seed=count) for number in range(12)), alerts_total=count)
+        engine.monitor.ring()
+        until(partial(_has_seen, screen, count))
+    stuck.settimeout(10.0)
+    receive(stuck, MOST_FROM_ENGINE)
+    seen = 0
+    while seen != 59:
+        state = decode_from_engine(receive(stuck, MOST_FROM_ENGINE))
+        assert isinstance(state, State)
+        seen = state.status.alerts_total
+    stuck.close()
+
+
+def test_an_engine_that_goes_is_said_at_once_in_the_loudest_state(engine: Engine) -> None:
+    engine.monitor.put(symbol_view("BAC", "CALM", quantity=1_000))
+    screen = engine.screen()
+    told: list[str] = []
+    screen.on_news(lambda: told.append(screen.gone))
+    engine.server.close()
+    until(lambda: told)
+    assert screen.gone.startswith(ENGINE_GONE)
+    view = screen.views()["BAC"]
+    assert (view.chip, view.stale, view.urgency) == ("BLIND", True, 0)
+    assert not screen.status().connected
+    assert screen.status().ended
+    screen.answer("BAC:exit:1", Answer("hold"))  # nobody is there: it must not raise into the screen
+
+
+def test_one_engine_a_journal(engine: Engine) -> None:
+    with pytest.raises(EngineError, match="already watches this journal"):
+        EngineLock(engine.place)
+    assert running_places(engine.env) == [engine.place]
+    assert place_of(engine.directory / ".." / "journal", engine.env) == engine.place
+    assert place_of(engine.directory.parent / "other", engine.env) != engine.place
+    assert stat.S_IMODE(engine.place.socket.stat().st_mode) == 0o600
+
+
+def test_what_a_killed_engine_left_is_taken_over(folder: Path) -> None:
+    place = place_of(folder / "journal", {"XDG_RUNTIME_DIR": str(folder)})
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(place.socket))
+    left.close()
+    assert running_places({"XDG_RUNTIME_DIR": str(folder)}) == []
+    engine = Engine(folder)
+    assert engine.screen().pid == os.getpid()
+    engine.close()
+    with pytest.raises(EngineError, match="no engine is running here"):
+        engine.link()
+
+
+def test_a_folder_others_can_enter_is_refused(folder: Path) -> None:
+    (folder / "orderflow-tui").mkdir(mode=0o755)
+    with pytest.raises(EngineError, match="must be a folder of yours alone"):
+        runtime_folder({"XDG_RUNTIME_DIR": str(folder)})
+    (folder / "orderflow-tui").rmdir()
+    (folder / "real").mkdir(mode=0o700)
+    (folder / "orderflow-tui").symlink_to(folder / "real")
+    with pytest.raises(EngineError, match="must be a folder of yours alone"):
+        runtime_folder({"XDG_RUNTIME_DIR": str(folder)})
+
+
+def test_the_watch_ends_with_its_last_screen_where_that_is_wanted(folder: Path) -> None:
+    engine = Engine(folder, ends_with_screens=True)
+    one, other = engine.screen("pts/1"), engine.screen("pts/2")
+    asked = engine.screen("status", fps=0)
+    asked.close()
+    one.close()
+    other.close()
+    until(lambda: engine.ended)
+    assert engine.ended == ["the last screen has left"]
+    engine.close()
+
+
+def test_a_trader_may_keep_the_watch_or_end_it(folder: Path) -> None:
+    engine = Engine(folder, ends_with_screens=True)
+    screen = engine.screen("pts/1")
+    screen.keep_watching()
+    screen.close()
+    until(lambda: engine.monitor.screen_counts[-1:] == [0])
+    other = engine.screen("pts/2")
+    other.end_engine("ended on pts/2")
+    until(lambda: engine.ended)
+    assert engine.ended == ["ended on pts/2"]
+    engine.close()
+
+
+def test_figures_beyond_the_feed_arrive_whole(engine: Engine) -> None:
+    view = symbol_view("BAC", "EXIT", quantity=-300)
+    engine.monitor.put(replace(view, counters={"prints": 2**62}))
+    assert engine.screen().views()["BAC"].counters == {"prints": 2**62}
