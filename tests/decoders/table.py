@@ -32,6 +32,9 @@ from orderflow_tui.core.model.events import Book, Print
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.alpaca import normalize as alpaca
 from orderflow_tui.feeds.alpaca import wire as alpaca_wire
+from orderflow_tui.feeds.databento import wire as databento_wire
+from orderflow_tui.feeds.databento.delivery import Delivery, SessionError
+from orderflow_tui.feeds.databento.wire import RecordStream
 from orderflow_tui.feeds.errors import FeedError, PayloadError
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
@@ -43,6 +46,7 @@ from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
 from orderflow_tui.feeds.polygon.tape import SymbolTape
 from orderflow_tui.feeds.simulator.alpaca_stream import _received as alpaca_received
+from orderflow_tui.feeds.simulator.databento.gateway import _subscription as databento_asked
 from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
 from orderflow_tui.feeds.simulator.stream import _received
@@ -535,6 +539,33 @@ def _alpaca_quotes(data: bytes, _: Path) -> object:
     return [alpaca.book_of(alpaca_wire.quote_row(row), 0) for row in rows]
 
 
+def _databento_session(data: bytes, _: Path) -> object:
+    """The bytes behind a session's start, as the gateway sends them."""
+    delivery = Delivery(_nothing, "XNAS.ITCH", lambda: NOW_NS)
+    delivery.begin(["BAC"])
+    arrival = Arrival(time.monotonic_ns(), NOW_NS)
+    delivery.take(RecordStream().take(data), arrival, behind=False)
+    delivery.tick(arrival)
+    return delivery
+
+
+def _databento_sample() -> bytes:
+    from databento_dbn import ErrorCode, ErrorMsg, Metadata, SType, SymbolMappingMsg, SystemCode, SystemMsg
+
+    by_id = SType.from_str("instrument_id")
+    levels = [(138_600, 300, 138_700, 500)] * 2
+    common: dict[str, Any] = {"ts_recv": NOW_NS, "ts_event": NOW_NS - 1}
+    parts: list[Any] = [
+        SymbolMappingMsg(0, 5, NOW_NS, SType.from_str("raw_symbol"), "BAC", by_id, "BAC", 0, 0),
+        SystemMsg(ts_event=NOW_NS, msg="Heartbeat", code=SystemCode.from_int(0)),
+        ErrorMsg(ts_event=NOW_NS, err="Failed to resolve symbol(s): NOPE", code=ErrorCode.from_int(4)),
+        dbn_book(0, levels, **common),
+        dbn_book(0, levels, action="T", side="A", **common),
+    ]
+    head = Metadata(dataset="XNAS.ITCH", start=1, stype_in=None, stype_out=by_id, schema=None, ts_out=False)
+    return head.encode() + b"".join(bytes(part) for part in parts)
+
+
 WIRE = ("feeds.polygon.wire",)
 DECODERS = (
     Decoder("snapshots", WIRE, b'{"status":"OK","config.tickers":[' + SNAPSHOT + b"]}", _books("polygon"), REST),
@@ -581,6 +612,18 @@ DECODERS = (
     Decoder("alpaca frame", ALPACA, ALPACA_FRAME, _alpaca_frame, (PayloadError, DataValidationError)),
     Decoder("alpaca prints", ALPACA, ALPACA_TRADES, _alpaca_trades, (PayloadError, DataValidationError)),
     Decoder("alpaca quotes", ALPACA, ALPACA_QUOTES, _alpaca_quotes, (PayloadError, DataValidationError)),
+    Decoder(
+        "Databento's session", ("feeds.databento.wire", "feeds.databento.records"), _databento_sample(), _databento_session,
+        (PayloadError, SessionError),
+    ),
+    Decoder(
+        "Databento's lines", ("feeds.databento.wire",), b"success=0|error=Authentication failed.\n",
+        lambda data, _: databento_wire.fields_of(data),
+    ),
+    Decoder(
+        "simulated gateway's listener", ("feeds.simulator.databento.gateway",), b"schema=mbp-10|symbols=BAC|start=5|id=0",
+        lambda data, _: databento_asked(data.decode("utf-8", "replace")),
+    ),
     Decoder("recorded prints", ("recordings.formats.pair", "recordings.open"), TRADES, _recording("trades"), (RecordingError,)),
     Decoder("recorded coins", ("recordings.formats.pair", "recordings.open"), COINS, _recording("book"), (RecordingError,)),
     Decoder("recorded books", ("recordings.formats.pair", "recordings.open"), BOOK, _recording("book"), (RecordingError,)),

@@ -273,7 +273,9 @@ def as_dbn(path: Path, symbol: str, events: Sequence[Event], *, schema: str = "m
     for event in events:
         if isinstance(event, Print):
             side = {BUY: "B", SELL: "A"}.get(event.side, "N")
-            more: dict[str, Any] = {"price": event.price, "size": event.size, "side": side, "base": event.time_ns}
+            more: dict[str, Any] = {
+                "price": event.price, "size": event.size, "side": side, "base": event.time_ns, "sequence": event.seq,
+            }  # fmt: skip
             before = [(1, 1, 2, 1)] * count
             records.append(dbn_book(0, before, action="T", **more) if count else dbn_trade(0, **more))
         elif isinstance(event, Book) and count:

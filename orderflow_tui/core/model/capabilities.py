@@ -75,7 +75,7 @@ class Capabilities(Struct, frozen=True):
         if not self.quotes:
             return "NO QUOTES"
         if self.depth_levels > 1:
-            return f"{self.depth_levels} levels"
+            return f"{self.venues}, {self.depth_levels} levels" if self.venues else f"{self.depth_levels} levels"
         if self.venues:
             return f"{self.venues}, 1 level"
         return "one venue's best, 1 level" if self.single_venue else "NBBO, 1 level"

@@ -29,7 +29,7 @@ class LinkState:
     Args:
         capabilities: What the source is believed to show before it was asked.
         put: Where messages go.
-        limiter: For the figures of the budget.
+        limiter: For the figures of the budget; None where the source is asked nothing.
         clock: Nanoseconds UTC.
         recovered: Called when an outage has ended.
     """
@@ -39,7 +39,7 @@ class LinkState:
         capabilities: Capabilities,
         *,
         put: Put,
-        limiter: RateLimiter,
+        limiter: RateLimiter | None,
         clock: Callable[[], int],
         recovered: Callable[[], None],
     ) -> None:
@@ -130,8 +130,8 @@ class LinkState:
     def _status(self, now: float) -> FeedStatus:
         return FeedStatus(
             market=self.market,
-            requests_last_second=self._limiter.starts_last_second(),
-            requests_budget=self._limiter.per_second,
+            requests_last_second=self._limiter.starts_last_second() if self._limiter else 0.0,
+            requests_budget=self._limiter.per_second if self._limiter else 0.0,
             cycle_seconds=round(self.cycle_seconds, 2),
             connected=self.connected,
             capabilities=self.capabilities,
@@ -142,7 +142,7 @@ class LinkState:
         )
 
     def _detail(self, now: float) -> str:
-        held = self._limiter.held_for()
+        held = self._limiter.held_for() if self._limiter else 0.0
         if held > 0:
             return f"rate limited, {held:.0f} s"
         if not self.connected:

@@ -59,6 +59,9 @@ Kind = Literal[
     "duplicate",
     "max_connections",
     "close",
+    "slow_reader",
+    "skipped_records",
+    "bad_subscription",
 ]
 
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
@@ -89,10 +92,13 @@ _WHERE: dict[Kind, frozenset[Endpoint]] = {
     "duplicate": _STREAM,
     "max_connections": _STREAM,
     "close": _STREAM,
+    "slow_reader": _STREAM,
+    "skipped_records": _STREAM,
+    "bad_subscription": _STREAM,
 }
 _OF_THE_STREAM: frozenset[Kind] = frozenset(
-    {"status", "hang", "garbage", "reorder", "auth_failed", "silence", "unknown_event", "duplicate",
-     "max_connections", "close"}
+    {"status", "hang", "cut", "reset", "garbage", "reorder", "auth_failed", "silence", "unknown_event", "duplicate",
+     "max_connections", "close", "slow_reader", "skipped_records", "bad_subscription"}
 )  # fmt: skip
 PAYLOAD_KINDS = frozenset(kind for kind, where in _WHERE.items() if where != _STREAM)
 

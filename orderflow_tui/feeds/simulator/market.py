@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS, HEARTBEAT_SYMBOL, instrument_for
 from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.scenarios import ScenarioName, script_for
-from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
+from orderflow_tui.feeds.simulator.symbol_market import Action, SymbolMarket
 from orderflow_tui.feeds.simulator.tape import HISTORY_NS
 
 CALM_HISTORY_NS = 15 * 60 * NANOS
@@ -24,6 +25,7 @@ class Market:
         now_ns: The present, nanoseconds UTC: calm history ends and the scenario begins here.
         scenario: What happens from now on.
         history_ns: Calm trading generated before now, nanoseconds.
+        watchers: By symbol, what is called after each step of its market.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Market:
         now_ns: int,
         scenario: ScenarioName = "calm",
         history_ns: int = CALM_HISTORY_NS,
+        watchers: Mapping[str, Action] = MappingProxyType({}),
     ) -> None:
         held = tuple(dict.fromkeys(symbols))
         self.symbols = held if HEARTBEAT_SYMBOL in held else (*held, HEARTBEAT_SYMBOL)
@@ -44,6 +47,7 @@ class Market:
                 seed=seed,
                 start_ns=now_ns - history_ns,
                 script=script_for(scenario, symbol, held, start_ns=now_ns, seed=seed),
+                watcher=watchers.get(symbol),
             )
             for symbol in self.symbols
         }

@@ -69,10 +69,20 @@ class SymbolMarket:
         seed: The same seed and start give the same market.
         start_ns: When trading begins, nanoseconds UTC.
         script: What happens beyond calm trading, in order of time; may be endless.
+        watcher: Called after each step of it.
     """
 
-    def __init__(self, instrument: Instrument, *, seed: int, start_ns: int, script: Iterable[Step] = ()) -> None:
+    def __init__(
+        self,
+        instrument: Instrument,
+        *,
+        seed: int,
+        start_ns: int,
+        script: Iterable[Step] = (),
+        watcher: Action | None = None,
+    ) -> None:
         self.instrument = instrument
+        self._watcher = watcher
         self.now_ns = start_ns
         self.bids = BookSide("bid")
         self.asks = BookSide("ask")
@@ -114,6 +124,8 @@ class SymbolMarket:
                 self._next_flow_ns = due_ns + self._waiting_time_ns()
                 self._flow_event()
             self._publish_quote()
+            if self._watcher is not None:
+                self._watcher(self)
         self.now_ns = max(self.now_ns, to_ns)
 
     def skip(self, to_ns: int) -> None:
@@ -128,6 +140,11 @@ class SymbolMarket:
         self._next_drift_ns = to_ns + _DRIFT_STEP_NS
         self._next_flow_ns = to_ns
         self._publish_quote()
+
+    @property
+    def clock_ns(self) -> int:
+        """The newest event's time, nanoseconds UTC."""
+        return self._clock_ns
 
     def depth(self, side: Side, levels: int) -> list[tuple[int, int]]:
         """The best levels of one side now, as (tick, shares shown), best first."""

@@ -1,0 +1,1 @@
+"""Databento: one venue's book of ten levels, its prints with their sides, over the raw live protocol."""

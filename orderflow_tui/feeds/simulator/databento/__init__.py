@@ -1,0 +1,1 @@
+"""The simulated market behind Databento's raw live protocol."""
