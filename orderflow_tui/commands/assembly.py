@@ -117,8 +117,7 @@ def make_monitor(
             data_source=data_source,
             journal=directory,
         )
-    under = source_named(data_source).learned_under
-    learned = LearnedStore(directory, under, lambda: feed.capabilities.dataset) if take_up else None
+    learned = LearnedStore(directory, source_named(data_source).learned_under) if take_up else None
     damaged: list[str] = []
     restored = restore(directory, source_class, damaged=damaged) if take_up else []
     record = TrackRecord(directory, config.profile, run_id)

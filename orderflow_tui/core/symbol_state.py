@@ -139,6 +139,13 @@ class SymbolState:
         self.burst.doubt = capabilities.sides_in_doubt
         self.bid_walls.set_source(deep=capabilities.depth_levels > 1, streaming=capabilities.streaming)
 
+    def set_taught(self, taught: Mapping[str, SessionStats]) -> None:
+        """Other figures were learned of what the source shows now; this session begins to learn anew."""
+        self.taught = dict(taught)
+        self.learner = SizeLearner(self.taught.get(self.session.name) if self.session is not None else None)
+        self._fit_exit_ratio()
+        self._fit_sizes()
+
     def _fit_sizes(self) -> None:
         configured, learner = self.configured_threshold, self.learner
         self.resting_threshold = max(configured, learner.learnt_resting) if self._guarded else configured

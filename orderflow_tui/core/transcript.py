@@ -102,6 +102,7 @@ class Changed(msgspec.Struct, array_like=True, tag=4):
     held: tuple[Position | None, tuple[int, ...]] | None = None
     """The position and the instants of its events."""
     seen: bool | None = None
+    taught: dict[str, SessionStats] | None = None
 
 
 CoreCall = Begin | Fed | Answered | Changed
@@ -144,6 +145,8 @@ def play(frame: CoreCall, core: SymbolCore) -> tuple[SymbolCore, list[Output]]:
         core.desk.set_position(position)
     if frame.rules is not None:
         core.set_thresholds(frame.rules)
+    if frame.taught is not None:
+        core.set_taught(frame.taught)
     if frame.seen is not None and core.outcomes is not None:
         core.outcomes.seen = frame.seen
     return core, []

@@ -6,7 +6,6 @@ Those of the first sources are in `<log dir>/learned/<SYMBOL>.json`, others in `
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -31,13 +30,13 @@ class LearnedStore:
     Args:
         directory: The journal's directory.
         under: The source's folder: figures of one venue never judge another.
-        dataset: Which data set of the source is in use, as known now; empty where it has one only.
     """
 
-    def __init__(self, directory: Path, under: str = "", dataset: Callable[[], str] = str) -> None:
+    def __init__(self, directory: Path, under: str = "") -> None:
         self._directory = directory
         self._under = under
-        self._dataset = dataset
+        self.dataset = ""
+        """Which data set of the source is in use; empty where it has one only."""
         self.problem = ""
 
     def load(self, symbol: str) -> dict[str, SessionStats]:
@@ -57,7 +56,7 @@ class LearnedStore:
 
     def _path(self, symbol: str) -> Path:
         marked = re.sub("[a-z]", r"+\g<0>", symbol)  # AMpB and AMPB are two files on every disk
-        folder = "-".join(filter(None, ("learned", self._under, _UNSAFE.sub("_", self._dataset()))))
+        folder = "-".join(filter(None, ("learned", self._under, _UNSAFE.sub("_", self.dataset))))
         return self._directory / folder / f"{marked}.json"
 
     def _sessions(self, symbol: str) -> list[SessionStats]:

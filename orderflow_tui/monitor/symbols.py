@@ -80,6 +80,8 @@ class WatchedSymbols:
         self._thresholds = thresholds
         self._watchlist = watchlist
         self._learned = learned
+        if learned is not None:
+            learned.dataset = capabilities.dataset
         self._charts = charts
         self._followed = followed
         self._make_core = new_core
@@ -119,12 +121,21 @@ class WatchedSymbols:
         self._thresholds_look.close()
 
     def set_capabilities(self, capabilities: Capabilities) -> bool:
-        """Tell every core what the source can show; whether that is news."""
+        """Tell every core what the source can show; whether that is news.
+
+        Of another data set other figures were learned: those of the one before are kept, and judge nothing more.
+        """
         if capabilities == self.capabilities:
             return False
+        other = capabilities.dataset != self.capabilities.dataset
+        if other:
+            self.keep_learned(now=True)
         self.capabilities = capabilities
-        for watched in self._watched.values():
+        for symbol, watched in self._watched.items():
             watched.fit(capabilities)
+            if other and self._learned is not None:
+                self._learned.dataset = capabilities.dataset
+                watched.core.set_taught(self._learned.load(symbol))
         return True
 
     def set_symbols(self) -> None:

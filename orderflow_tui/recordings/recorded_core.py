@@ -24,7 +24,7 @@ class RecordedCore(SymbolCore):
         record: Takes each frame at once.
     """
 
-    __slots__ = ("_in_force", "_record", "_seen")
+    __slots__ = ("_in_force", "_record", "_seen", "_taught")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class RecordedCore(SymbolCore):
         self._record = record
         self._in_force: tuple[Thresholds, Capabilities, Position | None, tuple[int, ...]] | None = None
         self._seen = True
+        self._taught = self.taught
 
     def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
         """As `SymbolCore.process`."""
@@ -65,7 +66,8 @@ class RecordedCore(SymbolCore):
             rules = before[0] is self.thresholds
             capabilities = before[1] is self.capabilities
             held = before[2] is desk.position and before[3] is self.event_times_ns
-            if rules and capabilities and held and seen == self._seen:
+            taught = self._taught is self.taught
+            if rules and capabilities and held and taught and seen == self._seen:
                 return
             self._record(
                 Changed(
@@ -73,6 +75,8 @@ class RecordedCore(SymbolCore):
                     None if capabilities else self.capabilities,
                     None if held else (desk.position, self.event_times_ns),
                     None if seen == self._seen else seen,
+                    None if taught else self.taught,
                 )
             )
+        self._taught = self.taught
         self._in_force, self._seen = (self.thresholds, self.capabilities, desk.position, self.event_times_ns), seen

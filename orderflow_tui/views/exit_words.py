@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow_tui.core.market.liquidity import ExitCost, exit_cost, minutes_to_leave
+from orderflow_tui.core.market.liquidity import ExitCost, minutes_to_leave
 from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
 from orderflow_tui.core.model.units import NS, price_text, spell_minutes
 from orderflow_tui.core.symbol import SymbolCore
@@ -19,14 +19,14 @@ def money(dollars: float) -> str:
 
 def leave_line(core: SymbolCore, second: int) -> tuple[str, ExitCost | None, float | None]:
     """`(line, cost, minutes to leave all of it)` for the position at this second."""
-    desk, market = core.desk, core.market
+    desk = core.desk
     scale = core.capabilities.size_scale
     quantity = desk.quantity
     size = quantity * scale
-    cost = exit_cost(market.bids, market.asks, size, scale)
+    cost = desk.exit_cost()
     window = core.window
     traded = window.volume_through(second) - window.volume_through(second - BASELINE_SECONDS)
-    minutes = minutes_to_leave(size, traded)
+    minutes = minutes_to_leave(size, traded) if core.capabilities.sizes_are_market else None
     words = _cost_words(core, cost, quantity, traded)
     if core.halted:
         words = words.replace(_NOW, f"{CANNOT_LEAVE}, {core.halted}; the last book says", 1)
@@ -57,7 +57,9 @@ def _cost_words(core: SymbolCore, cost: ExitCost | None, quantity: int, traded: 
 
 
 def _uncosted(core: SymbolCore, quantity: int) -> str:
-    """What can be said of leaving without a quote of two sides: what stands on the side that takes the position."""
+    """What can be said of leaving without a price: what stands on the side that takes the position."""
+    if not core.capabilities.sizes_are_market:
+        return f"not priced: {core.capabilities.venues or 'one venue'}"
     bids, asks = core.market.bids, core.market.asks
     near, far = core.writer.words("bid", "ask"), core.writer.words("ask", "bid")
     if not bids:

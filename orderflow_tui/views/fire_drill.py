@@ -24,6 +24,9 @@ def fire_drill(view: SymbolView) -> DrillView | None:
         missing = f"there is no {'ask' if view.bids else 'bid'}" if one_sided else "there is no book to leave at"
         why = "its data is old" if view.stale else missing
         return DrillView(view.symbol, position.quantity, notes=(f"no figures: {why}",))
+    if not view.capabilities.sizes_are_market:
+        why = f"{view.capabilities.venues or 'one venue'}: its sizes are not the market's"
+        return DrillView(view.symbol, position.quantity, notes=(f"no figures: {why}",))
     bids, asks = (_negated(view.asks), _negated(view.bids)) if position.quantity < 0 else (view.bids, view.asks)
     size = abs(position.quantity) * view.capabilities.size_scale
     lines = [_at_once(bids, asks, size, view)]

@@ -144,10 +144,10 @@ def test_what_one_source_taught_is_not_anothers(tmp_path: Path) -> None:
 
 
 def test_what_one_data_set_taught_is_not_anothers(tmp_path: Path) -> None:
-    dataset = "iex"
-    store = LearnedStore(tmp_path, "alpaca", lambda: dataset)
+    store = LearnedStore(tmp_path, "alpaca")
+    store.dataset = "iex"
     store.save("BAC", TAUGHT)
-    dataset = "../sip"
+    store.dataset = "../sip"
     assert store.load("BAC") == {}
     store.save("BAC", TAUGHT)
     assert not store.problem

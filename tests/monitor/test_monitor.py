@@ -357,6 +357,31 @@ def test_what_sessions_taught_is_kept_a_name_at_a_time_and_at_once_at_the_end(tm
     assert kept == [1, 2, 3]
 
 
+def test_figures_of_another_data_set_judge_nothing_more(tmp_path: Path) -> None:
+    """A key turns out to be worth IEX: what SIP has taught stays SIP's, what IEX taught is taken up."""
+    store = LearnedStore(tmp_path, "alpaca")
+    store.dataset = "iex"
+    store.save("BAC", SessionStats(date(2026, 9, 21), "regular", 700))
+    capabilities = replace(CAPABILITIES, dataset="sip")
+    watched_symbols = WatchedSymbols(
+        PositionManager.fixed((Position("BAC", 100, Decimal(10)),)),
+        Fixed(OrderFlowConfig(data_source="replay")),
+        capabilities,
+        watchlist=False,
+        learned=LearnedStore(tmp_path, "alpaca"),
+        charts=False,
+        followed=None,
+    )
+    watched_symbols.set_symbols()
+    (watched,) = watched_symbols.all()
+    assert watched.core.taught == {}
+    watched.core.finished.append(SessionStats(date(2026, 9, 22), "regular", 12_000))
+    assert watched_symbols.set_capabilities(replace(capabilities, dataset="iex"))
+    assert watched.core.taught["regular"].resting == 700
+    store.dataset = "sip"
+    assert store.load("BAC")["regular"].resting == 12_000
+
+
 def test_faults_are_journaled_and_a_refused_key_ends_with_one(desk: Desk) -> None:
     desk.put(ApiFault("429", "slow down", Arrival.now(), status=429, endpoint="trades"))
     desk.put(SymbolNote("BAC", "not_found", "no such ticker", Arrival.now()))

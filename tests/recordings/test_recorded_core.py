@@ -54,6 +54,8 @@ def lived(core: SymbolCore, seed: int, rules: Rules, position: Position, capabil
             case 3 if core.outcomes is not None:
                 core.outcomes.seen = not core.outcomes.seen
             case 4:
+                core.set_taught({"regular": SessionStats(session_at(NOON).day, "regular", draw.randrange(9, 9_000))})
+            case 5:
                 core.event_times_ns = (NOON + draw.randrange(0, 7_200) * NS,)
     return out
 

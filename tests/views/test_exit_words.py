@@ -2,8 +2,9 @@ import pytest
 
 from orderflow_tui.core.model.events import Clock, Halt
 from orderflow_tui.core.model.units import NS, spell_minutes
+from orderflow_tui.views.build_position import exit_cost_view
 from orderflow_tui.views.exit_words import held_header, leave_line, money, stop_words
-from tests.core.kit import NOON, Tape, held, make
+from tests.core.kit import NOON, Tape, exits, held, make
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,23 @@ def test_without_a_tape_the_rest_is_only_not_shown() -> None:
     nbbo = make(position=held(100))
     nbbo.process(Tape().book(0, [(100.00, 100)], [(100.02, 500)]).events)
     assert leave_line(nbbo, NOON // NS)[0] == "leave now: -$1.00 for the first 100 of 100"
+
+
+def test_sizes_that_are_not_the_markets_price_no_exit() -> None:
+    """IEX shows its own hundred shares; what all venues would take, and how long it lasts, is not known there."""
+    venues = "IEX only, about 3 % of the volume"
+    core = make(position=held(1_000, stop="99.00"), single_venue=True, sizes_are_market=False, venues=venues)
+    tape = Tape().book(0, [(100.00, 100)], [(100.02, 500)])
+    for second in (1, 32, 63):
+        tape.sell(second, 100.00, 12_000)
+    said = core.process([*tape.events, Clock(tape.at(90))])
+    assert leave_line(core, NOON // NS + 90) == (f"leave now: not priced: {venues} | stop 100c away", None, None)
+    opened = exits(said)[0].recommendation
+    assert opened.exit_cost is None
+    assert opened.bid is not None
+    view = exit_cost_view(core, NOON // NS + 90)
+    assert view is not None
+    assert (view.cost, view.coverage, view.cost_trend, view.minutes_to_leave) == (None, None, (), None)
 
 
 def test_in_a_halt_the_line_says_that_nobody_can_leave() -> None:

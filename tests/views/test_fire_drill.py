@@ -19,6 +19,14 @@ def _drill(view: SymbolView) -> DrillView:
     return drill
 
 
+def test_sizes_of_one_small_venue_drill_nothing() -> None:
+    view = symbol_view("BAC")
+    small = replace(view.capabilities, sizes_are_market=False, venues="IEX only")
+    drill = _drill(replace(view, capabilities=small))
+    assert drill.lines == ()
+    assert drill.notes == ("no figures: IEX only: its sizes are not the market's",)
+
+
 def test_now_and_three_ways_of_waiting() -> None:
     view = symbol_view("BAC")
     drill = _drill(view)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from statistics import median
 
 from orderflow_tui.core.exits.exit_signal import ALERTS_NEEDED, ActCounter, ExitLatch, Figures, evidence_of
-from orderflow_tui.core.market.liquidity import band_size, exit_cost
+from orderflow_tui.core.market.liquidity import ExitCost, band_size, exit_cost
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.market.state import SAMPLES, MarketState
 from orderflow_tui.core.model.capabilities import Capabilities
@@ -101,10 +101,18 @@ class Holding:
         market, size = self.market, self.quantity * self.capabilities.size_scale
         if not size or not market.bids or not market.asks:
             return
-        ratio = band_size(market.bids, market.price_step)[0] / size
-        walked = exit_cost(market.bids, market.asks, size, self.capabilities.size_scale)
-        self.coverage.append(ratio)
-        self.costs.append(walked.dollars if walked else 0.0)
+        walked = self.exit_cost()
+        if walked is None:
+            return
+        self.coverage.append(band_size(market.bids, market.price_step)[0] / size)
+        self.costs.append(walked.dollars)
+
+    def exit_cost(self) -> ExitCost | None:
+        """What the shown book takes of the position; None where it has not two sides or is not the market's."""
+        if not self.capabilities.sizes_are_market:
+            return None
+        scale = self.capabilities.size_scale
+        return exit_cost(self.market.bids, self.market.asks, self.quantity * scale, scale)
 
     def check_thin(self, time_ns: int) -> AlertRaised | None:
         """`thin_exit`, held against the coverage of the last minute. Real depth only."""
@@ -223,8 +231,7 @@ class Holding:
     def _template(self, time_ns: int) -> ExitRecommendation:
         """A recommendation with the position's figures filled in."""
         position, market, quantity, short = self.position, self.market, self.quantity, self.writer.short
-        scale = self.capabilities.size_scale
-        walked = exit_cost(market.bids, market.asks, quantity * scale, scale)
+        walked = self.exit_cost()
         earlier = market.quote_at(time_ns // NS - SAMPLES)
         bid = None if market.bid is None else price_decimal(abs(market.bid))
         pnl: Decimal | None = None

@@ -30,6 +30,7 @@ class Capabilities(Struct, frozen=True):
             (`refused`), or need not because its sides are as good as they get (`none`).
         dataset: Which of the source's data sets this is (`iex`, `XNAS.ITCH`): what symbols teach is kept by it. Empty
             where the source has one only.
+        sizes_are_market: The best price's size is what all venues show there; a small venue's own prices no exit.
         venues: Whose prints and quotes these are, in words, where they are not the whole market's; empty otherwise.
     """
 
@@ -49,6 +50,7 @@ class Capabilities(Struct, frozen=True):
     side_check: Literal["none", "asked", "refused"] = "none"
     venues: str = ""
     dataset: str = ""
+    sizes_are_market: bool = True
 
     @property
     def sides_in_doubt(self) -> str:

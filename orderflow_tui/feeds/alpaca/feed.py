@@ -206,6 +206,7 @@ class AlpacaFeed:
         self._standing.learn(
             host=f"{self._host.name} {feed}",
             single_venue=feed == "iex",
+            sizes_are_market=feed != "iex",
             venues=_WHOSE[feed],
             delay_seconds=DELAYED_SECONDS if feed == "delayed_sip" else 0,
             dataset="sip" if feed == "delayed_sip" else feed,

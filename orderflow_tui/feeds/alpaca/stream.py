@@ -29,8 +29,10 @@ CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0
 PING_SECONDS: Final = 10.0
 TICK_SECONDS: Final = 0.25
-SILENCE_SECONDS: Final[dict[MarketState, float]] = {"open": 30.0, "unknown": 60.0}
-"""No message of any name for so long is a dead stream; outside the session it may be silent for ever."""
+SILENCE_SECONDS: Final[dict[MarketState, float]] = {"open": 30.0, "unknown": 60.0, "extended-hours": 300.0}
+"""No message of any name for so long is a dead stream; while the market is closed it may be silent for ever."""
+PLACE_SECONDS: Final = 60.0
+"""Who has a place keeps it so long, also against a more urgent name."""
 TAKEN_SECONDS: Final = 60.0
 """Another program holds the one connection, or we read too slowly: tried again after so long."""
 FIRST_RETRY_SECONDS: Final = 1.0
@@ -131,6 +133,8 @@ class StreamSupervisor:
         self._told_at = 0.0
         self._heard = 0.0
         self._streaming: set[str] = set()
+        self._placed: dict[str, float] = {}
+        """When each got its place, on the monotonic clock."""
         self._most: int | None = None
         """Names that fit one connection, once the server has refused more."""
 
@@ -323,15 +327,16 @@ class StreamSupervisor:
         return (*(name for name in fit if name in self._streaming), *fresh)
 
     def _fitting(self, wanted: Sequence[str]) -> tuple[str, ...]:
-        """Who has a place: who has one keeps it while it is wanted, the rest goes by urgency."""
-        kept = [name for name in wanted if name in self._streaming][: self._most]
-        room = max((self._most or 0) - len(kept), 0)
-        return (*kept, *[name for name in wanted if name not in self._streaming][:room])
+        """Who has a place: the most urgent, but whoever got one within the last minute keeps it."""
+        since = time.monotonic() - PLACE_SECONDS / self._pace
+        kept = [name for name in wanted if name in self._streaming and self._placed.get(name, 0.0) > since]
+        return tuple(dict.fromkeys((*kept, *wanted)))[: self._most]
 
     def _settled(self, active: set[str], arrival: Arrival) -> None:
         """A subscription was answered: who has prints and quotes is streamed from now on."""
         fresh = (active & set(self._hooks.symbols())) - self._streaming
         self._streaming |= fresh
+        self._placed |= dict.fromkeys(fresh, time.monotonic())
         if fresh:
             self._hooks.began(fresh, arrival.wall_ns - self._hooks.delay_ns())
 

@@ -104,6 +104,21 @@ def test_a_stream_with_few_places_takes_the_urgent_and_names_the_rest() -> None:
             got.wait(Batch, covers("CRUX", time.time_ns()))
 
 
+def test_a_place_goes_to_whoever_is_most_urgent_after_a_minute() -> None:
+    names = ("ACME", "BOLT", "CRUX")
+    with served(names, most=2) as host:
+        config = replace(Config(host.url), alpaca_feed="iex")
+        with running(config, names, pace=120.0) as (feed, got):
+            got.wait(FeedStatus, lambda status: status.stream == "stream; no room for CRUX: polled")
+            feed.set_urgency(["CRUX", "ACME", "BOLT"])
+            got.wait(FeedStatus, lambda status: status.stream == "stream; no room for BOLT: polled")
+            until = time.time_ns() + NS
+            for name in names:
+                got.wait(Batch, covers(name, until))
+                told = delivered(got, name, until)
+                assert len(told) == len(set(told))
+
+
 def test_a_mute_stream_is_left() -> None:
     with (
         served(faults=[Fault("stream", "silence", frames=4)]) as host,
@@ -128,6 +143,24 @@ def test_a_bust_is_a_second_read_again() -> None:
     assert isinstance(again, TapeCorrection)
     assert again.from_second == busted.sip_timestamp // NS
     assert str(trade_id(busted)) not in {event.trade_id for event in again.prints if event.venue != 4}
+
+
+@pytest.mark.parametrize("asked", ["iex", "auto"])
+def test_figures_of_a_feed_are_its_own_and_iex_prices_no_exit(asked: str) -> None:
+    with (
+        served(sip=asked == "auto") as host,
+        running(replace(Config(host.url), alpaca_feed=asked), ["ACME"]) as (feed, got),
+    ):
+        got.wait(FeedStatus, lambda status: bool(status.capabilities.dataset))
+        assert feed.capabilities.dataset == ("iex" if asked == "iex" else "sip")
+        assert feed.capabilities.sizes_are_market is (asked == "auto")
+
+
+def test_without_the_stream_everything_is_polled() -> None:
+    with served(sip=True) as host, running(replace(Config(host.url), stream="off"), ["ACME"]) as (feed, got):
+        got.wait(Batch, covers("ACME", time.time_ns() + NS))
+        assert not feed.capabilities.streaming
+        assert not any(status.stream for status in got.of(FeedStatus))
 
 
 def test_start_and_stop_do_not_wait_for_a_server_that_is_not_there() -> None:
