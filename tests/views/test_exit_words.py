@@ -4,7 +4,7 @@ from orderflow_tui.core.model.events import Clock, Halt
 from orderflow_tui.core.model.units import NS, spell_minutes
 from orderflow_tui.views.build_position import exit_cost_view
 from orderflow_tui.views.exit_words import held_header, leave_line, money, stop_words
-from tests.core.kit import NOON, Tape, exits, held, make
+from tests.core.kit import NOON, Rules, Tape, exits, held, make
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,9 @@ def test_without_a_tape_the_rest_is_only_not_shown() -> None:
 def test_sizes_that_are_not_the_markets_price_no_exit() -> None:
     """IEX shows its own hundred shares; what all venues would take, and how long it lasts, is not known there."""
     venues = "IEX only, about 3 % of the volume"
-    core = make(position=held(1_000, stop="99.00"), single_venue=True, sizes_are_market=False, venues=venues)
+    core = make(
+        Rules(profile="guarded"), held(1_000, stop="99.00"), single_venue=True, sizes_are_market=False, venues=venues
+    )
     tape = Tape().book(0, [(100.00, 100)], [(100.02, 500)])
     for second in (1, 32, 63):
         tape.sell(second, 100.00, 12_000)

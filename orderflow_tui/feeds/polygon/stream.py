@@ -27,7 +27,7 @@ from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, MarketState, 
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, StreamMessage, StreamStatus, decode_frame
-from orderflow_tui.feeds.polygon.subscriptions import Subscriptions
+from orderflow_tui.feeds.polygon.subscriptions import KINDS, Subscriptions
 from orderflow_tui.support.hosts import is_loopback
 from orderflow_tui.support.masking import hide
 
@@ -310,7 +310,7 @@ class StreamSupervisor:
             await connection.send(msgspec.json.encode({"action": "auth", "params": self._key}).decode())
             await self._answer(connection, "auth_success")
             self._heard = time.monotonic()
-            channels = Subscriptions(("T", "Q", "LULD") if self._hooks.quotes() else ("T", "LULD"))
+            channels = Subscriptions(KINDS if self._hooks.quotes() else ("T", "LULD"))
             parts = {
                 asyncio.create_task(self._tend(connection, channels)),
                 asyncio.create_task(self._read(connection, channels)),
@@ -339,6 +339,10 @@ class StreamSupervisor:
         asked_at = time.monotonic()
         while True:
             now = time.monotonic()
+            if self._hooks.quotes() and "Q" not in channels.kinds:
+                # The books turned out to have one level: the stream's quotes are wanted after all.
+                channels.kinds = KINDS
+                self._leave()
             request = channels.next_request((*self._hooks.symbols(), HEARTBEAT))
             if request is not None:
                 asked_at = now

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from msgspec import Struct, field
 
 Kind = Literal["T", "Q", "LULD"]
+KINDS: Final[tuple[Kind, ...]] = ("T", "Q", "LULD")
 _ACK: Final = "subscribed to:"
 
 
