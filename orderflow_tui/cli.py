@@ -40,7 +40,7 @@ _SETTINGS: Final = (
 )
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
-_WIRES: Final = ("polygon", "alpaca")
+_WIRES: Final = ("polygon", "alpaca", "databento")
 _ZONE: Final = "America/New_York"
 _RECORDINGS: Final = (
     "common prefix of a .trades/.book.csv.gz pair, a LOBSTER file, a flat file as trades.csv.gz:AAPL, a .dbn file, "

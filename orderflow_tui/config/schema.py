@@ -121,6 +121,9 @@ class OrderFlowConfig(BaseModel):
         alpaca_feed: Whose prints and quotes Alpaca sends; `auto` finds out what the key is worth.
         alpaca_data_url: Alpaca's REST host, without a trailing slash.
         alpaca_stream_url: Alpaca's WebSocket host, without `/v2/{feed}`.
+        databento_api_key: A secret; None where Databento is not asked.
+        databento_dataset: Whose book and prints Databento sends.
+        databento_gateway: `host:port` of its live gateway; None for the dataset's own.
         unencrypted_host: The one other machine, `host` or `host:port`, that may be sent the key by `http://` or
             `ws://`; None for none.
         stream: Whether to use the WebSocket.
@@ -151,6 +154,9 @@ class OrderFlowConfig(BaseModel):
     alpaca_feed: Literal["auto", "sip", "iex", "delayed_sip"] = "auto"
     alpaca_data_url: str = ALPACA_DATA_URL
     alpaca_stream_url: str = ALPACA_STREAM_URL
+    databento_api_key: SecretStr | None = None
+    databento_dataset: str = Field(default="XNAS.ITCH", pattern=r"^[A-Z0-9]{4}\.[A-Z0-9]{2,16}$")
+    databento_gateway: str | None = None
     unencrypted_host: str | None = None
     stream: Literal["auto", "on", "off"] = "auto"
     log_dir: Path = Path("logs/order_flow")
@@ -194,6 +200,18 @@ class OrderFlowConfig(BaseModel):
             message = "not a usable key"
             raise ValueError(message)
         return SecretStr(key)
+
+    @field_validator("databento_gateway")
+    @classmethod
+    def _gateway(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        host, colon, port = value.rpartition(":")
+        usable = bool(host and colon) and not set(host) & set(" /@?#") and port.isascii() and port.isdecimal()
+        if not (usable and 0 < int(port) < 65_536):
+            message = "not host:port"
+            raise ValueError(message)
+        return value
 
     @field_validator(*fields_of("http"))
     @classmethod

@@ -154,6 +154,35 @@ SOURCES: Final = (
         checks="orderflow_tui.feeds.alpaca.checks:SourceChecks",
         learned_under="alpaca",
     ),
+    Source(
+        "databento",
+        "LIVE databento",
+        "live",
+        (
+            Setting(
+                "databento_api_key",
+                ("DATABENTO_API_KEY",),
+                "secret",
+                needed="it, in the environment; `orderflow-tui demo --source databento` runs without one",
+                simulated="{key}",
+            ),
+            Setting(
+                "databento_dataset",
+                ("ORDER_FLOW_DATABENTO_DATASET",),
+                bound="must be the name of a dataset, such as XNAS.ITCH",
+            ),
+            Setting(
+                "databento_gateway",
+                ("ORDER_FLOW_DATABENTO_GATEWAY",),
+                bound="must be host:port, such as 127.0.0.1:13000",
+                simulated="{host}:{port}",
+            ),
+        ),
+        feed="orderflow_tui.feeds.databento.feed:DatabentoFeed",
+        checks="orderflow_tui.feeds.databento.checks:SourceChecks",
+        extra="databento",
+        learned_under="databento",
+    ),
     Source("replay", "REPLAY", "replayed"),
 )
 NAMES: Final = tuple(source.name for source in SOURCES)

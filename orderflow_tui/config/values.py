@@ -180,6 +180,9 @@ class Settings(Struct, frozen=True):
     alpaca_feed: Literal["auto", "sip", "iex", "delayed_sip"]
     alpaca_data_url: str
     alpaca_stream_url: str
+    databento_api_key: Secret | None
+    databento_dataset: str
+    databento_gateway: str | None
     unencrypted_host: str | None
     stream: Literal["auto", "on", "off"]
     log_dir: Path

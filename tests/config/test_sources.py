@@ -59,7 +59,7 @@ def test_only_live_sources_journal_as_live() -> None:
 
 
 def test_the_choices_are_the_tables() -> None:
-    assert one_of() == "polygon, simulator, alpaca or replay"
+    assert one_of() == "polygon, simulator, alpaca, databento or replay"
     for name in NAMES:
         assert OrderFlowConfig(data_source=name).data_source == name
     with pytest.raises(DataValidationError, match=one_of()):

@@ -62,6 +62,8 @@ WAYS = (
     Way(rf"{OURS} notify", "run", 2, "no channel is set up"),
     Way(rf"{OURS} doctor --data-source alpaca", "account", 1, "APCA_API_KEY_ID"),
     Way(rf"{OURS} --data-source alpaca", "account", 2, "APCA_API_KEY_ID is not set"),
+    Way(rf"{OURS} doctor --data-source databento", "account", 1, "DATABENTO_API_KEY"),
+    Way(rf"{OURS} --data-source databento", "account", 2, "DATABENTO_API_KEY is not set"),
     Way(rf"{OURS} doctor.*", "account", 1, "POLYGON_API_KEY"),
     Way(rf"{OURS}( serve( --allow-host .*)?| headless( --duration \d+)?)?( --record raw)?( \| tee .*)?", "account", 2, NO_KEY),
     Way(rf"{OURS} headless --positions alpaca-paper", "account", 2, NO_KEY),

@@ -64,8 +64,8 @@ class DatabentoConfig(Protocol):
         ...
 
     @property
-    def databento_gateway(self) -> str:
-        """`host:port`; empty for the dataset's own."""
+    def databento_gateway(self) -> str | None:
+        """`host:port`; None for the dataset's own."""
         ...
 
 

@@ -87,8 +87,8 @@ def default_gateway(dataset: str) -> tuple[str, int]:
     return f"{dataset.lower().replace('.', '-')}.lsg.databento.com", PORT
 
 
-def gateway_of(text: str, dataset: str) -> tuple[str, int]:
-    """`host:port` or `host`; the dataset's own where the text is empty. Raises ValueError."""
+def gateway_of(text: str | None, dataset: str) -> tuple[str, int]:
+    """`host:port` or `host`; the dataset's own where none is given. Raises ValueError."""
     if not text:
         return default_gateway(dataset)
     host, colon, port = text.rpartition(":")

@@ -83,13 +83,13 @@ class SimulatorProcess:
 
     @property
     def url(self) -> str:
-        """Base URL, such as `http://127.0.0.1:40123`; empty before the start."""
+        """Base URL, such as `http://127.0.0.1:40123`, or `host:port` of a wire without URLs; empty before the start."""
         return self._url
 
     @property
     def reached(self) -> dict[str, str]:
         """What settings of a source are made of: `url`, `ws`, `host`, `port`, `key`."""
-        parts = urlsplit(self._url)
+        parts = urlsplit(self._url if "//" in self._url else f"//{self._url}")
         return {
             "url": self._url,
             "ws": self._url.replace("http", "ws", 1),

@@ -22,7 +22,8 @@ from orderflow_tui.feeds.simulator.gate import AbortableProtocol
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
 from orderflow_tui.feeds.simulator.scenarios import SCENARIOS
 from orderflow_tui.feeds.simulator.server import Depth
-from orderflow_tui.feeds.simulator.wires import WIRES, application, check_plan
+from orderflow_tui.feeds.simulator.tcp_server import TcpServer
+from orderflow_tui.feeds.simulator.wires import TCP_WIRES, WIRES, application, check_plan, tcp_wire
 from orderflow_tui.support.output import print_lines, print_note
 
 LOOPBACK = "127.0.0.1"
@@ -63,6 +64,10 @@ class LoopbackServer(uvicorn.Server):
         await super().startup(sockets)
         if self._on_ready is not None:
             self._on_ready()
+
+    def stop(self) -> None:
+        """Ask it to end; from any thread."""
+        self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -132,7 +137,7 @@ def serve(
         requests_per_second: Requests above this rate get status 429; None for no limit.
         plan: What the key is worth: `basic`, `starter`, `developer`, `advanced`; None for everything. A plan shows one
             level, as the vendor does. Alpaca's are `basic` (IEX) and `advanced` (the whole tape).
-        wire: Whose wire format: `polygon` or `alpaca`.
+        wire: Whose wire format: `polygon`, `alpaca` or `databento` (which has no URL: `host:port` is printed).
         stop: Ends the server when set.
 
     Returns:
@@ -142,34 +147,42 @@ def serve(
         _check(port=port, scenario=scenario, depth=depth, requests_per_second=requests_per_second, wire=wire)
         check_plan(wire, plan)
         rules = [*(load_faults(faults) if faults else ()), *(BAD_DAY if scenario == "bad-day" else ())]
+        now_ns = time.time_ns()
+        connection = None
+        if wire in TCP_WIRES:
+            connection = tcp_wire(symbols, seed=seed, scenario=scenario, key=key, faults=rules, now_ns=now_ns)
         bound = _bind_or_explain(port)
     except ValueError as error:
         print_note(f"simulate: {error}")
         return 1
     with bound:
-        app = application(
-            wire,
-            symbols,
-            seed=seed,
-            scenario=scenario,
-            depth=depth,
-            key=key,
-            faults=rules,
-            requests_per_second=requests_per_second,
-            plan=plan,
-            now_ns=time.time_ns(),
-        )
-        url = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
-        server = LoopbackServer(app, on_ready=lambda: print_lines([url]))
+        address = f"{LOOPBACK}:{bound.getsockname()[1]}"
+        server: LoopbackServer | TcpServer
+        if connection is not None:
+            server = TcpServer(connection, on_ready=lambda: print_lines([address]))
+        else:
+            app = application(
+                wire,
+                symbols,
+                seed=seed,
+                scenario=scenario,
+                depth=depth,
+                key=key,
+                faults=rules,
+                requests_per_second=requests_per_second,
+                plan=plan,
+                now_ns=now_ns,
+            )
+            server = LoopbackServer(app, on_ready=lambda: print_lines([f"http://{address}"]))
         if stop is not None:
             threading.Thread(target=_leave_when_set, args=(stop, server), daemon=True).start()
         server.run(sockets=[bound])
     return 0
 
 
-def _leave_when_set(stop: threading.Event, server: LoopbackServer) -> None:
+def _leave_when_set(stop: threading.Event, server: LoopbackServer | TcpServer) -> None:
     stop.wait()
-    server.should_exit = True
+    server.stop()
 
 
 def _check(*, port: int, scenario: str, depth: str, requests_per_second: float | None, wire: str) -> None:

@@ -15,9 +15,12 @@ from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS
 from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.scenarios import ScenarioName
 from orderflow_tui.feeds.simulator.server import Depth, create_app
+from orderflow_tui.feeds.simulator.tcp_server import Serve
 
-WireName = Literal["polygon", "alpaca"]
+WireName = Literal["polygon", "alpaca", "databento"]
 WIRES: Final[tuple[WireName, ...]] = get_args(WireName)
+TCP_WIRES: Final = ("databento",)
+"""These are plain TCP; the others HTTP."""
 ALPACA_PLANS: Final = ("basic", "advanced")
 """Alpaca sells two: IEX for nothing, the whole tape for money."""
 
@@ -29,6 +32,8 @@ def check_plan(wire: str, plan: str | None) -> None:
         ValueError: One line.
     """
     sold = ALPACA_PLANS if wire == "alpaca" else tuple(PLANS)
+    if plan is not None and wire in TCP_WIRES:
+        raise ValueError(f"the wire {wire} has no plans")
     if plan is not None and plan not in sold:
         raise ValueError(f"plan must be one of {', '.join(sold)} on the wire {wire}, not {plan!r}")
 
@@ -66,3 +71,19 @@ def application(
         rate_limit=RateLimit(requests_per_second or worth.requests_per_second),
         plan=worth,
     )
+
+
+def tcp_wire(
+    symbols: Sequence[str], *, seed: int, scenario: str, key: str | None, faults: Sequence[Fault], now_ns: int
+) -> Serve:
+    """What a connection to Databento's gateway is served by; arguments as those of `application`.
+
+    Raises:
+        ValueError: One line: the package that encodes its records is missing.
+    """
+    try:
+        from orderflow_tui.feeds.simulator.databento.gateway import DatabentoMarket, Gateway  # noqa: PLC0415 an extra
+    except ModuleNotFoundError as missing:
+        raise ValueError(f"{missing.name} is not installed: pip install 'orderflow-tui[databento]'") from None
+    market = DatabentoMarket.of(symbols, seed=seed, now_ns=now_ns, scenario=cast("ScenarioName", scenario))
+    return Gateway(market, key=key, faults=FaultPlan(faults)).serve

@@ -137,11 +137,13 @@ def _quiet(model: ScreenModel, status: StatusView) -> list[str]:
     oldest = max((view.data_age_s for view in model.views.values() if view.data_age_s is not None), default=None)
     words = [
         f"oldest {span_text(oldest)}" if oldest is not None else "no data yet",
-        f"{status.requests_last_second:.0f}/{status.requests_budget:.0f} req/s, cycle {status.cycle_seconds:.1f}s",
         f"{status.profile}, market {status.market}",
         f"{status.alerts_total} alert{'' if status.alerts_total == 1 else 's'}",
         status.host,
     ]
+    if status.requests_budget:
+        rate = f"{status.requests_last_second:.0f}/{status.requests_budget:.0f} req/s"
+        words.insert(1, f"{rate}, cycle {status.cycle_seconds:.1f}s")
     if status.stream:
         words.insert(1, status.stream)
     if status.speed != 1.0:
