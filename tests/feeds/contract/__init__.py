@@ -1,0 +1,1 @@
+"""One contract, kept by every source."""
