@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+CONFORMANCE := .venv-conformance
 LOWEST := .venv-lowest
 AUDIT := .venv-audit
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: audit chaos demo endure evaluate test check lint types imports lowest run bench mutants clean
+.PHONY: audit chaos conformance demo endure evaluate test check lint types imports lowest run bench mutants clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +18,7 @@ help:
 	@echo "make lowest core, feeds and report with the lowest versions pyproject.toml allows (minutes)"
 	@echo "make audit  licences of all dependencies, and what is known against their versions"
 	@echo "make bench  every figure against its peer, in one run (a gigabyte of peers, under ten minutes)"
+	@echo "make conformance  the vendors' own clients against the simulated market (half a gigabyte of clients, minutes)"
 	@echo "make chaos  each fault of the simulator alone through a whole run (minutes)"
 	@echo "make evaluate  what the rules were worth on the recorded days of docs/rules.md, the last day held back (minutes)"
 	@echo "make endure  a fast day of 6.5 hours and 60 real minutes, with faults: memory, leaks, latency (over an hour)"
@@ -41,7 +43,7 @@ demo: $(VENV)/.run
 	$(BIN)/orderflow-tui demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m 'not chaos and not serial' --cov --cov-report=
+	$(BIN)/python -m pytest -m 'not chaos and not serial and not conformance' --cov --cov-report=
 	$(BIN)/python -m pytest -n 0 -m serial --cov --cov-append --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=95
 
@@ -89,12 +91,22 @@ lowest: $(LOWEST)/.made
 $(AUDIT)/.made: pyproject.toml
 	@rm -rf $(AUDIT)
 	$(PYTHON) -m venv $(AUDIT)
-	extras=$$($(AUDIT)/bin/python -c 'import tomllib; e = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; print(",".join(sorted(set(e) - {"test", "bench"})))') && \
+	extras=$$($(AUDIT)/bin/python -c 'import tomllib; e = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; print(",".join(sorted(set(e) - {"test", "bench", "conformance"})))') && \
 	$(AUDIT)/bin/python -m pip --disable-pip-version-check --quiet install -e ".[$$extras]" 'pip-audit>=2.7'
 	@touch $@
 
 audit: $(AUDIT)/.made
 	$(AUDIT)/bin/python -m tests.packaging.audit
+
+# The vendors' own clients: a misreading of a wire cannot hide in both our server and our source.
+$(CONFORMANCE)/.made: pyproject.toml
+	@rm -rf $(CONFORMANCE)
+	$(PYTHON) -m venv $(CONFORMANCE)
+	$(CONFORMANCE)/bin/python -m pip --disable-pip-version-check --quiet install -e '.[conformance]'
+	@touch $@
+
+conformance: $(CONFORMANCE)/.made
+	$(CONFORMANCE)/bin/python -m pytest -n 0 -m conformance tests/conformance
 
 # Stock-market libraries to measure against, in an environment of their own: they want an older numpy.
 $(BENCH)/.made:
@@ -114,4 +126,4 @@ mutants: $(BENCH)/.bench
 	$(BENCH)/bin/python -m benchmarks.mutants
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(LOWEST) $(AUDIT) .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
+	rm -rf $(VENV) $(BENCH) $(LOWEST) $(AUDIT) $(CONFORMANCE) .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
