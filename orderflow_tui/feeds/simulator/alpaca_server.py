@@ -20,6 +20,7 @@ from orderflow_tui.feeds.simulator.gate import Gate, RateLimit
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_time_query
 from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 
 FREE_SYMBOLS: Final = 30
 _RECENT_NS: Final = 900 * NANOS
@@ -54,7 +55,11 @@ def create_alpaca_app(
     inner = Starlette(
         routes=[
             Route("/v2/stocks/quotes/latest", api.quotes),
+            Route("/v2/stocks/trades/latest", api.latest_trade),
+            Route("/v2/stocks/trades", api.trades),
+            Route("/v2/stocks/quotes", api.quote_history),
             Route("/v2/stocks/{symbol}/trades", api.trades),
+            Route("/v2/stocks/{symbol}/quotes", api.quote_history),
             Route("/v2/stocks/{symbol}/trades/latest", api.latest_trade),
             WebSocketRoute("/v2/{feed}", hub.endpoint),
         ]
@@ -71,11 +76,14 @@ def create_alpaca_app(
 
 def _endpoint_of(path: str, query: Mapping[str, str]) -> tuple[Endpoint, Sequence[str]] | None:
     parts = path.strip("/").split("/")
-    if parts[:2] != ["v2", "stocks"] or len(parts) < 4:
+    if parts[:2] != ["v2", "stocks"] or len(parts) < 3:
         return None
-    if parts[2] == "quotes":
-        return "quotes", [name for name in query.get("symbols", "").split(",") if name]
-    return ("last_trade" if parts[-1] == "latest" else "trades"), [parts[2]]
+    several = parts[2] in ("trades", "quotes")
+    names = [name for name in query.get("symbols", "").split(",") if name] if several else [parts[2]]
+    if "quotes" in parts[2:]:
+        # The quotes in force are one request as a snapshot is; those of a past span are another.
+        return ("quotes" if parts[-1] == "latest" else "nbbo"), names
+    return ("last_trade" if parts[-1] == "latest" else "trades"), names
 
 
 class _Api:
@@ -100,21 +108,42 @@ class _Api:
         return _json({"quotes": found})
 
     async def latest_trade(self, request: Request) -> Response:
-        """The newest print, by which a key's worth is found out."""
+        """The newest print, by which a key's worth is found out; of one symbol, or of several by name."""
         now_ns = self._now()
         feed = request.query_params.get("feed", "sip")
         if feed == "sip" and not self._sip:
             return _refused(403, _NOT_RECENT)
-        symbol = self._market.get(request.path_params["symbol"])
-        found = rows.of_feed(symbol.tape.prints.between(0, now_ns), feed) if symbol is not None else []
-        if symbol is None or not found:
+        newest: dict[str, rows.Row] = {}
+        for symbol in self._asked(request):
+            found = rows.of_feed(symbol.tape.prints.between(0, now_ns), feed)
+            if found:
+                newest[symbol.instrument.symbol] = rows.trade(symbol.instrument, found[-1])
+        name = request.path_params.get("symbol")
+        if name is None:
+            return _json({"trades": newest})
+        if name not in newest:
             return _refused(404, "no trade found")
-        return _json({"symbol": symbol.instrument.symbol, "trade": rows.trade(symbol.instrument, found[-1])})
+        return _json({"symbol": name, "trade": newest[name]})
 
     async def trades(self, request: Request) -> Response:
-        """Prints of one symbol, oldest first, page by page. Without `feed` they are the whole tape's."""
-        now_ns = self._now()
-        name, params = request.path_params["symbol"], request.query_params
+        """Prints, oldest first unless asked otherwise, page by page. Without `feed` they are the whole tape's."""
+        return self._history(request, "trades", self._prints)
+
+    async def quote_history(self, request: Request) -> Response:
+        """The quotes of a span, as the prints."""
+        return self._history(request, "quotes", self._quotes)
+
+    def _prints(self, symbol: SymbolMarket, first_ns: int, last_ns: int, feed: str) -> list[rows.Row]:
+        kept = rows.of_feed(symbol.tape.prints.between(first_ns, last_ns), feed)
+        return [rows.trade(symbol.instrument, row) for row in kept]
+
+    def _quotes(self, symbol: SymbolMarket, first_ns: int, last_ns: int, feed: str) -> list[rows.Row]:
+        return [rows.quote(symbol.instrument, row, feed) for row in symbol.tape.quotes.between(first_ns, last_ns)]
+
+    def _history(
+        self, request: Request, kind: str, made: Callable[[SymbolMarket, int, int, str], list[rows.Row]]
+    ) -> Response:
+        now_ns, params = self._now(), request.query_params
         feed = params.get("feed", "sip")
         try:
             query = parse_time_query(_times(params))
@@ -123,19 +152,25 @@ class _Api:
             return _refused(400, str(error))
         if params.get("feed") == "sip" and not self._sip and query.last_ns > now_ns - _RECENT_NS:
             return _refused(403, _NOT_RECENT)
-        symbol = self._market.get(name)
-        if symbol is None:
-            return _json({"symbol": name, "trades": [], "next_page_token": None})
-        kept = rows.of_feed(symbol.tape.prints.between(query.first_ns, min(query.last_ns, now_ns)), feed)
+        kept: list[tuple[str, rows.Row]] = []
+        for symbol in self._asked(request):
+            found = made(symbol, query.first_ns, min(query.last_ns, now_ns), feed)
+            found = found[::-1] if params.get("sort") == "desc" else found
+            kept += [(symbol.instrument.symbol, row) for row in found]
         page = kept[offset : offset + query.limit]
-        more = len(kept) > offset + query.limit
-        return _json(
-            {
-                "symbol": name,
-                "trades": [rows.trade(symbol.instrument, row) for row in page],
-                "next_page_token": str(offset + query.limit) if more else None,
-            }
-        )
+        token = str(offset + query.limit) if len(kept) > offset + query.limit else None
+        if "symbol" in request.path_params:
+            name = request.path_params["symbol"]
+            return _json({"symbol": name, kind: [row for _, row in page], "next_page_token": token})
+        several: dict[str, list[rows.Row]] = {}
+        for name, row in page:
+            several.setdefault(name, []).append(row)
+        return _json({kind: several, "next_page_token": token})
+
+    def _asked(self, request: Request) -> list[SymbolMarket]:
+        """The symbol of the path, or those that `symbols` names."""
+        named = request.path_params.get("symbol") or request.query_params.get("symbols", "")
+        return [symbol for name in named.split(",") if (symbol := self._market.get(name)) is not None]
 
     def _now(self) -> int:
         now_ns = self._clock()
