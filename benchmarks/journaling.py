@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import Figure, emit, interleaved, median, percentile, ratios
+from orderflow_tui.journal.records import AlertRecord
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
 
 LINES = 3_000
@@ -72,7 +73,7 @@ def figures() -> list[Figure]:
             ROUNDS,
             {
                 "ours": timed(
-                    lambda: journal.write("order_flow_alert", time.time_ns(), time.monotonic_ns(), FIELDS), ours_p99
+                    lambda: journal.write(AlertRecord(**FIELDS), time.time_ns(), time.monotonic_ns()), ours_p99
                 ),
                 "peer": timed(lambda: logger.info("order_flow_alert", extra={"fields": FIELDS}), peer_p99),
             },

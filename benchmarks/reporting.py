@@ -119,12 +119,20 @@ def record(random: Random, day: int, number: int, moment: str) -> tuple[str, dic
     if kind == 17:
         fields = {
             "recommendation_id": f"BAC:exit:{day}-{number}",
+            "kind": "flow",
             "reason": "3 large sellers in 60 s",
+            "status": "open",
+            "against": "long",
             "evidence": ["a", "b"],
+            "episode_ids": ["c", "d"],
+            **dict.fromkeys(("average_cost", "bid", "bid_60s_ago", "pnl"), 150.25),
+            "prints": 6,
+            "shares": 45,
         }
         return "order_flow.exit_signal_triggered", {**fields, "quantity": 1_000, "exit_cost": 5.0}
     if kind == 18:
         fields = {"recommendation_id": f"BAC:exit:{day}-{number - 1}", "answer": "hold", "shares": 0}
+        fields |= {"minutes": 0, "note": "", "status": "held", "against": "long", "quantity": 1_000}
         return "order_flow.exit_acknowledged", {**fields, "price": 150.2}
     return "order_flow.api_error", {"error_type": "429", "code": "", "detail": "slow down", "status": 429}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
 from orderflow_tui.commands.ending import Ending
+from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config, working_directory
 from orderflow_tui.config.reload import ConfigWatcher
@@ -20,8 +21,8 @@ from orderflow_tui.config.sources import as_simulated, feed_of, source_named
 from orderflow_tui.config.values import Settings, invalid
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.feeds.feed import Feed
-from orderflow_tui.journal.records import run_started_fields
-from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.recommendations import journaled_recommendations
+from orderflow_tui.journal.records import run_started
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.monitor.clock import LiveClock, RecordedClock
 from orderflow_tui.monitor.followup_store import FollowUpStore
@@ -35,7 +36,6 @@ from orderflow_tui.support.memory import spare_memory
 from orderflow_tui.support.output import print_error, print_lines, print_note, raw_stdout
 from orderflow_tui.support.terminal import GONE
 from orderflow_tui.track_record.track_record import TrackRecord
-from orderflow_tui.views.plain_lines import PlainLines, Troubles
 
 if TYPE_CHECKING:
     from orderflow_tui.notify.notifier import Notifier
@@ -84,7 +84,8 @@ def make_monitor(
     settings: Reloads,
     label: str,
     publish_hz: float,
-    run_fields: Mapping[str, Any],
+    recordings: list[str] | None = None,
+    infer_sides: bool | None = None,
     take_up: bool = True,
 ) -> Monitor:
     """The monitor of a run, with its journal, its recorder and what earlier runs left.
@@ -99,7 +100,8 @@ def make_monitor(
         settings: Thresholds per symbol, and their reload.
         label: What the status line calls the source.
         publish_hz: How often views are made at most; 0 where no screen looks.
-        run_fields: What `run_started` records beside the standard fields.
+        recordings: Of a replay: what is replayed.
+        infer_sides: Of a replay: whether recorded aggressors are ignored.
         take_up: Whether to go on with what earlier runs left open and learned.
     """
     config = loaded.config
@@ -119,7 +121,7 @@ def make_monitor(
         )
     learned = LearnedStore(directory, source_named(data_source).learned_under) if take_up else None
     damaged: list[str] = []
-    restored = restore(directory, source_class, damaged=damaged) if take_up else []
+    earlier = journaled_recommendations(directory, source_class, damaged=damaged) if take_up else []
     record = TrackRecord(directory, config.profile, run_id)
     if take_up:
         record.start(_RECORD_AFTER_S)
@@ -131,19 +133,20 @@ def make_monitor(
         profile=config.profile,
         source_label=label,
         watchlist=config.monitoring_mode == "watchlist",
-        restored=restored,
+        earlier=earlier,
         learned=learned,
         followed=FollowUpStore(directory, source_class) if take_up and source_class != "replayed" else None,
         record=record,
         publish_hz=publish_hz,
         clock=RecordedClock() if source_class == "replayed" else LiveClock(),
         recorder=recorder,
-        run_fields=run_started_fields(
+        run=run_started(
             version=__version__,
             host=feed.capabilities.host,
             symbols=[position.symbol for position in positions.get_active_positions()],
             settings=config.recorded(),
-            **run_fields,
+            recordings=recordings,
+            infer_sides=infer_sides,
         ),
     )
     if damaged:
@@ -176,7 +179,6 @@ def _from_source(
         settings=settings,
         label=source.label,
         publish_hz=publish_hz,
-        run_fields={},
         take_up=take_up,
     )
     return monitor, directory
@@ -272,7 +274,7 @@ def _notifier(loaded: LoadedConfig, tz: str, monitor: Monitor) -> Notifier | Non
         tz=tz,
         demoted=record.demoted if record is not None else lambda _: False,
     )
-    notifier.remember(one.record for one in monitor.restored if one.answer is None and not one.resolved)
+    notifier.remember(one.record for one in monitor.earlier if one.answer is None and not one.resolved)
     monitor.listeners.append(notifier.on_record)
     monitor.problems.append(lambda: notifier.problem)
     notifier.start()
@@ -390,8 +392,8 @@ def run_headless_loop(
         noted: Says what a changed file left out.
     """
     out, encoding = raw_stdout()
-    lines = PlainLines(out, tz, encoding=encoding)
-    troubles = Troubles(
+    lines = HeadlessLines(out, tz, encoding=encoding)
+    problems = HeadlessProblems(
         (lambda: monitor.message, "all is in force again"),
         (noted, ""),
         (lambda: monitor.not_logging, "logging again: what waited is written"),
@@ -405,11 +407,11 @@ def run_headless_loop(
     ending.start()
     print_note(f"journal: {directory}")
     monitor.start()
-    reason = _until_it_is_over(monitor, asked, duration, troubles)
+    reason = _until_it_is_over(monitor, asked, duration, problems)
     monitor.stop(ending.reason or reason, timeout=5.0)
     if unwritten := lines.close():
         print_error(f"{unwritten} alert lines could not be written; the journal has them")
-    troubles.tell()
+    problems.tell()
     _tell_losses(monitor, directory)
     if monitor.exit_code and monitor.failure is None:
         print_error(monitor.status().ended)
@@ -417,11 +419,13 @@ def run_headless_loop(
     return monitor.exit_code or ending.code
 
 
-def _until_it_is_over(monitor: Monitor, asked: threading.Event, duration: float | None, troubles: Troubles) -> str:
+def _until_it_is_over(
+    monitor: Monitor, asked: threading.Event, duration: float | None, problems: HeadlessProblems
+) -> str:
     """Wait for the end of a run without a screen; returns its reason."""
     deadline = None if duration is None else time.monotonic() + duration
     while not asked.is_set():
-        troubles.tell()
+        problems.tell()
         if monitor.wait(0.05):
             return "the feed ended"
         if deadline is not None and time.monotonic() >= deadline:

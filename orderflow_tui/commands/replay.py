@@ -13,6 +13,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from orderflow_tui.commands.assembly import LiveSettings, make_monitor, run_headless_loop, show
+from orderflow_tui.commands.headless_lines import HeadlessLines
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.screen import screen_settings
@@ -27,7 +28,6 @@ from orderflow_tui.recordings.formats.raw import RawSession
 from orderflow_tui.recordings.open import expanded, open_recording
 from orderflow_tui.recordings.replay_feed import ReplayFeed
 from orderflow_tui.support.output import print_lines, raw_stdout
-from orderflow_tui.views.plain_lines import PlainLines
 
 _ASSUMED: Final = re.compile(rf"(?P<symbol>{TICKER}):(?P<quantity>[+-]?\d{{1,12}})(?:@(?P<price>[0-9.]{{1,15}}))?")
 _DEFAULT_SHARES: Final = 1_000
@@ -83,7 +83,8 @@ def run_replay(
         settings=LiveSettings(loaded, {**overrides, "data_source": "replay"}, config_file),
         label=f"REPLAY {name}",
         publish_hz=0.0 if headless else 20.0,
-        run_fields={"recordings": [recording.name for recording in recordings], "infer_sides": infer_sides},
+        recordings=[recording.name for recording in recordings],
+        infer_sides=infer_sides,
     )
     if headless:
         return run_headless_loop(monitor, directory, None, screen_settings(screen).tz)
@@ -127,7 +128,7 @@ def run_alert(
     remade = reproduce(found)
     if headless:
         out, encoding = raw_stdout()
-        lines = PlainLines(out, screen_settings(screen).tz, encoding=encoding)
+        lines = HeadlessLines(out, screen_settings(screen).tz, encoding=encoding)
         for said in remade.lately:
             lines.on_record(*said)
         lines.close()
@@ -149,7 +150,8 @@ def run_alert(
             settings=_AsRecorded(config),
             label=f"REPLAY {session.name}",
             publish_hz=20.0,
-            run_fields={"recordings": [session.name], "infer_sides": False},
+            recordings=[session.name],
+            infer_sides=False,
         )
         monitor.problems.append(lambda: remade.verdict)
         if code := show(monitor, directory, screen, loaded, replay=feed):

@@ -6,27 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from orderflow_tui.core.model.units import NS, iso_utc
 
-HEADER: Final = (
-    "event",
-    "event_id",
-    "timestamp",
-    "timestamp_utc",
-    "latency_ms",
-    "run_id",
-    "data_source",
-    "profile",
-    "source_class",
-)
-"""What every record begins with, in this order."""
-
 _COUNTED_KEYS: Final = frozenset({"event", "error_type"})
-_HEADER_KEYS: Final = frozenset(HEADER)
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 _VALUE_LIKE_KEY: Final = re.compile(rb'"error_type"(?!:)')
 
@@ -66,18 +52,15 @@ class Stamps:
         return f"{self._prefix}{rest // 1_000:06d}Z"
 
 
-def body(fields: Mapping[str, Any]) -> bytes:
+def body(fields: Mapping[str, object]) -> bytes:
     """The fields as JSON without the opening brace.
 
     Floats and decimals that are not finite become null; a text that is no Unicode is escaped.
 
     Raises:
-        ValueError: A field has a header's name, or a nested object a key `event` or `error_type`: both would make the
-            greps over the journal count wrongly.
+        ValueError: A nested object has a key `event` or `error_type`: the greps over the journal would count it.
         TypeError: A value has no place in JSON.
     """
-    if not _HEADER_KEYS.isdisjoint(fields):
-        raise ValueError(f"fields of the record's header: {sorted(_HEADER_KEYS & set(fields))}")
     plain = fields if _all_sound(fields.values()) else _finite(fields)
     try:
         encoded = _encode(plain)

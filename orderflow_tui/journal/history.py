@@ -6,13 +6,23 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from orderflow_tui.journal.days import day_files
 from orderflow_tui.journal.lines import UNREADABLE, complete_end, plain_bytes
-from orderflow_tui.journal.records import EXIT_ACKNOWLEDGED, EXIT_TRIGGERED
+from orderflow_tui.journal.records import (
+    EXIT_ACKNOWLEDGED,
+    EXIT_TRIGGERED,
+    AnswerRecord,
+    AnyRecord,
+    ApiErrorRecord,
+    BadDataRecord,
+    UnknownRecord,
+    read_head,
+    read_record,
+)
 from orderflow_tui.journal.segments import SEGMENT_BYTES, DayFiles, Segment
 from orderflow_tui.support.decoding import NO_JSON
 
@@ -22,7 +32,7 @@ _ANSWER: Final = EXIT_ACKNOWLEDGED.encode()
 _CACHED_ROWS: Final = 1_024
 _SHOWN_OF_GARBAGE: Final = 120
 
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, object]).decode
 
 
 class HistoryRow(msgspec.Struct, gc=False):
@@ -47,34 +57,6 @@ class HistoryRow(msgspec.Struct, gc=False):
     recommendation_id: str = ""
     file: int = 0
     offset: int = 0
-
-
-class _Line(msgspec.Struct, gc=False):
-    """What of a record a row needs."""
-
-    event: str
-    event_id: str = ""
-    timestamp: str = ""
-    timestamp_utc: str = ""
-    symbol: str | None = None
-    severity: str | None = None
-    evidence: str | list[str] | None = None
-    text: str = ""
-    reason: str = ""
-    detail: str = ""
-    error_type: str = ""
-    code: str = ""
-    note: str = ""
-    counts: bool = False
-    answer: str = ""
-    shares: int = 0
-    minutes: int = 0
-    run_id: str = ""
-    source_class: str = ""
-    recommendation_id: str = ""
-
-
-_decode_line = msgspec.json.Decoder(_Line).decode
 
 
 class HistoryStore:
@@ -198,7 +180,7 @@ class HistoryStore:
                     yield place - number + index, lines[index]
             place -= number + 1
 
-    def detail(self, row: HistoryRow) -> dict[str, Any]:
+    def detail(self, row: HistoryRow) -> dict[str, object]:
         """All fields of a row's record.
 
         Raises:
@@ -308,40 +290,52 @@ def _row(line: bytes | None, file: int, offset: int) -> HistoryRow:
     if line is None:
         return HistoryRow(NOT_A_RECORD, text="the record's file is gone or has changed", file=file, offset=offset)
     try:
-        found = _decode_line(line)
+        record = _record(line)
     except NO_JSON:
         shown = line[:_SHOWN_OF_GARBAGE].decode("utf-8", "replace")
         return HistoryRow(NOT_A_RECORD, text=f"this line is no record: {shown}", file=file, offset=offset)
+    evidence: object = getattr(record, "evidence", "")
     return HistoryRow(
-        event=found.event,
-        event_id=found.event_id,
-        timestamp=found.timestamp,
-        timestamp_utc=found.timestamp_utc,
-        symbol=found.symbol or "",
-        severity=found.severity or "",
-        evidence=found.evidence if isinstance(found.evidence, str) else "",
-        text=_text(found),
-        counts=found.counts,
-        answer=_answer_words(found),
-        run_id=found.run_id,
-        source_class=found.source_class,
-        recommendation_id=found.recommendation_id,
+        event=record.event,
+        event_id=record.event_id,
+        timestamp=record.timestamp,
+        timestamp_utc=record.timestamp_utc,
+        symbol=getattr(record, "symbol", "") or "",
+        severity=getattr(record, "severity", ""),
+        evidence=evidence if isinstance(evidence, str) else "",
+        text=_text(record),
+        counts=getattr(record, "counts", False),
+        answer=_answer_words(record) if isinstance(record, AnswerRecord) else "",
+        run_id=record.run_id,
+        source_class=record.source_class,
+        recommendation_id=getattr(record, "recommendation_id", ""),
         file=file,
         offset=offset,
     )
 
 
-def _text(line: _Line) -> str:
-    if line.text or line.reason:
-        return line.text or line.reason
-    if line.error_type:
-        return " ".join(part for part in (line.error_type, line.code, line.detail) if part)
-    return line.note
+def _record(line: bytes) -> AnyRecord | UnknownRecord:
+    """A line's record, or what one that lacks something tells of itself."""
+    try:
+        return read_record(line)
+    except NO_JSON:
+        return read_head(line)
 
 
-def _answer_words(line: _Line) -> str:
-    if line.answer == "trimmed":
-        return f"trimmed {line.shares:,}"
-    if line.answer == "snooze":
-        return f"snooze {line.minutes} min"
-    return line.answer
+def _text(record: AnyRecord | UnknownRecord) -> str:
+    match record:
+        case ApiErrorRecord() | BadDataRecord():
+            return " ".join(part for part in (record.error_type, record.code, record.detail) if part)
+        case AnswerRecord():
+            return record.note
+        case _:
+            words: str = getattr(record, "text", "") or getattr(record, "reason", "")
+            return words
+
+
+def _answer_words(record: AnswerRecord) -> str:
+    if record.answer == "trimmed":
+        return f"trimmed {record.shares:,}"
+    if record.answer == "snooze":
+        return f"snooze {record.minutes} min"
+    return record.answer

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from orderflow_tui.journal.days import days_of, files_of
 from orderflow_tui.journal.lines import UNREADABLE, backward, forward, newest_lines, opened
+from orderflow_tui.journal.records import AnyRecord, UnknownRecord, read_record
 from orderflow_tui.support.decoding import NO_JSON
-
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class JournalReader:
@@ -62,11 +58,11 @@ class JournalReader:
                 self.skipped += 1  # a damaged packed day, or one removed while reading
                 self.damaged.append(path.name)
 
-    def records(self, *, newest_first: bool = False, since: date | None = None) -> Iterator[dict[str, Any]]:
-        """The records; what is no JSON object is counted in `skipped`. Arguments as for `lines`."""
+    def records(self, *, newest_first: bool = False, since: date | None = None) -> Iterator[AnyRecord | UnknownRecord]:
+        """The records; what is none is counted in `skipped`. Arguments as for `lines`."""
         for line in self.lines(newest_first=newest_first, since=since):
             try:
-                yield _decode(line)
+                yield read_record(line)
             except NO_JSON:
                 self.skipped += 1
 

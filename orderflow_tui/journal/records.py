@@ -1,27 +1,18 @@
-"""The journal's events and their fields: from what the core said to records, and back after a restart."""
+"""The journal's records, one struct each: writer, readers, report, replay and the reference in the docs share them.
+
+Fields stand in the order in which they are written. One without a default stands in every record ever written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Annotated, ClassVar, Final
 
-import msgspec
+from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
-from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
-from orderflow_tui.core.model.outputs import (
-    AlertOutcome,
-    AlertRaised,
-    AlertUpdated,
-    Controls,
-    ExitAnswered,
-    ExitResolved,
-    ExitTriggered,
-    Output,
-    StopRaised,
-)
-from orderflow_tui.core.model.units import CENT, PRICE_UNIT, iso_utc, price_decimal, price_units
+from orderflow_tui.core.model.data_models import Against, AnswerKind, RecommendationStatus
+from orderflow_tui.core.model.outputs import Controls
 
 ALERT: Final = "order_flow_alert"
 ALERT_UPDATED: Final = "order_flow.alert_updated"
@@ -37,225 +28,294 @@ MONITORING_RESUMED: Final = "order_flow.monitoring_resumed"
 RUN_STARTED: Final = "order_flow.run_started"
 RUN_STOPPED: Final = "order_flow.run_stopped"
 
-EVENTS: Final = (
-    ALERT,
-    ALERT_UPDATED,
-    STOP_ALERT,
-    EXIT_TRIGGERED,
-    EXIT_ACKNOWLEDGED,
-    EXIT_RESOLVED,
-    ALERT_OUTCOME,
-    DATA_VALIDATION_ERROR,
-    API_ERROR,
-    MONITORING_GAP,
-    MONITORING_RESUMED,
-    RUN_STARTED,
-    RUN_STOPPED,
-)
-ERROR_TYPES: Final = ("401", "403", "404", "429", "5xx", "timeout", "network", "validation", "malformed")
-
-_OF_THE_RUN: Final = ("timestamp", "latency_ms", "run_id", "event_id", "data_source", "source_class")
-_sorted_json: Final = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
+_Shares = Annotated[int, Meta(ge=-(10**15), le=10**15)]
+_Count = Annotated[int, Meta(ge=0, le=10**15)]
+_Minutes = Annotated[int, Meta(ge=0, le=10_000)]
 
 
-def output_record(output: Output) -> tuple[str, int, dict[str, Any]]:
-    """What the core said as `(event, happened_ns, fields)`, ready for `JournalWriter.write`."""
-    event, fields = _RECORDS[type(output)]
-    return event, output.time_ns, fields(output)
+class Header(Struct):
+    """What every record begins with, after its `event`. The writer fills it in; a record not yet written has none."""
+
+    event_id: str = ""
+    timestamp: str = ""
+    timestamp_utc: str = ""
+    latency_ms: float | None = None
+    run_id: str = ""
+    data_source: str = ""
+    profile: str = ""
+    source_class: str = ""
 
 
-def alert_fields(alert: OrderFlowAlert) -> dict[str, Any]:
-    """An alert by the plan's names; `timestamp_utc` stands in the header."""
-    return {
-        "symbol": alert.symbol,
-        "alert_type": alert.alert_type,
-        "severity": alert.severity,
-        "order_size": alert.order_size,
-        "price_level": alert.price_level,
-        "volume_ratio": alert.volume_ratio,
-        "evidence": alert.evidence,
-        "sell_ratio": alert.sell_ratio,
-        "episode_id": alert.episode_id,
-        "counts": alert.counts,
-        "rank": alert.rank,
-        "exit_eligible": alert.exit_eligible,
-        "single_print": alert.single_print,
-        "against": alert.against,
-        "text": alert.text,
-        "late": alert.late,
-        "details": dict(alert.details),
-    }
+HEADER: Final = ("event", *Header.__struct_fields__)
+"""The names of a record's first fields, in their order."""
 
 
-def stop_fields(stop: StopRaised) -> dict[str, Any]:
-    """A warning about the holder's own stop; prices in dollars."""
-    return {
-        "symbol": stop.symbol,
-        "evidence": stop.kind,
-        "severity": "critical" if stop.kind == "stop_crossed" else "warning",
-        "stop": price_decimal(stop.stop),
-        "price_level": price_decimal(stop.price),
-        "text": stop.text,
-    }
+class Record(Header, tag_field="event", kw_only=True):
+    """One record. Money and prices are dollars, sizes whole shares, None is "not known"."""
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are left out of the line where they are None."""
+
+    @property
+    def event(self) -> str:
+        """Its name."""
+        return str(self.__struct_config__.tag)
+
+    def fields(self) -> dict[str, object]:
+        """What follows the header, in the order of the line."""
+        named = ((name, getattr(self, name)) for name in self.__struct_fields__[len(Header.__struct_fields__) :])
+        return {name: value for name, value in named if value is not None or name not in self.OMITTED}
 
 
-def recommendation_fields(
-    recommendation: ExitRecommendation, *, kind: str = "flow", follows: str = ""
-) -> dict[str, Any]:
-    """A recommendation with the position's figures at the time; money in dollars."""
-    return {
-        "recommendation_id": recommendation.recommendation_id,
-        "symbol": recommendation.symbol,
-        "kind": kind,
-        "reason": recommendation.reason,
-        "status": recommendation.status,
-        "against": recommendation.against,
-        "evidence": list(recommendation.evidence),
-        "episode_ids": list(recommendation.episode_ids),
-        "quantity": recommendation.quantity,
-        "average_cost": recommendation.average_cost,
-        "bid": recommendation.bid,
-        "bid_60s_ago": recommendation.bid_60s_ago,
-        "pnl": recommendation.pnl,
-        "exit_cost": recommendation.exit_cost,
-        "prints": recommendation.prints,
-        "shares": recommendation.shares,
-        "follows": follows,
-        "details": dict(recommendation.details),
-    }
+class _AlertFields(Record, kw_only=True):
+    """An alert by the plan's names."""
+
+    symbol: str
+    alert_type: str
+    severity: str
+    order_size: int | None
+    price_level: Decimal | None
+    volume_ratio: float | None
+    evidence: str | None
+    sell_ratio: float | None
+    episode_id: str | None
+    counts: bool
+    rank: int
+    exit_eligible: bool
+    single_print: bool
+    against: str
+    text: str
+    late: bool
+    details: Mapping[str, object]
 
 
-def answer_fields(recommendation: ExitRecommendation, answer: Answer, price: int | None) -> dict[str, Any]:
-    """The trader's answer. `price` is the bid then (a short's ask), core units of either sign, or None."""
-    return {
-        "recommendation_id": recommendation.recommendation_id,
-        "symbol": recommendation.symbol,
-        "answer": answer.kind,
-        "shares": answer.shares,
-        "minutes": answer.minutes,
-        "note": answer.note,
-        "status": recommendation.status,
-        "against": recommendation.against,
-        "quantity": recommendation.quantity,
-        "price": None if price is None else price_decimal(abs(price)),
-    }
+class AlertRecord(_AlertFields, tag=ALERT, kw_only=True):
+    """A new episode."""
 
 
-def resolved_fields(resolved: ExitResolved) -> dict[str, Any]:
+class AlertUpdatedRecord(_AlertFields, tag=ALERT_UPDATED, kw_only=True):
+    """A living episode grew, or was corrected."""
+
+
+class StopRecord(Record, tag=STOP_ALERT, kw_only=True):
+    """A warning about the holder's own stop."""
+
+    symbol: str
+    evidence: str
+    severity: str
+    stop: Decimal
+    price_level: Decimal
+    text: str
+
+
+class ExitRecord(Record, tag=EXIT_TRIGGERED, kw_only=True):
+    """A recommendation, with the position's figures then."""
+
+    recommendation_id: str
+    symbol: str
+    kind: str
+    reason: str
+    status: RecommendationStatus
+    against: Against
+    evidence: list[str]
+    episode_ids: list[str]
+    quantity: _Shares
+    average_cost: Decimal | None
+    bid: Decimal | None
+    bid_60s_ago: Decimal | None
+    pnl: Decimal | None
+    exit_cost: Decimal | None
+    prints: _Shares
+    shares: _Shares
+    follows: str = ""
+    details: Mapping[str, object] = {}
+
+
+class AnswerRecord(Record, tag=EXIT_ACKNOWLEDGED, kw_only=True):
+    """The trader's answer; `price` is the bid then (a short's ask)."""
+
+    recommendation_id: str
+    symbol: str
+    answer: AnswerKind
+    shares: _Count
+    minutes: _Minutes
+    note: str
+    status: RecommendationStatus
+    against: Against
+    quantity: _Shares
+    price: Decimal | None
+
+
+class ResolvedRecord(Record, tag=EXIT_RESOLVED, kw_only=True):
     """A recommendation that ended by itself."""
-    return {
-        "recommendation_id": resolved.recommendation.recommendation_id,
-        "symbol": resolved.recommendation.symbol,
-        "status": resolved.recommendation.status,
-        "reason": resolved.reason,
-    }
+
+    recommendation_id: str
+    symbol: str
+    status: str
+    reason: str
 
 
-def outcome_fields(outcome: AlertOutcome) -> dict[str, Any]:
-    """What the price did after an alert or a recommendation, and at the moments it is compared with; dollars."""
-    usual, course = outcome.usual_range, outcome.course
-    return {
-        "symbol": outcome.symbol,
-        "of": outcome.kind,
-        "subject": outcome.subject,
-        "evidence": outcome.evidence,
-        "severity": outcome.severity,
-        "counts": outcome.counts,
-        "exit_eligible": outcome.exit_eligible,
-        "against": outcome.against,
-        "basis": outcome.basis,
-        "alert_utc": iso_utc(outcome.alert_ns),
-        "from_utc": iso_utc(outcome.course.time_ns),
-        "spread": price_decimal(outcome.spread),
-        "usual_range": None if usual is None else price_decimal(usual),
-        "mid": _mid(course.start),
-        "mid_1m": _mid(course.mid_1m),
-        "mid_5m": _mid(course.mid_5m),
-        "mid_15m": _mid(course.mid_15m),
-        "worst_5m": _mid(course.worst_5m),
-        "fell": outcome.fell,
-        "success": outcome.success,
-        "fell_1s": outcome.fell_1s,
-        "fell_5s": outcome.fell_5s,
-        "around": _control_fields(outcome.around),
-        "alike": _control_fields(outcome.alike),
-        "truncated": outcome.truncated,
-        "gap": outcome.gap,
-        "text": _outcome_text(outcome),
-    }
+class OutcomeRecord(Record, tag=ALERT_OUTCOME, kw_only=True):
+    """What the price did after an alert or a recommendation, and at the moments it is compared with."""
+
+    symbol: str
+    of: str
+    subject: str
+    evidence: str
+    severity: str
+    counts: bool
+    exit_eligible: bool
+    against: str
+    basis: str = ""
+    alert_utc: str
+    from_utc: str = ""
+    """Empty where an earlier version counted from the alert's own print: such an outcome is part of no record."""
+    spread: Decimal
+    usual_range: Decimal | None
+    mid: Decimal | None = None
+    mid_1m: Decimal | None = None
+    mid_5m: Decimal | None = None
+    mid_15m: Decimal | None = None
+    worst_5m: Decimal | None = None
+    fell: bool | None = None
+    success: bool | None = None
+    fell_1s: bool | None = None
+    fell_5s: bool | None = None
+    around: Controls | None = None
+    alike: Controls | None = None
+    truncated: bool
+    gap: bool
+    text: str = ""
 
 
-def _outcome_text(outcome: AlertOutcome) -> str:
-    """`sell_print: at worst -4.0c within 5 min, +1.5c after 15; fell, no hit`; cents of the real price."""
-    course, turned = outcome.course, -1 if outcome.against == "short" else 1
+class _ErrorFields(Record, kw_only=True):
+    """What failed; `status` and `endpoint` are the request's, `code` names what is wrong with the data."""
 
-    def moved(total: int | None) -> str:
-        if total is None or course.start is None:
-            return "not seen"
-        return f"{turned * (total - course.start) / 2 / CENT:+.1f}c"
-
-    words = {True: "fell", False: "did not fall", None: "not known whether it fell"}
-    if outcome.against == "short":
-        words = {True: "rose", False: "did not rise", None: "not known whether it rose"}
-    hit = {True: ", a hit", False: ", no hit", None: ""}[outcome.success]
-    moves = f"at worst {moved(course.worst_5m)} within 5 min, {moved(course.mid_15m)} after 15"
-    return f"{outcome.evidence}: {moves}; {words[outcome.fell]}{hit}{' (cut short)' if outcome.truncated else ''}"
+    error_type: str
+    code: str = ""
+    symbol: str | None = None
+    detail: str
+    status: int = 0
+    endpoint: str = ""
 
 
-def _control_fields(controls: Controls | None) -> dict[str, int | None] | None:
-    return None if controls is None else {"seconds": controls.seconds, "fell": controls.fell, "hits": controls.hits}
+class BadDataRecord(_ErrorFields, tag=DATA_VALIDATION_ERROR, kw_only=True):
+    """Data that was refused; `repeats` of the like went before it without a record."""
+
+    channel: str
+    quarantined: bool
+    repeats: int = 0
 
 
-def _mid(twice: int | None) -> Decimal | None:
-    """Half of a sum of bid and ask, dollars; a short's prices are mirrored inside the core only."""
-    return None if twice is None else (abs(twice) * PRICE_UNIT / 2).normalize() + Decimal("0.00")
+class ApiErrorRecord(_ErrorFields, tag=API_ERROR, kw_only=True):
+    """A request that failed; `feature` is what the plan lacks."""
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"feature"})
+
+    feature: str | None = None
 
 
-def error_fields(
-    error_type: str,
-    detail: str,
-    *,
-    code: str = "",
-    symbol: str | None = None,
-    status: int = 0,
-    endpoint: str = "",
-    **more: Any,
-) -> dict[str, Any]:
-    """A failed request or refused data.
+class GapRecord(Record, tag=MONITORING_GAP, kw_only=True):
+    """A symbol went BLIND with `holding` shares, or the connection was silent `from_utc` `to_utc`."""
 
-    Args:
-        error_type: One of `ERROR_TYPES`.
-        detail: One line without secrets.
-        code: `LEVEL2_...`, `TAPE_...`, `PAYLOAD_MALFORMED` for refused data.
-        symbol: What it concerns; None for the connection.
-        status: HTTP status, 0 without one.
-        endpoint: `snapshot`, `trades`, ...
-        more: `channel`, `quarantined`, `feature`, ...
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"holding", "from_utc", "to_utc"})
+
+    symbol: str | None
+    reason: str
+    channel: str
+    holding: int | None = None
+    from_utc: str | None = None
+    to_utc: str | None = None
+
+
+class ResumedRecord(Record, tag=MONITORING_RESUMED, kw_only=True):
+    """A symbol is seen again."""
+
+    symbol: str
+
+
+class RunStartedRecord(Record, tag=RUN_STARTED, kw_only=True):
+    """How a run began; `recordings` and `infer_sides` of a replay alone."""
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"recordings", "infer_sides"})
+
+    version: str
+    host: str
+    symbols: list[str]
+    settings: Mapping[str, object]
+    recordings: list[str] | None = None
+    infer_sides: bool | None = None
+
+
+class RunStoppedRecord(Record, tag=RUN_STOPPED, kw_only=True):
+    """How a run ended; `writes` are the writer's times in microseconds."""
+
+    reason: str
+    exit_code: int
+    writes: Mapping[str, int | float]
+    alerts: int = 0
+    seconds: float = 0.0
+    max_rss_mb: float | None = None
+
+
+class UnknownRecord(Header, kw_only=True):
+    """A record of a version that knows more than this one, or of a program that wrote less."""
+
+    event: str
+    symbol: str | None = None
+    text: str = ""
+    reason: str = ""
+    error_type: str = ""
+
+
+AnyRecord = (
+    AlertRecord
+    | AlertUpdatedRecord
+    | StopRecord
+    | ExitRecord
+    | AnswerRecord
+    | ResolvedRecord
+    | OutcomeRecord
+    | BadDataRecord
+    | ApiErrorRecord
+    | GapRecord
+    | ResumedRecord
+    | RunStartedRecord
+    | RunStoppedRecord
+)
+RECORDS: Final[Mapping[str, type[Record]]] = {str(one.__struct_config__.tag): one for one in AnyRecord.__args__}
+"""Every record by its event."""
+
+_known: Final[Callable[[bytes], AnyRecord]] = json.Decoder(AnyRecord).decode
+read_head: Final = json.Decoder(UnknownRecord).decode
+"""What any record tells of itself, whatever else it holds or lacks. Raises as `read_record`."""
+
+
+def read_record(line: bytes) -> AnyRecord | UnknownRecord:
+    """A line of the journal.
 
     Raises:
-        ValueError: `error_type` is none of `ERROR_TYPES`.
+        msgspec.DecodeError: It is no JSON object, or not the record its event promises; UnicodeDecodeError and
+            RecursionError too (`support.decoding.NO_JSON`).
     """
-    if error_type not in ERROR_TYPES:
-        raise ValueError(f"no error_type of the journal: {error_type!r}")
-    return {
-        "error_type": error_type,
-        "code": code,
-        "symbol": symbol,
-        "detail": detail,
-        "status": status,
-        "endpoint": endpoint,
-        **more,
-    }
+    try:
+        return _known(line)
+    except ValidationError as error:
+        found = read_head(line)
+        if found.event in RECORDS:
+            raise DecodeError(str(error)) from None
+        return found
 
 
-def validation_error_type(code: str) -> str:
-    """The `error_type` of refused data: `malformed` where it could not be read, else `validation`."""
-    return "malformed" if code == "PAYLOAD_MALFORMED" else "validation"
-
-
-def run_started_fields(
-    *, version: str, host: str, symbols: Iterable[str], settings: Mapping[str, Any], **more: Any
-) -> dict[str, Any]:
+def run_started(
+    *,
+    version: str,
+    host: str,
+    symbols: Iterable[str],
+    settings: Mapping[str, object],
+    recordings: list[str] | None = None,
+    infer_sides: bool | None = None,
+) -> RunStartedRecord:
     """How a run began. `settings` come without secrets (`Settings.recorded`).
 
     Raises:
@@ -264,63 +324,11 @@ def run_started_fields(
     for name, value in settings.items():
         if name.endswith("_key") or not isinstance(value, str | int | float | None):
             raise ValueError(f"{name} has no place in the journal: leave it out")
-    return {"version": version, "host": host, "symbols": list(symbols), "settings": dict(settings), **more}
-
-
-def run_stopped_fields(reason: str, *, exit_code: int, writes: Mapping[str, float], **more: Any) -> dict[str, Any]:
-    """How a run ended; `writes` is the writer's `write_times.summary()`."""
-    return {"reason": reason, "exit_code": exit_code, "writes": dict(writes), **more}
-
-
-_RECORDS: Final[dict[type, tuple[str, Callable[[Any], dict[str, Any]]]]] = {
-    AlertRaised: (ALERT, lambda output: alert_fields(output.alert)),
-    AlertUpdated: (ALERT_UPDATED, lambda output: alert_fields(output.alert)),
-    StopRaised: (STOP_ALERT, stop_fields),
-    ExitTriggered: (
-        EXIT_TRIGGERED,
-        lambda output: recommendation_fields(output.recommendation, kind=output.kind, follows=output.follows),
-    ),
-    ExitAnswered: (
-        EXIT_ACKNOWLEDGED,
-        lambda output: answer_fields(output.recommendation, output.answer, output.price),
-    ),
-    ExitResolved: (EXIT_RESOLVED, resolved_fields),
-    AlertOutcome: (ALERT_OUTCOME, outcome_fields),
-}
-
-
-def core_bytes(record: Mapping[str, Any]) -> bytes:
-    """What two replays of the same events must agree on, byte for byte: the record without what belongs to its run."""
-    return _sorted_json({key: value for key, value in record.items() if key not in _OF_THE_RUN})
-
-
-def recommendation_of(record: Mapping[str, Any]) -> ExitRecommendation:
-    """The recommendation of an `exit_signal_triggered` record. Raises KeyError, TypeError or ValueError for another."""
-    return ExitRecommendation(
-        recommendation_id=record["recommendation_id"],
-        symbol=record["symbol"],
-        reason=record["reason"],
-        evidence=tuple(record["evidence"]),
-        episode_ids=tuple(record["episode_ids"]),
-        opened_utc=datetime.fromisoformat(record["timestamp_utc"]),
-        status=record["status"],
-        against=record["against"],
-        quantity=record["quantity"],
-        prints=record["prints"],
-        shares=record["shares"],
-        details=record.get("details", {}),
-        **{name: _decimal(record[name]) for name in ("average_cost", "bid", "pnl", "exit_cost", "bid_60s_ago")},
+    return RunStartedRecord(
+        version=version,
+        host=host,
+        symbols=list(symbols),
+        settings=dict(settings),
+        recordings=recordings,
+        infer_sides=infer_sides,
     )
-
-
-def answer_of(record: Mapping[str, Any]) -> tuple[Answer, int | None]:
-    """The answer of an `exit_acknowledged` record and the price then in core units (negative for a short), or None."""
-    price = _decimal(record["price"])
-    units = None if price is None else price_units(price)
-    if units is not None and record["against"] == "short":
-        units = -units
-    return Answer(record["answer"], record["shares"], record["minutes"], record["note"]), units
-
-
-def _decimal(value: Any) -> Decimal | None:
-    return None if value is None else Decimal(str(value))

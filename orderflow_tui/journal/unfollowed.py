@@ -4,43 +4,40 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.journal.reader import JournalReader
-from orderflow_tui.journal.records import ALERT, ALERT_OUTCOME, EXIT_TRIGGERED
+from orderflow_tui.journal.records import AlertRecord, ExitRecord, OutcomeRecord
 
 _NEWEST_BYTES: Final = 1 << 28
 _SPAN: Final = timedelta(minutes=20)
 """An outcome comes a quarter of an hour after its alert, so that older ones have theirs."""
 
 
-def subject_of(record: dict[str, Any]) -> str:
+def subject_of(record: AlertRecord | ExitRecord) -> str:
     """The id an outcome of this record goes by, or empty."""
-    name = "episode_id" if record.get("event") == ALERT else "recommendation_id"
-    subject = record.get(name)
-    return subject if isinstance(subject, str) else ""
+    return record.recommendation_id if isinstance(record, ExitRecord) else record.episode_id or ""
 
 
-def unfollowed(directory: Path, source_class: SourceClass) -> list[dict[str, Any]]:
+def unfollowed(directory: Path, source_class: SourceClass) -> list[AlertRecord | ExitRecord]:
     """Alerts and recommendations of the last twenty minutes the journal knows, without an outcome, oldest first."""
     told: set[str] = set()
-    found: list[dict[str, Any]] = []
+    found: list[AlertRecord | ExitRecord] = []
     last: datetime | None = None
     for record in JournalReader(directory, newest_bytes=_NEWEST_BYTES).records(newest_first=True):
         try:
-            written, happened = (datetime.fromisoformat(record[name]) for name in ("timestamp", "timestamp_utc"))
+            written, happened = map(datetime.fromisoformat, (record.timestamp, record.timestamp_utc))
             last = last or written
             if last - written > _SPAN:
                 break
-        except (KeyError, TypeError, ValueError):
+        except (TypeError, ValueError):
             continue
-        if record.get("source_class") != source_class or happened.tzinfo is None:
+        if record.source_class != source_class or happened.tzinfo is None:
             continue
-        event = str(record.get("event"))
-        if event == ALERT_OUTCOME:
-            told.add(str(record.get("subject")))
-        elif event in {ALERT, EXIT_TRIGGERED} and not record.get("late"):
+        if isinstance(record, OutcomeRecord):
+            told.add(record.subject)
+        elif isinstance(record, ExitRecord) or (isinstance(record, AlertRecord) and not record.late):
             subject = subject_of(record)
             if subject and subject not in told:
                 found.append(record)

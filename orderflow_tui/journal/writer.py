@@ -7,9 +7,9 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.core.model.units import NS, iso_utc
@@ -24,6 +24,7 @@ from orderflow_tui.journal.directory import (
 )
 from orderflow_tui.journal.encode import Stamps, body, quoted
 from orderflow_tui.journal.histogram import DurationHistogram
+from orderflow_tui.journal.records import Record
 from orderflow_tui.journal.sync import GroupSync
 from orderflow_tui.support.bounded_file import UnfitFileError
 
@@ -128,10 +129,9 @@ class JournalWriter:
 
     def write(
         self,
-        event: str,
+        record: Record,
         happened_ns: int,
         caused_mono_ns: int,
-        fields: Mapping[str, Any],
         *,
         profile: str | None = None,
         sync: bool = False,
@@ -139,10 +139,9 @@ class JournalWriter:
         """Append one record.
 
         Args:
-            event: One of the names in `records`.
+            record: Without its header, which is made here.
             happened_ns: When it happened, nanoseconds UTC.
             caused_mono_ns: When what settled it was in hand (a body's last byte, a key, a timer), monotonic.
-            fields: The rest of the record.
             profile: The symbol's own, where it has one.
             sync: Ask for the disk's word at once, without waiting for it.
 
@@ -150,14 +149,14 @@ class JournalWriter:
             The record's `event_id`.
 
         Raises:
-            ValueError: The fields would make the greps over the journal count wrongly.
+            ValueError: A nested object has a key that the greps over the journal count.
             TypeError: A value has no place in JSON.
             JournalError: The journal was closed, also while this call waited for room.
         """
         with self._lock:
             self._wait_for_room()
             self._written += 1
-            line = self._line(event, happened_ns, caused_mono_ns, fields, profile=profile or self._profile)
+            line = self._line(record, happened_ns, caused_mono_ns, profile=profile or self._profile)
             self._queue.append(line)
             self._drain()
             event_id = f"{self.run_id}-{self._written}"
@@ -198,13 +197,11 @@ class JournalWriter:
 
     # --- a record's line ----------------------------------------------------------------------------------------
 
-    def _line(
-        self, event: str, happened_ns: int, caused_mono_ns: int, fields: Mapping[str, Any], *, profile: str
-    ) -> bytes:
+    def _line(self, record: Record, happened_ns: int, caused_mono_ns: int, *, profile: str) -> bytes:
         latency_ms = max(self._mono() - caused_mono_ns, 0) / 1_000_000
-        rest = body(fields)
+        rest = body(record.fields())
         header = (
-            f'{{"event":"{event}","event_id":{self._id_prefix}-{self._written}","timestamp":"{self._stamps.text(self._clock())}",'
+            f'{{"event":"{record.event}","event_id":{self._id_prefix}-{self._written}","timestamp":"{self._stamps.text(self._clock())}",'
             f'"timestamp_utc":"{self._happened.text(happened_ns)}","latency_ms":{latency_ms:.3f},'
             f'{self._before_profile}"{profile}"{self._after_profile}{"" if rest == b"}" else ","}'
         )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedStatus
-from orderflow_tui.journal import records
+from orderflow_tui.journal.records import BadDataRecord, GapRecord, Record, ResumedRecord
 from orderflow_tui.monitor.watched import STALE_AFTER_S, WatchedSymbol
 
 _MINUTE_NS: Final = 60 * NS
@@ -16,8 +16,8 @@ _MINUTE_NS: Final = 60 * NS
 class Write(Protocol):
     """Journals one record."""
 
-    def __call__(self, event: str, happened_ns: int, arrival: Arrival, fields: Mapping[str, Any]) -> None:
-        """The record's name, when it happened, when it was known, and what it holds."""
+    def __call__(self, record: Record, happened_ns: int, arrival: Arrival) -> None:
+        """The record, when it happened, and when that was known."""
 
 
 class BlindnessTracker:
@@ -43,16 +43,16 @@ class BlindnessTracker:
             self._told_bad[key] = (told_ns, untold + 1)
         else:
             self._told_bad[key] = (bad.arrival.mono_ns, 0)
-            fields = records.error_fields(
-                records.validation_error_type(bad.code),
-                bad.detail,
+            record = BadDataRecord(
+                error_type="malformed" if bad.code == "PAYLOAD_MALFORMED" else "validation",
                 code=bad.code,
                 symbol=bad.symbol,
+                detail=bad.detail,
                 channel=bad.channel,
                 quarantined=bad.quarantined,
                 repeats=untold,
             )
-            self._write(records.DATA_VALIDATION_ERROR, bad.arrival.wall_ns, bad.arrival, fields)
+            self._write(record, bad.arrival.wall_ns, bad.arrival)
         if watched is not None and not bad.quarantined:
             self._blind(watched, bad.channel, f"{bad.code}: {bad.detail}", bad.arrival)
 
@@ -98,11 +98,11 @@ class BlindnessTracker:
         if watched.health.bad(channel, reason):
             core = watched.core
             self._news()
-            fields = {"symbol": core.symbol, "reason": reason, "channel": channel, "holding": core.desk.quantity}
-            self._write(records.MONITORING_GAP, arrival.wall_ns, arrival, fields)
+            record = GapRecord(symbol=core.symbol, reason=reason, channel=channel, holding=core.desk.quantity)
+            self._write(record, arrival.wall_ns, arrival)
 
     def _resumed(self, watched: WatchedSymbol, arrival: Arrival) -> None:
         symbol = watched.core.symbol
         watched.dirty = True
         self._told_bad = {key: told for key, told in self._told_bad.items() if key[0] != symbol}
-        self._write(records.MONITORING_RESUMED, arrival.wall_ns, arrival, {"symbol": symbol})
+        self._write(ResumedRecord(symbol=symbol), arrival.wall_ns, arrival)

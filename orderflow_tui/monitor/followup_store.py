@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -14,7 +14,7 @@ from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.core.model.outputs import AlertOutcome, PricePath
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.journal.records import ALERT
+from orderflow_tui.journal.records import AlertRecord, ExitRecord
 from orderflow_tui.journal.unfollowed import subject_of, unfollowed
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
@@ -89,24 +89,27 @@ class FollowUpStore:
         return kept
 
 
-def _follow_up(record: Mapping[str, Any]) -> FollowUp:
+def _follow_up(record: AlertRecord | ExitRecord) -> FollowUp:
     """What the journal knows of an alert or a recommendation; the price then was not kept."""
-    alert_ns = datetime_ns(datetime.fromisoformat(record["timestamp_utc"]))
-    alert = record["event"] == ALERT
-    kind = "alert" if alert else str(record.get("kind", "flow"))
-    evidence = str(record.get("evidence") or "none") if alert else "exit" if kind == "flow" else "stop"
+    alert_ns = datetime_ns(datetime.fromisoformat(record.timestamp_utc))
+    if isinstance(record, AlertRecord):
+        kind, evidence, severity = "alert", record.evidence or "none", record.severity
+        counts, exit_eligible = record.counts, record.exit_eligible
+    else:
+        kind, evidence, severity = record.kind, "exit" if record.kind == "flow" else "stop", "critical"
+        counts = exit_eligible = True
     return FollowUp(
-        subject=subject_of(dict(record)),
-        symbol=str(record.get("symbol", "")),
+        subject=subject_of(record),
+        symbol=record.symbol,
         kind=kind,
         evidence=evidence,
-        severity=str(record.get("severity", "warning")) if alert else "critical",
-        counts=bool(record.get("counts")) if alert else True,
-        exit_eligible=bool(record.get("exit_eligible")) if alert else True,
-        against=str(record.get("against", "long")),
+        severity=severity,
+        counts=counts,
+        exit_eligible=exit_eligible,
+        against=record.against,
         alert_ns=alert_ns,
         usual_range=None,
         course=PricePath(alert_ns),
-        basis=str(record.get("details", {}).get("basis", "")),
+        basis=str(record.details.get("basis", "")),
         gap=True,
     )

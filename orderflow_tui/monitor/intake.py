@@ -18,7 +18,7 @@ from orderflow_tui.feeds.feed import (
     Played,
     SymbolNote,
 )
-from orderflow_tui.journal import records
+from orderflow_tui.journal.records import ApiErrorRecord, GapRecord
 from orderflow_tui.monitor.blindness import BlindnessTracker
 from orderflow_tui.monitor.clock import RunClock
 from orderflow_tui.monitor.outbox import Outbox
@@ -108,15 +108,15 @@ class Intake:
             watched.dirty = True
 
     def _fault(self, fault: ApiFault) -> None:
-        fields = records.error_fields(
-            fault.error_type,
-            fault.detail,
+        record = ApiErrorRecord(
+            error_type=fault.error_type,
             symbol=fault.symbol,
+            detail=fault.detail,
             status=fault.status,
             endpoint=fault.endpoint,
             feature=fault.feature,
         )
-        self._outbox.write(records.API_ERROR, fault.arrival.wall_ns, fault.arrival, fields)
+        self._outbox.write(record, fault.arrival.wall_ns, fault.arrival)
 
     def _note(self, note: SymbolNote) -> None:
         watched = self._symbols.get(note.symbol)
@@ -126,8 +126,8 @@ class Intake:
         known = bool(watched.note)
         watched.note = note.detail or "not found at the source" if note.standing == "not_found" else ""
         if watched.note and not known:
-            fields = records.error_fields("404", watched.note, symbol=note.symbol)
-            self._outbox.write(records.API_ERROR, note.arrival.wall_ns, note.arrival, fields)
+            record = ApiErrorRecord(error_type="404", symbol=note.symbol, detail=watched.note)
+            self._outbox.write(record, note.arrival.wall_ns, note.arrival)
         watched.no_quotes = note.standing == "no_quotes"
         watched.fit(self._symbols.capabilities)
 
@@ -138,9 +138,14 @@ class Intake:
             watched.dirty = True
 
     def _gap(self, gap: FeedGap) -> None:
-        fields = {"symbol": gap.symbol, "reason": gap.reason, "channel": "connection"}
-        fields |= {"from_utc": iso_utc(gap.from_ns), "to_utc": iso_utc(gap.to_ns)}
-        self._outbox.write(records.MONITORING_GAP, gap.from_ns, gap.arrival, fields)
+        record = GapRecord(
+            symbol=gap.symbol,
+            reason=gap.reason,
+            channel="connection",
+            from_utc=iso_utc(gap.from_ns),
+            to_utc=iso_utc(gap.to_ns),
+        )
+        self._outbox.write(record, gap.from_ns, gap.arrival)
 
     def _status(self, status: FeedStatus) -> None:
         self._state.feed = status

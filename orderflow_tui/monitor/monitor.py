@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from orderflow_tui.core.model.events import Clock
 from orderflow_tui.core.model.outputs import Output
@@ -19,8 +19,8 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.core.symbol_state import LATE_NS
 from orderflow_tui.feeds.feed import Arrival, Feed, FeedEnded, FeedMessage
-from orderflow_tui.journal import records
-from orderflow_tui.journal.restore import RestoredRecommendation
+from orderflow_tui.journal.recommendations import JournaledRecommendation
+from orderflow_tui.journal.records import RunStartedRecord, RunStoppedRecord
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.answers import answer
 from orderflow_tui.monitor.blindness import BlindnessTracker
@@ -63,14 +63,14 @@ class Monitor(ScreenPort):
         profile: Shown and recorded.
         source_label: What the status line calls the source.
         watchlist: Whether to watch symbols that are not held too.
-        restored: Recommendations and answers an earlier run left open.
+        earlier: Recommendations of the last days and their answers.
         learned: Where what each name teaches is kept between sessions; None keeps nothing.
         followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
         record: How each rule has done so far; None shows nothing of it.
         publish_hz: How often views are made at most; 0 makes none (no screen looks).
         clock: The run's time; the wall's where nothing else is said.
         recorder: Keeps what the cores are told; None keeps nothing. It is closed at the end.
-        run_fields: What `run_started` records beside the standard fields.
+        run: What is recorded of its start.
     """
 
     def __init__(
@@ -83,23 +83,23 @@ class Monitor(ScreenPort):
         profile: str,
         source_label: str,
         watchlist: bool = False,
-        restored: Iterable[RestoredRecommendation] = (),
+        earlier: Iterable[JournaledRecommendation] = (),
         learned: LearnedStore | None = None,
         followed: FollowUpStore | None = None,
         record: TrackRecord | None = None,
         publish_hz: float = 20.0,
         clock: RunClock | None = None,
         recorder: Recorder | None = None,
-        run_fields: Mapping[str, Any] | None = None,
+        run: RunStartedRecord | None = None,
     ) -> None:
         self._feed = feed
         self._clock: RunClock = clock or LiveClock()
-        self.restored = tuple(restored)
-        """What an earlier run left open."""
+        self.earlier = tuple(earlier)
+        """What the last days recommended."""
         self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
         self._screens = 1
         """How many look; with none, no views are made."""
-        self._run_fields = dict(run_fields or {})
+        self._run_started = run or RunStartedRecord(version="", host="", symbols=[], settings={})
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._ended = threading.Event()
         self.listeners: list[Listener] = [record.on_record] if record is not None else []
@@ -195,10 +195,10 @@ class Monitor(ScreenPort):
     def _begin(self) -> None:
         self._clock.begin()
         started = Arrival.now()
-        self._outbox.write(records.RUN_STARTED, started.wall_ns, started, self._run_fields)
+        self._outbox.write(self._run_started, started.wall_ns, started)
         self._symbols.set_symbols()
         cores = {watched.core.symbol: watched.core for watched in self._symbols.all()}
-        ended: list[Output] = [*resume_into(cores, self.restored, started.wall_ns)]
+        ended: list[Output] = [*resume_into(cores, self.earlier, started.wall_ns)]
         ended += self._symbols.take_up(started.wall_ns)
         self._outbox.tell(ended, started)
         self._feed.start(self._symbols, self._inbox.put)
@@ -276,8 +276,8 @@ class Monitor(ScreenPort):
         now = Arrival.now()
         if self._clock.follows_to_the_end:
             self._outbox.tell(self._symbols.end_outcomes(), now)
-        fields = records.run_stopped_fields(
-            self._state.ended or reason,
+        record = RunStoppedRecord(
+            reason=self._state.ended or reason,
             exit_code=self._state.exit_code,
             writes=self._journal.write_times.summary(),
             alerts=self._outbox.alerts,
@@ -286,7 +286,7 @@ class Monitor(ScreenPort):
         )
         self._guard.run("keeping what names taught", partial(self._symbols.keep_learned, now=True), None)
         self._guard.run("keeping what is followed", partial(self._symbols.keep_followed, now.wall_ns, now=True), None)
-        self._outbox.write(records.RUN_STOPPED, now.wall_ns, now, fields)
+        self._outbox.write(record, now.wall_ns, now)
         self._publish()
 
     # --- time ---------------------------------------------------------------------------------------------------

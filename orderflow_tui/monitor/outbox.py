@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 from orderflow_tui.core.model.outputs import (
     AlertRaised,
@@ -15,13 +14,14 @@ from orderflow_tui.core.model.outputs import (
     SideCheckRequested,
 )
 from orderflow_tui.feeds.feed import Arrival
-from orderflow_tui.journal import records
+from orderflow_tui.journal.from_core import record_of
+from orderflow_tui.journal.records import Record
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.looks import Guard
 from orderflow_tui.monitor.watched import WatchedSymbol
 
-Listener = Callable[[str, int, Mapping[str, Any]], None]
-"""Called in the monitor's thread after a record was written: `(record name, happened ns, fields)`; must not block."""
+Listener = Callable[[Record, int], None]
+"""Called in the monitor's thread after a record was written, with the instant it happened at in ns; must not block."""
 
 
 class Outbox:
@@ -63,9 +63,8 @@ class Outbox:
             self._ask(output)
             return
         if not isinstance(output, AlertUpdated) or output.journal:
-            event, happened_ns, fields = records.output_record(output)
             urgent = isinstance(output, ExitTriggered | ExitAnswered)
-            self.write(event, happened_ns, arrival, fields, sync=urgent)
+            self.write(record_of(output), output.time_ns, arrival, sync=urgent)
             self.news = True
         if isinstance(output, AlertRaised):
             self.alerts += 1
@@ -75,15 +74,13 @@ class Outbox:
     def tell(self, outputs: Iterable[Output], arrival: Arrival) -> None:
         """Journal what concerns nothing on the screen."""
         for output in outputs:
-            event, happened_ns, fields = records.output_record(output)
-            self.write(event, happened_ns, arrival, fields)
+            if not isinstance(output, SideCheckRequested):
+                self.write(record_of(output), output.time_ns, arrival)
 
-    def write(
-        self, event: str, happened_ns: int, arrival: Arrival, fields: Mapping[str, Any], *, sync: bool = False
-    ) -> None:
+    def write(self, record: Record, happened_ns: int, arrival: Arrival, *, sync: bool = False) -> None:
         """Journal one record."""
-        self._journal.write(event, happened_ns, arrival.mono_ns, fields, sync=sync)
+        self._journal.write(record, happened_ns, arrival.mono_ns, sync=sync)
         for listener in self._listeners:
             self._guard.run(
-                getattr(listener, "__qualname__", "a listener"), partial(listener, event, happened_ns, fields), None
+                getattr(listener, "__qualname__", "a listener"), partial(listener, record, happened_ns), None
             )

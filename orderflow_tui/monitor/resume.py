@@ -9,41 +9,41 @@ from datetime import datetime
 from orderflow_tui.core.model.outputs import ExitResolved
 from orderflow_tui.core.model.units import datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.journal.records import answer_of, recommendation_of
-from orderflow_tui.journal.restore import RestoredRecommendation
+from orderflow_tui.journal.from_core import answer_of, recommendation_of
+from orderflow_tui.journal.recommendations import JournaledRecommendation
 
 
 def resume_into(
-    cores: Mapping[str, SymbolCore], restored: Iterable[RestoredRecommendation], now_ns: int
+    cores: Mapping[str, SymbolCore], earlier: Iterable[JournaledRecommendation], now_ns: int
 ) -> list[ExitResolved]:
     """Give each core its recommendations back.
 
     Args:
         cores: By symbol.
-        restored: In the order in which they opened; a later one of a kind stands for the earlier.
+        earlier: In the order in which they opened; a later one of a kind stands for the earlier.
         now_ns: The start of this run, nanoseconds UTC.
 
     Returns:
         What concerns nothing held any more, to be journaled as resolved.
     """
     over: list[ExitResolved] = []
-    for item in restored:
+    for item in earlier:
         if item.resolved:
             continue
         recommendation = recommendation_of(item.record)
         core = cores.get(recommendation.symbol)
         held = core is not None and core.desk.quantity and core.writer.against == recommendation.against
-        answered = item.answer is not None and item.answer["answer"] == "exited"
+        answered = item.answer is not None and item.answer.answer == "exited"
         if core is None or not held:
             if not answered:
                 over.append(ExitResolved(replace(recommendation, status="resolved"), now_ns, "position closed"))
             continue
-        latch = core.desk.stop_latch if item.record.get("kind") == "stop" else core.desk.flow
+        latch = core.desk.stop_latch if item.record.kind == "stop" else core.desk.flow
         if item.answer is None:
             latch.restore(recommendation, None, 0, None, core.desk.quantity)
             continue
         answer, price = answer_of(item.answer)
-        answered_ns = datetime_ns(datetime.fromisoformat(item.answer["timestamp_utc"]))
-        status = replace(recommendation, status=item.answer["status"])
-        latch.restore(status, answer, answered_ns, price, abs(int(item.answer["quantity"])))
+        answered_ns = datetime_ns(datetime.fromisoformat(item.answer.timestamp_utc))
+        status = replace(recommendation, status=item.answer.status)
+        latch.restore(status, answer, answered_ns, price, abs(item.answer.quantity))
     return over

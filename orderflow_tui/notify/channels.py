@@ -41,9 +41,10 @@ class Channel(Protocol):
 
 def message_line(message: Message) -> bytes:
     """The message as one line of JSON: the record's fields, its name and time, the words said."""
-    head = f'{{"event":{quoted(message.event)},"timestamp_utc":{quoted(iso_utc(message.happened_ns))},'
+    event, fields = ("test", {}) if message.record is None else (message.record.event, message.record.fields())
+    head = f'{{"event":{quoted(event)},"timestamp_utc":{quoted(iso_utc(message.happened_ns))},'
     head += f'"title":{quoted(message.title)},"body":{quoted(message.body)},"level":{message.level}'
-    return head.encode() + (b"," if message.fields else b"") + body(message.fields) + b"\n"
+    return head.encode() + (b"," if fields else b"") + body(fields) + b"\n"
 
 
 class Program:

@@ -6,9 +6,9 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.config.notify import LEVELS, NotifySettings
 from orderflow_tui.core.model.units import NS, datetime_ns, utc_datetime
-from orderflow_tui.journal import records
+from orderflow_tui.journal.records import AlertRecord, AnswerRecord, ExitRecord, Record, ResolvedRecord
 from orderflow_tui.notify.channels import Channel, ChannelError
 from orderflow_tui.notify.message import Message, message_of
 
@@ -74,7 +74,7 @@ class Notifier:
         self._clock = clock
         self._wall_ns = wall_ns
         self._lanes = [_Lane(channel, LEVELS[least]) for channel, least in channels]
-        self._records: queue.SimpleQueue[tuple[str, int, Mapping[str, Any]] | None] = queue.SimpleQueue()
+        self._records: queue.SimpleQueue[tuple[Record, int] | None] = queue.SimpleQueue()
         self._open: dict[str, _Open] = {}
         self._thread: threading.Thread | None = None
         self.dropped = 0
@@ -108,49 +108,48 @@ class Notifier:
             if lane.thread is not None:
                 lane.thread.join(max(0.0, until - time.monotonic()))
 
-    def on_record(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:
+    def on_record(self, record: Record, happened_ns: int) -> None:
         """Called by the monitor for each record; returns at once."""
-        self._records.put((event, happened_ns, fields))
+        self._records.put((record, happened_ns))
 
     def _run(self) -> None:
         while True:
             try:
-                record = self._records.get(timeout=_TICK_SECONDS)
+                arrived = self._records.get(timeout=_TICK_SECONDS)
             except queue.Empty:
                 self.escalate()
                 continue
-            if record is None:
+            if arrived is None:
                 return
-            self.take(*record)
+            self.take(*arrived)
             self.escalate()
 
-    def take(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:
+    def take(self, record: Record, happened_ns: int) -> None:
         """Decide about one record and hand it to the channels."""
-        if event in {records.EXIT_ACKNOWLEDGED, records.EXIT_RESOLVED}:
-            self._open.pop(str(fields["recommendation_id"]), None)
+        if isinstance(record, AnswerRecord | ResolvedRecord):
+            self._open.pop(record.recommendation_id, None)
             return
-        message = message_of(event, happened_ns, fields)
+        message = message_of(record, happened_ns)
         if message is None:
             return
-        if event == records.ALERT and self._demoted(str(fields["evidence"])):
+        if isinstance(record, AlertRecord) and self._demoted(record.evidence or "none"):
             message = replace(message, level=message.level - 1)
             if not message.level:
                 return
-        if event == records.EXIT_TRIGGERED:
-            self._wait_for(message, fields)
+        if isinstance(record, ExitRecord):
+            self._wait_for(message, record)
         self._send(message)
 
-    def remember(self, unanswered: Iterable[Mapping[str, Any]]) -> None:
-        """Records of recommendations an earlier run left open: they are said again when nobody answers now."""
-        for fields in unanswered:
-            opened = datetime_ns(datetime.fromisoformat(str(fields["timestamp_utc"])))
-            message = message_of(records.EXIT_TRIGGERED, opened, fields)
+    def remember(self, unanswered: Iterable[ExitRecord]) -> None:
+        """Recommendations an earlier run left open: they are said again when nobody answers now."""
+        for record in unanswered:
+            message = message_of(record, datetime_ns(datetime.fromisoformat(record.timestamp_utc)))
             if message is not None:
-                self._wait_for(message, fields)
+                self._wait_for(message, record)
 
-    def _wait_for(self, message: Message, fields: Mapping[str, Any]) -> None:
+    def _wait_for(self, message: Message, record: ExitRecord) -> None:
         now, wait = self._clock(), self._settings.escalate_after_seconds
-        self._open[str(fields["recommendation_id"])] = _Open(message, now, now + wait, wait)
+        self._open[record.recommendation_id] = _Open(message, now, now + wait, wait)
 
     def escalate(self) -> None:
         """Say again what nobody has answered, at growing distances."""
@@ -208,9 +207,8 @@ def try_out(channels: Iterable[tuple[Channel, str]]) -> list[tuple[str, str]]:
         "TEST",
         "TEST orderflow-tui",
         "This is a test: nothing happened.",
-        "test",
         time.time_ns() // NS * NS,
-        {},
+        None,
     )
     results: list[tuple[str, str]] = []
     for channel, _ in channels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +16,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.core.transcript import Begin, data_time, play
 from orderflow_tui.journal.encode import Stamps, body
+from orderflow_tui.journal.from_core import core_bytes, record_of
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import (
     ALERT,
@@ -25,8 +26,7 @@ from orderflow_tui.journal.records import (
     EXIT_RESOLVED,
     EXIT_TRIGGERED,
     STOP_ALERT,
-    core_bytes,
-    output_record,
+    Record,
 )
 from orderflow_tui.recordings.run_files import RawError, RawReader, Run, read_run, runs
 from orderflow_tui.support.decoding import NO_JSON
@@ -37,16 +37,16 @@ _MADE_BY_CORES: Final = frozenset(
 )
 _NAMES: Final = ("episode_id", "recommendation_id", "subject", "evidence")
 _SHOWN: Final = 60
-_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_decode: Final = msgspec.json.Decoder(dict[str, object]).decode
 
-Said = tuple[str, int, dict[str, Any]]
-"""What a core said: `(event, happened_ns, fields)`."""
+Said = tuple[Record, int]
+"""What a core said, and when it happened (ns)."""
 
 
 class Recorded(Struct, frozen=True):
     """A record of a journal and the recording of its run."""
 
-    record: Mapping[str, Any]
+    record: Mapping[str, object]
     run: Path
     about: Run
 
@@ -104,7 +104,7 @@ def find(name: str, directory: Path, journals: Iterable[Path] = ()) -> Recorded:
     raise RawError(f"{name} is in no journal: looked in {', '.join(map(str, places))}")
 
 
-def _records(place: Path, name: str) -> Iterator[dict[str, Any]]:
+def _records(place: Path, name: str) -> Iterator[dict[str, object]]:
     """The records a name may mean, newest first."""
     quoted = msgspec.json.encode(name)
     for line in JournalReader(place).lines(newest_first=True):
@@ -129,7 +129,7 @@ def reproduce(found: Recorded) -> Remade:
     reader = RawReader(found.run, found.symbol)
     core: SymbolCore | None = None
     lately: deque[Said] = deque()
-    like: tuple[int, dict[str, Any], int, tuple[Said, ...]] | None = None
+    like: tuple[int, dict[str, object], int, tuple[Said, ...]] | None = None
     now_ns = 0
     for frame in reader.frames():
         now_ns = data_time(frame, now_ns)
@@ -143,7 +143,7 @@ def reproduce(found: Recorded) -> Remade:
             lately.append(said)
             while said[1] - lately[0][1] > PRE_ROLL_NS:
                 lately.popleft()
-            if said[0] != event:
+            if said[0].event != event:
                 continue
             made = _record(said, found.about.profile)
             if core_bytes(made) == wanted:
@@ -168,24 +168,24 @@ def reproduce(found: Recorded) -> Remade:
 def _said(outputs: Iterable[Output]) -> list[Said]:
     """What is written of what a core said."""
     return [
-        output_record(output)
+        (record_of(output), output.time_ns)
         for output in outputs
         if not isinstance(output, SideCheckRequested) and (not isinstance(output, AlertUpdated) or output.journal)
     ]
 
 
-def _record(said: Said, profile: str) -> dict[str, Any]:
+def _record(said: Said, profile: str) -> dict[str, object]:
     """The record as a journal would give it back, without what belongs to its run."""
-    event, happened_ns, fields = said
-    head = {"event": event, "timestamp_utc": Stamps().text(happened_ns), "profile": profile}
-    return {**head, **_decode(b"{" + body(fields))}
+    record, happened_ns = said
+    head = {"event": record.event, "timestamp_utc": Stamps().text(happened_ns), "profile": profile}
+    return {**head, **_decode(b"{" + body(record.fields()))}
 
 
-def _name(record: Mapping[str, Any]) -> str:
+def _name(record: Mapping[str, object]) -> str:
     return str(next(record[key] for key in (*_NAMES, "event") if record.get(key)))
 
 
-def _differing(found: Recorded, made: Mapping[str, Any]) -> str:
+def _differing(found: Recorded, made: Mapping[str, object]) -> str:
     ours = _decode(core_bytes(found.record))
     keys = [key for key in {**ours, **made} if ours.get(key) != made.get(key)]
     fields = ", ".join(f"{key} {_short(made.get(key))} (journal: {_short(ours.get(key))})" for key in keys)

@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date
+from decimal import Decimal
+from math import isfinite
 from typing import Final
 
 import msgspec
 
-from orderflow_tui.core.model.outputs import Controls
-from orderflow_tui.journal import records
 from orderflow_tui.journal.histogram import DurationHistogram
+from orderflow_tui.journal.records import (
+    AlertRecord,
+    AlertUpdatedRecord,
+    AnswerRecord,
+    AnyRecord,
+    ApiErrorRecord,
+    BadDataRecord,
+    ExitRecord,
+    GapRecord,
+    OutcomeRecord,
+    ResolvedRecord,
+    ResumedRecord,
+    RunStartedRecord,
+    RunStoppedRecord,
+    StopRecord,
+    UnknownRecord,
+    read_record,
+)
 from orderflow_tui.report.acts import Acts
 from orderflow_tui.report.blind import Blind, seconds_between
 from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
@@ -24,7 +42,7 @@ _MOST_OPEN: Final = 100_000
 """Recommendations waited for; a journal with more unanswered ones is no trader's."""
 _MOST_ASKED: Final = 2_000
 """The newest recommendations whose outcome may still come: a quarter of an hour later at most."""
-_LATENCY_OF: Final = frozenset({records.ALERT, records.EXIT_TRIGGERED, records.STOP_ALERT})
+_LATENCY_OF: Final = (AlertRecord, ExitRecord, StopRecord)
 """From the cause to the line: what the plan's target is about."""
 _MOST_CELLS: Final = 20_000
 """Days times symbols told apart."""
@@ -34,51 +52,8 @@ SLOW_MS: Final = 10_000.0
 """The plan's kill switch."""
 
 
-class Line(msgspec.Struct, gc=False, omit_defaults=True):
-    """What a report reads of a record."""
-
-    event: str = ""
-    timestamp_utc: str = ""
-    latency_ms: float | None = None
-    symbol: str | None = None
-    severity: str = ""
-    evidence: str | list[str] | None = None
-    alert_type: str = ""
-    against: str = ""
-    price_level: float | None = None
-    counts: bool = False
-    exit_eligible: bool = False
-    late: bool = False
-    error_type: str = ""
-    recommendation_id: str = ""
-    answer: str = ""
-    seconds: float = 0.0
-    exit_code: int = 0
-    reason: str = ""
-    max_rss_mb: float | None = None
-    of: str = ""
-    subject: str = ""
-    quantity: int = 0
-    shares: int = 0
-    exit_cost: float | None = None
-    from_utc: str = ""
-    to_utc: str = ""
-    mid: float | None = None
-    mid_15m: float | None = None
-    fell: bool | None = None
-    success: bool | None = None
-    truncated: bool = False
-    basis: str = ""
-    alert_utc: str = ""
-    fell_1s: bool | None = None
-    fell_5s: bool | None = None
-    around: Controls | None = None
-    alike: Controls | None = None
-
-
-_decode: Final = msgspec.json.Decoder(Line).decode
 _pack: Final = msgspec.msgpack.Encoder().encode
-_unpack: Final = msgspec.msgpack.Decoder(Line).decode
+_unpack: Final = msgspec.msgpack.Decoder(AnyRecord).decode
 
 
 class Tally:
@@ -167,7 +142,7 @@ class Tally:
         """Add lines up; one that is no record is counted as unreadable, and named by what `place` says."""
         for raw in lines:
             try:
-                line = _decode(raw)
+                line = read_record(raw)
             except NO_JSON:
                 self.unreadable += 1
                 if place is not None and len(self.unreadable_at) < _MOST_PLACES:
@@ -213,15 +188,14 @@ class Tally:
         for act in part._acts_later:
             self.acts.add(*act)
         for packed in later:
-            line = _unpack(packed)
-            _HANDLERS[line.event](self, line)
+            self._count(_unpack(packed))
         if part._told:
             self._told_before, self._told = self._told | part._told_before, part._told
 
-    def _add(self, line: Line) -> bool:
+    def _add(self, line: AnyRecord | UnknownRecord) -> bool:
         """Add a line up; whether it has to wait for what was before this part."""
-        event = line.event
-        if self._symbol is not None and line.symbol is not None and line.symbol != self._symbol:
+        symbol: str | None = getattr(line, "symbol", None)
+        if self._symbol is not None and symbol is not None and symbol != self._symbol:
             return False
         self.lines += 1
         moment = line.timestamp_utc
@@ -231,40 +205,63 @@ class Tally:
         latency_ms = line.latency_ms
         if latency_ms is not None and latency_ms >= 0:
             spent = int(min(latency_ms, _MOST_MS) * _MS)
-            if event in _LATENCY_OF and not line.late:
+            if isinstance(line, _LATENCY_OF) and not (isinstance(line, AlertRecord) and line.late):
                 self.latency.add(spent)
                 self.slow += latency_ms > SLOW_MS
             else:
                 self._other_latency.add(spent)
-        handler = _HANDLERS.get(event)
-        if handler is None:
+        if isinstance(line, ApiErrorRecord | BadDataRecord | UnknownRecord):
             if line.error_type:
                 self.errors[line.error_type] += 1
             return False
-        if self._part and event != records.ALERT and self._waits(line):
+        if self._part and self._waits(line):
             return True
-        handler(self, line)
+        self._count(line)
         return False
 
-    def _waits(self, line: Line) -> bool:
-        """Only the outcomes of alerts do not depend on what was before, but for the first, which may be told twice."""
-        if line.event != records.ALERT_OUTCOME or line.of != "alert":
+    def _waits(self, line: AnyRecord) -> bool:
+        """Only alerts and their outcomes do not depend on what was before, but for the first outcomes: told twice."""
+        if isinstance(line, AlertRecord | AlertUpdatedRecord | StopRecord):
+            return False
+        if not isinstance(line, OutcomeRecord) or line.of != "alert":
             return True
         self._heads += 1
         return self._heads <= _MOST_ASKED
 
-    def _triggered(self, line: Line) -> None:
-        self.recommendations[line.symbol or ""] += 1
+    def _count(self, line: AnyRecord) -> None:
+        match line:
+            case AlertRecord():
+                self._alert(line)
+            case ExitRecord():
+                self._triggered(line)
+            case AnswerRecord():
+                self._answered(line)
+            case ResolvedRecord():
+                self._resolved(line)
+            case OutcomeRecord():
+                self._outcome(line)
+            case GapRecord():
+                self.blind.gap(line.symbol, line.timestamp_utc, line.from_utc or "", line.to_utc or "")
+            case ResumedRecord():
+                self.blind.resumed(line.symbol, line.timestamp_utc)
+            case RunStartedRecord():
+                self.runs_started += 1
+            case RunStoppedRecord():
+                self._stopped(line)
+            case _:
+                pass
+
+    def _triggered(self, line: ExitRecord) -> None:
+        self.recommendations[line.symbol] += 1
         if len(self._open) < _MOST_OPEN:
             self._open[line.recommendation_id] = line.timestamp_utc
-        asked = Asked(line.timestamp_utc, line.quantity, line.symbol or "", line.exit_cost)
+        asked = Asked(line.timestamp_utc, line.quantity, line.symbol, _dollars(line.exit_cost))
         self._asked[line.recommendation_id] = asked
         if len(self._asked) > _MOST_ASKED:
             del self._asked[next(iter(self._asked))]
 
-    def _alert(self, line: Line) -> None:
-        symbol, day = line.symbol or "", line.timestamp_utc[:10]
-        kind = line.evidence if isinstance(line.evidence, str) else ""
+    def _alert(self, line: AlertRecord) -> None:
+        symbol, day, kind = line.symbol, line.timestamp_utc[:10], line.evidence or ""
         if day != self._day:
             self._fold()
             self._day = day
@@ -274,7 +271,7 @@ class Tally:
         if line.counts:
             self.counted[symbol] += 1
             if line.alert_type == "large_seller" and not line.late:
-                act = (symbol, kind, line.against, line.timestamp_utc, line.price_level)
+                act = (symbol, kind, line.against, line.timestamp_utc, _dollars(line.price_level))
                 if self._part:
                     self._acts_later.append(act)
                 else:
@@ -291,7 +288,7 @@ class Tally:
                 self.by_day_and_symbol[day, symbol] += count
         self._today.clear()
 
-    def _outcome(self, line: Line) -> None:
+    def _outcome(self, line: OutcomeRecord) -> None:
         subject = line.subject
         if subject:
             if subject in self._told or subject in self._told_before:
@@ -300,8 +297,8 @@ class Tally:
             if len(self._told) >= _MOST_ASKED:
                 self._told, self._told_before = set(), self._told
         if line.from_utc:
-            kind = line.evidence if isinstance(line.evidence, str) and line.evidence else "none"
-            block = block_of(line.symbol or "", line.alert_utc)
+            kind = line.evidence or "none"
+            block = block_of(line.symbol, line.alert_utc)
             for name in (kind, f"{kind}:{line.basis}") if line.basis else (kind,):
                 rule = self.rules.get(name)
                 if rule is None:
@@ -312,30 +309,21 @@ class Tally:
         self.truncated += line.truncated
         asked = self._asked.pop(subject, None)
         if asked is not None:
-            self.ledger.settle(asked, line.mid, line.mid_15m)
+            self.ledger.settle(asked, _dollars(line.mid), _dollars(line.mid_15m))
 
-    def _started(self, _: Line) -> None:
-        self.runs_started += 1
-
-    def _stopped(self, line: Line) -> None:
+    def _stopped(self, line: RunStoppedRecord) -> None:
         self.runs_stopped += 1
         self.runs_failed += line.exit_code != 0
         self.seconds += max(line.seconds, 0.0)
         self.max_rss_mb = max(self.max_rss_mb, line.max_rss_mb or 0.0)
 
-    def _gap(self, line: Line) -> None:
-        self.blind.gap(line.symbol, line.timestamp_utc, line.from_utc, line.to_utc)
-
-    def _resumed(self, line: Line) -> None:
-        self.blind.resumed(line.symbol, line.timestamp_utc)
-
-    def _resolved(self, line: Line) -> None:
+    def _resolved(self, line: ResolvedRecord) -> None:
         self.answers["none: it ended by itself"] += bool(self._open.pop(line.recommendation_id, ""))
         asked = self._asked.get(line.recommendation_id)
         if asked is not None and line.reason == CLOSED:
             asked.answer, asked.answered = CLOSED, line.timestamp_utc
 
-    def _answered(self, line: Line) -> None:
+    def _answered(self, line: AnswerRecord) -> None:
         opened = self._open.pop(line.recommendation_id, "")
         asked = self._asked.get(line.recommendation_id)
         self.answers[line.answer] += 1
@@ -346,14 +334,7 @@ class Tally:
             self.answer_time.add(int(waited * 1e9))
 
 
-_HANDLERS: Final[dict[str, Callable[[Tally, Line], None]]] = {
-    records.ALERT: Tally._alert,  # noqa: SLF001
-    records.EXIT_TRIGGERED: Tally._triggered,  # noqa: SLF001
-    records.EXIT_ACKNOWLEDGED: Tally._answered,  # noqa: SLF001
-    records.EXIT_RESOLVED: Tally._resolved,  # noqa: SLF001
-    records.ALERT_OUTCOME: Tally._outcome,  # noqa: SLF001
-    records.MONITORING_GAP: Tally._gap,  # noqa: SLF001
-    records.MONITORING_RESUMED: Tally._resumed,  # noqa: SLF001
-    records.RUN_STARTED: Tally._started,  # noqa: SLF001
-    records.RUN_STOPPED: Tally._stopped,  # noqa: SLF001
-}
+def _dollars(amount: Decimal | None) -> float | None:
+    """For sums; None too where it is no amount a float can hold."""
+    value = None if amount is None else float(amount)
+    return value if value is not None and isfinite(value) else None

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from orderflow_tui.core.model.outputs import Controls
-from orderflow_tui.journal import records
 from orderflow_tui.journal.reader import JournalReader
+from orderflow_tui.journal.records import ALERT_OUTCOME, OutcomeRecord, Record
 from orderflow_tui.support.decoding import NO_JSON
 from orderflow_tui.track_record.rule_record import ENOUGH, PRIOR, RuleRecord, block_of, points_words
 
 _BREATH: Final = 2_000
 """Lines after which the reader lets the screen have its turn."""
-_MARK: Final = f'"event":"{records.ALERT_OUTCOME}"'.encode()
+_MARK: Final = f'"event":"{ALERT_OUTCOME}"'.encode()
 
 
-class _Outcome(msgspec.Struct):
-    evidence: str = ""
-    basis: str = ""
-    symbol: str = ""
-    run_id: str = ""
-    alert_utc: str = ""
-    from_utc: str = ""
-    """Empty in journals of earlier versions, which counted from the alert's own print: what followed is not known."""
-    fell: bool | None = None
-    success: bool | None = None
-    fell_1s: bool | None = None
-    fell_5s: bool | None = None
-    around: Controls | None = None
-    alike: Controls | None = None
-
-
-_decode = msgspec.json.Decoder(_Outcome).decode
+_decode = msgspec.json.Decoder(OutcomeRecord).decode
 
 
 class TrackRecord:
@@ -66,10 +48,10 @@ class TrackRecord:
         thread.start()
         return thread
 
-    def on_record(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:  # noqa: ARG002
+    def on_record(self, record: Record, happened_ns: int) -> None:  # noqa: ARG002
         """A record was written; called by the monitor's thread."""
-        if event == records.ALERT_OUTCOME:
-            self._add(msgspec.convert(fields, _Outcome, strict=False))
+        if isinstance(record, OutcomeRecord):
+            self._add(record)
 
     def words(self, evidence: str) -> str:
         """The rule's record in one line, or that it is not known yet and what was measured elsewhere."""
@@ -107,7 +89,7 @@ class TrackRecord:
             if outcome.run_id != self._run_id:
                 self._add(outcome)
 
-    def _add(self, outcome: _Outcome) -> None:
+    def _add(self, outcome: OutcomeRecord) -> None:
         if not outcome.from_utc:
             return
         block = block_of(outcome.symbol, outcome.alert_utc)

@@ -25,7 +25,7 @@ from orderflow_tui.config.sources import (
 from orderflow_tui.config.values import SECRET_FIELDS, VARIABLES, Secret, Settings
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.validators import DataValidationError
-from orderflow_tui.journal.records import run_started_fields
+from orderflow_tui.journal.records import run_started
 from orderflow_tui.monitor.learned_store import LearnedStore
 
 TAUGHT = SessionStats(date(2026, 9, 21), "regular")
@@ -134,7 +134,7 @@ def test_secrets_are_known_by_their_type() -> None:
 @pytest.mark.parametrize("leak", [{"other_api_key": "hidden"}, {"other": Secret("0123456789")}])
 def test_no_secret_of_any_name_is_recorded(leak: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="no place in the journal"):
-        run_started_fields(version="1", host="h", symbols=[], settings={"profile": "plan", **leak})
+        run_started(version="1", host="h", symbols=[], settings={"profile": "plan", **leak})
 
 
 def test_what_one_source_taught_is_not_anothers(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from orderflow_tui.core.model.events import Book, Clock
 from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, Controls, ExitTriggered, PricePath
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.journal.records import outcome_fields, output_record
+from orderflow_tui.journal.from_core import outcome_record
 from tests.core.kit import Rules, Tape, make
 from tests.journal.journal_tools import alert
 from tests.real.sessions import BAC, BAC_LATER, events, recording
@@ -362,9 +362,7 @@ def test_a_shorts_prices_are_written_as_they_are() -> None:
     market.shows(0, ((-100_050, 1),), ((-99_950, 1),))
     follow(outcomes, market, START)
     outcomes.whole_second(START + 1, market)
-    event, _, fields = output_record(outcome(outcomes.pending[0], START * NS))
-    assert event == "order_flow.alert_outcome"
-    assert fields["mid"] == Decimal("10.00")
+    assert outcome_record(outcome(outcomes.pending[0], START * NS)).mid == Decimal("10.00")
 
 
 @pytest.mark.parametrize(
@@ -388,10 +386,10 @@ def test_an_outcome_in_words(against: Literal["long", "short"], turned: int, wor
     one_followed = outcomes.pending[0]
     one_followed.spread, one_followed.lived = 100, True
     one_followed.course = PricePath(START * NS, 2 * base, None, None, 2 * base + 300, 2 * base - 800, 300)
-    told = outcome_fields(outcome(one_followed, START * NS))["text"]
+    told = outcome_record(outcome(one_followed, START * NS)).text
     assert told == f"sell_print: {words}"
     one_followed.course, one_followed.lived = PricePath(START * NS), False
-    told = outcome_fields(outcome(one_followed, START * NS))["text"]
+    told = outcome_record(outcome(one_followed, START * NS)).text
     assert told.startswith("sell_print: at worst not seen within 5 min, not seen after 15; not known whether it ")
     assert told.endswith(" (cut short)")
 
@@ -402,5 +400,6 @@ def test_half_a_tick_of_a_mid_is_kept(twice: int) -> None:
     market.shows(0, ((100_000, 1),), ((twice - 100_000, 1),))
     follow(outcomes, market, START)
     outcomes.whole_second(START + 1, market)
-    fields = outcome_fields(outcome(outcomes.pending[0], START * NS))
-    assert fields["mid"] * 20_000 == twice
+    mid = outcome_record(outcome(outcomes.pending[0], START * NS)).mid
+    assert mid is not None
+    assert mid * 20_000 == twice

@@ -52,7 +52,7 @@ from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_curs
 from orderflow_tui.feeds.simulator.stream import _received
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.reader import JournalReader
-from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.unfollowed import unfollowed
 from orderflow_tui.library.polygon_client import PolygonClient
 from orderflow_tui.monitor.followup_store import FollowUpStore
@@ -313,7 +313,7 @@ def _history(folder: Path) -> object:
 
 
 def _restored(folder: Path) -> object:
-    found = restore(folder, "live", now_ns=NOW_NS)
+    found = journaled_recommendations(folder, "live", now_ns=NOW_NS)
     return found, unfollowed(folder, "live"), FollowUpStore(folder, "live").resume_into({}, NOW_NS)
 
 
@@ -639,13 +639,13 @@ DECODERS = (
     Decoder("recorded frames", ("recordings.run_files",), _raw_sample(whole=False), _raw_frame, (RawError,)),
     Decoder("run.json", ("recordings.run_files",), RAW_RUN, _file(RUN_FILE, lambda path: (read_run(path.parent),))),
     Decoder("an alert's journal", ("recordings.reproduce",), LINES, _journal(_made_again)),
-    Decoder("journal", ("journal.reader",), LINES, _journal(_both_ways)),
+    Decoder("journal", ("journal.reader", "journal.records"), LINES, _journal(_both_ways)),
     Decoder(
         "packed journal", ("journal.lines", "journal.segments"), gzip.compress(LINES),
         _journal(lambda folder: (_both_ways(folder), _history(folder)), "2026-09-21.jsonl.gz"),
     ),
     Decoder("history", ("journal.history",), LINES, _journal(_history)),
-    Decoder("restart", ("journal.restore",), LINES, _journal(_restored)),
+    Decoder("restart", ("journal.recommendations",), LINES, _journal(_restored)),
     Decoder("track record", ("track_record.track_record",), LINES, _journal(_track_record)),
     Decoder("report", ("report.tally",), LINES, _journal(_report)),
     Decoder("follow-ups", ("monitor.followup_store",), FOLLOW_UP, _follow_ups),

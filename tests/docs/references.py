@@ -19,23 +19,12 @@ from orderflow_tui.config.schema import OrderFlowConfig
 from orderflow_tui.config.screen import ScreenSettings
 from orderflow_tui.config.sources import SECRET_VARIABLES, SOURCES
 from orderflow_tui.config.values import VARIABLES
-from orderflow_tui.core.model.data_models import Answer
-from orderflow_tui.core.model.outputs import AlertOutcome, Controls, ExitResolved, PricePath, StopRaised
-from orderflow_tui.journal import records as names
-from orderflow_tui.journal.encode import HEADER
-from orderflow_tui.journal.records import (
-    alert_fields,
-    answer_fields,
-    outcome_fields,
-    recommendation_fields,
-    resolved_fields,
-    stop_fields,
-)
+from orderflow_tui.core.model.outputs import AlertOutcome, Controls, PricePath
+from orderflow_tui.journal import records
+from orderflow_tui.journal.records import HEADER, Header
 from orderflow_tui.tui.keys.bindings import SCOPES, named
 from orderflow_tui.tui.look.theme import DEFAULT_THEME
 from tests.docs.pages import ROOT, table
-from tests.journal.journal_tools import alert
-from tests.journal.test_journal_records import RECOMMENDATION
 
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 JOURNAL = ROOT / "docs" / "journal.md"
@@ -96,14 +85,11 @@ def _fields(*fields: str) -> tuple[tuple[str, ...], ...]:
 
 
 RECORDS: dict[str, Sequence[str]] = {
-    names.ALERT: list(alert_fields(alert())),
-    names.STOP_ALERT: list(stop_fields(StopRaised("BAC", "stop_near", 0, 1, 1, ""))),
-    names.EXIT_TRIGGERED: list(recommendation_fields(RECOMMENDATION)),
-    names.EXIT_ACKNOWLEDGED: list(answer_fields(RECOMMENDATION, Answer("hold"), None)),
-    names.EXIT_RESOLVED: list(resolved_fields(ExitResolved(RECOMMENDATION, 0, ""))),
-    names.ALERT_OUTCOME: list(outcome_fields(OUTCOME)),
+    event: kind.__struct_fields__[len(Header.__struct_fields__) :]
+    for event, kind in records.RECORDS.items()
+    if event != records.ALERT_UPDATED
 }
-"""The records whose fields are always the same. What the others hold is seen in a run: `test_journal_reference`."""
+"""An update's fields are an alert's."""
 
 REFERENCES = (
     Reference(CONFIGURATION, "## Settings", tuple(_settings())),

@@ -16,8 +16,8 @@ import pytest
 from orderflow_tui import cli
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY
 from orderflow_tui.feeds.simulator.faults import load_faults
-from orderflow_tui.journal import records as names
-from orderflow_tui.journal.records import alert_fields, error_fields, recommendation_fields
+from orderflow_tui.journal.from_core import alert_record, exit_record
+from orderflow_tui.journal.records import ApiErrorRecord
 from tests.docs.pages import ROOT, blocks
 from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, writer
 from tests.journal.test_journal_records import RECOMMENDATION
@@ -103,9 +103,9 @@ def test_queries_answer_on_several_days(tmp_path: Path) -> None:
     journal = writer(tmp_path / "logs" / "order_flow", source_class="live", data_source="polygon", clock=clock)
     for _ in range(2):
         for _ in range(20):
-            journal.write(names.ALERT, NOON, 0, alert_fields(alert()))
-        journal.write(names.EXIT_TRIGGERED, NOON, 0, recommendation_fields(RECOMMENDATION))
-        journal.write(names.API_ERROR, NOON, 0, error_fields("429", "slow down"))
+            journal.write(alert_record(alert()), NOON, 0)
+        journal.write(exit_record(RECOMMENDATION), NOON, 0)
+        journal.write(ApiErrorRecord(error_type="429", detail="slow down"), NOON, 0)
         clock.now += DAY_NS
     journal.close()
     answers = {}

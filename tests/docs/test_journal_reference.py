@@ -15,8 +15,9 @@ from orderflow_tui.cli import main
 from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, FeedGap
 from orderflow_tui.journal import records as names
-from orderflow_tui.journal.encode import HEADER
-from orderflow_tui.journal.records import EVENTS, outcome_fields
+from orderflow_tui.journal.encode import body
+from orderflow_tui.journal.from_core import outcome_record
+from orderflow_tui.journal.records import HEADER, RECORDS
 from tests.docs.pages import ROOT, code, section, table
 from tests.docs.references import JOURNAL as PAGE
 from tests.docs.references import OUTCOME
@@ -30,11 +31,11 @@ def documented(event: str) -> list[str]:
 
 def test_every_event_has_a_heading() -> None:
     headings = re.findall(r"^### `(.+)`$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(headings) == set(EVENTS)
+    assert set(headings) == set(RECORDS)
 
 
 def test_an_outcomes_controls() -> None:
-    assert outcome_fields(OUTCOME)["around"] == {"seconds": 3, "fell": 1, "hits": 0}
+    assert json.loads(b"{" + body(outcome_record(OUTCOME).fields()))["around"] == {"seconds": 3, "fell": 1, "hits": 0}
 
 
 def own_fields(record: dict[str, Any]) -> set[str]:

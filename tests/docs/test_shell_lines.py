@@ -20,8 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.journal import records as names
-from orderflow_tui.journal.records import alert_fields
+from orderflow_tui.journal.from_core import alert_record
 from tests.docs.pages import PAGES, blocks
 from tests.docs.test_commands import lines
 from tests.docs.test_packaging import PROJECT
@@ -117,7 +116,7 @@ def folder(tmp_path: Path) -> Path:
         put(tmp_path / f"{name}_v1/2026/01/2026-01-09.csv.gz", text)
         put(tmp_path / f"aapl.{name}.csv.gz", text)
     journal = writer(tmp_path / "logs/order_flow", source_class="live", data_source="polygon", clock=Clock())
-    journal.write(names.ALERT, NOON, 0, alert_fields(alert()))
+    journal.write(alert_record(alert()), NOON, 0)
     journal.close()
     for path in (tmp_path / "logs/order_flow").glob("*.jsonl"):
         path.with_name("2026-11-20.jsonl").write_bytes(path.read_bytes())

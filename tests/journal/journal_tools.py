@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.units import datetime_ns
+from orderflow_tui.journal.from_core import alert_record
+from orderflow_tui.journal.records import RECORDS, AlertRecord, Record
 from orderflow_tui.journal.writer import JournalWriter
 
 NOON = datetime_ns(datetime(2025, 10, 22, 12, 0, 0, 123456, tzinfo=UTC))
@@ -42,7 +48,27 @@ def writer(directory: Path, **arguments: Any) -> JournalWriter:
 
 
 def put(journal: JournalWriter, number: int = 0, event: str = "order_flow_alert", **fields: Any) -> str:
-    return journal.write(event, NOON, time.monotonic_ns(), {"n": number, **fields})
+    """A record with a number: a whole alert of that size, or any other event with `n` alone."""
+    whole = alert_record(alert(order_size=number)).fields() if event == "order_flow_alert" else {}
+    return journal.write(bare(event, **{"n": number, **whole, **fields}), NOON, time.monotonic_ns())
+
+
+class Bare(Record, kw_only=True):
+    """A record of any name with any fields."""
+
+    name: str
+    held: dict[str, Any]
+
+    @property
+    def event(self) -> str:
+        return self.name
+
+    def fields(self) -> dict[str, object]:
+        return self.held
+
+
+def bare(event: str, **fields: Any) -> Bare:
+    return Bare(name=event, held=fields)
 
 
 def records(directory: Path) -> list[dict[str, Any]]:
@@ -52,6 +78,34 @@ def records(directory: Path) -> list[dict[str, Any]]:
 
 def numbers(directory: Path) -> list[int]:
     return [record["n"] for record in records(directory)]
+
+
+def whole(event: str, /, **fields: Any) -> dict[str, Any]:
+    """The JSON of a record with these fields; what else it must have is empty, false or 0."""
+    found: dict[str, Any] = {"event": event}
+    for one in msgspec.structs.fields(RECORDS[event]):
+        if one.name in fields or one.required:
+            found[one.name] = fields[one.name] if one.name in fields else _empty(one.type)
+    return found | fields
+
+
+def made(event: str, /, **fields: Any) -> Record:
+    """The same as a record."""
+    return msgspec.convert(whole(event, **fields), RECORDS[event])
+
+
+def _empty(kind: Any) -> object:
+    candidates: tuple[object, ...] = (None, "", False, 0, [], {}, "open", "long", "hold")
+    for value in candidates:
+        with suppress(msgspec.ValidationError):
+            msgspec.convert(value, kind)
+            return value
+    raise AssertionError(kind)
+
+
+def numbers_of(found: Iterable[object]) -> list[int]:
+    """The numbers of `put`, of records that were read."""
+    return [record.order_size or 0 for record in found if isinstance(record, AlertRecord)]
 
 
 def alert(**fields: Any) -> OrderFlowAlert:

@@ -16,7 +16,7 @@ from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.report.parallel import add_journal
 from orderflow_tui.report.tally import Tally
-from tests.journal.journal_tools import put, writer
+from tests.journal.journal_tools import numbers_of, put, writer
 
 TODAY = "2025-10-22.jsonl"
 
@@ -31,7 +31,7 @@ def pack(path: Path, *, keep: bool = False) -> None:
 
 def numbers(directory: Path, *, newest_first: bool = False) -> list[int]:
     reader = JournalReader(directory)
-    found = [record["n"] for record in reader.records(newest_first=newest_first)]
+    found = numbers_of(reader.records(newest_first=newest_first))
     assert reader.skipped == 0
     return found
 
@@ -40,7 +40,7 @@ def shown(store: HistoryStore) -> list[int]:
     store.refresh()
     while store.load():
         pass
-    return [store.detail(store[index])["n"] for index in range(len(store) - 1, -1, -1)]
+    return [int(str(store.detail(store[index])["n"])) for index in range(len(store) - 1, -1, -1)]
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_packed_file_in_the_making_is_not_read(tmp_path: Path, journal: Journa
 def test_a_damaged_packed_half_is_said(tmp_path: Path, journal: JournalWriter) -> None:
     (tmp_path / f"{TODAY}.gz").write_bytes(b"no gzip at all")
     reader = JournalReader(tmp_path)
-    assert [record["n"] for record in reader.records()] == [0, 1, 2]
+    assert numbers_of(reader.records()) == [0, 1, 2]
     assert reader.damaged == [f"{TODAY}.gz"]
 
 
@@ -114,8 +114,8 @@ def test_only_the_end_of_a_huge_day_is_looked_through(tmp_path: Path, journal: J
     for number in range(3, 2_000):
         put(journal, number)
     for newest_first in (False, True):
-        reader = JournalReader(tmp_path, newest_bytes=10_000)
-        found = sorted(record["n"] for record in reader.records(newest_first=newest_first))
+        reader = JournalReader(tmp_path, newest_bytes=30_000)
+        found = sorted(numbers_of(reader.records(newest_first=newest_first)))
         assert reader.skipped == 0
         assert found == list(range(found[0], 2_000))
         assert 20 < len(found) < 60

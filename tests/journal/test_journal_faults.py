@@ -84,10 +84,11 @@ WRITE_FOREVER = """
 import sys, time
 from pathlib import Path
 from orderflow_tui.journal.writer import JournalWriter
+from tests.journal.journal_tools import bare
 name, count = sys.argv[2], int(sys.argv[3])
 journal = JournalWriter(Path(sys.argv[1]), data_source="simulator", source_class="simulated", profile="plan", run_id=name)
 for number in range(count):
-    journal.write("order_flow_alert", time.time_ns(), time.monotonic_ns(), {"n": number, "text": name * (number % 500)})
+    journal.write(bare("order_flow_alert", n=number, text=name * (number % 500)), time.time_ns(), time.monotonic_ns())
     print(number, flush=True)
 journal.close()
 """
@@ -128,9 +129,10 @@ LIMITED = """
 import resource, sys, time
 from pathlib import Path
 from orderflow_tui.journal.writer import JournalWriter
+from tests.journal.journal_tools import bare
 directory = Path(sys.argv[1])
 journal = JournalWriter(directory, data_source="s", source_class="simulated", profile="plan", run_id="r")
-def put(number): journal.write("order_flow_alert", time.time_ns(), time.monotonic_ns(), {"n": number, "text": "x" * 100})
+def put(number): journal.write(bare("order_flow_alert", n=number, text="x" * 100), time.time_ns(), time.monotonic_ns())
 put(0)
 (day,) = directory.glob("*.jsonl")
 size = day.stat().st_size

@@ -17,10 +17,10 @@ from orderflow_tui.journal.directory import JournalError
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.lines import LONGEST_LINE
 from orderflow_tui.journal.reader import JournalReader
-from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.learned_store import LearnedStore
-from tests.journal.journal_tools import DAY_NS, NOON, Clock, numbers, put, writer
+from tests.journal.journal_tools import DAY_NS, NOON, Clock, numbers, numbers_of, put, writer
 
 TODAY = "2025-10-22.jsonl"
 TOMORROW = "2025-10-23.jsonl"
@@ -92,8 +92,8 @@ def test_an_earlier_day_that_is_none_holds_up_nothing(
 
     def use() -> None:
         for newest_first in (False, True):
-            read.extend(record["n"] for record in JournalReader(tmp_path).records(newest_first=newest_first))
-        assert restore(tmp_path, "simulated", now_ns=NOON) == []
+            read.extend(numbers_of(JournalReader(tmp_path).records(newest_first=newest_first)))
+        assert journaled_recommendations(tmp_path, "simulated", now_ns=NOON) == []
         with closing(HistoryStore(tmp_path)) as store:
             while store.load():
                 pass

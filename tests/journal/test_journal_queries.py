@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.journal import records as names
-from orderflow_tui.journal.records import alert_fields, answer_fields, error_fields, recommendation_fields
+from orderflow_tui.journal.from_core import alert_record, answer_record, exit_record
+from orderflow_tui.journal.records import AlertRecord, AlertUpdatedRecord, ApiErrorRecord, BadDataRecord, Record
 from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, records, writer
 from tests.journal.test_journal_records import RECOMMENDATION
 
@@ -19,6 +19,12 @@ needs_shell = pytest.mark.skipif(shutil.which("grep") is None, reason="needs a P
 needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq; the Python test below asks the same")
 
 ERRORS = ["429", "429", "5xx", "timeout", "validation", "validation", "validation", "malformed", "401"]
+
+
+def failure(error_type: str) -> Record:
+    if error_type in {"validation", "malformed"}:
+        return BadDataRecord(error_type=error_type, detail="error_type", channel="tape", quarantined=False)
+    return ApiErrorRecord(error_type=error_type, detail="error_type")
 
 
 @pytest.fixture
@@ -30,17 +36,15 @@ def journal_dir(tmp_path: Path) -> Path:
     journal = writer(tmp_path / "logs" / "order_flow", source_class="live", data_source="polygon", mono=mono)
     for number in range(100):
         mono.now = (number + 1) * 1_000_000
-        event = names.ALERT if number % 4 else names.ALERT_UPDATED
+        kind = AlertRecord if number % 4 else AlertUpdatedRecord
         text = '"event":"order_flow_alert" "error_type"' if number % 2 else "error_type"
-        journal.write(event, NOON, 0, alert_fields(alert(text=text, details={"kind": "error_type"})))
+        journal.write(alert_record(alert(text=text, details={"kind": "error_type"}), kind), NOON, 0)
     mono.now = 1_000
     for _ in range(3):
-        journal.write(names.EXIT_TRIGGERED, NOON, 0, recommendation_fields(RECOMMENDATION))
-    answered = answer_fields(RECOMMENDATION, Answer("hold", note='say "error_type'), None)
-    journal.write(names.EXIT_ACKNOWLEDGED, NOON, 0, answered)
+        journal.write(exit_record(RECOMMENDATION), NOON, 0)
+    journal.write(answer_record(RECOMMENDATION, Answer("hold", note='say "error_type'), None), NOON, 0)
     for error_type in ERRORS:
-        event = names.DATA_VALIDATION_ERROR if error_type in {"validation", "malformed"} else names.API_ERROR
-        journal.write(event, NOON, 0, error_fields(error_type, "error_type"))
+        journal.write(failure(error_type), NOON, 0)
     journal.close()
     return tmp_path
 
@@ -85,7 +89,7 @@ def test_api_errors(journal_dir: Path) -> None:
 def test_api_errors_over_several_days_need_greps_h(journal_dir: Path) -> None:
     directory = journal_dir / "logs" / "order_flow"
     journal = writer(directory, source_class="live", clock=Clock(NOON + DAY_NS))
-    journal.write(names.API_ERROR, NOON, 0, error_fields("network", "no route"))
+    journal.write(failure("network"), NOON, 0)
     journal.close()
     command = """grep -h '"error_type"' logs/order_flow/*.jsonl | jq -r '.error_type' | sort | uniq -c | wc -l"""
     assert int(shell(journal_dir, command)) == len(set(ERRORS)) + 1

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from orderflow_tui.core.model.data_models import Answer, ExitRecommendation
 from orderflow_tui.journal import lines as line_module
-from orderflow_tui.journal import records as names
+from orderflow_tui.journal.from_core import answer_record, exit_record
 from orderflow_tui.journal.lines import backward, complete_end, forward
 from orderflow_tui.journal.reader import JournalReader
-from orderflow_tui.journal.records import answer_fields, recommendation_fields
-from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.recommendations import journaled_recommendations
+from orderflow_tui.journal.records import ResolvedRecord
 from orderflow_tui.journal.writer import JournalWriter
-from tests.journal.journal_tools import DAY_NS, NOON, Clock, put, writer
+from tests.journal.journal_tools import DAY_NS, NOON, Clock, numbers_of, put, writer
 from tests.journal.test_journal_records import OPENED, RECOMMENDATION
 
 
@@ -40,7 +40,7 @@ def pack(path: Path) -> None:
 
 def test_reading_needs_neither_pydantic_nor_textual() -> None:
     code = (
-        "import sys, orderflow_tui.journal.reader, orderflow_tui.journal.restore, orderflow_tui.journal.records\n"
+        "import sys, orderflow_tui.journal.reader, orderflow_tui.journal.recommendations, orderflow_tui.journal.records\n"
         "assert not {'pydantic', 'textual', 'httpx', 'polygon'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -50,9 +50,9 @@ def test_records_of_all_days_in_both_directions(tmp_path: Path) -> None:
     three_days(tmp_path).close()
     pack(tmp_path / "2025-10-22.jsonl")
     reader = JournalReader(tmp_path)
-    assert [record["n"] for record in reader.records()] == list(range(9))
-    assert [record["n"] for record in reader.records(newest_first=True)] == list(range(8, -1, -1))
-    assert [record["n"] for record in reader.records(since=date(2025, 10, 23))] == list(range(3, 9))
+    assert numbers_of(reader.records()) == list(range(9))
+    assert numbers_of(reader.records(newest_first=True)) == list(range(8, -1, -1))
+    assert numbers_of(reader.records(since=date(2025, 10, 23))) == list(range(3, 9))
     assert reader.skipped == 0
     assert list(JournalReader(tmp_path / "nowhere").records()) == []
 
@@ -103,7 +103,7 @@ def test_lines_and_offsets_are_the_same_from_both_ends(
 
 def answered(journal: JournalWriter, *answers: Answer, recommendation: ExitRecommendation = RECOMMENDATION) -> None:
     for answer in answers:
-        journal.write(names.EXIT_ACKNOWLEDGED, NOON, 0, answer_fields(recommendation, answer, 138_500))
+        journal.write(answer_record(recommendation, answer, 138_500), NOON, 0)
 
 
 def named(recommendation_id: str) -> ExitRecommendation:
@@ -111,7 +111,7 @@ def named(recommendation_id: str) -> ExitRecommendation:
 
 
 def trigger(journal: JournalWriter, recommendation_id: str, follows: str = "") -> None:
-    journal.write(names.EXIT_TRIGGERED, NOON, 0, recommendation_fields(named(recommendation_id), follows=follows))
+    journal.write(exit_record(named(recommendation_id), follows=follows), NOON, 0)
 
 
 def test_restart_finds_what_is_open_held_and_over(tmp_path: Path) -> None:
@@ -122,15 +122,15 @@ def test_restart_finds_what_is_open_held_and_over(tmp_path: Path) -> None:
     for name in ("open", "held", "gone", "first"):
         trigger(journal, name)
     answered(journal, Answer("hold"), Answer("snooze", minutes=15), recommendation=named("held"))
-    resolved = {"recommendation_id": "gone", "symbol": "BAC", "status": "resolved", "reason": "quiet"}
-    journal.write(names.EXIT_RESOLVED, NOON, 0, resolved)
+    resolved = ResolvedRecord(recommendation_id="gone", symbol="BAC", status="resolved", reason="quiet")
+    journal.write(resolved, NOON, 0)
     trigger(journal, "second", follows="first")
     put(journal, 1, text='"event":"order_flow.exit_')
     journal.close()
     path = tmp_path / "2025-10-30.jsonl"
     path.write_bytes(path.read_bytes() + b'{"event":"order_flow.exit_torn"\n{"event":"order_flow.exit_x","n":1}\n')
-    found = restore(tmp_path, "simulated", now_ns=clock.now)
-    assert [(one.record["recommendation_id"], one.resolved) for one in found] == [
+    found = journaled_recommendations(tmp_path, "simulated", now_ns=clock.now)
+    assert [(one.record.recommendation_id, one.resolved) for one in found] == [
         ("open", False),
         ("held", False),
         ("gone", True),
@@ -139,8 +139,8 @@ def test_restart_finds_what_is_open_held_and_over(tmp_path: Path) -> None:
     ]
     held = found[1].answer
     assert held is not None
-    assert (held["answer"], held["minutes"]) == ("snooze", 15)
+    assert (held.answer, held.minutes) == ("snooze", 15)
     assert found[0].answer is None
-    assert restore(tmp_path, "simulated") == []  # by this machine's clock all of it is long ago
-    assert restore(tmp_path, "live", now_ns=clock.now) == []
-    assert restore(tmp_path / "nowhere", "live") == []
+    assert journaled_recommendations(tmp_path, "simulated") == []  # by this machine's clock all of it is long ago
+    assert journaled_recommendations(tmp_path, "live", now_ns=clock.now) == []
+    assert journaled_recommendations(tmp_path / "nowhere", "live") == []

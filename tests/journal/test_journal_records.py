@@ -4,11 +4,12 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import DecodeError
 
 from orderflow_tui.core.model.data_models import Answer, ExitRecommendation
 from orderflow_tui.core.model.outputs import (
@@ -17,20 +18,26 @@ from orderflow_tui.core.model.outputs import (
     ExitAnswered,
     ExitResolved,
     ExitTriggered,
-    Output,
     StopRaised,
 )
-from orderflow_tui.journal import records as names
-from orderflow_tui.journal.records import (
-    answer_fields,
+from orderflow_tui.journal.from_core import (
+    Journaled,
     answer_of,
+    answer_record,
     core_bytes,
-    error_fields,
-    output_record,
     recommendation_of,
-    run_started_fields,
-    run_stopped_fields,
-    validation_error_type,
+    record_of,
+)
+from orderflow_tui.journal.records import (
+    HEADER,
+    RECORDS,
+    AnswerRecord,
+    ApiErrorRecord,
+    ExitRecord,
+    RunStoppedRecord,
+    UnknownRecord,
+    read_record,
+    run_started,
 )
 from tests.journal.journal_tools import NOON, Clock, alert, records, writer
 
@@ -52,10 +59,18 @@ RECOMMENDATION = ExitRecommendation(
 )
 
 
-def written(tmp_path: Path, output: Output) -> dict[str, Any]:
+K = TypeVar("K")
+
+
+def read(record: dict[str, Any], kind: type[K]) -> K:
+    found = read_record(json.dumps(record).encode())
+    assert isinstance(found, kind)
+    return found
+
+
+def written(tmp_path: Path, output: Journaled) -> dict[str, Any]:
     journal = writer(tmp_path)
-    event, happened_ns, fields = output_record(output)
-    journal.write(event, happened_ns, 0, fields)
+    journal.write(record_of(output), output.time_ns, 0)
     journal.close()
     return records(tmp_path)[-1]
 
@@ -91,7 +106,7 @@ def test_a_recommendation_comes_back_as_it_was(tmp_path: Path) -> None:
     record = written(tmp_path, ExitTriggered(RECOMMENDATION, "flow", happened, follows="BAC:exit:0"))
     assert record["event"] == "order_flow.exit_signal_triggered"
     assert (record["kind"], record["follows"]) == ("flow", "BAC:exit:0")
-    assert recommendation_of(record) == RECOMMENDATION
+    assert recommendation_of(read(record, ExitRecord)) == RECOMMENDATION
 
 
 @pytest.mark.parametrize(
@@ -107,13 +122,13 @@ def test_an_answer_comes_back_as_it_was(tmp_path: Path, answer: Answer) -> None:
     record = written(tmp_path, ExitAnswered(RECOMMENDATION, answer, NOON, 138_500))
     assert record["event"] == "order_flow.exit_acknowledged"
     assert (record["recommendation_id"], record["symbol"], record["price"]) == ("BAC:exit:1", "BAC", 13.85)
-    assert answer_of(record) == (answer, 138_500)
+    assert answer_of(read(record, AnswerRecord)) == (answer, 138_500)
 
 
 def test_a_shorts_answer_price_keeps_the_cores_sign() -> None:
     short = ExitRecommendation("A:exit:1", "A", "r", (), (), OPENED, against="short")
-    assert answer_of(answer_fields(short, Answer("hold"), -138_500)) == (Answer("hold"), -138_500)
-    assert answer_of(answer_fields(short, Answer("hold"), None)) == (Answer("hold"), None)
+    assert answer_of(answer_record(short, Answer("hold"), -138_500)) == (Answer("hold"), -138_500)
+    assert answer_of(answer_record(short, Answer("hold"), None)) == (Answer("hold"), None)
 
 
 def test_a_resolution(tmp_path: Path) -> None:
@@ -122,29 +137,45 @@ def test_a_resolution(tmp_path: Path) -> None:
     assert (record["recommendation_id"], record["reason"]) == ("BAC:exit:1", "position closed")
 
 
-def test_errors_carry_one_of_the_known_types() -> None:
-    fields = error_fields("429", "slow down", status=429, endpoint="trades", feature="x")
-    assert (fields["error_type"], fields["status"], fields["symbol"], fields["feature"]) == ("429", 429, None, "x")
-    with pytest.raises(ValueError, match="no error_type"):
-        error_fields("teapot", "")
-    assert validation_error_type("PAYLOAD_MALFORMED") == "malformed"
-    assert validation_error_type("LEVEL2_CROSSED") == "validation"
+def test_what_is_optional_is_left_out_and_what_is_not_known_is_null() -> None:
+    assert list(ApiErrorRecord(error_type="429", detail="slow down").fields()) == [
+        "error_type", "code", "symbol", "detail", "status", "endpoint",
+    ]  # fmt: skip
+    assert ApiErrorRecord(error_type="403", detail="", feature="quotes").fields()["feature"] == "quotes"
+    assert ApiErrorRecord(error_type="429", detail="").fields()["symbol"] is None
+
+
+def test_no_field_has_a_name_of_the_header() -> None:
+    for event, kind in RECORDS.items():
+        assert ("event", *kind.__struct_fields__)[: len(HEADER)] == HEADER, event
+        assert HEADER[0] not in kind.__struct_fields__
+
+
+def test_a_record_of_a_later_version_is_read_and_a_broken_one_refused() -> None:
+    later = read_record(b'{"event":"order_flow.halted","symbol":"BAC","price":1}')
+    assert isinstance(later, UnknownRecord)
+    assert (later.event, later.symbol) == ("order_flow.halted", "BAC")
+    for line in (b'{"event":"order_flow_alert","symbol":"BAC"}', b'{"event":3}', b"[]", b"{"):
+        with pytest.raises(DecodeError):
+            read_record(line)
 
 
 def test_a_run_never_tells_its_key() -> None:
-    fields = run_started_fields(version="1", host="h", symbols=["A"], settings={"profile": "plan"}, depth_levels=1)
-    assert fields["settings"] == {"profile": "plan"}
-    assert fields["depth_levels"] == 1
+    started = run_started(version="1", host="h", symbols=["A"], settings={"profile": "plan"}, infer_sides=False)
+    assert started.fields() == {
+        "version": "1", "host": "h", "symbols": ["A"], "settings": {"profile": "plan"}, "infer_sides": False,
+    }  # fmt: skip
     with pytest.raises(ValueError, match="no place in the journal"):
-        run_started_fields(version="1", host="h", symbols=[], settings={"polygon_api_key": "x"})
-    stopped = run_stopped_fields("quit", exit_code=0, writes={"count": 3}, alerts=2)
-    assert stopped == {"reason": "quit", "exit_code": 0, "writes": {"count": 3}, "alerts": 2}
+        run_started(version="1", host="h", symbols=[], settings={"polygon_api_key": "x"})
+    stopped = RunStoppedRecord(reason="quit", exit_code=0, writes={"count": 3}, alerts=2)
+    assert list(stopped.fields()) == ["reason", "exit_code", "writes", "alerts", "seconds", "max_rss_mb"]
 
 
 def test_event_names_are_the_specifications() -> None:
-    assert names.EVENTS[0] == "order_flow_alert"
-    assert all(name.startswith("order_flow.") for name in names.EVENTS[1:])
-    assert len(set(names.EVENTS)) == 13
+    first, *others = RECORDS
+    assert first == "order_flow_alert"
+    assert all(name.startswith("order_flow.") for name in others)
+    assert len(RECORDS) == 13
 
 
 @given(late=st.integers(0, 10**12), run=st.text(st.characters(codec="ascii", categories=["L"]), min_size=1))
@@ -155,8 +186,7 @@ def test_core_bytes_forget_the_run_and_nothing_else(
     for run_id, shift, source, size in ((run, 0, "a", 15_000), (run + "2", late, "b", 15_000), (run, 0, "a", 15_001)):
         directory = tmp_path_factory.mktemp("journal")
         journal = writer(directory, run_id=run_id, data_source=source, clock=Clock(NOON + shift), mono=lambda: late)
-        event, happened_ns, fields = output_record(AlertRaised(alert(order_size=size), NOON, 0, 0))
-        journal.write(event, happened_ns, 0, fields)
+        journal.write(record_of(AlertRaised(alert(order_size=size), NOON, 0, 0)), NOON, 0)
         journal.close()
         lines.append(core_bytes(records(directory)[0]))
     assert lines[0] == lines[1] != lines[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from orderflow_tui.config.values import Settings
 from orderflow_tui.core.model.events import Book
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedStatus
-from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.recommendations import journaled_recommendations
+from orderflow_tui.journal.records import AlertRecord, Record
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
@@ -64,7 +65,7 @@ class Run:
         (folder / "secrets.env").chmod(0o600)
         writer = JournalWriter(self.logs, data_source="polygon", source_class="live", profile="guarded", run_id="run-1")
         self.feed = HandFeed()
-        self.told: list[Mapping[str, Any]] = []
+        self.told: list[AlertRecord] = []
         self.monitor = Monitor(
             self.feed,
             PositionManager(folder / "positions.toml"),
@@ -72,7 +73,7 @@ class Run:
             writer,
             profile="guarded",
             source_label="LIVE polygon",
-            restored=restore(self.logs, "live"),
+            earlier=journaled_recommendations(self.logs, "live"),
             learned=LearnedStore(self.logs),
             followed=FollowUpStore(self.logs, "live"),
             record=TrackRecord(self.logs, "guarded"),
@@ -95,9 +96,9 @@ class Run:
         self._price = 100_000
         self.hears_an_alert()
 
-    def _hear(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:
-        if event == "order_flow_alert":
-            self.told.append(fields)
+    def _hear(self, record: Record, happened_ns: int) -> None:
+        if isinstance(record, AlertRecord):
+            self.told.append(record)
 
     def until(self, done: Callable[[], object]) -> None:
         deadline = time.monotonic() + 20
@@ -222,7 +223,7 @@ def test_a_working_directory_that_is_removed_silences_no_alert(tmp_path: Path, m
 
 
 def test_whoever_listens_and_fails_silences_no_alert(run: Run) -> None:
-    def broken(event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:
+    def broken(record: Record, happened_ns: int) -> None:
         raise RuntimeError("x\x1b[2J")
 
     run.monitor.listeners.insert(0, broken)

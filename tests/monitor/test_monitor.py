@@ -33,7 +33,7 @@ from orderflow_tui.feeds.feed import (
     Put,
     SymbolNote,
 )
-from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
@@ -42,6 +42,7 @@ from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.views.market_card import group_cards
 from orderflow_tui.views.model import RecommendationView, SymbolView
+from tests.journal.journal_tools import whole
 
 CAPABILITIES = Capabilities("polygon", "live", "api.example", depth_levels=1)
 
@@ -107,7 +108,7 @@ class Desk:
             writer,
             profile=self.config.config.profile,
             source_label="LIVE polygon",
-            restored=restore(directory, "live"),
+            earlier=journaled_recommendations(directory, "live"),
             learned=LearnedStore(directory),
             followed=FollowUpStore(directory, "live"),
             publish_hz=50.0,
@@ -632,17 +633,13 @@ def test_alerts_a_crash_kept_off_the_list_are_found_in_the_journal(tmp_path: Pat
 
 def test_records_of_any_shape_stop_no_start(tmp_path: Path) -> None:
     now = datetime.now(UTC).isoformat()
-    bare: dict[str, object] = {
-        "event": "order_flow_alert",
-        "source_class": "live",
-        "timestamp": now,
-        "timestamp_utc": now,
-    }
+    head = {"source_class": "live", "timestamp": now, "timestamp_utc": now}
+    bare: dict[str, object] = whole("order_flow_alert", **head)
     odd: list[dict[str, object]] = [
-        {}, {"event": ["x"], **{key: bare[key] for key in list(bare)[1:]}}, {**bare, "timestamp": 1}, bare,
+        {}, {**bare, "event": ["x"]}, {**bare, "timestamp": 1}, bare,
         {**bare, "timestamp_utc": "soon", "episode_id": "a"}, {**bare, "timestamp_utc": now[:19], "episode_id": "f"}, {**bare, "episode_id": 5}, {**bare, "episode_id": "b"},
         {**bare, "episode_id": "c", "source_class": "simulated"}, {**bare, "episode_id": "d", "late": True},
-        {**bare, "event": "order_flow.exit_signal_triggered", "recommendation_id": "e"},
+        whole("order_flow.exit_signal_triggered", recommendation_id="e", **head),
     ]  # fmt: skip
     lines = [json.dumps(record) for record in odd]
     (tmp_path / f"{now[:10]}.jsonl").write_text("\n".join([*lines[:3], "{torn", *lines[3:], ""]))

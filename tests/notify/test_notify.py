@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from orderflow_tui.config.notify import notify_settings
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.journal import records
-from orderflow_tui.journal.records import alert_fields, recommendation_fields
+from orderflow_tui.journal.from_core import alert_record, exit_record
+from orderflow_tui.journal.records import AlertUpdatedRecord, ExitRecord, Record
 from orderflow_tui.notify.channels import ChannelError, Desktop, Program, channels_of
 from orderflow_tui.notify.message import Message, level_of, message_of
 from orderflow_tui.notify.notifier import Notifier, try_out
-from tests.journal.journal_tools import alert
+from tests.journal.journal_tools import alert, made
 from tests.journal.test_journal_records import RECOMMENDATION
 from tests.positions.fake_brokers import stand_in_requests
 
@@ -63,12 +65,16 @@ def until(condition: Callable[[], bool]) -> None:
     assert condition()
 
 
-def triggered(recommendation_id: str = "BAC:exit:1", symbol: str = "BAC") -> dict[str, Any]:
-    return {**recommendation_fields(RECOMMENDATION), "recommendation_id": recommendation_id, "symbol": symbol}
+def triggered(recommendation_id: str = "BAC:exit:1", symbol: str = "BAC") -> ExitRecord:
+    return exit_record(replace(RECOMMENDATION, recommendation_id=recommendation_id, symbol=symbol))
 
 
-def raised(symbol: str = "BAC", rank: int = 2, **more: Any) -> dict[str, Any]:
-    return {**alert_fields(alert()), "symbol": symbol, "rank": rank, **more}
+def raised(symbol: str = "BAC", rank: int = 2, **more: Any) -> Record:
+    return alert_record(alert(symbol=symbol, rank=rank, **more))
+
+
+def updated(**more: Any) -> Record:
+    return alert_record(alert(**more), AlertUpdatedRecord)
 
 
 def notifier(told: Told, clock: Clock, **table: Any) -> Notifier:
@@ -76,75 +82,76 @@ def notifier(told: Told, clock: Clock, **table: Any) -> Notifier:
 
 
 @pytest.mark.parametrize(
-    ("event", "fields", "level"),
+    ("record", "level"),
     [
-        (records.ALERT, raised(rank=3), 1),
-        (records.ALERT, raised(), 2),
-        (records.ALERT, raised(rank=1), 2),
-        (records.ALERT, raised(late=True), 0),
-        (records.ALERT_UPDATED, raised(exit_eligible=True, late=True), 0),
-        (records.ALERT_UPDATED, raised(exit_eligible=False), 0),
-        (records.ALERT_UPDATED, raised(exit_eligible=True), 2),
-        (records.EXIT_TRIGGERED, triggered(), 3),
-        (records.STOP_ALERT, {"symbol": "BAC", "text": "x"}, 2),
-        (records.MONITORING_GAP, {"symbol": "BAC", "holding": 100, "reason": "x"}, 3),
-        (records.MONITORING_GAP, {"symbol": "BAC", "holding": 0, "reason": "x"}, 0),
-        (records.API_ERROR, {"error_type": "401"}, 3),
-        (records.API_ERROR, {"error_type": "5xx"}, 0),
-        (records.RUN_STARTED, {}, 0),
+        (raised(rank=3), 1),
+        (raised(), 2),
+        (raised(rank=1), 2),
+        (raised(late=True), 0),
+        (updated(exit_eligible=True, late=True), 0),
+        (updated(exit_eligible=False), 0),
+        (updated(exit_eligible=True), 2),
+        (triggered(), 3),
+        (made(records.STOP_ALERT, symbol="BAC", text="x"), 2),
+        (made(records.MONITORING_GAP, symbol="BAC", holding=100, reason="x"), 3),
+        (made(records.MONITORING_GAP, symbol="BAC", holding=0, reason="x"), 0),
+        (made(records.API_ERROR, error_type="401"), 3),
+        (made(records.API_ERROR, error_type="5xx"), 0),
+        (made(records.RUN_STARTED), 0),
+        (made(records.RUN_STOPPED, exit_code=1), 3),
+        (made(records.RUN_STOPPED), 0),
     ],
 )
-def test_levels(event: str, fields: dict[str, Any], level: int) -> None:
-    assert level_of(event, fields) == level
+def test_levels(record: Record, level: int) -> None:
+    assert level_of(record) == level
 
 
 def test_a_message_is_one_line_without_control_characters() -> None:
-    message = message_of(
-        records.MONITORING_GAP, AFTERNOON, {"symbol": "BAC", "holding": 1, "reason": "a\x1b]52;c\x07\nb"}
-    )
+    gap = made(records.MONITORING_GAP, symbol="BAC", holding=1, reason="a\x1b]52;c\x07\nb")
+    message = message_of(gap, AFTERNOON)
     assert message is not None
     assert (message.title, message.body) == ("BLIND BAC", "BAC BLIND: a?]52;c??b")
 
 
 def test_a_symbol_is_said_once_a_minute_unless_it_grows_more_urgent() -> None:
     told, clock = Told(), Clock()
-    made = notifier(told, clock)
+    listener = notifier(told, clock)
     for fields in (raised(rank=3), raised(rank=3), raised("NIO", 3), raised()):
-        made.take(records.ALERT, AFTERNOON, fields)
+        listener.take(fields, AFTERNOON)
     clock.now = 61.0
-    made.take(records.ALERT, AFTERNOON, raised(rank=3))
-    made.start()
+    listener.take(raised(rank=3), AFTERNOON)
+    listener.start()
     until(lambda: len(told.messages) == 4)
     said = [(message.symbol, message.level) for message in told.messages]
     assert said == [("BAC", 1), ("NIO", 1), ("BAC", 2), ("BAC", 1)]
     assert told.messages[2].body.endswith("(1 more since the last message)")
-    made.close(1.0)
+    listener.close(1.0)
 
 
 def test_each_channel_has_its_least_level() -> None:
     loud, quiet = Told(), Told()
-    made = Notifier(notify_settings({}), [(loud, "warning"), (quiet, "exit")], tz="UTC", clock=Clock())
-    made.start()
-    made.on_record(records.ALERT, AFTERNOON, raised())
-    made.on_record(records.EXIT_TRIGGERED, AFTERNOON, triggered())
+    listener = Notifier(notify_settings({}), [(loud, "warning"), (quiet, "exit")], tz="UTC", clock=Clock())
+    listener.start()
+    listener.on_record(raised(), AFTERNOON)
+    listener.on_record(triggered(), AFTERNOON)
     until(lambda: len(loud.messages) == 2 and len(quiet.messages) == 1)
-    assert quiet.messages[0].event == records.EXIT_TRIGGERED
-    made.close(1.0)
+    assert isinstance(quiet.messages[0].record, ExitRecord)
+    listener.close(1.0)
 
 
 def test_an_unanswered_recommendation_is_said_again_at_growing_distances() -> None:
     told, clock = Told(), Clock()
-    made = notifier(told, clock, escalate_after_seconds=60)
-    made.take(records.EXIT_TRIGGERED, AFTERNOON, triggered("BAC:exit:1"))
-    made.take(records.EXIT_TRIGGERED, AFTERNOON, triggered("NIO:exit:1", "NIO"))
-    made.take(records.EXIT_ACKNOWLEDGED, AFTERNOON, {"recommendation_id": "NIO:exit:1"})
+    listener = notifier(told, clock, escalate_after_seconds=60)
+    listener.take(triggered("BAC:exit:1"), AFTERNOON)
+    listener.take(triggered("NIO:exit:1", "NIO"), AFTERNOON)
+    listener.take(made(records.EXIT_ACKNOWLEDGED, recommendation_id="NIO:exit:1"), AFTERNOON)
     for second in range(0, 600, 5):
         clock.now = float(second)
-        made.escalate()
-    made.take(records.EXIT_RESOLVED, AFTERNOON, {"recommendation_id": "BAC:exit:1"})
+        listener.escalate()
+    listener.take(made(records.EXIT_RESOLVED, recommendation_id="BAC:exit:1"), AFTERNOON)
     clock.now = 10_000.0
-    made.escalate()
-    made.start()
+    listener.escalate()
+    listener.start()
     until(lambda: len(told.messages) == 5)
     assert [message.title for message in told.messages] == [
         "EXIT? BAC",
@@ -153,22 +160,24 @@ def test_an_unanswered_recommendation_is_said_again_at_growing_distances() -> No
         "UNANSWERED 3:00: EXIT? BAC",
         "UNANSWERED 7:00: EXIT? BAC",
     ]
-    made.close(1.0)
+    listener.close(1.0)
 
 
 def test_what_an_earlier_run_left_open_is_said_when_nobody_answers_now() -> None:
     told, clock = Told(), Clock()
-    made = notifier(told, clock, escalate_after_seconds=60)
-    made.remember([{**triggered("BAC:exit:1"), "timestamp_utc": "2025-10-22T14:35:20.123456Z"}])
-    made.start()
-    made.escalate()
+    listener = notifier(told, clock, escalate_after_seconds=60)
+    opened = triggered("BAC:exit:1")
+    opened.timestamp_utc = "2025-10-22T14:35:20.123456Z"
+    listener.remember([opened])
+    listener.start()
+    listener.escalate()
     clock.now = 61.0
-    made.escalate()
+    listener.escalate()
     until(lambda: len(told.messages) == 1)
     assert told.messages[0].title == "UNANSWERED 1:01: EXIT? BAC"
-    made.on_record(records.EXIT_ACKNOWLEDGED, AFTERNOON, {"recommendation_id": "BAC:exit:1"})
-    until(lambda: not made._open)
-    made.close(1.0)
+    listener.on_record(made(records.EXIT_ACKNOWLEDGED, recommendation_id="BAC:exit:1"), AFTERNOON)
+    until(lambda: not listener._open)
+    listener.close(1.0)
 
 
 def test_quiet_hours() -> None:
@@ -176,10 +185,10 @@ def test_quiet_hours() -> None:
     assert [hour for hour in range(24) if settings.quiet_at(clock_time(hour))] == [0, 1, 2, 3, 4, 5, 6, 22, 23]
     assert not notify_settings({}).quiet_at(clock_time(3))
     told = Told()
-    made = notifier(told, Clock(), quiet_hours="15:00-17:00")
-    made.start()
-    made.on_record(records.EXIT_TRIGGERED, AFTERNOON, triggered())
-    made.close(2.0)
+    listener = notifier(told, Clock(), quiet_hours="15:00-17:00")
+    listener.start()
+    listener.on_record(triggered(), AFTERNOON)
+    listener.close(2.0)
     assert told.messages == []
 
 
@@ -187,23 +196,23 @@ def test_a_channel_that_hangs_holds_nobody_up_and_one_that_fails_is_told() -> No
     slow, quick = Told(), Told()
     slow.hold.clear()
     channels = [(slow, "warning"), (quick, "warning")]
-    made = Notifier(notify_settings({"per_symbol_seconds": 0}), channels, tz="UTC", clock=Clock())
-    made.start()
+    listener = Notifier(notify_settings({"per_symbol_seconds": 0}), channels, tz="UTC", clock=Clock())
+    listener.start()
     for _ in range(500):
-        made.on_record(records.ALERT, AFTERNOON, raised())
-    until(lambda: made.dropped > 0)
-    assert "messages dropped, it is too slow" in made.problem
+        listener.on_record(raised(), AFTERNOON)
+    until(lambda: listener.dropped > 0)
+    assert "messages dropped, it is too slow" in listener.problem
     until(lambda: len(quick.messages) > 0)
     for failure, words in (
         (ChannelError("told: no way out"), "no way out"),
         (ZeroDivisionError("SECRET"), "failed: ZeroDivisionError"),
     ):
         quick.fail = failure
-        made.on_record(records.ALERT, AFTERNOON, raised())
-        until(lambda words=words: words in made.problem)  # type: ignore[misc]
-        assert "SECRET" not in made.problem
+        listener.on_record(raised(), AFTERNOON)
+        until(lambda words=words: words in listener.problem)  # type: ignore[misc]
+        assert "SECRET" not in listener.problem
     slow.hold.set()
-    made.close(2.0)
+    listener.close(2.0)
 
 
 def test_a_program_gets_the_record_on_stdin_and_no_secret(tmp_path: Path) -> None:
@@ -212,7 +221,7 @@ def test_a_program_gets_the_record_on_stdin_and_no_secret(tmp_path: Path) -> Non
     settings = notify_settings({"command": {"argv": [sys.executable, "-c", script], "at_least": "warning"}})
     (channel, least), *_ = channels_of(settings, {**os.environ, **SECRETS})
     assert least == "warning"
-    message = message_of(records.EXIT_TRIGGERED, AFTERNOON, triggered())
+    message = message_of(triggered(), AFTERNOON)
     assert message is not None
     channel.say(message)
     line, env = json.loads(out.read_text())
@@ -222,8 +231,22 @@ def test_a_program_gets_the_record_on_stdin_and_no_secret(tmp_path: Path) -> Non
     assert "SECRET" not in json.dumps([line, env])
 
 
+def test_a_program_hears_of_what_an_earlier_run_left_open(tmp_path: Path) -> None:
+    """Its record was read from the journal, so that it has a header of its own."""
+    out = tmp_path / "said.json"
+    script = f"import sys; open({str(out)!r}, 'w').write(sys.stdin.read())"
+    opened = triggered()
+    opened.timestamp_utc, opened.event_id, opened.run_id = "2025-10-22T14:35:20.123456Z", "run1-3", "run1"
+    message = message_of(opened, AFTERNOON)
+    assert message is not None
+    Program("command", [sys.executable, "-c", script], dict(os.environ)).say(message)
+    said = out.read_text()
+    assert said.count('"timestamp_utc"') == 1
+    assert json.loads(said)["recommendation_id"] == "BAC:exit:1"
+
+
 def test_programs_that_fail_hang_or_are_not_there() -> None:
-    message = Message(3, "BAC", "t", "b", "e", AFTERNOON, {})
+    message = Message(3, "BAC", "t", "b", AFTERNOON, None)
     env = dict(os.environ)
     with pytest.raises(ChannelError, match=r"^command: ended with 7$"):
         Program("command", [sys.executable, "-c", "raise SystemExit(7)"], env).say(message)
@@ -239,12 +262,12 @@ def test_the_desktop_gets_texts_as_arguments_of_their_own(tmp_path: Path, monkey
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr(sys, "platform", "linux")
-    Desktop().say(Message(3, "BAC", "--title", "-body; $(rm x)", "e", AFTERNOON, {}))
+    Desktop().say(Message(3, "BAC", "--title", "-body; $(rm x)", AFTERNOON, None))
     said = (tmp_path / "said").read_text().splitlines()
     assert said == ["--app-name=orderflow-tui", "--urgency=critical", "--", "--title", "-body; $(rm x)"]
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ChannelError, match=r"^desktop: there is no notify-send on this machine$"):
-        Desktop().say(Message(3, "BAC", "t", "b", "e", AFTERNOON, {}))
+        Desktop().say(Message(3, "BAC", "t", "b", AFTERNOON, None))
 
 
 PUSHED = """

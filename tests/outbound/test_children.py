@@ -23,7 +23,7 @@ from orderflow_tui.positions import PositionsError
 from orderflow_tui.positions.child import BrokerChild
 
 SECRETS = {name: f"{name}-value" for name in SECRET_NAMES}
-MESSAGE = Message(3, "BAC", "t", "b", "e", 0, {})
+MESSAGE = Message(3, "BAC", "t", "b", 0, None)
 ROOT = Path(__file__).parents[2]
 SHOW = "import json, os, pathlib; pathlib.Path(__file__).with_name('env').write_text(json.dumps(dict(os.environ)))\n"
 

@@ -16,12 +16,12 @@ from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, Position
-from orderflow_tui.core.model.outputs import ExitTriggered, Output
+from orderflow_tui.core.model.outputs import ExitTriggered, Output, SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.core.transcript import Begin, CoreCall, decode, encode, play
-from orderflow_tui.journal.records import output_record
+from orderflow_tui.journal.from_core import record_of
 from orderflow_tui.recordings.recorded_core import RecordedCore
 from tests.core.kit import NOON, Rules, drawn_market, held, source
 
@@ -92,7 +92,9 @@ def test_the_same_is_said_recorded_unrecorded_and_again(seed: int, profile: str,
 
 
 def written(outputs: list[Output]) -> list[object]:
-    return [output_record(output) for output in outputs]
+    return [
+        output if isinstance(output, SideCheckRequested) else (record_of(output), output.time_ns) for output in outputs
+    ]
 
 
 def test_a_core_that_began_anew_is_another_one() -> None:

@@ -23,7 +23,7 @@ from orderflow_tui.core.transcript import Begin, Changed
 from orderflow_tui.feeds.feed import Arrival, Batch, Feed, FeedStatus
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
-from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
@@ -64,7 +64,7 @@ class Run:
             JournalWriter(self.journal, run_id=run_id, **facts),
             profile=profile,
             source_label="LIVE polygon",
-            restored=restore(self.journal, "live"),
+            earlier=journaled_recommendations(self.journal, "live"),
             learned=LearnedStore(self.journal),
             followed=FollowUpStore(self.journal, "live"),
             recorder=Recorder(folder / "raw", run_id, journal=self.journal, **facts),

@@ -20,17 +20,18 @@ from hypothesis import strategies as st
 
 from orderflow_tui.cli import main
 from orderflow_tui.journal import records as names
-from orderflow_tui.journal.records import alert_fields, error_fields, recommendation_fields
+from orderflow_tui.journal.from_core import alert_record, exit_record
+from orderflow_tui.journal.records import ApiErrorRecord
 from orderflow_tui.report.figures import figures
 from orderflow_tui.report.parallel import add_journal
 from orderflow_tui.report.tally import Tally
 from orderflow_tui.report.text import report_lines
-from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, writer
+from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, whole, writer
 from tests.journal.test_journal_records import RECOMMENDATION
 
 
 def line(event: str = names.ALERT, day: str = "2025-10-22", at: str = "12:00:00", **fields: Any) -> bytes:
-    record = {"event": event, "timestamp_utc": f"{day}T{at}.000000Z", "latency_ms": 1.0, **fields}
+    record = whole(event, **{"timestamp_utc": f"{day}T{at}.000000Z", "latency_ms": 1.0, **fields})
     return json.dumps(record, separators=(",", ":")).encode()
 
 
@@ -44,11 +45,11 @@ def journal(folder: Path) -> Path:
     """Two days by the real writer, the first packed."""
     clock = Clock()
     with_clock = writer(folder, clock=clock)
-    with_clock.write(names.ALERT, NOON, 0, alert_fields(alert()))
-    with_clock.write(names.API_ERROR, NOON, 0, error_fields("429", "slow down"))
+    with_clock.write(alert_record(alert()), NOON, 0)
+    with_clock.write(ApiErrorRecord(error_type="429", detail="slow down"), NOON, 0)
     clock.now = NOON + DAY_NS
-    with_clock.write(names.ALERT, clock.now, 0, {**alert_fields(alert()), "symbol": "NIO", "counts": True})
-    with_clock.write(names.EXIT_TRIGGERED, clock.now, 0, recommendation_fields(RECOMMENDATION))
+    with_clock.write(alert_record(alert(symbol="NIO", counts=True)), clock.now, 0)
+    with_clock.write(exit_record(RECOMMENDATION), clock.now, 0)
     with_clock.close(1.0)
     first = folder / "2025-10-22.jsonl"
     packed = gzip.compress(first.read_bytes())
@@ -357,9 +358,7 @@ def test_nothing_in_a_journal_reaches_the_terminal_as_a_command(
 
 
 def test_csv_is_safe_in_a_spreadsheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "2025-10-22.jsonl").write_bytes(
-        line(names.EXIT_ACKNOWLEDGED, answer="=1+1", recommendation_id="a") + b"\n"
-    )
+    (tmp_path / "2025-10-22.jsonl").write_bytes(line(names.API_ERROR, error_type="=1+1") + b"\n")
     assert main(["report", str(tmp_path), "--csv"]) == 0
     cells = list(csv.reader(capsys.readouterr().out.splitlines()))
     assert ["records", "1"] in cells

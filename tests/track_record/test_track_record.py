@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from orderflow_tui.journal.records import ALERT_OUTCOME
+from orderflow_tui.journal.records import ALERT_OUTCOME, OutcomeRecord
 from orderflow_tui.track_record.rule_record import PRIOR
 from orderflow_tui.track_record.track_record import TrackRecord
+from tests.journal.journal_tools import whole
 
 
 def outcome(evidence: str, *, fell: bool | None, others: float | None, number: int = 0) -> dict[str, Any]:
     beside = (
         None if others is None else {"seconds": 1_000, "fell": round(1_000 * others), "hits": round(1_000 * others)}
     )
-    return {
-        "evidence": evidence, "symbol": "BAC", "fell": fell, "success": fell, "fell_1s": fell, "fell_5s": fell,
-        "mid": Decimal("1.23"), "alert_utc": f"2026-01-{number % 20 + 5:02}T14:00:00.5Z",
-        "from_utc": "2026-01-05T14:00:01Z", "around": beside, "alike": None,
-    }  # fmt: skip
+    return whole(ALERT_OUTCOME, evidence=evidence, symbol="BAC", fell=fell, success=fell, fell_1s=fell, fell_5s=fell, mid=1.23, alert_utc=f"2026-01-{number % 20 + 5:02}T14:00:00.5Z", from_utc="2026-01-05T14:00:01Z", around=beside, alike=None)  # fmt: skip
 
 
 def fed(record: TrackRecord, evidence: str, n: int, fell: int, others: int) -> TrackRecord:
     for number in range(n):
         fields = outcome(evidence, fell=number * 37 % n < fell, others=others / n, number=number)
-        record.on_record(ALERT_OUTCOME, 0, fields)
+        record.on_record(msgspec.convert(fields, OutcomeRecord), 0)
     return record
 
 
@@ -45,7 +42,7 @@ def test_from_a_hundred_on_it_speaks_for_itself(tmp_path: Path) -> None:
     record = fed(TrackRecord(tmp_path, "guarded"), "sell_print", 200, 130, 100)
     told = "record here: fell 65% of 200, +15 points on other moments (+5 to +24): better than chance"
     assert record.words("sell_print") == told
-    record.on_record(ALERT_OUTCOME, 0, outcome("sell_print", fell=None, others=None))
+    record.on_record(msgspec.convert(outcome("sell_print", fell=None, others=None), OutcomeRecord), 0)
     assert record.words("sell_print") == told
 
 
@@ -61,12 +58,7 @@ def test_only_what_is_surely_worse_than_chance_is_demoted_and_never_in_plan(
 
 
 def test_what_stands_in_the_journal_is_read_and_what_cannot_be_read_is_skipped(tmp_path: Path) -> None:
-    lines = [
-        json.dumps(
-            {"event": ALERT_OUTCOME, **outcome("exit", fell=True, others=0.0)}, default=float, separators=(",", ":")
-        )
-        for _ in range(100)
-    ]
+    lines = [json.dumps(outcome("exit", fell=True, others=0.0), separators=(",", ":")) for _ in range(100)]
     (tmp_path / "2026-01-05.jsonl").write_text("\n".join([*lines, lines[0][:120], '{"event":"order_flow_alert"}', ""]))
     record = TrackRecord(tmp_path, "guarded", "this-run")
     record.start().join(10)
@@ -75,9 +67,9 @@ def test_what_stands_in_the_journal_is_read_and_what_cannot_be_read_is_skipped(t
 
 def test_this_runs_own_outcomes_are_not_counted_twice(tmp_path: Path) -> None:
     fields = outcome("exit", fell=True, others=0.0)
-    line = json.dumps({"event": ALERT_OUTCOME, "run_id": "mine", **fields}, default=float, separators=(",", ":"))
+    line = json.dumps({"event": ALERT_OUTCOME, "run_id": "mine", **fields}, separators=(",", ":"))
     (tmp_path / "2026-01-05.jsonl").write_text(f"{line}\n{line.replace('mine', 'before')}\n")
     record = TrackRecord(tmp_path, "guarded", "mine")
-    record.on_record(ALERT_OUTCOME, 0, fields)
+    record.on_record(msgspec.convert(fields, OutcomeRecord), 0)
     record.start().join(10)
     assert record.words("exit").startswith("record here: not known yet (n = 2)")

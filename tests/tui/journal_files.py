@@ -7,7 +7,8 @@ from pathlib import Path
 
 from orderflow_tui.core.model.units import NS, iso_utc
 from orderflow_tui.journal.history import HistoryStore
-from orderflow_tui.journal.records import ALERT, EXIT_TRIGGERED, RUN_STARTED
+from orderflow_tui.journal.records import ALERT, EXIT_ACKNOWLEDGED, EXIT_TRIGGERED, RUN_STARTED
+from tests.journal.journal_tools import whole
 from tests.tui.fake import ALERT_TEXTS, NOW_NS
 
 SYMBOLS = ("BAC", "AAPL", "KO", "MSFT")
@@ -16,8 +17,7 @@ SYMBOLS = ("BAC", "AAPL", "KO", "MSFT")
 def record(index: int, **changes: object) -> dict[str, object]:
     """The record `index` times ten minutes before now; 0 is the newest."""
     moment = iso_utc(NOW_NS - index * 600 * NS)
-    fields: dict[str, object] = {
-        "event": ALERT,
+    head = {
         "event_id": f"e{index}",
         "timestamp": moment,
         "timestamp_utc": moment,
@@ -26,23 +26,29 @@ def record(index: int, **changes: object) -> dict[str, object]:
         "data_source": "polygon",
         "source_class": "live",
         "profile": "guarded",
-        "symbol": SYMBOLS[index % 4],
+    }
+    symbol = SYMBOLS[index % 4]
+    if index % 97 == 50:
+        return whole(RUN_STARTED, **{**head, "source_class": "simulated", **changes})
+    if index % 17 == 3:
+        reason = "3 counted sellers in 85 s"
+        return whole(
+            EXIT_TRIGGERED,
+            **{**head, "symbol": symbol, "reason": reason, "recommendation_id": f"rec{index}", **changes},
+        )
+    if index % 34 == 2:
+        of = f"rec{index + 1}"
+        return whole(
+            EXIT_ACKNOWLEDGED,
+            **{**head, "symbol": SYMBOLS[(index + 1) % 4], "recommendation_id": of, "answer": "hold", **changes},
+        )
+    alert = {
+        "symbol": symbol,
         "severity": "critical" if index % 2 else "warning",
         "text": ALERT_TEXTS[index % len(ALERT_TEXTS)],
         "details": {"sell_ratio": 0.81, "prints": 41},
     }
-    if index % 17 == 3:
-        fields |= {"event": EXIT_TRIGGERED, "text": "3 counted sellers in 85 s", "recommendation_id": f"rec{index}"}
-        fields |= {"answer": "hold"} if index % 2 else {}
-    if index % 97 == 50:
-        fields |= {
-            "event": RUN_STARTED,
-            "symbol": "",
-            "severity": "",
-            "text": "profile guarded",
-            "source_class": "simulated",
-        }
-    return fields | changes
+    return whole(ALERT, **{**head, **alert, **changes})
 
 
 def append(directory: Path, *records: dict[str, object]) -> None:

@@ -1,34 +1,23 @@
-"""Plain lines of what the monitor says, for terminals without a screen, pipes and screen readers."""
+"""The lines of `headless`: one a record on stdout, for terminals without a screen, pipes and screen readers."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from orderflow_tui.core.model.units import utc_datetime
+from orderflow_tui.journal.record_words import record_words
+from orderflow_tui.journal.records import Record
 from orderflow_tui.support.masking import masked
 from orderflow_tui.support.output import RawOutput, print_error, printable
 
 _RETRY_SECONDS: Final = 0.5
 
-_WORDS: Final = {
-    "order_flow_alert": "",
-    "alert_updated": "",
-    "stop_alert": "STOP: {text}",
-    "exit_signal_triggered": "EXIT RECOMMENDED: {reason}",
-    "exit_acknowledged": "answered: {answer}",
-    "exit_resolved": "recommendation resolved: {reason}",
-    "monitoring_gap": "BLIND: {reason}",
-    "monitoring_resumed": "sees again",
-    "api_error": "error {error_type}: {detail}",
-    "data_validation_error": "refused {code}: {detail}",
-}
 
-
-class PlainLines:
+class HeadlessLines:
     """Writes one line a record from a thread of its own, so that a blocked pipe never holds up the monitor.
 
     A line that cannot be written waits and is tried again: a full disk or a reader that comes back loses none until
@@ -54,12 +43,12 @@ class PlainLines:
         self._closing = False
         self._rest = b""
         """What the last write did not take of the line before."""
-        self._thread = threading.Thread(target=self._run, name="plain-lines", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="headless-lines", daemon=True)
         self._thread.start()
 
-    def on_record(self, event: str, happened_ns: int, fields: Mapping[str, Any]) -> None:
+    def on_record(self, record: Record, happened_ns: int) -> None:
         """A monitor's listener."""
-        words = plain_words(event, fields)
+        words = record_words(record)
         if words:
             moment = utc_datetime(happened_ns).astimezone(self._zone)
             self._put(f"{moment:%Y-%m-%d %H:%M:%S %Z} {words}")
@@ -114,7 +103,7 @@ class PlainLines:
         return True
 
 
-class Troubles:
+class HeadlessProblems:
     """Tells on stderr what is wrong beside a run: once when it begins, once when it is over.
 
     Args:
@@ -133,18 +122,3 @@ class Troubles:
                 self._told[number] = now
                 if now or over:
                     print_error(now or over)
-
-
-def plain_words(event: str, fields: Mapping[str, Any]) -> str:
-    """The line for a record without its time, or nothing where there is nothing to say."""
-    name = event.rpartition(".")[2]
-    words = _WORDS.get(name)
-    if words is None:
-        return ""
-    if not words:
-        late = " LATE" if fields["late"] else ""
-        update = " (update)" if name == "alert_updated" else ""
-        rule = f"{fields['severity']} {fields['evidence']}{late}{update}"
-        return printable(f"{fields['symbol']} {rule}: {fields['text']}")
-    words = words.format(**{key: printable(value) for key, value in fields.items()})
-    return f"{printable(fields.get('symbol') or 'all')} {words}"

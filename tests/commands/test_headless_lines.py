@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
 from orderflow_tui.core.model.units import NS
+from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.support.output import RawOutput
-from orderflow_tui.views.plain_lines import PlainLines, Troubles, plain_words
 from tests.core.kit import NOON
+from tests.journal.journal_tools import made
 
 ALERT: dict[str, Any] = {
     "symbol": "BAC", "severity": "critical", "evidence": "bid_wall", "late": False, "text": "12,400 bid at 150.25",
@@ -32,17 +34,17 @@ ALERT: dict[str, Any] = {
             {"symbol": "BAC", "code": "X", "detail": "\x1b[2J\n{0}"},
             "BAC refused X: ?[2J?{0}",
         ),
-        ("order_flow.run_started", {"symbol": "BAC"}, ""),
+        ("order_flow.run_started", {}, ""),
     ],
 )
 def test_one_line_a_record(event: str, fields: dict[str, Any], words: str) -> None:
-    assert plain_words(event, fields) == words
+    assert record_words(made(event, **fields)) == words
 
 
-def lines_to(out: RawOutput, count: int = 1, **arguments: Any) -> PlainLines:
-    lines = PlainLines(out, "America/New_York", **arguments)
+def lines_to(out: RawOutput, count: int = 1, **arguments: Any) -> HeadlessLines:
+    lines = HeadlessLines(out, "America/New_York", **arguments)
     for second in range(count):
-        lines.on_record("order_flow_alert", NOON + second * NS, ALERT)
+        lines.on_record(made("order_flow_alert", **ALERT), NOON + second * NS)
     return lines
 
 
@@ -55,9 +57,9 @@ def until(done: Callable[[], object]) -> None:
 
 def test_lines_carry_exchange_time() -> None:
     out = io.BytesIO()
-    lines = PlainLines(out, "America/New_York")
-    lines.on_record("order_flow_alert", NOON + NS, ALERT)
-    lines.on_record("order_flow.run_started", NOON, {})
+    lines = HeadlessLines(out, "America/New_York")
+    lines.on_record(made("order_flow_alert", **ALERT), NOON + NS)
+    lines.on_record(made("order_flow.run_started"), NOON)
     lines.close()
     assert out.getvalue() == b"2025-10-22 12:00:01 EDT BAC critical bid_wall: 12,400 bid at 150.25\n"
 
@@ -116,7 +118,7 @@ def test_of_too_many_lines_that_wait_the_oldest_go_and_it_is_said() -> None:
     until(lambda: not lines._waiting)
     lines._limit = 10
     for second in range(1, 31):
-        lines.on_record("order_flow_alert", NOON + second * NS, ALERT)
+        lines.on_record(made("order_flow_alert", **ALERT), NOON + second * NS)
     gate.set()
     until(lambda: len(taken) == 11)
     assert lines.close() == 0
@@ -127,8 +129,8 @@ def test_of_too_many_lines_that_wait_the_oldest_go_and_it_is_said() -> None:
 
 def test_what_the_encoding_lacks_is_escaped() -> None:
     out = io.BytesIO()
-    lines = PlainLines(out, "UTC", encoding="ascii")
-    lines.on_record("order_flow_alert", NOON, ALERT | {"text": "caf\u00e9"})
+    lines = HeadlessLines(out, "UTC", encoding="ascii")
+    lines.on_record(made("order_flow_alert", **(ALERT | {"text": "caf\u00e9"})), NOON)
     lines.close()
     assert out.getvalue().endswith(b"caf\\xe9\n")
 
@@ -150,13 +152,13 @@ def test_a_blocked_pipe_holds_up_nobody() -> None:
 
 def test_a_trouble_is_told_once_and_so_is_its_end(capsys: pytest.CaptureFixture[str]) -> None:
     one, other = "", "removed"
-    troubles = Troubles((lambda: one, "good again"), (lambda: other, ""))
-    troubles.tell()
-    troubles.tell()
+    problems = HeadlessProblems((lambda: one, "good again"), (lambda: other, ""))
+    problems.tell()
+    problems.tell()
     one, other = "bad\x1b[2J", ""
-    troubles.tell()
-    troubles.tell()
+    problems.tell()
+    problems.tell()
     one = ""
-    troubles.tell()
+    problems.tell()
     said = capsys.readouterr().err
     assert said == "orderflow-tui: removed\norderflow-tui: bad?[2J\norderflow-tui: good again\n"

@@ -12,15 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orderflow_tui.core.model.data_models import Answer
-from orderflow_tui.journal.records import (
-    EXIT_ACKNOWLEDGED,
-    EXIT_TRIGGERED,
-    answer_fields,
-    answer_of,
-    recommendation_fields,
-    recommendation_of,
-)
-from orderflow_tui.journal.restore import restore
+from orderflow_tui.journal.from_core import answer_of, answer_record, exit_record, recommendation_of
+from orderflow_tui.journal.recommendations import journaled_recommendations
 from tests.journal.journal_tools import NOON, writer
 from tests.journal.test_journal_records import RECOMMENDATION
 
@@ -45,16 +38,15 @@ HOSTILE: list[Any] = [
 def sound(directory: Path) -> list[dict[str, Any]]:
     """A recommendation and its answer, as a run writes them."""
     journal = writer(directory)
-    journal.write(EXIT_TRIGGERED, NOON, time.monotonic_ns(), recommendation_fields(RECOMMENDATION) | {"kind": "flow"})
-    answer = answer_fields(RECOMMENDATION, Answer("snooze", minutes=5), 138_600)
-    journal.write(EXIT_ACKNOWLEDGED, NOON, time.monotonic_ns(), answer)
+    journal.write(exit_record(RECOMMENDATION), NOON, time.monotonic_ns())
+    journal.write(answer_record(RECOMMENDATION, Answer("snooze", minutes=5), 138_600), NOON, time.monotonic_ns())
     journal.close()
     return [json.loads(line) for line in (directory / TODAY).read_bytes().splitlines()]
 
 
 def test_the_sound_ones_are_taken_up(tmp_path: Path) -> None:
     sound(tmp_path)
-    (found,) = restore(tmp_path, "simulated", now_ns=NOON)
+    (found,) = journaled_recommendations(tmp_path, "simulated", now_ns=NOON)
     assert recommendation_of(found.record).symbol == RECOMMENDATION.symbol
     assert found.answer is not None
     assert answer_of(found.answer)[0].minutes == 5
@@ -72,7 +64,7 @@ def test_whatever_a_field_holds_what_is_restored_can_be_used(tmp_path: Path, whi
     else:
         records[which][name] = value
     (tmp_path / TODAY).write_text("\n".join(map(json.dumps, records)) + "\n")
-    for item in restore(tmp_path, "simulated", now_ns=NOON):
+    for item in journaled_recommendations(tmp_path, "simulated", now_ns=NOON):
         made = recommendation_of(item.record)
         assert isinstance(made.symbol, str)
         assert all(isinstance(text, str) for text in (made.reason, *made.evidence, *made.episode_ids))
@@ -89,4 +81,4 @@ def test_what_is_no_record_is_left_out(tmp_path: Path, line: str) -> None:
     sound(tmp_path)
     with (tmp_path / TODAY).open("a") as file:
         file.write(f"{line}\n")
-    assert len(restore(tmp_path, "simulated", now_ns=NOON)) == 1
+    assert len(journaled_recommendations(tmp_path, "simulated", now_ns=NOON)) == 1
