@@ -1,7 +1,8 @@
 """The one way a secret leaves over HTTP: to the configured host alone, within a deadline.
 
-httpx's own timeouts are per read, so a server that drips bytes never trips them; its cookies are kept and sent, however
-many. No redirect is followed, no cookie kept, and of the environment nothing but the proxy is taken.
+httpx's own timeouts are per read, so a server that drips bytes never trips them, and the look-up of a host's name has
+none. Its cookies are kept and sent, however many. No redirect is followed, no cookie kept, and of the environment
+nothing but the proxy is taken.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import httpcore
 import httpx
 
 from orderflow_tui.config.proxies import proxy_of
+from orderflow_tui.outbound.resolve import addresses
 from orderflow_tui.support.hosts import is_loopback
 
 CONNECT_SECONDS: Final = 5.0
@@ -115,9 +117,24 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        timeout = self._deadline.cut(timeout, httpcore.ConnectTimeout)
-        stream = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(stream, self._deadline)
+        failed: httpcore.ConnectError | httpcore.ConnectTimeout = httpcore.ConnectError("no address")
+        for address in self._addresses(host, self._deadline.cut(timeout, httpcore.ConnectTimeout)):
+            left = self._deadline.cut(timeout, httpcore.ConnectTimeout)
+            try:
+                stream = self._inner.connect_tcp(address, port, left, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+                continue
+            return _Stream(stream, self._deadline)
+        raise failed
+
+    def _addresses(self, host: str, seconds: float | None) -> list[str]:
+        try:
+            return addresses(host, seconds)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout("no address of the host within the deadline") from None
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
 
 
 class _Stream(httpcore.NetworkStream):

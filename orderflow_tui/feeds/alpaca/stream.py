@@ -23,6 +23,7 @@ from orderflow_tui.feeds.alpaca import wire
 from orderflow_tui.feeds.alpaca.stream_events import Frames
 from orderflow_tui.feeds.errors import FeedError, one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, MarketState, Put
+from orderflow_tui.outbound.resolve import resolve_apart
 from orderflow_tui.support.masking import hide
 
 CONNECT_SECONDS: Final = 5.0
@@ -159,6 +160,7 @@ class StreamSupervisor:
     async def _supervise(self) -> None:
         self._ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        resolve_apart(self._loop)
         ended = asyncio.create_task(self._ended.wait())
         while not ended.done() and not self._ending.is_set():
             attempt = asyncio.create_task(self._attempt())

@@ -28,6 +28,7 @@ from orderflow_tui.feeds.polygon.gateway import HEARTBEAT
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, StreamMessage, StreamStatus, decode_frame
 from orderflow_tui.feeds.polygon.subscriptions import KINDS, Subscriptions
+from orderflow_tui.outbound.resolve import resolve_apart
 from orderflow_tui.support.hosts import is_loopback
 from orderflow_tui.support.masking import hide
 
@@ -222,6 +223,7 @@ class StreamSupervisor:
     async def _supervise(self) -> None:
         self._ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        resolve_apart(self._loop)
         if self._ending.is_set():
             return
         ended = asyncio.create_task(self._ended.wait())
