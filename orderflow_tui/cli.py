@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_settings(doctor)
     _add_evaluate(commands)
+    _add_import(commands)
     notify = commands.add_parser("notify", help="say a test message through every channel of [notify]")
     notify.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
     config = commands.add_parser("config", help="the settings in force and where each came from")
@@ -126,10 +127,21 @@ def _add_evaluate(commands: Any) -> None:
     )
     evaluate.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
     evaluate.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
+    evaluate.add_argument(
+        "--keep", default="", metavar="DIR", help="keep there what is read of day files, as import does"
+    )
     evaluate.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
     form = evaluate.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON on stdout")
     form.add_argument("--csv", action="store_true", help="CSV on stdout")
+
+
+def _add_import(commands: Any) -> None:
+    taken = commands.add_parser("import", help="take symbols out of vendors' day files, once, as compact recordings")
+    taken.add_argument("files", nargs="+", metavar="FILE:SYM,SYM", help="a flat file of trades or a .dbn file")
+    taken.add_argument("--to", required=True, metavar="DIR", help="where the recordings go")
+    taken.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
+    taken.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
 
 
 def _add_replay(commands: Any) -> None:
@@ -390,10 +402,17 @@ def _evaluate(args: argparse.Namespace) -> int:
             held_back=args.held_back,
             workers=args.workers,
             cluster=args.cluster,
+            keep=args.keep,
             form=form,
             html=args.html,
         )
     )
+
+
+def _import(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.import_days import run_import
+
+    return run_import(args.files, args.to, cluster=args.cluster, workers=args.workers)
 
 
 def _doctor(args: argparse.Namespace) -> int:
@@ -432,6 +451,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     "config": _config,
     "doctor": _doctor,
     "evaluate": _evaluate,
+    "import": _import,
     "notify": _notify,
     "report": _report,
 }

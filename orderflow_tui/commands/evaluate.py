@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import os
 import shutil
-import sys
+import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,14 +17,16 @@ from msgspec.structs import replace
 from orderflow_tui.commands.report import write_page
 from orderflow_tui.config.schema import OrderFlowConfig
 from orderflow_tui.config.values import invalid
-from orderflow_tui.evaluate.executors import Place, cluster, processes
+from orderflow_tui.evaluate.executors import place_for
 from orderflow_tui.evaluate.figures import comparison, proposals
-from orderflow_tui.evaluate.run import run_units
+from orderflow_tui.evaluate.progress import Progress, ReadingProgress
+from orderflow_tui.evaluate.run import run_tasks, run_units
 from orderflow_tui.evaluate.show import evaluation_lines, evaluation_page
-from orderflow_tui.evaluate.unit import Rules, Unit
+from orderflow_tui.evaluate.unit import DayResult, Rules, Setting, Unit
+from orderflow_tui.recordings.market_day import MarketDay, import_day, market_days
 from orderflow_tui.recordings.open import expanded, open_recording
 from orderflow_tui.report.figures import rows
-from orderflow_tui.support.output import print_csv, print_json, print_lines, print_progress
+from orderflow_tui.support.output import print_csv, print_json, print_lines
 
 GRID = ("large_order_size_threshold", "volume_spike_threshold", "red_burst_threshold")
 
@@ -40,6 +43,7 @@ class Options(Struct, frozen=True):
         held_back: Last days of each symbol that stand apart.
         workers: Processes; 0 takes one a core.
         cluster: A Dask scheduler's address, or empty.
+        keep: Where recordings taken out of day files stay; empty for as long as the run.
         form: How to print.
         html: Also write a page there.
     """
@@ -52,6 +56,7 @@ class Options(Struct, frozen=True):
     held_back: int
     workers: int
     cluster: str
+    keep: str
     form: Literal["text", "json", "csv"]
     html: Path | None
 
@@ -63,12 +68,15 @@ def run_evaluate(options: Options) -> int:
         DataValidationError: `CONFIG_INVALID`: an unusable option; `EVALUATE_WORKERS`.
         RecordingError: A recording cannot be read.
     """
-    units = units_of(options)
-    place = _place(options, len(units))
-    try:
-        results = run_units(units, place, told=_progress if sys.stderr.isatty() else lambda _done, _of: None)
-    finally:
-        place.close()
+    with contextlib.ExitStack() as stack:
+        prefixes = list(dict.fromkeys(expanded(options.files)))
+        if days := market_days(prefixes):
+            folder = options.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="orderflow-tui-"))
+            if options.cluster and not options.keep:
+                raise invalid("--cluster with a vendor's day files: give --keep DIR, a folder that all workers see")
+            prefixes = [one for one in prefixes if one not in days]
+            prefixes += imported(list(dict.fromkeys(days.values())), folder, options.cluster, options.workers)
+        results = _results(prefixes, options)
     compared = comparison(results, options.held_back)
     proposed = [] if options.budget is None else proposals(results, options.budget)
     report = {
@@ -93,25 +101,68 @@ def run_evaluate(options: Options) -> int:
     return 0
 
 
-def units_of(options: Options) -> list[Unit]:
-    """Every recording under every set of thresholds, straight and mirrored; a name's earlier day teaches the next."""
-    sets = _rules(options)
+def imported(days: Sequence[MarketDay], to: str, address: str, workers: int) -> list[str]:
+    """Take what is wanted out of day files, each read once, on processes or a cluster; the recordings.
+
+    Raises:
+        DataValidationError: As `run_evaluate`.
+        RecordingError: A file cannot be read or has nothing of a symbol.
+    """
+    progress = ReadingProgress(days, to)
+    place = place_for(address, workers, len(days))
+    try:
+        found = run_tasks(days, [-1] * len(days), place, partial(_import_day, to=to), progress)
+    finally:
+        progress.end()
+        place.close()
+    return [prefix for prefixes in found for prefix in prefixes]
+
+
+def _import_day(day: MarketDay, _before: object, *, to: str) -> tuple[str, ...]:
+    return import_day(day, to)
+
+
+def _results(prefixes: Sequence[str], options: Options) -> list[DayResult]:
+    place = place_for(options.cluster, options.workers, len(prefixes) * 2)
+    progress = Progress("symbol-days")
+    try:
+        units = units_of(prefixes, settings_of(options), place.workers)
+        return [day for unit in run_units(units, place, watcher=progress) for day in unit.days]
+    finally:
+        progress.end()
+        place.close()
+
+
+def units_of(prefixes: Sequence[str], settings: Sequence[Setting], workers: int) -> list[Unit]:
+    """Every recording under every setting; a name's day follows its day before, which teaches it as it would live.
+
+    Where there are more workers than names, the settings of a name are shared out.
+
+    Raises:
+        RecordingError: A recording cannot be read or has nothing.
+    """
     days: dict[str, list[tuple[int, str]]] = {}
-    for prefix in dict.fromkeys(expanded(options.files)):
+    for prefix in prefixes:
         recording = open_recording(prefix)
         first = next(recording.events(), None)
         if first is None:
             raise invalid(f"{prefix}: the recording has no events")
         days.setdefault(recording.symbol, []).append((first.time_ns, prefix))
+    size = -(-len(settings) // max(1, -(-workers // max(1, len(days)))))
+    shares = [tuple(settings[at : at + size]) for at in range(0, len(settings), size)]
     units: list[Unit] = []
     for symbol in sorted(days):
-        ordered = [prefix for _, prefix in sorted(days[symbol])]
-        for before, prefix in itertools.pairwise(["", *ordered]):
-            for rules in sets:
-                units.append(Unit(prefix, rules, before))
-                if options.mirrored:
-                    units.append(Unit(prefix, rules, before, mirrored=True))
+        for number, (_, prefix) in enumerate(sorted(days[symbol])):
+            units += [
+                Unit(prefix, share, len(units) + at - len(shares) if number else -1) for at, share in enumerate(shares)
+            ]
     return units
+
+
+def settings_of(options: Options) -> list[Setting]:
+    """Every set of thresholds, straight and mirrored."""
+    sides = (False, True) if options.mirrored else (False,)
+    return [Setting(rules, mirrored) for rules in _rules(options) for mirrored in sides]
 
 
 def _rules(options: Options) -> list[Rules]:
@@ -130,13 +181,3 @@ def _rules(options: Options) -> list[Rules]:
             checked = OrderFlowConfig(data_source="replay", profile=profile, **dict(chosen))
             found.append(replace(Rules(), profile=checked.profile, **{name: getattr(checked, name) for name in GRID}))
     return list(dict.fromkeys(found))
-
-
-def _place(options: Options, units: int) -> Place:
-    if options.cluster:
-        return cluster(options.cluster)
-    return processes(max(1, min(options.workers or os.cpu_count() or 1, units)))
-
-
-def _progress(done: int, of: int) -> None:
-    print_progress(f"{done} of {of} symbol-days", over=done == of)

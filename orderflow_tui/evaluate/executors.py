@@ -26,13 +26,20 @@ class Place(Struct, frozen=True):
 
     Attributes:
         executor: Makes an executor.
+        workers: How many tasks run at once.
         lost: What a unit fails with when its worker died.
         close: Let go of what was opened for it.
     """
 
     executor: Callable[[], Executor]
+    workers: int
     lost: tuple[type[BaseException], ...]
     close: Callable[[], None] = lambda: None
+
+
+def place_for(address: str, workers: int, tasks: int) -> Place:
+    """A cluster's workers where an address is given, else processes: so many, 0 for one a core; no more than tasks."""
+    return cluster(address) if address else processes(max(1, min(workers or os.cpu_count() or 1, tasks)))
 
 
 def processes(workers: int) -> Place:
@@ -42,7 +49,9 @@ def processes(workers: int) -> Place:
     """
     os.environ["PYTHONSAFEPATH"] = "1"
     return Place(
-        lambda: ProcessPoolExecutor(workers, mp_context=get_context("spawn")), (BrokenProcessPool, ConnectionError)
+        lambda: ProcessPoolExecutor(workers, mp_context=get_context("spawn")),
+        workers,
+        (BrokenProcessPool, ConnectionError),
     )
 
 
@@ -71,7 +80,8 @@ def cluster(address: str) -> Place:
     except BaseException:
         client.close()
         raise
-    return Place(lambda: client.get_executor(retries=2), (KilledWorker, ConnectionError), client.close)
+    workers = max(1, sum(client.ncores().values()))
+    return Place(lambda: client.get_executor(retries=2), workers, (KilledWorker, ConnectionError), client.close)
 
 
 def our_version() -> str:

@@ -1,4 +1,4 @@
-"""One symbol-day under one set of thresholds: a pure function of its arguments, run wherever there is a processor.
+"""One symbol-day under some sets of thresholds: a pure function of its arguments, run wherever there is a processor.
 
 The holder is assumed to have 1,000 at the first price and to answer `hold` to every recommendation after 15 seconds, so
 that rules speak as they would to somebody who stays. The mirrored witness runs the same recording for a short position:
@@ -11,7 +11,7 @@ import itertools
 from array import array
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct, field
@@ -59,24 +59,30 @@ class Rules(Struct, frozen=True):
         )
 
 
+class Setting(Struct, frozen=True):
+    """One set of thresholds for one holder; `mirrored` is the witness, who is short."""
+
+    rules: Rules
+    mirrored: bool = False
+
+
 class Unit(Struct, frozen=True):
     """What one worker is given.
 
     Attributes:
-        prefix: The recording.
-        rules: The thresholds.
-        before: The recording of the same name's day before, which teaches this one; empty for none.
-        mirrored: Whether this is the mirrored witness.
+        prefix: The recording, which is read once for all settings.
+        settings: What to run on it.
+        follows: The number of the unit with the same name's day before and the same settings, which teaches this one;
+            -1 for none.
     """
 
     prefix: str
-    rules: Rules
-    before: str = ""
-    mirrored: bool = False
+    settings: tuple[Setting, ...]
+    follows: int = -1
 
 
 class DayResult(Struct):
-    """What came of a unit; adds up.
+    """What came of a symbol-day under one setting; adds up.
 
     Attributes:
         symbol: The name; `day` is New York's.
@@ -108,19 +114,55 @@ class DayResult(Struct):
     chance: float = 0.0
 
 
-def run_unit(unit: Unit) -> DayResult:
-    """Run it. Raises RecordingError where the recording cannot be read."""
-    taught: dict[str, SessionStats] = {}
-    if unit.before:
-        _, _, core = _played(open_recording(unit.before), unit, {})
-        taught = core.taught
-        if core.session is not None:
-            taught = {**taught, core.session.name: core.taught_now()}
+class UnitResult(Struct):
+    """What came of a unit, in the order of its settings.
+
+    Attributes:
+        days: The results.
+        lessons: What each core has learnt by the end of the day, by session; the next day begins with it.
+    """
+
+    days: list[DayResult] = field(default_factory=list)
+    lessons: list[dict[str, SessionStats]] = field(default_factory=list)
+
+
+def run_unit(unit: Unit, before: UnitResult | None = None) -> UnitResult:
+    """Run it.
+
+    Args:
+        unit: What to run.
+        before: What came of the unit it follows.
+
+    Raises:
+        RecordingError: The recording cannot be read.
+    """
     recording = open_recording(unit.prefix)
-    result, seconds, _ = _played(recording, unit, taught)
-    _judge_falls(result, seconds)
-    _judge_saving(result, seconds)
-    return result
+    events = recording.events()
+    head, price = _head(recording.name, events)
+    first_ns = last_ns = head[0].time_ns
+    taught = before.lessons if before is not None else [{} for _ in unit.settings]
+    desks = [
+        _desk(recording, setting, lesson, price, first_ns)
+        for setting, lesson in zip(unit.settings, taught, strict=True)
+    ]
+    chunk: list[Event] = [Gap(first_ns, "start of the recording")]
+    until = first_ns // NS + 1
+    for event in itertools.chain(head, events):
+        if event.time_ns >= until * NS:
+            for desk in desks:
+                desk.take(chunk)
+                desk.second(until - 1)
+                desk.answer(event.time_ns)
+            chunk = []
+            until = event.time_ns // NS + 1
+        chunk.append(event)
+        last_ns = event.time_ns
+    found = UnitResult()
+    for desk in desks:
+        desk.take(chunk)
+        found.days.append(desk.end(first_ns, last_ns))
+        found.lessons.append(desk.lesson())
+    return found
 
 
 class _Seconds(Struct):
@@ -133,48 +175,34 @@ class _Seconds(Struct):
     """Of recommendations whose quarter of an hour was seen, by the second they are judged from."""
 
 
-def _played(
-    recording: RecordedSession, unit: Unit, taught: dict[str, SessionStats]
-) -> tuple[DayResult, _Seconds, SymbolCore]:
-    events = recording.events()
+def _head(name: str, events: Iterator[Event]) -> tuple[list[Event], int]:
+    """The events up to the first that has a price, and that price."""
     head: list[Event] = []
     price = 0
     while not price:
         event = next(events, None)
         if event is None:
-            raise RecordingError(f"{recording.name}: the recording has no price")
+            raise RecordingError(f"{name}: the recording has no price")
         head.append(event)
         price = _price(event)
-    first = head[0]
-    held = -HELD if unit.mirrored else HELD
+    return head, price
+
+
+def _desk(
+    recording: RecordedSession, setting: Setting, taught: dict[str, SessionStats], price: int, first_ns: int
+) -> _Desk:
     capabilities = recording.capabilities()
+    held = -HELD if setting.mirrored else HELD
     core = SymbolCore(
         recording.symbol,
-        unit.rules,
+        setting.rules,
         capabilities,
         Position(recording.symbol, held * capabilities.size_scale, price_decimal(price)),
         taught,
     )
     core.outcomes = Outcomes(CONTROL_SECONDS)
-    result = DayResult(recording.symbol, new_york_day(first.time_ns).isoformat(), unit.rules, unit.mirrored)
-    seconds = _Seconds()
-    desk = _Desk(core, result, seconds)
-    chunk: list[Event] = [Gap(first.time_ns, "start of the recording")]
-    until, last_ns = first.time_ns // NS + 1, first.time_ns
-    for event in itertools.chain(head, events):
-        if event.time_ns >= until * NS:
-            desk.take(chunk)
-            chunk = []
-            desk.second(until - 1)
-            desk.answer(event.time_ns)
-            until = event.time_ns // NS + 1
-        chunk.append(event)
-        last_ns = event.time_ns
-    desk.take(chunk)
-    desk.add(core.outcomes.end(last_ns))
-    result.hours = (last_ns - first.time_ns) / NS / 3_600
-    result.acts = core.desk.acts.counted
-    return result, seconds, core
+    day = new_york_day(first_ns).isoformat()
+    return _Desk(core, DayResult(recording.symbol, day, setting.rules, setting.mirrored), _Seconds())
 
 
 def _price(event: Event) -> int:
@@ -210,6 +238,21 @@ class _Desk(Struct):
             said = self.core.answer(due, name, Answer("hold"))
             if said is not None:
                 self.add([said])
+
+    def end(self, first_ns: int, last_ns: int) -> DayResult:
+        """The day is over."""
+        if self.core.outcomes is not None:
+            self.add(self.core.outcomes.end(last_ns))
+        self.result.hours = (last_ns - first_ns) / NS / 3_600
+        self.result.acts = self.core.desk.acts.counted
+        _judge_falls(self.result, self.seconds)
+        _judge_saving(self.result, self.seconds)
+        return self.result
+
+    def lesson(self) -> dict[str, SessionStats]:
+        """What the core has learnt, by session."""
+        session = self.core.session
+        return self.core.taught if session is None else {**self.core.taught, session.name: self.core.taught_now()}
 
     def add(self, outputs: Iterable[Output]) -> None:
         result = self.result

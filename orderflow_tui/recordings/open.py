@@ -23,11 +23,15 @@ EXPECTED: Final = (
 
 
 def expanded(given: Iterable[str]) -> list[str]:
-    """A recorded run given without a symbol is all of its symbols, each as `open_recording` takes it."""
+    """Each as `open_recording` takes it: `PATH:AAPL,MSFT` is two, a run's directory all of its symbols."""
     out: list[str] = []
     for one in given:
         path = Path(one)
-        out += [f"{one}:{symbol}" for symbol in raw_symbols(path)] if is_raw(path) else [one]
+        where, symbols = split_symbol(one)
+        if is_raw(path):
+            out += [f"{one}:{symbol}" for symbol in raw_symbols(path)]
+        else:
+            out += [f"{where}:{symbol}" for symbol in symbols.split(",")] if symbols else [one]
     return out
 
 
@@ -40,16 +44,17 @@ def open_recording(given: str) -> RecordedSession:
     Raises:
         RecordingError: There is none, or its head is not a recording's.
     """
-    where, symbol = _split(given)
+    where, symbol = split_symbol(given)
     session = _opened(where, symbol)
     if symbol and session.symbol != symbol:
         raise RecordingError(f"{where}: this is a recording of {session.symbol}, not of {symbol}")
     return session
 
 
-def _split(given: str) -> tuple[str, str]:
+def split_symbol(given: str) -> tuple[str, str]:
+    """The path, and the symbol (or several, with commas) after its colon; empty where there is none."""
     where, colon, symbol = given.rpartition(":")
-    if not colon or Path(given).exists() or not SYMBOL.fullmatch(symbol):
+    if not colon or Path(given).exists() or not all(map(SYMBOL.fullmatch, symbol.split(","))):
         return given, ""
     return where, symbol
 

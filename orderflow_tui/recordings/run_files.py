@@ -24,6 +24,8 @@ from orderflow_tui.support.decoding import NO_JSON
 
 MAGIC: Final = b"orderflow-tui raw 1\n"
 RUN_FILE: Final = "run.json"
+IMPORTED: Final = "import"
+"""`Run.data_source` of recordings that were taken out of a vendor's file."""
 HEADER_BYTES: Final = 8
 LENGTH_BYTES: Final = 4
 LARGEST_BLOCK: Final = 64 * 2**20

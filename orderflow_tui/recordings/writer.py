@@ -77,7 +77,7 @@ class Recorder:
         self._waiting: dict[tuple[str, str], bytearray] = {}
         self._bytes = 0
         self._day = self._today()
-        self._files: dict[tuple[str, str], _DayFile] = {}
+        self._files: dict[tuple[str, str], SymbolDayFile] = {}
         self._blocks: dict[str, int] = {}
         about = Run(run_id, profile, source_class, data_source, str(journal.absolute()), __version__)
         try:
@@ -167,8 +167,8 @@ class Recorder:
         if held > self._limit:
             self._end(problem)
 
-    def _new_file(self, symbol: str, day: str) -> _DayFile:
-        file = _DayFile(self.directory / day_name(symbol, day))
+    def _new_file(self, symbol: str, day: str) -> SymbolDayFile:
+        file = SymbolDayFile(self.directory / day_name(symbol, day))
         before = self._blocks.get(symbol, 0)
         head = msgspec.msgpack.encode(Day(self._run_id, symbol, before))
         file.add(len(head).to_bytes(LENGTH_BYTES, "big") + head)
@@ -187,7 +187,7 @@ class Recorder:
         return new_york_day(self._clock()).isoformat()
 
 
-class _DayFile:
+class SymbolDayFile:
     """One symbol's file of a day: packs at once, writes when it can."""
 
     def __init__(self, path: Path) -> None:
@@ -215,8 +215,10 @@ class _DayFile:
         while self._pending:
             del self._pending[: os.write(self._fd, self._pending)]
 
-    def close(self) -> None:
-        """Let the file go."""
+    def close(self, *, sync: bool = False) -> None:
+        """Let the file go; `sync` waits until it is on disk. Raises OSError."""
         if self._fd >= 0:
+            if sync:
+                os.fsync(self._fd)
             os.close(self._fd)
             self._fd = -1

@@ -51,12 +51,13 @@ WAYS = (
     Way(rf"{OURS} report.*--csv", "run", 0, ","),
     Way(rf"{OURS} report.*", "run", 0, "alerts"),
     Way(r"export DASK_.*|orderflow-tui evaluate .* --cluster tls.*", "elsewhere"),  # a cluster, with certificates
+    Way(rf"{OURS} import .* && {OURS} evaluate .*", "run", 0, "GUARDED"),
+    Way(rf"{OURS} import .*", "run", 0, "kept/2026-01-09-[0-9a-f]{8}:MSFT"),
     Way(rf"{OURS} evaluate .*--json", "run", 0, r"^\{"),
     Way(rf"{OURS} evaluate .*", "run", 0, "GUARDED"),
     Way(rf"{OURS} replay --alert .*", "run", 2, "nothing was recorded there"),
     Way(rf"{OURS} replay .* --headless", "run"),
     Way(r"gzip logs/.*", "run"),
-    Way(r"\(zcat .*", "run"),
     Way(r"(grep|cat|jq) .*", "elsewhere"),  # test_commands.test_queries_answer_on_several_days
     Way(rf"{OURS} notify", "run", 2, "no channel is set up"),
     Way(rf"{OURS} doctor --data-source alpaca", "account", 1, "APCA_API_KEY_ID"),
@@ -108,13 +109,12 @@ def folder(tmp_path: Path) -> Path:
         rows = [row.format(1381169100000000000 + second * 10**9, second) for second in range(1, 900)]
         with gzip.open(tmp_path / f"{RECORDING}.{name}.csv.gz", "wt") as file:
             file.write("\n".join([head, *rows, ""]))
-    for name, head, rows in (
-        ("trades", TRADES_HEAD, [flat_trade(second, second, ticker="AAPL") for second in range(1, 900)]),
-        ("quotes", QUOTES_HEAD, [flat_quote(second, second, ticker="AAPL") for second in range(1, 900)]),
+    day = [(ticker, second) for ticker in ("AAPL", "BAC", "MSFT") for second in range(1, 900)]
+    for name, head, lines_of in (
+        ("trades", TRADES_HEAD, [flat_trade(second, second, ticker=ticker) for ticker, second in day]),
+        ("quotes", QUOTES_HEAD, [flat_quote(second, second, ticker=ticker) for ticker, second in day]),
     ):
-        text = "\n".join([head, *rows, ""])
-        put(tmp_path / f"{name}_v1/2026/01/2026-01-09.csv.gz", text)
-        put(tmp_path / f"aapl.{name}.csv.gz", text)
+        put(tmp_path / f"{name}_v1/2026/01/2026-01-09.csv.gz", "\n".join([head, *lines_of, ""]))
     journal = writer(tmp_path / "logs/order_flow", source_class="live", data_source="polygon", clock=Clock())
     journal.write(alert_record(alert()), NOON, 0)
     journal.close()

@@ -19,12 +19,23 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from orderflow_tui.cli import main
+from orderflow_tui.commands.evaluate import units_of
 from orderflow_tui.core.model.outputs import Controls
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.evaluate.executors import differing, processes
 from orderflow_tui.evaluate.figures import comparison, proposals, total
-from orderflow_tui.evaluate.run import run_units
-from orderflow_tui.evaluate.unit import FALL_SECONDS, HURTS, DayResult, Rules, Unit, falls, run_unit
+from orderflow_tui.evaluate.run import Watcher, run_units
+from orderflow_tui.evaluate.unit import (
+    FALL_SECONDS,
+    HURTS,
+    DayResult,
+    Rules,
+    Setting,
+    Unit,
+    UnitResult,
+    falls,
+    run_unit,
+)
 from orderflow_tui.track_record.rule_record import RuleRecord, block_of
 from tests.docs.references import OUTCOME
 from tests.evaluate.generated import recording
@@ -40,7 +51,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def test_a_symbol_day_is_run_to_its_end(days: list[str]) -> None:
-    result = run_unit(units(days)[0])
+    (result,) = run_unit(units(days)[0]).days
     assert (result.symbol, result.day) == ("ABC", "2013-10-09")
     assert result.hours == pytest.approx(2_400 / 3_600, rel=0.01)
     assert result.alerts["red_burst"] > 0
@@ -50,32 +61,71 @@ def test_a_symbol_day_is_run_to_its_end(days: list[str]) -> None:
     assert result.falls >= 1
 
 
+def here(days: list[str]) -> list[UnitResult]:
+    """In this process, one after the other."""
+    found: list[UnitResult] = []
+    for unit in units(days):
+        found.append(run_unit(unit, None if unit.follows < 0 else found[unit.follows]))
+    return found
+
+
+class Told(Watcher):
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int]] = []
+
+    def done(self, number: int, done: int, of: int) -> None:
+        self.told.append((done, of))
+
+
 def test_results_do_not_depend_on_where_they_ran(days: list[str]) -> None:
-    here = [run_unit(unit) for unit in units(days)]
-    assert run_units(units(days), processes(1)) == here
-    told: list[tuple[int, int]] = []
-    assert run_units(units(days), processes(2), told=lambda done, of: told.append((done, of))) == here
-    assert told[-1] == (3, 3)
+    expected = here(days)
+    assert run_units(units(days), processes(1)) == expected
+    told = Told()
+    assert run_units(units(days), processes(2), watcher=told) == expected
+    assert told.told == [(1, 3), (2, 3), (3, 3)]
 
 
-def dies_once(unit: Unit) -> DayResult:
-    """Kills its own worker the first time it is asked for the mirrored unit."""
-    mark = Path(unit.prefix + ".died")
-    if unit.mirrored and not mark.exists():
+def test_settings_share_a_reading_and_are_each_as_if_alone(days: list[str]) -> None:
+    settings = [Setting(Rules(profile), mirrored) for profile in ("plan", "guarded") for mirrored in (False, True)]
+    first = run_unit(Unit(days[0], tuple(settings)))
+    second = run_unit(Unit(days[1], tuple(settings), follows=0), first)
+    for number, setting in enumerate(settings):
+        alone = run_unit(Unit(days[0], (setting,)))
+        assert alone.days == [first.days[number]]
+        assert run_unit(Unit(days[1], (setting,), follows=0), alone).days == [second.days[number]]
+    assert first.lessons[2]
+    assert run_unit(Unit(days[1], tuple(settings))).days[2] != second.days[2], "the day before taught nothing"
+
+
+def test_a_names_settings_are_shared_out_where_workers_are_many(days: list[str]) -> None:
+    settings = [Setting(Rules("plan")), Setting(Rules("guarded"))]
+    assert units_of(days, settings, 1) == [
+        Unit(days[0], tuple(settings)), Unit(days[1], tuple(settings), follows=0),
+    ]  # fmt: skip
+    shared = units_of(list(reversed(days)), settings, 5)
+    assert shared == [
+        Unit(days[0], (settings[0],)), Unit(days[0], (settings[1],)),
+        Unit(days[1], (settings[0],), follows=0), Unit(days[1], (settings[1],), follows=1),
+    ]  # fmt: skip
+
+
+def dies_once(unit: Unit, before: UnitResult | None) -> UnitResult:
+    """Kills its own worker the first time it is asked for the mirrored unit, and for the second day's."""
+    mark = Path(f"{unit.prefix}.{unit.follows}.died")
+    if (unit.settings[0].mirrored or before is not None) and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return run_unit(unit)
+    return run_unit(unit, before)
 
 
-def always_dies(unit: Unit) -> DayResult:
+def always_dies(unit: Unit, before: UnitResult | None) -> UnitResult:
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError(unit)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are not Windows's")
 def test_a_worker_that_dies_costs_time_and_nothing_else(days: list[str]) -> None:
-    here = [run_unit(unit) for unit in units(days)]
-    assert run_units(units(days), processes(2), work=dies_once) == here
+    assert run_units(units(days), processes(2), work=dies_once) == here(days)
     with pytest.raises(DataValidationError, match="lost their worker"):
         run_units(units(days)[:1], processes(1), work=always_dies)
 
@@ -107,7 +157,7 @@ def test_other_versions_on_a_cluster_are_told_apart(there: dict[str, Any], why: 
 @needs_dask
 def test_on_a_dask_cluster_one_worker_killed(days: list[str]) -> None:
     done = child("-m", "tests.evaluate.on_a_cluster", *days)
-    assert done.stdout.strip() == repr([run_unit(unit) for unit in units(days)]), done.stderr[-2_000:]
+    assert done.stdout.strip() == repr(here(days)), done.stderr[-2_000:]
 
 
 @needs_dask

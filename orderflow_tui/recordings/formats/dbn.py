@@ -50,6 +50,11 @@ class DbnSession(Struct, frozen=True):
     levels: int
     ids: tuple[tuple[int, int, int], ...]
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is read."""
+        return (self.path,)
+
     def capabilities(self, *, infer_sides: bool = False) -> Capabilities:
         """The dataset's depth; one venue's unless the dataset is a consolidated one."""
         return Capabilities(

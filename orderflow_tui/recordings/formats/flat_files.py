@@ -65,6 +65,11 @@ class FlatSession(Struct, frozen=True):
     trades: Path
     quotes: Path | None
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is read."""
+        return (self.trades,) if self.quotes is None else (self.trades, self.quotes)
+
     def capabilities(self, *, infer_sides: bool = False) -> Capabilities:
         """The consolidated tape and its best bid and offer; sides are always inferred."""
         del infer_sides

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Position
-from orderflow_tui.core.model.events import Event, Gap, SideCheckResult
+from orderflow_tui.core.model.events import SIDE_GIVEN, UNKNOWN, Event, Gap, Print, SideCheckResult
 from orderflow_tui.core.transcript import Begin, Changed, CoreCall, Fed
 from orderflow_tui.recordings.formats.session import RecordingError
-from orderflow_tui.recordings.run_files import RawError, RawReader, runs, symbols
+from orderflow_tui.recordings.run_files import IMPORTED, RawError, RawReader, read_run, runs, symbols
 
 _START: Final = 50
 """Calls within which the back-fill of the start has come."""
@@ -86,8 +86,13 @@ class RawSession:
         except RawError as problem:
             raise RecordingError(str(problem)) from None
 
-    def events(self, *, infer_sides: bool = False) -> Iterator[Event]:  # noqa: ARG002 no source of ours names sides
+    def events(self, *, infer_sides: bool = False) -> Iterator[Event]:
         """What was delivered, in the order in which it came. Raises RecordingError."""
+        if infer_sides and self._stood[0].sides_given:
+            return map(_without_side, self._delivered())
+        return self._delivered()
+
+    def _delivered(self) -> Iterator[Event]:
         fed = (frame.events for frame in self.frames() if isinstance(frame, Fed))
         start = list(itertools.islice(fed, _START))
         times = [event.time_ns for events in start for event in events if not isinstance(event, SideCheckResult)]
@@ -100,12 +105,22 @@ class RawSession:
     def _stood(self) -> tuple[Capabilities, Position | None]:
         capabilities: Capabilities | None = None
         position: Position | None = None
+        about = read_run(self.run)
         for frame in self.frames():
             if isinstance(frame, Begin):
                 capabilities, position = frame.capabilities, frame.position
+                if about is not None and about.data_source == IMPORTED:
+                    break
             elif isinstance(frame, Changed):
                 capabilities = frame.capabilities or capabilities
                 position = frame.held[0] if frame.held else position
         if capabilities is None:
             raise RecordingError(f"{self.run}: nothing of {self.symbol} was recorded")
         return capabilities, position
+
+
+def _without_side(event: Event) -> Event:
+    if not isinstance(event, Print) or not event.flags & SIDE_GIVEN:
+        return event
+    unsigned: Print = replace(event, flags=event.flags & ~SIDE_GIVEN, side=UNKNOWN)
+    return unsigned
