@@ -75,6 +75,17 @@ hang_up: Final = HangUp()
 """This process's."""
 
 
+def is_shown_to_nobody() -> bool:
+    """Whether what shows our terminal, as `script` does, goes on though its own terminal is gone. Only Linux says."""
+    try:
+        leader = os.getsid(0)
+        with open(f"/proc/{leader}/stat", encoding="utf-8") as file:  # noqa: PTH123 one read
+            shows = file.read().rpartition(")")[2].split()[1]
+        return os.readlink(f"/proc/{shows}/fd/0").endswith(" (deleted)")  # noqa: PTH115 the text, not a path
+    except OSError:
+        return False
+
+
 def attributes() -> list[Any] | None:
     """The terminal's attributes on stdin, or None where it is no terminal."""
     if sys.platform == "win32":

@@ -105,7 +105,9 @@ def test_history_page_by_page() -> None:
             end=end,
             feed=enums.DataFeed.SIP,
         )
-        told = [(moment_ns(one.timestamp), one.id, int(one.size)) for one in client.get_stock_trades(asked).data[SYMBOL]]
+        told = [
+            (moment_ns(one.timestamp), one.id, int(one.size)) for one in client.get_stock_trades(asked).data[SYMBOL]
+        ]
         rows = market.tape.prints.between(moment_ns(start), moment_ns(end))
         assert told == [(row.sip_timestamp // 1_000 * 1_000, trade_id(row), row.size) for row in rows]
         quoted = client.get_stock_quotes(

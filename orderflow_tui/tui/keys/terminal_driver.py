@@ -11,13 +11,15 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from orderflow_tui.support.terminal import give_back
+from orderflow_tui.support.terminal import give_back, is_shown_to_nobody
 from orderflow_tui.tui.keys.guarded_app import GuardedApp
 from orderflow_tui.tui.keys.passing import Passing
 from orderflow_tui.tui.keys.terminal_input import HOLD_SECONDS, TerminalInput, doubted, plausible_size
 from orderflow_tui.tui.keys.terminal_output import TerminalOutput
 
 _READ: Final = 4096
+_END_OF_INPUT: Final = b"\x04"
+"""What `script` sends when its own input has ended; a key otherwise."""
 _LOOK_SECONDS: Final = 0.1
 _SOON_SECONDS: Final = 0.02
 _PLAIN_SIZE: Final = (80, 24)
@@ -102,7 +104,7 @@ class TerminalDriver(LinuxDriver):
                 except OSError as error:
                     self._gone(f"the terminal is gone: {error.strerror}")
                     return
-                if not data:
+                if not data or (data == _END_OF_INPUT and is_shown_to_nobody()):
                     self._gone("the terminal is gone: its input has ended")
                     return
                 read = source.read(data)
