@@ -60,6 +60,8 @@ class TapeSide(SymbolState):
         newest = market.newest_print_ns
         if flags & PRICE and time_ns >= newest and (price != market.last_price or market.bar is None):
             market.traded_at(time_ns, price)
+            if self._unpriced:
+                self._first_price(time_ns, price)
         self.tape.append((time_ns, -price, size, -side, flags) if self.short else (time_ns, price, size, side, flags))
         if flags & AUCTION:
             return

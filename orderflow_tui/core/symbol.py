@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from orderflow_tui.core.learning.learned_sizes import SizeLearner
 from orderflow_tui.core.market.series import STEP_SECONDS
 from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.market.sweeps import SPAN_NS
@@ -160,7 +159,10 @@ class SymbolCore(TapeSide, BookSide):
         if time_ns >= bid_walls.next_ns or time_ns >= ask_walls.next_ns:
             self._judge_walls(time_ns)
         if time_ns >= burst.ends_ns:
-            self.learner.burst_peaked(burst.end())
+            peak = burst.end()
+            if peak:
+                self.learner.burst_peaked(peak)
+            self._fit_exit_ratio(time_ns)
         watch = self.desk.stop_watch
         if watch is not None and time_ns >= watch.wake_ns:
             self._tell(self.desk.check_stop(time_ns, self._news_from_ns))
@@ -197,6 +199,7 @@ class SymbolCore(TapeSide, BookSide):
             self._fit_sizes()
             if second % BUCKET_SECONDS == 0:
                 self._bleed(second)
+                self._fit_exit_ratio(time_ns)
         if self.session is None or time_ns >= self.session.end_ns:
             self._enter_session(time_ns)
         if desk.stop_watch is not None:
@@ -219,8 +222,6 @@ class SymbolCore(TapeSide, BookSide):
             self.taught[before.name] = done
             self.context.start_session()
             self.bleed.forget()
-        last = self.taught.get(self.session.name)
-        self.learner = SizeLearner(last)
-        self.market.start_session(last.usual_range if last else 0)
-        self._fit_exit_ratio()
-        self._fit_sizes()
+        self._unpriced = True
+        self.window.most = 0
+        self._begin_learning(self.taught.get(self.session.name), time_ns)

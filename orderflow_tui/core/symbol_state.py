@@ -10,7 +10,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from orderflow_tui.core.exits.holding import Holding
-from orderflow_tui.core.learning.learned_sizes import SessionStats, SizeLearner
+from orderflow_tui.core.learning.exit_ratio import ratio_in_force
+from orderflow_tui.core.learning.learned_sizes import SPLIT, SessionStats, SizeLearner
 from orderflow_tui.core.learning.outcomes import Outcomes
 from orderflow_tui.core.market.indicators import Context
 from orderflow_tui.core.market.series import Series
@@ -44,11 +45,11 @@ class SymbolState:
 
     __slots__ = (
         "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "_sweep",
-        "_tick_ns", "_unnamed", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "checks", "classifier",
-        "context", "corrected_seconds", "covered_ns", "crossed_since_ns", "desk", "event_times_ns", "finished",
-        "halted", "hidden", "late_prints", "learner", "market", "now_ns", "outcomes", "print_threshold", "prints",
-        "resting_threshold", "series", "session", "short", "symbol", "taken", "tape", "taught", "thresholds",
-        "uncounted_prints", "window", "writer",
+        "_tick_ns", "_unnamed", "_unpriced", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "checks",
+        "classifier", "context", "corrected_seconds", "covered_ns", "crossed_since_ns", "desk", "event_times_ns",
+        "finished", "halted", "hidden", "late_prints", "learner", "market", "now_ns", "outcomes", "print_threshold",
+        "prints", "resting_threshold", "series", "session", "short", "symbol", "taken", "tape", "taught",
+        "thresholds", "uncounted_prints", "window", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +87,8 @@ class SymbolState:
         self.finished: list[SessionStats] = []
         """What sessions that ended have taught, for whoever keeps it."""
         self.learner = SizeLearner()
+        self._unpriced = True
+        """No print of this session has had a price yet."""
         self._guarded = thresholds.profile == "guarded"
         self.resting_threshold = self.print_threshold = self.configured_threshold
         """T for resting sizes and for reconstructed prints, in size units."""
@@ -94,9 +97,7 @@ class SymbolState:
         self.session: Session | None = None
         self.halted = ""
         self._flow_on = True
-        self.now_ns = 0
-        self.covered_ns = 0
-        self.crossed_since_ns = 0
+        self.now_ns = self.covered_ns = self.crossed_since_ns = 0
         self.prints = self.late_prints = self.uncounted_prints = self.corrected_seconds = 0
         self.tape: deque[TapeRow] = deque(maxlen=TAPE_ROWS)
         self.taken = 0
@@ -128,7 +129,7 @@ class SymbolState:
         self._guarded = thresholds.profile == "guarded"
         self.writer.profile = thresholds.profile
         self.burst.set_thresholds(thresholds)
-        self._fit_exit_ratio()
+        self._fit_exit_ratio(self.now_ns)
         self._fit_sizes()
         self.desk.acts.set_window(thresholds.alert_window_seconds)
 
@@ -142,23 +143,54 @@ class SymbolState:
     def set_taught(self, taught: Mapping[str, SessionStats]) -> None:
         """Other figures were learned of what the source shows now; this session begins to learn anew."""
         self.taught = dict(taught)
-        self.learner = SizeLearner(self.taught.get(self.session.name) if self.session is not None else None)
-        self._fit_exit_ratio()
-        self._fit_sizes()
+        last = self.taught.get(self.session.name) if self.session is not None else None
+        price = self.market.last_price
+        self._begin_learning(last if last is None or price is None else last.at_price(price), self.now_ns)
 
     def _fit_sizes(self) -> None:
         configured, learner = self.configured_threshold, self.learner
         self.resting_threshold = max(configured, learner.learnt_resting) if self._guarded else configured
         self.print_threshold = max(configured, learner.learnt_print) if self._guarded else configured
 
-    def _fit_exit_ratio(self) -> None:
-        learnt = self.learner.learnt_ratio if self._guarded else 0.0
-        self.burst.exit_ratio = max(self.thresholds.red_burst_threshold, learnt)
+    def _fit_exit_ratio(self, time_ns: int) -> None:
+        """The exit ratio of this instant: it grows with what today's bursts pass, at the pace of the session."""
+        threshold, learner, session = self.thresholds.red_burst_threshold, self.learner, self.session
+        if not self._guarded:
+            self.burst.exit_ratio = threshold
+            return
+        part = (time_ns - session.start_ns) / (session.end_ns - session.start_ns) if session is not None else 1.0
+        earlier = learner.last.burst_ratios if learner.last is not None else ()
+        self.burst.exit_ratio = ratio_in_force(earlier, learner.burst_peaks, part, threshold)
+
+    def _begin_learning(self, last: SessionStats | None, time_ns: int) -> None:
+        """A session begins with what earlier ones taught."""
+        self.learner = SizeLearner(last)
+        self.market.start_session(last.typical("usual_range") if last else 0)
+        self._fit_exit_ratio(time_ns)
+        self._fit_sizes()
+
+    def _first_price(self, time_ns: int, price: int) -> None:
+        """The session's first price: where a stock was split over night, what it taught is rescaled."""
+        market, last = self.market, self.learner.last
+        if market.bids and market.asks:
+            middle = abs(market.bids[0][0] + market.asks[0][0]) / 2
+            if max(middle, abs(price)) > SPLIT * min(middle, abs(price)):
+                return  # no price of this book: the next one may be
+        self._unpriced = False
+        fitted = None if last is None else last.at_price(price)
+        if fitted is not last:
+            self._begin_learning(fitted, time_ns)
 
     def taught_now(self, session: Session | None = None) -> SessionStats:
         """What the current session (or one that has just ended) has taught."""
         session = session or self.session or session_at(self.now_ns, sessions=self.capabilities.sessions)
-        return self.learner.taught(session.day, session.name, self.market.usual_range, self.burst.peak_ratio)
+        return self.learner.taught(
+            session.day,
+            session.name,
+            self.market.usual_range,
+            self.burst.peak_ratio,
+            self.market.last_price or 0,
+        )
 
     def keep_prints(self, rows: int = TAPE_ROWS) -> None:
         """How many of the newest prints to keep for a reader."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
+from orderflow_tui.core.learning.exit_ratio import SESSIONS
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
@@ -40,13 +42,17 @@ class LearnedStore:
         self.problem = ""
 
     def load(self, symbol: str) -> dict[str, SessionStats]:
-        """The newest of each kind of session (`pre`, `regular`, ...) of a symbol."""
-        return {taught.session: taught for taught in self._sessions(symbol)}
+        """What the newest sessions of each kind (`pre`, `regular`, ...) of a symbol taught."""
+        found: dict[str, SessionStats] = {}
+        for taught in self._sessions(symbol):
+            before = found.get(taught.session)
+            found[taught.session] = replace(taught, earlier=() if before is None else before.sessions[: SESSIONS - 1])
+        return found
 
     def save(self, symbol: str, taught: SessionStats) -> None:
         """Keep what a session taught; the same day's session replaces what was kept of it before."""
         others = [old for old in self._sessions(symbol) if (old.day, old.session) != (taught.day, taught.session)]
-        kept = sorted([*others, taught], key=lambda one: one.day)[-_SESSIONS_KEPT:]
+        kept = sorted([*others, replace(taught, earlier=())], key=lambda one: one.day)[-_SESSIONS_KEPT:]
         path = self._path(symbol)
         try:
             replace_file(path, msgspec.json.encode(kept), linked_folder=False)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from orderflow_tui.core.learning.learned_sizes import PRINTS_NEEDED, SessionStats, SizeHistogram, SizeLearner
+from orderflow_tui.core.learning.learned_sizes import (
+    FEW_PRINTS,
+    PRINTS_NEEDED,
+    SessionStats,
+    SizeHistogram,
+    SizeLearner,
+)
 
 DAY = date(2026, 1, 5)
 
@@ -61,7 +69,8 @@ def test_the_last_sessions_threshold_stands_until_todays_is_ready() -> None:
     learner.whole_seconds(300, ((100, 1_000),), ((101, 1_000),))
     assert learner.learnt_resting == 3_000
     assert learner.learnt_print == 7_000
-    assert learner.learnt_ratio == 5.5
+    assert learner.last is not None
+    assert learner.last.burst_ratios == [5.5]
 
 
 def test_old_seconds_weigh_half_after_half_an_hour() -> None:
@@ -82,10 +91,22 @@ def test_growing_weights_never_overflow() -> None:
 
 def test_todays_prints_count_after_two_thousand_when_there_is_no_last_session() -> None:
     learner = SizeLearner()
-    for number in range(PRINTS_NEEDED):
+    for number in range(FEW_PRINTS):
         assert learner.learnt_print == 0
         learner.prints.add(100 if number % 100 else 20_000)
     assert learner.learnt_print > 15_000
+
+
+def test_a_heavier_day_raises_what_earlier_ones_taught_after_two_thousand_prints() -> None:
+    learner = SizeLearner(SessionStats(DAY, "regular", print_size=7_000))
+    for number in range(PRINTS_NEEDED):
+        assert learner.learnt_print == 7_000
+        learner.prints.add(100 if number % 100 else 20_000)
+    assert learner.learnt_print > 15_000
+    calm = SizeLearner(SessionStats(DAY, "regular", print_size=7_000))
+    for _ in range(PRINTS_NEEDED):
+        calm.prints.add(100)
+    assert calm.learnt_print == 7_000
 
 
 def test_the_exit_ratio_is_what_bursts_passed_three_times() -> None:
@@ -95,4 +116,52 @@ def test_the_exit_ratio_is_what_bursts_passed_three_times() -> None:
         learner.burst_peaked(ratio)
     assert learner.taught(DAY, "regular", 300).burst_ratio == 4.2
     learner.burst_peaked(6.0)
-    assert learner.taught(DAY, "regular", 300) == SessionStats(DAY, "regular", 0, 0, 5.1, 300)
+    assert learner.taught(DAY, "regular", 300, price=-990) == SessionStats(DAY, "regular", 0, 0, 5.1, 300, 990)
+
+
+def week(*ratios: float) -> SessionStats:
+    """Sessions with these burst ratios, newest first."""
+    days = [
+        SessionStats(DAY - timedelta(days=age), "regular", 1_000 + age, 500, ratio, 40, 50_000)
+        for age, ratio in enumerate(ratios)
+    ]
+    return replace(days[0], earlier=tuple(days[1:]))
+
+
+def test_what_a_session_hands_on_holds_up_to_five() -> None:
+    last: SessionStats | None = None
+    for age in range(8, 0, -1):
+        learner = SizeLearner(last)
+        learner.burst_peaks = [9.0, 8.0, 4.0 + age]
+        last = learner.taught(DAY - timedelta(days=age), "regular", 40)
+    assert last is not None
+    assert last.burst_ratios == [5.0, 6.0, 7.0, 8.0, 8.0]
+    assert all(one.earlier == () for one in last.sessions)
+    again = SizeLearner(last)  # a restart on the same day counts it once
+    assert again.taught(DAY - timedelta(days=1), "regular", 40).burst_ratios[1:] == [6.0, 7.0, 8.0, 8.0]
+
+
+def test_one_wild_or_calm_day_among_several_moves_no_size() -> None:
+    sizes = [90_000, 5_000, 5_100, 4_900, 5_050]
+    days = [SessionStats(DAY, "regular", resting=size) for size in sizes]
+    assert replace(days[0], earlier=tuple(days[1:])).typical("resting") == 5_050
+    assert days[0].typical("print_size") == 0
+    assert replace(days[1], earlier=(days[0],)).typical("resting") == 5_000
+
+
+@pytest.mark.parametrize(("price", "parts"), [(4_850, 10), (500_000, 0.1), (25_500, 2)])
+def test_a_split_rescales_what_was_learnt(price: int, parts: float) -> None:
+    taught = week(5.0, 6.0)
+    for signed in (price, -price):
+        fitted = taught.at_price(signed)
+        assert fitted is not None
+        assert fitted.burst_ratios == [5.0, 6.0]
+        for one, before in zip(fitted.sessions, taught.sessions, strict=True):
+            assert one.resting == pytest.approx(before.resting * parts, rel=0.05)
+            assert one.print_size == pytest.approx(before.print_size * parts, rel=0.05)
+            assert one.usual_range == pytest.approx(before.usual_range / parts, rel=0.15)
+    assert taught.at_price(40_000) is taught
+    assert taught.at_price(31_000) is None  # a fall by 38 %: whatever it was, its sizes are of another stock
+    assert taught.at_price(85_000) is None
+    assert taught.at_price(0) is taught
+    assert replace(taught, price=0).at_price(price) == replace(taught, price=0)

@@ -327,6 +327,16 @@ def test_one_print_that_is_most_of_it_is_marked_and_never_leaves() -> None:
     assert not exits(outputs)
 
 
+def test_one_print_is_news_where_the_session_has_seen_none_as_large() -> None:
+    tape = Tape().steady(0, 100).buy(100.2, 100.0, 50_000).steady(101, 480)
+    again = Tape().steady(0, 100).buy(100.2, 100.0, 49_999).steady(101, 480)
+    for one in (tape, again):
+        one.sell(480.0, 100.0, 49_999)
+    assert not _bursts(make(GUARDED).process(tape.events))
+    (burst,) = _bursts(make(GUARDED).process(again.events))
+    assert burst.single_print
+
+
 def test_a_single_print_that_becomes_a_real_burst_is_upgraded() -> None:
     tape = Tape().steady(0, 330).sell(360.0, 100.0, 10_000)
     for number in range(1, 60):

@@ -7,7 +7,9 @@ from datetime import date
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from orderflow_tui.core.learning.exit_ratio import AGE_WEIGHT, PASSES, SESSIONS
 from orderflow_tui.core.model.events import Levels
 
 _STEP_BITS: Final = 5
@@ -19,8 +21,23 @@ _GROWTH: Final = 2.0 ** (1 / 1_800)
 _READY_SECONDS: Final = 300
 _RESCALE: Final = 1e12
 PRINTS_NEEDED: Final = 2_000
-"""Reconstructed prints after which today's 99.5th percentile may stand for a missing last session's."""
-_PASSES: Final = 3
+"""Reconstructed prints after which a session's 99.5th percentile is worth something to other days."""
+FEW_PRINTS: Final = 500
+"""And after which it may stand in on a day of which nothing is known."""
+SPLIT: Final = 1.5
+"""A price that changed by more than this between two sessions was split, or its sizes are those of another stock."""
+_NEAR_SPLIT: Final = 0.08
+"""How far, as a part, a night's move may carry the price from what a split makes of it."""
+_MOST_PARTS: Final = 100
+
+
+def split_of(change: float) -> float:
+    """Into how many one share was split (a tenth: ten into one), by the price before over the price now; 0: not."""
+    whole = round(max(change, 1 / change))
+    near = abs(max(change, 1 / change) / whole - 1) <= _NEAR_SPLIT
+    if not near or not 2 <= whole <= _MOST_PARTS:
+        return 0.0
+    return float(whole) if change > 1 else 1 / whole
 
 
 def _class_of(size: int) -> int:
@@ -102,6 +119,8 @@ class SessionStats(Struct, frozen=True):
         print_size: 99.5th percentile of its reconstructed on-exchange prints, size units; 0 for too few.
         burst_ratio: The ratio its bursts passed three times; 0 when they did not.
         usual_range: Median five-minute range, price units; 0 without one.
+        price: The last price of the session, price units; 0 where none is known.
+        earlier: Up to four sessions of the same kind before it, newest first.
     """
 
     day: date
@@ -110,16 +129,66 @@ class SessionStats(Struct, frozen=True):
     print_size: int = 0
     burst_ratio: float = 0.0
     usual_range: int = 0
+    price: int = 0
+    earlier: tuple[SessionStats, ...] = ()
+
+    @property
+    def sessions(self) -> tuple[SessionStats, ...]:
+        """This one and those before it, newest first."""
+        return (replace(self, earlier=()), *self.earlier)[:SESSIONS]
+
+    @property
+    def burst_ratios(self) -> list[float]:
+        """What bursts passed three times, newest session first."""
+        return [one.burst_ratio for one in self.sessions]
+
+    def typical(self, name: str) -> int:
+        """The weighted median of a figure over the sessions that have it; 0 where none has.
+
+        The newest weighs most; one wild or calm day among several changes nothing.
+        """
+        known = [(getattr(one, name), AGE_WEIGHT**age) for age, one in enumerate(self.sessions) if getattr(one, name)]
+        half = sum(weight for _, weight in known) / 2
+        for value, weight in sorted(known):
+            half -= weight
+            if half <= 0:
+                return int(value)
+        return 0
+
+    def at_price(self, price: int) -> SessionStats | None:
+        """The same for a stock that trades at `price` now.
+
+        A price that changed by more than `SPLIT` was split where it is near n or 1 / n times what it was, n from 2 to
+        100: sizes grow as ranges shrink, what bursts passed has no unit and stays. Else it is another stock: None.
+        """
+        before, now = abs(self.price), abs(price)
+        if not before or not now or max(before, now) <= SPLIT * min(before, now):
+            return self
+        parts = split_of(before / now)
+        if not parts:
+            return None
+        first, *earlier = (one.scaled(parts) for one in self.sessions)
+        return replace(first, earlier=tuple(earlier))
+
+    def scaled(self, parts: float) -> SessionStats:
+        """As it would have been with each share split into so many (a tenth: ten into one)."""
+        return replace(
+            self,
+            resting=round(self.resting * parts),
+            print_size=round(self.print_size * parts),
+            usual_range=round(self.usual_range / parts),
+            price=round(self.price / parts),
+        )
 
 
 class SizeLearner:
     """Learns one session of one name.
 
     Args:
-        last: What the last session of the same kind taught, if any.
+        last: What earlier sessions of the same kind taught, if any.
     """
 
-    __slots__ = ("_growth", "_resting", "_sampled", "burst_peaks", "last", "learnt_resting", "prints")
+    __slots__ = ("_growth", "_resting", "_sampled", "burst_peaks", "last", "learnt_resting", "prints", "taught_print")
 
     def __init__(self, last: SessionStats | None = None) -> None:
         self.last = last
@@ -127,8 +196,11 @@ class SizeLearner:
         self.prints = SizeHistogram()
         self._sampled = 0
         self._growth = 1.0
-        self.learnt_resting = last.resting if last else 0
+        self.learnt_resting = last.typical("resting") if last else 0
+        self.taught_print = last.typical("print_size") if last else 0
+        """The 99.5th percentile of prints as earlier sessions had it; 0 unknown."""
         self.burst_peaks: list[float] = []
+        """The highest ratios of today's bursts, highest first."""
 
     def whole_seconds(self, count: int, bids: Levels, asks: Levels) -> None:
         """Sample the shown levels in force for `count` whole seconds, one by one: all at once would round otherwise."""
@@ -161,30 +233,31 @@ class SizeLearner:
 
     @property
     def learnt_print(self) -> int:
-        """The last session's 99.5th percentile of prints, today's after 2,000 where there is none; 0 unknown."""
-        if self.last and self.last.print_size:
-            return self.last.print_size
-        return self.prints.quantile(_HIGH) if self.prints.total >= PRINTS_NEEDED else 0
+        """The 99.5th percentile of prints: earlier sessions', or today's where that is larger; 0 unknown.
 
-    @property
-    def learnt_ratio(self) -> float:
-        """The ratio this name's bursts passed three times in the last session; 0 unknown."""
-        return self.last.burst_ratio if self.last else 0.0
+        Today's counts from 2,000 prints on, where nothing else is known from 500.
+        """
+        needed = PRINTS_NEEDED if self.taught_print else FEW_PRINTS
+        return max(self.taught_print, self.prints.quantile(_HIGH) if self.prints.total >= needed else 0)
 
     def burst_peaked(self, ratio: float) -> None:
-        """A burst ended with this highest ratio."""
-        self.burst_peaks = sorted([*self.burst_peaks, ratio], reverse=True)[:_PASSES]
+        """A burst that was not mostly one print ended with this highest ratio."""
+        self.burst_peaks = sorted([*self.burst_peaks, ratio], reverse=True)[:PASSES]
 
-    def taught(self, day: date, session: str, usual_range: int | None, living_burst: float = 0.0) -> SessionStats:
-        """What this session has taught so far; what it was too short for stays as the last one left it.
+    def taught(
+        self, day: date, session: str, usual_range: int | None, living_burst: float = 0.0, price: int = 0
+    ) -> SessionStats:
+        """What this session has taught so far; what it was too short for stays as the one before left it.
 
         Args:
             day: New York date.
             session: Its name.
             usual_range: Median five-minute range, price units.
             living_burst: The highest ratio of a burst that has not ended yet; 0 without one.
+            price: The last price, price units.
         """
-        before = self.last or SessionStats(day, session)
+        last = self.last
+        before = last or SessionStats(day, session)
         peaks = sorted([*self.burst_peaks, living_burst] if living_burst else self.burst_peaks, reverse=True)
         unlearnt = 0.0 if self.ready else before.burst_ratio
         return SessionStats(
@@ -192,6 +265,8 @@ class SizeLearner:
             session,
             self.learnt_resting,
             self.prints.quantile(_HIGH) if self.prints.total >= PRINTS_NEEDED else before.print_size,
-            round(peaks[_PASSES - 1], 4) if len(peaks) >= _PASSES else unlearnt,
+            round(peaks[PASSES - 1], 4) if len(peaks) >= PASSES else unlearnt,
             usual_range or before.usual_range,
+            abs(price) or before.price,
+            () if last is None else tuple(one for one in last.sessions if one.day != day)[: SESSIONS - 1],
         )

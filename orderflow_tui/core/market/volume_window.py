@@ -27,11 +27,13 @@ class VolumeWindow:
 
     __slots__ = (
         "_buy", "_count", "_head_largest", "_head_squares", "_largest", "_sell", "_squares", "_volume", "buy", "count",
-        "head", "sell", "volume",
+        "head", "most", "sell", "volume",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.head = -1
+        self.most = 0
+        """The largest print before the head since whoever keeps the sessions put it to 0."""
         self.volume = 0
         self.sell = 0
         self.buy = 0
@@ -61,6 +63,7 @@ class VolumeWindow:
             count[slot] = self.count
         slot = head % _FINE
         self._squares[slot], self._largest[slot] = self._head_squares, self._head_largest
+        self.most = max(self.most, self._head_largest)
         for fresh in range(max(head + 1, second - _FINE + 1), second):
             slot = fresh % _FINE
             self._squares[slot] = 0
@@ -88,6 +91,7 @@ class VolumeWindow:
         slot = second % _FINE
         self._squares[slot] += size * size
         self._largest[slot] = max(self._largest[slot], size)
+        self.most = max(self.most, size)
         for past in range(second, self.head):
             slot = past % _RING
             self._volume[slot] += size

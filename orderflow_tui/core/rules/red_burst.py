@@ -243,6 +243,8 @@ class RedBurst:
         low = wilson(share, n_eff)[0]
         figures |= {"largest_print": largest, "n_eff": round(n_eff, 2), "sell_share_low": round(low, 4)}
         single = largest * 2 > volume
+        if single and largest < self.window.most and self.open_alert is None:
+            return None  # one print is news where the session has seen none as large
         return None if not single and (n_eff < N_EFF_LEAST or low < WILSON_FLOOR) else single
 
     def guards(self, second: int, share: float) -> tuple[float, float, float]:
@@ -309,14 +311,15 @@ class RedBurst:
             self._opened_ns = time_ns
             self._journaled_ns = 0
             self._opened_price = price
-            self.peak_ratio = ratio
+            self.peak_ratio = 0.0 if single else ratio
             self._plain = not single
             self._alerted_volume = volume
             eligible = not single and not self.doubt and ratio > self.exit_ratio
             alert = self._alert(time_ns, ratio, share, figures, single=single, eligible=eligible)
             self.open_alert = self._newest = alert
             return AlertRaised(alert, time_ns, price, price, int(figures["prints"]))
-        self.peak_ratio = max(self.peak_ratio, ratio)
+        if not single:
+            self.peak_ratio = max(self.peak_ratio, ratio)
         before = self.open_alert
         assert before is not None
         sure = not self.doubt and not self.unsure
@@ -387,7 +390,7 @@ class RedBurst:
         self.quiet_until_ns = time_ns + _REFUTED_NS
 
     def end(self) -> float:
-        """The burst is over (`ends_ns` has come); returns its highest ratio."""
+        """The burst is over (`ends_ns` has come); returns its highest ratio while it was not mostly one print."""
         self.unsure = False
         self.open_alert = None
         self.ends_ns = NEVER_NS
