@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from orderflow_tui.commands.assembly import LiveSettings, make_monitor, run_headless_loop, show
+from orderflow_tui.commands.assembly import LiveSettings, make_monitor
+from orderflow_tui.commands.dashboard import show
+from orderflow_tui.commands.headless import run_headless_loop
 from orderflow_tui.commands.headless_lines import HeadlessLines
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import load_config

@@ -68,7 +68,7 @@ def ends_well(script: str) -> None:
 
 def test_the_live_dashboard_loads_only_what_it_runs() -> None:
     script = (
-        "import sys\nimport orderflow_tui.commands.assembly, orderflow_tui.feeds.polygon.feed, orderflow_tui.tui.app\n"
+        "import sys\nimport orderflow_tui.commands.live, orderflow_tui.feeds.polygon.feed, orderflow_tui.tui.app\n"
         "unwanted = {'tenacity', 'tomlkit', 'plotext', 'starlette', 'uvicorn', 'polygon', 'numpy', 'multiprocessing', 'pydantic', 'yaml',\n"
         "            'orderflow_tui.recordings.replay_feed', 'orderflow_tui.evaluate', 'orderflow_tui.web'} & set(sys.modules)\n"
         "assert not unwanted, unwanted\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
-from orderflow_tui import cli
+from orderflow_tui.commands.options import SETTINGS
 from orderflow_tui.config.schema import OrderFlowConfig
 from orderflow_tui.config.screen import ScreenSettings
 from orderflow_tui.config.sources import SECRET_VARIABLES, SOURCES
@@ -55,7 +55,7 @@ def _settings() -> Iterable[tuple[str, ...]]:
     variables = {field: _code(variable) for variable, field in VARIABLES.items()}
     for field, (first, *others) in SECRET_VARIABLES.items():
         variables[field] = f"{_code(first)} (or {', '.join(map(_code, others))})" if others else _code(first)
-    options = {field: option for option, field, *_ in cli._SETTINGS}
+    options = {field: option for option, field, *_ in SETTINGS}
     for field, about in OrderFlowConfig.model_fields.items():
         yield _code(field), variables[field], _code(options.get(field)), _code(about.default)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui import cli
+from orderflow_tui.commands.options import make_parser
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY
 from orderflow_tui.feeds.simulator.faults import load_faults
 from orderflow_tui.journal.from_core import alert_record, exit_record
@@ -64,7 +65,7 @@ def program(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("arguments", sorted({*COMMANDS, *INLINE}), ids=lambda text: text or "(the dashboard)")
 def test_the_program_accepts(arguments: str) -> None:
     words = [word.replace("PREFIX...", "PREFIX") for word in shlex.split(arguments)]
-    parsed = cli._parser().parse_args(words)
+    parsed = make_parser().parse_args(words)
     assert parsed.command in cli._COMMANDS
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from orderflow_tui import cli
+from orderflow_tui.commands.options import SCREEN
 from orderflow_tui.config.load import SYMBOL_FIELDS, load_config
 from orderflow_tui.config.reload import START_ONLY
 from orderflow_tui.config.sources import SETTINGS
@@ -48,7 +48,7 @@ def test_toml_examples_are_accepted(tmp_path: Path) -> None:
         path.write_text(block.text)
         loaded = load_config(env={}, cwd=tmp_path)
         assert loaded.path == path
-        assert set(loaded.ui) <= set(cli._SCREEN)
+        assert set(loaded.ui) <= set(SCREEN)
         check_keymap(dict(loaded.keys))
         kinds.add("settings")
     assert kinds == {"positions", "settings"}

@@ -13,6 +13,8 @@ import aiohttp
 import pytest
 
 from orderflow_tui import cli
+from orderflow_tui.commands.options import EXIT_USE, make_parser
+from orderflow_tui.commands.serve import dashboard_command
 from orderflow_tui.support.hosts import is_loopback
 from orderflow_tui.web.guard import COOKIE
 from tests.web.browser import CHROMIUM, tab, until
@@ -187,7 +189,7 @@ def test_only_this_machine_unless_told(capsys: pytest.CaptureFixture[str]) -> No
     assert [is_loopback(host) for host in ("127.0.0.1", "127.8.8.8", "::1", "localhost", "0.0.0.0", "desk")] == [
         True, True, True, True, False, False,
     ]  # fmt: skip
-    assert cli.main(["serve", "--demo", "--host", "0.0.0.0"]) == cli.EXIT_USE
+    assert cli.main(["serve", "--demo", "--host", "0.0.0.0"]) == EXIT_USE
     assert "--expose" in capsys.readouterr().err
 
 
@@ -202,15 +204,15 @@ def test_an_address_in_use_is_said(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_said_before_anything_is_served(tmp_path: Path) -> None:
     with serving(tmp_path) as (nothing, process):
         assert nothing == ""
-        assert process.wait(10) == cli.EXIT_USE
+        assert process.wait(10) == EXIT_USE
 
 
 def test_a_tab_gets_what_was_given_to_serve() -> None:
-    parser = cli._parser()
+    parser = make_parser()
     given = parser.parse_args(
         ["serve", "--demo", "--fps", "2", "--no-mouse", "--profile", "plan", "--config", "x.toml"]
     )
-    words = cli._dashboard_command(given)
+    words = dashboard_command(given)
     assert words[4:] == ["demo", "--profile=plan", "--fps=2.0", "--no-mouse"]
     live = parser.parse_args(["serve", "--config", "x.toml", "--requests-per-second", "9"])
-    assert cli._dashboard_command(live)[4:] == ["--requests-per-second=9", "--config=x.toml"]
+    assert dashboard_command(live)[4:] == ["--requests-per-second=9", "--config=x.toml"]

@@ -1,0 +1,97 @@
+"""`headless`: the monitor without a screen, one line per alert."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from orderflow_tui.commands.assembly import LiveSettings, checked_config, monitor_of_source, tell_losses
+from orderflow_tui.commands.ending import Ending
+from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
+from orderflow_tui.commands.notify import notifier_of
+from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.values import invalid
+from orderflow_tui.monitor.monitor import Monitor
+from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
+from orderflow_tui.support.forked import apart
+from orderflow_tui.support.memory import spare_memory
+from orderflow_tui.support.output import print_error, print_note, raw_stdout
+
+
+def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration: float | None, tz: str) -> int:
+    """The same monitor without a screen: one plain line an alert on stdout."""
+    spare_memory()
+    screen_settings({"tz": tz})
+    loaded = apart(lambda: checked_config(overrides, config_file))()
+    try:
+        positions = PositionManager(source_of(loaded.config.positions, loaded.env))
+    except PositionsMissing as missing:
+        raise invalid(str(missing)) from None
+    for note in positions.notes:
+        print_error(f"positions: {note}")
+    settings = LiveSettings(loaded, overrides, config_file)
+    monitor, directory = monitor_of_source(loaded, positions, settings, publish_hz=0.0)
+    notifier = notifier_of(loaded, tz, monitor)
+
+    try:
+        return run_headless_loop(monitor, directory, duration, tz, noted=lambda: positions.news)
+    finally:
+        if notifier is not None:
+            notifier.close(2.0)
+
+
+def run_headless_loop(
+    monitor: Monitor, directory: Path, duration: float | None, tz: str, *, noted: Callable[[], str] = str
+) -> int:
+    """Run without a screen; what is wrong beside the run is told once on stderr.
+
+    Args:
+        monitor: Not started yet; it is stopped at the end.
+        directory: Its journal's.
+        duration: Seconds to run; None until it is asked to end.
+        tz: Time zone of the lines.
+        noted: Says what a changed file left out.
+    """
+    out, encoding = raw_stdout()
+    lines = HeadlessLines(out, tz, encoding=encoding)
+    problems = HeadlessProblems(
+        (lambda: monitor.message, "all is in force again"),
+        (noted, ""),
+        (lambda: monitor.not_logging, "logging again: what waited is written"),
+        (lambda: lines.problem, "alert lines are written again"),
+        (lambda: monitor.journal_notice, ""),
+    )
+    monitor.listeners.append(lines.on_record)
+    asked = threading.Event()
+    ending = Ending(lambda reason, _: monitor.stop(reason), screen=False)
+    ending.when_asked(lambda _: asked.set())
+    ending.start()
+    print_note(f"journal: {directory}")
+    monitor.start()
+    reason = _until_it_is_over(monitor, asked, duration, problems)
+    monitor.stop(ending.reason or reason, timeout=5.0)
+    if unwritten := lines.close():
+        print_error(f"{unwritten} alert lines could not be written; the journal has them")
+    problems.tell()
+    tell_losses(monitor, directory)
+    if monitor.exit_code and monitor.failure is None:
+        print_error(monitor.status().ended)
+    ending.over()
+    return monitor.exit_code or ending.code
+
+
+def _until_it_is_over(
+    monitor: Monitor, asked: threading.Event, duration: float | None, problems: HeadlessProblems
+) -> str:
+    """Wait for the end of a run without a screen; returns its reason."""
+    deadline = None if duration is None else time.monotonic() + duration
+    while not asked.is_set():
+        problems.tell()
+        if monitor.wait(0.05):
+            return "the feed ended"
+        if deadline is not None and time.monotonic() >= deadline:
+            return "the duration is over"
+    return "asked"

@@ -1,0 +1,245 @@
+"""The options of every command: names, defaults, what a wrong one is answered with."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+from typing import Final, NoReturn, TypeAlias
+
+from orderflow_tui.support.output import print_note
+
+EXIT_USE: Final = 2
+# What the command line may set of the configuration: option, field, metavar, help.
+SETTINGS: Final = (
+    ("--data-source", "data_source", "SOURCE", "where market data comes from (polygon)"),
+    ("--profile", "profile", "NAME", "guarded (default) or plan"),
+    ("--large-order-size", "large_order_size_threshold", "SHARES", "T, the large size (10000)"),
+    ("--volume-spike", "volume_spike_threshold", "RATIO", "a red burst's least ratio (3.0)"),
+    ("--red-burst", "red_burst_threshold", "RATIO", "the ratio that alone recommends leaving (4.0)"),
+    ("--alert-window", "alert_window_seconds", "SECONDS", "how far back alerts count (120)"),
+    ("--bucket-seconds", "bucket_seconds", "SECONDS", "B, the burst's window (10)"),
+    ("--mode", "monitoring_mode", "MODE", "positions_only or watchlist"),
+    ("--requests-per-second", "requests_per_second", "N", "the request budget (5)"),
+    ("--base-url", "polygon_base_url", "URL", "another REST host"),
+    ("--log-dir", "log_dir", "DIR", "where the journal goes"),
+    ("--positions", "positions", "FILE", "the positions file (positions.toml)"),
+    ("--record", "record", "DIR", "keep what the rules are fed there, for replay --alert"),
+)
+_SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
+_PLANS: Final = ("basic", "starter", "developer", "advanced")
+_WIRES: Final = ("polygon", "alpaca", "databento")
+ZONE: Final = "America/New_York"
+_RECORDINGS: Final = (
+    "common prefix of a .trades/.book.csv.gz pair, a LOBSTER file, a flat file as trades.csv.gz:AAPL, a .dbn file, "
+    "or a run of --record"
+)
+JOURNAL: Final = "logs/order_flow"
+SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell", "no_title", "notify")
+
+
+class _Parser(argparse.ArgumentParser):
+    """One line for a wrong use, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        print_note(f"{self.prog}: {message} (see {self.prog} --help)")
+        raise SystemExit(EXIT_USE)
+
+
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 argparse gives it no other name
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = _Parser(
+        prog="orderflow-tui",
+        description="Watches the order flow of the stocks you hold. Without a command: the dashboard.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    _add_settings(parser, None)
+    _add_screen(parser, None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    demo = commands.add_parser("demo", help="the dashboard on a simulated market: no key, no positions needed")
+    demo.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
+    demo.add_argument("--source", choices=_WIRES, default="polygon", help="what it looks like on this source (polygon)")
+    demo.add_argument("--seed", type=int, default=7, help="the market's seed")
+    demo.add_argument("--plan", choices=_PLANS, help="see it with this plan's key (default: everything)")
+    demo.add_argument("--depth", choices=("full", "nbbo"), default="full", help="ten levels, or one as for US stocks")
+    for option, field, metavar, text in (
+        ("--profile", "profile", "NAME", "guarded (default) or plan"),
+        ("--log-dir", "log_dir", "DIR", "where the journal goes (logs/demo)"),
+        ("--record", "record", "DIR", "keep what the rules are fed there, for replay --alert"),
+    ):
+        demo.add_argument(option, dest=f"set_{field}", metavar=metavar, default=argparse.SUPPRESS, help=text)
+    _add_screen(demo)
+    _add_replay(commands)
+    headless = commands.add_parser("headless", help="no screen: one plain line an alert on stdout")
+    headless.add_argument("--duration", type=_positive, metavar="SECONDS", help="end by itself after so long")
+    headless.add_argument("--tz", default=argparse.SUPPRESS, help="time zone of the lines (America/New_York)")
+    _add_settings(headless)
+    _add_simulate(commands)
+    _add_serve(commands)
+    report = commands.add_parser("report", help="figures over journals: alerts, latency, answers, errors, targets")
+    report.add_argument("directories", nargs="*", metavar="DIR", help=f"journals' directories ({JOURNAL})")
+    report.add_argument("--since", type=_day, metavar="DAY", help="from this day on, e.g. 2026-01-31 (UTC)")
+    report.add_argument("--until", type=_day, metavar="DAY", help="up to this day")
+    report.add_argument("--symbol", metavar="SYM", help="only this symbol")
+    form = report.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="JSON on stdout")
+    form.add_argument("--csv", action="store_true", help="CSV on stdout")
+    report.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
+    doctor = commands.add_parser("doctor", help="check key, plan, clock, positions, journal and terminal")
+    doctor.add_argument("--json", action="store_true", help="JSON on stdout")
+    doctor.add_argument(
+        "--stream",
+        dest="try_stream",
+        action="store_true",
+        help="try the stream too, which ends a running dashboard's",
+    )
+    _add_settings(doctor)
+    _add_evaluate(commands)
+    _add_import(commands)
+    notify = commands.add_parser("notify", help="say a test message through every channel of [notify]")
+    notify.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
+    config = commands.add_parser("config", help="the settings in force and where each came from")
+    _add_settings(config)
+    return parser
+
+
+def _add_evaluate(commands: _Commands) -> None:
+    evaluate = commands.add_parser("evaluate", help="what rules and thresholds are worth on recorded symbol-days")
+    evaluate.add_argument("files", nargs="+", metavar="PREFIX", help="recordings, as for replay")
+    evaluate.add_argument("--profile", action="append", choices=("guarded", "plan"), help="may be given twice (both)")
+    evaluate.add_argument("--grid", action="append", default=[], metavar="NAME=A,B", help="thresholds to try")
+    evaluate.add_argument("--budget", type=_positive, metavar="N", help="propose thresholds within N alarms a day")
+    evaluate.add_argument("--no-mirror", action="store_true", help="leave the mirrored tape out")
+    evaluate.add_argument(
+        "--held-back", type=_count, default=0, metavar="N", help="the last N days of each symbol stand apart"
+    )
+    evaluate.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
+    evaluate.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
+    evaluate.add_argument(
+        "--keep", default="", metavar="DIR", help="keep there what is read of day files, as import does"
+    )
+    evaluate.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
+    form = evaluate.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="JSON on stdout")
+    form.add_argument("--csv", action="store_true", help="CSV on stdout")
+
+
+def _add_import(commands: _Commands) -> None:
+    taken = commands.add_parser("import", help="take symbols out of vendors' day files, once, as compact recordings")
+    taken.add_argument("files", nargs="+", metavar="FILE:SYM,SYM", help="a flat file of trades or a .dbn file")
+    taken.add_argument("--to", required=True, metavar="DIR", help="where the recordings go")
+    taken.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
+    taken.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
+
+
+def _add_replay(commands: _Commands) -> None:
+    replay = commands.add_parser("replay", help="run recorded sessions through the same monitor")
+    replay.add_argument("files", nargs="*", metavar="PREFIX", help=_RECORDINGS)
+    replay.add_argument("--alert", metavar="ID", help="make this record of a journal again from the run's --record")
+    replay.add_argument("--journal", type=Path, metavar="DIR", help="where --alert looks (where the run wrote it)")
+    replay.add_argument("--speed", type=_speed, default=None, help="1 is real time, 0 as fast as it goes")
+    replay.add_argument("--headless", action="store_true", help="no screen: plain lines on stdout")
+    replay.add_argument("--infer-sides", action="store_true", help="ignore recorded aggressors")
+    replay.add_argument("--position", action="append", default=[], metavar="SYM:QTY@PRICE", help="what to assume held")
+    _add_settings(replay)
+    _add_screen(replay)
+
+
+def _add_simulate(commands: _Commands) -> None:
+    simulate = commands.add_parser("simulate", help="serve a simulated market in a vendor's wire format on loopback")
+    simulate.add_argument("--wire", choices=_WIRES, default="polygon", help="whose wire format (polygon)")
+    simulate.add_argument("--port", type=_port, default=0, help="0 takes a free one and prints it")
+    simulate.add_argument("--seed", type=int, default=7, help="the market's seed")
+    simulate.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
+    simulate.add_argument("--depth", choices=("full", "nbbo"), default="full", help="nbbo answers as Polygon does")
+    simulate.add_argument("--plan", choices=_PLANS, help="answer as this plan's key is answered (default: everything)")
+    simulate.add_argument("--faults", type=Path, metavar="FILE", help="a TOML script of faults")
+
+
+def _add_serve(commands: _Commands) -> None:
+    serve = commands.add_parser("serve", help="the dashboard in a browser, on this machine only")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to bind (127.0.0.1)")
+    serve.add_argument("--port", type=_port, default=8420, help="the port (8420); 0 takes a free one")
+    serve.add_argument("--expose", action="store_true", help="allow a --host that other machines reach, without TLS")
+    serve.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="a name a reverse proxy serves it under"
+    )
+    serve.add_argument("--demo", action="store_true", help="the simulated market instead of the configured source")
+    _add_settings(serve)
+    _add_screen(serve)
+
+
+def _add_settings(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    """A command's own options leave what stood before the command alone unless they are given."""
+    group = parser.add_argument_group("settings", "they go before the environment and orderflow.toml")
+    group.add_argument("--config", metavar="FILE", default=default, help="the orderflow.toml to read")
+    for option, field, metavar, text in SETTINGS:
+        group.add_argument(option, dest=f"set_{field}", metavar=metavar, default=default, help=text)
+
+
+def _add_screen(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
+    group = parser.add_argument_group("screen")
+    group.add_argument("--fps", type=_positive, default=default, help="paints a second (10; 2 suits slow links)")
+    group.add_argument("--tz", default=default, help="time zone shown (America/New_York)")
+    group.add_argument("--theme", default=default, help="a theme's name")
+    group.add_argument("--no-mouse", action="store_true", default=default, help="leave the mouse to the terminal")
+    group.add_argument("--no-bell", action="store_true", default=default, help="no terminal bell")
+    group.add_argument("--no-title", action="store_true", default=default, help="leave the terminal's title alone")
+    group.add_argument(
+        "--notify",
+        choices=("unfocused", "always", "never"),
+        default=default,
+        help="desktop notification through the terminal (default: while another window has the focus)",
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day like 2026-01-31") from None
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a port from 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 0")
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    value = _speed(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} must be above 0")
+    return value
+
+
+def _speed(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} must be 0 or more")
+    return value
+
+
+def overrides(args: argparse.Namespace) -> dict[str, object]:
+    """What the command line sets of the configuration, by field."""
+    fields = (field for _, field, _, _ in SETTINGS)
+    found = {field: getattr(args, f"set_{field}", None) for field in fields}
+    return {field: value for field, value in found.items() if value is not None}
+
+
+def screen(args: argparse.Namespace) -> dict[str, object]:
+    """What it sets of the screen, by option."""
+    return {name: getattr(args, name) for name in SCREEN if getattr(args, name, None)}
