@@ -25,6 +25,11 @@ class PositionsFile(Struct, frozen=True):
     path: Path
 
     @property
+    def first_seconds(self) -> float:
+        """A disk answers sooner than that, unless it is a network drive that is gone."""
+        return 10.0
+
+    @property
     def name(self) -> str:
         """The path as it may be shown."""
         name = str(self.path)

@@ -27,6 +27,11 @@ class Holdings(Struct, frozen=True):
 class PositionSource(Protocol):
     """Where positions come from."""
 
+    @property
+    def first_seconds(self) -> float:
+        """How long the first reading may take."""
+        ...
+
     def state(self) -> Hashable:
         """Something cheap that differs whenever `read` would."""
         ...

@@ -32,6 +32,28 @@ class SourceRead(Struct, frozen=True):
     at: float
 
 
+def first_look(source: PositionSource) -> tuple[Hashable, Holdings | Exception]:
+    """The source's state and what it holds, or why not; asked in a thread of its own that may hang."""
+    found: list[tuple[Hashable, Holdings | Exception]] = []
+
+    def look() -> None:
+        state: Hashable = None
+        try:
+            state = source.state()
+            found.append((state, source.read()))
+        except Exception as refused:  # noqa: BLE001 - raised again where somebody waits for it
+            found.append((state, refused))
+
+    thread = threading.Thread(target=look, name="positions first", daemon=True)
+    thread.start()
+    thread.join(source.first_seconds)
+    if found:
+        return found[0]
+    return None, PositionsError(
+        f"positions: no answer within {source.first_seconds:g} s: is the file on a network drive that is gone?"
+    )
+
+
 class Looker:
     """Looks at one source, one look at a time.
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 from orderflow_tui.positions.holdings import Holdings, PositionSource
-from orderflow_tui.positions.looking import Looker, SourceRead
+from orderflow_tui.positions.looking import Looker, SourceRead, first_look
 from orderflow_tui.positions.splits import split_note
 from orderflow_tui.positions.toml_file import TomlPositions
 
@@ -23,6 +23,10 @@ class _Fixed(Struct, frozen=True):
     """Positions that never change: a replay's, a test's."""
 
     holdings: Holdings
+
+    @property
+    def first_seconds(self) -> float:
+        return 0.0
 
     def state(self) -> Hashable:
         return None
@@ -56,7 +60,6 @@ class PositionManager:
     ) -> None:
         self._source = TomlPositions(Path(source)) if isinstance(source, str | Path) else source
         self._clock = clock
-        self._seen = self._source.state()
         self._good_at = clock()
         self._holdings = Holdings()
         self._split_notes: tuple[str, ...] = ()
@@ -66,12 +69,13 @@ class PositionManager:
         self._refused = ""
         self.missing = False
         """There has been nothing to read since the start."""
-        try:
-            self._holdings = self._source.read()
-        except PositionsMissing as error:
-            if not allow_missing:
-                raise
-            self._refused, self.missing = str(error), True
+        self._seen, found = first_look(self._source) if self._looker else (None, self._source.read())
+        if isinstance(found, PositionsMissing) and allow_missing:
+            self._refused, self.missing = str(found), True
+        elif isinstance(found, Exception):
+            raise found
+        else:
+            self._holdings = found
 
     @classmethod
     def fixed(cls, positions: Iterable[Position], watchlist: Iterable[str] = ()) -> PositionManager:

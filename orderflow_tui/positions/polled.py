@@ -43,6 +43,11 @@ class PolledPositions:
         self._thread: threading.Thread | None = None
         self._heard: tuple[int, Holdings | PositionsError, float] = (0, Holdings(), clock())
 
+    @property
+    def first_seconds(self) -> float:
+        """More than any broker's own deadline."""
+        return 60.0
+
     def state(self) -> Hashable:
         """How many answers there have been."""
         return self._heard[0]
@@ -99,6 +104,11 @@ class WithStops:
     def __init__(self, source: PositionSource, beside: PositionSource) -> None:
         self._source = source
         self._beside = beside
+
+    @property
+    def first_seconds(self) -> float:
+        """As the source that knows the quantities."""
+        return self._source.first_seconds
 
     def state(self) -> Hashable:
         """Changes with either."""

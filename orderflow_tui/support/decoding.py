@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are no JSON of the wanted form: deep nesting is a RecursionError."""
+Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A number that every program can keep: a larger one is as malformed as a word."""
 MOST_WHOLE: Final = 2**62
 """In nanoseconds the year 2116."""
 MOST_CHARACTERS: Final = 1_000_000

@@ -113,6 +113,18 @@ def test_a_message_is_one_line_without_control_characters() -> None:
     assert (message.title, message.body) == ("BLIND BAC", "BAC BLIND: a?]52;c??b")
 
 
+def test_a_run_that_failed_is_said_before_the_channels_close() -> None:
+    told = Told()
+    listener = notifier(told, Clock())
+    listener.start()
+    listener.on_record(made(records.RUN_STOPPED, exit_code=0, reason="quit"), AFTERNOON)
+    listener.on_record(made(records.RUN_STOPPED, exit_code=1, reason="the screen failed: X\x1b[2J"), AFTERNOON)
+    listener.close(10.0)
+    assert [(one.title, one.body, one.level) for one in told.messages] == [
+        ("FAILED", "nothing is watched any more: the screen failed: X?[2J", 3)
+    ]
+
+
 def test_a_symbol_is_said_once_a_minute_unless_it_grows_more_urgent() -> None:
     told, clock = Told(), Clock()
     listener = notifier(told, clock)

@@ -11,6 +11,7 @@ import pytest
 
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions import Holdings, PositionManager
+from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.looking import Looker
 
 
@@ -25,6 +26,7 @@ class Source:
         self.version: Hashable = 1
         self.answer: Callable[[], Holdings] = lambda: held(1)
         self.reads = 0
+        self.first_seconds = 10.0
 
     def state(self) -> Hashable:
         return self.version
@@ -126,3 +128,12 @@ def test_a_system_without_threads_to_give_is_asked_again(monkeypatch: pytest.Mon
     assert looker.take() is None
     looker.begin(2)
     until(lambda: (look := looker.take()) is not None and look.found == held(1))
+
+
+def test_a_disk_that_hangs_at_the_start_is_refused_in_one_line() -> None:
+    source, answers = Source(), threading.Event()
+    source.first_seconds = 0.05
+    source.answer = lambda: held(1) if answers.wait(10) else held(2)
+    with pytest.raises(PositionsError, match=r"^positions: no answer within 0.05 s: .* network drive"):
+        PositionManager(source)
+    answers.set()

@@ -6,16 +6,13 @@ depends on the tape (`z`). Source: Alpaca's documentation of real-time stock dat
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct, field
 
 from orderflow_tui.feeds.errors import PayloadError, one_line
-from orderflow_tui.support.decoding import NO_JSON
-
-Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-"""A number that every program can keep: a larger one is as malformed as a word."""
+from orderflow_tui.support.decoding import NO_JSON, Whole
 
 
 class TradeRow(

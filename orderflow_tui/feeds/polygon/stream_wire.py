@@ -8,8 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from orderflow_tui.feeds.errors import one_line
-from orderflow_tui.feeds.polygon.wire import Whole
-from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.support.decoding import NO_JSON, Whole
 
 
 class StreamTrade(

@@ -6,17 +6,15 @@ Rows are kept raw at first: one malformed row then spoils neither its page nor t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from orderflow_tui.feeds.errors import PayloadError, one_line
-from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.support.decoding import NO_JSON, Whole
 
 T = TypeVar("T")
 
-Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-"""A number that every program can keep: a larger one is as malformed as a word."""
 NULL: Final = msgspec.Raw(b"null")
 
 
