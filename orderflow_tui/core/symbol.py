@@ -115,7 +115,8 @@ class SymbolCore(TapeSide, BookSide):
         elif isinstance(event, SideCheckResult):
             self._on_sides_told(event)
         elif isinstance(event, Gap):
-            self._tape_known_from(-(-time_ns // NS))
+            if event.tape:
+                self._tape_known_from(-(-time_ns // NS))
             for tracker in (self.bid_walls, self.ask_walls):
                 tracker.lose_sight(max(time_ns, self.now_ns))
         else:

@@ -23,7 +23,7 @@ from orderflow_tui.core.market.volume_window import VolumeWindow
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Against, Position
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
-from orderflow_tui.core.model.units import NS
+from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
 from orderflow_tui.core.rules.hidden_seller import HiddenSeller
 from orderflow_tui.core.rules.red_burst import RedBurst
@@ -139,6 +139,7 @@ class SymbolState:
         self.classifier.polled = capabilities.polled
         self.burst.doubt = capabilities.sides_in_doubt
         self.bid_walls.set_source(deep=capabilities.depth_levels > 1, streaming=capabilities.streaming)
+        self._fit_sizes()
 
     def set_taught(self, taught: Mapping[str, SessionStats]) -> None:
         """Other figures were learned of what the source shows now; this session begins to learn anew."""
@@ -149,6 +150,10 @@ class SymbolState:
 
     def _fit_sizes(self) -> None:
         configured, learner = self.configured_threshold, self.learner
+        if self.capabilities.sizes_unsure:
+            # Nobody knows whether 300 means 300 shares or 300 round lots: no size is large.
+            self.resting_threshold = self.print_threshold = NEVER_NS
+            return
         self.resting_threshold = max(configured, learner.learnt_resting) if self._guarded else configured
         self.print_threshold = max(configured, learner.learnt_print) if self._guarded else configured
 

@@ -125,6 +125,14 @@ class SymbolNote(Struct, frozen=True):
     arrival: Arrival
 
 
+class SymbolCapabilities(Struct, frozen=True):
+    """What the source shows of one symbol now, where its symbols differ; the last one holds."""
+
+    symbol: str
+    capabilities: Capabilities
+    arrival: Arrival
+
+
 class BandNote(Struct, frozen=True):
     """The limit-up and limit-down prices in force for a symbol, in units of $0.0001; 0 where there is none."""
 
@@ -189,7 +197,18 @@ class Played(Struct, frozen=True):
     arrival: Arrival
 
 
-FeedMessage = Batch | BadPayload | ApiFault | SymbolNote | BandNote | FeedGap | FeedStatus | FeedEnded | Played
+FeedMessage = (
+    Batch
+    | BadPayload
+    | ApiFault
+    | SymbolNote
+    | SymbolCapabilities
+    | BandNote
+    | FeedGap
+    | FeedStatus
+    | FeedEnded
+    | Played
+)
 Put = Callable[[FeedMessage], None]
 """Puts one message on the monitor's queue; may block when the monitor is behind. Safe from any thread."""
 

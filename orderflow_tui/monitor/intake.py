@@ -16,6 +16,7 @@ from orderflow_tui.feeds.feed import (
     FeedMessage,
     FeedStatus,
     Played,
+    SymbolCapabilities,
     SymbolNote,
 )
 from orderflow_tui.journal.records import ApiErrorRecord, GapRecord
@@ -55,10 +56,8 @@ class Intake:
                 self._blindness.refused(message, self._symbols.get(message.symbol))
             case ApiFault():
                 self._fault(message)
-            case SymbolNote():
-                self._note(message)
-            case BandNote():
-                self._band(message)
+            case SymbolNote() | SymbolCapabilities() | BandNote():
+                self._of_symbol(message)
             case FeedGap():
                 self._gap(message)
             case FeedStatus():
@@ -118,6 +117,15 @@ class Intake:
         )
         self._outbox.write(record, fault.arrival.wall_ns, fault.arrival)
 
+    def _of_symbol(self, message: SymbolNote | SymbolCapabilities | BandNote) -> None:
+        """What is said of one symbol apart from its data."""
+        if isinstance(message, SymbolNote):
+            self._note(message)
+        elif isinstance(message, BandNote):
+            self._band(message)
+        else:
+            self._symbols.set_own_capabilities(message.symbol, message.capabilities)
+
     def _note(self, note: SymbolNote) -> None:
         watched = self._symbols.get(note.symbol)
         if watched is None:
@@ -129,7 +137,7 @@ class Intake:
             record = ApiErrorRecord(error_type="404", symbol=note.symbol, detail=watched.note)
             self._outbox.write(record, note.arrival.wall_ns, note.arrival)
         watched.no_quotes = note.standing == "no_quotes"
-        watched.fit(self._symbols.capabilities)
+        watched.fit(self._symbols.capabilities_of(note.symbol))
 
     def _band(self, band: BandNote) -> None:
         watched = self._symbols.get(band.symbol)

@@ -76,6 +76,7 @@ class WatchedSymbols:
     ) -> None:
         self.capabilities = capabilities
         self._positions = positions
+        self._own_capabilities: dict[str, Capabilities] = {}
         self._own: dict[str, tuple[WorkingOrder, ...]] = {}
         self._thresholds = thresholds
         self._watchlist = watchlist
@@ -132,11 +133,23 @@ class WatchedSymbols:
             self.keep_learned(now=True)
         self.capabilities = capabilities
         for symbol, watched in self._watched.items():
-            watched.fit(capabilities)
+            watched.fit(self.capabilities_of(symbol))
             if other and self._learned is not None:
                 self._learned.dataset = capabilities.dataset
                 watched.core.set_taught(self._learned.load(symbol))
         return True
+
+    def set_own_capabilities(self, symbol: str, capabilities: Capabilities) -> None:
+        """Tell a symbol's core what the source shows of it, where that differs from symbol to symbol."""
+        self._own_capabilities[symbol] = capabilities
+        watched = self._watched.get(symbol)
+        if watched is not None:
+            watched.fit(capabilities)
+            watched.dirty = True
+
+    def capabilities_of(self, symbol: str) -> Capabilities:
+        """What the source shows of a symbol."""
+        return self._own_capabilities.get(symbol, self.capabilities)
 
     def set_symbols(self) -> None:
         """Watch what is held, and what is only watched where that is wanted."""
@@ -272,7 +285,8 @@ class WatchedSymbols:
 
     def _new_core(self, symbol: str, position: Position | None) -> SymbolCore:
         taught = self._learned.load(symbol) if self._learned else None
-        core = self._make_core(symbol, self._thresholds.for_symbol(symbol), self.capabilities, position, taught)
+        thresholds, shown = self._thresholds.for_symbol(symbol), self.capabilities_of(symbol)
+        core = self._make_core(symbol, thresholds, shown, position, taught)
         core.event_times_ns = _event_times(position)
         core.outcomes = Outcomes()
         if self._charts:

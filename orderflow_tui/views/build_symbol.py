@@ -233,6 +233,8 @@ def _thresholds(core: SymbolCore) -> str:
     sizes = core.writer.sizes
     configured, resting, prints = core.configured_threshold, core.resting_threshold, core.print_threshold
     learner = core.learner
+    if core.capabilities.sizes_unsure:
+        return "rules on sizes are off: they may be round lots"
     text = f"T {sizes(resting)}"
     if core.thresholds.profile == "guarded" and learner.ready:
         if resting > configured:

@@ -38,6 +38,13 @@ def test_what_a_plan_leaves_out_is_not_live() -> None:
     assert not _rules("guarded", trades=False) & {"sell_print", "red_burst", "block"}
 
 
+def test_depth_of_best_quotes_only_and_sizes_in_doubt() -> None:
+    assert "thin_exit" not in _rules("guarded", depth_levels=10, whole_depth=False)
+    unsure = _rules("guarded", depth_levels=10, sizes_unsure="lots?")
+    assert not unsure & {"bid_wall", "bid_wall_hit", "bid_wall_pulled", "ask_wall", "sell_print", "block", "thin_exit"}
+    assert "red_burst" in unsure
+
+
 @pytest.mark.parametrize(
     ("changes", "label"),
     [
@@ -45,6 +52,8 @@ def test_what_a_plan_leaves_out_is_not_live() -> None:
         ({"single_venue": True}, "one venue's best, 1 level"),
         ({"depth_levels": 10}, "10 levels"),
         ({"quotes": False}, "NO QUOTES"),
+        ({"depth_levels": 8, "shows": "smart, 8 levels"}, "smart, 8 levels"),
+        ({"shows": "smart, 8 levels", "sizes_unsure": "sizes in lots?"}, "sizes in lots?"),
     ],
 )
 def test_the_screens_word_for_depth(changes: dict[str, object], label: str) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from orderflow_tui.core.model.data_models import WorkingOrder
 from orderflow_tui.core.model.events import OFF_EXCHANGE, REGULAR, UNKNOWN, Clock, Event, Gap, Levels, TapeCovered
@@ -184,6 +185,23 @@ def test_gone_during_a_gap_is_not_pulled() -> None:
     core, tape = make(), Tape().book(0, _bids(12_000), ASKS)
     tape.add(Gap(tape.at(60), "network gone")).book(61, _bids(100), ASKS)
     assert _said(core, tape, 120) == ["bid_wall"]
+
+
+def test_a_book_that_was_away_hides_what_went_and_leaves_the_tape_alone() -> None:
+    core, tape = make(), Tape().book(0, _bids(12_000), ASKS)
+    core.process([*tape.events, Clock(tape.at(50))])
+    known_from = core.burst.covered_from
+    after = Tape().add(Gap(tape.at(60), "another book", tape=False)).book(60, _bids(100), ASKS)
+    assert _said(core, after, 120) == []
+    assert core.burst.covered_from == known_from
+
+
+def test_where_sizes_may_be_lots_no_size_is_large() -> None:
+    core = make(sizes_unsure="sizes in lots?")
+    tape = Tape().book(0, _bids(12_400), [(100.05, 30_000)]).sell(1, 100.00, 50_000)
+    assert _said(core, tape, 10) == []
+    core.set_capabilities(replace(core.capabilities, sizes_unsure=""))
+    assert _said(core, Tape().book(11, _bids(12_400, 14_000), ASKS), 12) == ["bid_wall", "bid_wall"]
 
 
 def test_pulled_says_how_much_was_traded() -> None:

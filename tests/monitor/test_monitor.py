@@ -31,6 +31,7 @@ from orderflow_tui.feeds.feed import (
     FeedMessage,
     FeedStatus,
     Put,
+    SymbolCapabilities,
     SymbolNote,
 )
 from orderflow_tui.journal.recommendations import journaled_recommendations
@@ -193,6 +194,20 @@ def test_the_run_is_framed_by_records(tmp_path: Path) -> None:
     assert {"count", "p50_us", "p99_us", "max_us"} <= set(last["writes"])
     assert all(isinstance(record["latency_ms"], float) and record["latency_ms"] >= 0 for record in desk.records())
     assert desk.feed.stopped
+
+
+def test_a_symbol_shows_what_the_source_has_of_it_whatever_the_source_has_of_others(desk: Desk) -> None:
+    own = replace(CAPABILITIES, depth_levels=8, streaming=True, shows="smart, 8 levels")
+    desk.put(SymbolCapabilities("BAC", own, Arrival.now()))
+    desk.put(FeedStatus("open", 1.0, 5.0, 2.0, connected=True, capabilities=CAPABILITIES, arrival=Arrival.now()))
+    desk.events(*recent_sellers(time.time_ns()))
+    desk.until("exit_signal_triggered")
+    desk.put(SymbolNote("BAC", "no_quotes", "", Arrival.now()))
+    deadline = time.monotonic() + 10
+    while (view := desk.view("EXIT")).capabilities.quotes:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert view.capabilities == replace(own, quotes=False)
 
 
 def test_sellers_make_alerts_an_exit_and_an_acknowledgement(desk: Desk) -> None:

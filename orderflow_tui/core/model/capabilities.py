@@ -32,6 +32,9 @@ class Capabilities(Struct, frozen=True):
             where the source has one only.
         sizes_are_market: The best price's size is what all venues show there; a small venue's own prices no exit.
         venues: Whose prints and quotes these are, in words, where they are not the whole market's; empty otherwise.
+        whole_depth: The levels are all there is within their prices; False where big venues show their best only.
+        sizes_unsure: Why sizes may be round lots instead of shares; rules on sizes are off. Empty where they are sure.
+        shows: What the screen says of the depth, in the source's own words; empty for the usual ones.
     """
 
     source: str
@@ -51,6 +54,9 @@ class Capabilities(Struct, frozen=True):
     venues: str = ""
     dataset: str = ""
     sizes_are_market: bool = True
+    whole_depth: bool = True
+    sizes_unsure: str = ""
+    shows: str = ""
 
     @property
     def sides_in_doubt(self) -> str:
@@ -76,6 +82,10 @@ class Capabilities(Struct, frozen=True):
         """What the screen says of the depth."""
         if not self.quotes:
             return "NO QUOTES"
+        if self.sizes_unsure:
+            return self.sizes_unsure
+        if self.shows:
+            return self.shows
         if self.depth_levels > 1:
             return f"{self.venues}, {self.depth_levels} levels" if self.venues else f"{self.depth_levels} levels"
         if self.venues:

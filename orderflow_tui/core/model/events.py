@@ -98,10 +98,14 @@ class SideCheckResult(msgspec.Struct, gc=False, array_like=True, tag=6):
 
 
 class Gap(msgspec.Struct, gc=False, array_like=True, tag=7):
-    """The tape is unknown before this instant: baselines start again here unless a back-fill follows."""
+    """The tape is unknown before this instant: baselines start again here unless a back-fill follows.
+
+    With `tape` False only the book was out of sight: what is gone from it when it returns was not seen to go.
+    """
 
     time_ns: int
     reason: str
+    tape: bool = True
 
 
 class Halt(msgspec.Struct, gc=False, array_like=True, tag=8):

@@ -9,9 +9,9 @@ from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import price_text
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
-from orderflow_tui.core.rules.rule import Rule, has_trades
+from orderflow_tui.core.rules.rule import Rule, has_sizes
 
-BLOCK: Final = Rule("block", plan=None, guarded=False, live=has_trades)
+BLOCK: Final = Rule("block", plan=None, guarded=False, live=has_sizes)
 
 
 def block_alert(writer: AlertWriter, event: Print, threshold: int) -> AlertRaised:

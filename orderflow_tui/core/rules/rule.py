@@ -38,8 +38,8 @@ class Rule(Struct, frozen=True):
 
 
 def has_quotes(source: Capabilities) -> bool:
-    """The source shows quotes."""
-    return source.quotes
+    """The source shows quotes, in sizes that are known to be shares."""
+    return source.quotes and not source.sizes_unsure
 
 
 def has_trades(source: Capabilities) -> bool:
@@ -47,6 +47,11 @@ def has_trades(source: Capabilities) -> bool:
     return source.trades
 
 
+def has_sizes(source: Capabilities) -> bool:
+    """The source shows trades, in sizes that are known to be shares."""
+    return source.trades and not source.sizes_unsure
+
+
 def sees_pulls(source: Capabilities) -> bool:
     """A withdrawn bid can be told from a quote that moved: depth, or every change of the quote."""
-    return source.quotes and (source.depth_levels > 1 or source.streaming)
+    return has_quotes(source) and (source.depth_levels > 1 or source.streaming)

@@ -12,9 +12,9 @@ from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import NS_PER_MS, PRICE_UNITS_PER_DOLLAR
 from orderflow_tui.core.rules.alert_writer import CRITICAL_FACTOR, AlertWriter
 from orderflow_tui.core.rules.explain import why
-from orderflow_tui.core.rules.rule import Rule, has_trades
+from orderflow_tui.core.rules.rule import Rule, has_sizes
 
-SELL_PRINT: Final = Rule("sell_print", plan=False, guarded=True, live=has_trades, side="bid", mirrored="buy_print")
+SELL_PRINT: Final = Rule("sell_print", plan=False, guarded=True, live=has_sizes, side="bid", mirrored="buy_print")
 _HIT: Final = ("SELLER hit the bid", "BUYER lifted the offer")
 _SWEPT: Final = ("SELLER swept the bids", "BUYER swept the offers")
 

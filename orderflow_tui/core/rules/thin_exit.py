@@ -6,6 +6,7 @@ from collections import deque
 from typing import Final
 
 from orderflow_tui.core.market.state import SAMPLES
+from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.rule import Rule
@@ -14,7 +15,12 @@ _LEVELS: Final = 5
 _BELOW: Final = 2.0
 _REARM: Final = 2.5
 
-THIN_EXIT: Final = Rule("thin_exit", plan=None, guarded=False, live=lambda source: source.depth_levels >= _LEVELS)
+
+def _live(source: Capabilities) -> bool:
+    return source.depth_levels >= _LEVELS and source.whole_depth and not source.sizes_unsure
+
+
+THIN_EXIT: Final = Rule("thin_exit", plan=None, guarded=False, live=_live)
 
 
 class ThinExit:
