@@ -17,6 +17,7 @@ from orderflow_tui.journal.days import day_files
 from orderflow_tui.journal.lines import LONGEST_LINE
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, open_regular, read_bounded
+from orderflow_tui.support.ownership import distrust_folder
 
 if sys.platform != "win32":
     import fcntl
@@ -61,14 +62,21 @@ def locked(fd: int, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         fcntl.flock(fd, fcntl.LOCK_UN)
 
 
-def claim(directory: Path, source_class: SourceClass) -> None:
+def claim(directory: Path, source_class: SourceClass, *, starts: bool = True) -> None:
     """Make the directory if it is missing (owner-only) and mark it as this class's, or check that it is.
 
+    Args:
+        directory: The directory.
+        source_class: This run's.
+        starts: Whether the run begins: from then on a record is written wherever it can be.
+
     Raises:
-        JournalError: It belongs to another class of source.
+        JournalError: It belongs to another class of source, or others could replace what is written there.
         OSError: It cannot be made or written.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if starts and (why := distrust_folder(directory.stat())):
+        raise JournalError(f"{_shown(directory)} is no place for a journal: {why} (ORDER_FLOW_LOG_DIR)")
     marked = _marked_class(directory / MARKER)
     owner = marked or _class_of_records(directory)
     if owner and owner != source_class:

@@ -260,7 +260,7 @@ class JournalWriter:
 
     def _reopen(self, now: int, patience: float) -> None:
         self._retire()
-        claim(self.directory, self.source_class)
+        claim(self.directory, self.source_class, starts=False)
         self._open(now, patience)
 
     def _open(self, now: int, patience: float = LOCK_SECONDS) -> None:

@@ -26,6 +26,20 @@ def distrust(found: os.stat_result) -> str:
     return ""
 
 
+def distrust_folder(found: os.stat_result) -> str:
+    """Why others could replace the files in a folder, in a few words with what to do; empty where they could not.
+
+    Root, as in a container, may use anybody's folder. In a sticky one (`/tmp`) only a file's owner replaces it.
+    """
+    if sys.platform == "win32":
+        return ""
+    if not owned(found) and os.geteuid():
+        return f"another user's folder (uid {found.st_uid}): choose another"
+    if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+        return f"a folder that everybody may write to (mode {stat.S_IMODE(found.st_mode):04o}): `chmod o-w` it"
+    return ""
+
+
 def owned(found: os.stat_result) -> bool:
     """Whether the user, or root, owns it."""
     return sys.platform == "win32" or found.st_uid in (os.geteuid(), 0)

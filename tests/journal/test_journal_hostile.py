@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui.core.learning.learned_sizes import SessionStats
-from orderflow_tui.journal.directory import JournalError
+from orderflow_tui.journal.directory import JournalError, claim
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.lines import LONGEST_LINE
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.learned_store import LearnedStore
+from orderflow_tui.support import ownership
 from tests.journal.journal_tools import DAY_NS, NOON, Clock, numbers, numbers_of, put, writer
 
 TODAY = "2025-10-22.jsonl"
@@ -222,3 +223,24 @@ def test_a_start_on_a_locked_journal_is_refused(tmp_path: Path) -> None:
     with locked_by_another(tmp_path / TODAY):
         assert finished(start)
     assert "locked by another process" in refused[0]
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o707, 0o722])
+def test_a_folder_that_everybody_may_write_to_is_no_place_for_a_journal(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / "journal"
+    folder.mkdir()
+    folder.chmod(mode)
+    with pytest.raises(JournalError, match=rf"mode {mode:04o}\): `chmod o-w` it \(ORDER_FLOW_LOG_DIR\)$"):
+        claim(folder, "live")
+    assert list(folder.iterdir()) == []
+    folder.chmod(mode | 0o1000)
+    claim(folder, "live")
+
+
+def test_another_users_folder_is_no_place_for_a_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 4_711)
+    monkeypatch.setattr(ownership, "owned", lambda found: found.st_uid == os.geteuid())
+    with pytest.raises(JournalError, match=r"another user's folder \(uid \d+\): choose another"):
+        claim(tmp_path, "live")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    claim(tmp_path, "live")
