@@ -11,7 +11,7 @@ from typing import Any, Final
 from orderflow_tui import __version__
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config, working_directory
 from orderflow_tui.config.reload import ConfigWatcher
-from orderflow_tui.config.sources import as_simulated, feed_of, source_named
+from orderflow_tui.config.sources import Source, as_simulated, feed_of, source_named
 from orderflow_tui.config.values import Settings
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.feeds.feed import Feed
@@ -130,6 +130,7 @@ def make_monitor(
             host=feed.capabilities.host,
             symbols=[position.symbol for position in positions.get_active_positions()],
             settings=config.recorded(),
+            depth_source=config.depth_source,
             recordings=recordings,
             infer_sides=infer_sides,
         ),
@@ -157,7 +158,7 @@ def monitor_of_source(
     directory = loaded.journal_dir(source.source_class)
     monitor = make_monitor(
         loaded,
-        feed_of(source)(config),
+        _feed(source, config),
         positions,
         directory=directory,
         source_class=source.source_class,
@@ -168,6 +169,16 @@ def monitor_of_source(
         take_up=take_up,
     )
     return monitor, directory
+
+
+def _feed(source: Source, config: Settings) -> Feed:
+    """The source's feed, with another source's books where they are wanted."""
+    feed: Feed = feed_of(source)(config)
+    if config.depth_source is None:
+        return feed
+    from orderflow_tui.feeds.composite.feed import CompositeFeed  # noqa: PLC0415 only where there are two
+
+    return CompositeFeed(feed, feed_of(source_named(config.depth_source))(config))
 
 
 def tell_losses(monitor: Monitor, directory: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orderflow_tui.config.load import load_config
-from orderflow_tui.config.sources import load, source_named
+from orderflow_tui.config.sources import Source, load, source_named
+from orderflow_tui.config.values import Settings
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.doctor import machine
 from orderflow_tui.support.findings import Finding, printed
@@ -34,6 +35,7 @@ def _findings(overrides: Mapping[str, Any], config_file: str | None, *, try_stre
     settings = machine.settings(loaded)
     held, manager = machine.positions(loaded)
     source = source_named(loaded.config.data_source)
+    depth = source_named(loaded.config.depth_source) if loaded.config.depth_source else None
     source_class = source.source_class
     findings = [
         settings,
@@ -44,8 +46,18 @@ def _findings(overrides: Mapping[str, Any], config_file: str | None, *, try_stre
     if settings.state == "FAIL" or not source.checks:
         return findings
     symbols = [position.symbol for position in manager.get_active_positions()] if manager else []
+    findings += _asked(source, loaded.config, symbols, try_stream=try_stream)
+    if depth is not None:
+        for finding in _asked(depth, loaded.config, symbols, try_stream=try_stream):
+            findings.append(dataclasses.replace(finding, name=f"depth {finding.name}"))
+    return findings
+
+
+def _asked(source: Source, config: Settings, symbols: Sequence[str], *, try_stream: bool) -> list[Finding]:
+    """What a source says for itself."""
     try:
         checks = load(source.checks, source.extra)
     except DataValidationError as missing:
-        return [*findings, Finding("library", "FAIL", str(missing), "install the extra it names")]
-    return [*findings, *checks(loaded.config, symbols, try_stream=try_stream).findings()]
+        return [Finding("library", "FAIL", str(missing), "install the extra it names")]
+    found: list[Finding] = checks(config, symbols, try_stream=try_stream).findings()
+    return found

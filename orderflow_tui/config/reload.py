@@ -16,6 +16,7 @@ from orderflow_tui.core.model.validators import DataValidationError
 
 START_ONLY: Final = (
     "data_source",
+    "depth_source",
     *(name for name, setting in SETTINGS.items() if setting.kind != "secret"),
     "unencrypted_host",
     "stream",

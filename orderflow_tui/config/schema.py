@@ -24,7 +24,17 @@ from pydantic import (
 )
 
 from orderflow_tui.config.proxies import proxy_of
-from orderflow_tui.config.sources import NAMES, SETTINGS, Setting, fields_of, needed_by, one_of, source_named
+from orderflow_tui.config.sources import (
+    DEPTH_NAMES,
+    NAMES,
+    SETTINGS,
+    Setting,
+    Source,
+    fields_of,
+    needed_by,
+    one_of,
+    source_named,
+)
 from orderflow_tui.config.values import (
     ALPACA_DATA_URL,
     ALPACA_STREAM_URL,
@@ -62,6 +72,7 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "red_burst_threshold": "must be a finite number not below the volume spike threshold",
     "alert_window_seconds": "must be a whole number of seconds from 30 to 300",
     "data_source": f"must be {one_of()}",
+    "depth_source": f"must be {one_of(DEPTH_NAMES)}, and another one than the data source",
     "monitoring_mode": "must be positions_only or watchlist",
     "profile": "must be guarded or plan",
     "bucket_seconds": "must be a whole number of seconds from 1 to 60",
@@ -109,6 +120,7 @@ class OrderFlowConfig(BaseModel):
         red_burst_threshold: Ratio above which a burst is an exit; not below the spike threshold.
         alert_window_seconds: How far back alerts count towards an exit, seconds.
         data_source: A name of `config.sources`; `simulator` needs a base URL.
+        depth_source: Another source that books come from; None where they are the data source's own.
         polygon_api_key: The secret; None where no vendor is asked.
         monitoring_mode: `positions_only`, or `watchlist` to watch symbols that are not held too.
         profile: `guarded`, or `plan` for the rules to the letter.
@@ -142,6 +154,7 @@ class OrderFlowConfig(BaseModel):
     red_burst_threshold: _Float = Field(default=4.0, allow_inf_nan=False, validate_default=True)
     alert_window_seconds: _Int = Field(default=120, ge=30, le=300)
     data_source: str = "polygon"
+    depth_source: str | None = None
     polygon_api_key: SecretStr | None = None
     monitoring_mode: Literal["positions_only", "watchlist"] = "positions_only"
     profile: Literal["guarded", "plan"] = "guarded"
@@ -194,12 +207,21 @@ class OrderFlowConfig(BaseModel):
             return None
         key = value.get_secret_value().strip()
         usable = bool(key) and all("!" <= character <= "~" for character in key)
-        if not usable and info.data.get("data_source", NAMES[0]) not in needed_by(str(info.field_name)):
+        chosen = {info.data.get("data_source", NAMES[0]), info.data.get("depth_source")}
+        if not usable and not chosen.intersection(needed_by(str(info.field_name))):
             return None  # another source's, or a broker's: who needs it says so
         if not usable:
             message = "not a usable key"
             raise ValueError(message)
         return SecretStr(key)
+
+    @field_validator("depth_source")
+    @classmethod
+    def _another_source(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and (value not in DEPTH_NAMES or value == info.data.get("data_source")):
+            message = "no other source with depth"
+            raise ValueError(message)
+        return value
 
     @field_validator("databento_gateway")
     @classmethod
@@ -290,7 +312,11 @@ def validate_order_flow_config(config: OrderFlowConfig | Settings) -> None:
         DataValidationError: `CONFIG_INVALID`: a setting that the source needs is not set, an address would send the
             key unencrypted to another machine, or the environment names a proxy that cannot be used.
     """
-    source = source_named(config.data_source)
+    for name in filter(None, (config.data_source, config.depth_source)):
+        _check_source(config, source_named(name))
+
+
+def _check_source(config: OrderFlowConfig | Settings, source: Source) -> None:
     values = {setting.field: getattr(config, setting.field) for setting in source.settings}
     for setting in source.settings:
         if setting.needed and values[setting.field] == OrderFlowConfig.model_fields[setting.field].default:

@@ -55,6 +55,7 @@ class Source(Struct, frozen=True):
         feed: `module:class` of its feed, made with the settings; empty where a command makes it from files.
         checks: `module:class` of what `doctor` asks it, made with settings, symbols and `try_stream`.
         extra: What `pip install 'orderflow-tui[EXTRA]'` brings for it; empty where it needs no library of its own.
+        has_depth: Its books may stand beside another source's tape (`depth_source`).
         learned_under: What it teaches is kept in `learned-` and this, or in `learned` where this is empty: figures of
             one source never judge another. `Capabilities.dataset` is added where the source has several.
     """
@@ -66,6 +67,7 @@ class Source(Struct, frozen=True):
     feed: str = ""
     checks: str = ""
     extra: str = ""
+    has_depth: bool = False
     learned_under: str = ""
 
     def missing(self, setting: Setting) -> str:
@@ -181,11 +183,14 @@ SOURCES: Final = (
         feed="orderflow_tui.feeds.databento.feed:DatabentoFeed",
         checks="orderflow_tui.feeds.databento.checks:SourceChecks",
         extra="databento",
+        has_depth=True,
         learned_under="databento",
     ),
     Source("replay", "REPLAY", "replayed"),
 )
 NAMES: Final = tuple(source.name for source in SOURCES)
+DEPTH_NAMES: Final = tuple(source.name for source in SOURCES if source.has_depth)
+"""What `depth_source` may name."""
 SETTINGS: Final[dict[str, Setting]] = {}
 """Every source's own settings, by field; of a setting that several share the first one's."""
 for _source in SOURCES:

@@ -28,6 +28,7 @@ KEY_WORDS: Final = one_of(variables[0] for variables in SECRET_VARIABLES.values(
 
 VARIABLES: Final[Mapping[str, str]] = {
     "ORDER_FLOW_DATA_SOURCE": "data_source",
+    "ORDER_FLOW_DEPTH_SOURCE": "depth_source",
     "ORDER_FLOW_LARGE_ORDER_SIZE": "large_order_size_threshold",
     "ORDER_FLOW_VOLUME_SPIKE_THRESHOLD": "volume_spike_threshold",
     "ORDER_FLOW_RED_BURST_THRESHOLD": "red_burst_threshold",
@@ -168,6 +169,7 @@ class Settings(Struct, frozen=True):
     red_burst_threshold: float
     alert_window_seconds: int
     data_source: str
+    depth_source: str | None
     polygon_api_key: Secret | None
     monitoring_mode: Literal["positions_only", "watchlist"]
     profile: Literal["guarded", "plan"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from orderflow_tui.core.model.events import Book
+from orderflow_tui.core.model.events import Book, Levels
 from orderflow_tui.core.model.units import NS_PER_MS
 from orderflow_tui.core.symbol_state import SymbolState
 
@@ -22,7 +22,8 @@ class BookSide(SymbolState):
             self.crossed_since_ns = self.crossed_since_ns or time_ns
             return
         self.crossed_since_ns = 0
-        self.classifier.on_book(event)
+        if not self.capabilities.depth_source:
+            self.classifier.on_book(event)
         desk = self.desk
         if desk.owns:
             bids, asks = desk.without_own(bids, asks)
@@ -39,6 +40,11 @@ class BookSide(SymbolState):
                     self._say(output)
             if tracker.next_ns < self._due_ns:
                 self._due_ns = max(tracker.next_ns, time_ns + 1)
+        self._check_holding(time_ns, bids)
+
+    def _check_holding(self, time_ns: int, bids: Levels) -> None:
+        """What a changed book means for the stop and for what is recommended."""
+        desk, market = self.desk, self.market
         watch = desk.stop_watch
         if watch is not None and bids and (watch.stirred or bids[0][0] - watch.stop <= market.near_distance):
             self._tell(desk.check_stop(time_ns, self._news_from_ns))
@@ -53,6 +59,7 @@ class BookSide(SymbolState):
             covered = max(self.covered_ns, time_ns - _STREAM_COVER_NS)
         else:
             covered = self.covered_ns
+        covered -= self.capabilities.depth_margin_ms * NS_PER_MS
         for tracker in (self.bid_walls, self.ask_walls):
             for output in tracker.on_clock(time_ns, covered) or ():
                 self._say(output)

@@ -20,6 +20,7 @@ from orderflow_tui.core.model.events import (
     Halt,
     Levels,
     Print,
+    Quote,
     SideCheckResult,
     TapeCorrection,
     TapeCovered,
@@ -48,8 +49,8 @@ def mirrored(event: Event) -> Event:
         turned = tuple(one for one in map(mirrored, event.prints) if isinstance(one, Print))
         quotes = tuple(one for one in map(mirrored, event.quotes) if isinstance(one, Book))
         return SideCheckResult(event.time_ns, event.key, event.answered, turned, quotes)
-    if isinstance(event, Book):
-        return Book(event.time_ns, event.seq, _negated(event.asks), _negated(event.bids), event.since_ns)
+    if isinstance(event, Book | Quote):
+        return type(event)(event.time_ns, event.seq, _negated(event.asks), _negated(event.bids), event.since_ns)
     return event
 
 
@@ -95,6 +96,8 @@ class SymbolCore(TapeSide, BookSide):
                 if seen.time_ns >= self._due_ns:
                     self._advance(seen.time_ns)
                 self._on_book(seen)  # type: ignore[arg-type]
+            elif isinstance(seen, Quote):
+                self.classifier.on_book(Book(seen.time_ns, seen.seq, seen.bids, seen.asks, seen.since_ns))
             else:
                 self._on_other(seen)
         return out

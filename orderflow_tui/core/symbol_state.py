@@ -136,9 +136,10 @@ class SymbolState:
     def set_capabilities(self, capabilities: Capabilities) -> None:
         """The source turned out to show something else."""
         self.capabilities = self.desk.capabilities = capabilities
+        self.writer.depth_source = capabilities.depth_source
         self.classifier.polled = capabilities.polled
         self.burst.doubt = capabilities.sides_in_doubt
-        self.bid_walls.set_source(deep=capabilities.depth_levels > 1, streaming=capabilities.streaming)
+        self.bid_walls.set_source(deep=capabilities.depth_levels > 1, streaming=capabilities.books_streamed)
         self._fit_sizes()
 
     def set_taught(self, taught: Mapping[str, SessionStats]) -> None:

@@ -16,8 +16,8 @@ from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.transcript import CoreCall
 
-Channel = Literal["book", "tape", "stream"]
-"""A frame of the stream may carry both a symbol's books and its prints."""
+Channel = Literal["book", "tape", "stream", "depth"]
+"""A frame of the stream may carry both a symbol's books and its prints; depth is another source's book."""
 ErrorType = Literal["401", "403", "404", "429", "5xx", "timeout", "network", "validation", "malformed"]
 Step = Literal["event", "second"]
 """By how much a replay that waits is let go on."""

@@ -235,14 +235,15 @@ class ResumedRecord(Record, tag=MONITORING_RESUMED, kw_only=True):
 
 
 class RunStartedRecord(Record, tag=RUN_STARTED, kw_only=True):
-    """How a run began; `recordings` and `infer_sides` of a replay alone."""
+    """How a run began; `depth_source` where books come from another source, the others of a replay alone."""
 
-    OMITTED: ClassVar[frozenset[str]] = frozenset({"recordings", "infer_sides"})
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"depth_source", "recordings", "infer_sides"})
 
     version: str
     host: str
     symbols: list[str]
     settings: Mapping[str, object]
+    depth_source: str | None = None
     recordings: list[str] | None = None
     infer_sides: bool | None = None
 
@@ -313,6 +314,7 @@ def run_started(
     host: str,
     symbols: Iterable[str],
     settings: Mapping[str, object],
+    depth_source: str | None = None,
     recordings: list[str] | None = None,
     infer_sides: bool | None = None,
 ) -> RunStartedRecord:
@@ -329,6 +331,7 @@ def run_started(
         host=host,
         symbols=list(symbols),
         settings=dict(settings),
+        depth_source=depth_source,
         recordings=recordings,
         infer_sides=infer_sides,
     )

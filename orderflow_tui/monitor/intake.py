@@ -78,7 +78,8 @@ class Intake:
             self._blindness.good(watched, channel, batch.arrival)
         watched.skipped_prints += batch.skipped_prints
         watched.duplicates += batch.duplicates
-        watched.note = ""
+        if batch.channel != "depth":
+            watched.note = ""
         if batch.vouched_ns:
             watched.vouched_ns = max(watched.vouched_ns, batch.vouched_ns)
         if batch.quote_ns:

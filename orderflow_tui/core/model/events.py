@@ -116,9 +116,22 @@ class Halt(msgspec.Struct, gc=False, array_like=True, tag=8):
     reason: str = ""
 
 
-Event = Print | Book | Clock | TapeCovered | TapeCorrection | SideCheckResult | Gap | Halt
+class Quote(msgspec.Struct, gc=False, array_like=True, tag=9):
+    """The tape's own best bid and offer where the book comes from another source: sides are read from it alone.
 
-_RANK = {Print: 1, Book: 2, TapeCovered: 3, TapeCorrection: 5, SideCheckResult: 6, Halt: 0, Gap: 0, Clock: 4}
+    Fields as those of `Book`.
+    """
+
+    time_ns: int
+    seq: int
+    bids: Levels
+    asks: Levels
+    since_ns: int = 0
+
+
+Event = Print | Book | Clock | TapeCovered | TapeCorrection | SideCheckResult | Gap | Halt | Quote
+
+_RANK = {Print: 1, Book: 2, Quote: 2, TapeCovered: 3, TapeCorrection: 5, SideCheckResult: 6, Halt: 0, Gap: 0, Clock: 4}
 
 
 def live_order(event: Event) -> tuple[int, int, int]:

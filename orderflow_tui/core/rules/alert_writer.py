@@ -16,6 +16,9 @@ CRITICAL_FACTOR: Final = 1.5
 """A resting size is critical from 1.5 times the threshold (the plan's example: 15,000 at 10,000)."""
 
 
+_ON_BOOK: Final = frozenset({"bid_wall", "bid_wall_hit", "bid_wall_pulled", "ask_wall", "hidden_seller", "thin_exit"})
+
+
 class Thresholds(Protocol):
     """What the core asks of a configuration."""
 
@@ -60,7 +63,7 @@ class AlertWriter:
         size_scale: Size units in one share or coin.
     """
 
-    __slots__ = ("against", "profile", "short", "size_scale", "symbol")
+    __slots__ = ("against", "depth_source", "profile", "short", "size_scale", "symbol")
 
     def __init__(self, symbol: str, profile: Profile, against: Against = "long", size_scale: int = 1) -> None:
         self.symbol = symbol
@@ -68,6 +71,8 @@ class AlertWriter:
         self.against: Against = against
         self.short = against == "short"
         self.size_scale = size_scale
+        self.depth_source = ""
+        """Which other source the book comes from; what rests on a book names it."""
 
     def evidence_name(self, rule: Rule) -> str:
         """The name the journal shows for a rule's evidence."""
@@ -113,6 +118,9 @@ class AlertWriter:
     ) -> OrderFlowAlert:
         """One alert; `price` and `size` in core units, possibly mirrored."""
         alert_type: AlertType = "red_burst" if rule.evidence == "red_burst" else "large_seller"
+        figures = dict(details or {})
+        if self.depth_source and rule.evidence in _ON_BOOK:
+            figures["depth_source"] = self.depth_source
         shares = size if size is None or self.size_scale == 1 else round(size / self.size_scale)
         return OrderFlowAlert(
             symbol=self.symbol,
@@ -131,5 +139,5 @@ class AlertWriter:
             single_print=single_print,
             against=self.against,
             text=text,
-            details=MappingProxyType(dict(details or {})),
+            details=MappingProxyType(figures),
         )

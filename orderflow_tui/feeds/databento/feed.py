@@ -207,6 +207,7 @@ def capabilities_of(dataset: str, host: str, port: int) -> Capabilities:
         streaming=True,
         sides_given=True,
         joint_sequence=True,
+        dataset=dataset,
         single_venue=not whole,
         venues=f"{dataset}: best of some venues, not the NBBO" if whole else f"{venue} book and prints only",
     )

@@ -70,6 +70,20 @@ def test_what_is_refused_is_said_with_what_to_do(
     assert "books" not in found
 
 
+def test_beside_another_tape_both_are_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLYGON_API_KEY", "another-key-of-a-test")
+    monkeypatch.setenv("ORDER_FLOW_POLYGON_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("ORDER_FLOW_DEPTH_SOURCE", "databento")
+    with served() as host:
+        monkeypatch.setenv("ORDER_FLOW_DATABENTO_GATEWAY", host.address)
+        code = main(["doctor", "--json"])
+    found = {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert code == 1
+    assert found["depth session"]["state"] == "ok"
+
+
 def test_nobody_is_there(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     code, found = doctor(capsys, monkeypatch, "127.0.0.1:9")
     assert (code, found["gateway"]["state"]) == (1, "FAIL")
