@@ -201,6 +201,7 @@ class SymbolCore(TapeSide, BookSide):
             if market.bids or market.asks:
                 learner.whole_seconds(1, market.bids, market.asks)
             self._fit_sizes()
+            self.burst.fit(second)
             if second % BUCKET_SECONDS == 0:
                 self._bleed(second)
                 self._fit_exit_ratio(time_ns)

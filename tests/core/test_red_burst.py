@@ -265,6 +265,22 @@ def test_at_forty_eight_it_is_not_yet_below(later: float, thin: bool) -> None:
     assert core.burst.thin == thin
 
 
+def test_silence_alone_makes_a_tape_too_thin() -> None:
+    """A name that has not printed for five hours before the open is thin before its first print says so."""
+    core = make(GUARDED)
+    core.process([Gap(NOON, "start"), *(Clock(NOON + second * NS) for second in range(0, 330, 5))])
+    assert not core.burst.thin, "it is not known for long enough yet"
+    core.process([Clock(NOON + 400 * NS)])
+    assert core.burst.thin
+    tape = Tape(NOON + 401 * NS)
+    for second in range(500):
+        tape.buy(second, 100.0, 100)
+    core.process(tape.events)
+    assert not core.burst.thin
+    core.process([Clock(NOON + 1_500 * NS)])
+    assert core.burst.thin
+
+
 def test_too_thin_a_tape_raises_no_alarm() -> None:
     tape = Tape()
     for number in range(80):

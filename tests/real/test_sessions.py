@@ -9,6 +9,8 @@ from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.events import BUY, SELL, SIDE, VOLUME, Book, Print
 from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR
+from orderflow_tui.core.rules.explain import true_share
+from orderflow_tui.track_record.intervals import wilson
 from tests.core.kit import Rules, alerts, exits
 
 from .sessions import AAPL, BAC, BAC_LATER, BTC, SHORT, events, expected, recording, run
@@ -48,6 +50,29 @@ def test_inferred_sides_agree_with_the_true_ones(name: str) -> None:
     assert total == expected(name)["trades"]
     assert right / total >= 0.97
     assert right / total == pytest.approx(expected(name)["accuracy"]["clnv"], abs=1e-3)
+
+
+def test_a_side_is_right_as_often_as_its_confidence_says_and_the_true_share_does_not_lean() -> None:
+    classifier = SideClassifier(joint_sequence=True)
+    kinds: dict[float, list[int]] = {}
+    volume = sold = truly = weight = 0.0
+    for blind, true in zip(events(AAPL, infer_sides=True), events(AAPL), strict=True):
+        if isinstance(blind, Book):
+            classifier.on_book(blind)
+        elif isinstance(blind, Print) and isinstance(true, Print) and blind.flags & SIDE and true.side:
+            side = classifier.classify(blind)
+            kind = kinds.setdefault(classifier.confidence, [0, 0])
+            kind[0] += 1
+            kind[1] += side == true.side
+            volume += blind.size
+            sold += blind.size * (side == SELL)
+            truly += blind.size * (true.side == SELL)
+            weight += blind.size * classifier.confidence
+    for confidence, (total, right) in kinds.items():
+        found = wilson(right, total)
+        assert found is not None
+        assert found.low <= confidence <= found.high, confidence
+    assert true_share(sold / volume, weight / volume) == pytest.approx(truly / volume, abs=0.01)
 
 
 def _burst_times(name: str, rules: Rules) -> list[str]:

@@ -164,7 +164,10 @@ class RedBurst:
             )
 
     def fit(self, head: int) -> None:
-        """In `guarded`: B = 12 / r within its floor and 60 s, TAPE TOO THIN above 60 until below 48."""
+        """In `guarded`: B = 12 / r within its floor and 60 s, TAPE TOO THIN above 60 until below 48.
+
+        Asked at prints and at whole seconds: silence, too, makes a tape too thin.
+        """
         if self.thresholds.profile != "guarded" or self.open_alert is not None:
             return
         start = head - self.window_seconds
