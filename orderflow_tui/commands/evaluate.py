@@ -23,10 +23,11 @@ from orderflow_tui.evaluate.progress import Progress, ReadingProgress
 from orderflow_tui.evaluate.run import run_tasks, run_units
 from orderflow_tui.evaluate.show import evaluation_lines, evaluation_page
 from orderflow_tui.evaluate.unit import DayResult, Rules, Setting, Unit
-from orderflow_tui.recordings.market_day import MarketDay, import_day, market_days
+from orderflow_tui.recordings.formats.session import repeated_words
+from orderflow_tui.recordings.market_day import Imported, MarketDay, import_day, market_days
 from orderflow_tui.recordings.open import expanded, open_recording
 from orderflow_tui.report.figures import rows
-from orderflow_tui.support.output import print_csv, print_json, print_lines
+from orderflow_tui.support.output import print_csv, print_json, print_lines, print_note
 
 GRID = ("large_order_size_threshold", "volume_spike_threshold", "red_burst_threshold")
 
@@ -115,10 +116,12 @@ def imported(days: Sequence[MarketDay], to: str, address: str, workers: int) -> 
     finally:
         progress.end()
         place.close()
-    return [prefix for prefixes in found for prefix in prefixes]
+    if repeated := repeated_words(sum(one.repeated for one in found)):
+        print_note(repeated)
+    return [prefix for one in found for prefix in one.recordings]
 
 
-def _import_day(day: MarketDay, _before: object, *, to: str) -> tuple[str, ...]:
+def _import_day(day: MarketDay, _before: object, *, to: str) -> Imported:
     return import_day(day, to)
 
 

@@ -30,6 +30,7 @@ class Sum(Struct):
     falls: int
     met: int
     chance: float
+    repeated: int = 0
 
     @property
     def alarms_a_day(self) -> float:
@@ -51,6 +52,7 @@ class Sum(Struct):
             "falls_that_hurt": self.falls,
             "of_them_left_in_time": self.met,
             "by_chance": round(self.chance, 2),
+            "repeated_rows": self.repeated,
         }
 
 
@@ -72,6 +74,7 @@ def total(results: Iterable[DayResult]) -> Sum:
         found.falls += result.falls
         found.met += result.met
         found.chance += result.chance
+        found.repeated += result.repeated
     return found
 
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from orderflow_tui.recordings.formats.session import repeated_words
 from orderflow_tui.report.html import bars, heading, intervals, page, paragraph, share_text, table
 
 NOTE = (
@@ -50,7 +51,14 @@ def _lines(report: Mapping[str, Any], snippet: str) -> list[str]:
 
 def _table(entry: Mapping[str, Any]) -> list[str]:
     days = ", ".join(f"{day} {exits}" for day, exits in entry["exits_by_day"].items())
-    return [_day(entry), *_rules(entry), _exits(entry), f"  exits by day; {days}"]
+    repeated = repeated_words(entry["repeated_rows"])
+    return [
+        _day(entry),
+        *_rules(entry),
+        _exits(entry),
+        f"  exits by day; {days}",
+        *([f"  {repeated}"] if repeated else []),
+    ]
 
 
 def _day(entry: Mapping[str, Any]) -> str:

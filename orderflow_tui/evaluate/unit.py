@@ -25,6 +25,7 @@ from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, ExitTrig
 from orderflow_tui.core.model.units import NS, iso_utc, price_decimal
 from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.recordings.formats.session import repeated_rows
 from orderflow_tui.recordings.open import RecordedSession, RecordingError, open_recording
 from orderflow_tui.track_record.rule_record import RuleRecord, block_of
 
@@ -93,6 +94,7 @@ class DayResult(Struct):
         records: By evidence, with `exit` for recommendations.
         saved_bp: Sum over recommendations of the move within 15 minutes less half a spread, basis points; `saved_n` of
             how many. `random_bp` and `random_n` are the same for the seconds around them.
+        repeated: Rows of the recording that stood there twice and were counted once.
         falls: Falls that hurt; `met` how many had an exit in time; `chance` how many would by chance.
     """
 
@@ -112,6 +114,7 @@ class DayResult(Struct):
     falls: int = 0
     met: int = 0
     chance: float = 0.0
+    repeated: int = 0
 
 
 class UnitResult(Struct):
@@ -162,6 +165,7 @@ def run_unit(unit: Unit, before: UnitResult | None = None) -> UnitResult:
         desk.take(chunk)
         found.days.append(desk.end(first_ns, last_ns))
         found.lessons.append(desk.lesson())
+        found.days[-1].repeated = repeated_rows([recording])
     return found
 
 

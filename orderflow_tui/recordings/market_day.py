@@ -26,7 +26,7 @@ from orderflow_tui.core.transcript import Begin, CoreCall, Fed, Rules, encode
 from orderflow_tui.recordings.formats import dbn, flat_files
 from orderflow_tui.recordings.formats.dbn import DbnSession
 from orderflow_tui.recordings.formats.flat_files import FlatSession
-from orderflow_tui.recordings.formats.session import RecordingError
+from orderflow_tui.recordings.formats.session import RecordingError, repeated_rows
 from orderflow_tui.recordings.open import RecordedSession, open_recording
 from orderflow_tui.recordings.run_files import IMPORTED, LENGTH_BYTES, RUN_FILE, Day, Run, day_name, symbols
 from orderflow_tui.recordings.writer import SymbolDayFile
@@ -65,6 +65,13 @@ class MarketDay(Struct, frozen=True):
         return f"{Path(self.files[0]).name.split('.')[0]}-{digest.hexdigest()[:8]}"
 
 
+class Imported(Struct, frozen=True):
+    """What came of a day: the recordings, each as `open_recording` takes it, and rows that stood there twice."""
+
+    recordings: tuple[str, ...]
+    repeated: int = 0
+
+
 def market_days(given: Iterable[str]) -> dict[str, MarketDay]:
     """Which of these recordings lie in a vendor's day file, each with its file's day and all that is wanted of it.
 
@@ -84,12 +91,13 @@ def market_days(given: Iterable[str]) -> dict[str, MarketDay]:
     return {one: MarketDay(where, tuple(sorted(wanted[where]))) for one, where in files.items()}
 
 
-def import_day(day: MarketDay, to: str) -> tuple[str, ...]:
-    """Keep the day's symbols in a directory, those that are not there yet; each as `open_recording` takes it.
+def import_day(day: MarketDay, to: str) -> Imported:
+    """Keep the day's symbols in a directory, those that are not there yet.
 
     Raises:
         RecordingError: The files cannot be read, or have nothing of a symbol; what was taken out before is kept.
     """
+    repeated = 0
     try:
         run = Path(to) / day.run_name
         new = [symbol for symbol in day.symbols if symbol not in symbols(run)]
@@ -97,12 +105,12 @@ def import_day(day: MarketDay, to: str) -> tuple[str, ...]:
             about = Run(run.name, "guarded", "replayed", IMPORTED, "", __version__)
             replace_file(run / RUN_FILE, msgspec.json.encode(about))
             with _reading(run) as reading:
-                _take(day, new, run, reading)
+                repeated = _take(day, new, run, reading)
     except OSError as problem:
         raise RecordingError(f"{day.files[0]}: cannot be kept in {to}: {problem.strerror or problem}") from None
     if missing := [symbol for symbol in new if symbol not in symbols(run)]:
         raise RecordingError(f"{day.files[0]}: no rows of {', '.join(missing)}")
-    return tuple(f"{run}:{symbol}" for symbol in day.symbols)
+    return Imported(tuple(f"{run}:{symbol}" for symbol in day.symbols), repeated)
 
 
 def bytes_read(day: MarketDay, to: str) -> int:
@@ -141,7 +149,8 @@ class _Reading:
             replace_file(self.path, b"%d" % sum(self._read.values()))
 
 
-def _take(day: MarketDay, wanted: Iterable[str], run: Path, reading: _Reading) -> None:
+def _take(day: MarketDay, wanted: Iterable[str], run: Path, reading: _Reading) -> int:
+    """Rows that stood there twice are counted once; how many."""
     flat: dict[str, FlatSession] = {}
     records: list[DbnSession] = []
     for symbol in wanted:
@@ -159,6 +168,7 @@ def _take(day: MarketDay, wanted: Iterable[str], run: Path, reading: _Reading) -
         with _kept(run, records) as files:
             for one, told in dbn.symbol_events(records, reading=reading):
                 files[one.symbol].add(told)
+    return repeated_rows(flat.values())
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from orderflow_tui.core.model.events import Clock, Event, Gap
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put, Step
+from orderflow_tui.recordings.formats.session import repeated_rows, repeated_words
 from orderflow_tui.recordings.open import RecordedSession, RecordingError
 
 _BATCH: Final = 250
@@ -113,7 +114,8 @@ class ReplayFeed:
             raise
         if not self._pace.stopped.is_set():
             batch.flush()
-            put(FeedEnded("the recording has ended", Arrival.now()))
+            repeated = repeated_words(repeated_rows(chosen))
+            put(FeedEnded(f"the recording has ended{repeated and f'; {repeated}'}", Arrival.now()))
 
     def _deliver(self, merged: Iterable[tuple[int, str, Event]], symbols: Sequence[str], batch: _Batches) -> None:
         """Each event when it is due, and the clock of every whole second between."""

@@ -21,7 +21,8 @@ from orderflow_tui.evaluate.progress import Progress, time_words
 from orderflow_tui.evaluate.run import Watcher, run_tasks
 from orderflow_tui.evaluate.unit import Rules, Setting, Unit, run_unit
 from orderflow_tui.recordings.formats.session import RecordingError
-from orderflow_tui.recordings.market_day import MarketDay, bytes_read, import_day, market_days
+from orderflow_tui.recordings.market_day import MarketDay, bytes_read, market_days
+from orderflow_tui.recordings.market_day import import_day as take_day
 from orderflow_tui.recordings.open import expanded, open_recording
 from orderflow_tui.recordings.run_files import RawReader
 from tests.evaluate.generated import recording
@@ -52,6 +53,10 @@ def market(tmp_path: Path) -> str:
                     )
                 )  # fmt: skip
     return str(flat(tmp_path / "market", trades, quotes))
+
+
+def import_day(day: MarketDay, to: str) -> tuple[str, ...]:
+    return take_day(day, to).recordings
 
 
 def the_day(given: list[str]) -> MarketDay:

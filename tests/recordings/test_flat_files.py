@@ -13,7 +13,7 @@ from orderflow_tui.core.market.sale_conditions import FINRA_VENUE, flags_for
 from orderflow_tui.core.model.events import LATE_REPORT, OFF_EXCHANGE, REGULAR, UNKNOWN, VOLUME, Book, Print
 from orderflow_tui.recordings.formats import flat_files, market_file
 from orderflow_tui.recordings.formats.flat_files import FlatSession, open_flat, symbol_events
-from orderflow_tui.recordings.formats.session import RecordingError
+from orderflow_tui.recordings.formats.session import RecordingError, repeated_rows, repeated_words
 from orderflow_tui.recordings.open import open_recording
 
 from .reader_files import NS, OPEN, QUOTES_HEAD, TRADES_HEAD, flat, flat_quote, flat_trade, put
@@ -303,3 +303,15 @@ def test_a_symbol_with_trades_and_no_quotes_is_named(tmp_path: Path) -> None:
     assert next(found)[0] == "AAPL"
     with pytest.raises(RecordingError, match=r"quotes_v1.*: no rows of BAC"):
         next(found)
+
+
+def test_repeated_rows_count_once_and_are_counted(tmp_path: Path) -> None:
+    trades, quotes = [flat_trade(at, at) for at in (0, 1, 2)], [flat_quote(at, at) for at in (0, 1)]
+    once = opened(flat(tmp_path / "once", trades, quotes))
+    again = [*trades, *trades, flat_trade(2, 2).replace(",11,2,", ",11,other,")]
+    twice = opened(flat(tmp_path / "twice", again, [*quotes, quotes[1]]))
+    for _ in range(2):
+        found = list(twice.events())
+        assert [one for one in found if getattr(one, "trade_id", "") != "other"] == list(once.events())
+        assert len(found) == 6, "another id is another print"
+        assert repeated_words(repeated_rows([twice])) == "4 repeated rows counted once"

@@ -15,10 +15,13 @@ from orderflow_tui.core.model.events import (
     UNKNOWN,
     VOLUME,
     Book,
+    Gap,
     Print,
 )
+from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.recordings.formats.pair import COIN_SCALE, Recording, open_pair
-from orderflow_tui.recordings.formats.session import RecordingError
+from orderflow_tui.recordings.formats.session import RecordingError, repeated_rows, repeated_words
+from tests.core.kit import Rules, alerts, exits, held
 from tests.feeds.recorded import START, quote, trade, write
 
 
@@ -108,11 +111,18 @@ def test_coins_are_whole_parts_and_know_no_session(tmp_path: Path) -> None:
     ("row", "reason"),
     [
         ("1,2,x,100,,v", "line 3"),
-        (trade(1, 2, size="-5"), "line 3: price '13.86' and size '-5' must be above 0"),
+        (trade(1, 2, size="-5"), "line 3: size '-5' must be above 0"),
+        (trade(1, 2, size="300.25"), "line 3: size '300.25' must be whole shares: leave fractions of a share out"),
+        (trade(1, 2, size="1e30"), "line 3: size '1e30' is out of range"),
+        (trade(1, 2, price=".00004"), r"line 3: price '\.00004' is below \$0\.0001, the smallest step"),
+        (trade(1, 2, price="abc"), "line 3: price 'abc' is no number"),
+        (trade(1, 2, kind="n"), r"line 3: kind 'n' is unknown: v \(visible\), h \(hidden\), x \(auction\), or a venue"),
+        (trade(1, 2, kind="NN:1"), "line 3: kind 'NN:1' is unknown"),
         (trade(1, 2, size="0"), "must be above 0"),
         (trade(1, 2, price="nan"), "line 3"),
         (trade(1, 2, price="inf"), "line 3"),
-        (trade(1, 2, side="Q"), "line 3"),
+        (trade(1, 2, side="Q"), "line 3: side 'Q' must be B, S or empty"),
+        ("x,2,13.86,100,,v", "line 3: time 'x' and sequence '2' must be whole numbers"),
         (trade(1, 2, kind="N:zz"), "line 3"),
         (trade(1, 2, kind=""), "line 3"),
         (trade(-1, 2), "line 3: time and sequence"),
@@ -189,3 +199,32 @@ def test_what_is_no_gzip_or_broken_off_is_an_error_not_a_crash(tmp_path: Path) -
         path.write_bytes(broken)
         with pytest.raises(RecordingError, match="not readable as gzipped CSV"):
             list(open_pair(prefix).events())
+
+
+def test_repeated_rows_count_once_and_are_counted(tmp_path: Path) -> None:
+    trades = [trade(0, 1), trade(1, 2), trade(2, 3)]
+    book = [quote(0, 1), quote(1, 2)]
+    again = [row for row in trades for _ in (0, 1)]
+    once = open_pair(write(tmp_path, "once_1", trades=trades, book=book))
+    twice = open_pair(write(tmp_path, "twice_1", trades=again, book=[book[0], *book, book[1]]))
+    for _ in range(2):
+        assert list(twice.events()) == list(once.events())
+        assert repeated_words(repeated_rows([twice, once])) == "5 repeated rows counted once"
+    assert repeated_words(repeated_rows([once])) == ""
+
+
+@pytest.mark.parametrize("sides", ["", "S"])
+def test_without_quotes_nothing_recommends_leaving(tmp_path: Path, sides: str) -> None:
+    rows = [trade(second, second, size="100", side=sides and "B") for second in range(1, 700)]
+    rows += [
+        trade(700 + number / 10, 700 + number, f"{13.80 - number / 1_000:.3f}", "3000", side=sides)
+        for number in range(150)
+    ]
+    recording = open_pair(write(tmp_path, trades=rows, book=[]))
+    shows = recording.capabilities()
+    assert (shows.quotes, shows.depth_label) == (False, "NO QUOTES")
+    for profile in ("plan", "guarded"):
+        core = SymbolCore("BAC", Rules(profile=profile), shows, held())
+        said = core.process([Gap(START, "start"), *recording.events()])
+        assert alerts(said), "the rules looked"
+        assert not exits(said)

@@ -65,9 +65,9 @@ class Capabilities(Struct, frozen=True):
 
     @property
     def sides_in_doubt(self) -> str:
-        """What is wrong with every side this source's prints are given, in words; empty where nothing is."""
+        """Why no burst of this source recommends leaving: what is wrong with its sides; empty where nothing is."""
         if self.sides_given:
-            return ""
+            return "" if self.quotes else "no quotes"
         if not self.quotes:
             return "sides by tick test"
         return "sides unsure" if self.polled and self.side_check == "refused" else ""

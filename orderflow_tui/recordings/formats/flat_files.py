@@ -16,7 +16,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from orderflow_tui.core.market.sale_conditions import DROPPED_CORRECTIONS
 from orderflow_tui.core.model.capabilities import Capabilities
@@ -25,7 +25,7 @@ from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.feeds.polygon.normalize import print_of, quoted_price, quoted_size
 from orderflow_tui.feeds.polygon.wire import TradeRow
 from orderflow_tui.recordings.formats.market_file import Row, column_names, names_in, symbol_rows
-from orderflow_tui.recordings.formats.session import Reading, RecordingError, bounded, shown
+from orderflow_tui.recordings.formats.session import Reading, RecordingError, Repeats, bounded, shown
 
 _TRADES: Final = (
     "ticker", "conditions", "correction", "exchange", "id", "participant_timestamp", "price", "sequence_number",
@@ -58,12 +58,14 @@ class FlatSession(Struct, frozen=True):
         symbol: Ticker.
         trades: The file of trades.
         quotes: The file of quotes, or None.
+        repeats: Rows with the time and sequence of another (of a print the id too) that were left out, as last read.
     """
 
     name: str
     symbol: str
     trades: Path
     quotes: Path | None
+    repeats: Repeats = field(default_factory=Repeats)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -92,6 +94,7 @@ class FlatSession(Struct, frozen=True):
             RecordingError: A row cannot be right, the symbol has no trades, or its rows do not lie together.
         """
         del infer_sides
+        self.repeats.rows = 0
         for _, events in symbol_events(self, (self.symbol,)):
             yield from events
             return
@@ -106,7 +109,7 @@ def symbol_events(
     One pass over the files: a symbol's events are taken before the next symbol is asked for.
 
     Args:
-        session: Of whichever symbol.
+        session: Of whichever symbol; its `repeats` count those of all of them.
         symbols: Wanted.
         reading: Told how far the files are read.
 
@@ -117,7 +120,7 @@ def symbol_events(
     if session.quotes is not None:
         quotes = groupby(symbol_rows(session.quotes, symbols, _QUOTES, reading), key=_ticker)
     for symbol, rows in groupby(symbol_rows(session.trades, symbols, _TRADES, reading), key=_ticker):
-        prints = _in_time(session.trades, _decoded(session.trades, rows, _print))
+        prints = _in_time(session.trades, session.repeats, _decoded(session.trades, rows, _print))
         if quotes is None or session.quotes is None:
             yield symbol, prints
             continue
@@ -125,7 +128,10 @@ def symbol_events(
         if beside != symbol:
             raise RecordingError(f"{session.quotes}: no rows of {symbol}")
         # At equal times the merge takes what comes first here.
-        yield symbol, heapq.merge(prints, _in_time(session.quotes, _books(session.quotes, quoted)), key=_time)
+        yield (
+            symbol,
+            heapq.merge(prints, _in_time(session.quotes, session.repeats, _books(session.quotes, quoted)), key=_time),
+        )
 
 
 def is_flat(first_line: bytes) -> bool:
@@ -181,21 +187,34 @@ def _decoded(path: Path, rows: Iterable[Row], decode: Callable[[list[str]], E | 
             yield number, event
 
 
-def _in_time(path: Path, events: Iterable[Numbered[E]]) -> Iterator[E]:
-    """The events by time and sequence; what lies further than `_ROOM` rows from its place is refused."""
-    waiting: list[tuple[int, int, int, E]] = []
+def _in_time(path: Path, repeats: Repeats, events: Iterable[Numbered[E]]) -> Iterator[E]:
+    """The events by time and sequence, each once; what lies further than `_ROOM` rows from its place is refused."""
+    before: tuple[int, int, str] | None = None
+    for event in _sorted(path, events):
+        mark = (event.time_ns, event.seq, event.trade_id if isinstance(event, Print) else "")
+        if mark == before:
+            repeats.rows += 1
+            continue
+        before = mark
+        yield event
+
+
+def _sorted(path: Path, events: Iterable[Numbered[E]]) -> Iterator[E]:
+    waiting: list[tuple[int, int, str, int, E]] = []
     given_ns = 0
     for number, event in events:
         if event.time_ns < given_ns:
             raise RecordingError(f"{path}: line {number}: time {event.time_ns} lies more than {_ROOM} rows back")
-        entry = (event.time_ns, event.seq, number, event)
+        name = event.trade_id if isinstance(event, Print) else ""
+        entry = (event.time_ns, event.seq, name, number, event)
         if len(waiting) < _ROOM:
             heapq.heappush(waiting, entry)
             continue
-        given_ns, _, _, first = heapq.heappushpop(waiting, entry)
-        yield first
+        first = heapq.heappushpop(waiting, entry)
+        given_ns = first[0]
+        yield first[-1]
     while waiting:
-        yield heapq.heappop(waiting)[3]
+        yield heapq.heappop(waiting)[-1]
 
 
 def _print(row: list[str]) -> Print | None:

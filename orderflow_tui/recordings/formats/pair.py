@@ -10,10 +10,11 @@ import csv
 import gzip
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from math import isfinite, nan
 from pathlib import Path
 from typing import Final, TextIO
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import (
@@ -33,7 +34,7 @@ from orderflow_tui.core.model.events import (
 )
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR
 from orderflow_tui.core.model.validators import SYMBOL
-from orderflow_tui.recordings.formats.session import LONGEST_LINE, UNREADABLE, RecordingError, shown
+from orderflow_tui.recordings.formats.session import LONGEST_LINE, UNREADABLE, RecordingError, Repeats, shown
 from orderflow_tui.support.bounded_file import open_regular
 
 _TRADES: Final = ".trades.csv.gz"
@@ -62,6 +63,8 @@ class Recording(Struct, frozen=True):
         levels: Levels a side the book shows.
         sides_given: The first print names its aggressor.
         size_scale: Size units in one share or coin.
+        quotes: There are rows of books.
+        repeats: Prints whose time and sequence, and books that are wholly the row's before, as last read.
     """
 
     name: str
@@ -71,6 +74,8 @@ class Recording(Struct, frozen=True):
     levels: int
     sides_given: bool
     size_scale: int
+    quotes: bool = True
+    repeats: Repeats = field(default_factory=Repeats)
 
     def capabilities(self, *, infer_sides: bool = False) -> Capabilities:
         """What this recording can show."""
@@ -85,10 +90,12 @@ class Recording(Struct, frozen=True):
             single_venue=self.levels > 1,
             sessions=self.size_scale == 1,
             size_scale=self.size_scale,
+            quotes=self.quotes,
         )
 
     def events(self, *, infer_sides: bool = False) -> Iterator[Print | Book]:
         """All events in the order in which they happened."""
+        self.repeats.rows = 0
         prints = _prints(self, given=not infer_sides)
         books = _books(self)
         pending_print, pending_book = next(prints, None), next(books, None)
@@ -128,7 +135,8 @@ def open_pair(prefix: str) -> Recording:
     symbol = stem if SYMBOL.fullmatch(stem) else stem.upper()
     if not SYMBOL.fullmatch(symbol):
         raise RecordingError(f"{trades}: the name up to its first _ must be a symbol, not {symbol!r}")
-    header = next(_rows(book), [])
+    quoted = _rows(book)
+    header = next(quoted, [])
     levels = sum(column.startswith("bp") for column in header)
     if not levels or header[:2] != ["ts_ns", "seq"]:
         raise RecordingError(f"{book}: line 1: expected the columns ts_ns,seq,bp1,bs1,..,ap1,as1,..")
@@ -138,7 +146,8 @@ def open_pair(prefix: str) -> Recording:
     first = next(rows, None)
     coin = header[-1] == "ex_ts_ns"
     given = first is not None and len(first) > 4 and bool(first[4])
-    return Recording(name, symbol, trades, book, levels, given, COIN_SCALE if coin else 1)
+    quotes = next(quoted, None) is not None
+    return Recording(name, symbol, trades, book, levels, given, COIN_SCALE if coin else 1, quotes)
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
@@ -160,33 +169,73 @@ def _prints(recording: Recording, *, given: bool) -> Iterator[Print]:
     rows = _rows(recording.trades)
     next(rows)
     scale = recording.size_scale
-    before = (0, 0)
+    before = (-1, -1)
     for number, row in enumerate(rows, start=2):
         try:
-            before = _in_order(row, before)
-            yield _print(row, before, scale, given=given)
-        except (ValueError, KeyError, IndexError, OverflowError, InvalidOperation) as problem:
+            at = _in_order(row, before)
+            event = _print(row, at, scale, given=given)
+        except (ValueError, IndexError, OverflowError, InvalidOperation) as problem:
             raise RecordingError(f"{recording.trades}: line {number}: {shown(problem)}") from problem
+        if at == before:
+            recording.repeats.rows += 1
+            continue
+        before = at
+        yield event
 
 
 def _print(row: list[str], at: tuple[int, int], scale: int, *, given: bool) -> Print:
-    price = round(float(row[2]) * PRICE_UNITS_PER_DOLLAR)
-    size = int(row[3]) if scale == 1 else int(Decimal(row[3]) * scale)
-    if price <= 0 or size <= 0:
-        raise ValueError(f"price {row[2]!r:.20} and size {row[3]!r:.20} must be above 0")
-    if max(price, size) > _MOST:
-        raise ValueError(f"price {row[2]!r:.20} or size {row[3]!r:.20} is out of range")
+    price, size = _price(row[2]), _size(row[3], scale)
     flags, venue = _kind(row[5])
     side = UNKNOWN
+    if row[4] not in _SIDES:
+        raise ValueError(f"side {row[4]!r:.20} must be B, S or empty")
     if row[4] and given:
         side = _SIDES[row[4]]
         flags |= SIDE_GIVEN
     return Print(*at, price, size, flags, side, venue)
 
 
+def _price(text: str) -> int:
+    """Whole units of $0.0001. Raises ValueError."""
+    value = _number("price", text)
+    price = round(value * PRICE_UNITS_PER_DOLLAR)
+    if value > 0 and not price:
+        raise ValueError(f"price {text!r:.20} is below $0.0001, the smallest step of a price here")
+    return _possible("price", text, price)
+
+
+def _size(text: str, scale: int) -> int:
+    """Whole shares, or coins in units of the scale. Raises ValueError."""
+    value = _number("size", text)
+    if scale == 1 and not value.is_integer():
+        raise ValueError(f"size {text!r:.20} must be whole shares: leave fractions of a share out")
+    return _possible("size", text, int(Decimal(text) * scale))
+
+
+def _number(what: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = nan
+    if not isfinite(value):
+        raise ValueError(f"{what} {text!r:.20} is no number")
+    return value
+
+
+def _possible(what: str, text: str, value: int) -> int:
+    if value <= 0:
+        raise ValueError(f"{what} {text!r:.20} must be above 0")
+    if value > _MOST:
+        raise ValueError(f"{what} {text!r:.20} is out of range")
+    return value
+
+
 def _in_order(row: list[str], before: tuple[int, int]) -> tuple[int, int]:
     """A row's time and sequence, which never go back: the core takes events in the order in which they happened."""
-    at = (int(row[0]), int(row[1]))
+    try:
+        at = (int(row[0]), int(row[1]))
+    except ValueError:
+        raise ValueError(f"time {row[0]!r:.25} and sequence {row[1]!r:.25} must be whole numbers") from None
     if max(at) >= 1 << 63:
         raise ValueError(f"time or sequence {max(at)} is out of range")
     if at < before:
@@ -203,15 +252,23 @@ def _kind(kind: str) -> tuple[int, int]:
     if kind == "x":
         return VOLUME | PRICE | AUCTION, 0
     venue, _, conditions = kind.partition(":")
-    bits = int(conditions, 16)
+    try:
+        bits = int(conditions, 16) if venue.isascii() else -1
+    except ValueError:
+        bits = -1
+    if len(venue) != 1 or bits < 0:
+        raise ValueError(
+            f"kind {kind!r:.20} is unknown: v (visible), h (hidden), x (auction), or a venue's letter, a colon and "
+            "condition bits in hexadecimal"
+        )
     if bits & _NO_VOLUME:
-        return 0, ord(venue[0])
+        return 0, ord(venue)
     flags = REGULAR
     if bits & _CROSSES:
         flags = VOLUME | PRICE | AUCTION
     elif bits & _NO_SIDE:
         flags = VOLUME
-    return flags | (OFF_EXCHANGE if venue == "D" else 0), ord(venue[0])
+    return flags | (OFF_EXCHANGE if venue == "D" else 0), ord(venue)
 
 
 def _books(recording: Recording) -> Iterator[Book]:
@@ -220,7 +277,12 @@ def _books(recording: Recording) -> Iterator[Book]:
     levels, scale = recording.levels, recording.size_scale
     ask_start = 2 + 2 * levels
     before = (0, 0)
+    last: list[str] = []
     for number, row in enumerate(rows, start=2):
+        if row == last:
+            recording.repeats.rows += 1
+            continue
+        last = row
         try:
             before = _in_order(row, before)
             yield Book(
@@ -228,21 +290,23 @@ def _books(recording: Recording) -> Iterator[Book]:
                 _levels(row, 2, ask_start, scale),
                 _levels(row, ask_start, ask_start + 2 * levels, scale),
             )
-        except (ValueError, IndexError, OverflowError) as problem:
+        except (ValueError, IndexError, OverflowError, InvalidOperation) as problem:
             raise RecordingError(f"{recording.book}: line {number}: {shown(problem)}") from problem
 
 
 def _levels(row: list[str], start: int, end: int, scale: int) -> Levels:
-    levels = tuple(
-        (
-            round(float(row[at]) * PRICE_UNITS_PER_DOLLAR),
-            int(row[at + 1]) if scale == 1 else round(float(row[at + 1]) * scale),
+    shown_levels = [(row[at], row[at + 1]) for at in range(start, end, 2) if row[at] and row[at + 1]]
+    try:
+        levels = tuple(
+            (
+                round(float(price) * PRICE_UNITS_PER_DOLLAR),
+                int(size) if scale == 1 else round(float(size) * scale),
+            )
+            for price, size in shown_levels
         )
-        for at in range(start, end, 2)
-        if row[at] and row[at + 1]
-    )
-    if any(price <= 0 or size <= 0 for price, size in levels):
-        raise ValueError("a level's price and size must be above 0")
-    if any(max(level) > _MOST for level in levels):
-        raise ValueError("a level's price or size is out of range")
+    except (ValueError, OverflowError):
+        levels = ((0, 0),)
+    if any(not 0 < price <= _MOST or not 0 < size <= _MOST for price, size in levels):
+        # The slow way says what is wrong.
+        return tuple((_price(price), _size(size, scale)) for price, size in shown_levels)
     return levels

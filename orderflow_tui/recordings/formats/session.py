@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Event
@@ -35,6 +37,12 @@ class RecordingError(ValueError):
     """A recording that cannot be read; one line that names the file, the line and the reason."""
 
 
+class Repeats(Struct):
+    """Rows that stand in a recording once more and were left out, since its events were last asked for."""
+
+    rows: int = 0
+
+
 class RecordedSession(Protocol):
     """One symbol's recorded session."""
 
@@ -55,6 +63,17 @@ class RecordedSession(Protocol):
         Raises:
             RecordingError: At a row that cannot be right.
         """
+
+
+def repeated_rows(sessions: Iterable[RecordedSession]) -> int:
+    """How many rows stood there twice and were counted once."""
+    found = [getattr(session, "repeats", None) for session in sessions]
+    return sum(one.rows for one in found if isinstance(one, Repeats))
+
+
+def repeated_words(rows: int) -> str:
+    """That in words; empty for none."""
+    return f"{rows:,} repeated rows counted once" if rows else ""
 
 
 @contextmanager
