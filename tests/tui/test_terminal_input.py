@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 
 import pytest
 from textual import events, messages
@@ -224,3 +225,60 @@ def test_no_bytes_end_the_input(seed: int) -> None:
                 assert not one.by_person or len(piece) < 12
     desk.send(b"\x1b\\", 5.0)
     assert by_person(desk.send(b"e", 5.0)) == ["e"]
+
+
+FLOODS = {
+    "moves": b"".join(b"\x1b[<35;%d;%dM" % (x % 100 + 1, x % 40 + 1) for x in range(20_000)),
+    "clicks": b"\x1b[<0;5;5M\x1b[<0;5;5m" * 10_000,
+    "wheel": b"\x1b[<64;5;5M" * 20_000,
+    "mouse, X10": b"\x1b[M !!" * 33_000,
+    "focus": b"\x1b[I\x1b[O" * 33_000,
+    "pastes": b"\x1b[200~e\x1b[201~" * 15_000,
+    "codes beyond Unicode": b"\x1b[99999999u" * 18_000,
+    "keys let go": b"\x1b[101;1:3u" * 20_000,
+    "sizes": b"\x1b[48;0;0;0;0t" * 15_000,
+    "escapes": b"\x1b" * 200_000,
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_costs_little_and_the_next_key_is_a_persons(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, looked_at = Desk(), 0
+    complete, emit_keys = desk.input._complete, desk.input._emit_keys
+
+    def counted(sequence: str) -> None:
+        nonlocal looked_at
+        looked_at += 1
+        complete(sequence)
+
+    def counted_keys(found: Iterable[events.Key]) -> None:
+        nonlocal looked_at
+        looked_at += 1
+        emit_keys(found)
+
+    monkeypatch.setattr(desk.input, "_complete", counted)
+    monkeypatch.setattr(desk.input, "_emit_keys", counted_keys)
+    data, passed = FLOODS[name], 0
+    reads = range(0, len(data), 4096)
+    for at in reads:
+        passed += len(desk.send(data[at : at + 4096], 0.001))
+    assert looked_at <= 8 * len(reads) < len(data) / 400
+    assert passed <= 50
+    desk.wait(0.5)
+    desk.clock.now += 3
+    assert by_person(desk.send(b"e")) == ["e"]
+
+
+def test_the_focus_is_passed_on_seldom_and_as_it_is_in_the_end() -> None:
+    desk = Desk()
+    assert [type(message) for message in desk.send(b"\x1b[O")] == [events.AppBlur]
+    assert desk.send(b"\x1b[I\x1b[O\x1b[I", 0.01) == []
+    assert desk.input.waits
+    assert [type(message) for message in desk.wait(0.3)] == [events.AppFocus]
+    assert not desk.input.waits
+    assert desk.wait(0.3) == []
+
+
+def test_what_is_typed_quickly_in_the_kitty_protocol_is_no_flood() -> None:
+    typed = "bought back at the close"
+    assert "".join(keys(Desk().send("".join(f"\x1b[{ord(char)};1u" for char in typed).encode()))).startswith("bought")

@@ -20,6 +20,8 @@ from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
+from orderflow_tui.tui.keys.floods import Allowance, flood_until
+
 QUIET_SECONDS: Final = 0.15
 """After an escape sequence that is no key, how long a key may be a part of what the terminal still sends."""
 OPEN_SECONDS: Final = 0.25
@@ -52,6 +54,8 @@ _LONE_KEY: Final = re.compile(r"\x1b(?:O[A-Z]|\[[\d;:]*[A-Zu~])|[^\x07\x1b\\\x9c
 _MOUSE: Final = re.compile(r"\x1b\[<(\d{1,4});(-?\d{1,6});(-?\d{1,6})[Mm]")
 _SYNCHRONIZED: Final = re.compile(r"\x1b\[\?2026;[1-4]\$y")
 _KEY: Final = re.compile(r"\x1b\[([\d:]*)(?:;([\d:]*))?(?:;([\d:]*))?([u~A-HP-S])")
+_FOCUS_SECONDS: Final = 0.2
+"""The focus is passed on so often at most, and always as it is in the end."""
 _CURSOR: Final = re.compile(r"\x1b\[\d+;\d+R")
 
 
@@ -76,23 +80,6 @@ def doubted(read: Iterable[Message]) -> None:
     for message in read:
         if isinstance(message, Key):
             message.alone = message.by_person = message.repeated = False
-
-
-class Allowance:
-    """Lets so many through a second, and no more than `most` at once."""
-
-    def __init__(self, rate: float, most: float) -> None:
-        self._rate, self._most = rate, most
-        self._left, self._at = most, 0.0
-
-    def take(self, now: float) -> bool:
-        """Whether one more may pass."""
-        self._left = min(self._most, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 def plausible_size(columns: int, rows: int) -> bool:
@@ -121,6 +108,8 @@ class TerminalInput(XTermParser):
         self._escaped_at = self._quiet_until = -1e9
         self._out: list[Message] = []
         self._units = 0
+        self._focus: Message | None = None
+        self._focus_at = -1e9
         self._most_typed = MOST_TYPED
         self._pasting_until = -1e9
         self._foreign = False
@@ -147,13 +136,13 @@ class TerminalInput(XTermParser):
         if self._state == "escape":
             self._escape_at = now
         self._judge(began, idle)
-        return self._out
+        return [*self._out, *self._focus_now(now)]
 
     def tick(self) -> list[Message]:
         """The escape key, where nothing followed it in time."""
         now = self._clock()
         if self._escape_at is None or now - self._escape_at < constants.ESCAPE_DELAY:
-            return []
+            return self._focus_now(now)
         alone = self._units == 0 and self._escape_at >= self._quiet_until
         self._escape_at, self._escaped_at = None, now
         self._state = "text"
@@ -164,7 +153,13 @@ class TerminalInput(XTermParser):
     @property
     def waits(self) -> bool:
         """Whether `tick` has something to decide soon."""
-        return self._escape_at is not None
+        return self._escape_at is not None or self._focus is not None
+
+    def _focus_now(self, now: float) -> list[Message]:
+        if self._focus is None or now - self._focus_at < _FOCUS_SECONDS:
+            return []
+        focus, self._focus, self._focus_at = self._focus, None, now
+        return [focus]
 
     def _begin(self, text: str, idle: float) -> str:
         """Where this read begins: after a pause a key alone is one, and much after a lone ESC belongs to it."""
@@ -200,6 +195,10 @@ class TerminalInput(XTermParser):
     def _text(self, text: str, at: int) -> int:
         char = text[at]
         if char == _ESC:
+            if end := flood_until(text, at):
+                self._units += MOST_TYPED
+                self._foreign = True
+                return end
             self._state = "escape"
             return at + 1
         if char in _C1:
@@ -235,6 +234,7 @@ class TerminalInput(XTermParser):
             self._units += 1
             self._emit_keys([events.Key("escape", _ESC)])
             self._state = "escape"
+            at = max(at, flood_until(text, at))
         elif char != "\\" and not "\x80" <= char <= "\x9f" and char < "\ud800":
             self._units += 1
             known = ANSI_SEQUENCES_KEYS.get(_ESC + char)
@@ -323,7 +323,7 @@ class TerminalInput(XTermParser):
         if sequence == _PASTE_START:
             self._state, self._pasted, self._paste_tail = "paste", "", ""
         elif sequence in ("\x1b[I", "\x1b[O"):
-            self._emit(events.AppFocus() if sequence == "\x1b[I" else events.AppBlur())
+            self._focus = events.AppFocus() if sequence == "\x1b[I" else events.AppBlur()
         elif _MOUSE.fullmatch(sequence) is not None:
             report = self.parse_mouse_code(sequence)
             if report is not None:
