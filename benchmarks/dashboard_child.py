@@ -125,7 +125,8 @@ def count_looks(stats: Stats) -> None:
 
 
 def run_ours(monitor: object, stats: Stats) -> None:
-    from orderflow_tui.tui.app import OrderFlowApp, run_dashboard
+    from orderflow_tui.tui.app import OrderFlowApp
+    from orderflow_tui.tui.run_dashboard import run_dashboard
     from orderflow_tui.tui.state.attention import Attention
 
     acknowledge = OrderFlowApp.action_acknowledge

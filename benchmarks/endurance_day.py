@@ -351,7 +351,8 @@ def main() -> int:
         record=TrackRecord(directory, "guarded", run_id), publish_hz=20.0,
     )  # fmt: skip
     monitor.start()
-    from orderflow_tui.tui.app import SWITCH_INTERVAL, OrderFlowApp
+    from orderflow_tui.tui.app import OrderFlowApp
+    from orderflow_tui.tui.run_dashboard import SWITCH_INTERVAL
     from orderflow_tui.tui.state.attention import Attention
 
     sys.setswitchinterval(SWITCH_INTERVAL)

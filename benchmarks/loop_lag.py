@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from benchmarks.decoding import NOW_NS
 from benchmarks.loopback import RECORDS, page
 from benchmarks.measuring import ROOT, Figure, emit, median, percentile
-from orderflow_tui.tui.app import SWITCH_INTERVAL
+from orderflow_tui.tui.run_dashboard import SWITCH_INTERVAL
 
 TICK_SECONDS = 0.002
 SECONDS = 3.0

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from orderflow_tui.support.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from orderflow_tui.config.schema import OrderFlowConfig, validate_order_flow_config
     from orderflow_tui.core.model.data_models import (
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from orderflow_tui.library.polygon_client import PolygonClient
     from orderflow_tui.library.tape_monitor import TapeMonitor
     from orderflow_tui.positions import PositionManager
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "AuthError": "feeds.errors",

@@ -166,7 +166,7 @@ def _config(args: argparse.Namespace) -> int:
 
 
 def _version() -> int:
-    from orderflow_tui import __version__
+    from orderflow_tui.support.version import __version__
 
     print_lines([f"orderflow-tui {__version__}"])
     return 0

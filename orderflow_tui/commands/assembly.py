@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from orderflow_tui import __version__
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config, working_directory
 from orderflow_tui.config.reload import ConfigWatcher
 from orderflow_tui.config.sources import Source, as_simulated, feed_of, source_named
@@ -26,6 +25,7 @@ from orderflow_tui.monitor.symbols import Reloads
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
 from orderflow_tui.support.output import print_error
+from orderflow_tui.support.version import __version__
 from orderflow_tui.track_record.track_record import TrackRecord
 
 _RECORD_AFTER_S: Final = 1.0

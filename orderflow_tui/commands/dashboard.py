@@ -51,7 +51,7 @@ def show(
         notices: What the trader should know once, at the start.
     """
     from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
-    from orderflow_tui.tui.app import run_dashboard  # noqa: PLC0415 only a screen needs textual
+    from orderflow_tui.tui.run_dashboard import run_dashboard  # noqa: PLC0415 only a screen needs textual
     from orderflow_tui.tui.state.attention import Attention  # noqa: PLC0415
     from orderflow_tui.tui.state.settings_model import SettingsDesk  # noqa: PLC0415
 

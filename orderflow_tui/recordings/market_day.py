@@ -18,7 +18,6 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from orderflow_tui import __version__
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.symbol import SymbolCore
@@ -31,6 +30,7 @@ from orderflow_tui.recordings.open import RecordedSession, open_recording
 from orderflow_tui.recordings.run_files import IMPORTED, LENGTH_BYTES, RUN_FILE, Day, Run, day_name, symbols
 from orderflow_tui.recordings.writer import SymbolDayFile
 from orderflow_tui.support.atomic_file import replace_file
+from orderflow_tui.support.version import __version__
 
 _BATCH: Final = 2_000
 """Events in one frame."""

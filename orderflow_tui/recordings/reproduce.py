@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from orderflow_tui import __version__
 from orderflow_tui.core.model.outputs import AlertUpdated, Output, SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
@@ -30,6 +29,7 @@ from orderflow_tui.journal.records import (
 )
 from orderflow_tui.recordings.run_files import RawError, RawReader, Run, read_run, runs
 from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.support.version import __version__
 
 PRE_ROLL_NS: Final = 60 * NS
 _MADE_BY_CORES: Final = frozenset(

@@ -13,7 +13,6 @@ from typing import Final
 
 import msgspec
 
-from orderflow_tui import __version__
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.model.capabilities import Capabilities
@@ -24,6 +23,7 @@ from orderflow_tui.core.transcript import CoreCall, encode
 from orderflow_tui.recordings.recorded_core import RecordedCore
 from orderflow_tui.recordings.run_files import LENGTH_BYTES, MAGIC, RUN_FILE, Day, RawError, Run, day_name
 from orderflow_tui.support.atomic_file import replace_file
+from orderflow_tui.support.version import __version__
 
 _EVERY_SECONDS: Final = 0.5
 _RETRY_SECONDS: Final = 0.05

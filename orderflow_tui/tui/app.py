@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,24 +16,16 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.support.atomic_file import replace_file
-from orderflow_tui.support.output import print_error
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
-from orderflow_tui.tui.keys.guarded_app import EndPort, GuardedApp
-from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
-from orderflow_tui.tui.look import default_theme
-from orderflow_tui.tui.look.lines import TokenStyles
+from orderflow_tui.tui.keys.guarded_app import GuardedApp
+from orderflow_tui.tui.keys.keymap import check_keymap
 from orderflow_tui.tui.look.text import NEW_YORK, Zone, clean
-from orderflow_tui.tui.look.theme import DEFAULT_THEME, FALLBACK_SIGNALS, load_themes, theme_folders, theme_stamp
+from orderflow_tui.tui.look.theme import DEFAULT_THEME, FALLBACK_SIGNALS
+from orderflow_tui.tui.look.theme_switcher import ThemeSwitcher
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.main import MainScreen
-from orderflow_tui.tui.state.attention import (
-    RESTORE_TITLE,
-    SAVE_TITLE,
-    Attention,
-    notification_sequence,
-    title_sequence,
-)
+from orderflow_tui.tui.state.attention import Attention, TerminalSignals
 from orderflow_tui.tui.state.model import ScreenModel, card_title
 from orderflow_tui.tui.state.own_orders import orders_text, parse_orders
 from orderflow_tui.views.model import MonitorPort
@@ -47,11 +37,8 @@ if TYPE_CHECKING:
     from orderflow_tui.tui.state.settings_model import SettingsDesk
 
 APP_TITLE = "orderflow-tui"
-SWITCH_INTERVAL = 0.0005
-"""Seconds a thread keeps the interpreter: the feed's threads must not hold a key press up."""
 
 
-TITLE_MARK = "● "
 _BLINK_SECONDS = 1.0
 _SETTLE_SECONDS = 0.3
 _THEME_SECONDS = 2.0
@@ -111,7 +98,7 @@ class OrderFlowApp(GuardedApp):
         monotonic: Callable[[], float] = time.monotonic,
         freeze: bool = False,
     ) -> None:
-        self._attention = attention or Attention()
+        self._signals = TerminalSignals(attention or Attention(), self._write)
         super().__init__()
         self.animation_level = "none"
         self.monitor = monitor
@@ -125,59 +112,21 @@ class OrderFlowApp(GuardedApp):
         self._notices = notices
         self._told: set[Kind] = set()
         self._woken = False
-        self._title_lit = False
         self._on_pause, self._on_speed, self._on_step = on_pause, on_speed, on_step
         self._monotonic = monotonic
         self._freeze = freeze
         self._keys = check_keymap(keys or {})
         self.set_keymap(self._keys)
-        self._theme_folders = theme_folders()
-        self._theme_stamp: frozenset[tuple[str, int, int]] = frozenset()
-        self._theme_names: list[str] = []
-        self._theme_problems = self._load_themes(theme)
+        self._themes = ThemeSwitcher(self, theme)
 
     @property
     def theme_names(self) -> list[str]:
         """The themes there are, in the order of the files."""
-        if not self._theme_names:
-            self._follow_themes()
-        return self._theme_names
-
-    def _register_themes(self) -> list[str]:
-        self._theme_stamp = theme_stamp(self._theme_folders)
-        themes, problems = load_themes(self._theme_folders)
-        for theme in themes.values():
-            self.register_theme(theme)
-        self._theme_names = list(themes)
-        return problems
+        return self._themes.names
 
     def _follow_themes(self) -> None:
-        """Take up a theme file that has changed, the one in use at once; one that has become bad stays as it was."""
-        if theme_stamp(self._theme_folders) == self._theme_stamp:
-            return
-        before = self.available_themes[self.theme]
-        for problem in self._register_themes():
+        for problem in self._themes.follow():
             self.tell(problem, warning=True)
-        if self.available_themes[self.theme] != before:
-            self.refresh_css(animate=False)
-            for screen in self.screen_stack:  # a signal's colour is no rule of the stylesheet: nothing else repaints it
-                for widget in screen.query(TokenStyles):
-                    widget.refresh()
-
-    def _load_themes(self, wanted: str | None) -> list[str]:
-        """Make the wanted theme the one in use; the files are read later where the default is all that is needed."""
-        if wanted in (None, DEFAULT_THEME) and not theme_stamp(self._theme_folders[1:]):
-            self.register_theme(default_theme.THEME)
-            self.theme = DEFAULT_THEME
-            return []
-        problems = self._register_themes()
-        themes = self._theme_names
-        if wanted is not None and wanted not in themes:
-            problems.append(f"theme {wanted!r} is not there; there are: {', '.join(themes)}")
-        name = wanted if wanted in themes else DEFAULT_THEME
-        if name is not None and name in themes:
-            self.theme = name
-        return problems
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours with a meaning of ours, for themes that do not set them."""
@@ -190,11 +139,11 @@ class OrderFlowApp(GuardedApp):
     async def on_mount(self) -> None:
         """Show what there is, then look at the monitor at the chosen pace."""
         self.follow_the_ending()
-        for problem in (*self._theme_problems, *self._notices):
+        for problem in (*self._themes.problems, *self._notices):
             self.tell(problem, warning=True)
         if self._first_run is not None:
             await self.push_screen(lazy.first_run_screen(self._first_run, self.zone))
-        self._write_title(SAVE_TITLE)
+        self._signals.save_title()
         self.monitor.on_news(self._wake)
         await self.look()
         self._looking = self.set_interval(1 / self._fps, self.look)
@@ -216,7 +165,7 @@ class OrderFlowApp(GuardedApp):
 
     def on_unmount(self) -> None:
         """Give the terminal its title back; nothing here waits for anything."""
-        self._write_title(RESTORE_TITLE)
+        self._signals.restore_title()
 
     async def look(self) -> None:
         """Take what the monitor published and repaint the screens in sight; while leaving, they lose their parts."""
@@ -261,26 +210,19 @@ class OrderFlowApp(GuardedApp):
     def _announce(self) -> None:
         fresh = [(card_title(item), item.reason) for item in self.model.newly_open()]
         fresh += [(f"BLIND {view.symbol}", view.chip_detail) for view in self.model.newly_blind()]
-        if fresh and self._attention.bell:
+        if fresh and self._signals.use.bell:
             self.bell()
-        if self._attention.wants_notification(focused=self.app_focus):
-            for title, words in fresh:
-                self._write(notification_sequence(title, words, os.environ))
+        self._signals.notify(fresh, focused=self.app_focus)
         self.title = self.model.asks or APP_TITLE
 
     def watch_title(self, title: str) -> None:
         """The terminal's title says what is asked, so that it shows in a tab or a task bar."""
-        self._write_title(title_sequence(title))
+        self._signals.show_title(title)
 
     def _blink(self) -> None:
         """While something is asked the title changes each second: a tab in the background shows it."""
         if self.model.asks:
-            self._title_lit = not self._title_lit
-            self._write_title(title_sequence(f"{TITLE_MARK if self._title_lit else ''}{self.title}"))
-
-    def _write_title(self, sequence: str) -> None:
-        if self._attention.title:
-            self._write(sequence)
+            self._signals.blink(self.title)
 
     def _write(self, sequence: str) -> None:
         if self._driver is not None and not self.is_headless:
@@ -356,15 +298,12 @@ class OrderFlowApp(GuardedApp):
             self._looking = self.set_interval(1 / value, self.look)
         else:
             changed = {"bell": not value} if name == "no_bell" else {name: value}
-            self._attention = replace(self._attention, **changed)
+            self._signals.use = replace(self._signals.use, **changed)
 
     def action_next_theme(self) -> None:
         """The next theme."""
-        names = self.theme_names
-        if names:
-            place = names.index(self.theme) if self.theme in names else -1
-            self.theme = names[(place + 1) % len(names)]
-            self.tell(f"theme {self.theme}")
+        if name := self._themes.next():
+            self.tell(f"theme {name}")
 
     def action_recover(self) -> None:
         """Try blind symbols again: the selected one, or all held ones that are blind."""
@@ -444,50 +383,4 @@ class OrderFlowApp(GuardedApp):
 
     def _fatal_error(self) -> None:
         super()._fatal_error()
-        if self._attention.notify != "never":
-            words = "no alert is shown any more: start it again"
-            self._write(notification_sequence(f"{APP_TITLE} failed", words, os.environ))
-
-
-def run_dashboard(
-    monitor: MonitorPort,
-    *,
-    history: HistoryStore | None = None,
-    fps: float = 10.0,
-    tz: str = NEW_YORK,
-    theme: str | None = None,
-    first_run: FirstRun | None = None,
-    mouse: bool = True,
-    attention: Attention | None = None,
-    keys: Mapping[str, str] | None = None,
-    on_pause: Callable[[], None] | None = None,
-    on_speed: Callable[[float], None] | None = None,
-    on_step: Callable[[Step], None] | None = None,
-    export_directory: Path | None = None,
-    settings: SettingsDesk | None = None,
-    notices: Sequence[str] = (),
-    ending: EndPort | None = None,
-) -> int:
-    """Show the dashboard until the trader leaves.
-
-    Garbage is not collected before the first paint, which it would hold up by a fifth.
-
-    Returns:
-        The exit code: 0, what the monitor's status asks for, 1 after a crash of the screen, 2 for a refused keymap.
-    """
-    gc.disable()
-    try:
-        app = OrderFlowApp(
-            monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
-            on_pause=on_pause, on_speed=on_speed, on_step=on_step, export_directory=export_directory,
-            settings=settings, notices=notices, freeze=True,
-        )  # fmt: skip
-        app.ending = ending
-        sys.setswitchinterval(SWITCH_INTERVAL)
-        result = app.run(mouse=mouse)
-    except KeymapError as error:
-        print_error(error)
-        return 2
-    finally:
-        gc.enable()
-    return app.return_code or result or 0
+        self._signals.failed(APP_TITLE)

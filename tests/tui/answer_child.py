@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.support.atomic_file import replace_file
-from orderflow_tui.tui.app import run_dashboard
+from orderflow_tui.tui.run_dashboard import run_dashboard
 from orderflow_tui.tui.state.attention import Attention
 from tests.tui.fake import FakeMonitor, busy_market
 

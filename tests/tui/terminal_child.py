@@ -26,7 +26,7 @@ from orderflow_tui.feeds.feed import Arrival, Batch, FeedStatus, Put
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager
-from orderflow_tui.tui.app import run_dashboard
+from orderflow_tui.tui.run_dashboard import run_dashboard
 from orderflow_tui.tui.state.attention import Attention
 from tests.tui.fake import NBBO
 

@@ -14,9 +14,10 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 import orderflow_tui.tui
-from orderflow_tui.tui.app import OrderFlowApp, run_dashboard
+from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.bar_rows import status_row
+from orderflow_tui.tui.run_dashboard import run_dashboard
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen

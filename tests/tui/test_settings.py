@@ -77,7 +77,7 @@ async def test_without_a_file_changes_last_until_the_end(tmp_path: Path) -> None
         assert "nothing is kept here" in block(app, "settings")
         assert "Thresholds" not in block(app, "settings")
         await press(pilot, "j", "j", "right", "j", "right", "x", "k", "k", "k", "x")
-        assert (app._attention.bell, app._attention.notify, app.theme) == (False, "unfocused", "dark")
+        assert (app._signals.use.bell, app._signals.use.notify, app.theme) == (False, "unfocused", "dark")
     assert [path.name for path in tmp_path.glob("**/*.toml")] == []  # noqa: ASYNC240 - nothing waits here
 
 

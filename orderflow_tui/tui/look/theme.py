@@ -13,7 +13,6 @@ import platformdirs
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
-import orderflow_tui
 from orderflow_tui.support.bounded_file import read_bounded
 from orderflow_tui.support.printable import shown_value
 
@@ -154,7 +153,7 @@ def _theme(content: Mapping[str, Any]) -> Theme:
 
 def theme_folders() -> list[Path]:
     """Where themes are looked for: the package's own, or beside it in a checkout; then the user's."""
-    package = Path(orderflow_tui.__file__).parent
+    package = Path(__file__).parents[2]
     shipped = package / "themes"
     ours = shipped if shipped.is_dir() else package.parent / "themes"
     return [ours, Path(platformdirs.user_config_dir("orderflow-tui")) / "themes"]

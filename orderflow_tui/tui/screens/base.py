@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from textual.screen import ModalScreen, Screen
 
-if TYPE_CHECKING:
-    from orderflow_tui.tui.app import OrderFlowApp
-    from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.dashboard import Dashboard
+from orderflow_tui.tui.state.model import ScreenModel
 
 
 class ModelScreen(Screen[None]):
@@ -18,9 +17,9 @@ class ModelScreen(Screen[None]):
     """Which keys are alive on it (`bindings.SCOPES`); the help begins with them."""
 
     @property
-    def dashboard(self) -> OrderFlowApp:
+    def dashboard(self) -> Dashboard:
         """The app, by its own type."""
-        return cast("OrderFlowApp", self.app)
+        return cast("Dashboard", self.app)
 
     @property
     def model(self) -> ScreenModel:
@@ -46,9 +45,9 @@ class ModelModal(ModalScreen[Any]):
     """
 
     @property
-    def dashboard(self) -> OrderFlowApp:
+    def dashboard(self) -> Dashboard:
         """The app, by its own type."""
-        return cast("OrderFlowApp", self.app)
+        return cast("Dashboard", self.app)
 
     @property
     def model(self) -> ScreenModel:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from orderflow_tui.tui.keys.bindings import SCOPES, named
-
-if TYPE_CHECKING:
-    from orderflow_tui.tui.app import OrderFlowApp
+from orderflow_tui.tui.state.dashboard import Dashboard
 
 
 class ActionCommands(Provider):
     """All actions that make sense on the screen the palette was opened from, and the themes by name."""
 
     @property
-    def _app(self) -> OrderFlowApp:
-        return cast("OrderFlowApp", self.app)
+    def _app(self) -> Dashboard:
+        return cast("Dashboard", self.app)
 
     def _actions(self) -> list[tuple[str, str, str]]:
         """`(title, help, action)` of each binding that is alive on the screen beneath the palette."""

@@ -1,11 +1,12 @@
 """Getting the trader's attention through the terminal: its bell, its title, its desktop notification.
 
-Sequences only: they are written by the app. A terminal that does not know one ignores it.
+A terminal that does not know a sequence ignores it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from orderflow_tui.tui.look.text import clean
 Notify = Literal["unfocused", "always", "never"]
 
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;0t", "\x1b[23;0t"
+TITLE_MARK = "● "
 _LIMIT = 200
 _TITLED = ("foot", "rxvt")
 """Terminals that know OSC 777 (title and text) and not OSC 9."""
@@ -58,3 +60,50 @@ def notification_sequence(title: str, words: str, environment: Mapping[str, str]
         inner = sequence.replace("\x1b", "\x1b\x1b")
         return f"\x1bPtmux;{inner}\x1b\\"
     return sequence
+
+
+class TerminalSignals:
+    """Writes them.
+
+    Args:
+        use: What may be used; it may be changed.
+        write: Writes a sequence to the terminal.
+    """
+
+    def __init__(self, use: Attention, write: Callable[[str], None]) -> None:
+        self.use = use
+        self._write = write
+        self._lit = False
+
+    def save_title(self) -> None:
+        """Keep the terminal's own title."""
+        self._title(SAVE_TITLE)
+
+    def restore_title(self) -> None:
+        """Give it back."""
+        self._title(RESTORE_TITLE)
+
+    def show_title(self, words: str) -> None:
+        """Say in the title what is asked, so that it shows in a tab or a task bar."""
+        self._title(title_sequence(words))
+
+    def blink(self, words: str) -> None:
+        """The same with a mark every other time: a tab in the background shows it."""
+        self._lit = not self._lit
+        self._title(title_sequence(f"{TITLE_MARK if self._lit else ''}{words}"))
+
+    def notify(self, fresh: Iterable[tuple[str, str]], *, focused: bool) -> None:
+        """A desktop notification of each title and its words, where one is wanted."""
+        if self.use.wants_notification(focused=focused):
+            for title, words in fresh:
+                self._write(notification_sequence(title, words, os.environ))
+
+    def failed(self, name: str) -> None:
+        """The screen has crashed: whoever looks elsewhere must hear of it."""
+        if self.use.notify != "never":
+            words = "alerts are no longer shown: restart it"
+            self._write(notification_sequence(f"{name} failed", words, os.environ))
+
+    def _title(self, sequence: str) -> None:
+        if self.use.title:
+            self._write(sequence)

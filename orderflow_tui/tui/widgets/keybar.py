@@ -7,16 +7,14 @@ opening the answer would cost.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual import events
 from textual.binding import Binding, BindingType
 
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.look.lines import LineWidget, Row, Span
-
-if TYPE_CHECKING:
-    from orderflow_tui.tui.app import OrderFlowApp
+from orderflow_tui.tui.state.dashboard import Dashboard
 
 
 class KeyBar(LineWidget):
@@ -37,7 +35,7 @@ class KeyBar(LineWidget):
 
     def on_mount(self) -> None:
         """The keymap does not change while the app runs."""
-        app = cast("OrderFlowApp", self.app)
+        app = cast("Dashboard", self.app)
         spans: list[Span] = []
         column = 0
         for binding in self._shown_bindings:

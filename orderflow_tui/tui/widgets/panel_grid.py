@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,11 +10,9 @@ from textual.containers import VerticalScroll
 from orderflow_tui.tui.look.layout import NARROW, Plan
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.panel_rows import PanelSize
+from orderflow_tui.tui.state.dashboard import Dashboard
 from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.widgets.panel import SymbolPanel
-
-if TYPE_CHECKING:
-    from orderflow_tui.tui.app import OrderFlowApp
 
 MOST_PANELS = 60
 """More symbols than this stay in the strip; panels beyond are not worth their cost."""
@@ -39,8 +37,8 @@ class PanelGrid(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """As many places as there are symbols now, so that the first paint needs one layout; more come with more."""
-        app = cast("OrderFlowApp", self.app)
-        wanted = len(app.monitor.views()) if app.size.width >= NARROW else 1
+        shown = len(cast("Dashboard", self.app).monitor.views())
+        wanted = shown if self.app.size.width >= NARROW else 1
         for _ in range(max(1, min(wanted, MOST_PANELS))):
             yield SymbolPanel()
 

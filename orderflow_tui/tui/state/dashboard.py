@@ -1,0 +1,57 @@
+"""What screens and widgets ask of the dashboard they are part of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from textual.binding import Binding
+
+from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.views.model import MonitorPort
+
+
+class Dashboard(Protocol):
+    """The app as its parts see it.
+
+    Attributes:
+        monitor: What is shown, and who takes the answers.
+        model: The state all screens share.
+        export_directory: Where exports go; None where there is no journal.
+        answering: Whether a key alone answers a recommendation now.
+    """
+
+    monitor: MonitorPort
+    model: ScreenModel
+    export_directory: Path | None
+    answering: bool
+
+    @property
+    def theme_names(self) -> list[str]:
+        """The themes there are."""
+        ...
+
+    @property
+    def acknowledge_key(self) -> str:
+        """What answers a recommendation from everywhere."""
+        ...
+
+    def all_keys(self, binding: Binding) -> list[str]:
+        """The keys of a binding under the keymap in force."""
+        ...
+
+    def first_key(self, binding: Binding) -> str:
+        """The one that is shown where there is room for one."""
+        ...
+
+    def tell(self, message: str, *, warning: bool = False) -> None:
+        """A short-lived line in a corner."""
+        ...
+
+    def apply_setting(self, name: str, value: object) -> None:
+        """Put a changed setting of the screen in force now."""
+        ...
+
+    def action_acknowledge(self) -> None:
+        """Open the answer."""
+        ...
