@@ -29,6 +29,32 @@ def _dashboard(args: argparse.Namespace) -> int:
     return run_live(overrides(args), args.config, screen(args))
 
 
+def _attach(args: argparse.Namespace) -> int:
+    hang_up.watch(*_SCREEN_STREAMS)
+    gc.disable()
+    from orderflow_tui.commands.attach import run_attach
+
+    return run_attach(overrides(args), args.config, screen(args))
+
+
+def _engine(_: argparse.Namespace) -> int:
+    from orderflow_tui.commands.engine import run_engine
+
+    return run_engine()
+
+
+def _status(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.status import run_status
+
+    return run_status(overrides(args), args.config, as_json=args.json)
+
+
+def _stop(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.stop import run_stop
+
+    return run_stop(overrides(args), args.config)
+
+
 def _demo(args: argparse.Namespace) -> int:
     hang_up.watch(*_SCREEN_STREAMS)
     gc.disable()
@@ -180,6 +206,10 @@ def _serve(args: argparse.Namespace) -> int:
 
 _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     None: _dashboard,
+    "attach": _attach,
+    "engine": _engine,
+    "status": _status,
+    "stop": _stop,
     "demo": _demo,
     "replay": _replay,
     "headless": _headless,

@@ -65,7 +65,7 @@ def show(
         monitor.pace = lambda: (replay.paused, replay.speed)
     ending.start()
     if in_browser():
-        _end_with_the_server(ending)
+        end_with_the_server(ending)
     monitor.start()
     try:
         return run_dashboard(
@@ -104,7 +104,7 @@ def in_browser() -> bool:
     return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
-def _end_with_the_server(ending: Ending) -> None:
+def end_with_the_server(ending: Ending) -> None:
     """A killed server closes no tab: the dashboard sees that another process is its parent now."""
     server = os.getppid()
 

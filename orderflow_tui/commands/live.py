@@ -1,21 +1,102 @@
-"""The dashboard on the configured source: `orderflow-tui` without a command."""
+"""The dashboard on the configured source: an engine in a process of its own, and a screen on it."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui.commands.assembly import LiveSettings, checked_config, monitor_of_source
-from orderflow_tui.commands.dashboard import show
+from orderflow_tui.commands.attach import journal_of, look_at, show_engine
+from orderflow_tui.commands.dashboard import in_browser, show
+from orderflow_tui.commands.engine import await_engine, start_engine
 from orderflow_tui.config.edit import SettingsFile
+from orderflow_tui.config.load import LoadedConfig
+from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.values import invalid
+from orderflow_tui.engine.place import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
 from orderflow_tui.support.forked import apart
 from orderflow_tui.support.memory import spare_memory
+from orderflow_tui.support.output import print_note
+
+if TYPE_CHECKING:
+    from orderflow_tui.tui.screens.first_run import FirstRun
+
+_FILES: Final = (".toml", ".csv")
+"""How positions that are files end; a broker is asked by the engine alone."""
 
 
 def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
-    """The dashboard on the configured source."""
+    """Start the engine of the configured journal where none runs, and show a screen on it."""
+    spare_memory()
+    ready = apart(lambda: checked_config(overrides, config_file))
+    loaded = ready()
+    ui = screen_settings({**loaded.ui, **screen})
+    if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise invalid("the screen needs a terminal on stdin and stderr; `orderflow-tui headless` needs none")
+    try:
+        starter = _Starter(loaded, overrides, config_file, ends_with_screens=ui.on_quit == "end")
+    except EngineError as refused:
+        print_note(f"the watch ends with this screen: {refused}")
+        return _run_in_this_process(overrides, config_file, screen)
+    engine = None if is_held(starter.place) else starter.start()
+    import orderflow_tui.tui.run_dashboard  # noqa: PLC0415, F401 while the engine comes up
+
+    if engine is not None:
+        await_engine(starter.place, engine)
+    return show_engine(
+        look_at(starter.place, fps=ui.fps),
+        screen,
+        loaded,
+        restart=starter.again,
+        settings_file=SettingsFile(overrides, config_file),
+        first_run=_first_run(loaded),
+        notices=() if engine is not None else ("this screen is on an engine that runs already",),
+    )
+
+
+class _Starter:
+    """Starts the engine of one journal, once or again."""
+
+    def __init__(
+        self, loaded: LoadedConfig, overrides: Mapping[str, Any], config_file: str | None, *, ends_with_screens: bool
+    ) -> None:
+        self._directory = journal_of(loaded)
+        self.place = place_of(self._directory)
+        self._overrides = overrides
+        self._config_file = config_file
+        self._ends_with_screens = ends_with_screens
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it; `await_engine` says when it takes screens."""
+        return start_engine(
+            self._directory, self._overrides, self._config_file, ends_with_screens=self._ends_with_screens
+        )
+
+    def again(self) -> None:
+        """Start it where none runs, and wait until it takes screens. Raises EngineError."""
+        if not is_held(self.place):
+            await_engine(self.place, self.start())
+
+
+def _first_run(loaded: LoadedConfig) -> FirstRun | None:
+    """What to do next where the positions file is not there or holds nothing; a broker is asked by the engine alone."""
+    from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415
+
+    path = Path(loaded.config.positions)
+    if path.suffix not in _FILES:
+        return None
+    positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)
+    if positions.missing:
+        return FirstRun("no_positions_file", path, positions.message)
+    return None if positions.get_active_positions() else FirstRun("nothing_held", path, "")
+
+
+def _run_in_this_process(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
+    """The dashboard with its monitor in this process, where no engine can be reached."""
     spare_memory()
     checked = apart(lambda: checked_config(overrides, config_file))
     from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415

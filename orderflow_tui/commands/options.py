@@ -35,7 +35,7 @@ _RECORDINGS: Final = (
     "or a run of --record"
 )
 JOURNAL: Final = "logs/order_flow"
-SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell", "no_title", "notify")
+SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell", "no_title", "notify", "on_quit")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -78,6 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
     headless.add_argument("--duration", type=_positive, metavar="SECONDS", help="end by itself after so long")
     headless.add_argument("--tz", default=argparse.SUPPRESS, help="time zone of the lines (America/New_York)")
     _add_settings(headless)
+    _add_engine_commands(commands)
     _add_simulate(commands)
     _add_serve(commands)
     report = commands.add_parser("report", help="figures over journals: alerts, latency, answers, errors, targets")
@@ -105,6 +106,24 @@ def make_parser() -> argparse.ArgumentParser:
     config = commands.add_parser("config", help="the settings in force and where each came from")
     _add_settings(config)
     return parser
+
+
+def _add_engine_commands(commands: _Commands) -> None:
+    attach = commands.add_parser("attach", help="a screen on a watch that runs already, from any terminal")
+    _add_engine_place(attach)
+    _add_screen(attach)
+    status = commands.add_parser("status", help="what a running watch sees, without a screen")
+    status.add_argument("--json", action="store_true", help="JSON on stdout")
+    _add_engine_place(status)
+    _add_engine_place(commands.add_parser("stop", help="end a running watch"))
+    commands.add_parser("engine")  # started by the dashboard, with its settings on stdin
+
+
+def _add_engine_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
+    parser.add_argument(
+        "--log-dir", dest="set_log_dir", metavar="DIR", default=argparse.SUPPRESS, help="the journal of the watch"
+    )
 
 
 def _add_evaluate(commands: _Commands) -> None:
@@ -194,6 +213,12 @@ def _add_screen(parser: argparse.ArgumentParser, default: str | None = argparse.
         choices=("unfocused", "always", "never"),
         default=default,
         help="desktop notification through the terminal (default: while another window has the focus)",
+    )
+    group.add_argument(
+        "--on-quit",
+        choices=("ask", "keep", "end"),
+        default=default,
+        help="what becomes of the watch when its last screen is closed (ask)",
     )
 
 

@@ -19,6 +19,7 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "no_bell": "must be true or false",
     "no_title": "must be true or false",
     "notify": "must be unfocused, always or never",
+    "on_quit": "must be ask, keep or end",
 }
 
 
@@ -32,6 +33,8 @@ class ScreenSettings(Struct, frozen=True):
     no_bell: bool = False
     no_title: bool = False
     notify: Literal["unfocused", "always", "never"] = "unfocused"
+    on_quit: Literal["ask", "keep", "end"] = "ask"
+    """What becomes of the engine when its last screen is closed: `end` also ends it when that screen dies."""
 
 
 def screen_settings(values: Mapping[str, Any]) -> ScreenSettings:

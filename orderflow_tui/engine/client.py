@@ -70,9 +70,15 @@ class RemoteMonitor:
         self.gone = ""
         """Why the engine sends no more; empty while it does."""
         self._closed = False
+        self._hello = Hello(PROTOCOL, version, screen, fps)
+        self._status: StatusView
+        self._begin()
+
+    def _begin(self) -> None:
+        link = self._link
         link.settimeout(_START_SECONDS)
         try:
-            send(link, Hello(PROTOCOL, version, screen, fps))
+            send(link, self._hello)
             self._welcome = self._welcomed()
             first = self._first_state()
         except EngineError:
@@ -83,11 +89,27 @@ class RemoteMonitor:
             raise EngineError(
                 "the engine does not answer as this version does: end it with `orderflow-tui stop`"
             ) from None
-        self._status = first.status
         self._take(first)
         link.settimeout(None)
-        self._thread = threading.Thread(target=self._read, name="engine-read", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._read, args=(link,), name="engine-read", daemon=True).start()
+
+    def attach_again(self, link: socket.socket) -> None:
+        """Go on with another engine of the same journal where this one is gone.
+
+        Raises:
+            EngineError: It refuses this screen, or does not answer.
+        """
+        self._link = link
+        self._lines = ()
+        self._begin()
+        self.gone = ""
+        if self._detailed:
+            self._send(ShowDetail(self._detailed))
+
+    def told(self, words: str) -> None:
+        """Show why the engine is not there: an attempt to start it came to this."""
+        self._status = replace(self._status, detail=f"{ENGINE_GONE}: {words}")
+        self.version += 1
 
     def _welcomed(self) -> Welcome:
         answer = decode_from_engine(receive(self._link, MOST_FROM_ENGINE))
@@ -188,10 +210,10 @@ class RemoteMonitor:
 
     # --- the reading thread ---------------------------------------------------------------------------------------
 
-    def _read(self) -> None:
+    def _read(self, link: socket.socket) -> None:
         reason = "it has ended"
         try:
-            while message := receive(self._link, MOST_FROM_ENGINE):
+            while message := receive(link, MOST_FROM_ENGINE):
                 state = decode_from_engine(message)
                 if isinstance(state, State):
                     self._take(state)
@@ -202,7 +224,7 @@ class RemoteMonitor:
         except (WireError, msgspec.MsgspecError, RecursionError):
             reason = "it sent what this version cannot read"
         finally:
-            self._link.close()
+            link.close()
             if not self._closed:
                 self._lost(reason)
 

@@ -28,6 +28,10 @@ class EngineError(RuntimeError):
     """An engine cannot be reached, started or talked to; the text is one line that says why and what to do."""
 
 
+class EngineRunningError(EngineError):
+    """Another engine writes the same journal."""
+
+
 class EnginePlace(Struct, frozen=True):
     """Where the engine of one journal is found.
 
@@ -115,7 +119,7 @@ def is_held(place: EnginePlace) -> bool:
     """Whether a living engine holds the place."""
     try:
         EngineLock(place).release()
-    except EngineError:
+    except EngineRunningError:
         return True
     return False
 
@@ -127,7 +131,7 @@ class EngineLock:
         place: The engine's.
 
     Raises:
-        EngineError: Another engine holds it.
+        EngineRunningError: Another engine holds it.
     """
 
     def __init__(self, place: EnginePlace) -> None:
@@ -136,7 +140,7 @@ class EngineLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._descriptor)
-            raise EngineError(
+            raise EngineRunningError(
                 "an engine already watches this journal: `orderflow-tui attach` shows it, `orderflow-tui stop` ends it"
             ) from None
 

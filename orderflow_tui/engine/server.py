@@ -47,6 +47,8 @@ _HELLO_SECONDS: Final = 2.0
 _RECORDS_SECONDS: Final = 5.0
 _LINGER_SECONDS: Final = 1.0
 """How long an engine that ends with its last screen waits for another: one that is started again right away."""
+_COMES_SECONDS: Final = 60.0
+_FIRST_SECONDS: Final = 1.0
 _LONGEST_NAME: Final = 40
 
 
@@ -107,7 +109,7 @@ class EngineServer:
         ends_with_screens: The watch ends when the last screen has left.
 
     Raises:
-        EngineError: Another engine watches this journal.
+        EngineRunningError: Another engine watches this journal.
         OSError: The socket cannot be made.
     """
 
@@ -128,6 +130,7 @@ class EngineServer:
         self._end = end
         self._ends_with_screens = ends_with_screens
         self._asked = False
+        self._came = False
         self._screens: dict[int, _Screen] = {}
         self._numbers = itertools.count(1)
         self._changed = threading.Lock()
@@ -150,6 +153,13 @@ class EngineServer:
         """Take screens from now on."""
         self._port.on_news(self._news)
         threading.Thread(target=self._accept, name="engine-accept", daemon=True).start()
+        if self._ends_with_screens:
+            threading.Thread(target=self._await_first, name="engine-first", daemon=True).start()
+
+    def _await_first(self) -> None:
+        """Whoever started it may be gone before it looked."""
+        if not self._closed.wait(_COMES_SECONDS) and not self._came:
+            self._end_once("no screen came")
 
     def close(self) -> None:
         """Let every screen go and give the place free; doing so again is harmless."""
@@ -193,10 +203,12 @@ class EngineServer:
             screen = self._greet(link)
             if screen is None:
                 return
+            before = self._port.version
             with self._changed:
                 self._screens[number] = screen
+            self._came = True
             self._count()
-            threading.Thread(target=self._write, args=(screen,), name="engine-write", daemon=True).start()
+            threading.Thread(target=self._write, args=(screen, before), name="engine-write", daemon=True).start()
             while message := receive(link, MOST_FROM_SCREEN):
                 self._obey(screen, decode_from_screen(message))
         except (OSError, WireError, msgspec.MsgspecError, RecursionError):
@@ -264,7 +276,10 @@ class EngineServer:
     def _watch_details(self) -> None:
         self._port.watch_details(frozenset(screen.detailed for screen in self._all() if screen.detailed))
 
-    def _write(self, screen: _Screen) -> None:
+    def _write(self, screen: _Screen, before: int) -> None:
+        until = time.monotonic() + _FIRST_SECONDS
+        while self._port.version == before and time.monotonic() < until:
+            time.sleep(0.002)  # what was published last may be from when nobody looked
         unsent = Unsent()
         version, records_at = -1, 0.0
         try:

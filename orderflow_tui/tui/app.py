@@ -26,6 +26,7 @@ from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.attention import Attention, TerminalSignals
+from orderflow_tui.tui.state.engine_controls import EngineControls
 from orderflow_tui.tui.state.model import ScreenModel, card_title
 from orderflow_tui.tui.state.own_orders import orders_text, parse_orders
 from orderflow_tui.views.model import MonitorPort
@@ -66,6 +67,7 @@ class OrderFlowApp(GuardedApp):
         export_directory: Where exports and pictures go: the journal's folder.
         settings: What the settings screen changes; None where there is none.
         notices: What the trader should know once, at the start.
+        engine: The engine in another process that this is a screen of; None where the monitor is in this one.
         monotonic: Seconds on a clock that never goes back.
         freeze: Collect garbage once after the first paint, leave what is there out of later collections, and collect
             from then on.
@@ -95,6 +97,7 @@ class OrderFlowApp(GuardedApp):
         export_directory: Path | None = None,
         settings: SettingsDesk | None = None,
         notices: Sequence[str] = (),
+        engine: EngineControls | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         freeze: bool = False,
     ) -> None:
@@ -110,6 +113,7 @@ class OrderFlowApp(GuardedApp):
         self._fps = fps
         self._first_run = first_run
         self._notices = notices
+        self._engine = engine
         self._told: set[Kind] = set()
         self._woken = False
         self._on_pause, self._on_speed, self._on_step = on_pause, on_speed, on_step
@@ -306,7 +310,10 @@ class OrderFlowApp(GuardedApp):
             self.tell(f"theme {name}")
 
     def action_recover(self) -> None:
-        """Try blind symbols again: the selected one, or all held ones that are blind."""
+        """Try blind symbols again: the selected one, or all held ones that are blind. An engine that is gone first."""
+        if self._engine is not None and self._engine.gone:
+            self.tell(self._engine.restart())
+            return
         view = self.model.views.get(self.model.selected)
         blind = [view] if view is not None and view.chip == "BLIND" else self.model.blind_held
         for item in blind:
@@ -379,6 +386,22 @@ class OrderFlowApp(GuardedApp):
         """Leave at once: no thread is waited for here."""
         if self.refuses_to_quit():
             return
+        if self._engine is not None and self._engine.asks():
+            if self._scope != "Quit":
+                self.push_screen(lazy.leave_screen(), self._leave_engine)
+            return
+        self._leave_now()
+
+    def _leave_engine(self, choice: str | None) -> None:
+        if self._engine is None or choice is None:
+            return
+        if choice == "end":
+            self._engine.end()
+        else:
+            self._engine.keep()
+        self._leave_now()
+
+    def _leave_now(self) -> None:
         self.leave("quit", self.monitor.status().exit_code)
 
     def _fatal_error(self) -> None:

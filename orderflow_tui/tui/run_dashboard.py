@@ -14,6 +14,7 @@ from orderflow_tui.tui.keys.guarded_app import EndPort
 from orderflow_tui.tui.keys.keymap import KeymapError
 from orderflow_tui.tui.look.text import NEW_YORK
 from orderflow_tui.tui.state.attention import Attention
+from orderflow_tui.tui.state.engine_controls import EngineControls
 from orderflow_tui.views.model import MonitorPort
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def run_dashboard(
     export_directory: Path | None = None,
     settings: SettingsDesk | None = None,
     notices: Sequence[str] = (),
+    engine: EngineControls | None = None,
     ending: EndPort | None = None,
 ) -> int:
     """Show the dashboard until the trader leaves.
@@ -57,7 +59,7 @@ def run_dashboard(
         app = OrderFlowApp(
             monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
             on_pause=on_pause, on_speed=on_speed, on_step=on_step, export_directory=export_directory,
-            settings=settings, notices=notices, freeze=True,
+            settings=settings, notices=notices, engine=engine, freeze=True,
         )  # fmt: skip
         app.ending = ending
         sys.setswitchinterval(SWITCH_INTERVAL)

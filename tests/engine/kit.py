@@ -35,6 +35,7 @@ class FakeEngine(FakeMonitor):
 
     def set_screens(self, count: int) -> None:
         self.screen_counts.append(count)
+        self.put()
 
     def watch_details(self, symbols: frozenset[str]) -> None:
         self.wanted = symbols

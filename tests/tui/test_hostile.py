@@ -137,7 +137,8 @@ def _has_markup_off(call: ast.Call) -> bool:
 
 
 def _violation(node: ast.AST) -> str:
-    if isinstance(node, ast.Call) and _name(node.func) in SURFACES and not _has_markup_off(node):
+    shows = isinstance(node, ast.Call) and bool(node.args or node.keywords)  # a condition's notify() shows nothing
+    if isinstance(node, ast.Call) and shows and _name(node.func) in SURFACES and not _has_markup_off(node):
         return f"{_name(node.func)} without markup=False"
     if isinstance(node, ast.Call) and _name(node.func) in {"from_markup", "render_markup"}:
         return _name(node.func)

@@ -22,6 +22,7 @@ from orderflow_tui.tui.screens.fire_drill import DrillScreen
 from orderflow_tui.tui.screens.first_run import FirstRun
 from orderflow_tui.tui.screens.help import HelpScreen
 from orderflow_tui.tui.screens.history import HistoryScreen
+from orderflow_tui.tui.screens.leave import LeaveScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
@@ -439,6 +440,46 @@ async def _long_text(bench: Bench) -> None:
     assert await top_after("ctrl+u") == 1
     assert await top_after("G") == pager.max_scroll_y > 0
     assert await top_after("g") == 0
+
+
+class FakeEngine:
+    """An engine in another process, as far as the keys go."""
+
+    def __init__(self) -> None:
+        self.gone = ""
+        self.asked: list[str] = []
+
+    def asks(self) -> bool:
+        return True
+
+    def keep(self) -> None:
+        self.asked.append("keep")
+
+    def end(self) -> None:
+        self.asked.append("end")
+
+    def restart(self) -> str:
+        self.asked.append("restart")
+        return "starting the engine again"
+
+
+@checks("quit-keep", "quit-end", "quit-stay")
+async def _leave(bench: Bench) -> None:
+    engine = bench.app._engine = FakeEngine()
+    left: list[str] = []
+    bench.app._leave_now = lambda: left.append(engine.asked[-1])  # type: ignore[method-assign]
+    for key, chosen in (("escape", []), ("k", ["keep"]), ("enter", ["keep", "keep"]), ("e", ["keep", "keep", "end"])):
+        await bench.press("q")
+        assert isinstance(bench.app.screen, LeaveScreen)
+        assert "keep watching without a screen" in screen_text(bench.app)
+        await bench.press("ctrl+q")
+        assert isinstance(bench.app.screen, LeaveScreen), "it asks once"
+        await bench.press(key)
+        assert isinstance(bench.app.screen, MainScreen)
+        assert left == engine.asked == chosen
+    engine.gone = "it has ended"
+    await bench.press("r")
+    assert engine.asked[-1] == "restart"
 
 
 def test_no_binding_is_left_out() -> None:

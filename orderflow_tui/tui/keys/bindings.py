@@ -24,7 +24,7 @@ APP_BINDINGS: list[BindingType] = [
         show=True,
     ),
     _key("t", "next_theme", "Theme", "The next theme", "next-theme"),
-    _key("r", "recover", "Retry", "Try a blind symbol again now", "recover"),
+    _key("r", "recover", "Retry", "Try a blind symbol again now; start an engine that is gone", "recover"),
     _key("m", "mine", "Mine", "Say which orders in the book are yours: every rule leaves them out", "mine"),
     _key("space", "pause", "Pause", "Pause or go on with a replay", "pause"),
     _key("full_stop", "step('event')", "Next event", "Pause a replay, and play its next event", "step-event"),
@@ -114,6 +114,12 @@ DIALOG_BINDINGS: list[BindingType] = [
     _key("escape", "close", "Close", "Close this", "dialog-close", show=True),
 ]
 
+QUIT_BINDINGS: list[BindingType] = [
+    _key("k,enter", "keep", "Keep watching", "Close this screen; the engine goes on, `attach` shows it", "quit-keep"),
+    _key("e", "end", "End the watch", "End the engine too: nothing is watched any more", "quit-end"),
+    _key("escape", "close", "Stay", "Back to where you came from", "quit-stay"),
+]
+
 SETTINGS_BINDINGS: list[BindingType] = [
     _key("escape,comma", "close", "Back", "Back to where you came from", "settings-close", show=True),
     _key("up,k", "cursor(-1)", "Up", "One line up", "settings-up"),
@@ -154,13 +160,14 @@ SCOPES: dict[str, list[BindingType]] = {
     "Fire drill": DRILL_BINDINGS,
     "History": HISTORY_BINDINGS,
     "Settings": SETTINGS_BINDINGS,
+    "Quit": QUIT_BINDINGS,
     "First run": FIRST_RUN_BINDINGS,
     "Dialogs": DIALOG_BINDINGS,
     "Long text": PAGER_BINDINGS,
 }
 """Which bindings are alive together: those of one scope and those of `Everywhere`."""
 
-MODAL_SCOPES = frozenset({"Answer", "Settings", "Dialogs", "Long text"})
+MODAL_SCOPES = frozenset({"Answer", "Settings", "Quit", "Dialogs", "Long text"})
 """Where only the priority keys of `Everywhere` reach."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orderflow_tui.tui.state.settings_model import SettingsDesk
     from orderflow_tui.views.model import RecommendationView, StatusView
 
-_SCREENS = ("answer", "fire_drill", "help", "history", "settings")
+_SCREENS = ("answer", "fire_drill", "help", "history", "leave", "settings")
 """Not the detail: its charts are a megabyte that many a day never needs, and 20 ms when it is first opened."""
 
 
@@ -79,6 +79,13 @@ def help_screen(scope: str) -> ModelModal:
     from orderflow_tui.tui.screens.help import HelpScreen
 
     return HelpScreen(scope)
+
+
+def leave_screen() -> ModelModal:
+    """Whether the engine goes on when its last screen is closed."""
+    from orderflow_tui.tui.screens.leave import LeaveScreen
+
+    return LeaveScreen()
 
 
 def orders_screen(symbol: str) -> ModelModal:

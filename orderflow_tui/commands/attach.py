@@ -1,0 +1,178 @@
+"""A screen on an engine that runs already, from any terminal of its user."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orderflow_tui import __version__
+from orderflow_tui.commands.dashboard import end_with_the_server, in_browser
+from orderflow_tui.commands.ending import Ending
+from orderflow_tui.config.edit import SettingsFile
+from orderflow_tui.config.load import LoadedConfig, load_config
+from orderflow_tui.config.screen import ScreenSettings, screen_settings
+from orderflow_tui.config.sources import source_named
+from orderflow_tui.engine.client import RemoteMonitor
+from orderflow_tui.engine.place import EngineError, EnginePlace, connect, is_held, place_of, running_places
+
+if TYPE_CHECKING:
+    from orderflow_tui.tui.screens.first_run import FirstRun
+
+
+def run_attach(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
+    """Show the engine of the configured journal, or the only one there is."""
+    loaded = load_config(overrides, path=config_file)
+    monitor = look_at(chosen_place(loaded, overrides), fps=screen_settings({**loaded.ui, **screen}).fps)
+    return show_engine(monitor, screen, loaded)
+
+
+def journal_of(loaded: LoadedConfig) -> Path:
+    """Where the engine of these settings writes."""
+    return loaded.journal_dir(source_named(loaded.config.data_source).source_class)
+
+
+def chosen_place(loaded: LoadedConfig, overrides: Mapping[str, Any]) -> EnginePlace:
+    """The engine that is meant: the configured journal's, else the only one that runs.
+
+    Raises:
+        EngineError: None runs, or several do.
+    """
+    place = place_of(journal_of(loaded))
+    if is_held(place) or "log_dir" in overrides:
+        return place
+    running = running_places()
+    if len(running) > 1:
+        where = ", ".join(sorted(str(look_at(one, fps=0).directory) for one in running))
+        raise EngineError(f"{len(running)} engines run: name the journal of one with --log-dir ({where})")
+    return running[0] if running else place
+
+
+def look_at(place: EnginePlace, *, fps: float, screen: str | None = None) -> RemoteMonitor:
+    """The engine's monitor.
+
+    Raises:
+        EngineError: No engine runs there, or it refuses this version.
+    """
+    return RemoteMonitor(connect(place), version=__version__, screen=screen or terminal_name(), fps=fps)
+
+
+def terminal_name() -> str:
+    """What this screen is called on the others: its terminal, such as `pts/3`."""
+    for descriptor in (0, 2):
+        with suppress(OSError):
+            return os.ttyname(descriptor).removeprefix("/dev/")
+    return f"process {os.getpid()}"
+
+
+class _Controls:
+    """What the dashboard may do with its engine. Implements `tui.state.engine_controls.EngineControls`."""
+
+    def __init__(self, monitor: RemoteMonitor, ui: ScreenSettings, restart: Callable[[], None] | None) -> None:
+        self._monitor = monitor
+        self._on_quit = ui.on_quit
+        self._restart = restart
+        self._starting = threading.Lock()
+
+    @property
+    def gone(self) -> str:
+        """Why the engine sends no more."""
+        return self._monitor.gone
+
+    def asks(self) -> bool:
+        """Whether the trader is asked what becomes of the engine: on the last screen, unless a setting says."""
+        last = len(self._monitor.screens) <= 1
+        if not last or self._monitor.gone or self._on_quit == "keep":
+            return False
+        if self._on_quit == "end":
+            self.end()
+            return False
+        return True
+
+    def keep(self) -> None:
+        """The engine goes on without a screen."""
+        self._monitor.keep_watching()
+
+    def end(self) -> None:
+        """End the engine."""
+        self._monitor.end_engine("quit")
+
+    def restart(self) -> str:
+        """Start an engine again, in a thread of its own; the screen shows it when it is there."""
+        if self._restart is None:
+            return "the engine is gone: start one with `orderflow-tui`, then attach again"
+        if not self._starting.acquire(blocking=False):
+            return "the engine is being started"
+        threading.Thread(target=self._start_again, name="engine-start", daemon=True).start()
+        return "starting the engine again"
+
+    def _start_again(self) -> None:
+        try:
+            if self._restart is not None:
+                self._restart()
+            self._monitor.attach_again(connect(place_of(self._monitor.directory)))
+        except EngineError as error:
+            self._monitor.told(str(error))
+        finally:
+            self._starting.release()
+
+
+def show_engine(
+    monitor: RemoteMonitor,
+    screen: Mapping[str, Any],
+    loaded: LoadedConfig,
+    *,
+    restart: Callable[[], None] | None = None,
+    settings_file: SettingsFile | None = None,
+    first_run: FirstRun | None = None,
+    notices: Sequence[str] = (),
+) -> int:
+    """Run the dashboard on an engine until the trader leaves; the engine goes on unless he ends it.
+
+    Args:
+        monitor: The engine's.
+        screen: What the command line says of the screen.
+        loaded: The settings.
+        restart: Starts the engine again where it is gone; None where that is another's to do.
+        settings_file: What the settings screen writes to, or None.
+        first_run: Shown first when there is nothing to watch.
+        notices: What the trader should know once, at the start.
+    """
+    from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
+    from orderflow_tui.tui.run_dashboard import run_dashboard  # noqa: PLC0415 only a screen needs textual
+    from orderflow_tui.tui.state.attention import Attention  # noqa: PLC0415
+    from orderflow_tui.tui.state.settings_model import SettingsDesk  # noqa: PLC0415
+
+    ui = screen_settings({**loaded.ui, **screen})
+    ending = Ending(lambda _reason, _code: monitor.close(), screen=not in_browser())
+    history = HistoryStore(monitor.directory)
+    ending.start()
+    if in_browser():
+        end_with_the_server(ending)
+    try:
+        return run_dashboard(
+            monitor,
+            ending=ending,
+            history=history,
+            fps=ui.fps,
+            tz=ui.tz,
+            theme=ui.theme,
+            first_run=first_run,
+            mouse=not ui.no_mouse,
+            attention=Attention(bell=not ui.no_bell, title=not ui.no_title, notify=ui.notify),
+            keys={name: str(keys) for name, keys in loaded.keys.items()},
+            export_directory=monitor.directory,
+            settings=SettingsDesk(ui, screen, settings_file),
+            notices=notices,
+            engine=_Controls(monitor, ui, restart),
+        )
+    except Exception as defect:
+        ending.ask(f"the screen failed: {type(defect).__name__}", 1)
+        raise
+    finally:
+        monitor.close()
+        history.close()
+        ending.over()

@@ -1,0 +1,121 @@
+"""The watch in a process of its own, without a terminal: screens attach to it, and none of them can end it by dying."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from orderflow_tui import __version__
+from orderflow_tui.engine.place import EngineError, EnginePlace, EngineRunningError, connect, is_held, place_of
+from orderflow_tui.engine.server import EngineServer
+from orderflow_tui.monitor.monitor import Monitor
+from orderflow_tui.outbound.children import module_command
+from orderflow_tui.support.bounded_file import read_bounded
+from orderflow_tui.support.output import print_note
+
+_START_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 0.01
+_TOLD_CHARACTERS: Final = 500
+
+
+def serve_screens(
+    monitor: Monitor, directory: Path, end: Callable[[str], None], *, ends_with_screens: bool = False
+) -> EngineServer | None:
+    """Let screens attach to a monitor; None where this system has no safe place for a socket, which is said.
+
+    Args:
+        monitor: Not started yet.
+        directory: Its journal's.
+        end: Ends the watch with a reason.
+        ends_with_screens: It ends when the last screen has left.
+
+    Raises:
+        EngineRunningError: Another engine watches this journal.
+    """
+    try:
+        server = EngineServer(
+            monitor,
+            place_of(directory),
+            directory=directory,
+            version=__version__,
+            end=end,
+            ends_with_screens=ends_with_screens,
+        )
+    except EngineRunningError:
+        raise
+    except (EngineError, OSError) as refused:
+        print_note(f"no screen can attach: {refused}")
+        return None
+    monitor.set_screens(0)
+    server.start()
+    return server
+
+
+def start_engine(
+    directory: Path, overrides: Mapping[str, Any], config_file: str | None, *, ends_with_screens: bool
+) -> subprocess.Popen[bytes]:
+    """Start the engine of a journal beside this process; `await_engine` says when it takes screens.
+
+    Raises:
+        EngineError: It cannot be started.
+    """
+    place = place_of(directory)
+    settings = {"overrides": dict(overrides), "config": config_file, "ends_with_screens": ends_with_screens}
+    try:
+        log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        try:
+            engine = subprocess.Popen(  # noqa: S603
+                module_command("orderflow_tui", "engine"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,  # what ends this terminal does not reach it
+            )
+        finally:
+            os.close(log)
+        if engine.stdin is not None:
+            engine.stdin.write(json.dumps(settings).encode())
+            engine.stdin.close()
+    except OSError as error:
+        raise EngineError(f"the engine did not start: {error.strerror}") from None
+    return engine
+
+
+def await_engine(place: EnginePlace, engine: subprocess.Popen[bytes]) -> None:
+    """Wait until an engine that was started takes screens.
+
+    Raises:
+        EngineError: It ended at once, with what it said last; or it takes none in half a minute.
+    """
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        with suppress(EngineError):
+            connect(place).close()
+            return
+        if engine.poll() is not None and not is_held(place):
+            raise EngineError(_last_words(place) or f"the engine ended at its start (exit code {engine.returncode})")
+        time.sleep(_LOOK_SECONDS)
+    raise EngineError(f"the engine takes no screen: see {place.log}")
+
+
+def _last_words(place: EnginePlace) -> str:
+    try:
+        lines = read_bounded(place.log).decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].removeprefix("orderflow-tui: ")[-_TOLD_CHARACTERS:] if lines else ""
+
+
+def run_engine() -> int:
+    """The engine of a dashboard, with its settings on stdin: `orderflow-tui engine`, which only dashboards start."""
+    from orderflow_tui.commands.headless import run_watch  # noqa: PLC0415
+
+    settings = json.loads(sys.stdin.buffer.read(1_000_000))
+    return run_watch(settings["overrides"], settings["config"], ends_with_screens=bool(settings["ends_with_screens"]))
