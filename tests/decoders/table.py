@@ -72,6 +72,7 @@ from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
 from orderflow_tui.tui.look.theme import load_themes
 from tests.docs.pages import ROOT
+from tests.feeds.databento.test_order_book import order
 from tests.feeds.fake_polygon import Config, ordinary_conditions
 from tests.recordings.reader_files import QUOTES_HEAD, TRADES_HEAD, dbn, dbn_book, flat_quote, flat_trade
 from tests.recordings.recordings import core_of, feed, recorder
@@ -236,6 +237,12 @@ def _dbn_sample() -> bytes:
         levels = [(138_600, 300, 138_700, 500)]
         records = [dbn_book(0, levels), dbn_book(1, levels, action="T", side="A")]
         return dbn(Path(folder) / "x.dbn", records, schema="mbp-1", ids={"BAC": 5}).read_bytes()
+
+
+def _dbn_orders() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        records = [order("A", "B", 1, 1_386), order("C", "B", 1, 1_386, 40, at=1), order("T", "A", 0, 1_386, at=2)]
+        return dbn(Path(folder) / "x.dbn", records, schema="mbo", ids={"BAC": 5}).read_bytes()
 
 
 def _raw(data: bytes, folder: Path) -> object:
@@ -635,6 +642,7 @@ DECODERS = (
     Decoder("LOBSTER's messages", ("recordings.formats.lobster",), MESSAGES, _lobster("message"), (RecordingError,)),
     Decoder("LOBSTER's books", ("recordings.formats.lobster",), LEVELS, _lobster("orderbook"), (RecordingError,)),
     Decoder("DBN", ("recordings.formats.dbn",), _dbn_sample(), _dbn, (RecordingError,)),
+    Decoder("DBN's orders", ("recordings.formats.dbn", "feeds.databento.order_book"), _dbn_orders(), _dbn, (RecordingError,)),
     Decoder("recorded run", ("recordings.run_files",), _raw_sample(whole=True), _raw, (RawError,)),
     Decoder("recorded frames", ("recordings.run_files",), _raw_sample(whole=False), _raw_frame, (RawError,)),
     Decoder("run.json", ("recordings.run_files",), RAW_RUN, _file(RUN_FILE, lambda path: (read_run(path.parent),))),

@@ -33,7 +33,10 @@ def test_dependencies_are_what_is_imported() -> None:
     third_party = imported - set(sys.stdlib_module_names) - {"orderflow_tui"}
     extras = PROJECT["project"]["optional-dependencies"]
     optional = {
-        _package(entry) for name, entries in extras.items() if name not in {"test", "bench"} for entry in entries
+        _package(entry)
+        for name, entries in extras.items()
+        if name not in {"test", "bench", "conformance"}
+        for entry in entries
     }
     assert third_party == {MODULES.get(name, name) for name in required | optional}
 

@@ -31,14 +31,17 @@ from orderflow_tui.core.model.events import (
     Print,
 )
 from orderflow_tui.core.model.units import NS, PRICE_UNITS_PER_DOLLAR
+from orderflow_tui.feeds.databento.order_book import OrderBook
 
 if TYPE_CHECKING:
-    from databento_dbn import MBP1Msg, MBP10Msg, TradeMsg
+    from databento_dbn import MBOMsg, MBP1Msg, MBP10Msg, TradeMsg
 
-    Record = MBP1Msg | MBP10Msg | TradeMsg
+    Record = MBOMsg | MBP1Msg | MBP10Msg | TradeMsg
 
 LAST: Final = 1 << 7
 """The event is complete."""
+SNAPSHOT: Final = 1 << 5
+"""Part of the book as it stands, not an event: it begins with a clear and is whole with its last record."""
 BAD_TIME: Final = 1 << 3
 BAD_BOOK: Final = 1 << 2
 """The channel lost messages: the book may be wrong."""
@@ -91,11 +94,12 @@ class SymbolRecords:
     Args:
         given: Take the sides as the venue gives them; else they are unknown.
         deep: Records carry levels.
+        orders: Records are orders (`mbo`): the book is made of them.
         patient: A book without the flag LAST is shown once the venue's time has moved on: schemas of one level may
             leave the record out that bore the flag.
     """
 
-    def __init__(self, *, given: bool = True, deep: bool = True, patient: bool = True) -> None:
+    def __init__(self, *, given: bool = True, deep: bool = True, orders: bool = False, patient: bool = True) -> None:
         self.repeats = 0
         """Prints left out because they were here before."""
         self.newest_event_ns = 0
@@ -103,6 +107,7 @@ class SymbolRecords:
         self._given = given
         self._deep = deep
         self._patient = patient
+        self._orders = OrderBook() if orders else None
         self._shown: tuple[Levels, Levels] | None = None
         self._shown_ns = 0
         self._publisher = 0
@@ -123,7 +128,7 @@ class SymbolRecords:
         """What there is to tell once this record is known.
 
         Args:
-            record: With the levels of `mbp-1` or `mbp-10`, or a trade.
+            record: With the levels of `mbp-1` or `mbp-10`, an order, or a trade.
             at_ns: When it was captured, nanoseconds UTC.
             seq: Its place in the file or session.
             thin: Keep a complete book back until `rest`, and only the newest.
@@ -202,8 +207,10 @@ class SymbolRecords:
         event.newest = raw
         if action == _CANCEL:
             event.cancelled[record.price] += record.size
+        if self._orders is not None:
+            self._orders.apply(record)  # type: ignore[arg-type]
         self._state, self._whole = (at_ns, seq, record), False
-        if action == _CLEAR and self._shown not in (None, _NO_BOOK):
+        if action == _CLEAR and not record.flags & SNAPSHOT and self._shown not in (None, _NO_BOOK):
             self._print(out)
             self._settled_ns = at_ns + SETTLE_NS
             self._shown, self._shown_ns = _NO_BOOK, at_ns
@@ -260,7 +267,7 @@ class SymbolRecords:
             return
         at_ns, seq, record = self._state
         self._state, self._whole = None, False
-        book = levels_of(record)
+        book = levels_of(record) if self._orders is None else _in_units(self._orders)
         self._shown_ns = at_ns
         if book != self._shown:
             self._shown = book
@@ -275,7 +282,7 @@ def price_units(price: int) -> int:
     return units
 
 
-def levels_of(record: MBP1Msg | MBP10Msg | TradeMsg) -> tuple[Levels, Levels]:
+def levels_of(record: Record) -> tuple[Levels, Levels]:
     """Both sides of a record's book, best first. Raises ValueError.
 
     The levels are unpacked from the record's bytes: five times as fast as one object a level.
@@ -284,6 +291,13 @@ def levels_of(record: MBP1Msg | MBP10Msg | TradeMsg) -> tuple[Levels, Levels]:
     layout = _layout(len(raw))
     cells = layout.unpack_from(raw, _LEVELS_AT)
     return _side(cells[0::6], cells[2::6]), _side(cells[1::6], cells[3::6])
+
+
+def _in_units(orders: OrderBook) -> tuple[Levels, Levels]:
+    bids, asks = orders.levels()
+    return tuple((price_units(price), size) for price, size in bids), tuple(
+        (price_units(price), size) for price, size in asks
+    )
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Reads Databento's binary files (`.dbn`, `.dbn.zst`) of the schemas `trades`, `mbp-1` and `mbp-10`; extra `databento`.
+"""Reads Databento's binary files (`.dbn`, `.dbn.zst`) of trades, `mbp-1`, `mbp-10` and `mbo`; extra `databento`.
 
 Times are those of the capture (`ts_recv`), by which the files are sorted. Records are read as the live source reads
 them (`feeds/databento/records.py`).
@@ -17,7 +17,7 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import SYMBOL
-from orderflow_tui.feeds.databento.records import BAD_TIME, SymbolRecords
+from orderflow_tui.feeds.databento.records import BAD_TIME, SNAPSHOT, SymbolRecords
 from orderflow_tui.feeds.databento.wire import decoded, is_consolidated
 from orderflow_tui.recordings.formats.session import LATEST, Reading, RecordingError, shown
 from orderflow_tui.support.bounded_file import open_regular
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _MAGIC: Final = b"DBN"
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _CHUNK: Final = 1 << 16
-_LEVELS: Final = {"trades": 0, "mbp-1": 1, "mbp-10": 10}
+_LEVELS: Final = {"trades": 0, "mbp-1": 1, "mbp-10": 10, "mbo": 10}
+_ORDERS: Final = "mbo"
 
 
 class DbnSession(Struct, frozen=True):
@@ -41,6 +42,7 @@ class DbnSession(Struct, frozen=True):
         dataset: `XNAS.ITCH`.
         levels: Levels a side; 0 for trades alone.
         ids: The symbol's instrument ids, each from one instant to before another, nanoseconds UTC.
+        orders: It holds orders, of which the book is made.
     """
 
     name: str
@@ -49,6 +51,7 @@ class DbnSession(Struct, frozen=True):
     dataset: str
     levels: int
     ids: tuple[tuple[int, int, int], ...]
+    orders: bool = False
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -96,7 +99,7 @@ def symbol_events(
     """
     path = sessions[0].path
     by_id: dict[int, list[tuple[int, int, _Read]]] = {}
-    reads = [_Read(session, SymbolRecords(given=not infer_sides, deep=session.levels > 0)) for session in sessions]
+    reads = [_Read(session, _reader(session, infer_sides=infer_sides)) for session in sessions]
     for read in reads:
         for begin, end, number in read.session.ids:
             by_id.setdefault(number, []).append((begin, end, read))
@@ -115,6 +118,12 @@ def symbol_events(
         raise RecordingError(f"{path}: record {number}: {shown(problem)}") from problem
 
 
+def _reader(session: DbnSession, *, infer_sides: bool) -> SymbolRecords:
+    """Orders tell where their event ends; schemas of one level may leave the record out that did."""
+    orders = session.orders
+    return SymbolRecords(given=not infer_sides, deep=session.levels > 0, orders=orders, patient=not orders)
+
+
 class _Read(Struct, eq=False):
     """One symbol while its file is read."""
 
@@ -125,7 +134,7 @@ class _Read(Struct, eq=False):
     def take(self, record: Any, number: int) -> list[Event]:
         """What this record completes; times never go back. Raises ValueError."""
         at_ns: int = record.ts_recv
-        if record.flags & BAD_TIME:
+        if record.flags & (BAD_TIME | SNAPSHOT):
             at_ns = max(at_ns, self.before_ns)
         if not self.before_ns <= at_ns <= LATEST:
             raise ValueError(f"time {at_ns} is out of range or before the record above")
@@ -167,7 +176,7 @@ def open_dbn(path: Path, symbol: str) -> DbnSession:
     except ValueError as problem:
         raise RecordingError(f"{path}: {symbol} is not mapped to instrument ids: {shown(problem)}") from problem
     name = f"{symbol.lower()}_{path.name.split('.')[0]}"
-    return DbnSession(name, symbol, path, metadata.dataset, _LEVELS[schema], ids)
+    return DbnSession(name, symbol, path, metadata.dataset, _LEVELS[schema], ids, schema == _ORDERS)
 
 
 def _ns(day: date) -> int:
