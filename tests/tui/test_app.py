@@ -15,6 +15,8 @@ from textual.widgets import Input
 
 import orderflow_tui.tui
 from orderflow_tui.tui.app import OrderFlowApp
+from orderflow_tui.tui.keys import guarded_app
+from orderflow_tui.tui.keys.guarded_app import CLICKS
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.bar_rows import status_row
 from orderflow_tui.tui.run_dashboard import run_dashboard
@@ -360,6 +362,42 @@ async def test_a_click_on_a_key_presses_it() -> None:
         assert app.model.pinned == ("NVDA",)
         await pilot.click(KeyBar, offset=(bar.index("F2"), 0))
         assert isinstance(app.screen, AnswerScreen)
+
+
+def click(app: OrderFlowApp, column: int, row: int) -> None:
+    """As the terminal's driver says it."""
+    for kind in (events.MouseDown, events.MouseUp):
+        app.post_message(
+            kind(None, column, row, 0, 0, 1, shift=False, meta=False, ctrl=False, screen_x=column, screen_y=row)
+        )
+
+
+async def test_one_click_quits_and_a_flood_of_them_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded_app, "ONE_CLICK_SECONDS", 0.05)
+    async with running(busy_market()) as (app, pilot):
+        lines = screen_text(app).splitlines()
+        at = lines[-1].index("Quit"), len(lines) - 1
+        for _ in range(20):
+            click(app, *at)
+        await pilot.pause(0.1)
+        assert not app._exit
+        assert CLICKS in toasts(app)
+        click(app, *at)
+        await pilot.pause(0.1)
+        assert app._exit
+
+
+async def test_a_flood_of_clicks_opens_no_answer_twice_and_answers_nothing() -> None:
+    monitor = busy_market()
+    async with running(monitor) as (app, pilot):
+        lines = screen_text(app).splitlines()
+        row = next(number for number, line in enumerate(lines) if "EXIT" in line)
+        for column in range(0, 100, 5):
+            click(app, column, row)
+            click(app, column, row + 1)
+        await pilot.pause()
+        assert len(app.screen_stack) <= 2
+        assert monitor.answers == []
 
 
 async def test_help_and_key_bar_show_the_users_keys() -> None:

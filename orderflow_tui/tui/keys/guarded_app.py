@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Final, Protocol
 
 from rich.console import RenderableType
@@ -23,6 +24,11 @@ from orderflow_tui.tui.keys.terminal_input import Key
 
 MOST_TOASTS: Final = 5
 TOO_CLOSE: Final = "that key came together with other input and was not taken: press it again"
+CLICKS: Final = "more than one click came at once, and none was taken: click once"
+CLICK_SECONDS: Final = 0.1
+"""A click that follows another sooner is one of a flood."""
+ONE_CLICK_SECONDS: Final = 0.3
+"""A click that quits waits so long for another: a person clicks there once."""
 NOT_SHOWN: Final = "the terminal had not shown this yet, and that key was not taken: press it again"
 
 
@@ -49,6 +55,7 @@ class GuardedApp(App[int]):
         self.answering = False
         """Whether a key alone answers a recommendation: it is held for a moment to see whether more comes."""
         self._pressed: Key | None = None
+        self._clicked_at, self._clicked_before = -1e9, -2e9
         self.defect = ""
         """What ended the screen against its will, in one line; empty while nothing did."""
         self.ending: EndPort | None = None
@@ -70,6 +77,8 @@ class GuardedApp(App[int]):
         """Remember which key is being acted on."""
         if isinstance(event, events.InputEvent) and not event.is_forwarded:
             self._pressed = event if isinstance(event, Key) else None
+            if isinstance(event, events.MouseDown):
+                self._clicked_before, self._clicked_at = self._clicked_at, time.monotonic()
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
@@ -112,6 +121,26 @@ class GuardedApp(App[int]):
             return False
         self.say(TOO_CLOSE)
         return True
+
+    def refuses_click(self, seconds: float = CLICK_SECONDS) -> bool:
+        """Whether the click being acted on follows another within so many seconds; says so."""
+        refused = self._clicked_at - self._clicked_before < seconds
+        if refused:
+            self.say(CLICKS)
+        return refused
+
+    def after_one_click(self, act: Callable[[], Awaitable[object]]) -> None:
+        """Act upon a click once it is known that no other came with it."""
+        at = self._clicked_at
+
+        async def alone() -> None:
+            if self._clicked_at == at:
+                await act()
+            else:
+                self.say(CLICKS)
+
+        if not self.refuses_click(ONE_CLICK_SECONDS):
+            self.set_timer(ONE_CLICK_SECONDS, alone)
 
     def say(self, message: str, severity: SeverityLevel = "warning") -> None:
         """A short-lived line in a corner."""

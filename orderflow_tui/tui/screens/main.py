@@ -101,7 +101,8 @@ class MainScreen(ModelScreen):
     @on(events.Click, "#card")
     def answer_clicked(self) -> None:
         """A click on the card opens its answer."""
-        self.dashboard.action_acknowledge()
+        if not self.dashboard.refuses_click():
+            self.dashboard.action_acknowledge()
 
     @on(SymbolPanel.Picked)
     async def pick(self, event: SymbolPanel.Picked) -> None:

@@ -47,9 +47,13 @@ class KeyBar(LineWidget):
         self.show([Row(tuple(spans), "bar")])
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what the key under the mouse does."""
+        """Do what the key under the mouse does; quit only for a single click."""
+        app = cast("OrderFlowApp", self.app)
         for place, binding in self._places:
             if event.x in place:
                 event.stop()
-                on_screen = hasattr(self.screen, f"action_{binding.action.split('(')[0]}")
-                await (self.screen if on_screen else self.app).run_action(binding.action)
+                if binding.action == "quit":
+                    app.after_one_click(app.action_quit)
+                elif not app.refuses_click():
+                    on_screen = hasattr(self.screen, f"action_{binding.action.split('(')[0]}")
+                    await (self.screen if on_screen else app).run_action(binding.action)
