@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +43,18 @@ class Dashboard(Protocol):
 
     def first_key(self, binding: Binding) -> str:
         """The one that is shown where there is room for one."""
+        ...
+
+    def refuses_click(self) -> bool:
+        """Whether the click being acted on is one of a flood; says so."""
+        ...
+
+    def after_one_click(self, act: Callable[[], Awaitable[object]]) -> None:
+        """Act upon a click once it is known that no other came with it."""
+        ...
+
+    async def action_quit(self) -> None:
+        """Leave at once."""
         ...
 
     def tell(self, message: str, *, warning: bool = False) -> None:

@@ -48,7 +48,7 @@ class KeyBar(LineWidget):
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does; quit only for a single click."""
-        app = cast("OrderFlowApp", self.app)
+        app = cast("Dashboard", self.app)
         for place, binding in self._places:
             if event.x in place:
                 event.stop()
@@ -56,4 +56,4 @@ class KeyBar(LineWidget):
                     app.after_one_click(app.action_quit)
                 elif not app.refuses_click():
                     on_screen = hasattr(self.screen, f"action_{binding.action.split('(')[0]}")
-                    await (self.screen if on_screen else app).run_action(binding.action)
+                    await (self.screen if on_screen else self.app).run_action(binding.action)
