@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config, working_directory
 from orderflow_tui.config.reload import ConfigWatcher
@@ -36,7 +36,7 @@ class LiveSettings:
     """Thresholds per symbol, and their reload from `orderflow.toml` while a run goes on."""
 
     def __init__(
-        self, loaded: LoadedConfig, overrides: Mapping[str, Any], path: str | None, *, watch: bool = True
+        self, loaded: LoadedConfig, overrides: Mapping[str, object], path: str | None, *, watch: bool = True
     ) -> None:
         self._watcher = ConfigWatcher(
             loaded,
@@ -189,7 +189,7 @@ def tell_losses(monitor: Monitor, directory: Path) -> None:
         print_error(f"{monitor.unwritten} records could not be written to {directory}")
 
 
-def checked_config(overrides: Mapping[str, Any], config_file: str | None) -> LoadedConfig:
+def checked_config(overrides: Mapping[str, object], config_file: str | None) -> LoadedConfig:
     """The settings, checked with pydantic. Raises DataValidationError."""
     from orderflow_tui.config.schema import validate_order_flow_config  # noqa: PLC0415 pydantic
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orderflow_tui.commands.assembly import tell_losses
 from orderflow_tui.commands.ending import Ending
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def show(
     monitor: Monitor,
     directory: Path,
-    screen: Mapping[str, Any],
+    screen: Mapping[str, object],
     loaded: LoadedConfig,
     *,
     first_run: FirstRun | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from orderflow_tui.commands.assembly import LiveSettings, monitor_of_source
 from orderflow_tui.commands.dashboard import show
@@ -22,8 +22,8 @@ def run_demo(
     depth: str,
     plan: str | None,
     wire: str,
-    overrides: Mapping[str, Any],
-    screen: Mapping[str, Any],
+    overrides: Mapping[str, object],
+    screen: Mapping[str, object],
 ) -> int:
     """The dashboard on a simulated market of its own; the user's key, positions and journal are not touched.
 

@@ -6,7 +6,6 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.sources import Source, load, source_named
@@ -17,7 +16,7 @@ from orderflow_tui.support.findings import Finding, printed
 from orderflow_tui.support.output import print_json, print_lines
 
 
-def run_doctor(overrides: Mapping[str, Any], config_file: str | None, *, as_json: bool, try_stream: bool) -> int:
+def run_doctor(overrides: Mapping[str, object], config_file: str | None, *, as_json: bool, try_stream: bool) -> int:
     """Check everything and print it; 1 where something fails. The stream is opened only where asked for."""
     findings = _findings(overrides, config_file, try_stream=try_stream)
     if as_json:
@@ -27,7 +26,7 @@ def run_doctor(overrides: Mapping[str, Any], config_file: str | None, *, as_json
     return 1 if any(finding.state == "FAIL" for finding in findings) else 0
 
 
-def _findings(overrides: Mapping[str, Any], config_file: str | None, *, try_stream: bool) -> list[Finding]:
+def _findings(overrides: Mapping[str, object], config_file: str | None, *, try_stream: bool) -> list[Finding]:
     try:
         loaded = load_config(overrides, path=config_file)
     except DataValidationError as refused:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -92,7 +92,7 @@ def run_evaluate(options: Options) -> int:
     if options.form == "json":
         print_json(report)
     elif options.form == "csv":
-        table: list[tuple[Any, ...]] = [("thresholds", "figure", "value")]
+        table: list[tuple[object, ...]] = [("thresholds", "figure", "value")]
         for entry in compared:
             figures = rows({key: part for key, part in entry.items() if key != "thresholds"})
             table += [(entry["thresholds"], name, value) for name, value in figures]
@@ -170,7 +170,7 @@ def settings_of(options: Options) -> list[Setting]:
 
 def _rules(options: Options) -> list[Rules]:
     """The product of profiles and grid, each checked like a setting."""
-    axes: list[list[tuple[str, Any]]] = []
+    axes: list[list[tuple[str, object]]] = []
     for text in options.grid:
         name, _, values = text.partition("=")
         if name not in GRID or not values:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -42,9 +42,9 @@ def run_replay(
     headless: bool,
     infer_sides: bool,
     assumed: Sequence[str],
-    overrides: Mapping[str, Any],
+    overrides: Mapping[str, object],
     config_file: str | None,
-    screen: Mapping[str, Any],
+    screen: Mapping[str, object],
 ) -> int:
     """Recorded sessions through the same monitor."""
     loaded = load_config({**overrides, "data_source": "replay"}, path=config_file)
@@ -115,9 +115,9 @@ def run_alert(
     speed: float,
     headless: bool,
     journal: Path | None,
-    overrides: Mapping[str, Any],
+    overrides: Mapping[str, object],
     config_file: str | None,
-    screen: Mapping[str, Any],
+    screen: Mapping[str, object],
 ) -> int:
     """One record of a journal made again from its run's recording; 1 where another came of it, or none."""
     from orderflow_tui.recordings.exact_feed import ExactFeed  # noqa: PLC0415

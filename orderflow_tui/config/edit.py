@@ -62,7 +62,7 @@ class SettingsFile:
 
     def __init__(
         self,
-        overrides: Mapping[str, Any],
+        overrides: Mapping[str, object],
         path: str | None = None,
         *,
         env: Mapping[str, str] | None = None,
@@ -152,7 +152,7 @@ def _changed(look: SettingsLook, table: Table, name: str, value: object) -> byte
 
     content = look.content or b""
     text = content.decode("utf-8-sig")
-    meant: dict[str, Any] = tomllib.loads(text)
+    meant: dict[str, object] = tomllib.loads(text)
     place = _place(meant, table)
     _set(meant, place, name, value)
     try:

@@ -69,13 +69,13 @@ class LoadedConfig:
 
     config: Settings
     provenance: Mapping[str, str]
-    symbols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    symbols: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     path: Path | None = None
-    ui: Mapping[str, Any] = field(default_factory=dict)
+    ui: Mapping[str, object] = field(default_factory=dict)
     keys: Mapping[str, Any] = field(default_factory=dict)
     effective: Mapping[str, Settings] = field(default_factory=dict, repr=False)
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
-    notify: Mapping[str, Any] = field(default_factory=dict)
+    notify: Mapping[str, object] = field(default_factory=dict)
 
     def for_symbol(self, symbol: str) -> Settings:
         """The settings for one symbol: its own table over the rest."""
@@ -213,7 +213,7 @@ def describe(loaded: LoadedConfig) -> list[str]:
     return lines
 
 
-def _notify_tables(notify: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _notify_tables(notify: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
     """`[notify]` as it may be shown: arguments and addresses hold tokens, and so may whatever is not known here."""
     yield "notify", {name: _notify_value(name, value) for name, value in notify.items() if not isinstance(value, dict)}
     for channel, table in notify.items():
@@ -262,7 +262,7 @@ def _read_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def _table(document: Mapping[str, Any], name: str, path: Path | None) -> dict[str, Any]:
+def _table(document: Mapping[str, object], name: str, path: Path | None) -> dict[str, object]:
     table = document.get(name, {})
     if not isinstance(table, dict):
         raise invalid(f"{_file_label(path)}: {name} = {shown_value(table)} refused: must be a table, [{name}]")
@@ -277,8 +277,8 @@ def _secret_in_file(path: Path | None, name: str) -> Exception:
     )
 
 
-def _read_symbols(document: Mapping[str, Any], path: Path | None) -> dict[str, Mapping[str, Any]]:
-    symbols: dict[str, Mapping[str, Any]] = {}
+def _read_symbols(document: Mapping[str, object], path: Path | None) -> dict[str, Mapping[str, object]]:
+    symbols: dict[str, Mapping[str, object]] = {}
     for written, table in _table(document, "symbols", path).items():
         try:
             symbol = normalise_symbol(written)
@@ -298,7 +298,7 @@ def _read_symbols(document: Mapping[str, Any], path: Path | None) -> dict[str, M
     return symbols
 
 
-def _symbol_config(config: OrderFlowConfig, symbol: str, table: Mapping[str, Any], path: Path | None) -> Settings:
+def _symbol_config(config: OrderFlowConfig, symbol: str, table: Mapping[str, object], path: Path | None) -> Settings:
     from orderflow_tui.config.schema import build_config, to_settings  # noqa: PLC0415 pydantic
 
     labels = {name: f"{_file_label(path)}: [symbols.{symbol}] {name}" for name in SYMBOL_FIELDS}
@@ -306,7 +306,7 @@ def _symbol_config(config: OrderFlowConfig, symbol: str, table: Mapping[str, Any
     return to_settings(build_config(values | dict(table), labels))
 
 
-def _resolve_paths(values: dict[str, Any], provenance: Mapping[str, str], path: Path | None) -> None:
+def _resolve_paths(values: dict[str, object], provenance: Mapping[str, str], path: Path | None) -> None:
     """What the file says relative to itself, made independent of where the program was started."""
     for name in ("log_dir", "positions", "record"):
         value = values.get(name)

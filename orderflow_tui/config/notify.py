@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -69,7 +69,7 @@ class NotifySettings(BaseModel):
         return begin <= local < end if begin < end else local >= begin or local < end
 
 
-def notify_settings(table: Mapping[str, Any]) -> NotifySettings:
+def notify_settings(table: Mapping[str, object]) -> NotifySettings:
     """The tables' settings.
 
     Raises:

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -178,7 +178,7 @@ class OrderFlowConfig(BaseModel):
 
     if not TYPE_CHECKING:  # the checker keeps the signature made from the fields
 
-        def __init__(self, **values: Any) -> None:
+        def __init__(self, **values: object) -> None:
             try:
                 super().__init__(**values)
             except ValidationError as error:
@@ -297,7 +297,7 @@ def to_settings(config: OrderFlowConfig) -> Settings:
     return Settings(**{**values, **secrets})
 
 
-def build_config(values: Mapping[str, Any], labels: Mapping[str, str]) -> OrderFlowConfig:
+def build_config(values: Mapping[str, object], labels: Mapping[str, str]) -> OrderFlowConfig:
     """A config whose refusals name where the value came from (`labels`: field to variable or file and key)."""
     try:
         return OrderFlowConfig(**values)
@@ -328,7 +328,7 @@ def _check_source(config: OrderFlowConfig | Settings, source: Source) -> None:
         check_encrypted(config, source.settings)
 
 
-def _refusal(error: ValidationError, values: Mapping[str, Any]) -> ConfigError:
+def _refusal(error: ValidationError, values: Mapping[str, object]) -> ConfigError:
     """The first of pydantic's complaints in this project's one line."""
     problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
     field = str(problem["loc"][0])

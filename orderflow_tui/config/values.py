@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -191,7 +191,7 @@ class Settings(Struct, frozen=True):
     positions: str
     record: Path | None
 
-    def recorded(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, object]:
         """What `run_started` records of them: all but the secrets, as JSON has it."""
         named = ((name, getattr(self, name)) for name in self.__struct_fields__ if name not in SECRET_FIELDS)
         return {name: str(value) if isinstance(value, Path) else value for name, value in named}

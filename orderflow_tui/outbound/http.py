@@ -100,7 +100,7 @@ def client_for(
 class NoCookies(CookieJar):
     """Takes no cookie, and so sends none."""
 
-    def extract_cookies(self, response: Any, request: Any) -> None:
+    def extract_cookies(self, response: object, request: object) -> None:
         """Leave them where they are."""
 
 
@@ -157,5 +157,5 @@ class _Stream(httpcore.NetworkStream):
         timeout = self._deadline.cut(timeout, httpcore.ConnectTimeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._deadline)
 
-    def get_extra_info(self, info: str) -> Any:
+    def get_extra_info(self, info: str) -> object:
         return self._inner.get_extra_info(info)

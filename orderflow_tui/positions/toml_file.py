@@ -160,7 +160,7 @@ class _Reading(Struct, frozen=True):
             events=tuple(self._event(index, entry) for entry in self._list(index, "events", table)),
         )
 
-    def _working(self, index: int, order: Any) -> WorkingOrder:
+    def _working(self, index: int, order: object) -> WorkingOrder:
         if not isinstance(order, dict) or set(order) != set(_WORKING_KEYS):
             raise self._in(index, "working", "each order must be {side, price, size} and nothing else")
         side: Literal["buy", "sell"] = order["side"]
@@ -169,7 +169,7 @@ class _Reading(Struct, frozen=True):
         price = self._dollars(index, "price", order, under="working")
         return WorkingOrder(side, price, self._size(index, order))
 
-    def _event(self, index: int, entry: Any) -> str:
+    def _event(self, index: int, entry: object) -> str:
         text = entry if isinstance(entry, str) else ""
         try:
             event_instant_ns(text)
@@ -178,7 +178,7 @@ class _Reading(Struct, frozen=True):
             raise self._in(index, "events", f"events: {shown_value(entry)} refused: {reason}") from None
         return text
 
-    def _quantity(self, index: int, symbol: str, table: Mapping[str, Any]) -> int:
+    def _quantity(self, index: int, symbol: str, table: Mapping[str, object]) -> int:
         """Whole shares; a fraction is dropped, and that is noted."""
         value = table["quantity"]
         number = Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
@@ -187,21 +187,21 @@ class _Reading(Struct, frozen=True):
             raise self._in(index, "quantity", reason)
         return whole_shares(symbol, number, [] if self.beside_broker else self.notes)
 
-    def _cost(self, index: int, symbol: str, table: Mapping[str, Any]) -> Decimal:
+    def _cost(self, index: int, symbol: str, table: Mapping[str, object]) -> Decimal:
         if "average_cost" in table:
             return self._dollars(index, "average_cost", table)
         if not self.beside_broker and table["quantity"]:
             self.notes.append(no_cost_note(symbol))
         return Decimal(0)
 
-    def _size(self, index: int, order: Mapping[str, Any]) -> int:
+    def _size(self, index: int, order: Mapping[str, object]) -> int:
         value = order["size"]
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_SHARES:
             reason = f"size = {_shown(value)} refused: must be a whole number of shares, 1 or more"
             raise self._in(index, "working", reason)
         return value
 
-    def _dollars(self, index: int, key: str, table: Mapping[str, Any], under: str = "") -> Decimal:
+    def _dollars(self, index: int, key: str, table: Mapping[str, object], under: str = "") -> Decimal:
         value = table[key]
         number = Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
         if number is None or not number.is_finite() or not _LEAST_DOLLARS <= number <= _MOST_DOLLARS:
@@ -209,7 +209,7 @@ class _Reading(Struct, frozen=True):
             raise self._in(index, under or key, reason)
         return number
 
-    def _list(self, index: int, key: str, table: Mapping[str, Any]) -> list[Any]:
+    def _list(self, index: int, key: str, table: Mapping[str, object]) -> list[object]:
         value = table.get(key, [])
         if not isinstance(value, list):
             raise self._in(index, key, f"{key} must be a list, [...]")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
 
 
 def seconds_between(first: str, last: str) -> float | None:
@@ -41,7 +40,7 @@ class Blind:
         if since:
             self._seconds[symbol or ""] += round(seconds_between(since, moment) or 0.0)
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, object]:
         """For JSON; seconds."""
         return {
             "times": sum(self.times.values()),

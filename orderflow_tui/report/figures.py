@@ -30,7 +30,11 @@ BASE_RATE: Final = (
 )
 
 
-def figures(tally: Tally) -> dict[str, Any]:
+Figures = Mapping[str, Any]
+"""A report as JSON has it: figures and lists of them, by name."""
+
+
+def figures(tally: Tally) -> Figures:
     """Everything a report says, ready for JSON.
 
     Args:
@@ -187,9 +191,9 @@ def _counted(counter: Counter[str]) -> list[tuple[str, int]]:
     return [(name, count) for name, count in counter.most_common() if count]
 
 
-def rows(report: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def rows(report: Figures, prefix: str = "") -> list[tuple[str, object]]:
     """The report as `(dotted name, value)` rows, for CSV."""
-    found: list[tuple[str, Any]] = []
+    found: list[tuple[str, object]] = []
     for name, value in report.items():
         dotted = f"{prefix}{name}"
         if isinstance(value, Mapping):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any, Final
+from typing import Final
+
+from orderflow_tui.report.figures import Figures
 
 _WIDTH: Final = 720
 _ROW: Final = 22
@@ -104,7 +106,7 @@ def share_text(share: Mapping[str, float] | None) -> str:
     return f"{share['value']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
 
 
-def report_page(report: Mapping[str, Any]) -> str:
+def report_page(report: Figures) -> str:
     """The journal's report."""
     alerts, latency, asked, outcomes = (report[k] for k in ("alerts", "latency_ms", "recommendations", "outcomes"))
     runs, blind = report["runs"], report["blind"]
@@ -140,7 +142,7 @@ def report_page(report: Mapping[str, Any]) -> str:
     return page("orderflow-tui report", parts)
 
 
-def _days(alerts: Mapping[str, Any]) -> list[str]:
+def _days(alerts: Figures) -> list[str]:
     """Alerts of each of the newest days by name."""
     names, days = list(alerts["by_symbol"])[:_MOST_NAMES], list(alerts["by_day"])[-_MOST_DAYS:]
     cells = {(row["day"], row["symbol"]): row["alerts"] for row in alerts["by_day_and_symbol"]}
@@ -148,7 +150,7 @@ def _days(alerts: Mapping[str, Any]) -> list[str]:
     return [heading("By day and symbol"), table(("day", "all", *names), rows)]
 
 
-def _followed(outcomes: Mapping[str, Any]) -> list[str]:
+def _followed(outcomes: Figures) -> list[str]:
     """Each rule beside its controls, by both questions."""
     rules = outcomes["by_rule"]
     parts = [heading(f"What followed: {outcomes['total']:,} outcomes, {outcomes['truncated']:,} of them cut short")]
@@ -181,7 +183,7 @@ def _followed(outcomes: Mapping[str, Any]) -> list[str]:
     return parts
 
 
-def _ledger(ledger: Mapping[str, Any]) -> list[str]:
+def _ledger(ledger: Figures) -> list[str]:
     """What following and not following came to, in all and one by one."""
     sides = (("followed", ledger["followed"]), ("not followed", ledger["not_followed"]))
     totals = [

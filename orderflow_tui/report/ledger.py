@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
@@ -25,7 +25,7 @@ class Side(Struct):
     cost: float = 0.0
     gained: int = 0
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, object]:
         """For JSON."""
         return {
             "recommendations": self.n,
@@ -103,7 +103,7 @@ class Ledger(Struct):
             )
         )  # fmt: skip
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, object]:
         """For JSON."""
         return {
             "followed": self.followed.figures(),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
+from orderflow_tui.report.figures import Figures
 from orderflow_tui.support.output import printable
 
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
@@ -14,7 +15,7 @@ _MOST_ROWS: Final = 12
 _Share = Mapping[str, float] | None
 
 
-def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
+def report_lines(report: Figures, width: int) -> list[str]:
     """The lines to print.
 
     Args:
@@ -57,7 +58,7 @@ def report_lines(report: Mapping[str, Any], width: int) -> list[str]:
     return lines
 
 
-def _unreadable(report: Mapping[str, Any]) -> list[str]:
+def _unreadable(report: Figures) -> list[str]:
     """How many lines are left out, and where the first of them are."""
     if not report["unreadable_lines"]:
         return []
@@ -68,7 +69,7 @@ def _unreadable(report: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _blind(blind: Mapping[str, Any]) -> list[str]:
+def _blind(blind: Figures) -> list[str]:
     """How often and how long nothing was seen."""
     lines: list[str] = []
     if blind["times"]:
@@ -82,7 +83,7 @@ def _blind(blind: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _days(alerts: Mapping[str, Any], width: int) -> list[str]:
+def _days(alerts: Figures, width: int) -> list[str]:
     """Alerts of the newest days by the names that had most."""
     room = max((width - 14 - 9) // 9, 1)
     names = list(alerts["by_symbol"])[:room]
@@ -94,7 +95,7 @@ def _days(alerts: Mapping[str, Any], width: int) -> list[str]:
     return lines
 
 
-def _outcomes(outcomes: Mapping[str, Any]) -> list[str]:
+def _outcomes(outcomes: Figures) -> list[str]:
     """Each rule beside its controls: what the plan calls a true positive, and the harder question."""
     lines = ["", f"WHAT FOLLOWED, {outcomes['total']:,} outcomes, {outcomes['truncated']:,} of them cut short"]
     if outcomes["by_the_old_clock"]:
@@ -136,7 +137,7 @@ def _signed(lift: _Share) -> str:
     return f"{value} ({low} to {high})"
 
 
-def _ledger(ledger: Mapping[str, Any]) -> list[str]:
+def _ledger(ledger: Figures) -> list[str]:
     """What leaving at once came to against leaving 15 minutes later."""
     rows = [("followed", ledger["followed"]), ("not followed", ledger["not_followed"])]
     if not ledger["newest"]:

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from types import TracebackType
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 from orderflow_tui.support.masking import masked
 
@@ -73,7 +73,7 @@ def print_json(value: object) -> None:
     print_lines(json.dumps(value, indent=2).split("\n"))
 
 
-def print_csv(rows: Iterable[Iterable[Any]]) -> None:
+def print_csv(rows: Iterable[Iterable[object]]) -> None:
     """Print rows as CSV whose cells no spreadsheet takes for formulas. Raises as `print_lines`."""
     import csv  # noqa: PLC0415 only where it is printed
 
@@ -82,7 +82,7 @@ def print_csv(rows: Iterable[Iterable[Any]]) -> None:
     print_lines(text.getvalue().splitlines())
 
 
-def csv_cell(value: Any) -> Any:
+def csv_cell(value: object) -> object:
     """A cell that no spreadsheet takes for a formula and no terminal obeys."""
     if not isinstance(value, str):
         return value

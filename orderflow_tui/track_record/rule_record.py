@@ -7,7 +7,7 @@ market, so intervals come from the blocks (`intervals.paired_lift`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct, field
 
@@ -163,7 +163,7 @@ class RuleRecord(Struct):
         own = self.hit_lift_random
         return self.judged >= ENOUGH and own is not None and own.high < 0
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, object]:
         """For JSON: shares as numbers from 0 to 1, intervals as pairs; None where nothing is known."""
         false = wilson(self.n - self.fell, self.n)
         return {

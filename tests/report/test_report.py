@@ -22,7 +22,7 @@ from orderflow_tui.cli import main
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.from_core import alert_record, exit_record
 from orderflow_tui.journal.records import ApiErrorRecord
-from orderflow_tui.report.figures import figures
+from orderflow_tui.report.figures import Figures, figures
 from orderflow_tui.report.parallel import add_journal
 from orderflow_tui.report.tally import Tally
 from orderflow_tui.report.text import report_lines
@@ -35,7 +35,7 @@ def line(event: str = names.ALERT, day: str = "2025-10-22", at: str = "12:00:00"
     return json.dumps(record, separators=(",", ":")).encode()
 
 
-def report(*lines: bytes, **only: Any) -> dict[str, Any]:
+def report(*lines: bytes, **only: Any) -> Figures:
     tally = Tally(**only)
     tally.take(lines)
     return figures(tally)
@@ -143,7 +143,7 @@ def test_far_more_acts_than_six_an_hour_are_named() -> None:
     assert "far from it: BAC 13.0" in row["figures"]
 
 
-def verdict_on(said: dict[str, Any], word: str) -> dict[str, str]:
+def verdict_on(said: Figures, word: str) -> dict[str, str]:
     rows: list[dict[str, str]] = [row for row in said["verdicts"] if word in row["target"]]
     assert len(rows) == 1
     return rows[0]

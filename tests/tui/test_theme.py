@@ -106,7 +106,7 @@ async def test_bad_themes_are_told_and_never_stop_the_app(tmp_path: Path) -> Non
     async with running(calm_market(), theme="nowhere") as (app, _):
         assert app.theme == "dark"
         assert any(message.startswith("theme bad.yaml: ") for message in toasts(app))
-        assert any("'nowhere' is not there" in message for message in toasts(app))
+        assert any("'nowhere' not found" in message for message in toasts(app))
 
 
 async def test_every_theme_paints_every_state() -> None:

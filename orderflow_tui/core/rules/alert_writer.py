@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from orderflow_tui.core.model.data_models import Against, AlertType, OrderFlowAlert, Severity
 from orderflow_tui.core.model.units import price_decimal, price_text, utc_datetime
@@ -114,7 +114,7 @@ class AlertWriter:
         sell_ratio: float | None = None,
         exit_eligible: bool = False,
         single_print: bool = False,
-        details: Mapping[str, Any] | None = None,
+        details: Mapping[str, object] | None = None,
     ) -> OrderFlowAlert:
         """One alert; `price` and `size` in core units, possibly mirrored."""
         alert_type: AlertType = "red_burst" if rule.evidence == "red_burst" else "large_seller"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any, Final
+from typing import Final
 
 Z_90: Final = 1.6448536269514722
 """Two-sided 90 %."""
@@ -14,7 +14,7 @@ Figure = tuple[str, float, float] | tuple[str, float, float, float]
 lie to fail it: 0 (left out) for a strict comparison, 1 for "at least 3 acts", -1 for "at most 120 s"."""
 
 
-def why(*figures: Figure) -> dict[str, Any]:
+def why(*figures: Figure) -> dict[str, object]:
     """The explanation of a decision.
 
     Args:

@@ -7,7 +7,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -226,8 +226,8 @@ def _reason(error: BaseException) -> str:
 class _ErrorBody(msgspec.Struct, gc=False):
     """What an error says, in one of two fields."""
 
-    message: Any = None
-    error: Any = None
+    message: object = None
+    error: object = None
 
 
 def error_text(body: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -106,7 +106,7 @@ class LinkState:
             (self._missing.add if missing else self._missing.discard)(feature)
         return news
 
-    def learn(self, **facts: Any) -> None:
+    def learn(self, **facts: object) -> None:
         """Correct what the source is believed to show (fields of `Capabilities`)."""
         with self._lock:
             self.capabilities = replace(self.capabilities, **facts)

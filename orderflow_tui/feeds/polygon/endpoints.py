@@ -33,7 +33,7 @@ def _client() -> RESTClient:
     class Endpoints(RESTClient):  # type: ignore[misc]  # the package ships no types
         """Every method of the vendor's client, answering with the request it would have sent (call with `raw=True`)."""
 
-        def _get(self, path: str, params: Mapping[str, Any] | None = None, **_: object) -> Request:
+        def _get(self, path: str, params: Mapping[str, object] | None = None, **_: object) -> Request:
             return Request(path, {name: str(value) for name, value in (params or {}).items()})
 
     return Endpoints(api_key="unused")

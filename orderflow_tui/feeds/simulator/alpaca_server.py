@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.applications import Starlette
@@ -187,7 +187,7 @@ def _times(params: Mapping[str, str]) -> dict[str, str]:
     return named
 
 
-def _json(payload: Any) -> Response:
+def _json(payload: object) -> Response:
     return Response(msgspec.json.encode(payload), media_type="application/json")
 
 

@@ -7,7 +7,7 @@ import contextlib
 import hmac
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct, field
@@ -120,7 +120,7 @@ class AlpacaHub:
         for part in done:
             part.result()
 
-    def _admits(self, asked: dict[str, Any]) -> bool:
+    def _admits(self, asked: dict[str, object]) -> bool:
         given = str(asked.get("key", ""))
         if not asked.get("secret"):
             return False
@@ -251,7 +251,7 @@ def _names(asked: object) -> set[str]:
     return {name for name in asked if isinstance(name, str)} if isinstance(asked, list) else set()
 
 
-async def _received(listener: _Listener) -> dict[str, Any]:
+async def _received(listener: _Listener) -> dict[str, object]:
     message = await listener.socket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1006))

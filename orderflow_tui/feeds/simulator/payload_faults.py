@@ -66,7 +66,7 @@ def _endless(payload: Any) -> Any:
     return {**payload, "next_url": "https://api.polygon.io/v3/trades/SPY?cursor=AA"}
 
 
-_PAGES: dict[str, Callable[[Any], Any]] = {
+_PAGES: dict[str, Callable[[object], object]] = {
     "duplicate_page": _doubled,
     "reorder": _reversed,
     "foreign_next": _foreign,
@@ -83,7 +83,7 @@ def _rows(payload: Any, symbol: str | None) -> Iterator[dict[str, Any]]:
                 yield row
 
 
-def _concerns(row: dict[str, Any], symbol: str | None) -> bool:
+def _concerns(row: dict[str, object], symbol: str | None) -> bool:
     names = [row[key] for key in _NAMES if key in row]
     return symbol is None or not names or symbol in names
 
@@ -99,7 +99,7 @@ def _emptied(payload: Any, fault: Fault) -> Any:
     return payload
 
 
-def _corrupt_row(row: dict[str, Any], fault: Fault, *, first: bool) -> None:
+def _corrupt_row(row: dict[str, object], fault: Fault, *, first: bool) -> None:
     match fault.kind:
         case "wrong_symbol":
             row.update({key: _WRONG_SYMBOL for key in _NAMES if key in row})
@@ -117,7 +117,7 @@ def _corrupt_row(row: dict[str, Any], fault: Fault, *, first: bool) -> None:
             pass
 
 
-def _shift_times(row: dict[str, Any], by_ns: int) -> None:
+def _shift_times(row: dict[str, object], by_ns: int) -> None:
     for key, value in row.items():
         if isinstance(value, dict):
             _shift_times(value, by_ns)
@@ -125,7 +125,7 @@ def _shift_times(row: dict[str, Any], by_ns: int) -> None:
             row[key] = value + (by_ns if value > _MILLISECOND_TIMES else by_ns // 1_000_000)
 
 
-def _swap_sides(row: dict[str, Any]) -> None:
+def _swap_sides(row: dict[str, object]) -> None:
     for value in row.values():
         if isinstance(value, dict):
             _swap_sides(value)
@@ -144,7 +144,7 @@ def _negate_prices(row: dict[str, Any]) -> None:
             row[key] = [[-price, size] for price, size in value]
 
 
-def _spoil(row: dict[str, Any]) -> None:
+def _spoil(row: dict[str, object]) -> None:
     """Turns a number every reader needs into text, on whatever level it is."""
     for key, value in row.items():
         if isinstance(value, dict) and key in ("lastQuote", "last_quote", "lastTrade", "last_trade"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 _ALL = (True, True, True)
 _VOLUME_ONLY = (False, False, True)
 _NOT_LAST = (True, False, True)
@@ -56,7 +54,7 @@ _TABLE: dict[int, tuple[str, tuple[bool, bool, bool]]] = {
 }
 
 
-def sale_conditions() -> list[dict[str, Any]]:
+def sale_conditions() -> list[dict[str, object]]:
     """The rows of the endpoint for stock trades, in order of id."""
     return [
         {

@@ -122,7 +122,7 @@ class _Api:
         self._requests = 0
 
     def routes(self, *, with_books: bool) -> list[Route]:
-        table: list[tuple[Endpoint, str, Callable[[Request], Any]]] = [
+        table: list[tuple[Endpoint, str, Callable[[Request], object]]] = [
             ("snapshot", _TICKERS, self._snapshots),
             ("snapshot", _TICKERS + "/{ticker}", self._snapshot),
             ("trades", "/v3/trades/{ticker}", self._trades),
@@ -143,7 +143,7 @@ class _Api:
             table.append(("books", "/sim/v1/books", self._books))
         return [Route(path, self._endpoint(answer), name=name) for name, path, answer in table]
 
-    def _endpoint(self, answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    def _endpoint(self, answer: Callable[[Request], object]) -> Callable[[Request], object]:
         async def endpoint(request: Request) -> Response:
             self._market.advance(self._clock() - self._late_ns)
             self._requests += 1
@@ -163,7 +163,7 @@ class _Api:
     def _envelope(self) -> wire.Json:
         return {"status": "DELAYED" if self._plan.delayed else "OK", "request_id": f"{self._requests:032x}"}
 
-    def _results(self, results: Any) -> wire.Json:
+    def _results(self, results: object) -> wire.Json:
         return {**self._envelope(), "results": results}
 
     def _symbol(self, request: Request) -> SymbolMarket:

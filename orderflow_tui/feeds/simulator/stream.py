@@ -151,8 +151,8 @@ class StreamHub:
             for start in range(0, len(events), _EVENTS_A_FRAME):
                 await self._send(listener, events[start : start + _EVENTS_A_FRAME])
 
-    def _news(self, listener: _Listener) -> list[Any]:
-        events: list[tuple[int, Any]] = []
+    def _news(self, listener: _Listener) -> list[object]:
+        events: list[tuple[int, object]] = []
         now_ns = self._market.now_ns
         for symbol, told_ns in listener.told_ns.items():
             market = self._market.get(symbol)
@@ -188,13 +188,13 @@ class StreamHub:
             events.reverse()
         return fault.kind in ("max_connections", "close")
 
-    async def _send(self, listener: _Listener, events: Iterable[Any]) -> None:
+    async def _send(self, listener: _Listener, events: Iterable[object]) -> None:
         text = msgspec.json.encode(list(events)).decode()
         listener.frames += 1
         await asyncio.wait_for(listener.socket.send_text(text), _SEND_SECONDS)
 
 
-async def _received(socket: WebSocket) -> dict[str, Any]:
+async def _received(socket: WebSocket) -> dict[str, object]:
     try:
         asked = msgspec.json.decode(await socket.receive_text())
     except NO_JSON:
@@ -206,8 +206,8 @@ async def _say(socket: WebSocket, status: str, message: str) -> None:
     await socket.send_text(msgspec.json.encode([{"ev": "status", "status": status, "message": message}]).decode())
 
 
-def _trade_event(instrument: Instrument, row: Print) -> dict[str, Any]:
-    event: dict[str, Any] = {
+def _trade_event(instrument: Instrument, row: Print) -> dict[str, object]:
+    event: dict[str, object] = {
         "ev": "T", "sym": instrument.symbol, "x": row.exchange, "i": row.id, "z": instrument.tape,
         "p": row.price / PRICE_UNITS_PER_DOLLAR, "s": row.size, "t": row.sip_timestamp // _MS,
         "pt": row.participant_timestamp // _MS, "q": row.sequence_number,
@@ -221,7 +221,7 @@ def _trade_event(instrument: Instrument, row: Print) -> dict[str, Any]:
     return event
 
 
-def _quote_event(instrument: Instrument, row: Quote) -> dict[str, Any]:
+def _quote_event(instrument: Instrument, row: Quote) -> dict[str, object]:
     return {
         "ev": "Q", "sym": instrument.symbol, "bx": row.bid_exchange, "bp": row.bid_price / PRICE_UNITS_PER_DOLLAR,
         "bs": row.bid_size, "ax": row.ask_exchange, "ap": row.ask_price / PRICE_UNITS_PER_DOLLAR, "as": row.ask_size,
@@ -229,7 +229,7 @@ def _quote_event(instrument: Instrument, row: Quote) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _band_event(instrument: Instrument, row: Band) -> dict[str, Any]:
+def _band_event(instrument: Instrument, row: Band) -> dict[str, object]:
     return {
         "ev": "LULD", "T": instrument.symbol, "h": row.upper / PRICE_UNITS_PER_DOLLAR,
         "l": row.lower / PRICE_UNITS_PER_DOLLAR, "i": [row.indicator], "z": 3, "t": row.sip_timestamp,

@@ -9,9 +9,9 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[object, object, None]]
 
 _LINE_LIMIT: Final = 1 << 16
 _MOST_CONNECTIONS: Final = 128

@@ -53,7 +53,7 @@ def _nearest(key: str, known: Iterable[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """A value as one short text; of what holds others only its kind, for aliases can make it endless."""
     return f"a {type(value).__name__}" if isinstance(value, list | dict | set) else shown_value(value)
 
@@ -68,7 +68,7 @@ def _check_keys(found: Mapping[Any, Any], wanted: Sequence[str], optional: Seque
             raise ThemeError(f"key '{front}{key}' is missing")
 
 
-def _check_colour(key: str, value: Any) -> None:
+def _check_colour(key: str, value: object) -> None:
     if not isinstance(value, str):
         raise ThemeError(f"key '{key}': {_shown(value)} is not text")
     try:
@@ -77,7 +77,7 @@ def _check_colour(key: str, value: Any) -> None:
         raise ThemeError(f"key '{key}': {_shown(value)} is not a colour") from error
 
 
-def _check_schema(content: Mapping[str, Any]) -> None:
+def _check_schema(content: Mapping[str, object]) -> None:
     """The schema is closed: every key is known, every colour parses, `signals` names every colour of ours."""
     _check_keys(content, _KEYS, _OPTIONAL)
     if not isinstance(content["name"], str) or not _NAME.fullmatch(content["name"]):
@@ -132,7 +132,7 @@ def read_theme(text: str) -> Theme:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        content: Any = yaml.load(text, Loader=loader)  # noqa: S506 both loaders are the safe ones
+        content: object = yaml.load(text, Loader=loader)  # noqa: S506 both loaders are the safe ones
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date or a number that cannot be
         raise ThemeError(f"not YAML: {' '.join(str(error).split())[:200]}") from error
     if not isinstance(content, dict):

@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 from msgspec.structs import replace
 from textual import on
@@ -150,7 +149,7 @@ class HistoryScreen(ModelScreen):
 
         self.app.push_screen(SearchScreen(self._filter.text), take)
 
-    def _detail(self) -> dict[str, Any] | None:
+    def _detail(self) -> dict[str, object] | None:
         """The record under the cursor, or word that its file is gone."""
         entry = self._list.current
         if entry is None:

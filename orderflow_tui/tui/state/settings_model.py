@@ -34,7 +34,7 @@ WORDS: Final[Mapping[str, str]] = {
 }
 _RATES: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 _NOTIFY: Final = ("unfocused", "always", "never")
-_DEFAULTS: Final[Mapping[str, Any]] = {**asdict(ScreenSettings()), "theme": "dark"}
+_DEFAULTS: Final[Mapping[str, object]] = {**asdict(ScreenSettings()), "theme": "dark"}
 
 
 class Setting(Struct, frozen=True):
@@ -54,9 +54,9 @@ class Setting(Struct, frozen=True):
     value: Any
     origin: str
     own: bool = False
-    choices: Sequence[Any] = ()
+    choices: Sequence[object] = ()
 
-    def step(self, direction: int) -> Any:
+    def step(self, direction: int) -> object:
         """The next value, or the one before."""
         if self.choices:
             place = self.choices.index(self.value) if self.value in self.choices else -1
@@ -64,7 +64,7 @@ class Setting(Struct, frozen=True):
         step = THRESHOLDS[self.name]
         return round(self.value + direction * step, 6)
 
-    def parse(self, text: str) -> Any:
+    def parse(self, text: str) -> object:
         """A typed value. Raises DataValidationError where it is no value of this kind."""
         kept = text.strip()
         if isinstance(self.value, bool):
@@ -94,7 +94,7 @@ class SettingsDesk:
         file: The file changes go to; None where nothing is kept, as in the demo.
     """
 
-    def __init__(self, ui: ScreenSettings, given: Mapping[str, Any], file: SettingsFile | None) -> None:
+    def __init__(self, ui: ScreenSettings, given: Mapping[str, object], file: SettingsFile | None) -> None:
         self._ui = asdict(ui)
         self._given = given
         self._file = file

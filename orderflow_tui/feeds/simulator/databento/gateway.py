@@ -186,7 +186,7 @@ class Gateway:
     def _admits(self, challenge: str, answer: str) -> bool:
         digest, _, bucket = answer.partition("-")
         if self._key is None:
-            # Any key's answer is right; the two that must be refused are known by theirs.
+            # object key's answer is right; the two that must be refused are known by theirs.
             return all(not hmac.compare_digest(digest, _digest(challenge, key)) for key in ("", REFUSED_KEY)) and bool(
                 bucket
             )
