@@ -30,7 +30,6 @@ import msgspec
 from benchmarks import sampling
 from benchmarks.measuring import ROOT
 from orderflow_tui.config.schema import OrderFlowConfig
-from orderflow_tui.core.market.sale_conditions import EMBEDDED
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.outputs import SideCheckRequested
@@ -40,6 +39,7 @@ from orderflow_tui.feeds.feed import ApiFault, Arrival, FeedGap, FeedMessage, Fe
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon import wire
 from orderflow_tui.feeds.polygon.normalize import print_of
+from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import decode_frame
 from orderflow_tui.feeds.simulator import DEMO_SYMBOLS

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from orderflow_tui.core.market.sale_conditions import flags_for
 from orderflow_tui.core.market.sessions import new_york_day, session_at
 from orderflow_tui.core.market.volume_window import VolumeWindow
 from orderflow_tui.core.model.data_models import OrderFlowAlert, TimeAndSalesRecord
@@ -15,6 +14,7 @@ from orderflow_tui.core.model.events import AUCTION, BUY, LATE_REPORT, SELL, UNK
 from orderflow_tui.core.model.units import NS, datetime_ns, price_units
 from orderflow_tui.core.rules.alert_writer import SELL_SHARE, AlertWriter, Thresholds
 from orderflow_tui.core.rules.red_burst import RedBurst
+from orderflow_tui.feeds.polygon.sale_conditions import flags_for
 
 _REMEMBERED: Final = 50_000
 _LONGEST_MINUTES: Final = 7

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.core.market.sale_conditions import EMBEDDED, KNOWN_CONDITIONS
 from orderflow_tui.core.model.events import REGULAR, VOLUME
 from orderflow_tui.feeds.errors import AuthError, FeedError
 from orderflow_tui.feeds.feed import ApiFault, Batch
@@ -17,6 +16,7 @@ from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon.conditions import AGAIN_SECONDS, Conditions
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.polygon.gateway import Gateway
+from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED, KNOWN_CONDITIONS
 from tests.feeds.collector import Collector
 from tests.feeds.fake_polygon import FakePolygon, Fault, condition, ordinary_conditions, say, status
 

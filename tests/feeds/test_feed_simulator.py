@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 
 from orderflow_tui.config.values import VENDOR_WS_URL
-from orderflow_tui.core.market.sale_conditions import flags_for
 from orderflow_tui.core.model.events import Print
 from orderflow_tui.core.model.units import NS, datetime_ns, utc_datetime
 from orderflow_tui.feeds.feed import ApiFault, BadPayload, Batch, FeedGap
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
+from orderflow_tui.feeds.polygon.sale_conditions import flags_for
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
 from orderflow_tui.library.polygon_client import PolygonClient
 from tests.feeds.collector import Collector, covers, is_book, shown

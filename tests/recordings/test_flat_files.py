@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderflow_tui.core.market.sale_conditions import FINRA_VENUE, flags_for
 from orderflow_tui.core.model.events import LATE_REPORT, OFF_EXCHANGE, REGULAR, UNKNOWN, VOLUME, Book, Print
+from orderflow_tui.feeds.polygon.sale_conditions import FINRA_VENUE, flags_for
 from orderflow_tui.recordings.formats import flat_files, market_file
 from orderflow_tui.recordings.formats.flat_files import FlatSession, open_flat, symbol_events
 from orderflow_tui.recordings.formats.session import RecordingError, repeated_rows, repeated_words

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from orderflow_tui.core.market.sale_conditions import EMBEDDED, ConditionTable, table_from_rules
 from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, PayloadError
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Put
 from orderflow_tui.feeds.polygon.gateway import Gateway
+from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED, ConditionTable, table_from_rules
 
 AGAIN_SECONDS: Final = 86_400.0
 """The list changes a few times a year."""

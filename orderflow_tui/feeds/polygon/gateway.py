@@ -14,7 +14,6 @@ from msgspec import Struct, field
 
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.config.values import check_encrypted
-from orderflow_tui.core.market.sale_conditions import UpdateRule
 from orderflow_tui.core.model.units import datetime_ns
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, one_line
@@ -24,6 +23,7 @@ from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_tex
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, ShownBook, book_of_levels, book_of_quote, time_ns
+from orderflow_tui.feeds.polygon.sale_conditions import UpdateRule
 from orderflow_tui.support.decoding import NO_JSON
 
 HEARTBEAT: Final = "SPY"

@@ -8,13 +8,6 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orderflow_tui.core.market.sale_conditions import (
-    DROPPED_CORRECTIONS,
-    EMBEDDED,
-    FINRA_VENUE,
-    ConditionTable,
-    flags_for,
-)
 from orderflow_tui.core.model.data_models import OrderBookSnapshot, Side, TimeAndSalesRecord
 from orderflow_tui.core.model.events import REGULAR, SIDE, UNKNOWN, Book, Levels, Print
 from orderflow_tui.core.model.units import (
@@ -27,6 +20,13 @@ from orderflow_tui.core.model.units import (
 )
 from orderflow_tui.core.model.validators import MAX_AHEAD, DataValidationError
 from orderflow_tui.feeds.live.dedupe import SeenPrints
+from orderflow_tui.feeds.polygon.sale_conditions import (
+    DROPPED_CORRECTIONS,
+    EMBEDDED,
+    FINRA_VENUE,
+    ConditionTable,
+    flags_for,
+)
 from orderflow_tui.feeds.polygon.stream_wire import StreamTrade
 from orderflow_tui.feeds.polygon.wire import BookRow, LastQuote, QuoteRow, TradeRow
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from orderflow_tui.core.market.sale_conditions import ConditionTable
 from orderflow_tui.core.model.events import Book, Event, Halt, Print, live_order
 from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.core.model.validators import DataValidationError
@@ -16,6 +15,7 @@ from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, BandNote, Channel, Put
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, print_of, quoted_price, quoted_size, time_ns
+from orderflow_tui.feeds.polygon.sale_conditions import ConditionTable
 from orderflow_tui.feeds.polygon.stream_wire import BadEvent, StreamBand, StreamMessage, StreamQuote, StreamTrade
 
 COVER_NS: Final = NS // 4

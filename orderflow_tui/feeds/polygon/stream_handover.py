@@ -9,11 +9,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from orderflow_tui.config.values import VENDOR_WS_URL
-from orderflow_tui.core.market.sale_conditions import ConditionTable
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch, FeedMessage, Put
 from orderflow_tui.feeds.live.link import LinkState
 from orderflow_tui.feeds.live.tape_join import TapeJoin
+from orderflow_tui.feeds.polygon.sale_conditions import ConditionTable
 from orderflow_tui.feeds.polygon.stream import StreamConfig, StreamHooks, StreamSupervisor, stream_url
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.tape import SymbolTape

@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from orderflow_tui.core.market.sale_conditions import EMBEDDED, ConditionTable
 from orderflow_tui.core.model.events import Print
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import DataValidationError
@@ -21,6 +20,7 @@ from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, PIECE, YIELD_SECONDS,
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.gateway import Gateway, ListPage
 from orderflow_tui.feeds.polygon.normalize import print_of
+from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED, ConditionTable
 from orderflow_tui.support.decoding import NO_JSON
 
 BACKFILL_NS: Final = 420 * NS

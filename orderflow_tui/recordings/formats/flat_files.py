@@ -18,11 +18,11 @@ from typing import Final, TypeVar
 
 from msgspec import Struct, field
 
-from orderflow_tui.core.market.sale_conditions import DROPPED_CORRECTIONS
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Book, Levels, Print
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.feeds.polygon.normalize import print_of, quoted_price, quoted_size
+from orderflow_tui.feeds.polygon.sale_conditions import DROPPED_CORRECTIONS
 from orderflow_tui.feeds.polygon.wire import TradeRow
 from orderflow_tui.recordings.formats.market_file import Row, column_names, names_in, symbol_rows
 from orderflow_tui.recordings.formats.session import Reading, RecordingError, Repeats, bounded, shown

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.market.sale_conditions import KNOWN_CONDITIONS, condition_flags, flags_for, unknown_conditions
 from orderflow_tui.core.model.events import AUCTION, LATE_REPORT, OFF_EXCHANGE, PRICE, REGULAR, SIDE, VOLUME
 from orderflow_tui.core.model.units import NS
+from orderflow_tui.feeds.polygon.sale_conditions import KNOWN_CONDITIONS, condition_flags, flags_for, unknown_conditions
 
 REFERENCE = Path(__file__).parents[3] / "shared/data/polygon/conditions_stocks_sale_2026-09-27.json"
 SIP = 1_700_000_000 * NS
