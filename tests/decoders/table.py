@@ -37,6 +37,7 @@ from orderflow_tui.feeds.databento.delivery import Delivery, SessionError
 from orderflow_tui.feeds.databento.wire import RecordStream
 from orderflow_tui.feeds.errors import FeedError, PayloadError
 from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.ibkr import wire as ibkr_wire
 from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
@@ -48,6 +49,9 @@ from orderflow_tui.feeds.polygon.tape import SymbolTape
 from orderflow_tui.feeds.simulator.alpaca_stream import _received as alpaca_received
 from orderflow_tui.feeds.simulator.databento.gateway import _subscription as databento_asked
 from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
+from orderflow_tui.feeds.simulator.ibkr.frames import ClientError, greeted, received
+from orderflow_tui.feeds.simulator.ibkr.frames import frame as ibkr_frame
+from orderflow_tui.feeds.simulator.ibkr.options import load_ibkr_faults
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
 from orderflow_tui.feeds.simulator.stream import _received
 from orderflow_tui.journal.history import HistoryStore
@@ -546,6 +550,21 @@ def _alpaca_quotes(data: bytes, _: Path) -> object:
     return [alpaca.book_of(alpaca_wire.quote_row(row), 0) for row in rows]
 
 
+def _ibkr_frames(data: bytes, _: Path) -> object:
+    return [ibkr_wire.message_of(fields) for fields in ibkr_wire.FrameReader().feed(data)]
+
+
+def _ibkr_asked(data: bytes, _: Path) -> object:
+    async def read() -> list[str]:
+        reader = asyncio.StreamReader()
+        reader.feed_data(data)
+        reader.feed_eof()
+        await greeted(reader)
+        return await received(reader)
+
+    return asyncio.run(read())
+
+
 def _databento_session(data: bytes, _: Path) -> object:
     """The bytes behind a session's start, as the gateway sends them."""
     delivery = Delivery(_nothing, "XNAS.ITCH", lambda: NOW_NS)
@@ -630,6 +649,21 @@ DECODERS = (
     Decoder(
         "simulated gateway's listener", ("feeds.simulator.databento.gateway",), b"schema=mbp-10|symbols=BAC|start=5|id=0",
         lambda data, _: databento_asked(data.decode("utf-8", "replace")),
+    ),
+    Decoder(
+        "IBKR's messages", ("feeds.ibkr.wire",),
+        ibkr_frame(13, 1, 7, 0, "MEMX", 0, 1, "25.10", "300", 1) + ibkr_frame(99, 7, 2, 1_796_049_000, "25.11", 100, 0, "NYSE", "")
+        + ibkr_frame(1, 6, 7, 1, "25.10", "300", 1) + ibkr_frame(98, 7, 1, 1_796_049_000, 0, "25.11", "100", "NYSE", "", 1),
+        _ibkr_frames, (PayloadError,),
+    ),
+    Decoder("IBKR's greeting", ("feeds.ibkr.wire",), b"178", lambda data, _: ibkr_wire.greeting([data.decode("latin-1"), ""]), (PayloadError,)),
+    Decoder(
+        "simulated TWS's listener", ("feeds.simulator.ibkr.frames",), ibkr_wire.hello() + ibkr_frame(71, 2, 7, ""), _ibkr_asked,
+        (ClientError, EOFError),
+    ),
+    Decoder(
+        "simulated TWS's faults", ("feeds.simulator.ibkr.options",), b'[[fault]]\nkind = "mute"\nseconds = 5\n',
+        _file("faults.toml", load_ibkr_faults), (FaultFileError,),
     ),
     Decoder("recorded prints", ("recordings.formats.pair", "recordings.open"), TRADES, _recording("trades"), (RecordingError,)),
     Decoder("recorded coins", ("recordings.formats.pair", "recordings.open"), COINS, _recording("book"), (RecordingError,)),

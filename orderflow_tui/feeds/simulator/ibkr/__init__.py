@@ -1,0 +1,1 @@
+"""The simulated market behind the wire of TWS and IB Gateway."""
