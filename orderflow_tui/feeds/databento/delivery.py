@@ -111,6 +111,7 @@ class Delivery:
         starts: dict[int, list[str]] = {}
         for name, mine in self._symbols.items():
             mine.records.begin()
+            mine.missing = False
             starts.setdefault(self._start(mine, now_ns, arrival), []).append(name)
         self._by_id, self._replaying, self._replayed, self._heard_ns, self._covered_ns = {}, True, 0, 0, 0
         asked = [wire.Subscription(self._schema, tuple(group), start) for start, group in starts.items()]

@@ -103,6 +103,7 @@ class DatabentoFeed:
             secret_text(config.databento_api_key),
             hooks=StreamHooks(
                 symbols=lambda: self._symbols.symbols,
+                open=lambda: self._link.market == "open",
                 again=lambda: bool(self._fresh),
                 fresh=self._take_fresh,
                 state=self._link.set_stream,

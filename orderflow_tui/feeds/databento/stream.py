@@ -7,6 +7,7 @@ leaves the hole of a reconnect open. So the exchange is ours: a session that fol
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import threading
 import time
@@ -52,6 +53,7 @@ class StreamHooks(Struct, frozen=True):
 
     Attributes:
         symbols: What is to be streamed.
+        open: Whether the exchange is open: a symbol that shows nothing then is a quiet one.
         again: Whether one of them has been added since `fresh` was asked.
         fresh: Takes those that have been added since it was last asked.
         state: How the session stands, in a word or two.
@@ -61,6 +63,7 @@ class StreamHooks(Struct, frozen=True):
     """
 
     symbols: Callable[[], tuple[str, ...]]
+    open: Callable[[], bool]
     again: Callable[[], bool]
     fresh: Callable[[], frozenset[str]]
     state: Callable[[str], None]
@@ -165,8 +168,16 @@ class Stream:
             trouble, error_type = str(error), "malformed"
         except TimeoutError:
             trouble, error_type = "no answer in time", "timeout"
-        except (OSError, EOFError, ValueError) as error:
-            trouble = "the gateway closed the session" if isinstance(error, EOFError) else one_line(str(error))
+        except EOFError:
+            trouble = "the gateway closed the session"
+        except ConnectionResetError:
+            trouble = "the gateway reset the session"
+        except OSError as error:
+            number = error.errno or 0
+            reason = os.strerror(number) if number > 0 else str(error)
+            trouble = f"the gateway cannot be reached: {reason}"
+        except ValueError as error:
+            trouble, error_type = str(error), "malformed"
         return self._judged(SessionError(trouble), time.monotonic() - began, error_type)
 
     def _judged(self, trouble: SessionError, lasted: float, error_type: str = "network") -> float:
@@ -258,7 +269,8 @@ class Stream:
         if self._standing:
             thinned = arrival.wall_ns - delivery.thinned_ns < _THINNED_NS
             self._hooks.state(f"stream{THINNED_WORDS if thinned else ''}")
-        if delivery.unseen() or self._hooks.again():
+        # Outside the session all are quiet: as far back as there is would be the whole day of every one.
+        if self._hooks.again() or (self._hooks.open() and delivery.unseen()):
             raise _AgainError
 
     def _now(self) -> Arrival:

@@ -13,6 +13,7 @@ import pytest
 from orderflow_tui.core.model.events import BUY, SELL, Book, Event, Gap, Halt, Print, TapeCovered
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.databento.delivery import SKIPPED_WORDS, SLOW_WORDS
+from orderflow_tui.feeds.databento.feed import DatabentoFeed
 from orderflow_tui.feeds.feed import ApiFault, Batch, FeedEnded, FeedGap, FeedStatus, SymbolNote
 from orderflow_tui.feeds.simulator.faults import Fault
 from orderflow_tui.feeds.simulator.records import FINRA_EXCHANGE
@@ -239,3 +240,23 @@ def test_no_heavy_library_comes_with_it() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n"
+
+
+def test_outside_the_session_a_quiet_symbol_is_not_asked_for_from_far_back() -> None:
+    with served() as host:
+        host.served.histories["BOLT"].events = []
+        market = host.served.market.get("BOLT")
+        assert market is not None
+        market._watcher = None
+        got = Collector()
+        feed = DatabentoFeed(Config(host.address), pace=10.0)
+        feed._market = lambda: None  # type: ignore[method-assign]
+        feed._link.market = "closed"
+        feed.start(["ACME", "BOLT"], got)
+        try:
+            settle(got)
+            settle(got)
+        finally:
+            feed.stop()
+            assert feed.join(20)
+    assert len([line for line in host.gateway.log if line.startswith("schema=mbp-10")]) == 1
