@@ -154,7 +154,7 @@ class CompositeFeed:
                     shown = self._shown.get(message.symbol)
                     if shown is not None:
                         shown.own = message.capabilities
-                        self._fit(message.symbol, shown, message.arrival)
+                        self._fit_all(message.arrival)
                 case _:
                     self._put(message)
 
@@ -205,7 +205,7 @@ class CompositeFeed:
             shown.missing = message.standing != "ok"
         else:
             shown.depth = message.capabilities
-        if shown.missing or self._of_depth(shown).depth_levels <= 1:
+        if not self._usable(shown):
             self._lose(message.symbol, message.arrival, forget=True)
         self._fit(message.symbol, shown, message.arrival)
 
@@ -233,16 +233,18 @@ class CompositeFeed:
 
     def _gain(self, symbol: str, shown: _Shown, arrival: Arrival) -> None:
         """The second source's book takes over, where it has one and the tape is not late."""
-        late = (shown.own or self._tape.capabilities).delay_seconds
-        if shown.book is None or late or self._depth_ended or self._of_depth(shown).depth_levels <= 1:
+        book = shown.book
+        if self._depth_ended or not self._usable(shown):
+            return
+        if book is None or max(len(book.bids), len(book.asks)) <= 1:
+            # A source that has depth for some symbols shows the best price of the others.
             return
         shown.deep = True
         self._fit(symbol, shown, arrival)
-        at_ns = max(shown.book.time_ns, shown.quote.time_ns if shown.quote is not None else 0)
+        at_ns = max(book.time_ns, shown.quote.time_ns if shown.quote is not None else 0)
         out: list[Event] = [Gap(at_ns, f"the book is {self._name}'s now", tape=False)]
         if shown.quote is not None:
             out.append(_as_quote(shown.quote))
-        book = shown.book
         out.append(Book(at_ns, book.seq, book.bids, book.asks, book.since_ns or book.time_ns))
         self._put(Batch(symbol, "depth", tuple(out), arrival))
 
@@ -273,11 +275,19 @@ class CompositeFeed:
         for symbol in fresh:
             self._fit(symbol, self._shown[symbol], self._now())
 
+    def _usable(self, shown: _Shown) -> bool:
+        """Whether the second source has depth of it, and neither is late by contract."""
+        tape, depth = shown.own or self._tape.capabilities, self._of_depth(shown)
+        late = tape.delay_seconds or depth.delay_seconds
+        return not late and not shown.missing and depth.depth_levels > 1
+
     def _of_depth(self, shown: _Shown) -> Capabilities:
         return shown.depth or self._depth.capabilities
 
     def _fit_all(self, arrival: Arrival) -> None:
         for symbol, shown in self._shown.items():
+            if shown.deep and not self._usable(shown):
+                self._lose(symbol, arrival)
             self._fit(symbol, shown, arrival)
 
     def _fit(self, symbol: str, shown: _Shown, arrival: Arrival) -> None:
@@ -292,7 +302,9 @@ class CompositeFeed:
                 whole_depth=depth.whole_depth, sizes_unsure=depth.sizes_unsure, shows=words,
             )  # fmt: skip
         else:
-            why = "is not for a late tape" if tape.delay_seconds else "has none" if shown.missing else "shows none"
+            why = "has none" if shown.missing else "shows none"
+            if tape.delay_seconds or depth.delay_seconds:
+                why = "is not for a late tape" if tape.delay_seconds else "is late"
             now = replace(tape, shows=f"{tape.depth_label}; {self._name} {why}")
         if now != shown.told:
             shown.told = now

@@ -195,6 +195,24 @@ def test_a_late_tape_has_no_book_of_now() -> None:
     assert two.told() == []
 
 
+def test_a_tape_that_turns_out_to_be_late_loses_the_book(two: Two) -> None:
+    two.quote(1)
+    two.book(2)
+    two.tape.shown = Capabilities("tape", "live", "there", streaming=True, delay_seconds=900)
+    two.tape.put(FeedStatus("open", 1, 5, 1, connected=True, capabilities=two.tape.shown, arrival=Arrival.now()))
+    lost(two)
+
+
+def test_a_late_book_and_one_of_one_level_are_not_used(two: Two) -> None:
+    two.depth.put(batch(Book(2 * NS, 2, *NBBO), vouched_ns=2 * NS))
+    assert two.shown.depth_levels == 1
+    late = Capabilities("deep", "live", "there", depth_levels=10, delay_seconds=900)
+    two.depth.put(SymbolCapabilities("ACME", late, Arrival.now()))
+    two.book(3)
+    assert two.told() == []
+    assert two.shown.depth_label == "NBBO, 1 level; deep is late"
+
+
 def test_symbols_and_urgency_reach_both(two: Two) -> None:
     two.feed.set_symbols(["ACME", "BOLT"])
     two.feed.set_urgency(["BOLT"])
