@@ -30,6 +30,8 @@ from orderflow_tui.config.secrets import read_secrets
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.events import Book, Print
 from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.feeds._template import normalize as template
+from orderflow_tui.feeds._template import wire as template_wire
 from orderflow_tui.feeds.alpaca import normalize as alpaca
 from orderflow_tui.feeds.alpaca import wire as alpaca_wire
 from orderflow_tui.feeds.databento import wire as databento_wire
@@ -511,6 +513,7 @@ FOLLOW_UP = (
     b'"course":[1790000000000000000,277200,277100,null,null,277000,200],"lived":false,"gap":false}]'
 )
 REST = (FeedError, DataValidationError)
+TEMPLATE = b'{"type":"trade","symbol":"ACME","time_ns":1790000000000000000,"price":25.1,"size":100,"id":"1"}'
 ALPACA = ("feeds.alpaca.wire",)
 ALPACA_FRAME = (
     b'[{"T":"t","S":"ACME","i":101,"x":"V","p":25.1,"s":100,"c":["@"],"t":"2026-09-21T14:13:20.123456789Z","z":"C"},'
@@ -523,6 +526,16 @@ ALPACA_TRADES = (
     b'"next_page_token":null}'
 )
 ALPACA_QUOTES = b'{"quotes":{"ACME":{"bp":25.1,"bs":300,"ap":25.12,"as":200,"t":"2026-09-21T14:13:20.1Z","z":"C"}}}'
+
+
+def _template(data: bytes, _: Path) -> object:
+    message = template_wire.decode(data)
+    match message:
+        case template_wire.Trade():
+            return template.print_of(message, NOW_NS, 0)
+        case template_wire.Quote():
+            return template.book_of(message, NOW_NS, 0)
+    return message
 
 
 def _alpaca_frame(data: bytes, _: Path) -> object:
@@ -635,6 +648,7 @@ DECODERS = (
     ),
     Decoder("error body", ("feeds.live.http",), b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
     Decoder("frame", ("feeds.polygon.stream_wire",), FRAME, _frame, (FrameError,)),
+    Decoder("template message", ("feeds._template.wire",), TEMPLATE, _template, (PayloadError, DataValidationError)),
     Decoder("alpaca frame", ALPACA, ALPACA_FRAME, _alpaca_frame, (PayloadError, DataValidationError)),
     Decoder("alpaca prints", ALPACA, ALPACA_TRADES, _alpaca_trades, (PayloadError, DataValidationError)),
     Decoder("alpaca quotes", ALPACA, ALPACA_QUOTES, _alpaca_quotes, (PayloadError, DataValidationError)),

@@ -1,0 +1,1 @@
+"""A source to copy: a stream of prints and quotes that replays nothing. `docs/new-source.md` says what to change."""
