@@ -133,6 +133,7 @@ def answer_record(recommendation: ExitRecommendation, answer: Answer, price: int
         against=recommendation.against,
         quantity=recommendation.quantity,
         price=None if price is None else price_decimal(abs(price)),
+        screen=answer.screen or None,
     )
 
 
@@ -235,4 +236,4 @@ def answer_of(record: AnswerRecord) -> tuple[Answer, int | None]:
     units = None if record.price is None else price_units(record.price)
     if units is not None and record.against == "short":
         units = -units
-    return Answer(record.answer, record.shares, record.minutes, record.note), units
+    return Answer(record.answer, record.shares, record.minutes, record.note, record.screen or ""), units

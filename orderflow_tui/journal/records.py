@@ -132,8 +132,9 @@ class ExitRecord(Record, tag=EXIT_TRIGGERED, kw_only=True):
 
 
 class AnswerRecord(Record, tag=EXIT_ACKNOWLEDGED, kw_only=True):
-    """The trader's answer; `price` is the bid then (a short's ask)."""
+    """The trader's answer; `price` is the bid then (a short's ask), `screen` where it was given, such as `pts/3`."""
 
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"screen"})
     recommendation_id: str
     symbol: str
     answer: AnswerKind
@@ -144,6 +145,7 @@ class AnswerRecord(Record, tag=EXIT_ACKNOWLEDGED, kw_only=True):
     against: Against
     quantity: _Shares
     price: Decimal | None
+    screen: str | None = None
 
 
 class ResolvedRecord(Record, tag=EXIT_RESOLVED, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orderflow_tui.monitor.clock import RunClock
 from orderflow_tui.monitor.commands import AnswerGiven
 from orderflow_tui.monitor.outbox import Outbox
@@ -22,11 +24,12 @@ def _answer_symbol(symbol: str, given: AnswerGiven, symbols: WatchedSymbols, clo
     if watched is None:
         return
     now_ns = clock.answered_ns(given.arrival)
+    words = replace(given.answer, screen=given.screen) if given.screen else given.answer
     ids = [given.recommendation_id]
     if given.recommendation_id.startswith("market:"):
         cards = recommendations(watched.core, now_ns)
         ids = [card.recommendation_id for card in cards if card.status == "open" and card.kind == "flow"]
     for recommendation_id in ids:
-        output = watched.core.answer(now_ns, recommendation_id, given.answer)
+        output = watched.core.answer(now_ns, recommendation_id, words)
         if output is not None:
             outbox.say(watched, output, given.arrival)

@@ -174,12 +174,14 @@ class Answer:
         shares: For `trimmed`: how many shares were sold (bought back, for a short).
         minutes: For `snooze`: 1, 5 or 15.
         note: Free text, may be empty.
+        screen: Where it was given, such as a terminal's name; empty where there is one screen only.
     """
 
     kind: AnswerKind
     shares: int = 0
     minutes: int = 0
     note: str = ""
+    screen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
