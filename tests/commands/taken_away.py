@@ -326,12 +326,15 @@ WAYS: dict[str, Way] = {
     "SIGHUP": signalled(signal.SIGHUP),
     "SIGINT": signalled(signal.SIGINT),
 }
+ENGINE = "orderflow_tui engine"
 PROGRAM = f"{sys.executable} -m orderflow_tui"
 
 
 @contextmanager
 def markets(folder: Path) -> Iterator[dict[str, str]]:
-    """The command lines of a dashboard on the simulated market, a live source, and a recording."""
+    """The command lines of a dashboard on the simulated market, a live source whose engine ends with its last screen,
+    one whose engine goes on, and a recording.
+    """
     (folder / "positions.toml").write_text(POSITIONS)
     recording = as_lobster(folder, "BAC", [event for second in range(900) for event in quiet(second)], levels=1)
     server = subprocess.Popen([sys.executable, "-m", "orderflow_tui", "simulate"], cwd=ROOT, stdout=subprocess.PIPE)
@@ -340,7 +343,8 @@ def markets(folder: Path) -> Iterator[dict[str, str]]:
         url = server.stdout.readline().decode().strip()
         yield {
             "demo": f"{PROGRAM} demo",
-            "live": f"{PROGRAM} --base-url {url} --positions {folder}/positions.toml",
+            "live": f"{PROGRAM} --on-quit end --base-url {url} --positions {folder}/positions.toml",
+            "kept": f"{PROGRAM} --base-url {url} --positions {folder}/positions.toml",
             "replay": f"{PROGRAM} replay {recording}",
         }
     finally:
@@ -365,6 +369,9 @@ def take_away(way: Way, command: str, folder: Path) -> tuple[float, str]:
         trial.runs()
         there = trial.dashboards()
         assert there, "no dashboard is found"
+        engines = [pid for pid in there if ENGINE in words(pid)]
+        if engines and "--on-quit" not in command:
+            there = [pid for pid in there if pid not in engines]
         began = time.monotonic()
         end()
         began = max(began, time.monotonic() - 0.1) if trial.master < 0 else began
@@ -380,6 +387,14 @@ def take_away(way: Way, command: str, folder: Path) -> tuple[float, str]:
                 os.kill(pid, signal.SIGKILL)
         if left:
             return took, f"stayed: {left}"
+        if engines and "--on-quit" not in command:
+            gone_too = not all(alive(pid) for pid in engines)
+            for pid in engines:
+                os.kill(pid, signal.SIGTERM)
+            while any(alive(pid) for pid in engines) and time.monotonic() < began + GONE_SECONDS:
+                time.sleep(0.02)
+            if gone_too:
+                return took, "the engine went with its screen"
         last = trial.events()[-1]
         return took, "" if last == "run_stopped" else f"the journal ends with {last}"
     finally:

@@ -18,7 +18,7 @@ SAMPLE = {
     "closed below an interactive shell": "live",
     "closed below make": "replay",
     "closed below script": "demo",
-    "the shell killed, SIGHUP ignored": "live",
+    "the shell killed, SIGHUP ignored": "kept",
     "the job's shell killed": "replay",
     "tmux killed": "demo",
     "tmux kill-session": "live",
