@@ -20,7 +20,7 @@ help:
 	@echo "make bench  every figure against its peer, in one run (a gigabyte of peers, under ten minutes)"
 	@echo "make conformance  the vendors' own clients against the simulated market (half a gigabyte of clients, minutes)"
 	@echo "make chaos  each fault of the simulator alone through a whole run (minutes)"
-	@echo "make evaluate  what the rules were worth on the recorded days of docs/rules.md, the last day held back (minutes)"
+	@echo "make evaluate  what the rules were worth on recorded days, written into docs/rules.md and the cards' figures (minutes)"
 	@echo "make endure  a fast day of 6.5 hours and 60 real minutes, with faults: memory, leaks, latency (over an hour)"
 	@echo "make mutants  which changes to the core no test of it notices"
 
@@ -51,11 +51,12 @@ test: $(VENV)/.test
 chaos: $(VENV)/.test
 	$(BIN)/python -m pytest tests/chaos -m chaos
 
-# Minutes: what docs/rules.md quotes. The recordings are not part of the project.
+# Minutes: measures what docs/rules.md and the cards quote, and writes it there. The recordings are not part of the project.
 SESSIONS ?= ../shared/data/sessions
 DAYS := $(foreach name,bac aig ibm,$(foreach day,07 08 09 10,$(SESSIONS)/$(name)_201310$(day)))
-evaluate: $(VENV)/.run
-	$(BIN)/orderflow-tui evaluate $(DAYS) --profile guarded --held-back 1
+evaluate: $(VENV)/.test
+	$(BIN)/orderflow-tui evaluate $(DAYS) --profile guarded --held-back 1 --json > $(VENV)/evaluated.json
+	$(BIN)/python -m tests.docs.rules_worth < $(VENV)/evaluated.json
 
 # Over an hour; `make endure MINUTES=15` is a bounded one. Needs Linux.
 MINUTES ?= 60

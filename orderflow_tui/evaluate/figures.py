@@ -83,7 +83,8 @@ def comparison(results: Sequence[DayResult], held_back: int = 0) -> list[dict[st
 
     Args:
         results: Of the days.
-        held_back: So many last days of each symbol stand apart, in `held_back`, and are no part of the rest.
+        held_back: So many last days of each symbol stand apart, in `held_back`, and are no part of the rest;
+            `every_day` then has all together.
     """
     days: dict[str, set[str]] = {}
     for result in results:
@@ -95,6 +96,7 @@ def comparison(results: Sequence[DayResult], held_back: int = 0) -> list[dict[st
         apart = [one for one in mine if (one.symbol, one.day) in kept] if held_back else []
         entry = {"thresholds": rules.label, **_both_ways([one for one in mine if one not in apart])}
         entry["held_back"] = _both_ways(apart) if apart else None
+        entry["every_day"] = _both_ways(mine) if apart else None
         entries.append(entry)
     return entries
 

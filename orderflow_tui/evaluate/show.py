@@ -15,7 +15,7 @@ NOTE = (
     "be trusted, and one week proves little."
 )
 
-_MIRRORED = {
+MIRRORED = {
     "bid_wall": "ask_wall", "ask_wall": "bid_wall", "bid_wall_hit": "ask_wall_hit",
     "bid_wall_pulled": "ask_wall_pulled", "sell_print": "buy_print", "hidden_seller": "hidden_buyer",
 }  # fmt: skip
@@ -71,7 +71,7 @@ def _rules(entry: Mapping[str, Any]) -> list[str]:
     lines = [f"  {'':16} {head}"]
     mirrored = (entry["mirrored"] or {"by_rule": {}})["by_rule"]
     for name, rule in entry["by_rule"].items():
-        witness = mirrored.get(_MIRRORED.get(name, name), {}).get("lift_on_random")
+        witness = mirrored.get(MIRRORED.get(name, name), {}).get("lift_on_random")
         lines.append(
             f"  {name:16} {rule['outcomes']:>5,} {_percent(rule['fell']):>4} {_percent(rule['random_fell']):>5} "
             f"{_span(rule['lift_on_random']):>20} {_span(rule['lift_on_price_only']):>20} "

@@ -6,7 +6,6 @@ market, so intervals come from the blocks (`intervals.paired_lift`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, Protocol
 
 from msgspec import Struct, field
@@ -199,7 +198,7 @@ def _share(interval: Interval | None) -> dict[str, float] | None:
 
 
 class Prior(Struct, frozen=True):
-    """A rule on recorded days, by a script apart from `evaluate`; shares and lifts in per cent and points."""
+    """A rule on recorded days, as `make evaluate` measured it; shares and lifts in per cent and points."""
 
     n: int
     fell: int
@@ -207,14 +206,3 @@ class Prior(Struct, frozen=True):
     """Lift on the seconds around, and its 95 % interval."""
     price: tuple[int, int, int]
     """The same on the like price change."""
-
-
-PRIOR: Final[Mapping[tuple[str, str], Prior]] = {
-    ("guarded", "exit"): Prior(69, 57, (-4, -15, 7), (-3, -14, 8)),
-    ("guarded", "red_burst"): Prior(229, 65, (2, -5, 9), (2, -5, 10)),
-    ("guarded", "sell_print"): Prior(307, 65, (5, -4, 9), (5, -11, 14)),
-    ("guarded", "ask_wall"): Prior(96, 77, (13, 4, 21), (23, 9, 38)),
-    ("guarded", "bid_wall"): Prior(87, 57, (-4, -13, 4), (-8, -21, 3)),
-    ("guarded", "bid_wall_hit"): Prior(31, 74, (4, -20, 15), (15, -15, 30)),
-}
-"""By profile and evidence; what is known of a rule before its own record says something."""

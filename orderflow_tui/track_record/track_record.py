@@ -12,7 +12,8 @@ import msgspec
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import ALERT_OUTCOME, OutcomeRecord, Record
 from orderflow_tui.support.decoding import NO_JSON
-from orderflow_tui.track_record.rule_record import ENOUGH, PRIOR, RuleRecord, block_of, points_words
+from orderflow_tui.track_record.priors import PRIOR
+from orderflow_tui.track_record.rule_record import ENOUGH, RuleRecord, block_of, points_words
 
 _BREATH: Final = 2_000
 """Lines after which the reader lets the screen have its turn."""

@@ -115,7 +115,7 @@ def test_each_course_and_its_controls_are_the_naive_ones(
         alike = price_like(mids, begin, after)
         assert (one.alike is None) == (not alike)
         if one.alike is not None:
-            assert one.alike.seconds == min(20, len(alike))
+            assert one.alike == nearest(mids, begin, alike)
     assert not one.truncated
     assert one.gap == (None in mids[begin : begin + max(FOLLOW_SECONDS, after + 300) + 1])
 
@@ -129,6 +129,21 @@ def controls(mids: list[int | None], offsets: range) -> Controls | None:
         if fell is not None:
             found.append((fell, hit))
     return Controls(len(found), sum(f for f, _ in found), sum(bool(h) for _, h in found)) if found else None
+
+
+def nearest(mids: list[int | None], begin: int, seconds: list[int]) -> Controls | None:
+    """The controls of the twenty whose change is most like that at `begin`, and of all as like as the last of them."""
+
+    def change(at: int, back: int) -> int:
+        now, then = mids[at], mids[at - back]
+        assert now is not None
+        assert then is not None
+        return now - then
+
+    apart = {at: sum(abs(change(at, back) - change(begin, back)) for back in (10, 60)) for at in seconds}
+    last = sorted(apart.values())[:20][-1]
+    found = [one for at in seconds if apart[at] <= last for one in [controls(mids, range(at, at + 1))] if one]
+    return Controls(len(found), sum(one.fell for one in found), sum(one.hits or 0 for one in found))
 
 
 def price_like(mids: list[int | None], begin: int, after: int) -> list[int]:
@@ -191,6 +206,16 @@ def test_success_needs_the_spread_and_a_usual_range() -> None:
     (later,) = run([*[100_000] * 302, *[90_000] * 700], {0: "l"})
     assert (later.fell, later.fell_1s, later.fell_5s) == (False, True, True)
     assert late.course.mid_15m == 180_000
+
+
+def test_of_seconds_that_are_as_like_none_is_preferred() -> None:
+    """A price that stands, and jumps in the morning only: later seconds are no better controls than earlier ones."""
+    mids: list[int | None] = [99_700 if at < 1_800 and at % 400 > 390 else 100_000 for at in range(4_600)]
+    (one,) = run(mids, {2_000: "middle"}, after=1_800)
+    assert one.alike is not None
+    assert one.around is not None
+    assert one.alike.seconds > 2_000
+    assert one.alike.fell / one.alike.seconds == pytest.approx(one.around.fell / one.around.seconds, abs=0.1)
 
 
 def test_the_price_only_controls_had_the_like_change() -> None:

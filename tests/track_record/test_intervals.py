@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.outputs import Controls
 from orderflow_tui.track_record.intervals import lift, paired_lift, wilson
-from orderflow_tui.track_record.rule_record import ENOUGH, PRIOR, RuleRecord, block_of
+from orderflow_tui.track_record.priors import PRIOR
+from orderflow_tui.track_record.rule_record import ENOUGH, RuleRecord, block_of
 from tests.docs.references import OUTCOME
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from orderflow_tui.journal.records import ALERT_OUTCOME, OutcomeRecord
-from orderflow_tui.track_record.rule_record import PRIOR
+from orderflow_tui.track_record.priors import PRIOR
 from orderflow_tui.track_record.track_record import TrackRecord
 from tests.journal.journal_tools import whole
 

@@ -11,7 +11,8 @@ minutes about every second time. So each outcome carries two controls, from the 
 an hour before it and ten minutes after (in an evaluation half an hour after):
 
 - every such second;
-- the twenty whose price had changed over the last ten and sixty seconds most like the price before the alert.
+- the twenty whose price had changed over the last ten and sixty seconds most like the price before the alert, and
+  whichever are as like it as the last of these.
 
 For a short position the core is mirrored, and so a fall here is a rise there. Times are event time, prices sums of bid
 and ask (twice the mid) in units of $0.0001, sampled at whole seconds.
@@ -42,7 +43,7 @@ BEFORE_SECONDS: Final = 1_800
 AFTER_SECONDS: Final = 600
 """How far after it: as far as their five minutes are over when its quarter of an hour is."""
 ALIKE: Final = 20
-"""Seconds with the most similar price change that make the price-only control."""
+"""Seconds with the most similar price change that make the price-only control, with those as similar as the last."""
 SEEN_SECONDS: Final = 285
 """Seconds of the five minutes at which the price must have been seen for a finding."""
 MOST_FOLLOWED: Final = 2_000
@@ -296,20 +297,25 @@ class _Instants:
         return self._judged([fall for _, fall in self._falls])
 
     def alike(self) -> Controls | None:
-        """The most similar before them; None where the price before the alert was not seen."""
+        """The most similar before them; None where the price before the alert was not seen.
+
+        Where more are as similar as the last of them, which on a stock of one tick are many, all of these count: taking
+        the newest or the oldest would compare with another time of day.
+        """
         span, here = self._span, _BACK + self._own
         own = [span[here - back] for back in _CHANGES]
         if not span[here] or not all(own):
             return None
-        found: list[tuple[int, int, int]] = []
+        found: list[tuple[int, int]] = []
         for at, fall in self._falls:
             place = _BACK + at
             before = [span[place - back] for back in _CHANGES]
             if abs(at - self._own) <= _BACK or not all(before):
                 continue
             apart = sum(abs((span[place] - then) - (span[here] - now)) for then, now in zip(before, own, strict=True))
-            found.append((apart, -at, fall))
-        return self._judged([fall for _, _, fall in nsmallest(ALIKE, found)])
+            found.append((apart, fall))
+        last = max(nsmallest(ALIKE, (apart for apart, _ in found)), default=0)
+        return self._judged([fall for apart, fall in found if apart <= last])
 
     def _judged(self, falls: list[int]) -> Controls | None:
         if not falls:
