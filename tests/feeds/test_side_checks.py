@@ -189,7 +189,7 @@ def test_the_questions_of_one_name_share_a_request(host: FakePolygon, got: Colle
 def test_a_question_that_nobody_waits_for_any_more_is_dropped(
     host: FakePolygon, got: Collector, feed: PolygonFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orderflow_tui.feeds.polygon.side_checks.OPEN_SECONDS", 0.0)
+    monkeypatch.setattr("orderflow_tui.feeds.live.side_checks.OPEN_SECONDS", 0.0)
     question = asked(host)
     host.market.quoted("KO", 9.99, 10.0, at=question.from_ns - NS)
     feed.request_side_check(question)

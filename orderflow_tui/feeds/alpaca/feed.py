@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.events import Book, SideCheckResult
+from orderflow_tui.core.model.events import Book
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.alpaca import wire
-from orderflow_tui.feeds.alpaca.host import AlpacaConfig, FeedName, Host, secret_text
+from orderflow_tui.feeds.alpaca.host import MOST_QUOTES, AlpacaConfig, FeedName, Host, secret_text
 from orderflow_tui.feeds.alpaca.normalize import book_of
 from orderflow_tui.feeds.alpaca.stream import StreamHooks, StreamSupervisor
 from orderflow_tui.feeds.alpaca.stream_events import Frames
@@ -39,6 +39,7 @@ from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
 from orderflow_tui.feeds.live.poll_faults import Faults
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
+from orderflow_tui.feeds.live.side_checks import InForce, SideChecks
 from orderflow_tui.feeds.live.tape_join import QUOTE_SECONDS
 from orderflow_tui.support.hosts import is_loopback
 
@@ -98,13 +99,24 @@ class AlpacaFeed:
         self._threads: list[threading.Thread] = []
         self._put: Put = _discard
         self._standing = LinkState(
-            Capabilities("alpaca", "live", self._host.name, side_check="refused"),
+            Capabilities("alpaca", "live", self._host.name, side_check="asked"),
             put=self._send,
             limiter=self._host.limiter,
             clock=clock,
             recovered=lambda: self._schedule.hurry(failed_only=True),
         )
         self._faults = Faults(self._standing, self._send, policy, clock)
+        self._in_force: dict[str, InForce] = {}
+        """What the newest answer proves of each symbol's quote."""
+        self._side_checks = SideChecks(
+            self._host.past_quotes,
+            self._send,
+            most=MOST_QUOTES,
+            schedule=self._schedule,
+            tapes=self._tapes,
+            in_force=self._in_force.get,
+            clock=clock,
+        )
         hooks = StreamHooks(
             url=self._stream_url,
             symbols=self._by_urgency,
@@ -181,10 +193,8 @@ class AlpacaFeed:
         self._schedule.set_leads({f"tape:{symbol}": 1.0 / (place + 1) for place, symbol in enumerate(symbols)})
 
     def request_side_check(self, asked: SideCheckRequested) -> None:
-        """Past quotes are not asked for: say so at once."""
-        arrival = self._now()
-        told = SideCheckResult(self._clock(), asked.key, answered=False)
-        self._send(Batch(asked.symbol, "tape", (told,), arrival))
+        """Answered from the quote in force, or by a request for those of the span."""
+        self._side_checks.ask(asked)
 
     def stop(self) -> None:
         """Ask every thread to end; returns at once, never waits for the network."""
@@ -346,6 +356,7 @@ class AlpacaFeed:
             message = self._unquoted_note(symbol, reply) if raw is None else self._book(symbol, raw, reply, asked_ns)
             if message is not None:
                 self._send(message)
+        self._side_checks.shown()
         streamed = self._quoted and self._quoted >= set(symbols)
         waiting = any(tape.intake.wants_quote for tape in dict(self._tapes).values())
         return max(cycle, BOOKS_SECONDS) if streamed and not waiting else cycle
@@ -373,6 +384,8 @@ class AlpacaFeed:
             self._crossed.add(symbol)
             return BadPayload(symbol, "book", "LEVEL2_CROSSED", "locked or crossed", reply.arrival) if again else None
         self._crossed.discard(symbol)
+        if not crossed:
+            self._in_force[symbol] = InForce(quote, max(asked_ns, quote.time_ns), reply.arrival)
         at_ns = max(asked_ns, quote.time_ns)
         shown = Book(at_ns, self._seq, quote.bids, quote.asks, quote.time_ns if quote.time_ns < at_ns else 0)
         batch = Batch(symbol, "book", (shown,), reply.arrival, vouched_ns=at_ns, quote_ns=quote.time_ns)

@@ -11,11 +11,15 @@ from urllib.parse import quote
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.config.values import check_encrypted
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.feeds.errors import FeedError, NotEntitledError
+from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.feeds.alpaca import wire
+from orderflow_tui.feeds.alpaca.normalize import quotes_of
+from orderflow_tui.feeds.errors import FeedError, NotEntitledError, PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.feeds.live.budget import RateLimiter
 from orderflow_tui.feeds.live.http import HttpSession, Reply, Request
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
+from orderflow_tui.feeds.live.side_checks import DEADLINE_SECONDS, PastQuotes
 
 FeedName = Literal["iex", "sip", "delayed_sip"]
 HEARTBEAT: Final = "SPY"
@@ -25,6 +29,9 @@ PAID_PER_SECOND: Final = 10_000 / 60
 """A plan's calls a minute."""
 ARRIVAL_JITTER: Final = 0.05
 DELAY_NS: Final = 900 * NS
+MOST_QUOTES: Final = 10_000
+PAST_NS: Final = 86_400 * NS
+"""The quote in force at the beginning of a span may be hours old in a quiet name."""
 _NOT_FOUND: Final = 404
 
 
@@ -167,6 +174,24 @@ class Host:
         if token:
             params["page_token"] = token
         return self._session.get(Request(f"/v2/stocks/{quote(symbol, safe='')}/trades", params, "trades", symbol))
+
+    def past_quotes(self, symbol: str, to_ns: int, limit: int) -> PastQuotes:
+        """The quotes up to an instant, by asking for the newest first. Raises FeedError."""
+        params = {
+            "end": rfc3339(to_ns),
+            "start": rfc3339(to_ns - PAST_NS),
+            "limit": str(limit),
+            "sort": "desc",
+            "feed": "sip" if self.feed == "delayed_sip" else self.feed,
+        }
+        path = f"/v2/stocks/{quote(symbol, safe='')}/quotes"
+        reply = self._session.get(Request(path, params, "quotes", symbol), deadline_seconds=DEADLINE_SECONDS)
+        page = wire.quotes_page(reply.body)
+        try:
+            quotes = quotes_of(page.quotes or ())
+        except DataValidationError as error:
+            raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
+        return PastQuotes(quotes, bool(page.next_page_token), reply.arrival)
 
     def close(self) -> None:
         """Close the connections."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -165,6 +166,20 @@ def book_of(row: QuoteRow | StreamQuote, seq: int) -> Book:
         DataValidationError: `LEVEL2_PRICE`, `LEVEL2_SIZE`, or `PAYLOAD_MALFORMED` for a time that cannot be.
     """
     return Book(time_ns(row.time), seq, _level(row.bid, row.bid_size), _level(row.ask, row.ask_size))
+
+
+def quotes_of(rows: Iterable[QuoteRow]) -> tuple[Book, ...]:
+    """Past quotes whose prices differ from the one before, oldest first, as books of one level without a size.
+
+    Raises:
+        DataValidationError: A price or a time cannot be.
+    """
+    books: list[Book] = []
+    for seq, book in enumerate(sorted((book_of(row, 0) for row in rows), key=lambda book: book.time_ns)):
+        bids, asks = (tuple((price, 0) for price, _ in side) for side in (book.bids, book.asks))
+        if not books or (bids, asks) != (books[-1].bids, books[-1].asks):
+            books.append(Book(book.time_ns, seq, bids, asks))
+    return tuple(books)
 
 
 def band_of(row: StreamBand) -> tuple[int, int]:

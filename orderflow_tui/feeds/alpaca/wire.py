@@ -259,6 +259,13 @@ class TradesPage(Struct, gc=False):
     next_page_token: str | None = None
 
 
+class QuotesPage(Struct, gc=False):
+    """`/v2/stocks/{symbol}/quotes`."""
+
+    quotes: list[QuoteRow] | None = None
+    next_page_token: str | None = None
+
+
 class LatestQuotes(Struct, gc=False):
     """`/v2/stocks/quotes/latest?symbols=`: the quote in force of each symbol that has one."""
 
@@ -266,6 +273,7 @@ class LatestQuotes(Struct, gc=False):
 
 
 _TRADES: Final = msgspec.json.Decoder(TradesPage)
+_PAST: Final = msgspec.json.Decoder(QuotesPage)
 _LATEST: Final = msgspec.json.Decoder(LatestQuotes)
 _TRADE: Final = msgspec.json.Decoder(TradeRow)
 _QUOTE: Final = msgspec.json.Decoder(QuoteRow)
@@ -277,6 +285,14 @@ def trades_page(body: bytes) -> TradesPage:
         return _TRADES.decode(body)
     except NO_JSON as error:
         raise PayloadError(message=f"trades: {one_line(str(error))}") from None
+
+
+def quotes_page(body: bytes) -> QuotesPage:
+    """A page of past quotes. Raises PayloadError where it cannot be read."""
+    try:
+        return _PAST.decode(body)
+    except NO_JSON as error:
+        raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
 
 
 def latest_quotes(body: bytes) -> LatestQuotes:

@@ -7,11 +7,11 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from orderflow_tui.core.model.events import Book
 from orderflow_tui.core.model.units import utc_datetime
 from orderflow_tui.core.model.validators import DataValidationError, validate_level2_data
 from orderflow_tui.feeds.errors import one_line
-from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, FeedMessage, SymbolNote
+from orderflow_tui.feeds.feed import BadPayload, Batch, FeedMessage, SymbolNote
+from orderflow_tui.feeds.live.side_checks import InForce
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer
 from orderflow_tui.feeds.polygon.normalize import ShownBook, event_of, quote_of, scaled, snapshot_of
 
@@ -35,20 +35,6 @@ class Judgement(Struct, frozen=True):
     delay_seconds: int
     market_open: bool
     source: str
-
-
-class InForce(Struct, frozen=True):
-    """One quote that was in force from its own time up to the instant a response vouches for.
-
-    Attributes:
-        quote: Its best prices; its time is the quote's own.
-        seen_ns: The vouched instant, nanoseconds UTC.
-        arrival: When the response came.
-    """
-
-    quote: Book
-    seen_ns: int
-    arrival: Arrival
 
 
 class _SymbolState(Struct):

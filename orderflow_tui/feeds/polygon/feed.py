@@ -22,11 +22,13 @@ from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
 from orderflow_tui.feeds.live.poll_faults import Faults
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
+from orderflow_tui.feeds.live.side_checks import SideChecks
 from orderflow_tui.feeds.live.tape_join import QUOTE_SECONDS
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions
 from orderflow_tui.feeds.polygon.gateway import (
     HEARTBEAT,
+    MOST_QUOTES,
     SIMULATOR_LEVELS,
     BooksAnswer,
     Gateway,
@@ -34,7 +36,6 @@ from orderflow_tui.feeds.polygon.gateway import (
     secret_of,
 )
 from orderflow_tui.feeds.polygon.rereads import Rereads
-from orderflow_tui.feeds.polygon.side_checks import SideChecks
 from orderflow_tui.feeds.polygon.stream import StreamConfig
 from orderflow_tui.feeds.polygon.stream_handover import LOOK_SECONDS, StreamSide
 from orderflow_tui.feeds.polygon.tape import SymbolTape
@@ -128,8 +129,9 @@ class PolygonFeed:
         self._conditions = Conditions(self._gateway, self._send, clock)
         self._faults = Faults(self._standing, self._send, policy, clock)
         self._side_checks = SideChecks(
-            self._gateway,
+            self._gateway.past_quotes,
             self._send,
+            most=MOST_QUOTES,
             schedule=self._schedule,
             tapes=self._tapes,
             in_force=self._books.in_force,

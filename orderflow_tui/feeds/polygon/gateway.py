@@ -21,14 +21,23 @@ from orderflow_tui.feeds.feed import Arrival, MarketState
 from orderflow_tui.feeds.live.budget import RateLimiter
 from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
+from orderflow_tui.feeds.live.side_checks import DEADLINE_SECONDS, PastQuotes
 from orderflow_tui.feeds.polygon import endpoints, wire
-from orderflow_tui.feeds.polygon.normalize import MAX_AHEAD_NS, ShownBook, book_of_levels, book_of_quote, time_ns
+from orderflow_tui.feeds.polygon.normalize import (
+    MAX_AHEAD_NS,
+    ShownBook,
+    book_of_levels,
+    book_of_quote,
+    quotes_of,
+    time_ns,
+)
 from orderflow_tui.feeds.polygon.sale_conditions import UpdateRule
 from orderflow_tui.support.decoding import NO_JSON
 
 HEARTBEAT: Final = "SPY"
 """Asked for in every snapshot: it trades all day, so its times show that a response is fresh."""
 SIMULATOR_LEVELS: Final = 10
+MOST_QUOTES: Final = 50_000
 ARRIVAL_JITTER: Final = 0.05
 """Seconds added to the budget's second, because requests reach the server less evenly than they start."""
 _ANSWERED: Final = frozenset({"OK", "DELAYED"})
@@ -206,6 +215,15 @@ class Gateway:
         rows = self._rows(page.results, page.status, reply)
         following = endpoints.next_page(request, page.next_url) if page.next_url else None
         return ListPage(rows, following, reply)
+
+    def past_quotes(self, symbol: str, to_ns: int, limit: int) -> PastQuotes:
+        """The quotes up to an instant. Raises FeedError."""
+        page = self.page(endpoints.quotes(symbol, to_ns=to_ns, limit=limit), deadline_seconds=DEADLINE_SECONDS)
+        try:
+            quotes = quotes_of(wire.decode_rows(page.rows, list[wire.QuoteRow]))
+        except (*NO_JSON, DataValidationError) as error:
+            raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
+        return PastQuotes(quotes, page.following is not None or len(page.rows) >= limit, page.reply.arrival)
 
     def nbbo(self, symbol: str) -> ShownBook | None:
         """The newest NBBO with sizes in shares, None where the host has none. Raises FeedError."""

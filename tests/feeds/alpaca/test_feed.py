@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from orderflow_tui.core.model.events import Book, Print, TapeCorrection
+from orderflow_tui.core.model.events import Book, Print, SideCheckResult, TapeCorrection
+from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP
 from orderflow_tui.feeds.feed import ApiFault, BandNote, Batch, FeedEnded, FeedStatus
@@ -154,6 +155,25 @@ def test_figures_of_a_feed_are_its_own_and_iex_prices_no_exit(asked: str) -> Non
         got.wait(FeedStatus, lambda status: bool(status.capabilities.dataset))
         assert feed.capabilities.dataset == ("iex" if asked == "iex" else "sip")
         assert feed.capabilities.sizes_are_market is (asked == "auto")
+
+
+@pytest.mark.parametrize("stream", ["auto", "off"])
+def test_a_question_about_sides_is_answered_by_the_quotes_of_its_span(stream: str) -> None:
+    with served(sip=True) as host, running(replace(Config(host.url), stream=stream), ["ACME"]) as (feed, got):
+        got.wait(Batch, covers("ACME", time.time_ns()))
+        prints = [one for batch in got.of(Batch, "ACME") for one in batch.events if isinstance(one, Print) and one.size]
+        first, last = prints[-3], prints[-1]
+        feed.request_side_check(SideCheckRequested("ACME", 7, last.time_ns, first.time_ns, last.time_ns))
+        batch = got.wait(Batch, lambda batch: any(isinstance(event, SideCheckResult) for event in batch.events))
+        (answer,) = batch.events
+        assert isinstance(answer, SideCheckResult)
+        assert answer.answered
+        assert {print_.trade_id for print_ in answer.prints} >= {one.trade_id for one in prints[-3:]}
+        assert answer.quotes[0].time_ns <= first.time_ns
+        market = host.market.get("ACME")
+        assert market is not None
+        states = market.tape.quotes.between(0, last.time_ns)
+        assert answer.quotes[-1].bids[0][0] == states[-1].bid_price
 
 
 def test_without_the_stream_everything_is_polled() -> None:

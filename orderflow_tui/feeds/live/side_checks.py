@@ -1,6 +1,6 @@
 """Finds the quotes of a span, so that an alert about prints can be confirmed before it is told.
 
-A snapshot after the span whose quote is older than the span proves it all. Otherwise `/v3/quotes` is asked, backwards
+A snapshot after the span whose quote is older than the span proves it all. Otherwise past quotes are asked, backwards
 from the span's end until a quote from before its beginning: of a quiet name that one may be hours old. One request a
 name at a time answers all its questions, within a share of the budget that is not the polls'.
 """
@@ -10,32 +10,56 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from orderflow_tui.core.model.events import Book, Print, SideCheckResult
 from orderflow_tui.core.model.outputs import SideCheckRequested
-from orderflow_tui.core.model.validators import DataValidationError
-from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, NotEntitledError, PayloadError, one_line
+from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, NotEntitledError
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch, Put
 from orderflow_tui.feeds.live.schedule import Job, Schedule
-from orderflow_tui.feeds.polygon import endpoints, wire
-from orderflow_tui.feeds.polygon.books import InForce
-from orderflow_tui.feeds.polygon.gateway import Gateway
-from orderflow_tui.feeds.polygon.normalize import quotes_of
-from orderflow_tui.feeds.polygon.tape import SymbolTape
-from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.feeds.live.tape_join import TapeJoin
 
 QUOTES_A_PRINT: Final = 20
 """Quotes asked for a print of the span; there are five to ten times as many quotes as trades."""
 LEAST: Final = 100
-MOST: Final = 50_000
 DEADLINE_SECONDS: Final = 2.0
 REFUSED_SECONDS: Final = 900.0
 """A plan without past quotes is asked again after so long; until then snapshots alone can tell."""
 OPEN_SECONDS: Final = 3.0
 """A question that is not answered within this is dropped: the alert has long been told as unsure."""
+
+
+class InForce(Struct, frozen=True):
+    """One quote that was in force from its own time up to the instant a response vouches for.
+
+    Attributes:
+        quote: Its best prices; its time is the quote's own.
+        seen_ns: The vouched instant, nanoseconds UTC.
+        arrival: When the response came.
+    """
+
+    quote: Book
+    seen_ns: int
+    arrival: Arrival
+
+
+class PastQuotes(Struct, frozen=True):
+    """Quotes up to an instant, oldest first; `more`: there are older ones. `arrival` is the answer's."""
+
+    quotes: tuple[Book, ...]
+    more: bool
+    arrival: Arrival
+
+
+class Joined(Protocol):
+    """A symbol's tape."""
+
+    @property
+    def intake(self) -> TapeJoin:
+        """What was delivered of it."""
+        ...
 
 
 class _Question(Struct, eq=False):
@@ -58,7 +82,8 @@ class SideChecks:
     """The open questions; `ask` and `shown` are safe from any thread.
 
     Args:
-        gateway: The host.
+        past: Asks the host for a symbol's quotes up to an instant, so many at most. Raises FeedError.
+        most: Quotes that one request may bring.
         put: Where messages go.
         schedule: Runs them.
         tapes: The symbols' tapes; may change.
@@ -68,15 +93,17 @@ class SideChecks:
 
     def __init__(
         self,
-        gateway: Gateway,
+        past: Callable[[str, int, int], PastQuotes],
         put: Put,
         *,
+        most: int,
         schedule: Schedule,
-        tapes: Mapping[str, SymbolTape],
+        tapes: Mapping[str, Joined],
         in_force: Callable[[str], InForce | None],
         clock: Callable[[], int],
     ) -> None:
-        self._gateway = gateway
+        self._past = past
+        self._most = most
         self._put = put
         self._schedule = schedule
         self._tapes = tapes
@@ -168,19 +195,14 @@ class SideChecks:
         prints = {question.asked.key: self._prints(question.asked) for question in questions}
         span = max(len(some) for some in prints.values())
         wide = any(question.wide for question in questions)
-        limit = MOST if wide else min(MOST, max(LEAST, QUOTES_A_PRINT * span))
+        limit = self._most if wide else min(self._most, max(LEAST, QUOTES_A_PRINT * span))
         to_ns = max(question.asked.to_ns or self._newest_ns(question.asked) for question in questions)
-        request = endpoints.quotes(symbol, to_ns=to_ns, limit=limit)
-        page = self._gateway.page(request, deadline_seconds=DEADLINE_SECONDS)
-        try:
-            quotes = quotes_of(wire.decode_rows(page.rows, list[wire.QuoteRow]))
-        except (*NO_JSON, DataValidationError) as error:
-            raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
-        more = limit < MOST and (page.following is not None or len(page.rows) >= limit)
+        past = self._past(symbol, to_ns, limit)
+        quotes, more = past.quotes, past.more and limit < self._most
         for question in questions:
             # What the oldest of them does not cover is for the rules to leave out.
             if quotes and (not more or quotes[0].time_ns < question.asked.from_ns):
-                self._tell(question, prints[question.asked.key], quotes, page.reply.arrival)
+                self._tell(question, prints[question.asked.key], quotes, past.arrival)
             else:
                 question.wide, question.failed = more, not more
 
