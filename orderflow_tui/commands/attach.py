@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orderflow_tui import __version__
-from orderflow_tui.commands.dashboard import end_with_the_server, in_browser
+from orderflow_tui.commands.browser_tab import end_with_the_server, in_browser
 from orderflow_tui.commands.ending import Ending
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, load_config

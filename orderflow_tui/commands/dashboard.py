@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orderflow_tui.commands.assembly import tell_losses
+from orderflow_tui.commands.browser_tab import end_with_the_server, in_browser
 from orderflow_tui.commands.ending import Ending
 from orderflow_tui.commands.notify import notifier_of
 from orderflow_tui.config.edit import SettingsFile
@@ -18,7 +16,6 @@ from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.screen import screen_settings
 from orderflow_tui.config.values import invalid
 from orderflow_tui.monitor.monitor import Monitor
-from orderflow_tui.support.terminal import GONE
 
 if TYPE_CHECKING:
     from orderflow_tui.recordings.replay_feed import ReplayFeed
@@ -97,23 +94,6 @@ def show(
             notifier.close(1.0 if failed else 0.1)
         tell_losses(monitor, directory)
         ending.over()
-
-
-def in_browser() -> bool:
-    """Whether the screen is a browser's tab: `serve` says so to the processes it starts."""
-    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
-
-
-def end_with_the_server(ending: Ending) -> None:
-    """A killed server closes no tab: the dashboard sees that another process is its parent now."""
-    server = os.getppid()
-
-    def follow() -> None:
-        while os.getppid() == server:
-            time.sleep(0.5)
-        ending.ask("the server is gone", GONE)
-
-    threading.Thread(target=follow, name="serve", daemon=True).start()
 
 
 def _discard(_: object) -> None:

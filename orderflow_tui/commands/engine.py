@@ -10,15 +10,17 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
 from orderflow_tui.engine.place import EngineError, EnginePlace, EngineRunningError, connect, is_held, place_of
-from orderflow_tui.engine.server import EngineServer
-from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.outbound.children import module_command
 from orderflow_tui.support.bounded_file import read_bounded
 from orderflow_tui.support.output import print_note
+
+if TYPE_CHECKING:
+    from orderflow_tui.engine.server import EngineServer
+    from orderflow_tui.monitor.monitor import Monitor
 
 _START_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.01
@@ -39,6 +41,8 @@ def serve_screens(
     Raises:
         EngineRunningError: Another engine watches this journal.
     """
+    from orderflow_tui.engine.server import EngineServer  # noqa: PLC0415 a screen that starts an engine needs none
+
     try:
         server = EngineServer(
             monitor,

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orderflow_tui.commands.assembly import LiveSettings, checked_config, monitor_of_source
 from orderflow_tui.commands.attach import journal_of, look_at, show_engine
-from orderflow_tui.commands.dashboard import in_browser, show
+from orderflow_tui.commands.browser_tab import in_browser
 from orderflow_tui.commands.engine import await_engine, start_engine
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
@@ -32,7 +31,7 @@ _FILES: Final = (".toml", ".csv")
 def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
     """Start the engine of the configured journal where none runs, and show a screen on it."""
     spare_memory()
-    ready = apart(lambda: checked_config(overrides, config_file))
+    ready = apart(lambda: _checked(overrides, config_file))
     loaded = ready()
     ui = screen_settings({**loaded.ui, **screen})
     if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -56,6 +55,12 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
         first_run=_first_run(loaded),
         notices=() if engine is not None else ("this screen is on an engine that runs already",),
     )
+
+
+def _checked(overrides: Mapping[str, Any], config_file: str | None) -> LoadedConfig:
+    from orderflow_tui.commands.assembly import checked_config  # noqa: PLC0415 a screen needs no monitor
+
+    return checked_config(overrides, config_file)
 
 
 class _Starter:
@@ -97,8 +102,11 @@ def _first_run(loaded: LoadedConfig) -> FirstRun | None:
 
 def _run_in_this_process(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
     """The dashboard with its monitor in this process, where no engine can be reached."""
+    from orderflow_tui.commands.assembly import LiveSettings, monitor_of_source  # noqa: PLC0415 no engine, no monitor
+    from orderflow_tui.commands.dashboard import show  # noqa: PLC0415
+
     spare_memory()
-    checked = apart(lambda: checked_config(overrides, config_file))
+    checked = apart(lambda: _checked(overrides, config_file))
     from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415
 
     loaded = checked()
