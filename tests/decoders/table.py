@@ -35,11 +35,12 @@ from orderflow_tui.feeds._template import wire as template_wire
 from orderflow_tui.feeds.alpaca import normalize as alpaca
 from orderflow_tui.feeds.alpaca import wire as alpaca_wire
 from orderflow_tui.feeds.databento import wire as databento_wire
-from orderflow_tui.feeds.databento.delivery import Delivery, SessionError
+from orderflow_tui.feeds.databento.delivery import Delivery
 from orderflow_tui.feeds.databento.wire import RecordStream
 from orderflow_tui.feeds.errors import FeedError, PayloadError
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.feeds.ibkr import wire as ibkr_wire
+from orderflow_tui.feeds.live.connection import TroubleError
 from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
@@ -654,7 +655,7 @@ DECODERS = (
     Decoder("alpaca quotes", ALPACA, ALPACA_QUOTES, _alpaca_quotes, (PayloadError, DataValidationError)),
     Decoder(
         "Databento's session", ("feeds.databento.wire", "feeds.databento.records"), _databento_sample(), _databento_session,
-        (PayloadError, SessionError),
+        (PayloadError, TroubleError),
     ),
     Decoder(
         "Databento's lines", ("feeds.databento.wire",), b"success=0|error=Authentication failed.\n",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from msgspec import Struct, field
 
@@ -15,6 +15,7 @@ from orderflow_tui.feeds.databento import wire
 from orderflow_tui.feeds.databento.records import BAD_TIME, SymbolRecords
 from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, Channel, FeedGap, Put, SymbolNote
+from orderflow_tui.feeds.live.connection import TroubleError
 
 BACKFILL_NS: Final = 420 * NS
 """Seven minutes: a baseline of 300 s, the longest window of 60 s, and a minute to spare."""
@@ -24,6 +25,8 @@ LONGEST_REPLAY_NS: Final = 23 * 3_600 * NS
 """The gateway sends again what is up to 24 h old."""
 RECENT_NS: Final = 2 * NS
 """A record no older than this is news, whatever the gateway says of its replay."""
+FRESH_NS: Final = 10 * NS
+"""Nothing but news came for so long: the replay is over, whether the gateway says so or not."""
 QUIET_NS: Final = NS
 """Nothing came for so long: whatever is replayed has been sent."""
 _MAX_AHEAD_NS: Final = int(MAX_AHEAD.total_seconds()) * NS
@@ -34,14 +37,6 @@ _KEY_REFUSED, _KEY_ENDED, _TOO_MANY, _UNRESOLVED, _REFUSED, _SKIPPED, _AGED = 1,
 SLOW_WORDS: Final = "this machine reads too slowly: the gateway skips records"
 SKIPPED_WORDS: Final = "the gateway skipped records"
 AGED_WORDS: Final = "too long ago for the gateway to send again"
-
-
-class SessionError(Exception):
-    """The session is of no use any more; `kind` says what follows."""
-
-    def __init__(self, message: str, kind: Literal["cut", "taken", "key", "plan", "refused"] = "cut") -> None:
-        super().__init__(one_line(message))
-        self.kind = kind
 
 
 class _Mine(Struct, eq=False):
@@ -57,6 +52,10 @@ class _Mine(Struct, eq=False):
     """A halt or its end that a replay has told last."""
     deep: bool = False
     """It was asked for from as far back as there is."""
+    replaying: bool = False
+    """What comes of it now is history."""
+    live_ns: int = 0
+    """Since when it is not, nanoseconds UTC."""
     missing: bool = False
     """The dataset does not have it."""
     events: list[Event] = field(default_factory=list)
@@ -89,12 +88,11 @@ class Delivery:
         self._schema = wire.DEEP if self._depth else wire.TOP
         self._symbols: dict[str, _Mine] = {}
         self._by_id: dict[int, _Mine] = {}
-        self._replaying = False
         self._replays = 0
         self._replayed = 0
+        self._old_ns = 0
+        """When a record that was not news came last, nanoseconds UTC."""
         self._event_ns = 0
-        self._live_ns = 0
-        """Since when nothing is replayed any more."""
         self._heard_ns = 0
         self._covered_ns = 0
         self._said_gap_ns = 0
@@ -113,7 +111,9 @@ class Delivery:
             mine.records.begin()
             mine.missing = False
             starts.setdefault(self._start(mine, now_ns, arrival), []).append(name)
-        self._by_id, self._replaying, self._replayed, self._heard_ns, self._covered_ns = {}, True, 0, 0, 0
+        for mine in self._symbols.values():
+            mine.replaying = True
+        self._by_id, self._replayed, self._heard_ns, self._covered_ns, self._old_ns = {}, 0, 0, 0, now_ns
         asked = [wire.Subscription(self._schema, tuple(group), start) for start, group in starts.items()]
         if not self._depth:
             asked += [wire.Subscription(wire.TRADES, one.symbols, one.start_ns) for one in asked]
@@ -130,7 +130,7 @@ class Delivery:
         own_ns = mine.records.newest_event_ns
         if mine.deep and not own_ns:
             return 0
-        known_ns = max(own_ns, self._event_ns) if mine.asked_ns and not self._replaying else own_ns
+        known_ns = max(own_ns, self._event_ns) if mine.asked_ns and not mine.replaying else own_ns
         if known_ns > now_ns - LONGEST_REPLAY_NS:
             return known_ns - OVERLAP_NS
         if not mine.asked_ns or known_ns:
@@ -146,7 +146,7 @@ class Delivery:
         fresh = [
             mine
             for mine in self._by_id.values()
-            if not self._replaying and not mine.deep and not mine.records.newest_event_ns
+            if not mine.replaying and not mine.deep and not mine.records.newest_event_ns
         ]
         for mine in fresh:
             mine.deep = True
@@ -163,7 +163,7 @@ class Delivery:
             behind: More is waiting than one read takes: of books the newest of each symbol is enough.
 
         Raises:
-            SessionError: The gateway ends the session.
+            TroubleError: The gateway ends the session.
             PayloadError: A record holds what none can.
         """
         self._heard_ns = arrival.wall_ns
@@ -193,18 +193,18 @@ class Delivery:
     def tick(self, arrival: Arrival) -> None:
         """The connection stands: say up to when every symbol is known, and what waited for its time."""
         quiet_ns = arrival.wall_ns - self._heard_ns
-        if self._replayed and quiet_ns > QUIET_NS:
+        if (self._replayed and quiet_ns > QUIET_NS) or self._heard_ns - self._old_ns > FRESH_NS:
             self._caught_up(arrival)
         for mine in self._symbols.values():
-            if mine.status is not None and (not self._replaying or quiet_ns > QUIET_NS):
+            if mine.status is not None and (not mine.replaying or quiet_ns > QUIET_NS):
                 self._tell_status(mine)
             self._finish(mine, arrival)
-        if self._replaying or self._heard_ns <= self._covered_ns:
+        if self._heard_ns <= self._covered_ns:
             return
         self._covered_ns = self._heard_ns
         covered = TapeCovered(max(self.newest_ns, self._heard_ns - RECENT_NS))
         for mine in self._symbols.values():
-            if not mine.missing:
+            if not mine.missing and not mine.replaying:
                 self._put(Batch(mine.symbol, "stream", (covered,), arrival, vouched_ns=self._heard_ns))
 
     def _market(self, mine: _Mine, record: Any, arrival: Arrival, *, thin: bool) -> None:
@@ -218,16 +218,19 @@ class Delivery:
         mine.newest_ns = max(mine.newest_ns, at_ns)
         self.newest_ns = max(self.newest_ns, at_ns)
         self._event_ns = max(self._event_ns, min(record.ts_event, arrival.wall_ns))
-        if self._replaying and at_ns > arrival.wall_ns - RECENT_NS:
-            self._caught_up(arrival)
+        if at_ns <= arrival.wall_ns - RECENT_NS:
+            self._old_ns = arrival.wall_ns
+        elif mine.replaying:
+            # Each symbol's records come in order; another's replay may still be under way.
+            mine.replaying, mine.live_ns = False, arrival.wall_ns
         if not self._depth and _is_trade(record) and hasattr(record, "levels"):
             # The schema `trades` has it too.
             return
-        if thin and not self._replaying and arrival.wall_ns - self._live_ns > NS:
+        if thin and not mine.replaying and arrival.wall_ns - mine.live_ns > NS:
             self.thinned_ns = arrival.wall_ns
         self._seq += 1
         try:
-            events = mine.records.take(record, at_ns, self._seq, thin=thin or self._replaying)
+            events = mine.records.take(record, at_ns, self._seq, thin=thin or mine.replaying)
         except ValueError as problem:
             self._refuse(mine, record, "PAYLOAD_MALFORMED", str(problem), arrival)
             return
@@ -247,7 +250,7 @@ class Delivery:
         books = [event.time_ns for event in told if type(event) is Book]
         self._put(
             Batch(
-                mine.symbol, "stream" if books else "tape", tuple(told), arrival, backfill=self._replaying,
+                mine.symbol, "stream" if books else "tape", tuple(told), arrival, backfill=mine.replaying,
                 vouched_ns=books[-1] if books else 0, quote_ns=books[-1] if books else 0,
             )
         )  # fmt: skip
@@ -271,7 +274,7 @@ class Delivery:
             return
         reason = str(getattr(record.reason, "name", "")).lower().replace("_", " ")
         mine.status = (record.ts_recv, action in _HALTS, "" if reason == "none" else reason)
-        if not self._replaying or record.ts_recv > arrival.wall_ns - RECENT_NS:
+        if not mine.replaying or record.ts_recv > arrival.wall_ns - RECENT_NS:
             self._tell_status(mine)
 
     def _tell_status(self, mine: _Mine) -> None:
@@ -315,20 +318,21 @@ class Delivery:
         elif code == _SKIPPED:
             self._gap_everywhere(SKIPPED_WORDS, arrival)
         elif code in (_KEY_REFUSED, _KEY_ENDED):
-            raise SessionError(text, "key")
+            raise TroubleError(text, "401", "key")
         elif code == _TOO_MANY:
-            raise SessionError(f"too many sessions with this key: {text}", "taken")
+            raise TroubleError(f"too many sessions with this key: {text}", "429", "taken")
         elif code == _REFUSED:
-            raise SessionError(text, "refused")
+            raise TroubleError(text, "404", "refused")
         else:
             if code == _AGED:
                 self._symbols = {}
                 self._gap_everywhere(AGED_WORDS, arrival)
-            raise SessionError(text)
+            raise TroubleError(text)
 
     def _caught_up(self, arrival: Arrival) -> None:
-        if self._replaying:
-            self._replaying, self._live_ns = False, arrival.wall_ns
+        for mine in self._symbols.values():
+            if mine.replaying:
+                mine.replaying, mine.live_ns = False, arrival.wall_ns
 
     def _gap_everywhere(self, reason: str, arrival: Arrival) -> None:
         if arrival.wall_ns - self._said_gap_ns < NS:

@@ -9,8 +9,9 @@ from databento_dbn import ErrorCode, ErrorMsg, SType, SymbolMappingMsg, SystemCo
 
 from orderflow_tui.core.model.events import Book, Gap, Print, TapeCovered
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.feeds.databento.delivery import BACKFILL_NS, Delivery, SessionError
+from orderflow_tui.feeds.databento.delivery import BACKFILL_NS, Delivery
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, FeedGap
+from orderflow_tui.feeds.live.connection import TroubleError
 from tests.feeds.collector import Collector
 from tests.recordings.reader_files import OPEN, dbn_book
 
@@ -99,7 +100,25 @@ def test_silence_vouches_for_nothing_new(live: Delivery, got: Collector) -> None
     ("code", "kind"), [(1, "key"), (2, "key"), (3, "taken"), (5, "refused"), (6, "cut"), (8, "cut")]
 )
 def test_an_error_that_ends_the_session(live: Delivery, got: Collector, code: int, kind: str) -> None:
-    with pytest.raises(SessionError) as ended:
+    with pytest.raises(TroubleError) as ended:
         live.take([ErrorMsg(ts_event=NOW, err="why", code=ErrorCode.from_int(code))], arrival(), behind=False)
     assert ended.value.kind == kind
     assert bool(got.of(FeedGap)) is (code == 8)
+
+
+def test_one_symbols_news_does_not_end_anothers_history(got: Collector) -> None:
+    delivery = Delivery(got, "XNAS.ITCH", lambda: NOW)
+    delivery.begin(["BAC", "ACME"])
+    rows = [mapping(), mapping("ACME", 6), book(99.9, 1), book(40, 1, instrument_id=6)]
+    delivery.take(rows, arrival(), behind=False)
+    delivery.tick(arrival(NOW + NS // 2))
+
+    def covered(symbol: str) -> bool:
+        return any(isinstance(event, TapeCovered) for one in got.of(Batch, symbol) for event in one.events)
+
+    assert (covered("BAC"), covered("ACME")) == (True, False)
+    assert [one.backfill for one in got.of(Batch, "ACME")] == [True, True]
+    done = SystemMsg(ts_event=NOW, msg="", code=SystemCode.from_int(3))
+    delivery.take([done, done], arrival(NOW + NS), behind=False)
+    delivery.tick(arrival(NOW + NS))
+    assert covered("ACME")
