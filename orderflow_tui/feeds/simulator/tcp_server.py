@@ -13,6 +13,7 @@ from typing import Final
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[object, object, None]]
 
+_LAST_SECONDS: Final = 0.05
 _LINE_LIMIT: Final = 1 << 16
 _MOST_CONNECTIONS: Final = 128
 
@@ -51,6 +52,8 @@ class TcpServer:
         await self._ended.wait()
         for server in servers:
             server.close()
+        # A connection that was being accepted in this moment is ended like the others.
+        await asyncio.sleep(_LAST_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
