@@ -81,7 +81,9 @@ def test_a_dashboard_is_gone_with_its_children_however_it_ends(way: str, reads: 
         if reads:
             terminal.drain(0.2)
         else:
-            time.sleep(2.0)
+            for _ in range(30):  # more frames than any buffer holds
+                terminal.press(b"t")
+                time.sleep(0.03)
         pids = children(terminal.child.pid)
         assert pids
         end(terminal)
