@@ -8,16 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, cast
 from urllib.parse import urlsplit
 
-from msgspec.structs import replace
-
-from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.events import Book
 from orderflow_tui.core.model.outputs import SideCheckRequested
-from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.alpaca import wire
 from orderflow_tui.feeds.alpaca.host import MOST_QUOTES, AlpacaConfig, FeedName, Host, secret_text
-from orderflow_tui.feeds.alpaca.normalize import book_of
+from orderflow_tui.feeds.alpaca.shown_quotes import ShownQuotes
 from orderflow_tui.feeds.alpaca.stream import StreamHooks, StreamSupervisor
 from orderflow_tui.feeds.alpaca.stream_events import Frames
 from orderflow_tui.feeds.alpaca.tape import SymbolTape
@@ -25,36 +20,32 @@ from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError
 from orderflow_tui.feeds.feed import (
     ApiFault,
     Arrival,
-    BadPayload,
-    Batch,
     FeedEnded,
     FeedMessage,
-    MarketState,
     Put,
-    SymbolNote,
     SymbolSet,
 )
-from orderflow_tui.feeds.live.http import Reply
 from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
+from orderflow_tui.feeds.live.market_hours import market_at
 from orderflow_tui.feeds.live.poll_faults import Faults
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
-from orderflow_tui.feeds.live.side_checks import InForce, SideChecks
+from orderflow_tui.feeds.live.side_checks import SideChecks
 from orderflow_tui.feeds.live.tape_join import QUOTE_SECONDS
-from orderflow_tui.support.hosts import is_loopback
 
 WORKERS: Final = 3
 LOOK_SECONDS: Final = 0.5
 """Between two looks whether a streamed symbol must be polled again."""
 BOOKS_SECONDS: Final = 5.0
 """Books that are streamed are still asked for so often: an answer proves that the host is there."""
+AGAIN_SECONDS: Final = 60.0
+"""Polled prints of the last minutes are read again so often, for corrections."""
 CLOSED_CYCLE_SECONDS: Final = 10.0
 REPORT_SECONDS: Final = 0.25
 PAUSE_SECONDS: Final = 0.05
 PROBED_AGAIN_SECONDS: Final = 86_400.0
 IEX_ONLY: Final = "IEX only, about 3 % of the volume"
 _WHOSE: Final[Mapping[FeedName, str]] = {"iex": IEX_ONLY, "sip": "", "delayed_sip": ""}
-_SESSIONS: Final[Mapping[str, MarketState]] = {"regular": "open", "pre": "extended-hours", "post": "extended-hours"}
 NO_SIP: Final = "this key has no real-time SIP data: set alpaca_feed to auto (or to iex or delayed_sip)"
 
 
@@ -81,6 +72,7 @@ class AlpacaFeed:
         self._config = config
         self._clock = clock
         self._shortest_cycle = cycle_seconds
+        self._pace = stream_pace
         self._stop = threading.Event()
         self._host = Host(config, clock=clock, stop=self._stop, policy=policy, answered=self._answered)
         self._schedule = Schedule(self._stop, self._host.limiter.per_second)
@@ -88,10 +80,7 @@ class AlpacaFeed:
         self._urgent: tuple[str, ...] = ()
         self._tapes: dict[str, SymbolTape] = {}
         self._looked: set[str] = set()
-        self._crossed: set[str] = set()
-        self._unquoted: set[str] = set()
         self._quoted: frozenset[str] = frozenset()
-        self._seq = 0
         self._known = threading.Event()
         """Set once it is known which feed the key is worth."""
         self._lock = threading.Lock()
@@ -106,15 +95,14 @@ class AlpacaFeed:
             recovered=lambda: self._schedule.hurry(failed_only=True),
         )
         self._faults = Faults(self._standing, self._send, policy, clock)
-        self._in_force: dict[str, InForce] = {}
-        """What the newest answer proves of each symbol's quote."""
+        self._shown = ShownQuotes()
         self._side_checks = SideChecks(
             self._host.past_quotes,
             self._send,
             most=MOST_QUOTES,
             schedule=self._schedule,
             tapes=self._tapes,
-            in_force=self._in_force.get,
+            in_force=self._shown.in_force.get,
             clock=clock,
         )
         hooks = StreamHooks(
@@ -178,12 +166,17 @@ class AlpacaFeed:
                     del self._tapes[symbol]
                     self._looked.discard(symbol)
                     self._schedule.remove(f"tape:{symbol}")
+                    self._schedule.remove(f"again:{symbol}")
             for symbol in fresh:
                 tape = SymbolTape(symbol, self._send, self._stop)
                 self._tapes[symbol] = tape
                 job = Job(f"tape:{symbol}", lambda: 0.0, "trades", symbol, due=time.monotonic())
                 job.run = lambda tape=tape: self._poll_tape(tape)  # type: ignore[misc]
                 self._schedule.add(job)
+                again = Job(f"again:{symbol}", lambda: 0.0, "trades", symbol, optional=True)
+                again.run = lambda tape=tape: self._read_again(tape)  # type: ignore[misc]
+                again.due = time.monotonic() + AGAIN_SECONDS / self._pace
+                self._schedule.add(again)
         if fresh:
             self._schedule.hurry("books")
 
@@ -316,10 +309,8 @@ class AlpacaFeed:
             self._standing.report()
 
     def _market(self) -> None:
-        """By the exchange's calendar; a market on this machine is simulated, and never closes."""
         host = urlsplit(self._config.alpaca_data_url).hostname or ""
-        name = session_at(self._clock()).name
-        self._standing.market = "open" if is_loopback(host) else _SESSIONS.get(name, "closed")
+        self._standing.market = market_at(self._clock(), host)
 
     def _cycle(self) -> float:
         if self._standing.market == "closed":
@@ -340,6 +331,12 @@ class AlpacaFeed:
         more = tape.poll(self._host, self._clock(), gap_ns=standing.gap_ns, told_until_ns=standing.gap_told_until_ns)
         return 0.0 if more else self._cycle()
 
+    def _read_again(self, tape: SymbolTape) -> float:
+        """What polled prints have become: a stream tells of corrections by itself."""
+        if self._known.is_set() and not tape.intake.streaming:
+            tape.read_again(self._host, self._clock())
+        return AGAIN_SECONDS / self._pace
+
     def _poll_books(self) -> float:
         self._standing.cycle_seconds = cycle = self._cycle()
         symbols = self._symbols.symbols
@@ -353,48 +350,18 @@ class AlpacaFeed:
         rows = wire.latest_quotes(reply.body).quotes or {}
         for symbol in symbols:
             raw = rows.get(symbol)
-            message = self._unquoted_note(symbol, reply) if raw is None else self._book(symbol, raw, reply, asked_ns)
+            intake = self._tapes[symbol].intake if symbol in self._quoted and symbol in self._tapes else None
+            message = (
+                self._shown.without(symbol, self._host.feed, reply)
+                if raw is None
+                else self._shown.message(symbol, raw, reply, asked_ns, streamed=intake)
+            )
             if message is not None:
                 self._send(message)
         self._side_checks.shown()
         streamed = self._quoted and self._quoted >= set(symbols)
         waiting = any(tape.intake.wants_quote for tape in dict(self._tapes).values())
         return max(cycle, BOOKS_SECONDS) if streamed and not waiting else cycle
-
-    def _unquoted_note(self, symbol: str, reply: Reply) -> FeedMessage | None:
-        if symbol in self._unquoted:
-            return None
-        self._unquoted.add(symbol)
-        return SymbolNote(symbol, "no_quotes", f"Alpaca's {self._host.feed} feed has no quote", reply.arrival)
-
-    def _book(self, symbol: str, raw: object, reply: Reply, asked_ns: int) -> FeedMessage | None:
-        """The quote in force, as of when it was asked for; of a streamed symbol only that it is there."""
-        self._seq += 1
-        try:
-            quote = book_of(wire.quote_row(raw), self._seq)  # type: ignore[arg-type]
-        except PayloadError as error:
-            return BadPayload(symbol, "book", "PAYLOAD_MALFORMED", str(error), reply.arrival)
-        except DataValidationError as error:
-            return BadPayload(symbol, "book", error.code, str(error), reply.arrival)
-        self._unquoted.discard(symbol)
-        crossed = bool(quote.bids and quote.asks and quote.bids[0][0] >= quote.asks[0][0])
-        if crossed and symbol not in self._quoted:
-            # Once is a moment, twice is a state.
-            again = symbol in self._crossed
-            self._crossed.add(symbol)
-            return BadPayload(symbol, "book", "LEVEL2_CROSSED", "locked or crossed", reply.arrival) if again else None
-        self._crossed.discard(symbol)
-        if not crossed:
-            self._in_force[symbol] = InForce(quote, max(asked_ns, quote.time_ns), reply.arrival)
-        at_ns = max(asked_ns, quote.time_ns)
-        shown = Book(at_ns, self._seq, quote.bids, quote.asks, quote.time_ns if quote.time_ns < at_ns else 0)
-        batch = Batch(symbol, "book", (shown,), reply.arrival, vouched_ns=at_ns, quote_ns=quote.time_ns)
-        if symbol not in self._quoted:
-            return batch
-        tape = self._tapes.get(symbol)
-        if tape is not None and not crossed and tape.intake.first_quote(batch, asked_ns):
-            return None
-        return replace(batch, events=(), quote_ns=0)
 
     def _answered(self, arrival: Arrival) -> None:
         self._standing.answered(arrival)

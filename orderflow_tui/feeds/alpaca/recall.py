@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from orderflow_tui.core.model.events import Print, TapeCorrection
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedMessage, Put
@@ -56,6 +58,16 @@ class Recall:
             if new is not None:
                 self._remember(new)
             self._changed.add(second)
+
+    def compare(self, now: Print) -> None:
+        """Hold a print against what was delivered of it: what it has become is put in its place."""
+        key = (now.venue, now.trade_id)
+        with self._lock:
+            second = self._second_of.get(key)
+            before = self._seconds[second].get(key) if second is not None else None
+        if before is None or not before.flags or (now.flags and (before.price, before.size) == (now.price, now.size)):
+            return
+        self.replace(*key, lambda old: replace(now, time_ns=old.time_ns, seq=old.seq) if now.flags else None)
 
     def tell(self, covered_ns: int, arrival: Arrival) -> None:
         """Say what has changed, second by second, as far as the tape has been delivered."""

@@ -24,6 +24,9 @@ SAFETY_NS: Final = NS
 """A print may reach the host this long after its tape time."""
 LIVE_PAGES: Final = 4
 BACKFILL_PAGES: Final = 40
+AGAIN_NS: Final = 180 * NS
+"""Most cancels and corrections follow their print within this."""
+AGAIN_PAGES: Final = 4
 STRIKES: Final = 3
 """Fetches in which the same bad row is refused before it is set aside."""
 _REMEMBERED_ROWS: Final = 1_000
@@ -84,6 +87,23 @@ class SymbolTape:
         self._cut_short = bool(token)
         self._catching_up = self._catching_up and self._cut_short
         return self._cut_short
+
+    def read_again(self, host: Host, now_ns: int) -> None:
+        """Read the last minutes again, and tell what was cancelled or corrected since. Raises FeedError."""
+        to_ns = now_ns - host.delay_ns - OVERLAP_NS
+        token: str | None = None
+        for _ in range(AGAIN_PAGES):
+            reply = host.trades(self.symbol, to_ns - AGAIN_NS, to_ns, token)
+            page = wire.trades_page(reply.body)
+            for seq, raw in enumerate(page.trades or ()):
+                try:
+                    self.recall.compare(print_of(wire.trade_row(raw), reply.arrival.wall_ns, seq))
+                except (PayloadError, DataValidationError):
+                    continue  # a poll has told of it
+            token = page.next_page_token
+            if not token or self._stop.is_set():
+                break
+        self.recall.tell(self.intake.covered_ns, reply.arrival)
 
     def _prints(self, page: wire.TradesPage, reply: Reply) -> list[Print] | None:
         """A page's prints; None where a bad row spoils it: one refused often enough is set aside instead."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import SideCheckResult
 from orderflow_tui.core.model.outputs import SideCheckRequested
@@ -22,11 +21,11 @@ from orderflow_tui.feeds.feed import (
     ErrorType,
     FeedEnded,
     FeedMessage,
-    MarketState,
     Put,
     SymbolSet,
 )
 from orderflow_tui.feeds.live.link import LinkState
+from orderflow_tui.feeds.live.market_hours import market_at
 from orderflow_tui.support.hosts import is_loopback
 
 REPORT_SECONDS: Final = 0.25
@@ -46,7 +45,6 @@ _VENUES: Final[Mapping[str, str]] = MappingProxyType(
         "XPSX": "Nasdaq PSX",
     }
 )
-_SESSIONS: Final[Mapping[str, MarketState]] = {"regular": "open", "pre": "extended-hours", "post": "extended-hours"}
 _STATUSES: Final[Mapping[str, int]] = {"401": 401, "403": 403}
 
 
@@ -185,9 +183,7 @@ class DatabentoFeed:
             self._link.report()
 
     def _market(self) -> None:
-        """By the exchange's calendar; a market on this machine is simulated, and never closes."""
-        name = session_at(self._clock()).name
-        self._link.market = "open" if is_loopback(self._host) else _SESSIONS.get(name, "closed")
+        self._link.market = market_at(self._clock(), self._host)
 
     def _send(self, message: FeedMessage) -> None:
         self._put(message)

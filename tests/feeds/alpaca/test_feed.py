@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from orderflow_tui.core.model.events import Book, Print, SideCheckResult, TapeCorrection
 from orderflow_tui.core.model.outputs import SideCheckRequested
@@ -181,6 +182,25 @@ def test_without_the_stream_everything_is_polled() -> None:
         got.wait(Batch, covers("ACME", time.time_ns() + NS))
         assert not feed.capabilities.streaming
         assert not any(status.stream for status in got.of(FeedStatus))
+
+
+def test_a_bust_is_found_by_polls_too() -> None:
+    with (
+        served(sip=True) as host,
+        running(replace(Config(host.url), stream="off"), ["ACME"], pace=40.0) as (_, got),
+    ):
+        got.wait(Batch, covers("ACME", time.time_ns()))
+        told = {trade for _, trade in delivered(got, "ACME", 1 << 62)}
+        market = host.market.get("ACME")
+        assert market is not None
+        rows = [row for row in market.tape.prints.between(0, 1 << 62) if str(trade_id(row)) in told]
+        busted = max(rows, key=lambda row: row.size)
+        market.tape.prints.replace(busted, replace_struct(busted, correction=8))
+        batch = got.wait(Batch, lambda batch: any(isinstance(event, TapeCorrection) for event in batch.events))
+    (again,) = batch.events
+    assert isinstance(again, TapeCorrection)
+    assert again.from_second == busted.sip_timestamp // NS
+    assert (busted.sip_timestamp, busted.size) not in {(one.time_ns, one.size) for one in again.prints}
 
 
 def test_start_and_stop_do_not_wait_for_a_server_that_is_not_there() -> None:
