@@ -28,7 +28,7 @@ SETTINGS: Final = (
 )
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
-_WIRES: Final = ("polygon", "alpaca", "databento")
+_WIRES: Final = ("polygon", "alpaca", "databento", "ibkr")
 ZONE: Final = "America/New_York"
 _RECORDINGS: Final = (
     "common prefix of a .trades/.book.csv.gz pair, a LOBSTER file, a flat file as trades.csv.gz:AAPL, a .dbn file, "

@@ -136,6 +136,10 @@ class OrderFlowConfig(BaseModel):
         databento_api_key: A secret; None where Databento is not asked.
         databento_dataset: Whose book and prints Databento sends.
         databento_gateway: `host:port` of its live gateway; None for the dataset's own.
+        ibkr_host: Where TWS or IB Gateway runs.
+        ibkr_port: Its port.
+        ibkr_books: Books the login may have at once.
+        ibkr_tapes: Tick-by-tick lines the login may have at once.
         unencrypted_host: The one other machine, `host` or `host:port`, that may be sent the key by `http://` or
             `ws://`; None for none.
         stream: Whether to use the WebSocket.
@@ -170,6 +174,10 @@ class OrderFlowConfig(BaseModel):
     databento_api_key: SecretStr | None = None
     databento_dataset: str = Field(default="XNAS.ITCH", pattern=r"^[A-Z0-9]{4}\.[A-Z0-9]{2,16}$")
     databento_gateway: str | None = None
+    ibkr_host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9._:-]{1,253}$")
+    ibkr_port: _Int = Field(default=7497, ge=1, le=65_535)
+    ibkr_books: _Int = Field(default=3, ge=0, le=60)
+    ibkr_tapes: _Int = Field(default=5, ge=0, le=60)
     unencrypted_host: str | None = None
     stream: Literal["auto", "on", "off"] = "auto"
     log_dir: Path = Path("logs/order_flow")

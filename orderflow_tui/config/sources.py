@@ -186,6 +186,26 @@ SOURCES: Final = (
         has_depth=True,
         learned_under="databento",
     ),
+    Source(
+        "ibkr",
+        "LIVE ibkr",
+        "live",
+        (
+            Setting("ibkr_host", ("IBKR_HOST",), bound="must be the name or address of a machine", simulated="{host}"),
+            Setting(
+                "ibkr_port",
+                ("IBKR_PORT",),
+                bound="must be a port from 1 to 65535 (TWS 7496 or 7497, Gateway 4001 or 4002)",
+                simulated="{port}",
+            ),
+            Setting("ibkr_books", ("ORDER_FLOW_IBKR_BOOKS",), bound="must be a whole number from 0 to 60"),
+            Setting("ibkr_tapes", ("ORDER_FLOW_IBKR_TAPES",), bound="must be a whole number from 0 to 60"),
+        ),
+        feed="orderflow_tui.feeds.ibkr.feed:IbkrFeed",
+        checks="orderflow_tui.feeds.ibkr.checks:SourceChecks",
+        learned_under="ibkr",
+        has_depth=True,
+    ),
     Source("replay", "REPLAY", "replayed"),
 )
 NAMES: Final = tuple(source.name for source in SOURCES)

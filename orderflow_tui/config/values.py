@@ -185,6 +185,10 @@ class Settings(Struct, frozen=True):
     databento_api_key: Secret | None
     databento_dataset: str
     databento_gateway: str | None
+    ibkr_host: str
+    ibkr_port: int
+    ibkr_books: int
+    ibkr_tapes: int
     unencrypted_host: str | None
     stream: Literal["auto", "on", "off"]
     log_dir: Path

@@ -65,14 +65,14 @@ def test_books_may_come_from_another_source_that_has_some() -> None:
         validate_order_flow_config(load_config(given, env=env, files=False).config)
     validate_order_flow_config(load_config(given, env={**env, "DATABENTO_API_KEY": "d" * 20}, files=False).config)
     for wrong in ("alpaca", "nobody", ""):
-        with pytest.raises(DataValidationError, match="must be databento"):
+        with pytest.raises(DataValidationError, match="must be databento or ibkr"):
             load_config({**given, "depth_source": wrong}, env=env, files=False)
     with pytest.raises(DataValidationError, match="another one than the data source"):
         load_config({"data_source": "databento", "depth_source": "databento"}, env=env, files=False)
 
 
 def test_the_choices_are_the_tables() -> None:
-    assert one_of() == "polygon, simulator, alpaca, databento or replay"
+    assert one_of() == "polygon, simulator, alpaca, databento, ibkr or replay"
     for name in NAMES:
         assert OrderFlowConfig(data_source=name).data_source == name
     with pytest.raises(DataValidationError, match=one_of()):

@@ -64,6 +64,9 @@ WAYS = (
     Way(rf"{OURS} --data-source alpaca", "account", 2, "APCA_API_KEY_ID is not set"),
     Way(rf"{OURS} doctor --data-source databento", "account", 1, "DATABENTO_API_KEY"),
     Way(rf"{OURS} --data-source databento", "account", 2, "DATABENTO_API_KEY is not set"),
+    Way(rf"{OURS} doctor --data-source ibkr", "account", 1, "no TWS or IB Gateway"),
+    Way(rf"{OURS} --data-source ibkr", "elsewhere"),  # needs no key: it waits for TWS (tests/feeds/ibkr)
+    Way(r"export IBKR_.*", "elsewhere"),
     Way(rf"{OURS} doctor.*", "account", 1, "POLYGON_API_KEY"),
     Way(rf"{OURS}( serve( --allow-host .*)?| headless( --duration \d+)?)?( --record raw)?( \| tee .*)?", "account", 2, NO_KEY),
     Way(rf"{OURS} headless --positions alpaca-paper", "account", 2, NO_KEY),

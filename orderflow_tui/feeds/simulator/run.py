@@ -17,13 +17,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from orderflow_tui.feeds.simulator.bad_day import BAD_DAY
-from orderflow_tui.feeds.simulator.faults import load_faults
+from orderflow_tui.feeds.simulator.faults import Fault, load_faults
 from orderflow_tui.feeds.simulator.gate import AbortableProtocol
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
 from orderflow_tui.feeds.simulator.scenarios import SCENARIOS
 from orderflow_tui.feeds.simulator.server import Depth
 from orderflow_tui.feeds.simulator.tcp_server import TcpServer
-from orderflow_tui.feeds.simulator.wires import TCP_WIRES, WIRES, application, check_plan, tcp_wire
+from orderflow_tui.feeds.simulator.wires import WIRES, application, check_plan, ibkr_wire, tcp_wire
 from orderflow_tui.support.output import print_lines, print_note
 
 LOOPBACK = "127.0.0.1"
@@ -137,7 +137,8 @@ def serve(
         requests_per_second: Requests above this rate get status 429; None for no limit.
         plan: What the key is worth: `basic`, `starter`, `developer`, `advanced`; None for everything. A plan shows one
             level, as the vendor does. Alpaca's are `basic` (IEX) and `advanced` (the whole tape).
-        wire: Whose wire format: `polygon`, `alpaca` or `databento` (which has no URL: `host:port` is printed).
+        wire: Whose wire format: `polygon`, `alpaca`, `databento` or `ibkr` (the last two have no URL: `host:port` is
+            printed).
         stop: Ends the server when set.
 
     Returns:
@@ -146,10 +147,13 @@ def serve(
     try:
         _check(port=port, scenario=scenario, depth=depth, requests_per_second=requests_per_second, wire=wire)
         check_plan(wire, plan)
-        rules = [*(load_faults(faults) if faults else ()), *(BAD_DAY if scenario == "bad-day" else ())]
         now_ns = time.time_ns()
-        connection = None
-        if wire in TCP_WIRES:
+        connection, rules = None, list[Fault]()
+        if wire == "ibkr":
+            connection = ibkr_wire(symbols, seed=seed, scenario=scenario, faults=faults, now_ns=now_ns)
+        else:
+            rules = [*(load_faults(faults) if faults else ()), *(BAD_DAY if scenario == "bad-day" else ())]
+        if wire == "databento":
             connection = tcp_wire(symbols, seed=seed, scenario=scenario, key=key, faults=rules, now_ns=now_ns)
         bound = _bind_or_explain(port)
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
 from starlette.types import ASGIApp
@@ -10,6 +11,8 @@ from starlette.types import ASGIApp
 from orderflow_tui.feeds.simulator.alpaca_server import create_alpaca_app
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import RateLimit
+from orderflow_tui.feeds.simulator.ibkr.gateway import IbkrGateway
+from orderflow_tui.feeds.simulator.ibkr.options import IBKR_BAD_DAY, load_ibkr_faults
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS, PlanName
 from orderflow_tui.feeds.simulator.records import NANOS
@@ -17,9 +20,9 @@ from orderflow_tui.feeds.simulator.scenarios import ScenarioName
 from orderflow_tui.feeds.simulator.server import Depth, create_app
 from orderflow_tui.feeds.simulator.tcp_server import Serve
 
-WireName = Literal["polygon", "alpaca", "databento"]
+WireName = Literal["polygon", "alpaca", "databento", "ibkr"]
 WIRES: Final[tuple[WireName, ...]] = get_args(WireName)
-TCP_WIRES: Final = ("databento",)
+TCP_WIRES: Final = ("databento", "ibkr")
 """These are plain TCP; the others HTTP."""
 ALPACA_PLANS: Final = ("basic", "advanced")
 """Alpaca sells two: IEX for nothing, the whole tape for money."""
@@ -87,3 +90,14 @@ def tcp_wire(
         raise ValueError(f"{missing.name} is not installed: pip install 'orderflow-tui[databento]'") from None
     market = DatabentoMarket.of(symbols, seed=seed, now_ns=now_ns, scenario=cast("ScenarioName", scenario))
     return Gateway(market, key=key, faults=FaultPlan(faults)).serve
+
+
+def ibkr_wire(symbols: Sequence[str], *, seed: int, scenario: str, faults: Path | None, now_ns: int) -> Serve:
+    """What a connection to TWS is served by; `faults` is a file of its own kinds.
+
+    Raises:
+        ValueError: One line: the file of faults cannot be used.
+    """
+    rules = [*(load_ibkr_faults(faults) if faults else ()), *(IBKR_BAD_DAY if scenario == "bad-day" else ())]
+    market = Market(symbols, seed=seed, now_ns=now_ns, scenario=cast("ScenarioName", scenario))
+    return IbkrGateway(market, faults=rules).serve

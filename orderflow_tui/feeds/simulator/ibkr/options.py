@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -83,3 +83,19 @@ def load_ibkr_faults(path: Path) -> list[IbkrFault]:
     except (TomlError, UnicodeDecodeError, msgspec.ValidationError) as error:
         reason = " ".join(str(error).split())
     raise FaultFileError(f"{path}: {reason[:200]}")
+
+
+IBKR_BAD_DAY: Final = (
+    IbkrFault("id_taken", after=0, times=1),
+    IbkrFault("book_reset", after=40),
+    IbkrFault("cut_frame", after=70),
+    IbkrFault("book_halt", after=100),
+    IbkrFault("farm_broken", after=120),
+    IbkrFault("farm_back", after=130),
+    IbkrFault("lost", after=160),
+    IbkrFault("back_lost", after=175),
+    IbkrFault("mute", after=210, seconds=60),
+    IbkrFault("competing", after=300),
+    IbkrFault("restart", after=400, seconds=20),
+)
+"""The scenario `bad-day`: what a person should have seen once before it is real."""
