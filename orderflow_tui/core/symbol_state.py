@@ -26,6 +26,7 @@ from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTrig
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
 from orderflow_tui.core.rules.hidden_seller import HiddenSeller
+from orderflow_tui.core.rules.price_move import PriceMoves
 from orderflow_tui.core.rules.red_burst import RedBurst
 from orderflow_tui.core.rules.side_check import BY_QUOTES, UNSURE, SideCheck, doubted, with_sides
 from orderflow_tui.core.rules.slow_bleed import SlowBleed
@@ -72,7 +73,8 @@ class SymbolState:
         self.window = VolumeWindow()
         self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence, polled=capabilities.polled)
         self.context = Context(self.window)
-        self.burst = RedBurst(self.window, thresholds, self.writer, self.market.ticks_moved, self.context.side_accuracy)
+        moves = PriceMoves(self.market, self.context)
+        self.burst = RedBurst(self.window, thresholds, self.writer, moves.over, self.context.side_accuracy)
         self.checks = SideCheck()
         self.bid_walls = WallTracker(+1, self.writer, verdicts=True, pulled_rule=False)
         self.ask_walls = WallTracker(-1, self.writer, verdicts=False, pulled_rule=False)

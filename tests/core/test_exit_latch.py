@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import structs
 
 from orderflow_tui.core.exits.exit_signal import ExitLatch, Figures
 from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
@@ -37,6 +38,7 @@ class LatchMachine(RuleBasedStateMachine):
         self.on_walls = False
         self.muted: tuple[int, date] | None = None
         self.stop_ns = 0
+        self.returns = 0
 
     def _figures(self) -> Figures:
         return Figures(self.quantity, self.bid, DISTANCE, self.day, lambda: recommendation(self.now))
@@ -62,6 +64,7 @@ class LatchMachine(RuleBasedStateMachine):
         assert isinstance(output, ExitTriggered)
         assert output.follows == (before.recommendation_id if before else "")
         self.muted = None
+        self.returns = 0
         self._opened(on_walls=not burst)
 
     @rule()
@@ -130,6 +133,7 @@ class LatchMachine(RuleBasedStateMachine):
             assert not kinds
         elif self._reopens():
             assert kinds == [ExitTriggered]
+            self.returns += self.state != "snoozed" and self._price_went()
             self._opened(on_walls=self.on_walls)
         elif self.now >= self.quiet_until and self.now - max(self.evidence_ns, self.answered_ns) >= 300 * NS:
             assert kinds == [ExitResolved]
@@ -140,8 +144,10 @@ class LatchMachine(RuleBasedStateMachine):
     def _reopens(self) -> bool:
         if self.state == "snoozed":
             return self.now >= self.quiet_until and self.signals > 0
-        against = self.answer_bid - self.bid >= DISTANCE or self.stop_ns > self.answered_ns
-        return self.now < self.quiet_until and against
+        return self.now < self.quiet_until and (self._price_went() or self.stop_ns > self.answered_ns)
+
+    def _price_went(self) -> bool:
+        return self.answer_bid - self.bid >= DISTANCE << min(self.returns, 3)
 
     @invariant()
     def the_latch_is_as_the_model(self) -> None:
@@ -209,16 +215,44 @@ def test_a_hold_that_rested_on_a_burst_is_not_broken_by_the_next_burst() -> None
     assert latch.trigger(NOON + NS, recommendation(NOON + NS), _figures(), burst=True) is None
 
 
-def test_reasons_do_not_pile_up() -> None:
+def test_each_return_by_price_alone_needs_twice_the_way_of_the_one_before() -> None:
     latch = ExitLatch("flow")
     _open(latch)
     bid = BID
-    for turn in range(3):
+    for turn, times in enumerate((1, 2, 4, 8, 8)):
         latch.answer(NOON + turn, Answer("hold"), _figures(bid))
-        bid -= DISTANCE
+        assert not latch.on_clock(NOON + turn, _figures(bid - times * DISTANCE + 1))
+        bid -= times * DISTANCE
         (output,) = latch.on_clock(NOON + turn + 1, _figures(bid))
         assert isinstance(output, ExitTriggered)
-        assert output.recommendation.reason == "price went against the hold: 3 large sellers"
+        told = output.recommendation
+        now, then = bid / 10_000, (bid + times * DISTANCE) / 10_000
+        assert told.reason == f"price alarm: bid {now:.2f}, {4 * times}c under your answer at {then:.2f}"
+        assert (told.evidence, told.details["basis"]) == ((told.reason,), "price_alarm")
+    latch.answer(NOON + 10, Answer("hold"), _figures(bid))
+    later = NOON + 400 * NS
+    assert latch.trigger(later, recommendation(later), _figures(bid), burst=True) is not None
+    latch.answer(later, Answer("hold"), _figures(bid))
+    assert latch.on_clock(later + NS, _figures(bid - DISTANCE)), "new evidence begins anew"
+
+
+def test_a_price_alarm_of_a_short_speaks_of_the_ask_and_a_crossed_stop_of_the_stop() -> None:
+    for bid, stop_ns, words in (
+        (-BID - DISTANCE, 0, "price alarm: ask 100.04, 4c above your answer at 100.00"),
+        (-BID, NOON + 1, "price alarm: your stop was crossed, ask 100.00"),
+        (None, NOON + 1, "price alarm: your stop was crossed"),
+    ):
+        latch = ExitLatch("flow")
+        _open(latch)
+        latch.answer(NOON, Answer("hold"), replace_bid(_figures(), -BID))
+        figures = replace_bid(_figures(), bid)
+        (output,) = latch.on_clock(NOON + NS, figures, stop_crossed_ns=stop_ns)
+        assert isinstance(output, ExitTriggered)
+        assert output.recommendation.reason == words
+
+
+def replace_bid(figures: Figures, bid: int | None) -> Figures:
+    return structs.replace(figures, bid=bid, short=True)
 
 
 def test_without_a_bid_no_price_speaks() -> None:
@@ -282,11 +316,16 @@ def test_what_an_answer_rested_on_stands_over_a_restart(episode: str, broken: bo
 def test_delayed_data_keeps_the_first_words_when_it_comes_back() -> None:
     latch = ExitLatch("flow")
     latch.trigger(NOON, recommendation(NOON, "DELAYED 15 MIN: 3 large sellers"), _figures(), burst=False)
-    for turn, bid in enumerate((BID, BID - DISTANCE)):
+    for turn, (bid, now, words) in enumerate(
+        (
+            (BID, BID - DISTANCE, "bid 99.96, 4c under your answer at 100.00"),
+            (BID - DISTANCE, BID - 3 * DISTANCE, "bid 99.88, 8c under your answer at 99.96"),
+        )
+    ):
         latch.answer(NOON + turn, Answer("hold"), _figures(bid))
-        (output,) = latch.on_clock(NOON + turn + 1, _figures(bid - DISTANCE))
+        (output,) = latch.on_clock(NOON + turn + 1, _figures(now))
         assert isinstance(output, ExitTriggered)
-        assert output.recommendation.reason == "DELAYED 15 MIN: price went against the hold: 3 large sellers"
+        assert output.recommendation.reason == f"DELAYED 15 MIN: price alarm: {words}"
 
 
 def test_what_opened_after_exited_has_ended_that_silence_over_a_restart() -> None:

@@ -182,7 +182,7 @@ class TestLatch:
         latch.answer(NOON + NS, answer or Answer("hold"), figures())
         return latch
 
-    def test_a_hold_that_went_wrong_comes_back_with_its_evidence(self) -> None:
+    def test_a_hold_that_went_wrong_comes_back_as_an_alarm_of_the_price(self) -> None:
         for kind, word in (("flow", "exit"), ("stop", "stop")):
             latch = self.held(kind)  # type: ignore[arg-type]
             (back,) = latch.on_clock(NOON + 2 * NS, figures(bid=BID - 400))
@@ -190,14 +190,17 @@ class TestLatch:
             assert (back.kind, back.time_ns, back.follows) == (kind, NOON + 2 * NS, "TEST:exit:1")
             again = back.recommendation
             assert again.recommendation_id == f"TEST:{word}:{NOON + 2 * NS}"
-            assert again.reason == "price went against the hold: 3 large sellers"
-            assert (again.evidence, again.episode_ids) == (("a", "b"), ("id-a", "id-b"))
+            assert again.reason == "price alarm: bid 99.96, 4c under your answer at 100.00"
+            assert (again.evidence, again.episode_ids) == ((again.reason,), ("id-a", "id-b"))
+            assert again.details["basis"] == "price_alarm"
+            assert again.details["silent_at"] == {"figure": "cents_since_answer", "threshold": 4.0}
             assert (again.status, again.prints, again.shares, again.quantity) == ("open", 6, 45, 700)
 
     def test_its_words_do_not_pile_up(self) -> None:
-        latch = self.held()
-        latch.on_clock(NOON + 2 * NS, figures(bid=BID - 400))
-        at = NOON + 3 * NS
+        latch = self.held(answer=Answer("snooze", minutes=1))
+        latch.evidence(NOON + 2 * NS)
+        latch.on_clock(NOON + 61 * NS, figures())
+        at = NOON + 62 * NS
         for _ in range(2):
             latch.answer(at, Answer("snooze", minutes=1), figures())
             latch.evidence(at + NS)

@@ -229,6 +229,65 @@ def _guarded(prints: int, size: int, *, sold: int | None = None) -> list[Output]
     return make(GUARDED, held()).process(tape.events)
 
 
+def _pressed(core: SymbolCore, *steps: tuple[float, float], bid: int = 100, peaks: float = 0.0) -> list[Output]:
+    """A calm five minutes at 100.00 x 100.02 with a usual range of 10 cents, then at each step the bid and 24 sells."""
+    calm = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 330, price=100.02)
+    outputs = core.process(calm.events)
+    core.market.start_session(1_000)
+    core.learner.burst_peaks = [peaks] * 3
+    tape = Tape()
+    for second, price in steps:
+        tape.book(second - 0.1, [(price, bid)], [(price + 0.02, 100)])
+        for number in range(24):
+            tape.sell(second + number / 1_000, price, 1_000)
+    return outputs + core.process(tape.events[1:])
+
+
+@pytest.mark.parametrize(
+    ("price", "bid", "basis", "rank"),
+    [
+        (100.00, 100, "unmoved", 1), (100.01, 99, "thin_bid", 1), (99.99, 100, "moved", 3), (99.91, 10, "moved", 3),
+        (99.90, 100, "beyond_range", 1),
+    ],
+)  # fmt: skip
+def test_a_guarded_burst_whose_price_is_already_down_recommends_nothing_by_itself(
+    price: float, bid: int, basis: str, rank: int
+) -> None:
+    outputs = _pressed(make(GUARDED, held()), (360, price), bid=bid)
+    (burst,) = _bursts(outputs)
+    assert (burst.details["basis"], burst.rank, burst.exit_eligible) == (basis, rank, rank == 1)
+    assert burst.text.endswith(": recommends nothing by itself") == (basis == "moved")
+    told = exits(outputs)
+    assert bool(told) == (basis != "moved")
+    if told:
+        assert told[0].recommendation.details["basis"] == basis
+
+
+def test_in_plan_every_burst_above_four_recommends_whatever_the_price_did() -> None:
+    outputs = _pressed(make(position=held()), (360, 99.95))
+    (burst,) = _bursts(outputs)
+    assert burst.details["basis"] == "moved"
+    assert not any("by itself" in one.text for one in (burst, *updates(outputs)))
+    assert exits(outputs)
+
+
+def test_a_fall_in_steps_while_a_burst_lives_is_one_fall() -> None:
+    steps = [(360 + 20 * step, 99.97 - 0.03 * step) for step in range(4)]
+    outputs = _pressed(make(GUARDED, held()), *steps[:3])
+    assert not exits(outputs)
+    outputs = _pressed(make(GUARDED, held()), *steps)
+    (told,) = exits(outputs)
+    assert told.recommendation.details["basis"] == "beyond_range"
+
+
+def test_an_unmoved_burst_on_a_thin_bid_stands_before_the_rest() -> None:
+    for bid, rank in ((50, 2), (100, 3)):
+        outputs = _pressed(make(GUARDED, held()), (360, 100.0), bid=bid, peaks=11.0)
+        (burst,) = _bursts(outputs)
+        assert (burst.exit_eligible, burst.rank) == (False, rank)
+        assert not exits(outputs)
+
+
 def test_the_guarded_window_fits_the_rate_between_thirty_and_sixty_seconds() -> None:
     for every, seconds in ((1, 30), (3, 36), (4, 48)):
         core, tape = make(GUARDED), Tape()

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -22,14 +22,18 @@ from orderflow_tui.core.model.outputs import (
     ExitTriggered,
     Output,
 )
-from orderflow_tui.core.model.units import NS, datetime_ns
+from orderflow_tui.core.model.units import CENT, NS, datetime_ns, price_text
+from orderflow_tui.core.rules.explain import why
 
 ALERTS_NEEDED: Final = 3
 _ACT_NS: Final = 30 * NS
 _QUIET_NS: Final = 300 * NS
 DELAYED_WORDS: Final = r"DELAYED \d+ MIN: "
 """What a recommendation on delayed data begins with, whatever follows."""
-_FIRST_WORDS: Final = re.compile(rf"({DELAYED_WORDS})?(?:snooze is over: |price went against the hold: )?")
+_FIRST_WORDS: Final = re.compile(rf"({DELAYED_WORDS})?(?:snooze is over: )?")
+_DOUBLINGS: Final = 3
+PRICE_ALARM: Final = "price_alarm"
+"""The basis of a recommendation that comes back because the price went on against an answer."""
 
 
 def should_trigger_exit(alerts: Iterable[OrderFlowAlert], *, window_seconds: int, red_burst_threshold: float) -> bool:
@@ -134,6 +138,8 @@ class Figures(Struct, frozen=True):
     day: date
     template: Callable[[], ExitRecommendation]
     """Makes a recommendation with the position's figures filled in."""
+    short: bool = False
+    """The position is short: its prices come negated."""
 
 
 LatchKind = Literal["flow", "stop"]
@@ -151,6 +157,7 @@ class LatchState(msgspec.Struct, frozen=True, array_like=True):
     muted_quantity: int | None
     muted_day: date | None
     on_walls: bool
+    returns: int = 0
 
 
 class ExitLatch:
@@ -158,7 +165,7 @@ class ExitLatch:
 
     __slots__ = (
         "_answer_bid", "_answer_ns", "_kind", "_last_evidence_ns", "_muted_day", "_muted_quantity", "_on_walls",
-        "_quiet_until", "current", "signals",
+        "_quiet_until", "_returns", "current", "signals",
     )  # fmt: skip
 
     def __init__(self, kind: LatchKind) -> None:
@@ -172,6 +179,8 @@ class ExitLatch:
         self._muted_quantity: int | None = None
         self._muted_day: date | None = None
         self._on_walls = False
+        self._returns = 0
+        """How often the price alone has brought it back since its evidence was new."""
 
     @property
     def quiet_until(self) -> int:
@@ -217,6 +226,7 @@ class ExitLatch:
             if time_ns < self._quiet_until and not early:
                 return None
             follows = current.recommendation_id
+        self._returns = 0
         return self._open(time_ns, recommendation, burst=burst, follows=follows)
 
     def _open(self, time_ns: int, recommendation: ExitRecommendation, *, burst: bool, follows: str) -> Output:
@@ -278,27 +288,54 @@ class ExitLatch:
         return []
 
     def _against(self, figures: Figures, stop_crossed_ns: int) -> bool:
-        if self._kind == "flow" and stop_crossed_ns > self._answer_ns:
-            return True
+        return (self._kind == "flow" and stop_crossed_ns > self._answer_ns) or self._price_went(figures)
+
+    def _price_went(self, figures: Figures) -> bool:
+        """Whether the price has gone on against the answer far enough to be an alarm by itself."""
         if figures.bid is None or self._answer_bid is None:
             return False
-        return self._answer_bid - figures.bid >= figures.rearm_distance
+        return self._answer_bid - figures.bid >= self._distance(figures)
+
+    def _distance(self, figures: Figures) -> int:
+        """How far the price has to go on: each return by price alone needs twice the way of the one before."""
+        return figures.rearm_distance << min(self._returns, _DOUBLINGS)
 
     def _reopen(self, time_ns: int, current: ExitRecommendation, figures: Figures) -> Output:
-        word = "snooze is over" if current.status == "snoozed" else "price went against the hold"
+        """Ask again: after a snooze with what is known, by the price as an alarm of the price alone."""
         first = _FIRST_WORDS.match(current.reason)
         assert first is not None
+        words, evidence, details = current.reason[first.end() :], current.evidence, current.details
+        if current.status == "snoozed":
+            words = f"snooze is over: {words}"
+        else:
+            words, details = self._price_words(figures)
+            evidence = (words,)
+            self._returns += self._price_went(figures)
         reopened = replace(
             figures.template(),
             recommendation_id=f"{current.symbol}:{'stop' if self._kind == 'stop' else 'exit'}:{time_ns}",
-            reason=f"{first[1] or ''}{word}: {current.reason[first.end() :]}",
-            evidence=current.evidence,
+            reason=f"{first[1] or ''}{words}",
+            evidence=evidence,
             episode_ids=current.episode_ids,
             status="open",
             prints=current.prints,
             shares=current.shares,
+            details=details,
         )
         return self._open(time_ns, reopened, burst=not self._on_walls, follows=current.recommendation_id)
+
+    def _price_words(self, figures: Figures) -> tuple[str, dict[str, Any]]:
+        """What the price did since the answer, in words and as details."""
+        then, now = self._answer_bid, figures.bid
+        touch, beyond = ("ask", "above") if figures.short else ("bid", "under")
+        if then is None or now is None or not self._price_went(figures):
+            at = "" if now is None else f", {touch} {price_text(abs(now))}"
+            return f"price alarm: your stop was crossed{at}", {"basis": PRICE_ALARM}
+        moved, distance = (then - now) / CENT, self._distance(figures) / CENT
+        words = (
+            f"price alarm: {touch} {price_text(abs(now))}, {moved:.4g}c {beyond} your answer at {price_text(abs(then))}"
+        )
+        return words, {"basis": PRICE_ALARM, **why(("cents_since_answer", moved, distance))}
 
     def _resolve(self, time_ns: int, current: ExitRecommendation, reason: str) -> Output:
         self.current = None
@@ -334,7 +371,7 @@ class ExitLatch:
         """What `resume` takes up."""
         return LatchState(
             self.current, self.signals, self._answer_ns, self._answer_bid, self._quiet_until, self._last_evidence_ns,
-            self._muted_quantity, self._muted_day, self._on_walls,
+            self._muted_quantity, self._muted_day, self._on_walls, self._returns,
         )  # fmt: skip
 
     def resume(self, state: LatchState) -> None:
@@ -343,7 +380,7 @@ class ExitLatch:
         self._answer_ns, self._answer_bid = state.answer_ns, state.answer_bid
         self._quiet_until, self._last_evidence_ns = state.quiet_until, state.last_evidence_ns
         self._muted_quantity, self._muted_day = state.muted_quantity, state.muted_day
-        self._on_walls = state.on_walls
+        self._on_walls, self._returns = state.on_walls, state.returns
 
 
 def evidence_of(output: AlertRaised | AlertUpdated) -> bool:

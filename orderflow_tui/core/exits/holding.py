@@ -182,7 +182,10 @@ class Holding:
         prints, volume = int(alert.details["prints"]), int(alert.details["volume"])
         reason = f"{alert.text} (exit above {alert.details['exit_ratio']:.1f}x): {_behind(prints, volume, self.writer)}"
         shares = round(volume / self.capabilities.size_scale)
-        details = why(("volume_ratio", alert.volume_ratio or 0.0, float(alert.details["exit_ratio"])))
+        details = {
+            "basis": alert.details.get("basis", ""),
+            **why(("volume_ratio", alert.volume_ratio or 0.0, float(alert.details["exit_ratio"]))),
+        }
         return replace(self._named(time_ns, reason, (alert,), prints, shares), details=details)
 
     def _because_of_acts(self, time_ns: int) -> ExitRecommendation:
@@ -193,6 +196,7 @@ class Holding:
         behind = _behind(prints, shares * self.capabilities.size_scale, self.writer)
         alerts = tuple(act.alert for act in acts)
         details = {
+            "basis": "acts",
             "acts": [
                 {"at": iso_utc(act.time_ns), "episode_id": act.alert.episode_id, "shares": act.shares} for act in acts
             ],
@@ -225,7 +229,12 @@ class Holding:
         """The position and the book at this moment."""
         market = self.market
         return Figures(
-            self.quantity, market.bid, market.near_distance, new_york_day(time_ns), lambda: self._template(time_ns)
+            self.quantity,
+            market.bid,
+            market.near_distance,
+            new_york_day(time_ns),
+            lambda: self._template(time_ns),
+            self.writer.short,
         )
 
     def _template(self, time_ns: int) -> ExitRecommendation:

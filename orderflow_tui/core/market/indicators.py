@@ -85,6 +85,11 @@ class Context:
         signed = self._window.buy + self._window.sell - self._before[0] - self._before[1]
         return min(1.0, self.sure / signed) if signed > 0 else 1.0
 
+    @property
+    def usual_touch(self) -> float:
+        """The usual size at the touch: the mean of both sides, a hundredth of each change; 0 unknown."""
+        return self._depth
+
     def on_touch(self, time_ns: int, bids: Levels, asks: Levels) -> None:
         """The book after a change."""
         if not bids or not asks:

@@ -131,9 +131,13 @@ class MarketState:
                 return self._bids[slot], self._asks[slot]
         return None
 
+    def quote_before(self, seconds: int) -> tuple[int, int] | None:
+        """`(bid, ask)` before the window of `seconds` that ends with the newest print."""
+        return self.quote_at(self.newest_print_ns // NS - seconds + 1)
+
     def ticks_moved(self, seconds: int) -> int | None:
         """By how many ticks the mid has moved within the window of `seconds` that ends with the newest print."""
-        then = self.quote_at(self.newest_print_ns // NS - seconds + 1)
+        then = self.quote_before(seconds)
         if then is None or not self.bids or not self.asks:
             return None
         return round((self.bids[0][0] + self.asks[0][0] - then[0] - then[1]) / 2 / self.price_step)

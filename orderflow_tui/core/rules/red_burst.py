@@ -19,6 +19,7 @@ from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS, datetime_ns
 from orderflow_tui.core.rules.alert_writer import SELL_SHARE, AlertWriter, Thresholds
 from orderflow_tui.core.rules.explain import Figure, true_share, why, wilson
+from orderflow_tui.core.rules.price_move import PriceMove
 from orderflow_tui.core.rules.rule import Rule, has_trades
 
 _PRINTS_WANTED: Final = 12
@@ -32,7 +33,8 @@ _REST_NS: Final = 60 * NS
 _REFUTED_NS: Final = 2 * NS
 _NORMAL_MAD: Final = 0.6745
 """The median absolute deviation of a normal distribution, in standard deviations."""
-_KEPT_FIGURES: Final = ("window_seconds", "baseline", "largest_print", "n_eff")
+_KEPT_FIGURES: Final = ("window_seconds", "baseline", "largest_print", "n_eff", "ticks_moved", "basis")
+_QUIET_RANK: Final = 3
 
 RED_BURST: Final = Rule("red_burst", plan=True, guarded=True, live=has_trades)
 
@@ -45,20 +47,21 @@ class RedBurst:
         thresholds: Ratios, B and the profile.
         writer: Writes the alerts.
         side_accuracy: Tells how often a side is right.
-        ticks_moved: Tells by how many ticks the mid has moved in that many seconds, None where no quote tells.
+        price_moved: Tells how the mid has moved in so many seconds, and since it was a given one (`PriceMoves.over`).
     """
 
     __slots__ = (
         "_alerted_volume",
         "_base",
+        "_before",
         "_journaled_ns",
         "_last_true_ns",
         "_newest",
         "_opened_ns",
         "_opened_price",
         "_plain",
+        "_price_moved",
         "_side_accuracy",
-        "_ticks_moved",
         "before",
         "covered_from",
         "doubt",
@@ -82,12 +85,14 @@ class RedBurst:
         window: VolumeWindow,
         thresholds: Thresholds,
         writer: AlertWriter,
-        ticks_moved: Callable[[int], int | None] = lambda _: None,
+        price_moved: Callable[[int, int], PriceMove] = lambda *_: PriceMove(),
         side_accuracy: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self.window = window
         self._side_accuracy = side_accuracy
-        self._ticks_moved = ticks_moved
+        self._price_moved = price_moved
+        self._before = 0
+        """Twice the mid before the living burst began; 0 where not known."""
         self.thresholds = thresholds
         self.writer = writer
         self.exit_ratio = thresholds.red_burst_threshold
@@ -293,6 +298,7 @@ class RedBurst:
         if single is None:
             return None
         self._opened_ns, self._opened_price = time_ns, price
+        self._see_price(figures, 0)
         eligible = not single and ratio > self.exit_ratio
         return self._alert(time_ns, ratio, share, figures, single=single, eligible=eligible)
 
@@ -317,7 +323,8 @@ class RedBurst:
             self.peak_ratio = 0.0 if single else ratio
             self._plain = not single
             self._alerted_volume = volume
-            eligible = not single and not self.doubt and ratio > self.exit_ratio
+            self._before = self._see_price(figures, 0)
+            eligible = not single and not self.doubt and ratio > self.exit_ratio and self._free(figures)
             alert = self._alert(time_ns, ratio, share, figures, single=single, eligible=eligible)
             self.open_alert = self._newest = alert
             return AlertRaised(alert, time_ns, price, price, int(figures["prints"]))
@@ -326,7 +333,9 @@ class RedBurst:
         before = self.open_alert
         assert before is not None
         sure = not self.doubt and not self.unsure
+        self._see_price(figures, self._before)
         passed_exit = not single and sure and ratio > self.exit_ratio and not before.exit_eligible
+        passed_exit = passed_exit and self._free(figures)
         settled = not single and not self._plain
         doubled = volume >= 2 * self._alerted_volume
         if not (passed_exit or doubled or settled):
@@ -350,7 +359,7 @@ class RedBurst:
             return None
         ratio, share, figures = found
         self.unsure = False
-        eligible = not alert.single_print and ratio > self.exit_ratio
+        eligible = not alert.single_print and ratio > self.exit_ratio and self._free(figures)
         again = self._alert(time_ns, ratio, share, figures, single=alert.single_print, eligible=eligible)
         if self.open_alert is not None:
             self.open_alert = self._newest = again
@@ -412,13 +421,14 @@ class RedBurst:
         eligible: bool,
     ) -> OrderFlowAlert:
         writer = self.writer
-        ticks_moved = self._ticks_moved(int(figures["window_seconds"]))
-        words = price_words(ticks_moved, short=writer.short)
+        words = price_words(figures.get("ticks_moved"), short=writer.short)
         who = writer.words("sells", "buys")
         name = writer.words("RED BURST", "BUYING BURST")
         text = f"{name} {ratio:.1f}x in {figures['window_seconds']} s, {share:.0%} {who}"
         if single:
             text = f"{name} {ratio:.1f}x, but one print of {writer.sizes(figures['largest_print'])} is most of it"
+        if not eligible and not single and ratio > self.exit_ratio and not self._free(figures):
+            words += ": recommends nothing by itself"
         doubt = self.doubt or ("sides unsure" if self.unsure else "")
         text += "".join(f", {more}" for more in (words, doubt) if more)
         if doubt:
@@ -432,16 +442,31 @@ class RedBurst:
             opened_ns=self._opened_ns,
             price=self._opened_price,
             severity="warning" if single else "critical",
-            rank=1 if eligible else 3,
+            rank=1 if eligible else self._rank(figures, ratio, single=single),
             text=text,
             ratio=ratio,
             sell_ratio=share,
             exit_eligible=eligible,
             single_print=single,
             details=figures
-            | {"exit_ratio": self.exit_ratio, "ticks_moved": ticks_moved, "sell_share_true": self._true_share(share)}
+            | {"exit_ratio": self.exit_ratio, "sell_share_true": self._true_share(share)}
             | self._why(figures, ratio, share, single=single),
         )
+
+    def _see_price(self, figures: dict[str, Any], before: int) -> int:
+        """Add to a burst's figures how the price has moved; returns twice the mid before its window."""
+        move = self._price_moved(int(figures["window_seconds"]), before)
+        figures |= {"ticks_moved": move.ticks, "basis": move.basis}
+        return move.before
+
+    def _free(self, figures: dict[str, Any]) -> bool:
+        """Whether a burst of this kind may recommend leaving: in `guarded` not one whose price is already down."""
+        return self.thresholds.profile != "guarded" or figures.get("basis") != "moved"
+
+    def _rank(self, figures: dict[str, Any], ratio: float, *, single: bool) -> int:
+        """Bursts of the one kind that was followed by falls on unseen days stand before the rest."""
+        leads = figures.get("basis") == "thin_bid" and ratio > self.thresholds.red_burst_threshold and not single
+        return 2 if leads and self.thresholds.profile == "guarded" else _QUIET_RANK
 
     def _true_share(self, share: float) -> list[float]:
         """The 90 % interval of the share behind the measured one, under the sides' usual accuracy."""
