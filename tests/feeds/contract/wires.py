@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from orderflow_tui.feeds.alpaca.feed import AlpacaFeed
 from orderflow_tui.feeds.databento.feed import DatabentoFeed
 from orderflow_tui.feeds.feed import Feed
+from orderflow_tui.feeds.ibkr.feed import IbkrFeed
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.simulator.alpaca_server import create_alpaca_app
 from orderflow_tui.feeds.simulator.databento.gateway import DatabentoMarket, Gateway
@@ -26,6 +27,7 @@ from tests.feeds.alpaca.serving import Config as AlpacaConfig
 from tests.feeds.databento.serving import Config as DatabentoConfig
 from tests.feeds.databento.serving import listening
 from tests.feeds.fake_polygon import Config as PolygonConfig
+from tests.feeds.ibkr.serving import Config as IbkrConfig
 
 SYMBOLS = ("ACME", "BOLT")
 SECRET = "a-key-of-the-contract-0123456789"
@@ -128,6 +130,11 @@ def databento_feed(address: str) -> Feed:
     return DatabentoFeed(DatabentoConfig(address, databento_api_key=SECRET), pace=10.0)
 
 
+def ibkr_feed(address: str) -> Feed:
+    """TWS, hurried."""
+    return IbkrFeed(IbkrConfig(int(address.rpartition(":")[2])), speed=10.0)
+
+
 @contextmanager
 def polygon_streamed() -> Iterator[Wired]:
     """Polygon by WebSocket."""
@@ -175,4 +182,9 @@ WIRES: dict[str, Callable[[], AbstractContextManager[Wired]]] = {
     "alpaca": alpaca_streamed,
     "databento": databento_streamed,
 }
-FEEDS: dict[str, Feeds] = {"polygon": polygon_feed, "alpaca": alpaca_feed, "databento": databento_feed}
+FEEDS: dict[str, Feeds] = {
+    "polygon": polygon_feed,
+    "alpaca": alpaca_feed,
+    "databento": databento_feed,
+    "ibkr": ibkr_feed,
+}
