@@ -96,7 +96,7 @@ class StreamHub:
             done, others = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             for other in others:
                 other.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.gather(*parts, return_exceptions=True)  # both may have met with the client's end
             for part in done:
                 part.result()
         finally:
