@@ -88,7 +88,7 @@ def test_what_is_told_arrives_and_a_break_is_a_stated_gap() -> None:
 def test_a_refused_key_is_the_end() -> None:
     with vendor(talk) as url, running(url, "another-key-0123456789") as got:
         assert got.wait(FeedEnded).exit_code == 1
-        assert got.wait(ApiFault).error_type == "401"
+        assert got.wait(ApiFault, lambda fault: fault.final).error_type == "401"
 
 
 def test_a_frame_that_cannot_be_read_ends_the_connection_not_the_feed() -> None:

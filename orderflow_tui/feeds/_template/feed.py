@@ -16,6 +16,7 @@ from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds._template import wire
 from orderflow_tui.feeds._template.normalize import book_of, print_of
 from orderflow_tui.feeds.feed import (
+    ApiFault,
     Arrival,
     BadPayload,
     Batch,
@@ -156,7 +157,7 @@ class TemplateFeed(Reconnecting):
 
     def _left_for(self, trouble: TroubleError) -> float:
         if trouble.kind == REFUSED:
-            self._tell(trouble)
+            self._send(ApiFault("401", f"stream: {trouble}", self._now(), endpoint="stream", final=True))
             self._send(FeedEnded("the API key is refused", self._now(), exit_code=1))
             self.stop()
             return 0.0
