@@ -39,6 +39,8 @@ class BookRows:
         self.asked = rows
         self.bids: list[Row] = []
         self.asks: list[Row] = []
+        self.in_lots = False
+        """Whether sizes must be round lots: in shares no row of a stock up to $250 is below 100."""
         self.broken = ""
         """Why the rows cannot be the book any more: it must be asked for again. Empty while they can."""
 
@@ -60,6 +62,8 @@ class BookRows:
             self.broken = f"row {place} of {len(rows)}"
             return
         row = Row(change.price, change.size, change.venue)
+        if 0 < row.size < _ROUND_LOT and row.price <= _ROUND_LOT_BELOW:
+            self.in_lots = True
         if change.op == INSERT:
             rows.insert(place, row)
         elif place < len(rows):
@@ -81,11 +85,6 @@ class BookRows:
     def levels(self) -> tuple[Levels, Levels]:
         """The best price levels of both sides, what all venues show there together."""
         return _merged(self.bids, self.asked), _merged(self.asks, self.asked)
-
-    @property
-    def in_lots(self) -> bool:
-        """Whether sizes must be round lots: in shares no row of a stock up to $250 is below 100."""
-        return any(0 < row.size < _ROUND_LOT and row.price <= _ROUND_LOT_BELOW for row in (*self.bids, *self.asks))
 
 
 def _ordered(rows: Sequence[Row], *, falling: bool) -> bool:
