@@ -223,7 +223,7 @@ def test_time_windows_and_probabilities_of_faults() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('endpoint = "stream"\nkind = "drip"', "drip cannot happen to stream"),
+        ('endpoint = "stream"\nkind = "bomb"', "bomb cannot happen to stream"),
         ('endpoint = "trades"\nkind = "silence"', "silence cannot happen to trades"),
         ('endpoint = "trades"\nkind = "status"\nfrom_seconds = 5\nuntil_seconds = 5', "until_seconds"),
         ('endpoint = "trades"\nkind = "status"\nprobability = 2', "probability"),
