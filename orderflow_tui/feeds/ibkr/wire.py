@@ -311,14 +311,6 @@ def _failure(fields: Sequence[str]) -> Failure:
     return Failure(_integer(fields[2]), _integer(fields[3]), one_line(fields[4]))
 
 
-def _depth(fields: Sequence[str]) -> DepthRow:
-    return _row(fields[2], fields[3], "", fields[4:8])
-
-
-def _smart_depth(fields: Sequence[str]) -> DepthRow:
-    return _row(fields[2], fields[3], fields[4], fields[5:9])
-
-
 def _row(request_id: str, place: str, venue: str, rest: Sequence[str]) -> DepthRow:
     op, side, price, size = rest
     if op not in _OPS or side not in _SIDES:
@@ -391,8 +383,8 @@ _DECODERS: Final[Mapping[str, Callable[[Sequence[str]], Message | None]]] = {
     "4": _failure,
     "9": lambda f: Ready("next id") if _integer(f[2]) >= 0 else None,
     "10": _details,
-    "12": _depth,
-    "13": _smart_depth,
+    "12": lambda f: _row(f[2], f[3], "", f[4:8]),
+    "13": lambda f: _row(f[2], f[3], f[4], f[5:9]),
     "15": lambda f: Ready("accounts") if f[2] else None,
     "45": lambda f: ValueTick(_integer(f[2]), _integer(f[3]), float(f[4] or 0)),
     "46": _text_tick,
