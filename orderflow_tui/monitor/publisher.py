@@ -12,6 +12,7 @@ from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output, 
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, put_line, stop_line
+from orderflow_tui.track_record.evidence_kinds import Weight
 from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.views.build_detail import PRINTS, detail_view
 from orderflow_tui.views.build_position import recommendations
@@ -95,8 +96,7 @@ class Publisher:
                 views[symbol] = before[symbol]
             cards += recommendations(watched.core, data_ns)
         if self._record is not None and cards:
-            told = self._record.words("exit")
-            cards = [replace(card, record=told) if card.kind == "flow" else card for card in cards]
+            cards = [_weighed(card, *self._record.kind(card.basis)) if card.kind == "flow" else card for card in cards]
         self.views = views
         self.cards = group_cards(cards, views)
         for card in self.cards:
@@ -110,3 +110,8 @@ class Publisher:
         """Show a new status line, and with it what `make` made."""
         self.status = status
         self.version += 1
+
+
+def _weighed(card: RecommendationView, record: str, weight: Weight) -> RecommendationView:
+    """A card with what its kind of evidence is worth: what leads stands first after the stops, a note last."""
+    return replace(card, record=record, weight=weight, rank={"leads": 2, "calm": 3, "note": 4}[weight])

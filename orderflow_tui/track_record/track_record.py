@@ -12,6 +12,7 @@ import msgspec
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import ALERT_OUTCOME, OutcomeRecord, Record
 from orderflow_tui.support.decoding import NO_JSON
+from orderflow_tui.track_record.evidence_kinds import KINDS, Weight, weight_of
 from orderflow_tui.track_record.priors import PRIOR
 from orderflow_tui.track_record.rule_record import ENOUGH, RuleRecord, block_of, points_words
 
@@ -67,6 +68,24 @@ class TrackRecord:
         if prior is None:
             return text
         return f"{text}; on recorded days: fell {prior.fell}% of {prior.n:,}, {points_words(prior.random)}"
+
+    def kind(self, basis: str) -> tuple[str, Weight]:
+        """What a recommendation's kind of evidence was worth, in one line, and how loud that lets it be.
+
+        The user's own record where there is enough of it, else what was measured on recorded days.
+        """
+        kind = KINDS.get(basis)
+        if kind is None:
+            return self.words("exit"), "calm"
+        with self._lock:
+            rule = self._rules.get(kind.name) or RuleRecord()
+            lift, n = rule.lift_random, rule.n
+        if n >= ENOUGH and lift is not None:
+            points = (round(100 * lift.value), round(100 * lift.low), round(100 * lift.high))
+            return f"{kind.words}, {n:,} here: {points_words(points)}", weight_of(points)
+        if kind.lift is None or self._profile == "plan":
+            return f"{kind.words}: what it is worth is not known", "calm"
+        return f"{kind.words}, {kind.n} on recorded days: {points_words(kind.lift)}", weight_of(kind.lift)
 
     def demoted(self, evidence: str) -> bool:
         """Whether the rule is labelled as weak and told more quietly."""

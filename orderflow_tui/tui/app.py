@@ -212,10 +212,14 @@ class OrderFlowApp(GuardedApp):
         await self.look()
 
     def _announce(self) -> None:
-        fresh = [(card_title(item), item.reason) for item in self.model.newly_open()]
+        opened = self.model.newly_open()
+        fresh = [(card_title(item), item.reason) for item in opened]
         fresh += [(f"BLIND {view.symbol}", view.chip_detail) for view in self.model.newly_blind()]
-        if fresh and self._signals.use.bell:
+        heard = [item for item in opened if item.weight != "note"]
+        if self._signals.use.bell and (heard or len(fresh) > len(opened)):
             self.bell()
+            if any(item.weight == "leads" for item in heard):
+                self.bell()
         self._signals.notify(fresh, focused=self.app_focus)
         self.title = self.model.asks or APP_TITLE
 

@@ -109,4 +109,5 @@ def _recommendation(
         signals_since_answer=latch.signals,
         header=held_header(core, now_ns) if kind == "flow" else "",
         rank=1 if kind == "stop" else 2,
+        basis=str(current.details.get("basis", "")),
     )

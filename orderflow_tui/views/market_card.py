@@ -29,7 +29,8 @@ def group_cards(cards: list[RecommendationView], views: Mapping[str, SymbolView]
     lines = [f"{card.symbol} {_net_move(views.get(card.symbol), spy)}: {card.reason}" for card in group]
     symbols = " ".join(card.symbol for card in group)
     together = replace(
-        group[-1],
+        min(reversed(group), key=lambda card: card.rank),
+        opened_ns=group[-1].opened_ns,
         recommendation_id=f"market:{group[0].opened_ns}",
         symbol=symbols,
         kind="market",

@@ -158,7 +158,11 @@ class RecommendationView(Struct, frozen=True):
     """While held or snoozed: `held 13.85, now -4c, 2:10 left, 3 more signals`."""
     rank: int = 1
     record: str = ""
-    """How recommendations have done on this user's data."""
+    """What its kind of evidence was worth."""
+    basis: str = ""
+    """Which kind of evidence it rests on."""
+    weight: Literal["leads", "calm", "note"] = "leads"
+    """How loud that lets it be."""
 
 
 class ContextView(Struct, frozen=True):

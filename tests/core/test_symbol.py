@@ -122,7 +122,7 @@ def test_three_bid_walls_are_the_plans_exit() -> None:
     for number, price in enumerate((100.00, 99.90, 99.80)):
         tape.book(number * 20, [(price, 12_000)], [(100.20, 100)])
     (leave,) = exits(core.process(tape.events))
-    assert leave.recommendation.reason == "3 large sellers in 40 s: 0 prints, 36,000 shares"
+    assert leave.recommendation.reason == "3 large sellers in 40 s: 36,000 resting"
 
 
 def test_a_watched_symbol_gets_alerts_and_never_a_recommendation() -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from orderflow_tui.journal.records import ALERT_OUTCOME, OutcomeRecord
+from orderflow_tui.track_record.evidence_kinds import weight_of
 from orderflow_tui.track_record.priors import PRIOR
 from orderflow_tui.track_record.track_record import TrackRecord
 from tests.journal.journal_tools import whole
@@ -73,3 +74,20 @@ def test_this_runs_own_outcomes_are_not_counted_twice(tmp_path: Path) -> None:
     record.on_record(msgspec.convert(fields, OutcomeRecord), 0)
     record.start().join(10)
     assert record.words("exit").startswith("record here: not known yet (n = 2)")
+
+
+def test_a_kind_of_evidence_says_what_it_was_worth_and_how_loud_it_may_be(tmp_path: Path) -> None:
+    record = TrackRecord(tmp_path, "guarded")
+    words, weight = record.kind("thin_bid")
+    assert (weight, "+16 points" in words, "better than chance" in words) == ("leads", True, True)
+    words, weight = record.kind("acts")
+    assert (weight, "not above chance" in words) == ("calm", True)
+    assert record.kind("price_alarm") == ("price alarm after a hold: what it is worth is not known", "calm")
+    assert record.kind("")[1] == "calm"
+    assert TrackRecord(tmp_path, "plan").kind("thin_bid")[1] == "calm"
+    assert [weight_of(lift) for lift in (None, (3, 1, 5), (0, -1, 1), (-4, -8, -1))] == [
+        "calm",
+        "leads",
+        "calm",
+        "note",
+    ]

@@ -54,12 +54,17 @@ async def test_another_window_in_front_is_told_once_a_recommendation(monkeypatch
     monkeypatch.setenv("TERM", "xterm-256color")
     monitor = calm_market()
     async with running(monitor) as (app, pilot):
-        monitor.put(recommendations=(recommendation("BAC"),))
+        monitor.put(recommendations=(recommendation("BAC", weight="calm"),))
         await settled(pilot)
         assert (written.of("9"), written.bells) == ([], 1)
         app.post_message(events.AppBlur())
         await pilot.pause()
-        monitor.put(recommendations=(recommendation("BAC"), recommendation("KO", reason="a burst")))
+        monitor.put(
+            recommendations=(
+                recommendation("BAC", weight="calm"),
+                recommendation("KO", reason="a burst", weight="calm"),
+            )
+        )
         await settled(pilot)
         await settled(pilot)
         assert written.of("9") == ["\x1b]9;EXIT? KO: a burst\x07"]

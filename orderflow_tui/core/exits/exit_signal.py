@@ -208,7 +208,7 @@ class ExitLatch:
             evidence=(*current.evidence, alert.text),
             episode_ids=(*current.episode_ids, alert.episode_id or ""),
             prints=current.prints + prints,
-            shares=current.shares + (alert.order_size or 0),
+            shares=current.shares + (alert.order_size or 0 if prints else 0),
         )
 
     def trigger(

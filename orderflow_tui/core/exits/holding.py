@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from statistics import median
 
-from orderflow_tui.core.exits.exit_signal import ALERTS_NEEDED, ActCounter, ExitLatch, Figures, evidence_of
+from orderflow_tui.core.exits.exit_signal import ALERTS_NEEDED, Act, ActCounter, ExitLatch, Figures, evidence_of
 from orderflow_tui.core.market.liquidity import ExitCost, band_size, exit_cost
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.market.state import SAMPLES, MarketState
@@ -190,10 +190,10 @@ class Holding:
 
     def _because_of_acts(self, time_ns: int) -> ExitRecommendation:
         acts = self.acts.acts()
-        prints, shares = sum(act.prints for act in acts), sum(act.shares for act in acts)
+        prints, shares = sum(act.prints for act in acts), sum(act.shares for act in acts if act.prints)
         seconds = max(1, round((acts[-1].time_ns - acts[0].time_ns) / NS))
         who = self.writer.words("large sellers", "large buyers")
-        behind = _behind(prints, shares * self.capabilities.size_scale, self.writer)
+        behind = _behind_acts(acts, self.writer, self.capabilities.size_scale)
         alerts = tuple(act.alert for act in acts)
         details = {
             "basis": "acts",
@@ -286,6 +286,21 @@ class Holding:
 
 def _behind(prints: int, volume: int, writer: AlertWriter) -> str:
     return f"{prints:,} print{'' if prints == 1 else 's'}, {writer.sizes(volume)} shares"
+
+
+def _behind_acts(acts: tuple[Act, ...], writer: AlertWriter, scale: int) -> str:
+    """Prints with their shares; what rests in the book or was withdrawn from it stands apart."""
+    parts = []
+    prints, printed = sum(act.prints for act in acts), sum(act.shares for act in acts if act.prints)
+    if prints:
+        parts.append(_behind(prints, printed * scale, writer))
+    still = [act for act in acts if not act.prints]
+    gone = sum(act.shares for act in still if (act.alert.evidence or "").endswith("_pulled"))
+    resting = sum(act.shares for act in still) - gone
+    parts += [
+        f"{writer.sizes(size * scale)} {word}" for size, word in ((resting, "resting"), (gone, "withdrawn")) if size
+    ]
+    return ", ".join(parts)
 
 
 def _less(levels: Levels, own: dict[int, int]) -> Levels:

@@ -14,6 +14,10 @@ from orderflow_tui.views.model import RecommendationView
 _NS = 1_000_000_000
 
 
+_CALMER = {"calm": "alert", "note": "watch"}
+"""How a card is written whose kind of evidence is not known to be better than chance."""
+
+
 class CardFrame(Struct, frozen=True):
     """Where a card stands.
 
@@ -43,19 +47,22 @@ def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
     queue = f"{frame.place} of {frame.of}, tab next | " if frame.of > 1 else ""
     tail = f" {queue}{zone.clock(card.opened_ns)} {zone.label}, {age} ago "
     head = f" >>> {card_title(card)} <<< "
-    top = make_row(head, " " * max(0, width - len(head) - len(tail)), tail, base="exit")
-    reason = [_line(text, "exit-line") for text in wrap(clean(card.reason), width - 4, 2)]
+    loud, line = ("exit", "exit-line") if card.weight == "leads" else ("bar", _CALMER[card.weight])
+    top = make_row(
+        Span(head, line if loud == "bar" else ""), " " * max(0, width - len(head) - len(tail)), tail, base=loud
+    )
+    reason = [_line(text, line) for text in wrap(clean(card.reason), width - 4, 2)]
     cost = [_line(text, "strong") for text in wrap(clean(card.cost_line), width - 4, 1)] if card.cost_line else []
     keys = f" {frame.key} answer, then  e exited   t trimmed   h hold   s snooze"
-    bottom = make_row(crop(keys, width), base="exit")
+    bottom = make_row(crop(keys, width), base=loud)
     room = max(0, frame.height - 2 - len(cost))
     reason = reason[: max(1, room - 1)]
     beside = islice((text for text in reversed(card.evidence) if text not in card.reason), room)
     evidence = [_line(f"- {crop(clean(text), width - 6)}") for text in reversed(list(beside))]
-    if card.record:
-        # Where room is short the last lines stay: one name's record, but each name of a market-wide card first.
-        at = 0 if card.kind == "market" else len(evidence)
-        evidence.insert(at, _line(crop(clean(card.record), width - 4), "muted"))
+    if card.record and card.kind != "market" and room > 1:
+        reason = [*reason[: room - 1], _line(crop(clean(card.record), width - 4), "muted")]
+    elif card.record:
+        evidence.insert(0, _line(crop(clean(card.record), width - 4), "muted"))
     kept = evidence[-max(0, room - len(reason)) :] if room > len(reason) else []
     return [top, *reason, *kept, *cost, bottom][: frame.height]
 
