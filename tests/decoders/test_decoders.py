@@ -34,6 +34,7 @@ ELSEWHERE = {
     "notify.push_child": "the line its own parent writes",
     "support.decoding": "TOML for the others",
     "engine.server": "tests/engine: bytes that are no screen, and any bytes for the decoder",
+    "commands.engine": "the line its own parent writes on its stdin, and the log that it wrote itself",
     "engine.client": "what its own engine writes; tests/engine: any bytes for the decoder",
     "config.edit": "reads orderflow.toml after config_load did",
     "tui.keys.browser_driver": "what the server that started it writes on a pipe of its own",
