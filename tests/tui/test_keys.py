@@ -326,7 +326,7 @@ async def _filters(bench: Bench) -> None:
     everything = len(bench.rows.entries)
     for key, words in (
         ("s", "symbol AAPL"),
-        ("e", "kind order_flow.exit_signal_triggered"),
+        ("e", "kind order_flow.exit_acknowledged"),
         ("v", "severity warning"),
         ("d", "day 2025-10-22"),
         ("w", "answer answered"),
