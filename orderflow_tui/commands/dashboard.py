@@ -54,7 +54,7 @@ def show(
 
     ui = screen_settings({**loaded.ui, **screen})
     if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise invalid("the screen needs a terminal on stdin and stderr; `orderflow-tui headless` needs none")
+        raise invalid("the screen needs a terminal on stdin and stderr; use `orderflow-tui headless` without one")
     ending = Ending(lambda reason, code: monitor.stop(reason, exit_code=code), screen=not in_browser())
     history = HistoryStore(directory)
     notifier = notifier_of(loaded, ui.tz, monitor) if notifies else None

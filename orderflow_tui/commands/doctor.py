@@ -30,7 +30,7 @@ def _findings(overrides: Mapping[str, object], config_file: str | None, *, try_s
     try:
         loaded = load_config(overrides, path=config_file)
     except DataValidationError as refused:
-        return [Finding("settings", "FAIL", str(refused), "mend it as it says")]
+        return [Finding("settings", "FAIL", str(refused), "fix the setting named above")]
     settings = machine.settings(loaded)
     held, manager = machine.positions(loaded)
     source = source_named(loaded.config.data_source)

@@ -102,9 +102,9 @@ def run_headless_loop(
     out, encoding = raw_stdout()
     lines = HeadlessLines(out, tz, encoding=encoding)
     problems = HeadlessProblems(
-        (lambda: monitor.message, "all is in force again"),
+        (lambda: monitor.message, "all settings and positions are valid again"),
         (noted, ""),
-        (lambda: monitor.not_logging, "logging again: what waited is written"),
+        (lambda: monitor.not_logging, "logging again; the backlog is written"),
         (lambda: lines.problem, "alert lines are written again"),
         (lambda: monitor.journal_notice, ""),
     )

@@ -35,7 +35,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
     loaded = ready()
     ui = screen_settings({**loaded.ui, **screen})
     if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise invalid("the screen needs a terminal on stdin and stderr; `orderflow-tui headless` needs none")
+        raise invalid("the screen needs a terminal on stdin and stderr; use `orderflow-tui headless` without one")
     try:
         starter = _Starter(loaded, overrides, config_file, ends_with_screens=ui.on_quit == "end")
     except EngineError as refused:

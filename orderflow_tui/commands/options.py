@@ -12,19 +12,19 @@ from orderflow_tui.support.output import print_note
 EXIT_USE: Final = 2
 # What the command line may set of the configuration: option, field, metavar, help.
 SETTINGS: Final = (
-    ("--data-source", "data_source", "SOURCE", "where market data comes from (polygon)"),
+    ("--data-source", "data_source", "SOURCE", "source of market data (default polygon)"),
     ("--profile", "profile", "NAME", "guarded (default) or plan"),
-    ("--large-order-size", "large_order_size_threshold", "SHARES", "T, the large size (10000)"),
-    ("--volume-spike", "volume_spike_threshold", "RATIO", "a red burst's least ratio (3.0)"),
-    ("--red-burst", "red_burst_threshold", "RATIO", "the ratio that alone recommends leaving (4.0)"),
-    ("--alert-window", "alert_window_seconds", "SECONDS", "how far back alerts count (120)"),
-    ("--bucket-seconds", "bucket_seconds", "SECONDS", "B, the burst's window (10)"),
+    ("--large-order-size", "large_order_size_threshold", "SHARES", "large size T in shares (default 10000)"),
+    ("--volume-spike", "volume_spike_threshold", "RATIO", "minimum volume ratio of a red burst (default 3.0)"),
+    ("--red-burst", "red_burst_threshold", "RATIO", "volume ratio that recommends an exit by itself (default 4.0)"),
+    ("--alert-window", "alert_window_seconds", "SECONDS", "how far back alerts count (default 120)"),
+    ("--bucket-seconds", "bucket_seconds", "SECONDS", "burst window B (default 10)"),
     ("--mode", "monitoring_mode", "MODE", "positions_only or watchlist"),
-    ("--requests-per-second", "requests_per_second", "N", "the request budget (5)"),
+    ("--requests-per-second", "requests_per_second", "N", "request budget (default 5)"),
     ("--base-url", "polygon_base_url", "URL", "another REST host"),
     ("--log-dir", "log_dir", "DIR", "where the journal goes"),
-    ("--positions", "positions", "FILE", "the positions file (positions.toml)"),
-    ("--record", "record", "DIR", "keep what the rules are fed there, for replay --alert"),
+    ("--positions", "positions", "FILE", "positions file (default positions.toml)"),
+    ("--record", "record", "DIR", "record rule inputs to DIR, so that replay --alert can reproduce alerts"),
 )
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
@@ -60,31 +60,31 @@ def make_parser() -> argparse.ArgumentParser:
     _add_settings(parser, None)
     _add_screen(parser, None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    demo = commands.add_parser("demo", help="the dashboard on a simulated market: no key, no positions needed")
+    demo = commands.add_parser("demo", help="dashboard on a simulated market; needs no key and no positions")
     demo.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     demo.add_argument("--source", choices=_WIRES, default="polygon", help="what it looks like on this source (polygon)")
     demo.add_argument("--seed", type=int, default=7, help="the market's seed")
-    demo.add_argument("--plan", choices=_PLANS, help="see it with this plan's key (default: everything)")
+    demo.add_argument("--plan", choices=_PLANS, help="show what a key of this plan sees (default: everything)")
     demo.add_argument("--depth", choices=("full", "nbbo"), default="full", help="ten levels, or one as for US stocks")
     for option, field, metavar, text in (
         ("--profile", "profile", "NAME", "guarded (default) or plan"),
         ("--log-dir", "log_dir", "DIR", "where the journal goes (logs/demo)"),
-        ("--record", "record", "DIR", "keep what the rules are fed there, for replay --alert"),
+        ("--record", "record", "DIR", "record rule inputs to DIR, so that replay --alert can reproduce alerts"),
     ):
         demo.add_argument(option, dest=f"set_{field}", metavar=metavar, default=argparse.SUPPRESS, help=text)
     _add_screen(demo)
     _add_replay(commands)
-    headless = commands.add_parser("headless", help="no screen: one plain line an alert on stdout")
-    headless.add_argument("--duration", type=_positive, metavar="SECONDS", help="end by itself after so long")
+    headless = commands.add_parser("headless", help="run without a screen; print one line per alert")
+    headless.add_argument("--duration", type=_positive, metavar="SECONDS", help="stop after SECONDS")
     headless.add_argument("--tz", default=argparse.SUPPRESS, help="time zone of the lines (America/New_York)")
     _add_settings(headless)
     _add_engine_commands(commands)
     _add_simulate(commands)
     _add_serve(commands)
-    report = commands.add_parser("report", help="figures over journals: alerts, latency, answers, errors, targets")
+    report = commands.add_parser("report", help="summarize journals: alerts, latency, answers, errors, targets")
     report.add_argument("directories", nargs="*", metavar="DIR", help=f"journals' directories ({JOURNAL})")
     report.add_argument("--since", type=_day, metavar="DAY", help="from this day on, e.g. 2026-01-31 (UTC)")
-    report.add_argument("--until", type=_day, metavar="DAY", help="up to this day")
+    report.add_argument("--until", type=_day, metavar="DAY", help="until this day")
     report.add_argument("--symbol", metavar="SYM", help="only this symbol")
     form = report.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON on stdout")
@@ -96,23 +96,23 @@ def make_parser() -> argparse.ArgumentParser:
         "--stream",
         dest="try_stream",
         action="store_true",
-        help="try the stream too, which ends a running dashboard's",
+        help="also test the stream; this disconnects a running dashboard",
     )
     _add_settings(doctor)
     _add_evaluate(commands)
     _add_import(commands)
-    notify = commands.add_parser("notify", help="say a test message through every channel of [notify]")
+    notify = commands.add_parser("notify", help="send a test message through every [notify] channel")
     notify.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
-    config = commands.add_parser("config", help="the settings in force and where each came from")
+    config = commands.add_parser("config", help="show the active settings and where each came from")
     _add_settings(config)
     return parser
 
 
 def _add_engine_commands(commands: _Commands) -> None:
-    attach = commands.add_parser("attach", help="a screen on a watch that runs already, from any terminal")
+    attach = commands.add_parser("attach", help="open a screen on a running watch, from any terminal")
     _add_engine_place(attach)
     _add_screen(attach)
-    status = commands.add_parser("status", help="what a running watch sees, without a screen")
+    status = commands.add_parser("status", help="print what a running watch sees")
     status.add_argument("--json", action="store_true", help="JSON on stdout")
     _add_engine_place(status)
     _add_engine_place(commands.add_parser("stop", help="end a running watch"))
@@ -127,14 +127,16 @@ def _add_engine_place(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate(commands: _Commands) -> None:
-    evaluate = commands.add_parser("evaluate", help="what rules and thresholds are worth on recorded symbol-days")
+    evaluate = commands.add_parser("evaluate", help="measure rules and thresholds on recorded days")
     evaluate.add_argument("files", nargs="+", metavar="PREFIX", help="recordings, as for replay")
-    evaluate.add_argument("--profile", action="append", choices=("guarded", "plan"), help="may be given twice (both)")
+    evaluate.add_argument(
+        "--profile", action="append", choices=("guarded", "plan"), help="repeat for both (default: both)"
+    )
     evaluate.add_argument("--grid", action="append", default=[], metavar="NAME=A,B", help="thresholds to try")
     evaluate.add_argument("--budget", type=_positive, metavar="N", help="propose thresholds within N alarms a day")
-    evaluate.add_argument("--no-mirror", action="store_true", help="leave the mirrored tape out")
+    evaluate.add_argument("--no-mirror", action="store_true", help="skip the mirrored tape")
     evaluate.add_argument(
-        "--held-back", type=_count, default=0, metavar="N", help="the last N days of each symbol stand apart"
+        "--held-back", type=_count, default=0, metavar="N", help="hold back the last N days of each symbol"
     )
     evaluate.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
     evaluate.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
@@ -156,26 +158,28 @@ def _add_import(commands: _Commands) -> None:
 
 
 def _add_replay(commands: _Commands) -> None:
-    replay = commands.add_parser("replay", help="run recorded sessions through the same monitor")
+    replay = commands.add_parser("replay", help="replay recorded sessions through the same rules")
     replay.add_argument("files", nargs="*", metavar="PREFIX", help=_RECORDINGS)
-    replay.add_argument("--alert", metavar="ID", help="make this record of a journal again from the run's --record")
-    replay.add_argument("--journal", type=Path, metavar="DIR", help="where --alert looks (where the run wrote it)")
-    replay.add_argument("--speed", type=_speed, default=None, help="1 is real time, 0 as fast as it goes")
-    replay.add_argument("--headless", action="store_true", help="no screen: plain lines on stdout")
+    replay.add_argument("--alert", metavar="ID", help="reproduce this journal record from the run's --record")
+    replay.add_argument(
+        "--journal", type=Path, metavar="DIR", help="journal for --alert (default: where the run wrote it)"
+    )
+    replay.add_argument("--speed", type=_speed, default=None, help="1 is real time, 0 is as fast as possible")
+    replay.add_argument("--headless", action="store_true", help="run without a screen; print one line per alert")
     replay.add_argument("--infer-sides", action="store_true", help="ignore recorded aggressors")
-    replay.add_argument("--position", action="append", default=[], metavar="SYM:QTY@PRICE", help="what to assume held")
+    replay.add_argument("--position", action="append", default=[], metavar="SYM:QTY@PRICE", help="position to assume")
     _add_settings(replay)
     _add_screen(replay)
 
 
 def _add_simulate(commands: _Commands) -> None:
-    simulate = commands.add_parser("simulate", help="serve a simulated market in a vendor's wire format on loopback")
+    simulate = commands.add_parser("simulate", help="serve a simulated market on 127.0.0.1 in a vendor's wire format")
     simulate.add_argument("--wire", choices=_WIRES, default="polygon", help="whose wire format (polygon)")
     simulate.add_argument("--port", type=_port, default=0, help="0 takes a free one and prints it")
     simulate.add_argument("--seed", type=int, default=7, help="the market's seed")
     simulate.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     simulate.add_argument("--depth", choices=("full", "nbbo"), default="full", help="nbbo answers as Polygon does")
-    simulate.add_argument("--plan", choices=_PLANS, help="answer as this plan's key is answered (default: everything)")
+    simulate.add_argument("--plan", choices=_PLANS, help="answer as for a key of this plan (default: everything)")
     simulate.add_argument("--faults", type=Path, metavar="FILE", help="a TOML script of faults")
 
 
@@ -187,14 +191,14 @@ def _add_serve(commands: _Commands) -> None:
     serve.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="a name a reverse proxy serves it under"
     )
-    serve.add_argument("--demo", action="store_true", help="the simulated market instead of the configured source")
+    serve.add_argument("--demo", action="store_true", help="use the simulated market")
     _add_settings(serve)
     _add_screen(serve)
 
 
 def _add_settings(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     """A command's own options leave what stood before the command alone unless they are given."""
-    group = parser.add_argument_group("settings", "they go before the environment and orderflow.toml")
+    group = parser.add_argument_group("settings", "override the environment and orderflow.toml")
     group.add_argument("--config", metavar="FILE", default=default, help="the orderflow.toml to read")
     for option, field, metavar, text in SETTINGS:
         group.add_argument(option, dest=f"set_{field}", metavar=metavar, default=default, help=text)
@@ -202,12 +206,14 @@ def _add_settings(parser: argparse.ArgumentParser, default: str | None = argpars
 
 def _add_screen(parser: argparse.ArgumentParser, default: str | None = argparse.SUPPRESS) -> None:
     group = parser.add_argument_group("screen")
-    group.add_argument("--fps", type=_positive, default=default, help="paints a second (10; 2 suits slow links)")
+    group.add_argument(
+        "--fps", type=_positive, default=default, help="screen updates per second (default 10; use 2 on slow links)"
+    )
     group.add_argument("--tz", default=default, help="time zone shown (America/New_York)")
     group.add_argument("--theme", default=default, help="a theme's name")
-    group.add_argument("--no-mouse", action="store_true", default=default, help="leave the mouse to the terminal")
+    group.add_argument("--no-mouse", action="store_true", default=default, help="do not use the mouse")
     group.add_argument("--no-bell", action="store_true", default=default, help="no terminal bell")
-    group.add_argument("--no-title", action="store_true", default=default, help="leave the terminal's title alone")
+    group.add_argument("--no-title", action="store_true", default=default, help="do not set the terminal title")
     group.add_argument(
         "--notify",
         choices=("unfocused", "always", "never"),

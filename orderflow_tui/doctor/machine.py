@@ -39,7 +39,7 @@ def positions(loaded: LoadedConfig) -> tuple[Finding, PositionManager | None]:
     except PositionsMissing as missing:
         return Finding("positions", "FAIL", str(missing), "start `orderflow-tui` and press w for an example file"), None
     except (PositionsError, DataValidationError) as refused:
-        return Finding("positions", "FAIL", str(refused), "mend it as it says"), None
+        return Finding("positions", "FAIL", str(refused), "fix the setting named above"), None
     held, notes = manager.get_active_positions(), "; ".join(manager.notes)
     said = f"{len(held)} held from {setting}: {', '.join(position.symbol for position in held) or 'nothing'}"
     if not held:

@@ -41,7 +41,7 @@ def _words(record: Record) -> str:
         case GapRecord():
             words = f"BLIND: {record.reason}"
         case ResumedRecord():
-            words = "sees again"
+            words = "data is back"
         case ApiErrorRecord():
             words = f"error {record.error_type}: {record.detail}"
         case BadDataRecord():

@@ -120,7 +120,7 @@ class JournalWriter:
         """That the file was taken away, for a minute; or empty."""
         if self._taken_away_ns is None or self._mono() - self._taken_away_ns > _NOTICE_NS:
             return ""
-        return "the journal's file was removed, moved or packed: a new one is begun"
+        return "the journal file was removed, moved or packed; a new one was started"
 
     @property
     def waiting(self) -> int:

@@ -322,13 +322,13 @@ class OrderFlowApp(GuardedApp):
         blind = [view] if view is not None and view.chip == "BLIND" else self.model.blind_held
         for item in blind:
             self.monitor.recover(item.symbol)
-        self.tell("trying again: " + ", ".join(item.symbol for item in blind) if blind else "nothing is blind")
+        self.tell("retrying: " + ", ".join(item.symbol for item in blind) if blind else "no symbol is BLIND")
 
     def action_mine(self) -> None:
         """Ask which orders in the selected symbol's book are the trader's own."""
         view = self.model.views.get(self.model.selected)
         if view is None or view.position is None:
-            self.tell("select a name you hold: your orders in its book are left out of its rules")
+            self.tell("select a symbol you hold, then list your orders for the rules to ignore")
             return
 
         def take(text: str | None) -> None:
@@ -340,7 +340,7 @@ class OrderFlowApp(GuardedApp):
                 self.tell(str(error), warning=True)
                 return
             self.monitor.own_orders(view.symbol, orders)
-            said = f"left out of every rule until you quit: {orders_text(orders)}" if orders else "no order is yours"
+            said = f"ignored by every rule until you quit: {orders_text(orders)}" if orders else "no order is yours"
             self.tell(f"{view.symbol}: {said}")
 
         self.push_screen(lazy.orders_screen(view.symbol), take)

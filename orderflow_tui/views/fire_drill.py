@@ -83,7 +83,7 @@ def _unknowns(view: SymbolView, leave: ExitCostView, lines: list[DrillLine]) -> 
     if leave.usual_range is None:
         yield "how far the price moves while you wait is not known yet"
     if any(line.tape_share is not None and line.tape_share > TAPE_SHARE for line in lines):
-        yield f"! above {TAPE_SHARE:.0%} of the tape you lean on the price yourself: it costs more than shown"
+        yield f"! above {TAPE_SHARE:.0%} of volume you move the price yourself: expect to pay more than shown"
     if leave.refill_per_minute is not None and any(line.behind for line in lines):
         yield "+ the refill does not keep up with these slices: each finds a thinner book than the one before"
 

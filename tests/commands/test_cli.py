@@ -284,4 +284,4 @@ def test_headless_tells_on_stderr_that_a_changed_file_was_refused(tmp_path: Path
         child.communicate(timeout=10)
     assert "positions.toml" in refused
     assert "stay in force" in refused
-    assert "in force" in taken_up
+    assert "valid again" in taken_up

@@ -73,12 +73,12 @@ def test_a_folder_that_is_taken_away_is_said_and_so_is_one_that_cannot_be_made_a
     with headless(tmp_path) as one:
         one.said("journal: ")
         shutil.rmtree(logs)
-        one.said("the journal's file was removed, moved or packed: a new one is begun")
+        one.said("the journal file was removed, moved or packed; a new one was started")
         shutil.rmtree(logs)
         logs.write_text("in the way")
         assert one.said("NOT LOGGING").startswith("orderflow-tui: NOT LOGGING: ")
         logs.unlink()
-        one.said("logging again: what waited is written")
+        one.said("logging again; the backlog is written")
         assert one.end() == 0
 
 

@@ -239,7 +239,7 @@ async def test_a_monitor_that_falls_silent_is_the_loudest_row() -> None:
         assert block(app, "blind") == ""
         now[0] = 7.0
         await settled(pilot)
-        assert "NO WORD FROM THE MONITOR for 7.0s" in block(app, "blind")
+        assert "MONITOR NOT RESPONDING for 7.0s" in block(app, "blind")
         assert "leave now: --" in screen_text(app)
 
 

@@ -56,7 +56,7 @@ async def test_a_closed_market_is_explained_until_it_opens() -> None:
         assert isinstance(app.screen, FirstRunScreen)
         words = " ".join(screen_text(app).split())
         assert "The market is closed" in words
-        assert "the open at 9:30" in words
+        assert "regular session is 9:30" in words
         assert "orderflow-tui demo" in words
         monitor.put(source_class="live", market="open")
         await settled(pilot)

@@ -115,7 +115,7 @@ async def _recover(bench: Bench) -> None:
     bench.monitor.drop("NVDA")
     await bench.app.look()
     await bench.press("r")
-    assert toasts(bench.app)[-1] == "nothing is blind"
+    assert toasts(bench.app)[-1] == "no symbol is BLIND"
 
 
 @checks("pause", "faster", "slower")
@@ -406,7 +406,7 @@ async def _thresholds(bench: Bench) -> None:
     await bench.press("enter", *"lots", "enter")
     assert "must be a number" in block(bench.app, "settings")
     await bench.press("x")
-    assert "nothing to take back" in block(bench.app, "settings")
+    assert "nothing to remove" in block(bench.app, "settings")
     assert kept() == {"NVDA": {"large_order_size_threshold": 25_000}}
     for _ in range(len(bench.app.model.order) - 1):
         await bench.press("tab")

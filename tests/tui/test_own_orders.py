@@ -58,7 +58,7 @@ async def test_a_key_asks_for_them_and_the_panel_names_them() -> None:
         assert "your orders in" in screen_text(app)
         await press(pilot, *"sell 13.90 50", "enter")
         assert monitor.owned == [(symbol, (WorkingOrder("sell", Decimal("13.90"), 50),))]
-        assert "left out of every rule until you quit: sell 13.90 50" in toasts(app)[-1]
+        assert "ignored by every rule until you quit: sell 13.90 50" in toasts(app)[-1]
         await press(pilot, "m", *"nonsense", "enter")
         assert "is not side, price and size" in toasts(app)[-1]
         await press(pilot, "m", "escape")

@@ -41,9 +41,9 @@ def test_each_line_says_where_its_value_comes_from(tmp_path: Path) -> None:
     for setting in found.settings("BAC", ["dark"]):
         assert setting.name in WORDS
         if setting.table == () and setting.name == "volume_spike_threshold":
-            assert found.change(setting, 3.5).endswith("ORDER_FLOW_VOLUME_SPIKE_THRESHOLD goes before it")
+            assert found.change(setting, 3.5).endswith("ORDER_FLOW_VOLUME_SPIKE_THRESHOLD overrides it")
         if setting.name == "fps":
-            assert "command line goes before it" in found.change(setting, 5.0)
+            assert "command line overrides it" in found.change(setting, 5.0)
     assert line(found, "fps")[0] == 5.0
 
 
@@ -74,7 +74,7 @@ async def test_without_a_file_changes_last_until_the_end(tmp_path: Path) -> None
         await press(pilot, "comma", "right")
         assert isinstance(app.screen, SettingsScreen)
         assert app.theme != "dark"
-        assert "nothing is kept here" in block(app, "settings")
+        assert "changes are not saved here" in block(app, "settings")
         assert "Thresholds" not in block(app, "settings")
         await press(pilot, "j", "j", "right", "j", "right", "x", "k", "k", "k", "x")
         assert (app._signals.use.bell, app._signals.use.notify, app.theme) == (False, "unfocused", "dark")
@@ -87,7 +87,7 @@ async def test_a_file_that_does_not_load_is_said(tmp_path: Path) -> None:
         await press(pilot, "comma")
         assert "bucket_seconds = 700 refused" in " ".join(block(app, "settings").split())
         await press(pilot, "right")
-        assert "not written: the file does not load" in block(app, "settings")
+        assert "not written: the file has errors" in block(app, "settings")
         await press(pilot, "enter", *"nonsense", "enter", "tab", "escape")
         assert (tmp_path / "orderflow.toml").read_text() == "bucket_seconds = 700\n"
 

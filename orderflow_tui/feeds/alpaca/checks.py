@@ -121,7 +121,7 @@ class SourceChecks:
         state = _stream_state(self._config, self._symbols or (HEARTBEAT,))
         if state == "stream":
             return Finding("stream", "ok", "prints, quotes, halts and corrections are streamed")
-        return Finding("stream", "warn", state or "no answer", "nothing is lost: it is polled, a little later")
+        return Finding("stream", "warn", state or "no answer", "falling back to polling: up to a second slower")
 
     def _budget(self) -> Finding:
         budget, names = self._host.limiter.per_second, len(self._symbols)

@@ -166,7 +166,7 @@ class SourceChecks:
         state = _stream_state(self._config, self._symbols or (HEARTBEAT,))
         if state == "stream":
             return Finding("stream", "ok", "prints, quotes and halts are streamed")
-        return Finding("stream", "warn", state or "no answer", "nothing is lost: it is polled, a little later")
+        return Finding("stream", "warn", state or "no answer", "falling back to polling: up to a second slower")
 
     def _budget(self) -> Finding:
         budget, names = self._config.requests_per_second, len(self._symbols)

@@ -12,40 +12,40 @@ def _key(
 
 
 APP_BINDINGS: list[BindingType] = [
-    _key("f1", "help", "Help", "All keys, and what the signs on the screen mean", "help", show=True, priority=True),
+    _key("f1", "help", "Help", "All keys and symbols", "help", show=True, priority=True),
     _key(
-        "f2", "acknowledge", "Answer", "Answer the exit recommendation; works from everywhere", "acknowledge",
+        "f2", "acknowledge", "Answer", "Answer the exit recommendation, from any screen", "acknowledge",
         show=True, priority=True,
     ),
-    _key("a", "acknowledge", "Answer", "The same, by a letter where no text is typed", "acknowledge-letter"),
-    _key("h", "history", "History", "Everything the journal holds, earlier days too", "history", show=True),
+    _key("a", "acknowledge", "Answer", "Same as F2", "acknowledge-letter"),
+    _key("h", "history", "History", "Journal history, all days", "history", show=True),
     _key(
-        "comma", "settings", "Settings", "Thresholds, theme, paints a second, mute: changed and kept", "settings",
+        "comma", "settings", "Settings", "Settings: thresholds, theme, refresh rate, sound", "settings",
         show=True,
     ),
     _key("t", "next_theme", "Theme", "The next theme", "next-theme"),
-    _key("r", "recover", "Retry", "Try a blind symbol again now; start an engine that is gone", "recover"),
-    _key("m", "mine", "Mine", "Say which orders in the book are yours: every rule leaves them out", "mine"),
-    _key("space", "pause", "Pause", "Pause or go on with a replay", "pause"),
-    _key("full_stop", "step('event')", "Next event", "Pause a replay, and play its next event", "step-event"),
+    _key("r", "recover", "Retry", "Retry a BLIND symbol now; restart a dead engine", "recover"),
+    _key("m", "mine", "Mine", "Mark your own orders so that the rules ignore them", "mine"),
+    _key("space", "pause", "Pause", "Pause or resume a replay", "pause"),
+    _key("full_stop", "step('event')", "Next event", "Pause a replay and play the next event", "step-event"),
     _key(
-        "greater_than_sign", "step('second')", "Next second", "Pause a replay, and play one second on", "step-second"
+        "greater_than_sign", "step('second')", "Next second", "Pause a replay and play one second", "step-second"
     ),
     _key("plus,equals_sign", "faster", "Faster", "Replay at twice the speed", "faster"),
     _key("minus", "slower", "Slower", "Replay at half the speed", "slower"),
-    _key("f12", "save_picture", "Picture", "Save the screen as an SVG in the journal's folder", "picture"),
-    _key("q", "quit", "Quit", "Leave at once; what is journaled stays", "quit-letter", show=True),
-    _key("ctrl+q", "quit", "Quit", "Leave at once, from everywhere", "quit", priority=True),
+    _key("f12", "save_picture", "Picture", "Save the screen as an SVG in the journal folder", "picture"),
+    _key("q", "quit", "Quit", "Quit now (the journal is already saved)", "quit-letter", show=True),
+    _key("ctrl+q", "quit", "Quit", "Quit now, from any screen", "quit", priority=True),
 ]  # fmt: skip
 
 MAIN_BINDINGS: list[BindingType] = [
-    _key("enter", "detail", "Detail", "The selected symbol on a screen of its own", "detail", show=True),
-    _key("d", "drill", "Drill", "Fire drill: what leaving costs now and in slices, names and all", "drill", show=True),
-    _key("left,up,k", "select(-1)", "Previous", "Select the symbol before", "select-previous"),
-    _key("right,down,j,l", "select(1)", "Next", "Select the symbol after", "select-next"),
-    _key("escape", "follow", "Follow", "Select what is most urgent, and follow it again", "follow"),
-    _key("p", "pin", "Pin", "Keep the selected symbol in front, or let it go", "pin", show=True),
-    _key("tab", "next_card", "Next card", "Turn to the next open recommendation", "next-card"),
+    _key("enter", "detail", "Detail", "Details of the selected symbol", "detail", show=True),
+    _key("d", "drill", "Drill", "Fire drill: exit cost now and in slices, per symbol and total", "drill", show=True),
+    _key("left,up,k", "select(-1)", "Previous", "Select the previous symbol", "select-previous"),
+    _key("right,down,j,l", "select(1)", "Next", "Select the next symbol", "select-next"),
+    _key("escape", "follow", "Follow", "Follow the most urgent symbol again", "follow"),
+    _key("p", "pin", "Pin", "Pin or unpin the selected symbol", "pin", show=True),
+    _key("tab", "next_card", "Next card", "Show the next open recommendation", "next-card"),
     _key("pageup", "feed_page(-1)", "Newer alerts", "Scroll the alerts up", "feed-up"),
     _key("pagedown", "feed_page(1)", "Older alerts", "Scroll the alerts down", "feed-down"),
     _key("home", "feed_newest", "Newest alerts", "Back to the newest alert", "feed-newest"),
@@ -56,21 +56,21 @@ MAIN_BINDINGS: list[BindingType] = [
 ]
 
 ANSWER_BINDINGS: list[BindingType] = [
-    _key("e", "exited", "Exited", "You have left the position", "answer-exited"),
-    _key("t", "trimmed", "Trimmed", "You have sold a part; asks for the shares", "answer-trimmed"),
-    _key("h", "hold", "Hold", "You stay; quiet for five minutes unless it gets worse", "answer-hold"),
+    _key("e", "exited", "Exited", "You closed the position", "answer-exited"),
+    _key("t", "trimmed", "Trimmed", "You sold part of it; asks how many shares", "answer-trimmed"),
+    _key("h", "hold", "Hold", "You keep it; quiet for 5 minutes unless it gets worse", "answer-hold"),
     _key("s", "snooze", "Snooze", "Quiet for 1, 5 or 15 minutes", "answer-snooze"),
     _key("1", "minutes(1)", "1 minute", "Snooze for 1 minute", "snooze-1"),
     _key("5", "minutes(5)", "5 minutes", "Snooze for 5 minutes", "snooze-5"),
     _key("f", "minutes(15)", "15 minutes", "Snooze for 15 minutes", "snooze-15"),
-    _key("n", "note", "Note", "Add a line of your own to the answer", "answer-note"),
-    _key("escape", "back", "Back", "One step back, then close without an answer", "answer-back"),
+    _key("n", "note", "Note", "Add a note to the answer", "answer-note"),
+    _key("escape", "back", "Back", "Go back one step, then close without an answer", "answer-back"),
 ]
 
 DETAIL_BINDINGS: list[BindingType] = [
     _key("escape,enter", "close", "Back", "Back to the dashboard", "detail-close", show=True),
-    _key("d", "drill", "Drill", "Fire drill: what leaving costs now and in slices", "detail-drill", show=True),
-    _key("c", "next_chart", "Chart", "The next chart, where not all fit", "detail-chart", show=True),
+    _key("d", "drill", "Drill", "Fire drill: exit cost now and in slices", "detail-drill", show=True),
+    _key("c", "next_chart", "Chart", "Next chart, if not all fit", "detail-chart", show=True),
     _key("v", "tape('size')", "Sizes", "The tape: all sizes, large and up, above T", "tape-size", show=True),
     _key("s", "tape('side')", "Sides", "The tape: both sides, sells, buys", "tape-side", show=True),
     _key("o", "tape('venue')", "Venues", "The tape: everything, on exchange, off exchange", "tape-venue", show=True),
@@ -81,7 +81,7 @@ DETAIL_BINDINGS: list[BindingType] = [
 ]
 
 DRILL_BINDINGS: list[BindingType] = [
-    _key("escape,d", "close", "Back", "Back to where you were", "drill-close", show=True),
+    _key("escape,d", "close", "Back", "Go back", "drill-close", show=True),
     _key("pageup", "scroll(-1)", "Up", "Scroll up", "drill-up"),
     _key("pagedown", "scroll(1)", "Down", "Scroll down", "drill-down"),
 ]
@@ -90,15 +90,13 @@ HISTORY_BINDINGS: list[BindingType] = [
     _key("escape,h", "close", "Back", "Back to the dashboard", "history-close", show=True),
     _key("enter,l", "record", "Record", "All fields of the record", "history-record", show=True),
     _key("slash", "search", "Search", "Search the text of the records", "history-search", show=True),
-    _key("s", "filter('symbol')", "Symbol", "Only one symbol: the next one", "filter-symbol", show=True),
-    _key("e", "filter('kind')", "Kind", "Only one kind of record: the next one", "filter-kind", show=True),
+    _key("s", "filter('symbol')", "Symbol", "Next symbol only", "filter-symbol", show=True),
+    _key("e", "filter('kind')", "Kind", "Next kind of record only", "filter-kind", show=True),
     _key("v", "filter('severity')", "Severity", "Only warnings, only critical, all", "filter-severity"),
-    _key("d", "filter('day')", "Day", "Only one day: the next one", "filter-day", show=True),
+    _key("d", "filter('day')", "Day", "Next day only", "filter-day", show=True),
     _key("w", "filter('answered')", "Answered", "Only answered, only unanswered, all", "filter-answered"),
-    _key("x", "clear", "Clear", "No filter, no search", "filter-clear", show=True),
-    _key(
-        "c", "export", "CSV", "Write the rows shown to a CSV file in the journal's folder", "history-export", show=True
-    ),
+    _key("x", "clear", "Clear", "Clear filters and search", "filter-clear", show=True),
+    _key("c", "export", "CSV", "Export the rows to a CSV file in the journal folder", "history-export", show=True),
     _key("y", "copy", "Copy", "Copy the record under the cursor", "history-copy"),
     _key("up,k", "cursor(-1)", "Up", "One row up", "history-up"),
     _key("down,j", "cursor(1)", "Down", "One row down", "history-down"),
@@ -106,7 +104,7 @@ HISTORY_BINDINGS: list[BindingType] = [
     _key("pagedown", "page(1)", "Page down", "A page down", "history-page-down"),
     _key("ctrl+u", "half_page(-1)", "Half up", "Half a page up", "history-half-up"),
     _key("ctrl+d", "half_page(1)", "Half down", "Half a page down", "history-half-down"),
-    _key("home,g", "newest", "Newest", "The newest row; follows new ones again", "history-newest"),
+    _key("home,g", "newest", "Newest", "Newest row, and follow new ones", "history-newest"),
     _key("end,G", "oldest", "Oldest", "The oldest row", "history-oldest"),
 ]
 
@@ -115,19 +113,25 @@ DIALOG_BINDINGS: list[BindingType] = [
 ]
 
 QUIT_BINDINGS: list[BindingType] = [
-    _key("k,enter", "keep", "Keep watching", "Close this screen; the engine goes on, `attach` shows it", "quit-keep"),
-    _key("e", "end", "End the watch", "End the engine too: nothing is watched any more", "quit-end"),
-    _key("escape", "close", "Stay", "Back to where you came from", "quit-stay"),
+    _key(
+        "k,enter",
+        "keep",
+        "Keep watching",
+        "Close this screen; the engine keeps running, `attach` shows it",
+        "quit-keep",
+    ),
+    _key("e", "end", "End the watch", "Stop the engine too: nothing is watched after that", "quit-end"),
+    _key("escape", "close", "Stay", "Go back", "quit-stay"),
 ]
 
 SETTINGS_BINDINGS: list[BindingType] = [
-    _key("escape,comma", "close", "Back", "Back to where you came from", "settings-close", show=True),
+    _key("escape,comma", "close", "Back", "Go back", "settings-close", show=True),
     _key("up,k", "cursor(-1)", "Up", "One line up", "settings-up"),
     _key("down,j", "cursor(1)", "Down", "One line down", "settings-down"),
-    _key("left,h", "change(-1)", "Less", "The value before", "settings-less", show=True),
+    _key("left,h", "change(-1)", "Less", "Previous value", "settings-less", show=True),
     _key("right,l", "change(1)", "More", "The next value", "settings-more", show=True),
     _key("enter", "type", "Type", "Type a value", "settings-type", show=True),
-    _key("x,delete", "take_back", "Take back", "Take it out of the file: what holds without it", "settings-take-back"),
+    _key("x,delete", "take_back", "Remove", "Remove this setting from the file", "settings-take-back"),
     _key("tab", "next_symbol", "Symbol", "The thresholds of the next symbol", "settings-symbol"),
 ]
 
@@ -137,7 +141,7 @@ FIRST_RUN_BINDINGS: list[BindingType] = [
         "w",
         "write_sample",
         "Write",
-        "Write an example file, never over one",
+        "Write an example file; never overwrites",
         "first-run-write",
         show=True,
     ),

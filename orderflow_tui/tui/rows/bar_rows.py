@@ -79,7 +79,7 @@ def blind_rows(model: ScreenModel, width: int) -> list[Row]:
     """The loudest row: positions that cannot be seen."""
     blind = model.blind_held
     if model.silent_seconds:
-        words = f"!! NO WORD FROM THE MONITOR for {span_text(model.silent_seconds)}: nothing here is current !!"
+        words = f"!! MONITOR NOT RESPONDING for {span_text(model.silent_seconds)}: nothing on screen is current !!"
         return [make_row(f" {crop(words, width - 1)}", base="blind")]
     if not blind:
         return []

@@ -73,7 +73,7 @@ def _panel(view: SymbolView, zone: Zone, width: int) -> list[Row]:
 def _why(detail: DetailView | None, alerts: Sequence[AlertLine], zone: Zone, width: int) -> list[Row]:
     """How near each rule is to speaking, and why the newest alert was raised."""
     rules = [] if detail is None else [_rule_row(line, width) for line in detail.rules]
-    rows = _section("WHY, or why not: the rules now ( * = met)", rules, width)
+    rows = _section("RULES NOW (* = condition met)", rules, width)
     newest = next((alert for alert in alerts if alert.why), None)
     if newest is None:
         return rows

@@ -18,11 +18,11 @@ from orderflow_tui.views.model import RecommendationView
 
 NOTE_LIMIT = 200
 _CHOICES = (
-    ("e", "exited", "you have left; quiet until the position or the day changes"),
-    ("t", "trimmed", "you have sold a part; asks how many shares"),
-    ("h", "hold", "you stay; quiet for 5 minutes, unless it gets worse"),
+    ("e", "exited", "sold all; quiet until the position changes or tomorrow"),
+    ("t", "trimmed", "sold part; asks how many shares"),
+    ("h", "hold", "keep it; quiet for 5 minutes unless it gets worse"),
     ("s", "snooze", "quiet for 1, 5 or 15 minutes"),
-    ("n", "note", "add a line of your own first"),
+    ("n", "note", "add a note first"),
 )
 
 

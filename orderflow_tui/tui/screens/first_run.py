@@ -37,13 +37,13 @@ _EXAMPLE = (
     "average_cost = 13.90",
     "stop = 13.50               # may be left out",
 )
-SAMPLE = "# What you hold, one [[position]] each; take the # away and put your own in.\n" + "".join(
+SAMPLE = "# What you hold, one [[position]] each; uncomment these lines and enter your own positions.\n" + "".join(
     f"# {line}\n" if line else "#\n" for line in _EXAMPLE
 )
 _CLOSED = (
-    "Nothing is polled for freshness and no rule speaks; what you see is the last state of each name.",
-    "US stocks: from 4:00 ET, the open at 9:30, the close at 16:00, until 20:00.",
-    "Leave this running: it begins by itself, and this page goes away.",
+    "The rules are paused; the panels show each symbol's last known state.",
+    "US stocks trade from 4:00 to 20:00 ET; the regular session is 9:30 to 16:00.",
+    "Leave this running: it starts by itself and closes this page.",
 )
 _WITHOUT = {
     "quotes": "quotes: no bid, no ask, no cost of leaving, no walls; rules of the tape go on",
@@ -134,9 +134,9 @@ class FirstRunScreen(ModelScreen):
             rows += [*_wrapped(clean(item.message), width), make_row("")]
         if item.kind == "market_closed":
             now_ns = self.model.status.now_ns if self.model.status else 0
-            opening = f"By the exchange's calendar it {opens_words(now_ns)}."
+            opening = f"By the exchange calendar the market {opens_words(now_ns)}."
             rows += [row for words in (*_CLOSED[:2], opening, *_CLOSED[2:]) for row in _wrapped(words, width)]
-            rows += [make_row(""), *_wrapped("Until then, on a simulated market or through what was journaled:", width)]
+            rows += [make_row(""), *_wrapped("Until then, try a simulated market:", width)]
         elif item.kind == "not_in_plan":
             for feature in item.missing:
                 rows += _wrapped(f"- without {clean(_WITHOUT.get(feature, feature))}", width)

@@ -1,4 +1,4 @@
-"""Everything the journal holds, earlier days too."""
+"""Journal history, all days."""
 
 from __future__ import annotations
 

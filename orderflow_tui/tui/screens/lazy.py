@@ -47,7 +47,7 @@ def answer_screen(item: RecommendationView) -> ModelModal:
 
 
 def detail_screen(zone: Zone) -> Screen[None]:
-    """The selected symbol on a screen of its own."""
+    """Details of the selected symbol."""
     from orderflow_tui.tui.screens.detail import DetailScreen
 
     return DetailScreen(zone)

@@ -125,7 +125,7 @@ class MainScreen(ModelScreen):
         self.query_one(PanelGrid).reveal(self.model.selected)
 
     def action_detail(self) -> None:
-        """The selected symbol on a screen of its own."""
+        """Details of the selected symbol."""
         if self.model.selected in self.model.views:
             self.app.push_screen(lazy.detail_screen(self._zone))
 
@@ -134,7 +134,7 @@ class MainScreen(ModelScreen):
         self.app.push_screen(lazy.drill_screen(self._zone))
 
     async def action_pin(self) -> None:
-        """Keep the selected symbol in front, or let it go."""
+        """Pin or unpin the selected symbol."""
         self.model.toggle_pin()
         await self._selected()
 
@@ -144,7 +144,7 @@ class MainScreen(ModelScreen):
         await self._selected()
 
     async def action_next_card(self) -> None:
-        """Turn to the next open recommendation."""
+        """Show the next open recommendation."""
         self.model.next_card()
         await self.update_model()
 

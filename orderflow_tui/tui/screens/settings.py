@@ -71,7 +71,7 @@ class SettingsScreen(ModelModal):
         key = self._key
         head = (
             f" Settings: {key('less')} {key('more')} change, {key('type')} types a value, "
-            f"{key('take-back')} takes it back, {key('close')} closes"
+            f"{key('take-back')} removes it, {key('close')} closes"
         )
         rows = [make_row(head, base="bar")]
         table: tuple[str, ...] | None = None
@@ -103,7 +103,7 @@ class SettingsScreen(ModelModal):
             return "Screen"
         if table:
             return f"Thresholds of {clean(table[1])}   ({self._key('symbol')}: the next symbol)"
-        return "Thresholds of every symbol without its own"
+        return "Thresholds of all other symbols"
 
     @property
     def _current(self) -> Setting:
@@ -135,7 +135,7 @@ class SettingsScreen(ModelModal):
         if self._current.own or self._current.table == ("ui",):
             self._change(None)
         else:
-            self._said = "it is not set here: nothing to take back"
+            self._said = "not set in this file, nothing to remove"
             self._draw()
 
     def action_type(self) -> None:

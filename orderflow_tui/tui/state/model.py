@@ -162,7 +162,7 @@ class ScreenModel(Struct):
         return next((item for item in cards if item.recommendation_id == self.card_id), cards[0] if cards else None)
 
     def next_card(self) -> None:
-        """Turn to the next open recommendation."""
+        """Show the next open recommendation."""
         cards, shown = self.open_cards, self.card
         if shown is not None:
             self.card_id = cards[(cards.index(shown) + 1) % len(cards)].recommendation_id

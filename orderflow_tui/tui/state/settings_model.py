@@ -23,12 +23,12 @@ THRESHOLDS: Final[Mapping[str, float]] = {
 """What a symbol may have of its own, and how far one step goes."""
 WORDS: Final[Mapping[str, str]] = {
     "theme": "colours",
-    "fps": "paints a second; 2 suits slow links",
+    "fps": "refresh rate, screen updates per second; 2 for slow links",
     "no_bell": "mute: no bell",
     "notify": "notification of the desktop",
     "large_order_size_threshold": "shares that count as large",
-    "volume_spike_threshold": "a red burst's least ratio",
-    "red_burst_threshold": "the ratio that alone recommends leaving",
+    "volume_spike_threshold": "minimum volume ratio of a red burst",
+    "red_burst_threshold": "volume ratio that recommends an exit by itself",
     "alert_window_seconds": "seconds back that alerts count",
     "bucket_seconds": "the burst's window in seconds",
 }
@@ -104,7 +104,7 @@ class SettingsDesk:
     def place(self) -> str:
         """Where changes are kept, in words."""
         if self._file is None:
-            return "nothing is kept here: changes last until you quit"
+            return "changes are not saved here; they last until you quit"
         return str(self._look.path) if self._look else "orderflow.toml"
 
     def open(self, theme: str) -> None:
@@ -155,13 +155,13 @@ class SettingsDesk:
             self._look = self._file.write(self._look, setting.table, setting.name, value)
             told = f", written to {self._look.path}"
         elif self._file is not None:
-            told = ", not written: the file does not load"
+            told = ", not written: the file has errors"
         if setting.table == ("ui",):
             self._ui[setting.name] = new
             if setting.name in self._given and self._look is not None:
-                told += "; the next start's command line goes before it"
+                told += "; the command line overrides it at the next start"
         elif self._overruled(setting):
-            told += f"; {self._origin(setting.name)} goes before it"
+            told += f"; {self._origin(setting.name)} overrides it"
         return f"{setting.name} {'as everywhere' if value is None else value}{told}"
 
     def _overruled(self, setting: Setting) -> bool:
