@@ -220,7 +220,7 @@ class OrderFlowApp(GuardedApp):
             self.bell()
             if any(item.weight == "leads" for item in heard):
                 self.bell()
-        self._signals.notify(fresh, focused=self.app_focus)
+        self._signals.tell_desktop(fresh, focused=self.app_focus)
         self.title = self.model.asks or APP_TITLE
 
     def watch_title(self, title: str) -> None:

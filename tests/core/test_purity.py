@@ -19,7 +19,9 @@ for name in sys.argv[1:]:
     importlib.import_module("orderflow_tui.core." + name)
 unwanted = {"textual", "httpx", "polygon", "pydantic", "starlette", "uvicorn", "asyncio", "socket", "threading_queue"}
 print(sorted(unwanted & {name.partition(".")[0] for name in sys.modules}))
-print(sorted(name for name in sys.modules if name.startswith("orderflow_tui.") and ".core" not in name))
+of_the_package = {"orderflow_tui.support", "orderflow_tui.support.version"}  # its own `__version__`
+ours = {name for name in sys.modules if name.startswith("orderflow_tui.") and ".core" not in name}
+print(sorted(ours - of_the_package))
 """
 
 REPLAY = """

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 OURS: Final = "orderflow-tui"
-NOT_A_USERS: Final = frozenset({"test", "bench"})
+NOT_A_USERS: Final = frozenset({"test", "bench", "conformance"})
 """Extras of who works on the package."""
 
 _MAY_SHIP: Final = re.compile(

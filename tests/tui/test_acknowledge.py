@@ -35,7 +35,7 @@ WAYS: dict[str, tuple[str, ...]] = {
 }
 """How to get to each screen from the dashboard; a text field has the focus on some."""
 
-OPENED_OTHERWISE = {"AnswerScreen", "FirstRunScreen"}
+OPENED_OTHERWISE = {"AnswerScreen", "FirstRunScreen", "LeaveScreen"}
 
 
 def _all_screens() -> set[str]:

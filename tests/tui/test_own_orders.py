@@ -70,4 +70,4 @@ async def test_a_key_asks_for_them_and_the_panel_names_them() -> None:
 async def test_without_a_held_name_there_is_nothing_to_ask() -> None:
     async with running(FakeMonitor()) as (app, pilot):
         await press(pilot, "m")
-        assert "select a name you hold" in toasts(app)[-1]
+        assert "select a symbol you hold" in toasts(app)[-1]

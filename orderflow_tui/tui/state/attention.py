@@ -92,7 +92,7 @@ class TerminalSignals:
         self._lit = not self._lit
         self._title(title_sequence(f"{TITLE_MARK if self._lit else ''}{words}"))
 
-    def notify(self, fresh: Iterable[tuple[str, str]], *, focused: bool) -> None:
+    def tell_desktop(self, fresh: Iterable[tuple[str, str]], *, focused: bool) -> None:
         """A desktop notification of each title and its words, where one is wanted."""
         if self.use.wants_notification(focused=focused):
             for title, words in fresh:
