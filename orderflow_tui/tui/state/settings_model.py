@@ -23,7 +23,7 @@ THRESHOLDS: Final[Mapping[str, float]] = {
 """What a symbol may have of its own, and how far one step goes."""
 WORDS: Final[Mapping[str, str]] = {
     "theme": "colours",
-    "fps": "updates per second; 2 on slow links; 2 for slow links",
+    "fps": "updates per second; 2 on slow links",
     "no_bell": "mute: no bell",
     "notify": "notification of the desktop",
     "large_order_size_threshold": "shares that count as large",
