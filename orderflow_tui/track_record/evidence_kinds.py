@@ -1,4 +1,4 @@
-"""What each kind of evidence behind a recommendation was worth on days it was not chosen on (docs/rules.md)."""
+"""What each kind of evidence behind a recommendation was worth on recorded days: `make evaluate`, docs/rules.md."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class EvidenceKind(Struct, frozen=True):
 
 
 KINDS: Final[Mapping[str, EvidenceKind]] = {
-    "thin_bid": EvidenceKind("red_burst:thin_bid", "burst before the price moved, on a thin bid", 97, (16, 8, 24)),
-    "unmoved": EvidenceKind("red_burst:unmoved", "burst before the price moved, on a full bid", 43, (6, -8, 19)),
-    "moved": EvidenceKind("red_burst:moved", "burst after the price moved", 230, (-5, -11, 1)),
+    "thin_bid": EvidenceKind("red_burst:thin_bid", "burst before the price moved, on a thin bid", 75, (16, 1, 30)),
+    "unmoved": EvidenceKind("red_burst:unmoved", "burst before the price moved, on a full bid", 25, (2, -24, 27)),
+    "moved": EvidenceKind("red_burst:moved", "burst after the price moved", 124, (-6, -18, 6)),
     "beyond_range": EvidenceKind("red_burst:beyond_range", "burst in a fall beyond a usual five minutes"),
-    "acts": EvidenceKind("exit:acts", "three large sellers", 17, (-8, -29, 14)),
+    "acts": EvidenceKind("exit:acts", "three large sellers", 9, (0, -39, 38)),
     "price_alarm": EvidenceKind("exit:price_alarm", "price alarm after a hold"),
 }
 """By `details.basis` of a recommendation."""

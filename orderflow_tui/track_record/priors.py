@@ -11,11 +11,14 @@ from typing import Final
 from orderflow_tui.track_record.rule_record import Prior
 
 PRIOR: Final[Mapping[tuple[str, str], Prior]] = {
-    ("guarded", "ask_wall"): Prior(99, 78, (13, 1, 25), (22, 9, 35)),
-    ("guarded", "bid_wall"): Prior(92, 60, (-4, -18, 9), (-10, -24, 4)),
-    ("guarded", "bid_wall_hit"): Prior(31, 74, (4, -18, 25), (4, -28, 36)),
-    ("guarded", "block"): Prior(83, 59, (-2, -16, 13), (1, -15, 16)),
-    ("guarded", "exit"): Prior(53, 66, (2, -16, 19), (7, -11, 25)),
-    ("guarded", "red_burst"): Prior(225, 65, (2, -7, 11), (6, -3, 15)),
-    ("guarded", "sell_print"): Prior(185, 67, (6, -4, 16), (14, -1, 28)),
+    ("guarded", "ask_wall"): Prior(99, 78, (13, 1, 25), (18, 5, 30)),
+    ("guarded", "bid_wall"): Prior(92, 60, (-4, -18, 9), (-6, -20, 8)),
+    ("guarded", "bid_wall_hit"): Prior(31, 74, (4, -18, 25), (9, -17, 35)),
+    ("guarded", "block"): Prior(83, 59, (-2, -16, 13), (-1, -16, 15)),
+    ("guarded", "exit"): Prior(32, 66, (4, -19, 26), (6, -17, 28)),
+    ("guarded", "red_burst"): Prior(225, 65, (2, -7, 11), (3, -6, 12)),
+    ("guarded", "red_burst:moved"): Prior(124, 60, (-6, -18, 6), (-3, -14, 9)),
+    ("guarded", "red_burst:thin_bid"): Prior(75, 73, (16, 1, 30), (13, -2, 27)),
+    ("guarded", "red_burst:unmoved"): Prior(25, 60, (2, -24, 27), (0, -25, 26)),
+    ("guarded", "sell_print"): Prior(185, 67, (6, -4, 16), (10, -6, 25)),
 }

@@ -115,10 +115,17 @@ def _span(share: Mapping[str, float] | None) -> str:
     return f"{value:+d} [{low:+d}, {high:+d}]"
 
 
+def with_section(page: str, measured: str) -> str:
+    """The page with the section measured anew; what follows it stays."""
+    before, _, rest = page.partition(HEADING)
+    _, next_heading, after = rest.partition("\n## ")
+    return f"{before}{measured.rstrip()}\n{next_heading}{after}"
+
+
 def main() -> None:
     report = json.load(sys.stdin)
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(text[: text.index(HEADING)] + section(report), encoding="utf-8")
+    PAGE.write_text(with_section(text, section(report)), encoding="utf-8")
     PRIORS.write_text(priors(report), encoding="utf-8")
 
 

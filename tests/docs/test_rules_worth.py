@@ -11,7 +11,7 @@ import pytest
 from orderflow_tui.cli import main
 from orderflow_tui.track_record.priors import PRIOR
 from tests.docs.pages import ROOT
-from tests.docs.rules_worth import HEADING, LEAST, PAGE, priors, section
+from tests.docs.rules_worth import HEADING, LEAST, PAGE, priors, section, with_section
 from tests.evaluate.generated import recording
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -30,6 +30,13 @@ def test_cards_and_the_page_quote_the_same_measurement() -> None:
         n, fell, _, random, price, *_ = rows[name]
         spans = ("{:+d} [{:+d}, {:+d}]".format(*lift) for lift in (prior.random, prior.price))
         assert (n, fell, random, price) == (f"{prior.n:,}", f"{prior.fell}%", *spans)
+
+
+def test_what_follows_the_measured_section_stays() -> None:
+    page = f"# Rules\n\n{HEADING}\n\nold\n\n## After\n\nkept\n"
+    assert with_section(page, f"{HEADING}\n\nnew\n") == f"# Rules\n\n{HEADING}\n\nnew\n\n## After\n\nkept\n"
+    alone = f"{HEADING}\n\nold\n"
+    assert with_section(alone, f"{HEADING}\n\nnew\n") == f"{HEADING}\n\nnew\n"
 
 
 def test_what_the_readme_says_of_exits_is_what_was_measured() -> None:
