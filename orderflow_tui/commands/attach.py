@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orderflow_tui import __version__
-from orderflow_tui.commands.browser_tab import end_with_the_server, in_browser
+from orderflow_tui.commands.browser_tab import in_browser
 from orderflow_tui.commands.ending import Ending
+from orderflow_tui.commands.screen import begin, refuse_without_terminal, run_screen
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, load_config
 from orderflow_tui.config.screen import ScreenSettings, screen_settings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 def run_attach(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
     """Show the engine of the configured journal, or the only one there is."""
+    refuse_without_terminal()
     loaded = load_config(overrides, path=config_file)
     monitor = look_at(chosen_place(loaded, overrides), fps=screen_settings({**loaded.ui, **screen}).fps)
     return show_engine(monitor, screen, loaded)
@@ -141,38 +143,15 @@ def show_engine(
         first_run: Shown first when there is nothing to watch.
         notices: What the trader should know once, at the start.
     """
-    from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
-    from orderflow_tui.tui.run_dashboard import run_dashboard  # noqa: PLC0415 only a screen needs textual
-    from orderflow_tui.tui.state.attention import Attention  # noqa: PLC0415
-    from orderflow_tui.tui.state.settings_model import SettingsDesk  # noqa: PLC0415
-
     ui = screen_settings({**loaded.ui, **screen})
     ending = Ending(lambda _reason, _code: monitor.close(), screen=not in_browser())
-    history = HistoryStore(monitor.directory)
-    ending.start()
-    if in_browser():
-        end_with_the_server(ending)
+    begin(ending)
     try:
-        return run_dashboard(
-            monitor,
-            ending=ending,
-            history=history,
-            fps=ui.fps,
-            tz=ui.tz,
-            theme=ui.theme,
-            first_run=first_run,
-            mouse=not ui.no_mouse,
-            attention=Attention(bell=not ui.no_bell, title=not ui.no_title, notify=ui.notify),
-            keys={name: str(keys) for name, keys in loaded.keys.items()},
-            export_directory=monitor.directory,
-            settings=SettingsDesk(ui, screen, settings_file),
-            notices=notices,
+        return run_screen(
+            monitor, monitor.directory, screen, loaded, ending,
+            first_run=first_run, settings_file=settings_file, notices=notices,
             engine=_Controls(monitor, ui, restart),
-        )
-    except Exception as defect:
-        ending.ask(f"the screen failed: {type(defect).__name__}", 1)
-        raise
+        )  # fmt: skip
     finally:
         monitor.close()
-        history.close()
         ending.over()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui.commands.attach import journal_of, look_at, show_engine
-from orderflow_tui.commands.browser_tab import in_browser
 from orderflow_tui.commands.engine import await_engine, start_engine
+from orderflow_tui.commands.screen import refuse_without_terminal
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.screen import screen_settings
-from orderflow_tui.config.values import invalid
 from orderflow_tui.engine.place import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
 from orderflow_tui.support.forked import apart
@@ -34,8 +32,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
     ready = apart(lambda: _checked(overrides, config_file))
     loaded = ready()
     ui = screen_settings({**loaded.ui, **screen})
-    if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise invalid("the screen needs a terminal on stdin and stderr; use `orderflow-tui headless` without one")
+    refuse_without_terminal()
     try:
         starter = _Starter(loaded, overrides, config_file, ends_with_screens=ui.on_quit == "end")
     except EngineError as refused:

@@ -1,0 +1,99 @@
+"""The dashboard as the command line wants it, over a monitor in this process or an engine's."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orderflow_tui.commands.browser_tab import end_with_the_server, in_browser
+from orderflow_tui.commands.ending import Ending
+from orderflow_tui.config.edit import SettingsFile
+from orderflow_tui.config.load import LoadedConfig
+from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.values import invalid
+from orderflow_tui.views.model import MonitorPort
+
+if TYPE_CHECKING:
+    from orderflow_tui.recordings.replay_feed import ReplayFeed
+    from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.state.engine_controls import EngineControls
+
+
+def refuse_without_terminal() -> None:
+    """Raise DataValidationError where nothing could be painted or pressed."""
+    if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise invalid("the screen needs a terminal on stdin and stderr; use `orderflow-tui headless` without one")
+
+
+def begin(ending: Ending) -> None:
+    """From here on the screen's end is certain, with its server's where it is a browser's tab."""
+    ending.start()
+    if in_browser():
+        end_with_the_server(ending)
+
+
+def run_screen(
+    monitor: MonitorPort,
+    directory: Path,
+    screen: Mapping[str, object],
+    loaded: LoadedConfig,
+    ending: Ending,
+    *,
+    first_run: FirstRun | None = None,
+    replay: ReplayFeed | None = None,
+    settings_file: SettingsFile | None = None,
+    notices: Sequence[str] = (),
+    engine: EngineControls | None = None,
+) -> int:
+    """Run the dashboard until the trader leaves; returns the exit code.
+
+    Args:
+        monitor: What is shown, and who takes the answers.
+        directory: The journal's.
+        screen: What the command line says of the screen.
+        loaded: The settings.
+        ending: Told where a defect ends the screen.
+        first_run: Shown first when there is nothing to watch.
+        replay: What the keys of a replay drive, or None.
+        settings_file: What the settings screen writes to, or None.
+        notices: What the trader should know once, at the start.
+        engine: The engine this is a screen of; None where the monitor is in this process.
+    """
+    from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
+    from orderflow_tui.tui.run_dashboard import run_dashboard  # noqa: PLC0415 only a screen needs textual
+    from orderflow_tui.tui.state.attention import Attention  # noqa: PLC0415
+    from orderflow_tui.tui.state.settings_model import SettingsDesk  # noqa: PLC0415
+
+    ui = screen_settings({**loaded.ui, **screen})
+    history = HistoryStore(directory)
+    try:
+        return run_dashboard(
+            monitor,
+            ending=ending,
+            history=history,
+            fps=ui.fps,
+            tz=ui.tz,
+            theme=ui.theme,
+            first_run=first_run,
+            mouse=not ui.no_mouse,
+            attention=Attention(bell=not ui.no_bell, title=not ui.no_title, notify=ui.notify),
+            keys={name: str(keys) for name, keys in loaded.keys.items()},
+            on_pause=None if replay is None else lambda: _discard(replay.toggle_pause()),
+            on_speed=None if replay is None else lambda factor: replay.set_speed(replay.speed * factor),
+            on_step=None if replay is None else replay.step,
+            export_directory=directory,
+            settings=SettingsDesk(ui, screen, settings_file),
+            notices=notices,
+            engine=engine,
+        )
+    except Exception as defect:
+        ending.ask(f"the screen failed: {type(defect).__name__}", 1)
+        raise
+    finally:
+        history.close()
+
+
+def _discard(_: object) -> None:
+    """For callbacks whose result nobody wants."""
