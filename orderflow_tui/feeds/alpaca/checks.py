@@ -16,8 +16,8 @@ from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP, AlpacaFeed
 from orderflow_tui.feeds.alpaca.host import HEARTBEAT, Host
 from orderflow_tui.feeds.alpaca.normalize import book_of
 from orderflow_tui.feeds.errors import AuthError, FeedError, NotEntitledError, PayloadError
-from orderflow_tui.feeds.feed import FeedMessage, FeedStatus
 from orderflow_tui.feeds.live.schedule import cycle_of
+from orderflow_tui.feeds.live.stream_trial import stream_state
 from orderflow_tui.support.findings import Finding
 from orderflow_tui.views.session_words import opens_words
 
@@ -118,7 +118,7 @@ class SourceChecks:
         if not self._try_stream:
             said = "not tried: a key has one connection, and a dashboard may hold it"
             return Finding("stream", "ok", said, "no dashboard running? `orderflow-tui doctor --stream`")
-        state = _stream_state(self._config, self._symbols or (HEARTBEAT,))
+        state = stream_state(AlpacaFeed(self._config), self._symbols or (HEARTBEAT,), _SECONDS)
         if state == "stream":
             return Finding("stream", "ok", "prints, quotes, halts and corrections are streamed")
         return Finding("stream", "warn", state or "no answer", "falling back to polling: up to a second slower")
@@ -128,21 +128,3 @@ class SourceChecks:
         cycle = max(1.0, cycle_of(names + 1, budget))
         said = f"{budget:.1f} requests a second; without the stream {names} names are polled every {cycle:.1f} s"
         return Finding("budget", "warn" if cycle > _SLOW_CYCLE_S else "ok", said)
-
-
-def _stream_state(config: Settings, symbols: Sequence[str]) -> str:
-    """How the stream of a feed stands, as its status line says it, once that is settled or the time is over."""
-    settled = threading.Event()
-    last = [""]
-
-    def put(message: FeedMessage) -> None:
-        if isinstance(message, FeedStatus) and message.stream:
-            last[0] = message.stream
-            if message.stream.startswith(("stream", "poll")):
-                settled.set()
-
-    feed = AlpacaFeed(config)
-    feed.start(symbols, put)
-    settled.wait(_SECONDS)
-    feed.stop()
-    return last[0]

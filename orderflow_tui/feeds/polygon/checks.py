@@ -10,8 +10,8 @@ from orderflow_tui.config.values import Settings
 from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import AuthError, FeedError, NotEntitledError, SymbolNotFoundError
-from orderflow_tui.feeds.feed import FeedMessage, FeedStatus
 from orderflow_tui.feeds.live.schedule import cycle_of
+from orderflow_tui.feeds.live.stream_trial import stream_state
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.polygon.gateway import HEARTBEAT, BooksAnswer, Gateway
@@ -163,7 +163,7 @@ class SourceChecks:
         if not self._try_stream:
             said = "not tried: the host ends an older stream of the same key"
             return Finding("stream", "ok", said, "no dashboard running? `orderflow-tui doctor --stream`")
-        state = _stream_state(self._config, self._symbols or (HEARTBEAT,))
+        state = stream_state(PolygonFeed(self._config), self._symbols or (HEARTBEAT,), _SECONDS)
         if state == "stream":
             return Finding("stream", "ok", "prints, quotes and halts are streamed")
         return Finding("stream", "warn", state or "no answer", "falling back to polling: up to a second slower")
@@ -175,21 +175,3 @@ class SourceChecks:
         if cycle > _LAG_WARNS_S:
             return Finding("budget", "warn", said, "raise --requests-per-second where your plan allows it")
         return Finding("budget", "ok", said)
-
-
-def _stream_state(config: Settings, symbols: Sequence[str]) -> str:
-    """How the stream of a feed stands, as its status line says it, once that is settled or the time is over."""
-    settled = threading.Event()
-    last = [""]
-
-    def put(message: FeedMessage) -> None:
-        if isinstance(message, FeedStatus) and message.stream:
-            last[0] = message.stream
-            if message.stream.startswith(("stream", "poll")):
-                settled.set()
-
-    feed = PolygonFeed(config)
-    feed.start(symbols, put)
-    settled.wait(_SECONDS)
-    feed.stop()
-    return last[0]
