@@ -37,7 +37,6 @@ from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView,
 
 ENGINE_GONE: Final = "ENGINE GONE: nothing is watched"
 _START_SECONDS: Final = 10.0
-_SEND_SECONDS: Final = 2.0
 
 
 class RemoteMonitor:
@@ -177,7 +176,8 @@ class RemoteMonitor:
 
     def answer(self, recommendation_id: str, answer: Answer) -> None:
         """Record the trader's answer."""
-        self._send(GiveAnswer(recommendation_id, answer))
+        if not self._send(GiveAnswer(recommendation_id, answer)):
+            self.told("your answer was not recorded")
 
     def recover(self, symbol: str) -> None:
         """Try a BLIND symbol again now."""
@@ -200,13 +200,14 @@ class RemoteMonitor:
         """The watch goes on without a screen, whatever the setting says."""
         self._send(KeepWatching())
 
-    def _send(self, message: FromScreen) -> None:
+    def _send(self, message: FromScreen) -> bool:
+        """Whether the engine got it; where not, the reading thread says that it is gone."""
         with self._sending:
             try:
-                self._link.settimeout(None)
                 send(self._link, message)
             except OSError:
-                return  # the reading thread says that the engine is gone
+                return False
+            return True
 
     # --- the reading thread ---------------------------------------------------------------------------------------
 

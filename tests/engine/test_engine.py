@@ -201,7 +201,9 @@ def test_an_engine_that_goes_is_said_at_once_in_the_loudest_state(engine: Engine
     assert (view.chip, view.stale, view.urgency) == ("BLIND", True, 0)
     assert not screen.status().connected
     assert screen.status().ended
-    screen.answer("BAC:exit:1", Answer("hold"))  # nobody is there: it must not raise into the screen
+    screen.answer("BAC:exit:1", Answer("hold"))
+    assert "your answer was not recorded" in screen.status().detail
+    screen.recover("BAC")  # nobody is there: it must not raise into the screen
 
 
 def test_one_engine_a_journal(engine: Engine) -> None:
