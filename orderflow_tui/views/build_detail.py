@@ -9,7 +9,7 @@ from orderflow_tui.core.exits.exit_signal import ALERTS_NEEDED
 from orderflow_tui.core.market.series import STEP_SECONDS, Sample, sample_now
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import SELL_SHARE
-from orderflow_tui.core.rules.red_burst import N_EFF_LEAST, WILSON_FLOOR
+from orderflow_tui.core.rules.burst_figures import N_EFF_LEAST, WILSON_FLOOR
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_symbol import newest_prints
 from orderflow_tui.views.model import DetailView, RuleLine, SeriesView

@@ -24,7 +24,7 @@ from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, Ord
 from orderflow_tui.core.model.events import BUY, SELL, UNKNOWN, Book, Clock, Print
 from orderflow_tui.core.model.outputs import AlertRaised, ExitAnswered, ExitResolved, ExitTriggered
 from orderflow_tui.core.model.units import NS, utc_datetime
-from orderflow_tui.core.rules.red_burst import price_words
+from orderflow_tui.core.rules.burst_figures import price_words
 
 from .kit import NOON, Rules, Tape, alerts, held, make, updates
 

@@ -21,8 +21,8 @@ from orderflow_tui.core.model.events import (
 )
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS, datetime_ns
+from orderflow_tui.core.rules.burst_figures import price_words
 from orderflow_tui.core.rules.explain import wilson
-from orderflow_tui.core.rules.red_burst import price_words
 from orderflow_tui.core.symbol import SymbolCore
 
 from .kit import NOON, Rules, Tape, alerts, exits, held, make, updates

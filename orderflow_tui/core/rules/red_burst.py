@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import ceil, log1p
-from statistics import median
+from math import ceil
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,7 +17,16 @@ from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS, datetime_ns
 from orderflow_tui.core.rules.alert_writer import SELL_SHARE, AlertWriter, Thresholds
-from orderflow_tui.core.rules.explain import Figure, true_share, why, wilson
+from orderflow_tui.core.rules.burst_figures import (
+    N_EFF_LEAST,
+    WILSON_FLOOR,
+    borne_out,
+    burst_text,
+    guard_figures,
+    passed_tests,
+    robust_z,
+    true_interval,
+)
 from orderflow_tui.core.rules.price_move import PriceMove
 from orderflow_tui.core.rules.rule import Rule, has_trades
 
@@ -26,14 +34,9 @@ _PRINTS_WANTED: Final = 12
 _GUARDED_FLOOR: Final = 30
 _THIN_ABOVE: Final = 60.0
 _THIN_BELOW: Final = 48.0
-N_EFF_LEAST: Final = 16.0
-WILSON_FLOOR: Final = 0.50
 _NEVER: Final = 1 << 200
 _REST_NS: Final = 60 * NS
 _REFUTED_NS: Final = 2 * NS
-_NORMAL_MAD: Final = 0.6745
-"""The median absolute deviation of a normal distribution, in standard deviations."""
-_KEPT_FIGURES: Final = ("window_seconds", "baseline", "largest_print", "n_eff", "ticks_moved", "basis")
 _QUIET_RANK: Final = 3
 
 RED_BURST: Final = Rule("red_burst", plan=True, guarded=True, live=has_trades)
@@ -246,9 +249,8 @@ class RedBurst:
         if self.thresholds.profile != "guarded":
             return False
         volume, seconds = int(figures["volume"]), int(figures["window_seconds"])
+        n_eff, low, _ = guard_figures(self.window, seconds, share)
         largest = self.window.largest(seconds)
-        n_eff = volume * volume / max(1, self.window.squares(seconds))
-        low = wilson(share, n_eff)[0]
         figures |= {"largest_print": largest, "n_eff": round(n_eff, 2), "sell_share_low": round(low, 4)}
         single = largest * 2 > volume
         if single and largest < self.window.most and self.open_alert is None:
@@ -258,30 +260,12 @@ class RedBurst:
     def guards(self, second: int, share: float) -> tuple[float, float, float]:
         """`(n_eff, lower Wilson bound of the share, largest print's part)` of the window that ends with `second`."""
         seconds = self.window_seconds - max(0, second - self.window.head)
-        volume = self.window.volume - self.window.volume_through(self.window.head - seconds)
-        if volume <= 0:
-            return 0.0, 0.0, 0.0
-        n_eff = volume * volume / max(1, self.window.squares(seconds))
-        return n_eff, wilson(share, n_eff)[0], self.window.largest(seconds) / volume
+        return guard_figures(self.window, seconds, share)
 
     def robust_z(self, second: int) -> float | None:
-        """How unusual the volume of the window that ends with `second` is; shown, never a condition.
-
-        0.6745 (x - median) / MAD of log(1 + volume) over the baseline's windows of the same length (Iglewicz and
-        Hoaglin 1993); None while warming and where they are all alike. O(baseline), for the rare case it is asked.
-        """
-        window, seconds = self.window, self.window_seconds
-        if self.warm_seconds(second) < self.warm_needed:
-            return None
-        start = second - seconds
-        volumes = [
-            log1p(window.volume_through(end) - window.volume_through(end - seconds))
-            for end in (*range(start - BASELINE_SECONDS + seconds, start + 1), second)
-        ]
-        usual, now = volumes[:-1], volumes[-1]
-        middle = median(usual)
-        spread = median(abs(volume - middle) for volume in usual)
-        return _NORMAL_MAD * (now - middle) / spread if spread else None
+        """How unusual the volume of the window that ends with `second` is; shown, never a condition; None: warming."""
+        warm = self.warm_seconds(second) >= self.warm_needed
+        return robust_z(self.window, second, self.window_seconds) if warm else None
 
     def judge_once(
         self, time_ns: int, price: int, ratio: float, share: float, baseline: float
@@ -354,7 +338,7 @@ class RedBurst:
 
         Volume and prints are those of the whole seconds the burst was found in; n_eff does not depend on sides.
         """
-        found = self._borne_out(alert, time_ns, unknown_sold=False)
+        found = borne_out(self.window, self.thresholds, alert, time_ns // NS, unknown_sold=False)
         if found is None:
             return None
         ratio, share, figures = found
@@ -367,34 +351,7 @@ class RedBurst:
 
     def may_be(self, alert: OrderFlowAlert, time_ns: int) -> bool:
         """Whether the burst's alert of that instant would stand had sellers started all of which no side is known."""
-        return self._borne_out(alert, time_ns, unknown_sold=True) is not None
-
-    def _borne_out(
-        self, alert: OrderFlowAlert, time_ns: int, *, unknown_sold: bool
-    ) -> tuple[float, float, dict[str, Any]] | None:
-        """Ratio, sell share and figures by the sides the window has now; None where they do not bear a burst out."""
-        window, second = self.window, time_ns // NS
-        seconds = int(alert.details["window_seconds"])
-        start = second - seconds
-        volume = window.volume_through(second) - window.volume_through(start)
-        base = window.volume_through(start) - window.volume_through(start - BASELINE_SECONDS)
-        if volume <= 0 or base <= 0:
-            return None
-        ratio = volume * BASELINE_SECONDS / (base * seconds)
-        sold = window.sell_through(second) - window.sell_through(start)
-        if unknown_sold:
-            sold = volume - (window.buy_through(second) - window.buy_through(start))
-        share = sold / volume
-        if ratio <= self.thresholds.volume_spike_threshold or share <= SELL_SHARE:
-            return None
-        figures = {name: alert.details[name] for name in _KEPT_FIGURES if name in alert.details}
-        figures |= {"volume": volume, "prints": window.count_through(second) - window.count_through(start)}
-        if "n_eff" in figures:
-            low = wilson(share, figures["n_eff"])[0]
-            if low < WILSON_FLOOR and not alert.single_print:
-                return None
-            figures["sell_share_low"] = round(low, 4)
-        return ratio, share, figures
+        return borne_out(self.window, self.thresholds, alert, time_ns // NS, unknown_sold=True) is not None
 
     def refute(self, time_ns: int) -> None:
         """The quotes do not bear the living burst out: it never was; for two seconds no other opens."""
@@ -421,16 +378,9 @@ class RedBurst:
         eligible: bool,
     ) -> OrderFlowAlert:
         writer = self.writer
-        words = price_words(figures.get("ticks_moved"), short=writer.short)
-        who = writer.words("sells", "buys")
-        name = writer.words("RED BURST", "BUYING BURST")
-        text = f"{name} {ratio:.1f}x in {figures['window_seconds']} s, {share:.0%} {who}"
-        if single:
-            text = f"{name} {ratio:.1f}x, but one print of {writer.sizes(figures['largest_print'])} is most of it"
-        if not eligible and not single and ratio > self.exit_ratio and not self._free(figures):
-            words += ": recommends nothing by itself"
         doubt = self.doubt or ("sides unsure" if self.unsure else "")
-        text += "".join(f", {more}" for more in (words, doubt) if more)
+        held_back = not eligible and not single and ratio > self.exit_ratio and not self._free(figures)
+        text = burst_text(writer, figures, ratio, share, single=single, held_back=held_back, doubt=doubt)
         if doubt:
             figures = {**figures, "sides": doubt}
         if self.thresholds.profile == "guarded":
@@ -449,8 +399,11 @@ class RedBurst:
             exit_eligible=eligible,
             single_print=single,
             details=figures
-            | {"exit_ratio": self.exit_ratio, "sell_share_true": self._true_share(share)}
-            | self._why(figures, ratio, share, single=single),
+            | {
+                "exit_ratio": self.exit_ratio,
+                "sell_share_true": true_interval(self.window, self.window_seconds, share, self._side_accuracy()),
+            }
+            | passed_tests(self.thresholds, figures, ratio, share, single=single),
         )
 
     def _see_price(self, figures: dict[str, Any], before: int) -> int:
@@ -467,33 +420,3 @@ class RedBurst:
         """Bursts of the one kind that was followed by falls on unseen days stand before the rest."""
         leads = figures.get("basis") == "thin_bid" and ratio > self.thresholds.red_burst_threshold and not single
         return 2 if leads and self.thresholds.profile == "guarded" else _QUIET_RANK
-
-    def _true_share(self, share: float) -> list[float]:
-        """The 90 % interval of the share behind the measured one, under the sides' usual accuracy."""
-        window, seconds = self.window, self.window_seconds
-        volume = window.volume - window.volume_through(window.head - seconds)
-        low, high = wilson(share, volume * volume / max(1, window.squares(seconds)))
-        accuracy = self._side_accuracy()
-        return [round(true_share(low, accuracy), 4), round(true_share(high, accuracy), 4)]
-
-    def _why(self, figures: dict[str, Any], ratio: float, share: float, *, single: bool) -> dict[str, Any]:
-        passed: list[Figure] = [
-            ("volume_ratio", ratio, self.thresholds.volume_spike_threshold),
-            ("sell_ratio", share, SELL_SHARE),
-        ]
-        if self.thresholds.profile == "guarded" and not single:
-            passed += [
-                ("n_eff", figures["n_eff"], N_EFF_LEAST),
-                ("sell_share_low", figures["sell_share_low"], WILSON_FLOOR),
-            ]
-        return why(*passed)
-
-
-def price_words(ticks_moved: int | None, *, short: bool = False) -> str:
-    """Whether the price has moved yet, in the real market's direction; empty where no quote tells."""
-    if ticks_moved is None:
-        return ""
-    if ticks_moved == 0:
-        return "price has not moved yet"
-    real = -ticks_moved if short else ticks_moved
-    return f"already {real:+d} tick{'' if abs(real) == 1 else 's'}"
