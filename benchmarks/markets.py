@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import REGULAR, Book, Print
 from orderflow_tui.core.model.units import NS, datetime_ns
-from orderflow_tui.evaluate.unit import Rules
+from orderflow_tui.evaluate.symbol_day import Rules
 
 __all__ = ["NOON", "SOURCE", "Rules", "market"]
 

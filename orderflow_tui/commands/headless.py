@@ -20,7 +20,7 @@ from orderflow_tui.config.values import invalid
 from orderflow_tui.engine.server import EngineServer
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
-from orderflow_tui.support.forked import apart
+from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.memory import spare_memory
 from orderflow_tui.support.output import print_error, print_note, raw_stdout
 
@@ -31,7 +31,7 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     """The same monitor without a screen: one plain line an alert on stdout."""
     spare_memory()
     screen_settings({"tz": tz})
-    loaded = apart(lambda: checked_config(overrides, config_file))()
+    loaded = run_in_fork(lambda: checked_config(overrides, config_file))()
     try:
         positions = PositionManager(source_of(loaded.config.positions, loaded.env))
     except PositionsMissing as missing:
@@ -46,7 +46,7 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
 def run_watch(overrides: Mapping[str, Any], config_file: str | None, *, ends_with_screens: bool) -> int:
     """The engine of a dashboard: what is missing yet is shown on its screens, which started it."""
     spare_memory()
-    loaded = apart(lambda: checked_config(overrides, config_file))()
+    loaded = run_in_fork(lambda: checked_config(overrides, config_file))()
     positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)
     settings = LiveSettings(loaded, overrides, config_file)
     monitor, directory = monitor_of_source(loaded, positions, settings, publish_hz=_VIEWS_A_SECOND)

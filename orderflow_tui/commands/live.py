@@ -15,7 +15,7 @@ from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.screen import screen_settings
 from orderflow_tui.engine.place import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
-from orderflow_tui.support.forked import apart
+from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.memory import spare_memory
 from orderflow_tui.support.output import print_note
 
@@ -29,7 +29,7 @@ _FILES: Final = (".toml", ".csv")
 def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
     """Start the engine of the configured journal where none runs, and show a screen on it."""
     spare_memory()
-    ready = apart(lambda: _checked(overrides, config_file))
+    ready = run_in_fork(lambda: _checked(overrides, config_file))
     loaded = ready()
     ui = screen_settings({**loaded.ui, **screen})
     refuse_without_terminal()
@@ -103,7 +103,7 @@ def _run_in_this_process(overrides: Mapping[str, Any], config_file: str | None, 
     from orderflow_tui.commands.dashboard import show  # noqa: PLC0415
 
     spare_memory()
-    checked = apart(lambda: _checked(overrides, config_file))
+    checked = run_in_fork(lambda: _checked(overrides, config_file))
     from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415
 
     loaded = checked()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from orderflow_tui.evaluate.unit import DayResult, Rules
+from orderflow_tui.evaluate.symbol_day import DayResult, Rules
 from orderflow_tui.track_record.rule_record import RuleRecord
 
 SESSION_HOURS: Final = 6.5

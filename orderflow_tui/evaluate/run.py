@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.evaluate.executors import Place
-from orderflow_tui.evaluate.unit import Unit, UnitResult, run_unit
+from orderflow_tui.evaluate.symbol_day import Unit, UnitResult, run_unit
 
 ATTEMPTS: Final = 3
 """So often in a row may workers die before anything more is done."""

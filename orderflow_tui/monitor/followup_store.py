@@ -51,7 +51,7 @@ class FollowUpStore:
         for follow in [*listed, *(_follow_up(r) for r in self._unfollowed if subject_of(r) not in known)]:
             core = cores.get(follow.symbol)
             if core is not None and core.outcomes is not None and core.writer.against == follow.against:
-                core.outcomes.restore([follow])
+                core.outcomes.resume([follow])
             else:
                 follow.gap = True
                 over.append(outcome(follow, now_ns))

@@ -40,10 +40,10 @@ def resume_into(
             continue
         latch = core.desk.stop_latch if item.record.kind == "stop" else core.desk.flow
         if item.answer is None:
-            latch.restore(recommendation, None, 0, None, core.desk.quantity)
+            latch.resume_journaled(recommendation, None, 0, None, core.desk.quantity)
             continue
         answer, price = answer_of(item.answer)
         answered_ns = datetime_ns(datetime.fromisoformat(item.answer.timestamp_utc))
         status = replace(recommendation, status=item.answer.status)
-        latch.restore(status, answer, answered_ns, price, abs(item.answer.quantity))
+        latch.resume_journaled(status, answer, answered_ns, price, abs(item.answer.quantity))
     return over

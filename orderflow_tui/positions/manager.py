@@ -12,7 +12,7 @@ from msgspec import Struct
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 from orderflow_tui.positions.holdings import Holdings, PositionSource
-from orderflow_tui.positions.looking import Looker, SourceRead, first_look
+from orderflow_tui.positions.source_reader import SourceRead, SourceReader, first_read
 from orderflow_tui.positions.splits import split_note
 from orderflow_tui.positions.toml_file import TomlPositions
 
@@ -65,11 +65,11 @@ class PositionManager:
         self._split_notes: tuple[str, ...] = ()
         self._news: tuple[str, ...] = ()
         self._news_until = 0.0
-        self._looker = None if isinstance(self._source, _Fixed) else Looker(self._source, clock)
+        self._looker = None if isinstance(self._source, _Fixed) else SourceReader(self._source, clock)
         self._refused = ""
         self.missing = False
         """There has been nothing to read since the start."""
-        self._seen, found = first_look(self._source) if self._looker else (None, self._source.read())
+        self._seen, found = first_read(self._source) if self._looker else (None, self._source.read())
         if isinstance(found, PositionsMissing) and allow_missing:
             self._refused, self.missing = str(found), True
         elif isinstance(found, Exception):

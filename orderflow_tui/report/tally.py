@@ -30,8 +30,8 @@ from orderflow_tui.journal.records import (
     UnknownRecord,
     read_record,
 )
-from orderflow_tui.report.acts import Acts
 from orderflow_tui.report.blind import Blind, seconds_between
+from orderflow_tui.report.counted_signals import CountedSignals
 from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
 from orderflow_tui.support.decoding import NO_JSON
 from orderflow_tui.track_record.rule_record import RuleRecord, block_of
@@ -88,7 +88,7 @@ class Tally:
         self.by_day: Counter[str] = Counter()
         self.by_symbol: Counter[str] = Counter()
         self.by_day_and_symbol: Counter[tuple[str, str]] = Counter()
-        self.acts = Acts()
+        self.acts = CountedSignals()
         self.blind = Blind()
         self.counted: Counter[str] = Counter()
         """Alerts that count towards an exit, by symbol."""

@@ -16,7 +16,7 @@ from orderflow_tui.support.terminal import hang_up
 T = TypeVar("T")
 
 
-def apart(work: Callable[[], T]) -> Callable[[], T]:
+def run_in_fork(work: Callable[[], T]) -> Callable[[], T]:
     """Begin `work` in a forked child; what is returned waits for its result.
 
     Checking the settings loads pydantic, ten megabytes that a process which runs all day never needs again, and the

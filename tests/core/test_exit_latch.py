@@ -280,7 +280,7 @@ def test_a_stop_is_never_silenced_by_an_answer_to_a_flow_recommendation() -> Non
 
 def test_an_unanswered_recommendation_stays_over_a_restart() -> None:
     latch = ExitLatch("flow")
-    latch.restore(recommendation(NOON), None, 0, None, 1_000)
+    latch.resume_journaled(recommendation(NOON), None, 0, None, 1_000)
     assert latch.current is not None
     assert latch.current.status == "open"
     assert latch.on_clock(NOON + 10**15, _figures()) == []
@@ -289,14 +289,16 @@ def test_an_unanswered_recommendation_stays_over_a_restart() -> None:
 
 def test_answers_stand_over_a_restart() -> None:
     held = ExitLatch("flow")
-    held.restore(replace(recommendation(NOON), status="held"), Answer("hold"), NOON + NS, BID, 1_000)
+    held.resume_journaled(replace(recommendation(NOON), status="held"), Answer("hold"), NOON + NS, BID, 1_000)
     assert held.quiet_until == NOON + 301 * NS
     assert [type(o) for o in held.on_clock(NOON + 2 * NS, _figures(BID - DISTANCE))] == [ExitTriggered]
     snoozed = ExitLatch("flow")
-    snoozed.restore(replace(recommendation(NOON), status="snoozed"), Answer("snooze", minutes=15), NOON, BID, 1_000)
+    snoozed.resume_journaled(
+        replace(recommendation(NOON), status="snoozed"), Answer("snooze", minutes=15), NOON, BID, 1_000
+    )
     assert snoozed.quiet_until == NOON + 900 * NS
     gone = ExitLatch("flow")
-    gone.restore(recommendation(NOON), Answer("exited"), NOON, BID, 1_000)
+    gone.resume_journaled(recommendation(NOON), Answer("exited"), NOON, BID, 1_000)
     assert gone.current is None
     assert gone.trigger(NOON + NS, recommendation(NOON), _figures(), burst=True) is None
     assert gone.trigger(NOON + NS, recommendation(NOON), _figures(quantity=900), burst=True) is not None
@@ -308,7 +310,7 @@ def test_answers_stand_over_a_restart() -> None:
 def test_what_an_answer_rested_on_stands_over_a_restart(episode: str, broken: bool) -> None:
     latch = ExitLatch("flow")
     before = replace(recommendation(NOON), status="held", episode_ids=(episode, "TEST:red_burst:sell:100.00:2"))
-    latch.restore(before, Answer("hold"), NOON, BID, 1_000)
+    latch.resume_journaled(before, Answer("hold"), NOON, BID, 1_000)
     output = latch.trigger(NOON + NS, recommendation(NOON + NS), _figures(), burst=True)
     assert (output is not None) == broken
 
@@ -330,8 +332,8 @@ def test_delayed_data_keeps_the_first_words_when_it_comes_back() -> None:
 
 def test_what_opened_after_exited_has_ended_that_silence_over_a_restart() -> None:
     latch = ExitLatch("flow")
-    latch.restore(recommendation(NOON), Answer("exited"), NOON, BID, 1_000)
-    latch.restore(recommendation(NOON + NS), None, 0, None, 1_000)
+    latch.resume_journaled(recommendation(NOON), Answer("exited"), NOON, BID, 1_000)
+    latch.resume_journaled(recommendation(NOON + NS), None, 0, None, 1_000)
     assert latch.muted_day is None
     latch.answer(NOON + 2 * NS, Answer("snooze", minutes=1), _figures())
     assert latch.trigger(NOON + 62 * NS, recommendation(NOON), _figures(), burst=False) is not None

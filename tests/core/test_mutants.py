@@ -221,7 +221,7 @@ class TestLatch:
 
     def test_after_a_restart_a_hold_ends_as_it_would_have(self) -> None:
         latch = ExitLatch("flow")
-        latch.restore(STANDING, Answer("hold"), NOON + NS, BID, 1_000)
+        latch.resume_journaled(STANDING, Answer("hold"), NOON + NS, BID, 1_000)
         latch.current = replace(STANDING, status="held")
         assert latch.quiet_until == NOON + 301 * NS
         assert not latch.on_clock(NOON + 301 * NS - 1, figures())
@@ -237,12 +237,12 @@ class TestLatch:
     @pytest.mark.parametrize("status", ["exited", "resolved"])
     def test_what_is_over_takes_no_answer(self, status: Literal["exited", "resolved"]) -> None:
         latch = ExitLatch("flow")
-        latch.restore(replace(STANDING, status=status), None, 0, None, 1_000)
+        latch.resume_journaled(replace(STANDING, status=status), None, 0, None, 1_000)
         assert latch.answer(NOON + NS, Answer("hold"), figures()) is None
 
     def test_after_a_restart_the_quiet_is_exact_to_the_nanosecond(self) -> None:
         latch = ExitLatch("flow")
-        latch.restore(STANDING, Answer("hold"), NOON + 1, BID, 1_000)
+        latch.resume_journaled(STANDING, Answer("hold"), NOON + 1, BID, 1_000)
         assert latch.quiet_until == NOON + 1 + 300 * NS
 
     def test_a_fresh_one_knows_nothing(self) -> None:

@@ -372,7 +372,7 @@ def test_a_follow_up_survives_being_written_down() -> None:
     outcomes.whole_second(START + 2, market)
     (kept,) = msgspec.json.decode(msgspec.json.encode(outcomes.pending), type=list[FollowUp])
     again = Outcomes()
-    again.restore([kept])
+    again.resume([kept])
     show(market, START, 99_500)
     (told,) = again.whole_second(START + FOLLOW_SECONDS + 40, market)
     assert told.course.worst_5m == 198_000

@@ -18,7 +18,7 @@ from orderflow_tui.core.rules.hidden_seller import HiddenSeller
 from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.rules.slow_bleed import SlowBleed
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.evaluate.unit import Rules
+from orderflow_tui.evaluate.symbol_day import Rules
 
 T0 = 1_700_000_000 * NS
 DEEP = Capabilities("t", "replayed", "t", 10, streaming=True, joint_sequence=True, single_venue=True, sessions=False)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orderflow_tui.evaluate.show import MIRRORED
+from orderflow_tui.evaluate.output import MIRRORED
 from tests.docs.pages import ROOT
 
 PAGE = ROOT / "docs" / "rules.md"

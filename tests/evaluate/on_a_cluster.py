@@ -17,7 +17,7 @@ from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.evaluate import executors
 from orderflow_tui.evaluate.executors import cluster
 from orderflow_tui.evaluate.run import Watcher, run_units
-from orderflow_tui.evaluate.unit import Rules, Setting, Unit
+from orderflow_tui.evaluate.symbol_day import Rules, Setting, Unit
 
 
 def units(days: list[str]) -> list[Unit]:

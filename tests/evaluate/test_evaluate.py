@@ -25,7 +25,7 @@ from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.evaluate.executors import differing, processes
 from orderflow_tui.evaluate.figures import comparison, proposals, total
 from orderflow_tui.evaluate.run import Watcher, run_units
-from orderflow_tui.evaluate.unit import (
+from orderflow_tui.evaluate.symbol_day import (
     FALL_SECONDS,
     HURTS,
     DayResult,

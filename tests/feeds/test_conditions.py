@@ -32,7 +32,7 @@ class Listed:
         self.got = Collector()
         stop = threading.Event()
         self.gateway = Gateway(
-            host.config(), clock=lambda: 1, stop=stop, deadline_seconds=2.0, policy=POLICY, answered=lambda _: None
+            host.config(), clock=lambda: 1, stop=stop, deadline_seconds=2.0, policy=POLICY, on_reply=lambda _: None
         )
         self.conditions = Conditions(self.gateway, self.got, lambda: 1)
 

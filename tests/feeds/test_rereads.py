@@ -31,7 +31,7 @@ class Reader:
         self.stop = threading.Event()
         config = Config(host.url, requests_per_second=100.0)
         self.gateway = Gateway(
-            config, clock=time.time_ns, stop=self.stop, deadline_seconds=5.0, answered=lambda _: None
+            config, clock=time.time_ns, stop=self.stop, deadline_seconds=5.0, on_reply=lambda _: None
         )
         self.tape = SymbolTape("AAA", put, self.stop)
         self.rereads = Rereads(self.gateway, put, {"AAA": self.tape})

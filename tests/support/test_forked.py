@@ -14,7 +14,7 @@ import pytest
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.values import Secret, invalid
 from orderflow_tui.core.model.validators import DataValidationError
-from orderflow_tui.support.forked import apart
+from orderflow_tui.support.forked import run_in_fork
 from tests.docs.pages import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only there it forks")
@@ -26,13 +26,13 @@ def refuse() -> None:
 
 def test_the_work_is_done_elsewhere_and_its_result_is_here() -> None:
     before = threading.active_count()
-    pid = apart(os.getpid)()
+    pid = run_in_fork(os.getpid)()
     assert (pid != os.getpid()) == (before == 1)
 
 
 def test_a_refusal_is_raised_here() -> None:
     with pytest.raises(DataValidationError) as caught:
-        apart(refuse)()
+        run_in_fork(refuse)()
     assert (caught.value.code, str(caught.value)) == ("CONFIG_INVALID", "fps = 0 refused: must be more")
 
 
@@ -43,7 +43,7 @@ def test_where_the_child_comes_to_nothing_the_work_is_done_here() -> None:
         return "done here"
 
     here = os.getpid()
-    assert apart(work)() == "done here"
+    assert run_in_fork(work)() == "done here"
 
 
 def test_where_no_child_can_be_had_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +51,7 @@ def test_where_no_child_can_be_had_the_work_is_done_here(monkeypatch: pytest.Mon
         raise BlockingIOError
 
     monkeypatch.setattr(os, "fork", fork)
-    assert apart(os.getpid)() == os.getpid()
+    assert run_in_fork(os.getpid)() == os.getpid()
 
 
 def test_a_run_that_ignores_its_children_has_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_a_run_that_ignores_its_children_has_its_result(monkeypatch: pytest.Monk
         raise ChildProcessError
 
     monkeypatch.setattr(os, "waitpid", waitpid)
-    assert apart(lambda: "done")() == "done"
+    assert run_in_fork(lambda: "done")() == "done"
 
 
 def test_beside_threads_nothing_is_forked() -> None:
@@ -67,7 +67,7 @@ def test_beside_threads_nothing_is_forked() -> None:
     thread = threading.Thread(target=over.wait)
     thread.start()
     try:
-        assert apart(os.getpid)() == os.getpid()
+        assert run_in_fork(os.getpid)() == os.getpid()
     finally:
         over.set()
         thread.join()
@@ -76,7 +76,7 @@ def test_beside_threads_nothing_is_forked() -> None:
 def test_settings_come_back_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "orderflow.toml").write_text("[symbols.AAPL]\nbucket_seconds = 20\n[ui]\nfps = 5\n")
     env = {"POLYGON_API_KEY": "sekret-0123456789"}
-    there = apart(lambda: load_config(env=env, cwd=tmp_path))()
+    there = run_in_fork(lambda: load_config(env=env, cwd=tmp_path))()
     assert there == load_config(env=env, cwd=tmp_path)
     assert there.config.polygon_api_key == Secret("sekret-0123456789")
     assert "sekret" not in f"{there} {there.config} {there.config.polygon_api_key}"
@@ -86,11 +86,11 @@ def test_settings_come_back_as_they_are(tmp_path: Path) -> None:
 WATCH = """
 import sys
 from pathlib import Path
-from orderflow_tui.support.forked import apart
+from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.reload import ConfigWatcher
-from orderflow_tui.monitor.looks import BoundedRead
-loaded = apart(load_config)()
+from orderflow_tui.monitor.guard import BoundedRead
+loaded = run_in_fork(load_config)()
 assert "pydantic" not in sys.modules
 look = BoundedRead("settings", ConfigWatcher(loaded, load_config).poll)
 Path("orderflow.toml").write_text("bucket_seconds = 21")

@@ -341,7 +341,7 @@ class ExitLatch:
         self.current = None
         return ExitResolved(replace(current, status="resolved"), time_ns, reason)
 
-    def restore(
+    def resume_journaled(
         self,
         recommendation: ExitRecommendation,
         answer: Answer | None,

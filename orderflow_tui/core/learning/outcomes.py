@@ -212,7 +212,7 @@ class Outcomes:
         )
         self.changed = True
 
-    def restore(self, follow_ups: list[FollowUp]) -> None:
+    def resume(self, follow_ups: list[FollowUp]) -> None:
         """Follow on what an earlier run left; what happened between the runs was not seen."""
         for follow in follow_ups:
             follow.gap = True

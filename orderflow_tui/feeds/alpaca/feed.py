@@ -74,7 +74,7 @@ class AlpacaFeed:
         self._shortest_cycle = cycle_seconds
         self._pace = stream_pace
         self._stop = threading.Event()
-        self._host = Host(config, clock=clock, stop=self._stop, policy=policy, answered=self._answered)
+        self._host = Host(config, clock=clock, stop=self._stop, policy=policy, on_reply=self._on_reply)
         self._schedule = Schedule(self._stop, self._host.limiter.per_second)
         self._symbols = SymbolSet()
         self._urgent: tuple[str, ...] = ()
@@ -363,7 +363,7 @@ class AlpacaFeed:
         waiting = any(tape.intake.wants_quote for tape in dict(self._tapes).values())
         return max(cycle, BOOKS_SECONDS) if streamed and not waiting else cycle
 
-    def _answered(self, arrival: Arrival) -> None:
+    def _on_reply(self, arrival: Arrival) -> None:
         self._standing.answered(arrival)
 
     def _send(self, message: FeedMessage) -> None:

@@ -99,7 +99,7 @@ class Host:
         stop: Ends waits for the budget when set.
         deadline_seconds: A whole exchange ends within this.
         policy: How long a 429 slows everything.
-        answered: Told of each success.
+        on_reply: Told of each success.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Host:
         stop: threading.Event | None = None,
         deadline_seconds: float = 5.0,
         policy: RetryPolicy = DEFAULT_POLICY,
-        answered: Callable[[Arrival], None] | None = None,
+        on_reply: Callable[[Arrival], None] | None = None,
     ) -> None:
         check_encrypted(config, source_named("alpaca").settings)
         self._wanted_rate = config.requests_per_second
@@ -127,7 +127,7 @@ class Host:
             deadline_seconds=deadline_seconds,
             clock=clock,
             policy=policy,
-            answered=answered,
+            on_reply=on_reply,
         )
 
     @property

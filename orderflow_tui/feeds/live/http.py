@@ -86,7 +86,7 @@ class HttpSession:
         clock: Nanoseconds UTC.
         policy: How long a 429 without `Retry-After` slows everything.
         max_body: Bytes a body may unpack to.
-        answered: Told of each success before its caller is.
+        on_reply: Told of each success before its caller is.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class HttpSession:
         clock: Callable[[], int] = time.time_ns,
         policy: RetryPolicy = DEFAULT_POLICY,
         max_body: int = MAX_BODY,
-        answered: Callable[[Arrival], None] | None = None,
+        on_reply: Callable[[Arrival], None] | None = None,
     ) -> None:
         for value in (api_key, *(keys or {}).values()):
             if not (value.isascii() and value.isprintable()) or " " in value:
@@ -115,7 +115,7 @@ class HttpSession:
         self._clock = clock
         self._policy = policy
         self._max_body = max_body
-        self._answered = answered
+        self._on_reply = on_reply
         self._throttled = 0
         self._deadline = Deadline()
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "orderflow-tui"}
@@ -149,8 +149,8 @@ class HttpSession:
         if status != HTTPStatus.OK:
             raise self._failure(request, status, headers, body)
         self._throttled = 0
-        if self._answered is not None:
-            self._answered(arrival)
+        if self._on_reply is not None:
+            self._on_reply(arrival)
         return Reply(body, arrival, started_ns)
 
     def close(self) -> None:

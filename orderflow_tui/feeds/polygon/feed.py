@@ -104,7 +104,7 @@ class PolygonFeed:
             stop=self._stop,
             deadline_seconds=live_seconds,
             policy=policy,
-            answered=self._answered,
+            on_reply=self._on_reply,
         )
         self._schedule = Schedule(self._stop, config.requests_per_second)
         self._symbols = SymbolSet()
@@ -249,7 +249,7 @@ class PolygonFeed:
         job.due = time.monotonic() + (PROBE_SECONDS if self._probes_left else 0)
         self._schedule.add(job)
 
-    def _answered(self, arrival: Arrival) -> None:
+    def _on_reply(self, arrival: Arrival) -> None:
         self._standing.answered(arrival)
 
     def _send(self, message: FeedMessage) -> None:

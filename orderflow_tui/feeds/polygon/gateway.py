@@ -144,7 +144,7 @@ class Gateway:
         limiter: The budget; by default one of the configured rate.
         deadline_seconds: A whole exchange ends within this.
         policy: How long a 429 slows everything.
-        answered: Told of each successful exchange before its caller is.
+        on_reply: Told of each successful exchange before its caller is.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class Gateway:
         limiter: RateLimiter | None = None,
         deadline_seconds: float = 10.0,
         policy: RetryPolicy = DEFAULT_POLICY,
-        answered: Callable[[Arrival], None] | None = None,
+        on_reply: Callable[[Arrival], None] | None = None,
     ) -> None:
         key = secret_of(config)
         if config.data_source == "polygon" and not key:
@@ -172,7 +172,7 @@ class Gateway:
             deadline_seconds=deadline_seconds,
             clock=clock,
             policy=policy,
-            answered=answered,
+            on_reply=on_reply,
         )
         self.source = "simulator" if config.data_source == "simulator" else "polygon"
         self.deep = self.source == "simulator"

@@ -69,7 +69,7 @@ def symbol_rows(
                     continue
                 line = number + piece.count(b"\n", 0, begin) + 1
                 if name in over:
-                    raise rows.apart(line, name)
+                    raise rows.unsorted(line, name)
                 yield from rows.read(piece[begin:end], line, name)
             number += piece.count(b"\n")
             if reading is not None:
@@ -106,7 +106,7 @@ class _Rows:
                 if not row:
                     continue
                 if len(row) <= self._ticker or row[self._ticker] != symbol:
-                    raise self.apart(line, symbol)
+                    raise self.unsorted(line, symbol)
                 if len(row) <= self._least:
                     message = f"{len(row)} columns where the head has {self._columns}"
                     raise RecordingError(f"{self._path}: line {line}: {message}")
@@ -114,7 +114,7 @@ class _Rows:
         except csv.Error as problem:
             raise RecordingError(f"{self._path}: line {number + read}: {shown(problem)}") from problem
 
-    def apart(self, line: int, symbol: str) -> RecordingError:
+    def unsorted(self, line: int, symbol: str) -> RecordingError:
         """What is wrong where a symbol's rows do not lie together."""
         return RecordingError(
             f"{self._path}: line {line}: rows of {symbol} lie apart; the file must be sorted by ticker"

@@ -1,4 +1,4 @@
-"""Acts from the journal's alerts: counted things sellers did, one a side and price in 30 seconds (SPEC section 5)."""
+"""Counted signals from the journal's alerts: one a side and price in 30 seconds (SPEC section 5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST: Final = 256
 _FAR_SIDE: Final = {("ask_wall", "long"), ("bid_wall", "short")}
 
 
-class Acts:
+class CountedSignals:
     """Counts acts as the exit rule does, from what the records hold.
 
     Prices are the alerts' own; the rule also knows which prices an episode touched, so that this may count a few more.

@@ -12,7 +12,7 @@ import pytest
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions import Holdings, PositionManager
 from orderflow_tui.positions.errors import PositionsError
-from orderflow_tui.positions.looking import Looker
+from orderflow_tui.positions.source_reader import SourceReader
 
 
 def held(quantity: int) -> Holdings:
@@ -121,7 +121,7 @@ def test_a_defect_in_telling_the_state_is_one_line_too(monkeypatch: pytest.Monke
 
 def test_a_system_without_threads_to_give_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source()
-    looker = Looker(source, time.monotonic)
+    looker = SourceReader(source, time.monotonic)
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", lambda _: (_ for _ in ()).throw(RuntimeError("can't start")))
         looker.begin(1)

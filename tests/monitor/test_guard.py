@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from orderflow_tui.monitor import looks
-from orderflow_tui.monitor.looks import BoundedRead, Guard
+from orderflow_tui.monitor import guard
+from orderflow_tui.monitor.guard import BoundedRead, Guard
 
 
 def until(done: Callable[[], object]) -> None:
@@ -31,7 +31,7 @@ def test_nobody_waits_for_a_look_that_hangs_and_it_is_said(monkeypatch: object) 
     assert [look.turn(0.0) for _ in range(5)] == [None] * 5
     assert time.monotonic() - began < 10
     assert look.problem == ""
-    look._began = time.monotonic() - looks._SLOW_SECONDS - 1
+    look._began = time.monotonic() - guard._SLOW_SECONDS - 1
     assert look.problem == "settings: no answer from the disk for 11 s; what was read last holds"
     gate.set()
     until(lambda: look.turn(0.1))

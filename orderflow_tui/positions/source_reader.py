@@ -32,7 +32,7 @@ class SourceRead(Struct, frozen=True):
     at: float
 
 
-def first_look(source: PositionSource) -> tuple[Hashable, Holdings | Exception]:
+def first_read(source: PositionSource) -> tuple[Hashable, Holdings | Exception]:
     """The source's state and what it holds, or why not; asked in a thread of its own that may hang."""
     found: list[tuple[Hashable, Holdings | Exception]] = []
 
@@ -54,7 +54,7 @@ def first_look(source: PositionSource) -> tuple[Hashable, Holdings | Exception]:
     )
 
 
-class Looker:
+class SourceReader:
     """Looks at one source, one look at a time.
 
     Args:
