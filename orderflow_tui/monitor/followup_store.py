@@ -23,6 +23,7 @@ from orderflow_tui.support.decoding import NO_JSON, refuse_absurd
 _SAVE_NS: Final = 60 * NS
 """What is followed is written when something was added or settled, and so often in between."""
 _MOST_BYTES: Final = 64_000_000
+_NOTHING: Final = b"[]"
 _decode = msgspec.json.Decoder(list[FollowUp]).decode
 
 
@@ -43,10 +44,9 @@ class FollowUpStore:
         self._saved_ns = 0
         self.problem = ""
 
-    def resume_into(self, cores: Mapping[str, SymbolCore], now_ns: int) -> list[AlertOutcome]:
+    def resume_into(self, listed: list[FollowUp], cores: Mapping[str, SymbolCore], now_ns: int) -> list[AlertOutcome]:
         """Give each core what it followed; returns the outcomes of what nothing watches any more."""
         over: list[AlertOutcome] = []
-        listed = self._read()
         known = {follow.subject for follow in listed}
         for follow in [*listed, *(_follow_up(r) for r in self._unfollowed if subject_of(r) not in known)]:
             core = cores.get(follow.symbol)
@@ -57,24 +57,28 @@ class FollowUpStore:
                 over.append(outcome(follow, now_ns))
         return over
 
-    def keep(self, followed: list[Outcomes], now_ns: int, *, now: bool = False) -> None:
-        """Write what is followed, if it is time."""
+    def due(self, followed: list[Outcomes], now_ns: int, *, now: bool = False) -> bytes | None:
+        """What `write` is to keep, if it is time; None otherwise."""
         changed = any(one.changed for one in followed)
         pending = any(one.pending for one in followed)
         if not (now or changed or (pending and now_ns - self._saved_ns >= _SAVE_NS)):
-            return
+            return None
         self._saved_ns = now_ns
         for one in followed:
             one.changed = False
-        rows = [follow for one in followed for follow in one.pending]
+        return msgspec.json.encode([follow for one in followed for follow in one.pending])
+
+    def write(self, rows: bytes) -> None:
+        """Keep what is followed in place of what was."""
         try:
-            if rows or self._path.exists():
-                replace_file(self._path, msgspec.json.encode(rows))
+            if rows != _NOTHING or self._path.exists():
+                replace_file(self._path, rows)
             self.problem = ""
         except OSError as error:
             self.problem = f"{self._path}: {error.strerror or type(error).__name__}"
 
-    def _read(self) -> list[FollowUp]:
+    def listed(self) -> list[FollowUp]:
+        """What the list holds; empty where it cannot be read."""
         try:
             kept = _decode(read_bounded(self._path, _MOST_BYTES, follow_link=False))
             refuse_absurd(kept)

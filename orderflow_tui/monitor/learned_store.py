@@ -5,6 +5,7 @@ Those of the first sources are in `<log dir>/learned/<SYMBOL>.json`, others in `
 
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,12 @@ class LearnedStore:
         self.dataset = ""
         """Which data set of the source is in use; empty where it has one only."""
         self.problem = ""
+
+    def of(self, dataset: str) -> LearnedStore:
+        """The same source's store of another data set."""
+        other = copy.copy(self)
+        other.dataset = dataset
+        return other
 
     def load(self, symbol: str) -> dict[str, SessionStats]:
         """What the newest sessions of each kind (`pre`, `regular`, ...) of a symbol taught."""

@@ -186,8 +186,8 @@ class Monitor(ScreenPort):
         finally:
             self._feed.stop()
             self._inbox.close()
-            self._symbols.close()
             self.unwritten = len(self._journal.close(1.0))
+            self._symbols.close()
             if self._recorder is not None:
                 self._recorder.close()
             self._ended.set()

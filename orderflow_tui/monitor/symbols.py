@@ -20,6 +20,7 @@ from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.monitor.after_exit import SoldSymbol
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.guard import BoundedRead
+from orderflow_tui.monitor.kept import Kept
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.watched import WatchedSymbol
 from orderflow_tui.positions import PositionManager
@@ -80,11 +81,9 @@ class WatchedSymbols:
         self._own: dict[str, tuple[WorkingOrder, ...]] = {}
         self._thresholds = thresholds
         self._watchlist = watchlist
-        self._learned = learned
-        if learned is not None:
-            learned.dataset = capabilities.dataset
+        self._kept = Kept(learned, followed)
+        self._kept.use(capabilities.dataset)
         self._charts = charts
-        self._followed = followed
         self._make_core = new_core
         self._watched: dict[str, WatchedSymbol] = {}
         self._left: list[SoldSymbol] = []
@@ -113,13 +112,20 @@ class WatchedSymbols:
         if self._thresholds_look.turn(_PATIENCE_SECONDS):
             for symbol, watched in self._watched.items():
                 watched.core.set_thresholds(self._thresholds.for_symbol(symbol))
+        self._kept.second()
+        for symbol, taught in self._kept.late():
+            if symbol in self._watched:
+                self._watched[symbol].core.set_taught(taught)
+        over = self._kept.take_up_late(time.time_ns())
+        self._closed += over
         for watched in self._watched.values():
             watched.dirty = True
-        return moved or settled
+        return moved or settled or bool(over)
 
     def close(self) -> None:
-        """Look at nothing any more."""
+        """Look at nothing any more; what is to be kept is written, if the disk takes it."""
         self._thresholds_look.close()
+        self._kept.close()
 
     def set_capabilities(self, capabilities: Capabilities) -> bool:
         """Tell every core what the source can show; whether that is news.
@@ -131,12 +137,12 @@ class WatchedSymbols:
         other = capabilities.dataset != self.capabilities.dataset
         if other:
             self.keep_learned(now=True)
+            self._kept.use(capabilities.dataset)
         self.capabilities = capabilities
         for symbol, watched in self._watched.items():
             watched.fit(self.capabilities_of(symbol))
-            if other and self._learned is not None:
-                self._learned.dataset = capabilities.dataset
-                watched.core.set_taught(self._learned.load(symbol))
+            if other:
+                watched.core.set_taught(self._kept.taught(symbol))
         return True
 
     def set_own_capabilities(self, symbol: str, capabilities: Capabilities) -> None:
@@ -232,46 +238,33 @@ class WatchedSymbols:
         return [watched.core.symbol for watched in sorted(self._watched.values(), key=key)]
 
     def keep_learned(self, *, now: bool = False) -> None:
-        """Keep what sessions that ended have taught; `now` also what the current one has, and at once.
-
-        Otherwise one name at each call, once a second: at the open all have something to keep, and a disk may be slow.
-        """
-        if self._learned is None:
-            return
+        """Keep what sessions that ended have taught; `now` also what the current one has."""
         for symbol, watched in self._watched.items():
             core = watched.core
             if now and core.session is not None:
                 core.finished.append(core.taught_now())
-            if self._keep(symbol, core) and not now:
-                return
+            self._keep(symbol, core)
 
-    def _keep(self, symbol: str, core: SymbolCore) -> bool:
-        """Whether there was something to keep."""
+    def _keep(self, symbol: str, core: SymbolCore) -> None:
         finished, core.finished = core.finished, []
-        if self._learned is not None:
-            for taught in finished:
-                self._learned.save(symbol, taught)
-        return bool(finished)
+        for taught in finished:
+            self._kept.keep_taught(symbol, taught)
 
     def take_up(self, now_ns: int) -> list[AlertOutcome]:
         """Follow on what an earlier run followed; returns the outcomes of what is watched no more."""
-        if self._followed is None:
-            return []
-        return self._followed.resume_into({name: one.core for name, one in self._watched.items()}, now_ns)
+        return self._kept.take_up({name: one.core for name, one in self._watched.items()}, now_ns)
 
     def keep_followed(self, now_ns: int, *, now: bool = False) -> None:
         """Keep the alerts whose outcome is not known yet."""
-        if self._followed is not None:
-            followed = [one.core.outcomes for one in self._watched.values() if one.core.outcomes is not None]
-            followed += [one.outcomes for one in self._left]
-            self._followed.keep(followed, now_ns, now=now)
+        followed = [one.core.outcomes for one in self._watched.values() if one.core.outcomes is not None]
+        followed += [one.outcomes for one in self._left]
+        self._kept.keep_followed(followed, now_ns, now=now)
 
     @property
     def message(self) -> str:
         """Why positions, settings or what was learnt are not as their files say, or empty."""
-        kept = (store.problem for store in (self._learned, self._followed) if store is not None)
         looked = (self._positions.message, self._thresholds.message, self._thresholds_look.problem)
-        return next(filter(None, (*looked, *kept)), "")
+        return next(filter(None, (*looked, self._kept.problem)), "")
 
     @property
     def news(self) -> str:
@@ -284,7 +277,7 @@ class WatchedSymbols:
         return self._positions.age_seconds
 
     def _new_core(self, symbol: str, position: Position | None) -> SymbolCore:
-        taught = self._learned.load(symbol) if self._learned else None
+        taught = self._kept.taught(symbol)
         thresholds, shown = self._thresholds.for_symbol(symbol), self.capabilities_of(symbol)
         core = self._make_core(symbol, thresholds, shown, position, taught)
         core.event_times_ns = _event_times(position)

@@ -328,7 +328,7 @@ def _history(folder: Path) -> object:
 
 def _restored(folder: Path) -> object:
     found = journaled_recommendations(folder, "live", now_ns=NOW_NS)
-    return found, unfollowed(folder, "live"), FollowUpStore(folder, "live").resume_into({}, NOW_NS)
+    return found, unfollowed(folder, "live"), FollowUpStore(folder, "live").resume_into([], {}, NOW_NS)
 
 
 def _report(folder: Path) -> object:
@@ -346,7 +346,8 @@ def _track_record(folder: Path) -> object:
 
 def _follow_ups(data: bytes, folder: Path) -> object:
     (folder / "followups.json").write_bytes(data)
-    return FollowUpStore(folder).resume_into({}, NOW_NS)
+    store = FollowUpStore(folder)
+    return store.resume_into(store.listed(), {}, NOW_NS)
 
 
 def _learned(data: bytes, folder: Path) -> object:

@@ -352,7 +352,7 @@ def test_every_name_is_told_the_time_however_long_it_takes(
     desk.monitor.stop(timeout=5)
 
 
-def test_what_sessions_taught_is_kept_a_name_at_a_time_and_at_once_at_the_end(tmp_path: Path) -> None:
+def test_what_sessions_taught_is_kept_of_every_name(tmp_path: Path) -> None:
     held = {name: Position(name, 100, Decimal("9.90")) for name in ("BAC", "F", "KO")}
     watched_symbols = WatchedSymbols(
         PositionManager.fixed(tuple(held.values())),
@@ -366,11 +366,9 @@ def test_what_sessions_taught_is_kept_a_name_at_a_time_and_at_once_at_the_end(tm
     watched_symbols.set_symbols()
     for watched in watched_symbols.all():
         watched.core.finished.append(SessionStats(date(2026, 9, 21), "regular", 12_000))
-    kept = []
-    for now in (False, False, True):
-        watched_symbols.keep_learned(now=now)
-        kept.append(sum(bool(LearnedStore(tmp_path).load(name)) for name in held))
-    assert kept == [1, 2, 3]
+    watched_symbols.keep_learned()
+    watched_symbols.close()
+    assert all(LearnedStore(tmp_path).load(name) for name in held)
 
 
 def test_figures_of_another_data_set_judge_nothing_more(tmp_path: Path) -> None:
@@ -394,6 +392,7 @@ def test_figures_of_another_data_set_judge_nothing_more(tmp_path: Path) -> None:
     watched.core.finished.append(SessionStats(date(2026, 9, 22), "regular", 12_000))
     assert watched_symbols.set_capabilities(replace(capabilities, dataset="iex"))
     assert watched.core.taught["regular"].resting == 700
+    watched_symbols.close()
     store.dataset = "sip"
     assert store.load("BAC")["regular"].resting == 12_000
 
@@ -659,7 +658,7 @@ def test_records_of_any_shape_stop_no_start(tmp_path: Path) -> None:
     lines = [json.dumps(record) for record in odd]
     (tmp_path / f"{now[:10]}.jsonl").write_text("\n".join([*lines[:3], "{torn", *lines[3:], ""]))
     store = FollowUpStore(tmp_path, "live")
-    assert [told.subject for told in store.resume_into({}, time.time_ns())] == ["b", "e"]
+    assert [told.subject for told in store.resume_into([], {}, time.time_ns())] == ["b", "e"]
 
 
 def test_an_unreadable_list_of_follow_ups_is_told_and_stops_nothing(tmp_path: Path) -> None:
