@@ -162,7 +162,8 @@ class AlpacaHub:
             )
 
     def _data_ns(self, listener: _Listener) -> int:
-        return self._clock() - (_LATE_NS if listener.feed == "delayed_sip" else 0)
+        """Up to where the market has come: what the clock has gone on since is told next time."""
+        return self._market.now_ns - (_LATE_NS if listener.feed == "delayed_sip" else 0)
 
     async def _tells(self, listener: _Listener, fault: Fault | None) -> None:
         while True:
