@@ -17,11 +17,11 @@ from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
-from orderflow_tui.tui.keys.guarded_app import GuardedApp
 from orderflow_tui.tui.keys.keymap import check_keymap
 from orderflow_tui.tui.look.text import NEW_YORK, Zone, clean
 from orderflow_tui.tui.look.theme import DEFAULT_THEME, FALLBACK_SIGNALS
 from orderflow_tui.tui.look.theme_switcher import ThemeSwitcher
+from orderflow_tui.tui.message_app import MessageApp
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.main import MainScreen
@@ -49,7 +49,7 @@ class NewsCame(Message):
     """The monitor has published something that does not wait for the next look."""
 
 
-class OrderFlowApp(GuardedApp):
+class OrderFlowApp(MessageApp):
     """The dashboard over a monitor.
 
     Args:
@@ -237,7 +237,7 @@ class OrderFlowApp(GuardedApp):
             self._driver.write(sequence)
 
     def tell(self, message: str, *, warning: bool = False) -> None:
-        """A short-lived line in a corner; the message is text, never markup."""
+        """A short-lived message in the row of the keys; text, never markup."""
         self.say(clean(message), severity="warning" if warning else "information")
 
     def get_key_display(self, binding: Binding) -> str:

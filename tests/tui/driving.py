@@ -49,5 +49,5 @@ def block(app: OrderFlowApp, name: str) -> str:
 
 
 def toasts(app: OrderFlowApp) -> list[str]:
-    """What was said in the corner."""
-    return [str(item.message) for item in app._notifications]
+    """What was said in the row of the keys."""
+    return [one.text for one in app.messages.standing]

@@ -394,20 +394,20 @@ def busy_market() -> FakeMonitor:
     held = recommendation("KO", status="held", header="held 13.85, now -4c, 2:10 left, 3 more signals")
     monitor = FakeMonitor()
     monitor.put(
-        symbol_view("AAPL", "CALM", price=2_583_100, quantity=200, seed=3),
+        symbol_view("NVDA", "BLIND", price=1_802_500, quantity=500, capabilities=NBBO, stale=True, seed=33,
+                    data_age_s=34.2, detail="LEVEL2_STALE: the quote is 34 s old (limit 30 s)"),
         symbol_view("BAC", "EXIT", quantity=1_000, detail="3 counted in 85 s", seed=9,
                     leave=leave(1_000, coverage=1.4, falling=True)),
         symbol_view("MSFT", "ALERT", price=5_201_500, quantity=-150, detail="burst of buying", seed=21,
                     leave=leave(-150)),
-        symbol_view("NVDA", "BLIND", price=1_802_500, quantity=500, capabilities=NBBO, stale=True, seed=33,
-                    data_age_s=34.2, detail="LEVEL2_STALE: the quote is 34 s old (limit 30 s)"),
-        symbol_view("F", "THIN", price=122_300, quantity=5_000, capabilities=NBBO, detail="TAPE TOO THIN", seed=41),
         symbol_view("KO", "WATCH", price=694_400, quantity=300, capabilities=NBBO, seed=55, recommendation=held,
                     detail="12,400 bid at 69.42"),
+        symbol_view("AAPL", "CALM", price=2_583_100, quantity=200, seed=3),
+        symbol_view("SPY", "CALM", price=6_712_300, quantity=0, seed=81),
+        symbol_view("F", "THIN", price=122_300, quantity=5_000, capabilities=NBBO, detail="TAPE TOO THIN", seed=41),
         symbol_view("GME", "WARMING", price=231_200, quantity=100, window=window(None, 0.5, 130), detail="2:10/5:10",
                     seed=61),
         symbol_view("BRK.B", "NO QUOTES", price=4_901_000, quantity=20, capabilities=TAPE_ONLY, seed=77),
-        symbol_view("SPY", "CALM", price=6_712_300, quantity=0, seed=81),
     )  # fmt: skip
     names = ("BAC", "BAC", "KO", "MSFT", "AAPL", "F")
     lines = tuple(alert(names[index % 6], index, ALERT_TEXTS[index % 6]) for index in range(30))

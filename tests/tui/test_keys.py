@@ -204,8 +204,16 @@ async def _drill(bench: Bench) -> None:
     assert isinstance(bench.app.screen, DetailScreen)
 
 
-@checks("follow")
-async def _follow(bench: Bench) -> None:
+@checks("sort")
+async def _sort(bench: Bench) -> None:
+    await bench.press("o")
+    assert toasts(bench.app)[-1] == "sorted by urgency"
+    await bench.press("o", "o", "o")
+    assert list(bench.app.model.order) == sorted(bench.app.model.views)
+
+
+@checks("select-urgent")
+async def _urgent(bench: Bench) -> None:
     await bench.press("4")
     assert bench.app.model.selected == "KO"
     await bench.press("escape")

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.look.layout import card_height, columns_for, plan
 from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.order import stop_cents, stop_distance
 from tests.tui.fake import NOW_NS, FakeMonitor, busy_market, calm_market, recommendation, symbol_view
 
 
@@ -14,8 +16,50 @@ def model_of(monitor: FakeMonitor) -> ScreenModel:
     return model
 
 
-def test_the_most_urgent_comes_first_and_equals_keep_their_order() -> None:
-    assert model_of(busy_market()).order == ("NVDA", "BAC", "MSFT", "KO", "AAPL", "SPY", "F", "GME", "BRK.B")
+def test_panels_stand_in_the_order_of_the_positions_file_whatever_happens() -> None:
+    monitor = busy_market()
+    model = model_of(monitor)
+    assert model.order == tuple(monitor.views())
+    selected = model.selected
+    for second, chip in enumerate(("CALM", "ALERT", "EXIT", "BLIND", "CALM")):
+        monitor.put(
+            *(symbol_view(name, chip, now_ns=NOW_NS + second * 20 * NS) for name in ("F", "SPY")),  # type: ignore[arg-type]
+            recommendations=(recommendation("F"),) if chip == "EXIT" else (),
+        )
+        model.poll(monitor, float(second))
+        model.newly_open()
+        assert (model.order, model.selected) == (tuple(monitor.views()), selected)
+
+
+def test_a_sort_is_asked_for_and_then_stands_still() -> None:
+    monitor = busy_market()
+    model = model_of(monitor)
+    file = model.order
+    assert model.sort_next() == "sorted by urgency"
+    assert model.order == ("NVDA", "BAC", "MSFT", "KO", "AAPL", "SPY", "F", "GME", "BRK.B")
+    monitor.put(symbol_view("F", "EXIT"), symbol_view("NEW", "BLIND"))
+    model.poll(monitor, 1.0)
+    assert list(model.order) == ["NVDA", "BAC", "MSFT", "KO", "AAPL", "SPY", "F", "GME", "BRK.B", "NEW"]
+    assert model.sort_next() == "sorted by P&L, worst first"
+    profits = [view.position.pnl for name in model.order if (view := model.views[name]).position is not None]
+    assert profits == sorted(profit for profit in profits if profit is not None)
+    model.sort_next()
+    distances = [share for name in model.order if (share := stop_distance(model.views[name])) is not None]
+    assert distances == sorted(distances)
+    model.sort_next()
+    assert list(model.order) == sorted(model.views)
+    assert model.sort_next() == "sorted by positions file"
+    assert model.order == (*file, "NEW")
+
+
+def test_the_distance_to_the_stop_is_below_0_beyond_it_and_counts_for_a_short_the_other_way() -> None:
+    held = symbol_view("AAPL", quantity=100, price=1_000_000)
+    assert held.position is not None
+    for quantity, stop, cents in ((100, 990_000, 100), (100, 1_010_000, -100), (-100, 1_010_100, 100)):
+        view = replace(held, position=replace(held.position, quantity=quantity, stop=stop))
+        assert stop_cents(view) == pytest.approx(cents)
+    for nothing in (symbol_view("SPY", quantity=0), replace(held, position=replace(held.position, stop=None))):
+        assert (stop_distance(nothing), stop_cents(nothing)) == (None, None)
 
 
 def test_nothing_published_means_nothing_to_paint() -> None:
@@ -26,28 +70,13 @@ def test_nothing_published_means_nothing_to_paint() -> None:
     assert model.poll(monitor, 1.0)
 
 
-def test_a_panel_moves_up_at_once_and_down_only_after_a_while() -> None:
-    monitor = calm_market(3)
-    model = model_of(monitor)
-    view = symbol_view("MSFT", "ALERT", seed=5)
-    monitor.put(view)
-    model.poll(monitor, 1.0)
-    assert model.order[0] == "MSFT"
-    monitor.put(symbol_view("MSFT", now_ns=NOW_NS + 3 * NS))
-    model.poll(monitor, 2.0)
-    assert model.order[0] == "MSFT"
-    monitor.put(symbol_view("MSFT", now_ns=NOW_NS + 11 * NS))
-    model.poll(monitor, 3.0)
-    assert model.order == ("AAPL", "BAC", "MSFT")
-
-
 def test_the_selection_follows_the_symbol_and_not_the_place() -> None:
     monitor = calm_market(3)
     model = model_of(monitor)
     model.select_number(3)
     monitor.put(symbol_view("MSFT", "EXIT", detail="x"))
     model.poll(monitor, 1.0)
-    assert (model.order[0], model.selected) == ("MSFT", "MSFT")
+    assert (model.order[2], model.selected) == ("MSFT", "MSFT")
     monitor.drop("MSFT")
     model.poll(monitor, 2.0)
     assert model.selected == "AAPL"
@@ -156,47 +185,22 @@ def test_the_plan_leaves_no_panel_cut_and_gives_the_rest_to_the_alerts() -> None
     assert [card_height(height) for height in (1, 10, 24, 36, 50)] == [3, 3, 5, 6, 8]
 
 
-def test_the_selection_follows_what_is_most_urgent_until_the_trader_chooses() -> None:
+def test_the_most_urgent_is_selected_when_it_is_asked_for() -> None:
     monitor = calm_market(4)
     model = model_of(monitor)
-    assert model.selected == "AAPL"
     monitor.put(symbol_view("NVDA", "ALERT"))
     model.poll(monitor, 1.0)
+    assert model.selected == "AAPL"
+    model.choose_urgent()
     assert model.selected == "NVDA"
-    monitor.put(recommendations=(recommendation("MSFT"),))
+    monitor.put(recommendations=(recommendation("MSFT NVDA", kind="market"),))
     model.poll(monitor, 2.0)
+    model.choose_urgent()
     assert model.selected == "MSFT"
-    model.select_number(4)
-    chosen = model.selected
     monitor.put(symbol_view("BAC", "BLIND", stale=True))
     model.poll(monitor, 3.0)
-    assert model.selected == chosen
-    model.follow()
+    model.choose_urgent()
     assert model.selected == "BAC"
-
-
-def test_a_new_recommendation_takes_the_selection_but_not_from_a_detail_screen() -> None:
-    monitor = calm_market(4)
-    model = model_of(monitor)
-    model.choose("NVDA")
-    monitor.put(recommendations=(recommendation("MSFT"),))
-    model.poll(monitor, 1.0)
-    model.newly_open()
-    assert model.selected == "MSFT"
-    model.choose("NVDA")
-    model.detailed = True
-    monitor.put(recommendations=(recommendation("MSFT"), recommendation("BAC", recommendation_id="b")))
-    model.poll(monitor, 2.0)
-    model.newly_open()
-    assert model.selected == "NVDA"
-
-
-def test_a_market_wide_card_selects_its_first_name() -> None:
-    monitor = calm_market(4)
-    model = model_of(monitor)
-    monitor.put(recommendations=(recommendation("MSFT NVDA", kind="market"),))
-    model.poll(monitor, 1.0)
-    assert model.selected == "MSFT"
 
 
 def test_what_asks_is_said_loudest_first() -> None:

@@ -9,11 +9,12 @@ from textual.message import Message
 
 from orderflow_tui.config.screen import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
-from orderflow_tui.tui.keys.guarded_app import MOST_TOASTS, TOO_CLOSE
+from orderflow_tui.tui.keys.guarded_app import TOO_CLOSE
 from orderflow_tui.tui.keys.passing import MOST_BEHIND, Passing
 from orderflow_tui.tui.keys.terminal_input import Key
+from orderflow_tui.tui.state.messages import MOST
 from orderflow_tui.tui.state.settings_model import SettingsDesk
-from tests.tui.driving import press, running, toasts
+from tests.tui.driving import press, running, screen_text, toasts
 from tests.tui.fake import calm_market
 
 
@@ -68,11 +69,29 @@ async def test_keys_that_nobody_pressed_change_no_setting() -> None:
         assert app.theme != "dark"
 
 
-async def test_few_toasts_stand_at_once_and_none_twice() -> None:
+async def test_few_messages_wait_and_none_twice() -> None:
     async with running(calm_market()) as (app, pilot):
         for number in range(20):
             app.tell(f"words {number % 10}")
             app.action_help_quit()
         await pilot.pause()
-        assert len(toasts(app)) == len(set(toasts(app))) == MOST_TOASTS
+        assert len(toasts(app)) == len(set(toasts(app))) == MOST
         assert "words 9" in toasts(app)
+
+
+async def test_what_is_said_covers_no_data_and_comes_whole() -> None:
+    async with running(calm_market(), size=(80, 24)) as (app, pilot):
+        before = screen_text(app).splitlines()
+        app.tell("first")
+        app.tell("saved " + "folder/" * 20, warning=True)
+        await pilot.pause()
+        shown = [screen_text(app).splitlines()[-1]]
+        assert screen_text(app).splitlines()[:-1] == before[:-1]
+        for _ in range(2):
+            app._next_message()
+            await pilot.pause()
+            shown.append(screen_text(app).splitlines()[-1])
+        assert "".join(line.strip() for line in shown) == "saved " + "folder/" * 20 + "first"
+        app._next_message()
+        await pilot.pause()
+        assert screen_text(app).splitlines() == before

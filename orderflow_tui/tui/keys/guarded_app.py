@@ -15,14 +15,13 @@ from textual import constants, events
 from textual.app import App
 from textual.command import CommandPalette
 from textual.driver import Driver
-from textual.notifications import Notify, SeverityLevel
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from orderflow_tui.support.output import crash_lines
 from orderflow_tui.support.terminal import GONE
 from orderflow_tui.tui.keys.terminal_input import Key
 
-MOST_TOASTS: Final = 5
 TOO_CLOSE: Final = "that key came together with other input and was not taken: press it again"
 CLICKS: Final = "more than one click came at once, and none was taken: click once"
 CLICK_SECONDS: Final = 0.1
@@ -143,17 +142,8 @@ class GuardedApp(App[int]):
             self.set_timer(ONE_CLICK_SECONDS, alone)
 
     def say(self, message: str, severity: SeverityLevel = "warning") -> None:
-        """A short-lived line in a corner."""
+        """A short-lived message; text, never markup."""
         self.notify(message, severity=severity, markup=False)
-
-    def on_notify(self, event: Notify) -> None:
-        """A few toasts at once, the newest, and none twice."""
-        standing = list(self._notifications)
-        if any(one.message == event.notification.message for one in standing):
-            event.prevent_default()
-            return
-        for old in standing[: max(0, len(standing) - MOST_TOASTS + 1)]:
-            self._unnotify(old, refresh=False)
 
     def follow_the_ending(self) -> None:
         """From here on whoever ends the run can ask the screen to leave. Called in the app's loop."""

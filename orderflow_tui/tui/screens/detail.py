@@ -42,13 +42,11 @@ class DetailScreen(ModelScreen):
         yield KeyBar(DETAIL_BINDINGS)
 
     def on_mount(self) -> None:
-        """The symbol stays the one the reader opened."""
-        self.model.detailed = True
+        """Ask for what only this screen shows."""
         self._watch()
 
     def on_unmount(self) -> None:
-        """The selection is free again."""
-        self.model.detailed = False
+        """Nobody looks at it any more."""
         self.dashboard.monitor.watch_detail("")
 
     def _watch(self) -> None:

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 
 from orderflow_tui.tui.keys.bindings import MAIN_BINDINGS
 from orderflow_tui.tui.look.layout import card_height, plan
-from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.look.lines import EMPTY_ROW, LineWidget, Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.bar_rows import blind_rows, status_row, strip_rows
 from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
@@ -83,7 +83,8 @@ class MainScreen(ModelScreen):
             height=card_height(height),
             key=self.dashboard.acknowledge_key,
         )
-        return card_rows(card, frame)
+        rows = card_rows(card, frame)
+        return [*rows[:-1], *[EMPTY_ROW] * (frame.height - len(rows)), rows[-1]]  # its text may grow: nothing moves
 
     def _feed(self, rows: int) -> None:
         feed = self.query_one(AlertFeed)
@@ -138,9 +139,14 @@ class MainScreen(ModelScreen):
         self.model.toggle_pin()
         await self._selected()
 
-    async def action_follow(self) -> None:
-        """The selection goes back to what is most urgent and follows it."""
-        self.model.follow()
+    async def action_urgent(self) -> None:
+        """Select what is most urgent now."""
+        self.model.choose_urgent()
+        await self._selected()
+
+    async def action_sort(self) -> None:
+        """Sort the symbols once, by the next thing there is to sort by."""
+        self.dashboard.tell(self.model.sort_next())
         await self._selected()
 
     async def action_next_card(self) -> None:

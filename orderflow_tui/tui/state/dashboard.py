@@ -8,6 +8,7 @@ from typing import Protocol
 
 from textual.binding import Binding
 
+from orderflow_tui.tui.state.messages import Messages
 from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.views.model import MonitorPort
 
@@ -20,12 +21,14 @@ class Dashboard(Protocol):
         model: The state all screens share.
         export_directory: Where exports go; None where there is no journal.
         answering: Whether a key alone answers a recommendation now.
+        messages: What is said for a few seconds.
     """
 
     monitor: MonitorPort
     model: ScreenModel
     export_directory: Path | None
     answering: bool
+    messages: Messages
 
     @property
     def theme_names(self) -> list[str]:
@@ -58,7 +61,7 @@ class Dashboard(Protocol):
         ...
 
     def tell(self, message: str, *, warning: bool = False) -> None:
-        """A short-lived line in a corner."""
+        """A short-lived message in the row of the keys."""
         ...
 
     def apply_setting(self, name: str, value: object) -> None:

@@ -11,10 +11,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from orderflow_tui.tui.look.text import clean
+from orderflow_tui.tui.state.order import SORT_WORDS, Sort, placed, ranked
 from orderflow_tui.views.model import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView
 
-DEMOTE_AFTER_NS = 10_000_000_000
-"""A panel moves up at once and down only after this long, so that panels do not dance."""
 SILENT_AFTER_SECONDS = 5.0
 """A monitor publishes each second; after this long without a word nothing on the screen is current."""
 
@@ -45,13 +44,12 @@ class ScreenModel(Struct):
     silent_seconds: float = 0.0
     _version: int = -1
     _heard_at: float = 0.0
-    chosen: bool = False
-    """The trader selected a symbol; otherwise the selection follows what is most urgent."""
-    detailed: bool = False
-    """A detail screen shows the selected symbol, which must not change under the reader."""
+    sort: Sort = "file"
+    """What the panels were last sorted by. They are sorted when the trader asks, and stay where they stand."""
     _rung: frozenset[str] = frozenset()
     _blind: frozenset[str] = frozenset()
-    _standing: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _places: tuple[str, ...] = ()
+    """The order a sort put the symbols in; empty for the positions file's."""
 
     def poll(self, monitor: MonitorPort, monotonic: float) -> bool:
         """Take what was published since the last look.
@@ -88,50 +86,41 @@ class ScreenModel(Struct):
         return True
 
     def arrange(self) -> None:
-        """Order the panels: pinned first, then by urgency; equals keep the positions file's order."""
-        rank = {name: self._settled(view) for name, view in self.views.items()}
-        self._standing = {name: standing for name, standing in self._standing.items() if name in rank}
-        self.pinned = tuple(name for name in self.pinned if name in rank)
-        rest = sorted((name for name in rank if name not in self.pinned), key=rank.__getitem__)
+        """Place the panels: pinned first, then as last sorted; only what comes and goes changes anything."""
+        self.pinned = tuple(name for name in self.pinned if name in self.views)
+        rest = (name for name in placed(self.views, self._places) if name not in self.pinned)
         self.order = (*self.pinned, *rest)
-        if self.selected not in rank:
-            self.chosen = False
-        if self.selected not in rank or not (self.chosen or self.detailed):
-            self.selected = self._most_urgent()
+        if self.selected not in self.views:
+            self.selected = next(iter(self.order), "")
 
-    def _most_urgent(self) -> str:
-        """A position that cannot be seen, what the card is about, or the first by urgency whatever is pinned."""
-        blind, card = self.blind_held, self.card
-        if blind:
-            return blind[0].symbol
-        if card is not None and (first := card.symbol.split(" ", 1)[0]) in self.views:
-            return first
-        standing = self._standing
-        return min(self.order, key=lambda name: standing[name][0], default="")
-
-    def choose(self, symbol: str) -> None:
-        """The trader looks at this symbol; the selection stays there until `follow` or a new recommendation."""
-        self.selected, self.chosen = symbol, True
-
-    def follow(self) -> None:
-        """The selection follows what is most urgent again."""
-        self.chosen = False
+    def sort_by(self, sort: Sort) -> None:
+        """Sort the panels once, by what is known now."""
+        self.sort = sort
+        self._places = ranked(self.views, sort)
         self.arrange()
 
-    def _settled(self, view: SymbolView) -> int:
-        urgency, since = self._standing.get(view.symbol, (view.urgency, view.now_ns))
-        if view.urgency <= urgency:
-            self._standing[view.symbol] = (view.urgency, view.now_ns)
-            return view.urgency
-        if view.now_ns - since >= DEMOTE_AFTER_NS:
-            self._standing[view.symbol] = (view.urgency, view.now_ns)
-            return view.urgency
-        self._standing[view.symbol] = (urgency, since)
-        return urgency
+    def sort_next(self) -> str:
+        """Sort by the next thing there is to sort by; returns what to tell."""
+        names = list(SORT_WORDS)
+        self.sort_by(names[(names.index(self.sort) + 1) % len(names)])
+        return f"sorted by {SORT_WORDS[self.sort]}"
+
+    def choose(self, symbol: str) -> None:
+        """The trader looks at this symbol."""
+        self.selected = symbol
+
+    def choose_urgent(self) -> None:
+        """Select what is most urgent: a position that cannot be seen, what the card is about, the loudest panel."""
+        blind, card = self.blind_held, self.card
+        if blind:
+            self.selected = blind[0].symbol
+        elif card is not None and (first := card.symbol.split(" ", 1)[0]) in self.views:
+            self.selected = first
+        else:
+            self.selected = min(self.order, key=lambda name: self.views[name].urgency, default="")
 
     def toggle_pin(self) -> None:
         """Pin the selected symbol to the front, or let it go."""
-        self.chosen = True
         if self.selected in self.pinned:
             self.pinned = tuple(name for name in self.pinned if name != self.selected)
         elif self.selected:
@@ -166,7 +155,6 @@ class ScreenModel(Struct):
         cards, shown = self.open_cards, self.card
         if shown is not None:
             self.card_id = cards[(cards.index(shown) + 1) % len(cards)].recommendation_id
-            self.follow()
 
     def to_answer(self) -> RecommendationView | None:
         """What the acknowledge key is about: the card, else the selected symbol's held or snoozed recommendation."""
@@ -190,8 +178,6 @@ class ScreenModel(Struct):
         cards = self.open_cards
         fresh = [item for item in cards if item.recommendation_id not in self._rung]
         self._rung = frozenset(item.recommendation_id for item in cards)
-        if fresh and not self.detailed:
-            self.follow()
         return fresh
 
     def newly_blind(self) -> list[SymbolView]:

@@ -1,4 +1,4 @@
-"""The keys worth knowing on a screen, in its last row; a click presses them.
+"""The keys worth knowing on a screen, in its last row; a click presses them. What is said stands there for seconds.
 
 Textual's own footer mounts a widget a key and does so again at each change of screen or focus, which is most of what
 opening the answer would cost.
@@ -32,6 +32,7 @@ class KeyBar(LineWidget):
         shown = [binding for binding in [*own, *everywhere] if binding.show]
         self._shown_bindings = list({binding.action: binding for binding in reversed(shown)}.values())[::-1]
         self._places: list[tuple[range, Binding]] = []
+        self._keys = Row(())
 
     def on_mount(self) -> None:
         """The keymap does not change while the app runs."""
@@ -44,7 +45,14 @@ class KeyBar(LineWidget):
             spans += [Span(key, "strong"), Span(label)]
             self._places.append((range(column, column + len(key) + len(label)), binding))
             column += len(key) + len(label)
-        self.show([Row(tuple(spans), "bar")])
+        self._keys = Row(tuple(spans), "bar")
+        self.paint()
+
+    def paint(self) -> None:
+        """The keys, or for a few seconds what the program has to say."""
+        said = cast("Dashboard", self.app).messages.piece(self.app.size.width - 1)
+        words = None if said is None else Row((Span(f" {said.text}", "alert" if said.warning else "strong"),), "bar")
+        self.show([words or self._keys])
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does; quit only for a single click."""

@@ -1,0 +1,51 @@
+"""What the program has to say to the trader beside the data: one line, a piece at a time, newest first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from orderflow_tui.tui.look.text import clean, wrap
+
+MOST: Final = 5
+"""More than so many are not kept waiting: the oldest goes unsaid."""
+_PIECES: Final = 4
+
+
+class Said(Struct, frozen=True):
+    """One message: text, never markup."""
+
+    text: str
+    warning: bool
+
+
+class Messages:
+    """Messages that have not had their time yet. The newest is said at once; those it interrupts follow."""
+
+    def __init__(self) -> None:
+        self.standing: list[Said] = []
+        """Oldest first."""
+        self._piece = 0
+
+    def say(self, text: str, *, warning: bool) -> None:
+        """Say this now; what stands already is said anew."""
+        said = Said(clean(text), warning)
+        self.standing = [*(one for one in self.standing if one != said), said][-MOST:]
+        self._piece = 0
+
+    def piece(self, width: int) -> Said | None:
+        """What to show now in so many cells; a longer message comes in pieces. None where nothing is to be said."""
+        if not self.standing:
+            return None
+        newest = self.standing[-1]
+        pieces = wrap(newest.text, max(1, width), _PIECES) or [""]
+        return Said(pieces[min(self._piece, len(pieces) - 1)], newest.warning)
+
+    def next(self, width: int) -> None:
+        """The piece has had its time."""
+        if self.standing:
+            self._piece += 1
+            if self._piece >= len(wrap(self.standing[-1].text, max(1, width), _PIECES)):
+                self.standing.pop()
+                self._piece = 0
