@@ -115,10 +115,12 @@ def _headless(args: argparse.Namespace) -> int:
 
 
 def _simulate(args: argparse.Namespace) -> int:
+    from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
     from orderflow_tui.feeds.simulator.run import serve
 
     return serve(
         port=args.port,
+        symbols=args.symbols if args.symbols is not None else DEMO_SYMBOLS,
         seed=args.seed,
         scenario=args.scenario,
         depth=args.depth,

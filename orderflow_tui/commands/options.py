@@ -176,6 +176,7 @@ def _add_simulate(commands: _Commands) -> None:
     simulate = commands.add_parser("simulate", help="serve a simulated market on 127.0.0.1 in a vendor's wire format")
     simulate.add_argument("--wire", choices=_WIRES, default="polygon", help="whose wire format (polygon)")
     simulate.add_argument("--port", type=_port, default=0, help="0 takes a free one and prints it")
+    simulate.add_argument("--symbols", metavar="AAA,BBB:25.10", help="what is traded, with a start price or without")
     simulate.add_argument("--seed", type=int, default=7, help="the market's seed")
     simulate.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     simulate.add_argument("--depth", choices=("full", "nbbo"), default="full", help="nbbo answers as Polygon does")

@@ -36,7 +36,7 @@ def main() -> int:
         seed=options.seed,
         scenario=options.scenario,
         depth=options.depth,
-        symbols=[symbol for symbol in options.symbols.split(",") if symbol],
+        symbols=options.symbols or (),
         key=os.environ.pop(KEY_VARIABLE, None),
         faults=options.faults,
         plan=options.plan,

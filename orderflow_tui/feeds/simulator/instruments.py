@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
+from orderflow_tui.config.tickers import normalise_symbol
+
+Symbols: TypeAlias = Sequence[str] | Mapping[str, Decimal | None]
+"""Tickers, or tickers and the dollars each starts at; None leaves the price to the market."""
 HEARTBEAT_SYMBOL = "SPY"
 TICKS_PER_DOLLAR = 100
+MOST_SYMBOLS: Final = 500
+"""Each is a market of its own in one process."""
+_PRICE: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,2})?")
+_CHEAPEST: Final = Decimal(1)
+"""Dollars; below, prices move in fractions of a cent, which this market does not have."""
 
 
 class Instrument(Struct, frozen=True):
@@ -81,24 +94,51 @@ average_cost = 9.51
 """Positions for the demo, consistent with the prices its market starts at."""
 
 
-def instrument_for(symbol: str) -> Instrument:
+def listed_symbols(text: str) -> dict[str, Decimal | None]:
+    """Tickers and their prices, from `AAA,BBB:25.10`.
+
+    Args:
+        text: Tickers with commas between, each with a price in dollars behind a colon or without.
+
+    Returns:
+        The price each starts at; None leaves it to the market.
+
+    Raises:
+        ValueError: One line: no ticker, no price, a ticker given twice, or too many.
+    """
+    found: dict[str, Decimal | None] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, colon, price = entry.partition(":")
+        symbol = normalise_symbol(name)
+        if symbol in found:
+            raise ValueError(f"{symbol} stands there twice")
+        if colon and (not _PRICE.fullmatch(price) or Decimal(price) < _CHEAPEST):
+            raise ValueError(f"{symbol}: the price must be from {_CHEAPEST} to 99999.99 dollars, as in {symbol}:25.10")
+        found[symbol] = Decimal(price) if colon else None
+    if not 1 <= len(found) <= MOST_SYMBOLS:
+        raise ValueError(f"give 1 to {MOST_SYMBOLS} symbols, as in AAA,BBB:25.10")
+    return found
+
+
+def instrument_for(symbol: str, price_dollars: Decimal | None = None) -> Instrument:
     """The listed instrument, or an invented one that is always the same for a ticker.
 
     Args:
         symbol: Ticker.
+        price_dollars: The price it starts at, dollars; None for the listed or an invented one.
 
     Returns:
         The instrument to simulate.
     """
     listed = _LISTED.get(symbol)
-    if listed is not None:
+    if listed is not None and price_dollars is None:
         return listed
     rng = random.Random(f"instrument:{symbol}")  # noqa: S311
-    price = rng.uniform(8.0, 180.0)
+    price = float(price_dollars) if price_dollars is not None else rng.uniform(8.0, 180.0)
     return Instrument(
         symbol,
         f"{symbol} Corp.",
-        int(price * TICKS_PER_DOLLAR),
+        int(price_dollars * TICKS_PER_DOLLAR) if price_dollars is not None else int(price * TICKS_PER_DOLLAR),
         rng.choice((1, 3)),
         level_size=int(min(2_000, max(400, 40_000 / price))),
         half_spread=0.2 + price / 250,

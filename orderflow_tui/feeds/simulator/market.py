@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS, HEARTBEAT_SYMBOL, instrument_for
+from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS, HEARTBEAT_SYMBOL, Symbols, instrument_for
 from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.scenarios import ScenarioName, script_for
 from orderflow_tui.feeds.simulator.symbol_market import Action, SymbolMarket
@@ -20,7 +20,7 @@ class Market:
     The same seed, symbols, scenario and start give the same market, however `advance` is split.
 
     Args:
-        symbols: Tickers held or watched; scenarios play on the first ones.
+        symbols: Tickers held or watched, or a mapping to the dollars each starts at; scenarios play on the first ones.
         seed: Of all randomness.
         now_ns: The present, nanoseconds UTC: calm history ends and the scenario begins here.
         scenario: What happens from now on.
@@ -30,7 +30,7 @@ class Market:
 
     def __init__(
         self,
-        symbols: Sequence[str] = DEMO_SYMBOLS,
+        symbols: Symbols = DEMO_SYMBOLS,
         *,
         seed: int,
         now_ns: int,
@@ -39,11 +39,12 @@ class Market:
         watchers: Mapping[str, Action] = MappingProxyType({}),
     ) -> None:
         held = tuple(dict.fromkeys(symbols))
+        prices = symbols if isinstance(symbols, Mapping) else {}
         self.symbols = held if HEARTBEAT_SYMBOL in held else (*held, HEARTBEAT_SYMBOL)
         self.now_ns = now_ns
         self._markets = {
             symbol: SymbolMarket(
-                instrument_for(symbol),
+                instrument_for(symbol, prices.get(symbol)),
                 seed=seed,
                 start_ns=now_ns - history_ns,
                 script=script_for(scenario, symbol, held, start_ns=now_ns, seed=seed),

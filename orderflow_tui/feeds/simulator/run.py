@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import get_args
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from orderflow_tui.feeds.simulator.bad_day import BAD_DAY
 from orderflow_tui.feeds.simulator.faults import Fault, load_faults
 from orderflow_tui.feeds.simulator.gate import AbortableProtocol
-from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
+from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS, Symbols, listed_symbols
 from orderflow_tui.feeds.simulator.scenarios import SCENARIOS
 from orderflow_tui.feeds.simulator.server import Depth
 from orderflow_tui.feeds.simulator.tcp_server import TcpServer
@@ -116,7 +116,7 @@ def serve(
     seed: int,
     scenario: str,
     depth: str = "full",
-    symbols: Sequence[str] = DEMO_SYMBOLS,
+    symbols: Symbols | str = DEMO_SYMBOLS,
     key: str | None,
     faults: Path | None = None,
     requests_per_second: float | None = None,
@@ -131,7 +131,7 @@ def serve(
         seed: Of all randomness.
         scenario: `calm`, `seller`, `burst`, `mixed` or `bad-day` (which brings its faults along).
         depth: `full` (ten levels, `/sim/v1/books`) or `nbbo` (one level, as the vendor has it).
-        symbols: Tickers traded; SPY comes on top.
+        symbols: Tickers traded, or `AAA,BBB:25.10` with the dollars they start at; SPY comes on top.
         key: The only API key accepted, or None for any but an empty one and `bad-key`.
         faults: A TOML file of faults.
         requests_per_second: Requests above this rate get status 429; None for no limit.
@@ -149,12 +149,13 @@ def serve(
         check_plan(wire, plan)
         now_ns = time.time_ns()
         connection, rules = None, list[Fault]()
+        traded = listed_symbols(symbols) if isinstance(symbols, str) else symbols
         if wire == "ibkr":
-            connection = ibkr_wire(symbols, seed=seed, scenario=scenario, faults=faults, now_ns=now_ns)
+            connection = ibkr_wire(traded, seed=seed, scenario=scenario, faults=faults, now_ns=now_ns)
         else:
             rules = [*(load_faults(faults) if faults else ()), *(BAD_DAY if scenario == "bad-day" else ())]
         if wire == "databento":
-            connection = tcp_wire(symbols, seed=seed, scenario=scenario, key=key, faults=rules, now_ns=now_ns)
+            connection = tcp_wire(traded, seed=seed, scenario=scenario, key=key, faults=rules, now_ns=now_ns)
         bound = _bind_or_explain(port)
     except ValueError as error:
         print_note(f"simulate: {error}")
@@ -167,7 +168,7 @@ def serve(
         else:
             app = application(
                 wire,
-                symbols,
+                traded,
                 seed=seed,
                 scenario=scenario,
                 depth=depth,

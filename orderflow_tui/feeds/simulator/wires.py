@@ -13,6 +13,7 @@ from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import RateLimit
 from orderflow_tui.feeds.simulator.ibkr.gateway import IbkrGateway
 from orderflow_tui.feeds.simulator.ibkr.options import IBKR_BAD_DAY, load_ibkr_faults
+from orderflow_tui.feeds.simulator.instruments import Symbols
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS, PlanName
 from orderflow_tui.feeds.simulator.records import NANOS
@@ -43,7 +44,7 @@ def check_plan(wire: str, plan: str | None) -> None:
 
 def application(
     wire: str,
-    symbols: Sequence[str],
+    symbols: Symbols,
     *,
     seed: int,
     scenario: str,
@@ -77,7 +78,7 @@ def application(
 
 
 def tcp_wire(
-    symbols: Sequence[str], *, seed: int, scenario: str, key: str | None, faults: Sequence[Fault], now_ns: int
+    symbols: Symbols, *, seed: int, scenario: str, key: str | None, faults: Sequence[Fault], now_ns: int
 ) -> Serve:
     """What a connection to Databento's gateway is served by; arguments as those of `application`.
 
@@ -92,7 +93,7 @@ def tcp_wire(
     return Gateway(market, key=key, faults=FaultPlan(faults)).serve
 
 
-def ibkr_wire(symbols: Sequence[str], *, seed: int, scenario: str, faults: Path | None, now_ns: int) -> Serve:
+def ibkr_wire(symbols: Symbols, *, seed: int, scenario: str, faults: Path | None, now_ns: int) -> Serve:
     """What a connection to TWS is served by; `faults` is a file of its own kinds.
 
     Raises:

@@ -11,6 +11,7 @@ from orderflow_tui.feeds.simulator.instruments import (
     DEMO_SYMBOLS,
     HEARTBEAT_SYMBOL,
     instrument_for,
+    listed_symbols,
 )
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.records import NANOS, History, Print, Quote
@@ -147,6 +148,21 @@ def test_the_demo_positions_fit_the_prices(demo: Market) -> None:
 def test_unlisted_symbols_trade_at_an_invented_price_that_stays_the_same() -> None:
     assert instrument_for("AAPL") == instrument_for("AAPL")
     assert 800 <= instrument_for("AAPL").reference_tick <= 18_000
+
+
+def test_own_symbols_start_at_the_price_that_is_given() -> None:
+    market = Market(listed_symbols("acme:31.20, BBB:25.10,CCC"), seed=1, now_ns=START_NS)
+    assert market.symbols == ("ACME", "BBB", "CCC", "SPY")
+    for symbol, cents in (("ACME", 3120), ("BBB", 2510)):
+        traded_at = market.get(symbol)
+        assert traded_at is not None
+        assert traded_at.instrument.reference_tick == cents
+
+
+@pytest.mark.parametrize("text", ["", ",", "a!", "AAA:", "AAA:0.50", "AAA:1e9", "AAA:25.105", "AAA,aaa", "AAA:-3"])
+def test_symbols_that_cannot_be_traded_are_refused_in_one_line(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        listed_symbols(text)
 
 
 def test_the_past_is_kept_for_twenty_minutes() -> None:

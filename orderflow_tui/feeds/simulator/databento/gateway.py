@@ -30,6 +30,7 @@ from msgspec import Struct, field
 from orderflow_tui.feeds.simulator.databento.history import VenueHistory
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import REFUSED_KEY
+from orderflow_tui.feeds.simulator.instruments import Symbols
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.scenarios import ScenarioName
@@ -86,7 +87,7 @@ class DatabentoMarket(Struct):
 
     @classmethod
     def of(
-        cls, symbols: Sequence[str], *, seed: int, now_ns: int, scenario: ScenarioName = "calm",
+        cls, symbols: Symbols, *, seed: int, now_ns: int, scenario: ScenarioName = "calm",
         history_ns: int = HISTORY_NS,
     ) -> DatabentoMarket:  # fmt: skip
         """A simulated market whose every event is kept; arguments as those of `Market`."""
