@@ -81,7 +81,7 @@ def run(per_minute: float, seed: int, profile: str, inject: bool) -> tuple[list[
         ]
         if at > 600:
             checks += 1
-            thin += core.burst.thin
+            thin += core.burst.span.thin
     return alerts, starts, thin / max(1, checks)
 
 

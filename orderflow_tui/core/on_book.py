@@ -24,9 +24,9 @@ class BookSide(SymbolState):
         self.crossed_since_ns = 0
         if not self.capabilities.depth_source:
             self.classifier.on_book(event)
-        desk = self.desk
-        if desk.owns:
-            bids, asks = desk.without_own(bids, asks)
+        holding = self.holding
+        if holding.owns:
+            bids, asks = holding.without_own(bids, asks)
         market = self.market
         market.shows(time_ns, bids, asks)
         self.context.on_touch(time_ns, bids, asks)
@@ -44,13 +44,13 @@ class BookSide(SymbolState):
 
     def _check_holding(self, time_ns: int, bids: Levels) -> None:
         """What a changed book means for the stop and for what is recommended."""
-        desk, market = self.desk, self.market
-        watch = desk.stop_watch
+        holding, market = self.holding, self.market
+        watch = holding.stop_watch
         if watch is not None and bids and (watch.stirred or bids[0][0] - watch.stop <= market.near_distance):
-            self._tell(desk.check_stop(time_ns, self._news_from_ns))
+            self._tell(holding.check_stop(time_ns, self._news_from_ns))
             self._due_ns = min(self._due_ns, watch.wake_ns)
-        if desk.flow.current is not None or desk.stop_latch.current is not None:
-            self._tell(desk.tend(time_ns))
+        if holding.flow.current is not None or holding.stop_latch.current is not None:
+            self._tell(holding.tend(time_ns))
 
     def _judge_walls(self, time_ns: int) -> None:
         if self.capabilities.joint_sequence:

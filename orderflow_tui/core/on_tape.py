@@ -71,11 +71,12 @@ class TapeSide(SymbolState):
         if time_ns > newest:
             market.newest_print_ns = time_ns
         window, burst, second = self.window, self.burst, time_ns // NS
+        span = burst.span
         window.add(second, size, side)
-        if (second != burst.head or window.volume - burst.before > burst.need) and self._flow_on:
+        if (second != span.head or window.volume - span.before > span.need) and self._flow_on:
             said = burst.on_print(time_ns, price)
             if said is not None:
-                self._say_sided(said, (second - burst.window_seconds + 1) * NS)
+                self._say_sided(said, (second - span.seconds + 1) * NS)
         if self.classifier.polled:
             self.classifier.fade(event)
         context = self.context
@@ -180,7 +181,7 @@ class TapeSide(SymbolState):
         if not differing:
             return
         self.corrected_seconds += differing
-        self.burst.late_print()
+        self.burst.span.late_print()
         noted = self.burst.corrected(event.from_second, last, change)
         if noted is not None:
             self._out.append(noted)
@@ -210,7 +211,7 @@ class TapeSide(SymbolState):
     def _burst_by_quotes(self, event: SideCheckResult, held: Held, prints: list[Signed]) -> None:
         burst, raised, grown = self.burst, held.raised, held.grown
         most = sign_seconds(self.window, prints, held.from_ns // NS)
-        burst.late_print()
+        burst.span.late_print()
         alert = more = None
         if most:
             alert = burst.judge_again(raised.alert, raised.time_ns)
@@ -247,7 +248,7 @@ class TapeSide(SymbolState):
         self._say(AlertUpdated(now, raised.time_ns, journal=True))
         if alert is not None and alert.alert_type != "red_burst":
             # It did not count when it was told unsure; a seller who is proven a second later is no less a seller.
-            opened = self.desk.weigh(replace(raised, alert=now))
+            opened = self.holding.weigh(replace(raised, alert=now))
             if opened is not None:
                 self._tell((opened,))
 
@@ -255,7 +256,7 @@ class TapeSide(SymbolState):
         """Ten seconds that end with second `end - 1` are over."""
         window = self.window
         begin = end - BUCKET_SECONDS
-        if window.head < begin or self.burst.covered_from is None or begin < self.burst.covered_from:
+        if window.head < begin or self.burst.span.covered_from is None or begin < self.burst.span.covered_from:
             return
         sells = window.sell_through(end - 1) - window.sell_through(begin - 1)
         buys = window.buy_through(end - 1) - window.buy_through(begin - 1)

@@ -104,14 +104,13 @@ class SymbolCore(TapeSide, BookSide):
 
     def answer(self, time_ns: int, recommendation_id: str, answer: Answer) -> Output | None:
         """The trader answered a recommendation; None when it is not there to answer."""
-        return self.desk.answer(max(time_ns, self.now_ns), recommendation_id, answer)
+        return self.holding.answer(max(time_ns, self.now_ns), recommendation_id, answer)
 
     def _on_other(self, event: Event) -> None:
         time_ns = event.time_ns
         if isinstance(event, TapeCovered):
             self.covered_ns = max(self.covered_ns, time_ns)
-            if self.burst.covered_from is None:
-                self.burst.covered_from = -(-time_ns // NS)
+            self.burst.span.begin_coverage(time_ns)
             self._judge_walls(max(time_ns, self.now_ns))
         elif isinstance(event, TapeCorrection):
             self._on_reread(event)
@@ -132,7 +131,7 @@ class SymbolCore(TapeSide, BookSide):
 
     def _tape_known_from(self, second: int) -> None:
         """Nothing before this second is to be compared with what follows."""
-        self.burst.forget(second)
+        self.burst.span.forget(second)
         self.bleed.forget()
         self.market.known_from(second)
         if self.series is not None:
@@ -167,14 +166,14 @@ class SymbolCore(TapeSide, BookSide):
             if peak:
                 self.learner.burst_peaked(peak)
             self._fit_exit_ratio(time_ns)
-        watch = self.desk.stop_watch
+        watch = self.holding.stop_watch
         if watch is not None and time_ns >= watch.wake_ns:
-            self._tell(self.desk.check_stop(time_ns, self._news_from_ns))
+            self._tell(self.holding.check_stop(time_ns, self._news_from_ns))
         return self._next_due(time_ns, (second + 1) * NS)
 
     def _next_due(self, time_ns: int, due: int) -> int:
         """The next instant at which time alone does something: a timer's, or the whole second `due`."""
-        sells, watch = self._sells, self.desk.stop_watch
+        sells, watch = self._sells, self.holding.stop_watch
         due = min(due, self.bid_walls.next_ns, self.ask_walls.next_ns, self.burst.ends_ns)
         if sells.crossed_ns:
             due = min(due, sells.first_ns + SPAN_NS + 1)
@@ -184,33 +183,33 @@ class SymbolCore(TapeSide, BookSide):
 
     def _whole_second(self, second: int, time_ns: int) -> None:
         """Sample the state in force at a whole second; what is told by the second."""
-        market, desk, learner = self.market, self.desk, self.learner
+        market, holding, learner = self.market, self.holding, self.learner
         self._set_flow(time_ns)
         market.whole_second(second)
         self.context.whole_second(second * NS)
-        desk.whole_second()
+        holding.whole_second()
         self._sweep.forget(time_ns)
         if self.outcomes is not None:
             self._out += self.outcomes.whole_second(second, market)
         if self.series is not None and second % STEP_SECONDS == 0:
             self.series.sample(second, market, self.window, self.context, self.taken)
         if self._guarded:
-            thin = desk.check_thin(second * NS)
+            thin = holding.check_thin(second * NS)
             if thin is not None:
                 self._say(thin)
             if market.bids or market.asks:
                 learner.whole_seconds(1, market.bids, market.asks)
             self._fit_sizes()
-            self.burst.fit(second)
+            self.burst.span.fit(second)
             if second % BUCKET_SECONDS == 0:
                 self._bleed(second)
                 self._fit_exit_ratio(time_ns)
         if self.session is None or time_ns >= self.session.end_ns:
             self._enter_session(time_ns)
-        if desk.stop_watch is not None:
-            self._tell(desk.check_stop(time_ns, self._news_from_ns))
-        if desk.flow.current is not None or desk.stop_latch.current is not None:
-            self._tell(desk.tend(time_ns))
+        if holding.stop_watch is not None:
+            self._tell(holding.check_stop(time_ns, self._news_from_ns))
+        if holding.flow.current is not None or holding.stop_latch.current is not None:
+            self._tell(holding.tend(time_ns))
 
     def _enter_session(self, time_ns: int) -> None:
         before = self.session
@@ -218,9 +217,9 @@ class SymbolCore(TapeSide, BookSide):
         if self.outcomes is not None:
             self._out += self.outcomes.end(time_ns, self.session.start_ns)
         if before is not None:
-            known_from = self.burst.covered_from
+            known_from = self.burst.span.covered_from
             if known_from is not None:
-                self.burst.forget(max(self.session.start_ns // NS, known_from))
+                self.burst.span.forget(max(self.session.start_ns // NS, known_from))
             self.market.end_bar()
             done = self.taught_now(before)
             self.finished.append(done)

@@ -47,10 +47,10 @@ class SymbolState:
     __slots__ = (
         "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "_sweep",
         "_tick_ns", "_unnamed", "_unpriced", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "checks",
-        "classifier", "context", "corrected_seconds", "covered_ns", "crossed_since_ns", "desk", "event_times_ns",
-        "finished", "halted", "hidden", "late_prints", "learner", "market", "now_ns", "outcomes", "print_threshold",
-        "prints", "resting_threshold", "series", "session", "short", "symbol", "taken", "tape", "taught",
-        "thresholds", "uncounted_prints", "window", "writer",
+        "classifier", "context", "corrected_seconds", "covered_ns", "crossed_since_ns", "event_times_ns", "finished",
+        "halted", "hidden", "holding", "late_prints", "learner", "market", "now_ns", "outcomes", "print_threshold",
+        "prints", "resting_threshold", "series", "session", "short", "symbol", "taken", "tape", "taught", "thresholds",
+        "uncounted_prints", "window", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -68,8 +68,8 @@ class SymbolState:
         against: Against = "short" if self.short else "long"
         self.writer = AlertWriter(symbol, thresholds.profile, against, capabilities.size_scale)
         self.market = MarketState()
-        self.desk = Holding(symbol, thresholds, capabilities, self.writer, self.market)
-        self.desk.set_position(position)
+        self.holding = Holding(symbol, thresholds, capabilities, self.writer, self.market)
+        self.holding.set_position(position)
         self.window = VolumeWindow()
         self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence, polled=capabilities.polled)
         self.context = Context(self.window)
@@ -133,11 +133,11 @@ class SymbolState:
         self.burst.set_thresholds(thresholds)
         self._fit_exit_ratio(self.now_ns)
         self._fit_sizes()
-        self.desk.acts.set_window(thresholds.alert_window_seconds)
+        self.holding.counted_signals.set_window(thresholds.alert_window_seconds)
 
     def set_capabilities(self, capabilities: Capabilities) -> None:
         """The source turned out to show something else."""
-        self.capabilities = self.desk.capabilities = capabilities
+        self.capabilities = self.holding.capabilities = capabilities
         self.writer.depth_source = capabilities.depth_source
         self.classifier.polled = capabilities.polled
         self.burst.doubt = capabilities.sides_in_doubt
@@ -215,7 +215,7 @@ class SymbolState:
         self._out.append(output)
         if self.outcomes is not None and isinstance(output, AlertRaised):
             self.outcomes.follow(output, self.market, self._told_ns(output.time_ns))
-        opened = self.desk.weigh(output)
+        opened = self.holding.weigh(output)
         if opened is not None:
             self._tell((opened,))
 
@@ -244,7 +244,7 @@ class SymbolState:
         self._say(output)
 
     def _tell(self, outputs: Iterable[Output]) -> None:
-        """Pass on what the desk says; recommendations are followed."""
+        """Pass on what the holding says; recommendations are followed."""
         for output in outputs:
             self._out.append(output)
             if self.outcomes is not None and isinstance(output, ExitTriggered):

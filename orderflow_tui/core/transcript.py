@@ -57,10 +57,10 @@ class Begin(msgspec.Struct, array_like=True, tag=1):
     @classmethod
     def of(cls, core: SymbolCore) -> Begin:
         """How this core stands."""
-        outcomes, desk = core.outcomes, core.desk
+        outcomes, holding = core.outcomes, core.holding
         return cls(
-            core.symbol, Rules.of(core.thresholds), core.capabilities, desk.position, core.event_times_ns, core.taught,
-            desk.flow.state(), desk.stop_latch.state(),
+            core.symbol, Rules.of(core.thresholds), core.capabilities, holding.position, core.event_times_ns,
+            core.taught, holding.flow.state(), holding.stop_latch.state(),
             outcomes.pending if outcomes else None, outcomes.seen if outcomes else True,
         )  # fmt: skip
 
@@ -68,8 +68,8 @@ class Begin(msgspec.Struct, array_like=True, tag=1):
         """The core again; `charts` keeps what charts are drawn from, which changes nothing it says."""
         core = SymbolCore(self.symbol, self.rules, self.capabilities, self.position, self.taught)
         core.event_times_ns = self.event_times_ns
-        core.desk.flow.resume(self.flow)
-        core.desk.stop_latch.resume(self.stop)
+        core.holding.flow.resume(self.flow)
+        core.holding.stop_latch.resume(self.stop)
         if self.followed is not None:
             core.outcomes = Outcomes()
             core.outcomes.pending += self.followed
@@ -142,7 +142,7 @@ def play(frame: CoreCall, core: SymbolCore) -> tuple[SymbolCore, list[Output]]:
         core.set_capabilities(frame.capabilities)
     if frame.held is not None:
         position, core.event_times_ns = frame.held
-        core.desk.set_position(position)
+        core.holding.set_position(position)
     if frame.rules is not None:
         core.set_thresholds(frame.rules)
     if frame.taught is not None:

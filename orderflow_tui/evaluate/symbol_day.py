@@ -248,7 +248,7 @@ class _Desk(Struct):
         if self.core.outcomes is not None:
             self.add(self.core.outcomes.end(last_ns))
         self.result.hours = (last_ns - first_ns) / NS / 3_600
-        self.result.acts = self.core.desk.acts.counted
+        self.result.acts = self.core.holding.counted_signals.counted
         _judge_falls(self.result, self.seconds)
         _judge_saving(self.result, self.seconds)
         return self.result

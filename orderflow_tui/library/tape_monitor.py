@@ -84,16 +84,15 @@ class TapeMonitor:
                 self._enter_session(time_ns)
             self._newest_ns = max(self._newest_ns, time_ns)
             self._price = price_units(tick.price)
-            if self._burst.covered_from is None:
-                self._burst.covered_from = -(-time_ns // NS)
+            self._burst.span.begin_coverage(time_ns)
             self._window.add(time_ns // NS, tick.size, _SIDES[tick.side])
-            self._burst.fit(self._window.head)
+            self._burst.span.fit(self._window.head)
 
     def _enter_session(self, time_ns: int) -> None:
         """No baseline crosses 9:30 or 16:00."""
         session = session_at(time_ns)
         if self._session_end_ns:
-            self._burst.forget(session.start_ns // NS)
+            self._burst.span.forget(session.start_ns // NS)
         self._session_end_ns = session.end_ns
 
     def _is_new(self, tick: TimeAndSalesRecord, time_ns: int) -> bool:
@@ -116,8 +115,8 @@ class TapeMonitor:
         """
         if not 1 <= window_minutes <= _LONGEST_MINUTES:
             raise ValueError(f"window_minutes must be from 1 to {_LONGEST_MINUTES}, not {window_minutes!r}")
-        head, seconds, span = self._window.head, self._burst.window_seconds, window_minutes * 60
-        covered = self._burst.covered_from
+        head, seconds, span = self._window.head, self._burst.span.seconds, window_minutes * 60
+        covered = self._burst.span.covered_from
         if covered is None or head - covered + 1 < seconds + span:
             return 0.0
         start = head - seconds
@@ -132,10 +131,10 @@ class TapeMonitor:
             avg_volume: What `calculate_rolling_average` says; 0 or less is no baseline and no signal.
         """
         window = self._window
-        if not avg_volume > 0 or window.head < 0 or self._burst.thin:
+        if not avg_volume > 0 or window.head < 0 or self._burst.span.thin:
             return None
         ratio = current_volume / avg_volume
-        seconds = self._burst.window_seconds
+        seconds = self._burst.span.seconds
         volume = window.volume - window.volume_through(window.head - seconds)
         sold = window.sell - window.sell_through(window.head - seconds)
         if not ratio > self._config.volume_spike_threshold or volume <= 0 or sold / volume <= SELL_SHARE:

@@ -98,7 +98,7 @@ class BlindnessTracker:
         if watched.health.bad(channel, reason):
             core = watched.core
             self._news()
-            record = GapRecord(symbol=core.symbol, reason=reason, channel=channel, holding=core.desk.quantity)
+            record = GapRecord(symbol=core.symbol, reason=reason, channel=channel, holding=core.holding.quantity)
             self._write(record, arrival.wall_ns, arrival)
 
     def _resumed(self, watched: WatchedSymbol, arrival: Arrival) -> None:

@@ -32,15 +32,15 @@ def resume_into(
             continue
         recommendation = recommendation_of(item.record)
         core = cores.get(recommendation.symbol)
-        held = core is not None and core.desk.quantity and core.writer.against == recommendation.against
+        held = core is not None and core.holding.quantity and core.writer.against == recommendation.against
         answered = item.answer is not None and item.answer.answer == "exited"
         if core is None or not held:
             if not answered:
                 over.append(ExitResolved(replace(recommendation, status="resolved"), now_ns, "position closed"))
             continue
-        latch = core.desk.stop_latch if item.record.kind == "stop" else core.desk.flow
+        latch = core.holding.stop_latch if item.record.kind == "stop" else core.holding.flow
         if item.answer is None:
-            latch.resume_journaled(recommendation, None, 0, None, core.desk.quantity)
+            latch.resume_journaled(recommendation, None, 0, None, core.holding.quantity)
             continue
         answer, price = answer_of(item.answer)
         answered_ns = datetime_ns(datetime.fromisoformat(item.answer.timestamp_utc))

@@ -169,7 +169,7 @@ class WatchedSymbols:
             if known is None or turned:
                 self._watched[symbol] = WatchedSymbol(self._new_core(symbol, position))
                 continue
-            known.core.desk.set_position(position)
+            known.core.holding.set_position(position)
             known.core.event_times_ns = _event_times(position)
             known.dirty = True
             self._watched[symbol] = known
@@ -177,8 +177,8 @@ class WatchedSymbols:
             if self._watched.get(symbol) is known:
                 continue
             self._keep(symbol, known.core)
-            known.core.desk.set_position(None)
-            self._closed += known.core.desk.tend(known.core.now_ns)
+            known.core.holding.set_position(None)
+            self._closed += known.core.holding.tend(known.core.now_ns)
             outcomes = known.core.outcomes
             if outcomes is not None and outcomes.pending:
                 self._left.append(SoldSymbol(known.core, outcomes, time.time_ns()))
@@ -229,10 +229,10 @@ class WatchedSymbols:
 
         def key(watched: WatchedSymbol) -> tuple[bool, bool, int, int]:
             core = watched.core
-            asked = core.desk.flow.current is not None or core.desk.stop_latch.current is not None
+            asked = core.holding.flow.current is not None or core.holding.stop_latch.current is not None
             line = watched.lines[0] if watched.lines else None
             alarmed = line is not None and now_ns - max(line.time_ns, line.updated_ns) <= _FRESH_NS
-            held = core.desk.quantity * abs(core.market.last_price or 1)
+            held = core.holding.quantity * abs(core.market.last_price or 1)
             return (not asked, not alarmed, -held, -core.window.volume)
 
         return [watched.core.symbol for watched in sorted(self._watched.values(), key=key)]

@@ -87,7 +87,7 @@ class WatchedSymbol(Struct):
                 "uncounted_prints": core.uncounted_prints,
                 "skipped_prints": self.skipped_prints,
                 "duplicates": self.duplicates,
-                "acts": core.desk.acts.counted,
+                "acts": core.holding.counted_signals.counted,
             },
         )
 

@@ -57,7 +57,7 @@ class RecordedCore(SymbolCore):
 
     def _note(self) -> None:
         """Write down how the core begins, and what is in force now that was not at the last call."""
-        outcomes, desk = self.outcomes, self.desk
+        outcomes, holding = self.outcomes, self.holding
         seen = outcomes is None or outcomes.seen
         before = self._in_force
         if before is None:
@@ -65,7 +65,7 @@ class RecordedCore(SymbolCore):
         else:
             rules = before[0] is self.thresholds
             capabilities = before[1] is self.capabilities
-            held = before[2] is desk.position and before[3] is self.event_times_ns
+            held = before[2] is holding.position and before[3] is self.event_times_ns
             taught = self._taught is self.taught
             if rules and capabilities and held and taught and seen == self._seen:
                 return
@@ -73,10 +73,10 @@ class RecordedCore(SymbolCore):
                 Changed(
                     None if rules else Rules.of(self.thresholds),
                     None if capabilities else self.capabilities,
-                    None if held else (desk.position, self.event_times_ns),
+                    None if held else (holding.position, self.event_times_ns),
                     None if seen == self._seen else seen,
                     None if taught else self.taught,
                 )
             )
         self._taught = self.taught
-        self._in_force, self._seen = (self.thresholds, self.capabilities, desk.position, self.event_times_ns), seen
+        self._in_force, self._seen = (self.thresholds, self.capabilities, holding.position, self.event_times_ns), seen

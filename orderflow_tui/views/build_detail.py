@@ -72,12 +72,12 @@ def rule_lines(core: SymbolCore, second: int) -> list[RuleLine]:
 
 def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
     burst, window = core.burst, core.window
-    have, need, seconds = burst.warm_seconds(second), burst.warm_needed, burst.window_seconds
+    have, need, seconds = burst.span.warm_seconds(second), burst.span.warm_needed, burst.span.seconds
     lines = [RuleLine("tape known", f"{have} s", f"{need} s", have >= need)]
-    if burst.thin:
+    if burst.span.thin:
         lines.append(RuleLine("prints a minute", "too thin", "12 in 60 s", False))
     volume = window.volume_through(second) - window.volume_through(second - seconds)
-    baseline = burst.baseline(second)
+    baseline = burst.span.baseline(second)
     ratio, spike = volume / baseline if baseline else 0.0, core.thresholds.volume_spike_threshold
     value = f"{ratio:.2f}x in {seconds} s" if baseline else "no baseline"
     lines.append(RuleLine("volume ratio", value, f"> {spike:g}x", ratio > spike))
@@ -89,8 +89,8 @@ def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
     lines.append(RuleLine(who, f"{share:.0%}" if volume else "no volume", f"> {SELL_SHARE:.0%}", share > SELL_SHARE))
     if core.thresholds.profile != "guarded" or not volume:
         return lines
-    n_eff, low, largest = burst.guards(second, share)
-    z = burst.robust_z(second)
+    n_eff, low, largest = burst.span.guards(second, share)
+    z = burst.span.robust_z(second)
     return [
         *lines,
         RuleLine("effective prints", f"{n_eff:.0f}", f">= {N_EFF_LEAST:.0f}", n_eff >= N_EFF_LEAST),
@@ -111,11 +111,11 @@ def _wall_lines(core: SymbolCore) -> list[RuleLine]:
 
 
 def _exit_lines(core: SymbolCore) -> list[RuleLine]:
-    desk = core.desk
-    count = len(desk.acts.acts())
-    wanted = f">= {ALERTS_NEEDED} in {desk.acts.window_seconds} s"
+    holding = core.holding
+    count = len(holding.counted_signals.signals())
+    wanted = f">= {ALERTS_NEEDED} in {holding.counted_signals.window_seconds} s"
     lines = [RuleLine("counted acts", f"{count}", wanted, count >= ALERTS_NEEDED)]
-    watch, bid = desk.stop_watch, core.market.bid
+    watch, bid = holding.stop_watch, core.market.bid
     if watch is not None and bid is not None:
         away, near = (bid - watch.stop) / 100, core.market.near_distance / 100
         lines.append(RuleLine("stop away", f"{away:.0f}c", f"near <= {near:.0f}c", away <= near))

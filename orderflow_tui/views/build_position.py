@@ -17,10 +17,10 @@ from orderflow_tui.views.model import ExitCostView, PositionView, Recommendation
 
 def position_view(core: SymbolCore) -> PositionView | None:
     """The position and its open profit; None for a watched symbol."""
-    position = core.desk.position
+    position = core.holding.position
     if position is None:
         return None
-    quantity = core.desk.quantity * (-1 if core.short else 1)
+    quantity = core.holding.quantity * (-1 if core.short else 1)
     cost = float(position.average_cost)
     bid = core.market.bid
     pnl = percent = None
@@ -28,7 +28,7 @@ def position_view(core: SymbolCore) -> PositionView | None:
         exit_price = abs(bid) / PRICE_UNITS_PER_DOLLAR
         pnl = (exit_price - cost) * quantity
         percent = (exit_price - cost) / cost * 100 * (-1 if core.short else 1)
-    watch = core.desk.stop_watch
+    watch = core.holding.stop_watch
     return PositionView(
         quantity=quantity,
         average_cost=cost,
@@ -43,26 +43,26 @@ def position_view(core: SymbolCore) -> PositionView | None:
 
 def exit_cost_view(core: SymbolCore, second: int) -> ExitCostView | None:
     """What leaving costs at this second; None where nothing is held."""
-    desk = core.desk
-    if not desk.quantity:
+    holding = core.holding
+    if not holding.quantity:
         return None
     line, cost, minutes = leave_line(core, second)
     deep = core.capabilities.depth_levels > 1
     refill = core.series.refill_per_second if core.series is not None else None
     traded = core.window.volume_through(second) - core.window.volume_through(second - BASELINE_SECONDS)
-    trend = tuple(desk.coverage) if deep else ()
+    trend = tuple(holding.coverage) if deep else ()
     return ExitCostView(
         line=line,
         cost=None if cost is None else cost.dollars,
         cost_bp=None if cost is None else cost.basis_points,
-        cost_60s_ago=desk.costs[0] if len(desk.costs) == desk.costs.maxlen else None,
+        cost_60s_ago=holding.costs[0] if len(holding.costs) == holding.costs.maxlen else None,
         filled=0 if cost is None else cost.filled,
         not_shown=0 if cost is None else cost.missing,
         coverage=median(trend) if trend else None,
         coverage_at_least=band_size(core.market.bids, core.market.price_step)[1],
         minutes_to_leave=minutes,
         coverage_trend=trend,
-        cost_trend=tuple(desk.costs),
+        cost_trend=tuple(holding.costs),
         refill_per_minute=None if refill is None else refill * 60,
         traded_per_minute=traded * 60 / BASELINE_SECONDS,
         usual_range=core.market.usual_range,
@@ -71,8 +71,8 @@ def exit_cost_view(core: SymbolCore, second: int) -> ExitCostView | None:
 
 def muted_words(core: SymbolCore, now_ns: int) -> str:
     """That `exited` keeps the flow rules from recommending, and until when."""
-    day = core.desk.flow.muted_day
-    if day is None or not core.desk.quantity or day != new_york_day(now_ns):
+    day = core.holding.flow.muted_day
+    if day is None or not core.holding.quantity or day != new_york_day(now_ns):
         return ""
     return "muted (exited) until quantity or day changes; your stop still rings"
 
@@ -80,8 +80,8 @@ def muted_words(core: SymbolCore, now_ns: int) -> str:
 def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:
     """The symbol's recommendations, the stop's first."""
     out = []
-    desk = core.desk
-    for latch, kind in ((desk.stop_latch, "stop"), (desk.flow, "flow")):
+    holding = core.holding
+    for latch, kind in ((holding.stop_latch, "stop"), (holding.flow, "flow")):
         if latch.current is not None:
             out.append(_recommendation(core, latch, latch.current, kind, now_ns))
     return out
@@ -90,9 +90,9 @@ def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:
 def _recommendation(
     core: SymbolCore, latch: ExitLatch, current: ExitRecommendation, kind: str, now_ns: int
 ) -> RecommendationView:
-    desk = core.desk
+    holding = core.holding
     line, cost, _ = leave_line(core, now_ns // NS)
-    then = desk.costs[0] if len(desk.costs) == desk.costs.maxlen else None
+    then = holding.costs[0] if len(holding.costs) == holding.costs.maxlen else None
     if cost is not None and then is not None:
         line += f" | a minute ago {money(-then)}"
     if current.bid is not None and core.market.bid is not None and current.status == "open":

@@ -113,10 +113,10 @@ def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolV
 
 
 def _chip(core: SymbolCore, standing: SourceState, now_ns: int, second: int) -> tuple[Chip, str, int]:
-    held = core.desk.quantity > 0
+    held = core.holding.quantity > 0
     if standing.blind:
         return "BLIND", standing.blind, 0 if held else 3
-    latches = (core.desk.stop_latch, core.desk.flow)
+    latches = (core.holding.stop_latch, core.holding.flow)
     if any(latch.current is not None and latch.current.status == "open" for latch in latches):
         return "EXIT", "", 1
     if core.halted:
@@ -151,14 +151,14 @@ def _flow_chip(core: SymbolCore, standing: SourceState, now_ns: int, second: int
 def _rule_chip(core: SymbolCore, now_ns: int, second: int) -> tuple[Chip, str, int]:
     """Which rules cannot speak now, and CALM when all can and none does."""
     burst = core.burst
-    have, need = burst.warm_seconds(second), burst.warm_needed
+    have, need = burst.span.warm_seconds(second), burst.span.warm_needed
     if have < need:
         opening = core.session is not None and core.session.name == "regular"
-        opening = opening and burst.covered_from == (core.session.start_ns // NS if core.session else None)
+        opening = opening and burst.span.covered_from == (core.session.start_ns // NS if core.session else None)
         return "OPENING" if opening else "WARMING", f"{_clock(have)}/{_clock(need)}", 5
     if core.near_event(now_ns):
         return "WATCH", "your event within 30 min: relative-volume rules off", 4
-    if burst.thin:
+    if burst.span.thin:
         return "THIN", "tape too thin for the burst rule", 5
     if not core.capabilities.quotes:
         return "NO QUOTES", "tape rules only", 5
@@ -204,14 +204,14 @@ def _print_line(core: SymbolCore, row: tuple[int, int, int, int, int]) -> PrintL
 
 def _window(core: SymbolCore, second: int) -> WindowView:
     burst, window = core.burst, core.window
-    seconds = burst.window_seconds
+    seconds = burst.span.seconds
     volume = window.volume_through(second) - window.volume_through(second - seconds)
     sold = window.sell_through(second) - window.sell_through(second - seconds)
     bought = window.buy_through(second) - window.buy_through(second - seconds)
     minute = window.volume_through(second) - window.volume_through(second - 60)
     sellers = window.buy_through if core.short else window.sell_through
     minute_sold = sellers(second) - sellers(second - 60)
-    baseline = burst.baseline(second)
+    baseline = burst.span.baseline(second)
     return WindowView(
         window_seconds=seconds,
         volume=volume,
@@ -222,8 +222,8 @@ def _window(core: SymbolCore, second: int) -> WindowView:
         sell_share=(bought if core.short else sold) / volume if volume else None,
         sell_share_60s=minute_sold / minute if minute else None,
         unknown_share=(volume - sold - bought) / volume if volume else None,
-        warm_seconds=burst.warm_seconds(second),
-        warm_needed=burst.warm_needed,
+        warm_seconds=burst.span.warm_seconds(second),
+        warm_needed=burst.span.warm_needed,
         price_words=price_words(core.market.ticks_moved(60), short=core.short),
     )
 
@@ -244,7 +244,7 @@ def _thresholds(core: SymbolCore) -> str:
     if prints != resting:
         text += f", prints {sizes(prints)}"
     spike, burst = core.thresholds.volume_spike_threshold, core.burst
-    text += f", burst > {spike:g}x in {burst.window_seconds} s, exit > {burst.exit_ratio:.3g}x"
+    text += f", burst > {spike:g}x in {burst.span.seconds} s, exit > {burst.exit_ratio:.3g}x"
     return text
 
 

@@ -19,11 +19,11 @@ def money(dollars: float) -> str:
 
 def leave_line(core: SymbolCore, second: int) -> tuple[str, ExitCost | None, float | None]:
     """`(line, cost, minutes to leave all of it)` for the position at this second."""
-    desk = core.desk
+    holding = core.holding
     scale = core.capabilities.size_scale
-    quantity = desk.quantity
+    quantity = holding.quantity
     size = quantity * scale
-    cost = desk.exit_cost()
+    cost = holding.exit_cost()
     window = core.window
     traded = window.volume_through(second) - window.volume_through(second - BASELINE_SECONDS)
     minutes = minutes_to_leave(size, traded) if core.capabilities.sizes_are_market else None
@@ -71,7 +71,7 @@ def _uncosted(core: SymbolCore, quantity: int) -> str:
 
 def stop_words(core: SymbolCore) -> str:
     """`stop 34c away = 0.8 of a usual 5 min`, `STOP CROSSED at 13.80`, or nothing without a stop."""
-    watch, bid = core.desk.stop_watch, core.market.bid
+    watch, bid = core.holding.stop_watch, core.market.bid
     if watch is None:
         return ""
     if watch.crossed:
@@ -86,7 +86,7 @@ def stop_words(core: SymbolCore) -> str:
 
 def held_header(core: SymbolCore, now_ns: int) -> str:
     """`held 13.85, now -4c, 2:10 left, 3 more signals` while an answer keeps a recommendation quiet."""
-    latch = core.desk.flow
+    latch = core.holding.flow
     current = latch.current
     if current is None or current.status == "open":
         return ""
@@ -101,7 +101,7 @@ def held_header(core: SymbolCore, now_ns: int) -> str:
     words.append(f"{left // 60}:{left % 60:02d} left")
     if latch.signals:
         words.append(f"{latch.signals} more signal{'' if latch.signals == 1 else 's'}")
-    desk = core.desk
-    if desk.trimmed and now_ns - desk.trimmed_ns > 60 * NS:
+    holding = core.holding
+    if holding.trimmed and now_ns - holding.trimmed_ns > 60 * NS:
         words.append("positions still show the old quantity")
     return ", ".join(words)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.core.exits.exit_signal import ActCounter, evidence_of, should_trigger_exit
+from orderflow_tui.core.exits.exit_signal import SignalCounter, evidence_of, should_trigger_exit
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NS, utc_datetime
@@ -82,7 +82,7 @@ def _act(
 
 
 def _counted(*raised: AlertRaised) -> list[bool]:
-    counter = ActCounter(120)
+    counter = SignalCounter(120)
     return [counter.add(one) for one in raised]
 
 
@@ -92,7 +92,7 @@ def test_three_acts_more_than_30_seconds_apart_at_one_price_are_three() -> None:
 
 
 def test_at_one_price_within_30_seconds_any_evidence_is_one_act() -> None:
-    counter = ActCounter(120)
+    counter = SignalCounter(120)
     for at, evidence in enumerate(("bid_wall_hit", "sell_print", "bid_wall_pulled", "bid_wall")):
         assert not counter.add(_act(at, evidence=evidence))
     assert counter.counted == 1
@@ -111,15 +111,15 @@ def test_all_ask_walls_are_one_act_while_it_lasts() -> None:
 
 
 def test_acts_leave_the_window_and_late_verdicts_find_their_place() -> None:
-    counter = ActCounter(120)
+    counter = SignalCounter(120)
     assert [counter.add(_act(at, 100 * at)) for at in (0, 10, 121)] == [False, False, False]
     assert not counter.add(_act(0.5, 900))
     assert counter.add(_act(5, 901))
-    assert [act.time_ns for act in counter.acts()] == [NOON + at * NS for at in (5, 10, 121)]
+    assert [act.time_ns for act in counter.signals()] == [NOON + at * NS for at in (5, 10, 121)]
     counter.set_window(30)
     assert not counter.add(_act(131, 902))
     assert counter.window_seconds == 30
-    assert len(counter.acts()) == 2
+    assert len(counter.signals()) == 2
 
 
 def test_what_is_evidence() -> None:

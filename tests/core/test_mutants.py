@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from orderflow_tui.core.exits.exit_signal import ActCounter, ExitLatch, Figures, LatchKind, LatchState
+from orderflow_tui.core.exits.exit_signal import ExitLatch, Figures, LatchKind, LatchState, SignalCounter
 from orderflow_tui.core.market.liquidity import ExitCost, exit_cost, minutes_to_leave
 from orderflow_tui.core.market.sweeps import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
 from orderflow_tui.core.market.trade_side import (
@@ -148,29 +148,29 @@ class TestActs:
     """SPEC 5: the window's ends are inclusive, whatever the order in which verdicts come."""
 
     def test_both_ends_of_the_window_count(self) -> None:
-        counter = ActCounter(120)
+        counter = SignalCounter(120)
         assert [counter.add(act(at, 100 * at)) for at in (0, 60, 120)] == [False, False, True]
-        counter = ActCounter(120)
+        counter = SignalCounter(120)
         assert [counter.add(act(at, 100 * at)) for at in (120, 60, 0)] == [False, False, True]
         assert not counter.add(act(-0.001, 900))
 
     def test_an_offered_wall_between_hides_no_double(self) -> None:
-        counter = ActCounter(120)
+        counter = SignalCounter(120)
         assert [counter.add(one) for one in (act(0, 500, "ask_wall"), act(1, 100), act(2, 100))] == [False] * 3
         assert counter.counted == 2
 
     def test_late_verdicts_stand_in_the_order_of_their_time(self) -> None:
-        counter = ActCounter(120)
+        counter = SignalCounter(120)
         for at, price in ((10, 100), (20, 200), (30, 300), (40, 400), (15, 500), (10, 600)):
             counter.add(act(at, price))
-        assert [(one.time_ns - NOON) // NS for one in counter.acts()] == [10, 10, 15, 20, 30, 40]
-        assert [one.low for one in counter.acts()][:2] == [100, 600]
+        assert [(one.time_ns - NOON) // NS for one in counter.signals()] == [10, 10, 15, 20, 30, 40]
+        assert [one.low for one in counter.signals()][:2] == [100, 600]
 
     def test_an_act_without_a_size_has_no_shares(self) -> None:
-        counter = ActCounter(120)
+        counter = SignalCounter(120)
         counter.add(act(0, 100, order_size=None))
         counter.add(act(1, 200))
-        assert [one.shares for one in counter.acts()] == [0, 12_000]
+        assert [one.shares for one in counter.signals()] == [0, 12_000]
 
 
 class TestLatch:
@@ -398,9 +398,9 @@ class TestBurst:
         core.process(Tape().steady(0, 309).steady(310, 330, size=900).events)
         head = core.window.head
         second = head - 21
-        assert core.burst.baseline(second - 1) == 0.0
-        assert core.burst.baseline(second) == 1_000.0
-        assert core.burst.baseline(head) == (289 * 100 + 11 * 900) * 10 / 300
+        assert core.burst.span.baseline(second - 1) == 0.0
+        assert core.burst.span.baseline(second) == 1_000.0
+        assert core.burst.span.baseline(head) == (289 * 100 + 11 * 900) * 10 / 300
 
     def test_the_alert_says_where_and_how_many(self) -> None:
         tape = Tape().steady(0, 310).sell(320.1, 99.99, 1_000).sell(320.5, 100.0, 3_000)
@@ -416,9 +416,9 @@ class TestBurst:
 
     def test_new_thresholds_begin_afresh(self) -> None:
         burst = make(Rules(profile="guarded")).burst
-        burst.thin = True
+        burst.span.thin = True
         burst.set_thresholds(Rules(red_burst_threshold=7.0, bucket_seconds=20))
-        assert (burst.exit_ratio, burst.thin, burst.window_seconds) == (7.0, False, 20)
+        assert (burst.exit_ratio, burst.span.thin, burst.span.seconds) == (7.0, False, 20)
 
     def test_a_print_that_was_most_of_it_is_told_again_when_it_no_longer_is(self) -> None:
         rules = Rules(profile="guarded", large_order_size_threshold=10**6)

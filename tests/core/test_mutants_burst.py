@@ -104,13 +104,13 @@ class TestGuards:
     def test_they_are_those_of_the_window_that_ends_with_the_second(self) -> None:
         burst = seen((0, 300, SELL), (0, 100, BUY), (9, 200, SELL))
         n_eff = 600**2 / (300**2 + 100**2 + 200**2)
-        assert burst.guards(SECOND + 9, 0.7) == (n_eff, wilson(0.7, n_eff)[0], 0.5)
+        assert burst.span.guards(SECOND + 9, 0.7) == (n_eff, wilson(0.7, n_eff)[0], 0.5)
         one = (1.0, wilson(0.7, 1.0)[0], 1.0)
-        assert [burst.guards(SECOND + second, 0.7) for second in (10, 18)] == [one, one]
-        assert burst.guards(SECOND + 19, 0.7) == (0.0, 0.0, 0.0)
-        assert seen((0, 1, SELL)).guards(SECOND, 0.7) == one
+        assert [burst.span.guards(SECOND + second, 0.7) for second in (10, 18)] == [one, one]
+        assert burst.span.guards(SECOND + 19, 0.7) == (0.0, 0.0, 0.0)
+        assert seen((0, 1, SELL)).span.guards(SECOND, 0.7) == one
         burst.window.roll(SECOND + 100)
-        assert burst.guards(SECOND + 100, 0.7) == (0.0, 0.0, 0.0)
+        assert burst.span.guards(SECOND + 100, 0.7) == (0.0, 0.0, 0.0)
 
     def test_more_than_half_is_most_of_it(self) -> None:
         for largest, said in ((1_000, False), (1_001, True)):
@@ -199,35 +199,35 @@ class TestPrepared:
     def test_a_fresh_one_knows_nothing(self) -> None:
         burst = seen()
         assert burst.open_alert is None
-        assert burst.covered_from is None
-        assert burst.thin is burst.unsure is False
-        assert (burst.doubt, burst.peak_ratio, burst.quiet_until_ns, burst.before) == ("", 0.0, 0, 0)
-        assert (burst.window_seconds, seen(rules=GUARDED).window_seconds) == (10, 30)
+        assert burst.span.covered_from is None
+        assert burst.span.thin is burst.unsure is False
+        assert (burst.doubt, burst.peak_ratio, burst.quiet_until_ns, burst.span.before) == ("", 0.0, 0, 0)
+        assert (burst.span.seconds, seen(rules=GUARDED).span.seconds) == (10, 30)
 
     def test_a_tape_that_begins_with_a_print_is_known_from_the_next_whole_second(self) -> None:
         for at, known in ((0, 0), (1, 1), (NS - 1, 1)):
             burst = seen((0, 1, SELL))
             assert burst.on_print(NOON + at, 1_000_000) is None
-            assert burst.covered_from == SECOND + known
-        assert [burst.warm_seconds(SECOND + second) for second in (-9, 0, 1, 2)] == [0, 0, 1, 2]
+            assert burst.span.covered_from == SECOND + known
+        assert [burst.span.warm_seconds(SECOND + second) for second in (-9, 0, 1, 2)] == [0, 0, 1, 2]
 
     def test_the_volume_needed_is_cut_to_whole_shares_and_found_once_a_second(self) -> None:
         burst = seen((-20, 30_001, BUY), (0, 1, SELL))
-        burst.covered_from = SECOND - 309
+        burst.span.covered_from = SECOND - 309
         assert burst.on_print(NOON, 1_000_000) is None
-        assert (burst.need, burst.before, burst.head) == (3_000, 30_001, SECOND)
-        burst.need = 7
+        assert (burst.span.need, burst.span.before, burst.span.head) == (3_000, 30_001, SECOND)
+        burst.span.need = 7
         assert burst.on_print(NOON + NS // 2, 1_000_000) is None
-        assert burst.need == 7
+        assert burst.span.need == 7
 
     def test_a_baseline_of_one_share_is_one(self) -> None:
         burst = seen((-20, 1, BUY), (0, 1, SELL))
-        burst.covered_from = SECOND - 309
+        burst.span.covered_from = SECOND - 309
         assert burst.on_print(NOON, 1_000_000) is not None
 
     def test_the_baseline_is_told_to_hundredths_of_a_share(self) -> None:
         burst = seen((-20, 100, BUY), (0, 50, SELL))
-        burst.covered_from = SECOND - 309
+        burst.span.covered_from = SECOND - 309
         raised = burst.on_print(NOON, 1_000_000)
         assert raised is not None
         assert raised.alert.details["baseline"] == 3.33
@@ -235,7 +235,7 @@ class TestPrepared:
     @pytest.mark.parametrize(("every", "thin"), [(5, False), (4, True)])
     def test_exactly_sixty_is_not_too_thin_and_exactly_forty_eight_still_is(self, every: int, thin: bool) -> None:
         burst = seen(*[(second, 100, BUY) for second in range(-400, 1, every)], rules=GUARDED)
-        burst.covered_from, burst.window_seconds, burst.thin = SECOND - 1_000, 12 * every, thin
-        burst.fit(SECOND)
-        assert burst.thin is thin
-        assert burst.window_seconds == 12 * every
+        burst.span.covered_from, burst.span.seconds, burst.span.thin = SECOND - 1_000, 12 * every, thin
+        burst.span.fit(SECOND)
+        assert burst.span.thin is thin
+        assert burst.span.seconds == 12 * every

@@ -79,14 +79,14 @@ def test_it_warms_for_300_seconds_and_the_window(second: int, said: bool) -> Non
     core = make()
     outputs = core.process(_quiet(last=second - 10).sell(second + 0.5, 100.0, 9_000).events)
     assert bool(_bursts(outputs)) == said
-    assert core.burst.warm_needed == 310
-    assert core.burst.warm_seconds(core.window.head) == second + 1
+    assert core.burst.span.warm_needed == 310
+    assert core.burst.span.warm_seconds(core.window.head) == second + 1
 
 
 def test_without_a_tape_there_is_nothing_to_warm() -> None:
     core = make()
-    assert core.burst.warm_seconds(NOON // NS) == 0
-    assert core.burst.baseline(NOON // NS) == 0.0
+    assert core.burst.span.warm_seconds(NOON // NS) == 0
+    assert core.burst.span.baseline(NOON // NS) == 0.0
 
 
 def test_silence_counts_as_covered_and_a_baseline_of_nothing_is_no_signal() -> None:
@@ -132,7 +132,7 @@ def test_a_gap_over_the_open_ends_where_the_tape_is_known_again() -> None:
     core, tape = make(), _quiet(before, 300)
     tape.add(Gap(tape.at(600), "network gone")).buy(700.5, 100.0, 100).sell(800.5, 100.0, 9_000)
     assert not _bursts(core.process(tape.events))
-    assert core.burst.covered_from == tape.at(600) // NS
+    assert core.burst.span.covered_from == tape.at(600) // NS
     assert core.session is not None
     assert core.session.name == "regular"
 
@@ -294,10 +294,10 @@ def test_the_guarded_window_fits_the_rate_between_thirty_and_sixty_seconds() -> 
         for second in range(0, 500, every):
             tape.buy(second + 0.5, 100.0, 100)
         core.process(tape.events)
-        assert core.burst.window_seconds == seconds
-        assert not core.burst.thin
+        assert core.burst.span.seconds == seconds
+        assert not core.burst.span.thin
     slow = Rules(profile="guarded", bucket_seconds=45)
-    assert make(slow).burst.window_seconds == 45
+    assert make(slow).burst.span.seconds == 45
 
 
 def test_the_tape_is_too_thin_above_sixty_until_it_is_below_forty_eight() -> None:
@@ -308,7 +308,7 @@ def test_the_tape_is_too_thin_above_sixty_until_it_is_below_forty_eight() -> Non
         for number in range(count):
             tape.buy(number * every, 100.0, 100)
         core.process(tape.events if start == 0 else tape.events[1:])
-        states.append(core.burst.thin)
+        states.append(core.burst.span.thin)
     assert states == [True, True, False]
 
 
@@ -321,23 +321,23 @@ def test_at_forty_eight_it_is_not_yet_below(later: float, thin: bool) -> None:
     for number in range(100):
         tape.buy(512 + number * later, 100.0, 100)
     core.process(tape.events)
-    assert core.burst.thin == thin
+    assert core.burst.span.thin == thin
 
 
 def test_silence_alone_makes_a_tape_too_thin() -> None:
     """A name that has not printed for five hours before the open is thin before its first print says so."""
     core = make(GUARDED)
     core.process([Gap(NOON, "start"), *(Clock(NOON + second * NS) for second in range(0, 330, 5))])
-    assert not core.burst.thin, "it is not known for long enough yet"
+    assert not core.burst.span.thin, "it is not known for long enough yet"
     core.process([Clock(NOON + 400 * NS)])
-    assert core.burst.thin
+    assert core.burst.span.thin
     tape = Tape(NOON + 401 * NS)
     for second in range(500):
         tape.buy(second, 100.0, 100)
     core.process(tape.events)
-    assert not core.burst.thin
+    assert not core.burst.span.thin
     core.process([Clock(NOON + 1_500 * NS)])
-    assert core.burst.thin
+    assert core.burst.span.thin
 
 
 def test_too_thin_a_tape_raises_no_alarm() -> None:
@@ -348,7 +348,7 @@ def test_too_thin_a_tape_raises_no_alarm() -> None:
         tape.sell(480 + number / 100, 100.0, 1_000)
     core = make(GUARDED)
     assert not _bursts(core.process(tape.events))
-    assert core.burst.thin
+    assert core.burst.span.thin
 
 
 @pytest.mark.parametrize(("prints", "said"), [(15, False), (16, True)])
@@ -391,7 +391,7 @@ def test_the_robust_z_is_told_and_is_no_condition() -> None:
     assert alike.details["robust_z"] is None
     (plain,) = _bursts(make().process(_quiet().sell(320.5, 100.0, 3_001).events))
     assert "robust_z" not in plain.details
-    assert make(GUARDED).burst.robust_z(NOON // NS) is None
+    assert make(GUARDED).burst.span.robust_z(NOON // NS) is None
 
 
 def test_one_print_that_is_most_of_it_is_marked_and_never_leaves() -> None:
@@ -458,14 +458,14 @@ def _run(rules: Rules) -> SymbolCore:
 def test_other_thresholds_hold_from_the_next_print_on() -> None:
     core = _run(Rules())
     core.set_thresholds(Rules(volume_spike_threshold=9.0, red_burst_threshold=9.5, bucket_seconds=20))
-    assert (core.burst.window_seconds, core.burst.exit_ratio) == (20, 9.5)
+    assert (core.burst.span.seconds, core.burst.exit_ratio) == (20, 9.5)
     assert not _bursts(core.process(Tape(NOON + 340 * NS).sell(0, 100.0, 9_000).events[1:]))
     core.set_thresholds(GUARDED)
-    assert core.burst.window_seconds == 30
+    assert core.burst.span.seconds == 30
 
 
 def test_a_living_burst_keeps_its_window() -> None:
     core = _run(Rules())
     core.process(Tape(NOON + 340 * NS).sell(0, 100.0, 9_000).events[1:])
     core.set_thresholds(GUARDED)
-    assert core.burst.window_seconds == 10
+    assert core.burst.span.seconds == 10

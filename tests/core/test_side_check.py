@@ -89,7 +89,7 @@ def _until_asked(core: SymbolCore, tape: Tape) -> tuple[SideCheckRequested, list
 def test_a_burst_is_told_when_the_quotes_bear_it_out(profile: str) -> None:
     core, tape = _core(profile), _tape()
     asked, _ = _until_asked(core, tape)
-    seconds = core.burst.window_seconds
+    seconds = core.burst.span.seconds
     second = asked.time_ns // NS
     assert asked.from_ns == (second - seconds + 1) * NS
     said = core.process([_told(tape, asked, 100.00, 100.02)])
@@ -218,7 +218,7 @@ def test_an_unsure_large_sell_does_not_count_until_a_late_answer_proves_it() -> 
     said = core.process([_told(tape, asked, 100.00, 100.02)])
     (update,) = updates(said, journal=True)
     assert update.details["sides"] == "by quotes"
-    assert core.desk.acts.counted == 1
+    assert core.holding.counted_signals.counted == 1
 
 
 def test_three_sells_told_unsure_and_proven_later_recommend_leaving_once() -> None:

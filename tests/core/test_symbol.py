@@ -114,7 +114,7 @@ def test_within_30_seconds_they_are_one_act_and_no_exit() -> None:
         tape.sell(at, 100.00, 12_000)
     core = make(GUARDED, held())
     assert not exits(core.process([*tape.events, Clock(tape.at(64))]))
-    assert core.desk.acts.counted == 1
+    assert core.holding.counted_signals.counted == 1
 
 
 def test_three_bid_walls_are_the_plans_exit() -> None:
@@ -150,8 +150,8 @@ def test_new_evidence_joins_what_is_open() -> None:
     core = make(GUARDED, held())
     outputs = core.process([*tape.events, Clock(tape.at(95))])
     assert len(exits(outputs)) == 1
-    assert core.desk.flow.current is not None
-    assert core.desk.flow.current.prints == 4
+    assert core.holding.flow.current is not None
+    assert core.holding.flow.current.prints == 4
 
 
 def _answered(kind: str, tape: Tape, **changes: int) -> tuple[list[str], object]:
@@ -183,7 +183,7 @@ def test_a_hold_comes_back_when_the_bid_is_two_spreads_lower() -> None:
 
 def test_trimmed_gives_the_figures_for_what_is_left_at_once() -> None:
     _, core = _answered("trimmed", Tape(), shares=400)
-    desk = core.desk  # type: ignore[attr-defined]
+    desk = core.holding  # type: ignore[attr-defined]
     assert desk.quantity == 600
     desk.set_position(held(1_000, stop="95.00"))
     assert desk.quantity == 600
@@ -205,7 +205,7 @@ def test_exited_is_silent_until_the_quantity_changes_even_there_and_back() -> No
 
     names, core = _answered("exited", sellers(300))
     assert "ExitTriggered" not in names
-    desk = core.desk  # type: ignore[attr-defined]
+    desk = core.holding  # type: ignore[attr-defined]
     desk.set_position(None)
     desk.set_position(held(1_000))
     outputs = core.process(sellers(600).events[1:])  # type: ignore[attr-defined]
@@ -223,7 +223,7 @@ def test_a_closed_position_resolves_what_is_open() -> None:
     for at in (1, 32, 63):
         tape.sell(at, 100.00, 12_000)
     core.process([*tape.events, Clock(tape.at(64))])
-    core.desk.set_position(None)
+    core.holding.set_position(None)
     (over,) = core.process([Clock(tape.at(65))])
     assert isinstance(over, ExitResolved)
     assert over.reason == "position closed"
@@ -284,13 +284,13 @@ def test_history_rings_no_stop_and_the_present_does() -> None:
 
 def test_another_stop_is_watched_anew_and_none_is_none() -> None:
     core = make(position=held(stop="100.00"))
-    watch = core.desk.stop_watch
-    core.desk.set_position(held(900, stop="100.00"))
-    assert core.desk.stop_watch is watch
-    core.desk.set_position(held(stop="99.00"))
-    assert core.desk.stop_watch is not watch
-    core.desk.set_position(held())
-    assert core.desk.stop_watch is None
+    watch = core.holding.stop_watch
+    core.holding.set_position(held(900, stop="100.00"))
+    assert core.holding.stop_watch is watch
+    core.holding.set_position(held(stop="99.00"))
+    assert core.holding.stop_watch is not watch
+    core.holding.set_position(held())
+    assert core.holding.stop_watch is None
 
 
 def test_an_auction_has_a_price_and_no_side() -> None:
@@ -353,8 +353,8 @@ def test_coverage_and_cost_are_sampled_each_second() -> None:
     core = make(GUARDED, held(250))
     tape = _tape().add(Clock(NOON + 30 * NS))
     core.process(tape.events)
-    assert list(core.desk.coverage) == [2.0] * 30
-    assert core.desk.costs[-1] == pytest.approx(2.5)
+    assert list(core.holding.coverage) == [2.0] * 30
+    assert core.holding.costs[-1] == pytest.approx(2.5)
 
 
 def test_a_wall_of_coins_is_told_in_coins() -> None:

@@ -231,7 +231,7 @@ def test_an_off_exchange_block_is_shown_and_never_counted() -> None:
         out += core.process([Print(at, number + 1, 100_000, 20_000, REGULAR | OFF_EXCHANGE | SIDE_GIVEN, SELL, 4)])
     assert len(evidence(out, "block")) == 4
     assert not any(raised.alert.counts for raised in evidence(out, "block"))
-    assert core.desk.flow.current is None
+    assert core.holding.flow.current is None
 
 
 @pytest.mark.parametrize(("levels", "expected"), [(10, 1), (4, 0)])

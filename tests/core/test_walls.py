@@ -190,10 +190,10 @@ def test_gone_during_a_gap_is_not_pulled() -> None:
 def test_a_book_that_was_away_hides_what_went_and_leaves_the_tape_alone() -> None:
     core, tape = make(), Tape().book(0, _bids(12_000), ASKS)
     core.process([*tape.events, Clock(tape.at(50))])
-    known_from = core.burst.covered_from
+    known_from = core.burst.span.covered_from
     after = Tape().add(Gap(tape.at(60), "another book", tape=False)).book(60, _bids(100), ASKS)
     assert _said(core, after, 120) == []
-    assert core.burst.covered_from == known_from
+    assert core.burst.span.covered_from == known_from
 
 
 def test_where_sizes_may_be_lots_no_size_is_large() -> None:
@@ -298,7 +298,7 @@ def test_a_wall_that_appears_is_hit_and_goes_is_one_act() -> None:
     tape = Tape().book(0, _bids(12_000), ASKS).sell(1, 100.00, 11_000).book(2, [(99.99, 100)], ASKS)
     outputs = core.process([*tape.events, Clock(tape.at(10))])
     assert [alert.evidence for alert in alerts(outputs)] == ["bid_wall", "bid_wall_hit", "sell_print"]
-    assert core.desk.acts.counted == 1
+    assert core.holding.counted_signals.counted == 1
     assert not exits(outputs)
 
 

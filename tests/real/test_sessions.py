@@ -130,7 +130,7 @@ def test_a_session_in_pieces_says_the_same(profile: str) -> None:
     rules = Rules(profile="guarded" if profile == "guarded" else "plan")
     _, whole = run(BAC_LATER, rules)
     core, _ = run(BAC_LATER, rules)
-    fresh = type(core)(core.symbol, rules, core.capabilities, core.desk.position)
+    fresh = type(core)(core.symbol, rules, core.capabilities, core.holding.position)
     pieces = []
     taken = events(BAC_LATER)
     for at in range(0, len(taken), 97):

@@ -48,7 +48,9 @@ def lived(core: SymbolCore, seed: int, rules: Rules, position: Position, capabil
                     dataclasses.replace(rules, large_order_size_threshold=draw.randrange(4_000, 16_000))
                 )
             case 1:
-                core.desk.set_position(dataclasses.replace(position, quantity=draw.randrange(1, 9) * position.quantity))
+                core.holding.set_position(
+                    dataclasses.replace(position, quantity=draw.randrange(1, 9) * position.quantity)
+                )
             case 2:
                 core.set_capabilities(replace(capabilities, depth_levels=draw.choice((1, 3))))
             case 3 if core.outcomes is not None:
@@ -117,8 +119,8 @@ def test_a_core_that_began_anew_is_another_one() -> None:
     turned, said = play(begins[1], core)
     assert (turned is core, turned.short, said) == (False, True, [])
     assert isinstance(turned.series, Series)
-    assert play(begins[2], core)[0].desk.position is None
-    assert turned.desk.position == Position("TEST", -1_000, Decimal("100.00"))
+    assert play(begins[2], core)[0].holding.position is None
+    assert turned.holding.position == Position("TEST", -1_000, Decimal("100.00"))
 
 
 def test_what_no_recording_holds_is_refused() -> None:

@@ -83,12 +83,12 @@ def test_a_quiet_tape_has_no_share_to_tell() -> None:
     assert _rule(detail, "volume ratio").value == "no baseline"
     assert _rule(detail, "sell share").value == "no volume"
     assert _rule(detail, "stop away").value == "200c"
-    assert core.burst.guards(NOON // NS + 500, 0.5) == (0.0, 0.0, 0.0)
+    assert core.burst.span.guards(NOON // NS + 500, 0.5) == (0.0, 0.0, 0.0)
 
 
 def test_a_thin_tape_says_so() -> None:
     core = _core(rules=Rules(profile="guarded"))
-    core.burst.thin = True
+    core.burst.span.thin = True
     assert not _rule(detail_view(core, NOON + 401 * NS), "prints a minute").met
 
 
@@ -112,7 +112,7 @@ def test_after_exited_the_view_says_that_it_is_muted_until_the_day_is_over() -> 
     core.answer(NOON + 71 * NS, opened.recommendation.recommendation_id, Answer("exited"))
     assert muted_words(core, NOON + 72 * NS).startswith("muted (exited)")
     assert muted_words(core, NOON + 86_400 * NS) == ""
-    core.desk.set_position(held(50, "99.00"))
+    core.holding.set_position(held(50, "99.00"))
     assert muted_words(core, NOON + 73 * NS) == ""
 
 

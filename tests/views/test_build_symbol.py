@@ -168,8 +168,8 @@ def test_an_open_recommendation_is_a_card_and_the_chip() -> None:
 
 def test_an_answer_is_a_header_with_what_came_since() -> None:
     core = _leaving()
-    assert core.desk.flow.current is not None
-    core.answer(NOON + 64 * NS, core.desk.flow.current.recommendation_id, Answer("hold"))
+    assert core.holding.flow.current is not None
+    core.answer(NOON + 64 * NS, core.holding.flow.current.recommendation_id, Answer("hold"))
     tape = Tape(NOON + 70 * NS).book(0, [(99.99, 400)], [(100.01, 400)])
     for at in (24, 55):
         tape.sell(at, 99.99, 12_000)
@@ -182,8 +182,8 @@ def test_an_answer_is_a_header_with_what_came_since() -> None:
 
 def test_a_trimmed_position_that_does_not_change_is_told() -> None:
     core = _leaving()
-    assert core.desk.flow.current is not None
-    core.answer(NOON + 64 * NS, core.desk.flow.current.recommendation_id, Answer("trimmed", shares=400))
+    assert core.holding.flow.current is not None
+    core.answer(NOON + 64 * NS, core.holding.flow.current.recommendation_id, Answer("trimmed", shares=400))
     assert "old quantity" not in _view(core, 124).chip_detail
     assert _view(core, 125).chip_detail.endswith("positions still show the old quantity")
     view = _view(core, 125)

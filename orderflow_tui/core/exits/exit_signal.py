@@ -1,4 +1,4 @@
-"""From alerts to one recommendation: acts, the exit rule, and the latch that waits for the trader's answer."""
+"""From alerts to one recommendation: signals, the exit rule, and the latch that waits for the trader's answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from orderflow_tui.core.model.units import CENT, NS, datetime_ns, price_text
 from orderflow_tui.core.rules.explain import why
 
 ALERTS_NEEDED: Final = 3
-_ACT_NS: Final = 30 * NS
+_SIGNAL_NS: Final = 30 * NS
 _QUIET_NS: Final = 300 * NS
 DELAYED_WORDS: Final = r"DELAYED \d+ MIN: "
 """What a recommendation on delayed data begins with, whatever follows."""
@@ -64,7 +64,7 @@ def should_trigger_exit(alerts: Iterable[OrderFlowAlert], *, window_seconds: int
     return False
 
 
-class Act(Struct, frozen=True):
+class CountedSignal(Struct, frozen=True):
     """One counted thing a seller did."""
 
     time_ns: int
@@ -77,56 +77,56 @@ class Act(Struct, frozen=True):
     shares: int
 
 
-class ActCounter:
-    """Counts acts: at most one per (side, price) in 30 s whatever the evidence; all ask walls together once."""
+class SignalCounter:
+    """Counts signals: at most one per (side, price) in 30 s whatever the evidence; all ask walls together once."""
 
-    __slots__ = ("_acts", "_window_ns", "counted")
+    __slots__ = ("_signals", "_window_ns", "counted")
 
     def __init__(self, window_seconds: int) -> None:
-        self._acts: deque[Act] = deque()
+        self._signals: deque[CountedSignal] = deque()
         self._window_ns = window_seconds * NS
         self.counted = 0
 
     @property
     def window_seconds(self) -> int:
-        """How far back acts reach."""
+        """How far back signals reach."""
         return self._window_ns // NS
 
     def set_window(self, seconds: int) -> None:
-        """How far back acts reach, seconds, inclusive."""
+        """How far back signals reach, seconds, inclusive."""
         self._window_ns = seconds * NS
 
     def add(self, raised: AlertRaised) -> bool:
-        """Take a counting `large_seller` alert; whether the window now holds enough acts."""
+        """Take a counting `large_seller` alert; whether the window now holds enough signals."""
         alert, time_ns = raised.alert, raised.time_ns
         offered = alert.evidence == ("ask_wall" if alert.against == "long" else "bid_wall")
-        newest_ns = max(time_ns, self._acts[-1].time_ns) if self._acts else time_ns
+        newest_ns = max(time_ns, self._signals[-1].time_ns) if self._signals else time_ns
         self._forget(newest_ns)
         if time_ns < newest_ns - self._window_ns:
             return False
-        for act in self._acts:
-            if act.offered != offered:
+        for signal in self._signals:
+            if signal.offered != offered:
                 continue
-            near = abs(time_ns - act.time_ns) <= _ACT_NS
-            if offered or (near and act.low <= raised.high and raised.low <= act.high):
+            near = abs(time_ns - signal.time_ns) <= _SIGNAL_NS
+            if offered or (near and signal.low <= raised.high and raised.low <= signal.high):
                 return False
-        at = len(self._acts)
-        while at and self._acts[at - 1].time_ns > time_ns:
+        at = len(self._signals)
+        while at and self._signals[at - 1].time_ns > time_ns:
             at -= 1
-        act = Act(time_ns, offered, raised.low, raised.high, alert, raised.prints, alert.order_size or 0)
-        self._acts.insert(at, act)
+        signal = CountedSignal(time_ns, offered, raised.low, raised.high, alert, raised.prints, alert.order_size or 0)
+        self._signals.insert(at, signal)
         self.counted += 1
-        return len(self._acts) >= ALERTS_NEEDED
+        return len(self._signals) >= ALERTS_NEEDED
 
     def _forget(self, newest_ns: int) -> None:
-        """Drop acts that lie outside the window that ends with the newest."""
-        acts = self._acts
-        while acts and acts[0].time_ns < newest_ns - self._window_ns:
-            acts.popleft()
+        """Drop signals that lie outside the window that ends with the newest."""
+        signals = self._signals
+        while signals and signals[0].time_ns < newest_ns - self._window_ns:
+            signals.popleft()
 
-    def acts(self) -> tuple[Act, ...]:
-        """The acts in the window, oldest first."""
-        return tuple(self._acts)
+    def signals(self) -> tuple[CountedSignal, ...]:
+        """The signals in the window, oldest first."""
+        return tuple(self._signals)
 
 
 class Figures(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""One symbol's position, its stop, the acts against it, and the recommendations that follow."""
+"""One symbol's position, its stop, the signals counted against it, and the recommendations that follow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from dataclasses import replace
 from decimal import Decimal
 from statistics import median
 
-from orderflow_tui.core.exits.exit_signal import ALERTS_NEEDED, Act, ActCounter, ExitLatch, Figures, evidence_of
+from orderflow_tui.core.exits.exit_signal import (
+    ALERTS_NEEDED,
+    CountedSignal,
+    ExitLatch,
+    Figures,
+    SignalCounter,
+    evidence_of,
+)
 from orderflow_tui.core.market.liquidity import ExitCost, band_size, exit_cost
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.market.state import SAMPLES, MarketState
@@ -45,7 +52,7 @@ class Holding:
         self.capabilities = capabilities
         self.writer = writer
         self.market = market
-        self.acts = ActCounter(thresholds.alert_window_seconds)
+        self.counted_signals = SignalCounter(thresholds.alert_window_seconds)
         self.flow = ExitLatch("flow")
         self.stop_latch = ExitLatch("stop")
         self.coverage: deque[float] = deque(maxlen=SAMPLES)
@@ -63,7 +70,7 @@ class Holding:
         self._thin = ThinExit()
 
     def set_position(self, position: Position | None) -> None:
-        """Take a new state of the position; its direction must be the one this desk was made for."""
+        """Take a new state of the position; its direction must be the one it was made for."""
         if self.position is not None and position is not None and position.quantity != self.position.quantity:
             self.trimmed = 0
         self.position = position
@@ -163,15 +170,15 @@ class Holding:
         burst = alert.alert_type == "red_burst"
         enough = burst
         if not burst and isinstance(output, AlertRaised):
-            before = self.acts.counted
-            enough = self.acts.add(output)
-            if self.acts.counted == before:
+            before = self.counted_signals.counted
+            enough = self.counted_signals.add(output)
+            if self.counted_signals.counted == before:
                 return None
         if not self.quantity:
             return None
         self.flow.evidence(time_ns)
         if enough:
-            named = self._because_of_burst(alert, time_ns) if burst else self._because_of_acts(time_ns)
+            named = self._because_of_burst(alert, time_ns) if burst else self._because_of_signals(time_ns)
             opened = self.flow.trigger(time_ns, named, self.figures(time_ns), burst=burst)
             if opened is not None:
                 return opened
@@ -188,22 +195,26 @@ class Holding:
         }
         return replace(self._named(time_ns, reason, (alert,), prints, shares), details=details)
 
-    def _because_of_acts(self, time_ns: int) -> ExitRecommendation:
-        acts = self.acts.acts()
-        prints, shares = sum(act.prints for act in acts), sum(act.shares for act in acts if act.prints)
-        seconds = max(1, round((acts[-1].time_ns - acts[0].time_ns) / NS))
+    def _because_of_signals(self, time_ns: int) -> ExitRecommendation:
+        signals = self.counted_signals.signals()
+        prints, shares = sum(one.prints for one in signals), sum(one.shares for one in signals if one.prints)
+        seconds = max(1, round((signals[-1].time_ns - signals[0].time_ns) / NS))
         who = self.writer.words("large sellers", "large buyers")
-        behind = _behind_acts(acts, self.writer, self.capabilities.size_scale)
-        alerts = tuple(act.alert for act in acts)
+        behind = _behind_signals(signals, self.writer, self.capabilities.size_scale)
+        alerts = tuple(one.alert for one in signals)
         details = {
             "basis": "acts",
             "acts": [
-                {"at": iso_utc(act.time_ns), "episode_id": act.alert.episode_id, "shares": act.shares} for act in acts
+                {"at": iso_utc(one.time_ns), "episode_id": one.alert.episode_id, "shares": one.shares}
+                for one in signals
             ],
-            "window_seconds": self.acts.window_seconds,
-            **why(("acts", len(acts), ALERTS_NEEDED, 1), ("seconds_apart", seconds, self.acts.window_seconds, -1)),
+            "window_seconds": self.counted_signals.window_seconds,
+            **why(
+                ("acts", len(signals), ALERTS_NEEDED, 1),
+                ("seconds_apart", seconds, self.counted_signals.window_seconds, -1),
+            ),
         }
-        named = self._named(time_ns, f"{len(acts)} {who} in {seconds} s: {behind}", alerts, prints, shares)
+        named = self._named(time_ns, f"{len(signals)} {who} in {seconds} s: {behind}", alerts, prints, shares)
         return replace(named, details=details)
 
     def _named(
@@ -288,15 +299,15 @@ def _behind(prints: int, volume: int, writer: AlertWriter) -> str:
     return f"{prints:,} print{'' if prints == 1 else 's'}, {writer.sizes(volume)} shares"
 
 
-def _behind_acts(acts: tuple[Act, ...], writer: AlertWriter, scale: int) -> str:
+def _behind_signals(signals: tuple[CountedSignal, ...], writer: AlertWriter, scale: int) -> str:
     """Prints with their shares; what rests in the book or was withdrawn from it stands apart."""
     parts = []
-    prints, printed = sum(act.prints for act in acts), sum(act.shares for act in acts if act.prints)
+    prints, printed = sum(one.prints for one in signals), sum(one.shares for one in signals if one.prints)
     if prints:
         parts.append(_behind(prints, printed * scale, writer))
-    still = [act for act in acts if not act.prints]
-    gone = sum(act.shares for act in still if (act.alert.evidence or "").endswith("_pulled"))
-    resting = sum(act.shares for act in still) - gone
+    still = [one for one in signals if not one.prints]
+    gone = sum(one.shares for one in still if (one.alert.evidence or "").endswith("_pulled"))
+    resting = sum(one.shares for one in still) - gone
     parts += [
         f"{writer.sizes(size * scale)} {word}" for size, word in ((resting, "resting"), (gone, "withdrawn")) if size
     ]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import ceil
 from types import MappingProxyType
 from typing import Any, Final
 
-from orderflow_tui.core.market.volume_window import BASELINE_SECONDS, LONGEST_WINDOW, VolumeWindow
+from orderflow_tui.core.market.volume_window import BASELINE_SECONDS, VolumeWindow
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS, datetime_ns
@@ -24,17 +23,12 @@ from orderflow_tui.core.rules.burst_figures import (
     burst_text,
     guard_figures,
     passed_tests,
-    robust_z,
     true_interval,
 )
+from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.price_move import PriceMove
 from orderflow_tui.core.rules.rule import Rule, has_trades
 
-_PRINTS_WANTED: Final = 12
-_GUARDED_FLOOR: Final = 30
-_THIN_ABOVE: Final = 60.0
-_THIN_BELOW: Final = 48.0
-_NEVER: Final = 1 << 200
 _REST_NS: Final = 60 * NS
 _REFUTED_NS: Final = 2 * NS
 _QUIET_RANK: Final = 3
@@ -54,33 +48,9 @@ class RedBurst:
     """
 
     __slots__ = (
-        "_alerted_volume",
-        "_base",
-        "_before",
-        "_journaled_ns",
-        "_last_true_ns",
-        "_newest",
-        "_opened_ns",
-        "_opened_price",
-        "_plain",
-        "_price_moved",
-        "_side_accuracy",
-        "before",
-        "covered_from",
-        "doubt",
-        "ends_ns",
-        "exit_ratio",
-        "head",
-        "need",
-        "open_alert",
-        "peak_ratio",
-        "quiet_until_ns",
-        "thin",
-        "thresholds",
-        "unsure",
-        "window",
-        "window_seconds",
-        "writer",
+        "_alerted_volume", "_before", "_journaled_ns", "_last_true_ns", "_newest", "_opened_ns", "_opened_price",
+        "_plain", "_price_moved", "_side_accuracy", "doubt", "ends_ns", "exit_ratio", "open_alert", "peak_ratio",
+        "quiet_until_ns", "span", "thresholds", "unsure", "window", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +62,7 @@ class RedBurst:
         side_accuracy: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self.window = window
+        self.span = BurstWindow(window, thresholds)
         self._side_accuracy = side_accuracy
         self._price_moved = price_moved
         self._before = 0
@@ -99,11 +70,6 @@ class RedBurst:
         self.thresholds = thresholds
         self.writer = writer
         self.exit_ratio = thresholds.red_burst_threshold
-        self.covered_from: int | None = None
-        self.thin = False
-        self.window_seconds = thresholds.bucket_seconds
-        if thresholds.profile == "guarded":
-            self.window_seconds = self._floor()
         self.open_alert: OrderFlowAlert | None = None
         self._newest: OrderFlowAlert | None = None
         self.peak_ratio = 0.0
@@ -115,10 +81,6 @@ class RedBurst:
         """Nobody confirmed the sides of the living burst: it is not exit-eligible."""
         self.quiet_until_ns = 0
         """The quotes refuted a burst: until then no other is opened."""
-        self.head = -1
-        self.before = 0
-        self._base = 0
-        self.need = _NEVER
         self._last_true_ns = 0
         self._journaled_ns = 0
         self._opened_ns = 0
@@ -126,73 +88,13 @@ class RedBurst:
         self._alerted_volume = 0
         self._plain = True
 
-    def _floor(self) -> int:
-        return min(LONGEST_WINDOW, max(_GUARDED_FLOOR, self.thresholds.bucket_seconds))
-
-    @property
-    def warm_needed(self) -> int:
-        """Seconds of covered tape the rule needs before it can speak."""
-        return BASELINE_SECONDS + self.window_seconds
-
-    def warm_seconds(self, second: int) -> int:
-        """Seconds of covered tape there are, at most `warm_needed`."""
-        if self.covered_from is None:
-            return 0
-        return max(0, min(self.warm_needed, second - self.covered_from + 1))
-
-    def baseline(self, second: int) -> float:
-        """Mean volume per window over the 300 seconds before the window that ends with `second`; 0 while warming."""
-        if self.warm_seconds(second) < self.warm_needed:
-            return 0.0
-        start = second - self.window_seconds
-        base = self.window.volume_through(start) - self.window.volume_through(start - BASELINE_SECONDS)
-        return base * self.window_seconds / BASELINE_SECONDS
-
-    def forget(self, from_second: int) -> None:
-        """The tape is known from `from_second` on only: a gap, a new session, a reopening."""
-        self.covered_from = from_second
-        self.need = _NEVER
-        self.head = -1
-
-    def prepare(self) -> None:
-        """What stays the same within one second: baseline, the volume before the window, the volume needed."""
-        window = self.window
-        head = window.head
-        self.head = head
-        self.fit(head)
-        start = head - self.window_seconds
-        self.before = window.volume_through(start)
-        self.need = _NEVER
-        if self.warm_seconds(head) < self.warm_needed or self.thin:
-            return
-        self._base = self.before - window.volume_through(start - BASELINE_SECONDS)
-        if self._base > 0:
-            self.need = int(
-                self.thresholds.volume_spike_threshold * self._base * self.window_seconds / BASELINE_SECONDS
-            )
-
-    def fit(self, head: int) -> None:
-        """In `guarded`: B = 12 / r within its floor and 60 s, TAPE TOO THIN above 60 until below 48.
-
-        Asked at prints and at whole seconds: silence, too, makes a tape too thin.
-        """
-        if self.thresholds.profile != "guarded" or self.open_alert is not None:
-            return
-        start = head - self.window_seconds
-        prints = self.window.count_through(start) - self.window.count_through(start - BASELINE_SECONDS)
-        wanted = _PRINTS_WANTED * BASELINE_SECONDS / prints if prints > 0 else float("inf")
-        warm = self.warm_seconds(head) >= self.warm_needed
-        self.thin = warm and (wanted >= _THIN_BELOW if self.thin else wanted > _THIN_ABOVE)
-        self.window_seconds = max(self._floor(), min(LONGEST_WINDOW, ceil(min(wanted, LONGEST_WINDOW))))
-
     def on_print(self, time_ns: int, price: int) -> AlertRaised | AlertUpdated | None:
         """Test the window that ends with the print just added."""
-        second = time_ns // NS
-        if second != self.head:
-            if self.covered_from is None:
-                self.covered_from = -(-time_ns // NS)
-            self.prepare()
-        if self.window.volume - self.before <= self.need:
+        span = self.span
+        if time_ns // NS != span.head:
+            span.begin_coverage(time_ns)
+            span.prepare()
+        if self.window.volume - span.before <= span.need:
             return None
         return self.above(time_ns, price)
 
@@ -200,10 +102,7 @@ class RedBurst:
         """Other thresholds are in force from the next print on; a living burst keeps its window."""
         self.thresholds = thresholds
         self.exit_ratio = thresholds.red_burst_threshold
-        if self.open_alert is None:
-            self.window_seconds = self._floor() if thresholds.profile == "guarded" else thresholds.bucket_seconds
-            self.thin = False
-        self.head = -1
+        self.span.set_thresholds(thresholds)
 
     def corrected(self, first: int, last: int, change: int) -> AlertUpdated | None:
         """Seconds were counted anew: the newest burst that rested on them stands and gets a `corrected` note."""
@@ -220,27 +119,19 @@ class RedBurst:
             self.open_alert = noted
         return AlertUpdated(noted, time_ns, journal=True)
 
-    def late_print(self) -> None:
-        """A print was added to an earlier second: the prepared figures no longer hold."""
-        self.head = -1
-
     def above(self, time_ns: int, price: int) -> AlertRaised | AlertUpdated | None:
         """The window holds more than is needed: ask the rest of the rule."""
-        window, seconds = self.window, self.window_seconds
-        volume = window.volume - self.before
-        ratio = volume * BASELINE_SECONDS / (self._base * seconds)
+        window, span = self.window, self.span
+        seconds = span.seconds
+        volume = window.volume - span.before
+        ratio = volume * BASELINE_SECONDS / (span.base * seconds)
         if ratio <= self.thresholds.volume_spike_threshold or time_ns < self.quiet_until_ns:
             return None
         sold = window.sell - window.sell_through(window.head - seconds)
         share = sold / volume
         if share <= SELL_SHARE:
             return None
-        figures: dict[str, Any] = {
-            "window_seconds": seconds,
-            "volume": volume,
-            "baseline": round(self._base * seconds / BASELINE_SECONDS, 2),
-            "prints": window.count - window.count_through(window.head - seconds),
-        }
+        figures = span.figures(span.base * seconds / BASELINE_SECONDS)
         single = self._guard(figures, share)
         return None if single is None else self._speak(time_ns, price, ratio, share, figures, single=single)
 
@@ -257,27 +148,11 @@ class RedBurst:
             return None  # one print is news where the session has seen none as large
         return None if not single and (n_eff < N_EFF_LEAST or low < WILSON_FLOOR) else single
 
-    def guards(self, second: int, share: float) -> tuple[float, float, float]:
-        """`(n_eff, lower Wilson bound of the share, largest print's part)` of the window that ends with `second`."""
-        seconds = self.window_seconds - max(0, second - self.window.head)
-        return guard_figures(self.window, seconds, share)
-
-    def robust_z(self, second: int) -> float | None:
-        """How unusual the volume of the window that ends with `second` is; shown, never a condition; None: warming."""
-        warm = self.warm_seconds(second) >= self.warm_needed
-        return robust_z(self.window, second, self.window_seconds) if warm else None
-
     def judge_once(
         self, time_ns: int, price: int, ratio: float, share: float, baseline: float
     ) -> OrderFlowAlert | None:
         """The alert for a ratio and a sell share found elsewhere, under the profile's guards; keeps no episode."""
-        window, seconds = self.window, self.window_seconds
-        figures: dict[str, Any] = {
-            "window_seconds": seconds,
-            "volume": window.volume - window.volume_through(window.head - seconds),
-            "baseline": round(baseline, 2),
-            "prints": window.count - window.count_through(window.head - seconds),
-        }
+        figures = self.span.figures(baseline)
         single = self._guard(figures, share)
         if single is None:
             return None
@@ -311,6 +186,7 @@ class RedBurst:
             eligible = not single and not self.doubt and ratio > self.exit_ratio and self._free(figures)
             alert = self._alert(time_ns, ratio, share, figures, single=single, eligible=eligible)
             self.open_alert = self._newest = alert
+            self.span.fixed = True
             return AlertRaised(alert, time_ns, price, price, int(figures["prints"]))
         if not single:
             self.peak_ratio = max(self.peak_ratio, ratio)
@@ -362,8 +238,9 @@ class RedBurst:
         """The burst is over (`ends_ns` has come); returns its highest ratio while it was not mostly one print."""
         self.unsure = False
         self.open_alert = None
+        self.span.fixed = False
         self.ends_ns = NEVER_NS
-        self.head = -1
+        self.span.late_print()
         peak, self.peak_ratio = self.peak_ratio, 0.0
         return peak
 
@@ -384,7 +261,7 @@ class RedBurst:
         if doubt:
             figures = {**figures, "sides": doubt}
         if self.thresholds.profile == "guarded":
-            z = self.robust_z(self.window.head)
+            z = self.span.robust_z(self.window.head)
             figures = {**figures, "robust_z": None if z is None else round(z, 2)}
         return writer.alert(
             RED_BURST,
@@ -401,7 +278,7 @@ class RedBurst:
             details=figures
             | {
                 "exit_ratio": self.exit_ratio,
-                "sell_share_true": true_interval(self.window, self.window_seconds, share, self._side_accuracy()),
+                "sell_share_true": true_interval(self.window, self.span.seconds, share, self._side_accuracy()),
             }
             | passed_tests(self.thresholds, figures, ratio, share, single=single),
         )
