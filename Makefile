@@ -100,10 +100,13 @@ audit: $(AUDIT)/.made
 	$(AUDIT)/bin/python -m tests.packaging.audit
 
 # The vendors' own clients: a misreading of a wire cannot hide in both our server and our source.
+DATABENTO_CLIENT := databento==0.88.0
 $(CONFORMANCE)/.made: pyproject.toml
 	@rm -rf $(CONFORMANCE)
 	$(PYTHON) -m venv $(CONFORMANCE)
 	$(CONFORMANCE)/bin/python -m pip --disable-pip-version-check --quiet install -e '.[conformance]'
+# By itself: it wants a newer certifi than polygon-api-client allows, and pip refuses both in one call.
+	$(CONFORMANCE)/bin/python -m pip --disable-pip-version-check --quiet install $(DATABENTO_CLIENT)
 	@touch $@
 
 conformance: $(CONFORMANCE)/.made

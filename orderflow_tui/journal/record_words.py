@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from orderflow_tui.journal.records import (
     AlertRecord,
     AlertUpdatedRecord,
@@ -14,8 +17,20 @@ from orderflow_tui.journal.records import (
     ResolvedRecord,
     ResumedRecord,
     StopRecord,
+    SymbolStatus,
+    SymbolStatusRecord,
 )
 from orderflow_tui.support.output import printable
+
+_STATUS_WORDS: Final[Mapping[SymbolStatus, str]] = {
+    "halted": "HALTED",
+    "resumed": "trades again",
+    "book_won": "has a book now",
+    "book_lost": "has no book now",
+    "tape_won": "has every print now",
+    "tape_lost": "has sampled prints now",
+    "shows": "shows",
+}
 
 
 def record_words(record: Record) -> str:
@@ -42,10 +57,19 @@ def _words(record: Record) -> str:
             words = f"BLIND: {record.reason}"
         case ResumedRecord():
             words = "data is back"
+        case _:
+            words = _of_the_source(record)
+    return words
+
+
+def _of_the_source(record: Record) -> str:
+    match record:
         case ApiErrorRecord():
             words = f"error {record.error_type}: {record.detail}"
         case BadDataRecord():
             words = f"refused {record.code}: {record.detail}"
+        case SymbolStatusRecord():
+            words = f"{_STATUS_WORDS[record.status]}: {record.reason}"
         case _:
             words = ""
     return words

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
@@ -25,6 +25,7 @@ DATA_VALIDATION_ERROR: Final = "order_flow.data_validation_error"
 API_ERROR: Final = "order_flow.api_error"
 MONITORING_GAP: Final = "order_flow.monitoring_gap"
 MONITORING_RESUMED: Final = "order_flow.monitoring_resumed"
+SYMBOL_STATUS: Final = "order_flow.symbol_status"
 RUN_STARTED: Final = "order_flow.run_started"
 RUN_STOPPED: Final = "order_flow.run_stopped"
 
@@ -236,6 +237,22 @@ class ResumedRecord(Record, tag=MONITORING_RESUMED, kw_only=True):
     symbol: str
 
 
+SymbolStatus = Literal["halted", "resumed", "book_won", "book_lost", "tape_won", "tape_lost", "shows"]
+
+
+class SymbolStatusRecord(Record, tag=SYMBOL_STATUS, kw_only=True):
+    """A symbol's trading stopped or went on, `since_utc`, or the source shows another book or tape of it."""
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"since_utc"})
+
+    symbol: str
+    status: SymbolStatus
+    reason: str
+    depth_levels: int
+    tape_sampled: bool
+    since_utc: str | None = None
+
+
 class RunStartedRecord(Record, tag=RUN_STARTED, kw_only=True):
     """How a run began; `depth_source` where books come from another source, the others of a replay alone."""
 
@@ -283,6 +300,7 @@ AnyRecord = (
     | ApiErrorRecord
     | GapRecord
     | ResumedRecord
+    | SymbolStatusRecord
     | RunStartedRecord
     | RunStoppedRecord
 )

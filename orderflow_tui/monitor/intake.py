@@ -24,6 +24,7 @@ from orderflow_tui.monitor.blindness import BlindnessTracker
 from orderflow_tui.monitor.clock import RunClock
 from orderflow_tui.monitor.outbox import Outbox
 from orderflow_tui.monitor.status import RunState
+from orderflow_tui.monitor.symbol_status import SymbolStatuses
 from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.monitor.watched import WatchedSymbol
 
@@ -44,6 +45,7 @@ class Intake:
         self._clock = clock
         self._outbox = outbox
         self._state = state
+        self._statuses = SymbolStatuses(outbox.write)
 
     def take(self, message: FeedMessage) -> None:
         """Handle one message."""
@@ -90,6 +92,7 @@ class Intake:
         news_from = self._clock.news_from_ns(batch.arrival)
         for output in watched.core.process(batch.events, news_from_ns=news_from):
             self._outbox.say(watched, output, batch.arrival)
+        self._statuses.traded(watched, batch.events, batch.arrival)
         watched.dirty = True
 
     def _played(self, played: Played) -> None:
@@ -101,6 +104,7 @@ class Intake:
         watched.core, outputs = play(played.frame, watched.core)
         for output in outputs:
             self._outbox.say(watched, output, played.arrival)
+        self._statuses.traded(watched, (), played.arrival)
 
     def _reached(self, watched: WatchedSymbol, time_ns: int) -> None:
         if self._clock.reached(time_ns):
@@ -126,6 +130,7 @@ class Intake:
             self._band(message)
         else:
             self._symbols.set_own_capabilities(message.symbol, message.capabilities)
+            self._statuses.shows(message.symbol, message.capabilities, message.arrival)
 
     def _note(self, note: SymbolNote) -> None:
         watched = self._symbols.get(note.symbol)

@@ -42,6 +42,8 @@ class WatchedSymbol(Struct):
     lines: deque[AlertLine] = field(default_factory=lambda: deque(maxlen=50))
     band: tuple[int, int] = (0, 0)
     """Limit-down and limit-up prices, units of $0.0001; 0 where none is known."""
+    halted_ns: int = 0
+    """Since when its trading stands still, nanoseconds UTC; 0 while it goes on."""
     dirty: bool = True
     clock_ns: int = 0
     """The wall clock when it was last looked at."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from orderflow_tui.cli import main
+from orderflow_tui.core.model.events import Halt
 from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, FeedGap
 from orderflow_tui.journal import records as names
@@ -49,11 +50,13 @@ def test_errors_gaps_and_resumptions(tmp_path: Path) -> None:
         desk.put(ApiFault("5xx", "bad gateway", now, status=502, endpoint="trades", symbol="BAC"))
         desk.put(FeedGap(None, now.wall_ns - 1, now.wall_ns, "no answer from the host", now))
         desk.put(BadPayload("BAC", "tape", "TAPE_PRICE", "price 0", now))
+        desk.events(Halt(now.wall_ns, halted=True, reason="LUDP"))
         gaps = desk.until("monitoring_gap", 2)
         desk.monitor.recover("BAC")
         assert own_fields(desk.until("monitoring_resumed")[0]) == set(documented(names.MONITORING_RESUMED))
         assert own_fields(desk.named("api_error")[0]) == set(documented(names.API_ERROR))
         assert own_fields(desk.named("data_validation_error")[0]) == set(documented(names.DATA_VALIDATION_ERROR))
+        assert own_fields(desk.until("symbol_status")[0]) == set(documented(names.SYMBOL_STATUS))
         assert own_fields(gaps[0]) | own_fields(gaps[1]) == set(documented(names.MONITORING_GAP))
     finally:
         desk.monitor.stop(timeout=5)

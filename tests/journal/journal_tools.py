@@ -95,7 +95,7 @@ def made(event: str, /, **fields: Any) -> Record:
 
 
 def _empty(kind: Any) -> object:
-    candidates: tuple[object, ...] = (None, "", False, 0, [], {}, "open", "long", "hold")
+    candidates: tuple[object, ...] = (None, "", False, 0, [], {}, "open", "long", "hold", "shows")
     for value in candidates:
         with suppress(msgspec.ValidationError):
             msgspec.convert(value, kind)

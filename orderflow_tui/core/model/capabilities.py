@@ -38,6 +38,7 @@ class Capabilities(Struct, frozen=True):
             `Quote` events, not from the book.
         depth_margin_ms: How far that book's clock may be off the tape's: a wall is judged once the tape has passed it.
         shows: What the screen says of the depth, in the source's own words; empty for the usual ones.
+        tape_sampled: Prints are read off a sampled quote: volume comes, not every print.
     """
 
     source: str
@@ -62,6 +63,7 @@ class Capabilities(Struct, frozen=True):
     depth_source: str = ""
     depth_margin_ms: int = 0
     shows: str = ""
+    tape_sampled: bool = False
 
     @property
     def sides_in_doubt(self) -> str:

@@ -348,6 +348,7 @@ class IbkrSymbol:
             whole_depth=self.venues.is_deep,
             sizes_unsure="sizes in lots? untick 'Send market data in lots' in TWS" if self.lots else "",
             shows=self._words(),
+            tape_sampled=not self.tape.whole,
         )
 
     def _words(self) -> str:

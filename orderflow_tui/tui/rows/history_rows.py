@@ -34,6 +34,7 @@ EVENT_WORDS = {
     records.API_ERROR: "api error",
     records.MONITORING_GAP: "gap",
     records.MONITORING_RESUMED: "resumed",
+    records.SYMBOL_STATUS: "status",
     records.RUN_STARTED: "started",
     records.RUN_STOPPED: "stopped",
 }
