@@ -46,6 +46,10 @@ from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.views.model import StatusView
 
 _BATCHES_PER_ROUND: Final = 64
+LAST_TRY_SECONDS = 1.0
+"""How long the end of a run waits for a disk that takes nothing."""
+LOOK_NS = NS
+"""How often files are looked at and names are told the time."""
 _TICK_NS: Final = 50_000_000
 """Telling names the time lets other work have its turn after so long."""
 _NEWS_NS: Final = 10_000_000
@@ -186,10 +190,10 @@ class Monitor(ScreenPort):
         finally:
             self._feed.stop()
             self._inbox.close()
-            self.unwritten = len(self._journal.close(1.0))
+            self.unwritten = len(self._journal.close(LAST_TRY_SECONDS))
             self._symbols.close()
             if self._recorder is not None:
-                self._recorder.close()
+                self._recorder.close(LAST_TRY_SECONDS)
             self._ended.set()
 
     def _begin(self) -> None:
@@ -206,12 +210,12 @@ class Monitor(ScreenPort):
 
     def _loop(self) -> None:
         self._begin()
-        next_second = time.monotonic_ns() // NS * NS + NS
-        while not self._take(0.0 if self._to_tick else self._wait_s(next_second)):
+        next_look = _next_look()
+        while not self._take(0.0 if self._to_tick else self._wait_s(next_look)):
             self._give_up_sides()
-            if time.monotonic_ns() >= next_second:
-                next_second = time.monotonic_ns() // NS * NS + NS
-                self._each_second()
+            if time.monotonic_ns() >= next_look:
+                next_look = _next_look()
+                self._look_round()
             self._tick()
             if self._publishes and time.monotonic_ns() - self._last_publish >= self._pause_ns:
                 self._publish()
@@ -225,10 +229,10 @@ class Monitor(ScreenPort):
         """How long after a publication the next may come."""
         return _NEWS_NS if self._outbox.news else self._publish_ns
 
-    def _wait_s(self, next_second: int) -> float:
+    def _wait_s(self, next_look: int) -> float:
         """How long the loop may sleep if no message comes."""
         now = time.monotonic_ns()
-        wait_s = max(0.0, (next_second - now) / NS)
+        wait_s = max(0.0, (next_look - now) / NS)
         if self._publishes and any(watched.dirty for watched in self._symbols.all()):
             wait_s = min(wait_s, max(0.0, (self._last_publish + self._pause_ns - now) / NS))
         due_s = self._sides.due_s()
@@ -291,7 +295,7 @@ class Monitor(ScreenPort):
 
     # --- time ---------------------------------------------------------------------------------------------------
 
-    def _each_second(self) -> None:
+    def _look_round(self) -> None:
         arrival = Arrival.now()
         self._guard.run("looking after the journal", self._journal.tick, None)
         at = self._clock.second(arrival)
@@ -365,3 +369,7 @@ class Monitor(ScreenPort):
             positions_age_s=self._symbols.positions_age_s,
             pace=self.pace(),
         )
+
+
+def _next_look() -> int:
+    return time.monotonic_ns() // LOOK_NS * LOOK_NS + LOOK_NS

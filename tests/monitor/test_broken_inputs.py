@@ -119,7 +119,7 @@ class Run:
     def seconds_pass(self) -> None:
         """Every file has been looked at since."""
         told = self.monitor.status().now_ns
-        self.until(lambda: self.monitor.status().now_ns >= told + 2 * NS)
+        self.until(lambda: self.monitor.status().now_ns >= told + NS // 4)
 
 
 @pytest.fixture
