@@ -29,8 +29,10 @@ _MARKER_PAUSE_SECONDS: Final = 0.02
 _MARKER_BYTES: Final = 64
 _TAIL_CHUNK: Final = 65_536
 LOCK_SECONDS: Final = 0.5
-"""Writers hold the lock for the time of one write; who has it for longer does not run."""
+"""Writers that are not alone hold the lock for the time of one write; who has it for longer does not run."""
 _LOCK_PAUSE_SECONDS: Final = 0.001
+_SETTLE_SECONDS: Final = 0.2
+"""Twice what a writer takes to see that it is no longer alone (`writer._LOOK_NS`): then it locks for each line."""
 
 
 class LockedError(OSError):
@@ -137,19 +139,20 @@ def _class_of_records(directory: Path) -> str:
     return ""
 
 
-def open_day(path: Path, seconds: float = LOCK_SECONDS) -> int:
+def open_day(path: Path, seconds: float = LOCK_SECONDS, *, alone: bool = True) -> int:
     """A descriptor that appends whole lines to this file; a torn last line is set aside first.
 
     Args:
         path: The day's file.
         seconds: How long to wait for another process that holds its lock.
+        alone: Whether no other process writes in the directory.
 
     Raises:
         OSError: It is not a regular file of this user's own, its end is no line of a journal, it is locked.
     """
     fd = open_to_append(path, readable=True)
     try:
-        repair(fd, path, seconds)
+        repair(fd, path, seconds, alone=alone)
         if sys.platform != "win32":
             status = os.fstat(fd)
             if status.st_mode & 0o077 and status.st_uid == os.geteuid():
@@ -160,23 +163,26 @@ def open_day(path: Path, seconds: float = LOCK_SECONDS) -> int:
     return fd
 
 
-def repair_days(directory: Path) -> None:
+def repair_days(directory: Path, *, alone: bool = True) -> None:
     """Set aside the torn last line of every day that can be written; readers say what is wrong with the others."""
     for path in day_files(directory):
         if path.suffix == ".jsonl":
             with suppress(OSError):
-                os.close(open_day(path))
+                os.close(open_day(path, alone=alone))
 
 
-def repair(fd: int, path: Path, seconds: float = LOCK_SECONDS) -> None:
+def repair(fd: int, path: Path, seconds: float = LOCK_SECONDS, *, alone: bool = True) -> None:
     """Move what stands after the last newline to `<day>.jsonl.torn`; a whole record only gets its newline.
 
-    Writers hold the same lock for each line, so what is seen under it is nobody's line in the making.
+    Writers that are not alone hold the same lock for each line, so what is seen under it is nobody's line in the
+    making.
     """
+    if not alone and not _ends_whole(fd):
+        time.sleep(_SETTLE_SECONDS)
     with locked(fd, seconds):
-        size = os.fstat(fd).st_size
-        if not size or os.pread(fd, 1, size - 1) == b"\n":
+        if _ends_whole(fd):
             return
+        size = os.fstat(fd).st_size
         start = _after_last_newline(fd, size, path)
         tail = _read(fd, start, size)
         if _object(tail):
@@ -184,6 +190,11 @@ def repair(fd: int, path: Path, seconds: float = LOCK_SECONDS) -> None:
             return
         _set_aside(path.with_name(path.name + ".torn"), tail)
         os.ftruncate(fd, start)
+
+
+def _ends_whole(fd: int) -> bool:
+    size = os.fstat(fd).st_size
+    return not size or os.pread(fd, 1, size - 1) == b"\n"
 
 
 def _set_aside(path: Path, tail: bytes) -> None:
@@ -196,7 +207,7 @@ def _set_aside(path: Path, tail: bytes) -> None:
 
 
 def append_line(fd: int, line: bytes, seconds: float = LOCK_SECONDS) -> None:
-    """Append one line whole or not at all, with one write (two when the first is cut short).
+    """Append one line whole or not at all beside other writers, with one write (two when the first is cut short).
 
     Args:
         fd: From `open_day`.
@@ -204,18 +215,30 @@ def append_line(fd: int, line: bytes, seconds: float = LOCK_SECONDS) -> None:
         seconds: How long to wait for another process that holds the file's lock.
 
     Raises:
-        OSError: Nothing of the line stands in the file; FileNotFoundError when the file has lost its name.
+        OSError: Nothing of the line stands in the file.
     """
     with locked(fd, seconds):
         written = os.write(fd, line)
         if written != len(line):
             _complete(fd, line, written)
-        if not os.fstat(fd).st_nlink:
-            raise FileNotFoundError(2, "the file was removed")
+
+
+def append_alone(fd: int, line: bytes) -> None:
+    """The same for the only writer, without a lock; LockedError, and part of the line, where another one came just now.
+
+    Raises:
+        OSError: As `append_line`.
+    """
+    written = os.write(fd, line)
+    if written != len(line):
+        with locked(fd):
+            _complete(fd, line, written)
 
 
 def _complete(fd: int, line: bytes, written: int) -> None:
     start = os.fstat(fd).st_size - written
+    if os.pread(fd, written, start) != line[:written]:
+        raise OSError(errno.EIO, "another process wrote into the line")
     try:
         _write_all(fd, line[written:])
     except OSError:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal, get_args, get_origin
 
 import msgspec
+from msgspec.structs import fields
 
 from orderflow_tui.core.model.units import NS, iso_utc
+from orderflow_tui.journal.records import HEADER, Record
 
 _COUNTED_KEYS: Final = frozenset({"event", "error_type"})
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
@@ -52,8 +54,47 @@ class Stamps:
         return f"{self._prefix}{rest // 1_000:06d}Z"
 
 
-def body(fields: Mapping[str, object]) -> bytes:
-    """The fields as JSON without the opening brace.
+class Bodies:
+    """Records as JSON: what follows the header, without the opening brace.
+
+    Most are encoded in one step, once their values are known to be sound: only those fields are looked at whose type
+    allows a number that is none, or a nested key.
+    """
+
+    def __init__(self) -> None:
+        self._forms: dict[type[Record], tuple[bytes, tuple[str, ...]]] = {}
+
+    def of(self, record: Record) -> bytes:
+        """One record's. Raises as `body`."""
+        head, doubtful = self._forms.get(type(record)) or self._learn(record)
+        if record.OMITTED or not _all_sound(getattr(record, name) for name in doubtful):
+            return body(record.fields())
+        try:
+            line = _encode(record)
+        except UnicodeEncodeError:
+            return body(record.fields())
+        if not line.startswith(head) or b'"error_type"' in line:
+            return body(record.fields())
+        return line[len(head) :]
+
+    def _learn(self, record: Record) -> tuple[bytes, tuple[str, ...]]:
+        """The bytes of an empty header with the comma that follows, and the fields to look at."""
+        empty = {"event": record.event, **dict.fromkeys(HEADER[1:], ""), "latency_ms": None}
+        doubtful = tuple(one.name for one in fields(type(record)) if not _is_plain(one.type))
+        form = self._forms[type(record)] = (_encode(empty)[:-1] + b",", doubtful)
+        return form
+
+
+def _is_plain(kind: object) -> bool:
+    """Whether no value of a type can be unsound."""
+    parts = get_args(kind)
+    if get_origin(kind) in (Annotated, Literal):
+        return get_origin(kind) is Literal or _is_plain(parts[0])
+    return all(map(_is_plain, parts)) if parts else kind in _PLAIN
+
+
+def body(values: Mapping[str, object]) -> bytes:
+    """A record's fields as JSON without the opening brace.
 
     Floats and decimals that are not finite become null; a text that is no Unicode is escaped.
 
@@ -61,7 +102,7 @@ def body(fields: Mapping[str, object]) -> bytes:
         ValueError: A nested object has a key `event` or `error_type`: the greps over the journal would count it.
         TypeError: A value has no place in JSON.
     """
-    plain = fields if _all_sound(fields.values()) else _finite(fields)
+    plain = values if _all_sound(values.values()) else _finite(values)
     try:
         encoded = _encode(plain)
     except UnicodeEncodeError:

@@ -20,6 +20,7 @@ LONGEST_LINE: Final = 1 << 24
 
 CHUNK: Final = 1 << 18
 _IN_MEMORY: Final = 1 << 24
+_TAIL: Final = 1 << 20
 _SMALL: Final = 1 << 26
 _MOST_RATIO: Final = 100
 """Records pack to a tenth or a thirtieth; what packs far better is no journal, and may have no end."""
@@ -68,6 +69,18 @@ def unpack(packed: Path, into: IO[bytes], most: int | None = None) -> None:
             if left < 0:
                 raise OSError(f"{packed.name} unpacks to more than a journal can")
             into.write(chunk)
+
+
+def packed_tail(day: Path) -> frozenset[bytes]:
+    """The last lines of a day that was packed, with their newlines; none where it was not, or cannot be read."""
+    packed = day.with_name(day.name + ".gz")
+    try:
+        with opened(packed) as file:
+            start, end = newest_lines(file, _TAIL)
+            file.seek(start)
+            return frozenset(file.read(end - start).splitlines(keepends=True))
+    except (OSError, EOFError, zlib.error):
+        return frozenset()
 
 
 def forward(file: IO[bytes], start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:

@@ -17,13 +17,16 @@ from orderflow_tui.journal.directory import (
     LOCK_SECONDS,
     JournalError,
     LockedError,
+    append_alone,
     append_line,
     claim,
     open_day,
     repair_days,
 )
-from orderflow_tui.journal.encode import Stamps, body, quoted
+from orderflow_tui.journal.encode import Bodies, Stamps, quoted
 from orderflow_tui.journal.histogram import DurationHistogram
+from orderflow_tui.journal.lines import packed_tail
+from orderflow_tui.journal.presence import Presence
 from orderflow_tui.journal.records import Record
 from orderflow_tui.journal.sync import GroupSync
 from orderflow_tui.support.bounded_file import UnfitFileError
@@ -31,6 +34,11 @@ from orderflow_tui.support.bounded_file import UnfitFileError
 QUEUE_RECORDS: Final = 10_000
 """Records that wait while the disk cannot take them; then `write` waits."""
 _RETRY_SECONDS: Final = 0.05
+_PROVE_NS: Final = NS // 1_000
+"""What is written is proved to stand in a file that has a name at the next record or tick, at most so often."""
+_LOOK_NS: Final = NS // 10
+"""How often a writer looks whether it is still alone."""
+_MOST_REMOVALS: Final = 2
 _NOTICE_NS: Final = 60 * NS
 _DAY_NS: Final = 86_400 * NS
 _sync_data: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has only fsync
@@ -88,12 +96,16 @@ class JournalWriter:
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)
         self._stamps, self._happened = Stamps(), Stamps()
-        self._id_prefix = quoted(run_id)[:-1]
+        self._bodies = Bodies()
+        self._id_prefix = f'"event_id":{quoted(run_id)[:-1]}-'
         self._before_profile = f'"run_id":{quoted(run_id)},"data_source":{quoted(data_source)},"profile":'
         self._after_profile = f',"source_class":"{source_class}"'
         self._written = 0
         self._closing = False
         self._fd = -1
+        self._presence = Presence()
+        self._look_at = self._prove_at = 0
+        self._unproved: list[bytes] = []
         self._path = directory
         self._day_from = self._day_to = 0
         self._retired: list[int] = []
@@ -104,7 +116,8 @@ class JournalWriter:
         self._sync = GroupSync(self._sync_files)
         try:
             claim(directory, source_class)
-            repair_days(directory)
+            self._presence.enter(directory)
+            repair_days(directory, alone=self._presence.alone)
             self._open(clock())
         except OSError as error:
             where = error.filename if isinstance(error, UnfitFileError) else directory
@@ -154,7 +167,8 @@ class JournalWriter:
             JournalError: The journal was closed, also while this call waited for room.
         """
         with self._lock:
-            self._wait_for_room()
+            if self._queue or self._closing:
+                self._wait_for_room()
             self._written += 1
             line = self._line(record, happened_ns, caused_mono_ns, profile=profile or self._profile)
             self._queue.append(line)
@@ -166,7 +180,9 @@ class JournalWriter:
     def tick(self) -> None:
         """Retry what waits and see whether the file is still where it belongs; call it about once a second."""
         with self._lock:
-            if not self._closing and not self._in_place():
+            if self._in_place():
+                self._unproved.clear()
+            elif not self._closing:
                 self._taken_away()
                 self._begin_again()
             self._drain()
@@ -184,11 +200,14 @@ class JournalWriter:
         with self._lock:
             self._closing = True
             self._room.notify_all()
+            if self._unproved and not self._in_place():
+                self._taken_away()
             self._drain()
             while self._queue and (left := deadline - time.monotonic()) > 0:
                 self._room.wait(min(_RETRY_SECONDS, left))
                 self._drain()
             self._retire()
+            self._presence.leave()
             unwritten = tuple(self._queue)
             self._queue.clear()
         self._sync.ask(now=True)
@@ -199,9 +218,9 @@ class JournalWriter:
 
     def _line(self, record: Record, happened_ns: int, caused_mono_ns: int, *, profile: str) -> bytes:
         latency_ms = max(self._mono() - caused_mono_ns, 0) / 1_000_000
-        rest = body(record.fields())
+        rest = self._bodies.of(record)
         header = (
-            f'{{"event":"{record.event}","event_id":{self._id_prefix}-{self._written}","timestamp":"{self._stamps.text(self._clock())}",'
+            f'{{"event":"{record.event}",{self._id_prefix}{self._written}","timestamp":"{self._stamps.text(self._clock())}",'
             f'"timestamp_utc":"{self._happened.text(happened_ns)}","latency_ms":{latency_ms:.3f},'
             f'{self._before_profile}"{profile}"{self._after_profile}{"" if rest == b"}" else ","}'
         )
@@ -218,42 +237,70 @@ class JournalWriter:
             raise JournalError(f"the journal is closed{f' ({self.problem})' if self.problem else ''}")
 
     def _drain(self) -> None:
-        while self._queue and self._append(self._queue[0]):
+        removals = 0
+        while self._queue:
+            began = time.monotonic_ns()
+            try:
+                if began >= self._prove_at or not self._day_from <= self._clock() < self._day_to:
+                    removals += self._prove(began)
+                    if removals > _MOST_REMOVALS:
+                        self.problem = "the file is removed again and again"
+                        return
+                line = self._queue[0]
+                if self._presence.alone:
+                    append_alone(self._fd, line)
+                else:
+                    append_line(self._fd, line, self._patience)
+            except (OSError, JournalError) as error:
+                self._refused(error)
+                return
+            self._locked_out = False
+            self._unproved.append(line)
             self._queue.popleft()
-        if self.problem and not self._queue and self._fd >= 0:
+            self.write_times.add(time.monotonic_ns() - began)
+        if self.problem and self._fd >= 0:
             self.problem = self._sync_problem
             self._room.notify_all()
 
-    def _append(self, line: bytes) -> bool:
-        """Try to write one line; a failure becomes `problem` and leaves nothing of it in the file."""
+    def _refused(self, error: OSError | JournalError) -> None:
+        """A line could not be written; nothing of it is left in the file."""
+        self.problem = _reason(error)
+        self._locked_out = isinstance(error, LockedError)
+        torn = self._locked_out and self._presence.alone
+        if not isinstance(error, JournalError) and self._fd >= 0 and (torn or not self._in_place()):
+            self._retire()
+
+    def _prove(self, began: int) -> bool:
+        """See that today's file is open and has its name, and who else writes there.
+
+        Returns:
+            Whether it was removed: what was not proved waits again.
+
+        Raises:
+            OSError: There is no file to write to; JournalError too.
+        """
+        removed = self._fd >= 0 and not os.fstat(self._fd).st_nlink
+        if removed:
+            self._taken_away()
+        self._unproved.clear()
         now = self._clock()
-        began = time.monotonic_ns()
-        patience = 0.0 if self._locked_out else LOCK_SECONDS
-        try:
-            for _ in range(2):
-                if self._fd < 0 or not self._day_from <= now < self._day_to:
-                    self._reopen(now, patience)
-                try:
-                    append_line(self._fd, line, patience)
-                    break
-                except FileNotFoundError:  # removed under us: once more, in a new file
-                    self._taken_away()
-            else:
-                raise FileNotFoundError(2, "the file is removed again and again")
-        except (OSError, JournalError) as error:
-            self.problem = _reason(error)
-            self._locked_out = isinstance(error, LockedError)
-            if not isinstance(error, JournalError) and self._fd >= 0 and not self._in_place():
-                self._retire()
-            return False
-        self._locked_out = False
-        self.write_times.add(time.monotonic_ns() - began)
-        return True
+        if not self._day_from <= now < self._day_to:
+            self._reopen(now, self._patience)
+        elif began >= self._look_at:
+            self._presence.look()
+            self._look_at = began + _LOOK_NS
+        self._prove_at = began + _PROVE_NS
+        return removed
+
+    @property
+    def _patience(self) -> float:
+        """Seconds to wait for another process that holds the file's lock."""
+        return 0.0 if self._locked_out else LOCK_SECONDS
 
     def _begin_again(self) -> None:
         """Open the file before the next record comes, so that what stands in its way is known by then."""
         try:
-            self._reopen(self._clock(), 0.0 if self._locked_out else LOCK_SECONDS)
+            self._reopen(self._clock(), self._patience)
         except (OSError, JournalError) as error:
             self._locked_out = isinstance(error, LockedError)
             self.problem = _reason(error)
@@ -264,10 +311,11 @@ class JournalWriter:
         self._open(now, patience)
 
     def _open(self, now: int, patience: float = LOCK_SECONDS) -> None:
+        self._path = self.directory / f"{iso_utc(now)[:10]}.jsonl"
+        self._presence.enter(self.directory)
+        self._fd = open_day(self._path, patience, alone=self._presence.alone)
         self._day_from = now - now % _DAY_NS
         self._day_to = self._day_from + _DAY_NS
-        self._path = self.directory / f"{iso_utc(now)[:10]}.jsonl"
-        self._fd = open_day(self._path, patience)
 
     def _in_place(self) -> bool:
         """The open file is the one its path names."""
@@ -281,6 +329,10 @@ class JournalWriter:
     def _taken_away(self) -> None:
         if self._fd >= 0:
             self._taken_away_ns = self._mono()
+            if self._unproved and not os.fstat(self._fd).st_nlink:
+                packed = packed_tail(self._path)
+                self._queue.extendleft(line for line in reversed(self._unproved) if line not in packed)
+            self._unproved.clear()
         self._retire()
 
     def _retire(self) -> None:
@@ -288,6 +340,7 @@ class JournalWriter:
         if self._fd >= 0:
             self._retired.append(self._fd)
             self._fd = -1
+        self._day_from = self._day_to = 0
 
     def _sync_files(self) -> None:
         """Sync what was written; runs in the sync thread, without the lock while the disk works."""

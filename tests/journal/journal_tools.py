@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -56,6 +56,7 @@ def put(journal: JournalWriter, number: int = 0, event: str = "order_flow_alert"
 class Bare(Record, kw_only=True):
     """A record of any name with any fields."""
 
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"none"})  # so that its fields are asked for
     name: str
     held: dict[str, Any]
 

@@ -56,6 +56,7 @@ def test_a_day_packed_while_it_is_written_keeps_both_halves(tmp_path: Path, jour
     pack(tmp_path / TODAY)
     for number in range(3, 6):
         put(journal, number)
+    journal.tick()
     assert [path.name for path in day_files(tmp_path)] == [f"{TODAY}.gz", TODAY]
     assert numbers(tmp_path) == list(range(6))
     assert numbers(tmp_path, newest_first=True) == list(range(5, -1, -1))
@@ -74,6 +75,7 @@ def test_a_history_that_is_open_keeps_both_halves_too(tmp_path: Path, journal: J
         assert shown(store) == [0, 1, 2, 3]
         pack(tmp_path / TODAY)
         put(journal, 4)
+        journal.tick()
         store._files._lines.clear()
         assert shown(store) == [0, 1, 2, 3, 4]
 
@@ -107,6 +109,7 @@ def test_a_day_packed_between_listing_and_reading_is_read(tmp_path: Path, journa
     next(lines)
     pack(tmp_path / TODAY)
     put(journal, 3)
+    journal.tick()
     assert len(list(lines)) == 2 + 4
 
 

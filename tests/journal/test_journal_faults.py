@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orderflow_tui.journal.directory import JournalError
+from orderflow_tui.journal.presence import Presence
 from orderflow_tui.journal.writer import JournalWriter
 from tests.journal.journal_tools import DAY_NS, Clock, numbers, put, records, writer
 
@@ -236,10 +238,14 @@ def test_a_removed_directory_is_made_again(tmp_path: Path) -> None:
     directory = tmp_path / "journal"
     journal = writer(directory)
     put(journal, 0)
+    journal.tick()
     remove(directory)
-    put(journal, 1)
+    for number in range(1, 4):
+        put(journal, number)
+    journal.tick()
     assert journal.healthy
-    assert numbers(directory) == [1]
+    assert numbers(directory) == [1, 2, 3]
+    assert "was removed" in journal.notice
     assert (directory / ".source-class").read_text() == "simulated\n"
     journal.close()
 
@@ -283,21 +289,114 @@ def test_a_renamed_directory_is_noticed_at_the_next_tick(tmp_path: Path) -> None
     assert (numbers(away), numbers(directory)) == ([0], [1])
 
 
+def test_what_was_written_just_before_the_file_was_removed_is_written_again(tmp_path: Path) -> None:
+    journal = writer(tmp_path)
+    put(journal, 0)
+    journal.tick()
+    put(journal, 1)
+    (tmp_path / TODAY).unlink()
+    put(journal, 2)
+    journal.close()
+    assert numbers(tmp_path) == [1, 2]
+
+
+def test_a_day_that_was_packed_while_it_was_written_is_not_doubled(tmp_path: Path) -> None:
+    journal = writer(tmp_path)
+    put(journal, 0)
+    (tmp_path / (TODAY + ".gz")).write_bytes(gzip.compress((tmp_path / TODAY).read_bytes()))
+    put(journal, 1)
+    (tmp_path / TODAY).unlink()
+    put(journal, 2)
+    journal.close()
+    assert numbers(tmp_path) == [1, 2]
+
+
 def test_a_file_removed_again_and_again_is_a_problem_and_no_endless_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = writer(tmp_path)
+    monkeypatch.setattr("orderflow_tui.journal.writer._PROVE_NS", 0)
 
-    def vanish(fd: int, line: bytes, seconds: float) -> None:
-        raise FileNotFoundError(errno.ENOENT, "the file was removed")
+    def vanish(fd: int, line: bytes) -> None:
+        os.write(fd, line)
+        (tmp_path / TODAY).unlink()
 
-    monkeypatch.setattr("orderflow_tui.journal.writer.append_line", vanish)
-    put(journal, 0)
+    monkeypatch.setattr("orderflow_tui.journal.writer.append_alone", vanish)
+    for number in range(5):
+        put(journal, number)
     assert "again and again" in journal.problem
     monkeypatch.undo()
     journal.tick()
-    assert numbers(tmp_path) == [0]
+    assert numbers(tmp_path) == list(range(5))
     journal.close()
+
+
+def test_who_writes_alone_sees_that_another_has_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orderflow_tui.journal.writer._PROVE_NS", 0)
+    monkeypatch.setattr("orderflow_tui.journal.writer._LOOK_NS", 0)
+    lockless: list[bytes] = []
+
+    def alone(fd: int, line: bytes) -> None:
+        lockless.append(line)
+        os.write(fd, line)
+
+    monkeypatch.setattr("orderflow_tui.journal.writer.append_alone", alone)
+    first = writer(tmp_path, run_id="first")
+    put(first, 0)
+    second = writer(tmp_path, run_id="second")
+    put(first, 1)
+    put(second, 2)
+    second.close()
+    put(first, 3)
+    first.close()
+    assert [json.loads(line)["n"] for line in lockless] == [0, 3]
+    assert numbers(tmp_path) == [0, 1, 2, 3]
+
+
+def test_a_line_in_the_making_of_a_living_writer_is_not_torn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = three_records(tmp_path)
+    (tmp_path / TODAY).write_bytes(content[:-9])
+    other = Presence()
+    other.enter(tmp_path)
+
+    def finish(seconds: float) -> None:
+        (tmp_path / TODAY).write_bytes(content)
+
+    monkeypatch.setattr("orderflow_tui.journal.directory.time.sleep", finish)
+    writer(tmp_path).close()
+    other.leave()
+    assert numbers(tmp_path) == [0, 1, 2]
+    assert not (tmp_path / (TODAY + ".torn")).exists()
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_short_write_that_another_wrote_behind_is_written_again_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
+) -> None:
+    journal = writer(tmp_path)
+    other = writer(tmp_path, run_id="other") if beside else None
+    journal.tick()
+    write = os.write
+    cut: list[int] = []
+
+    def short(fd: int, content: bytes) -> int:
+        if cut or not content.startswith(b'{"event"'):
+            return write(fd, content)
+        cut.append(write(fd, content[:20]))
+        with (tmp_path / TODAY).open("ab") as file:
+            file.write(b"another's\n")
+        return cut[0]
+
+    monkeypatch.setattr("os.write", short)
+    put(journal, 0)
+    assert journal.problem == "another process wrote into the line"
+    put(journal, 1)
+    assert journal.healthy
+    journal.close()
+    if other is not None:
+        other.close()
+    lines = (tmp_path / TODAY).read_bytes().splitlines()
+    assert [json.loads(line)["n"] for line in lines[1:]] == [0, 1]
 
 
 def fill(journal: JournalWriter, disk: Disk, count: int) -> None:

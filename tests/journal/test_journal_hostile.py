@@ -180,7 +180,17 @@ def finished(work: Callable[[], object], seconds: float = 20.0) -> bool:
     return not thread.is_alive()
 
 
+def test_who_writes_alone_needs_no_lock_that_another_could_keep(tmp_path: Path) -> None:
+    journal = writer(tmp_path)
+    with locked_by_another(tmp_path / TODAY):
+        put(journal, 0)
+        assert (journal.problem, journal.waiting) == ("", 0)
+    journal.close()
+    assert numbers(tmp_path) == [0]
+
+
 def test_a_lock_that_is_never_let_go_is_said_and_waited_for_once(tmp_path: Path) -> None:
+    other = writer(tmp_path, run_id="other")
     journal = writer(tmp_path)
     put(journal, 0)
 
@@ -196,9 +206,11 @@ def test_a_lock_that_is_never_let_go_is_said_and_waited_for_once(tmp_path: Path)
     assert (journal.problem, journal.waiting) == ("", 0)
     assert numbers(tmp_path) == list(range(500))
     journal.close()
+    other.close()
 
 
 def test_a_locked_journal_ends_with_what_it_could_not_write(tmp_path: Path) -> None:
+    other = writer(tmp_path, run_id="other")
     journal = writer(tmp_path)
     put(journal, 0)
     unwritten: list[bytes] = []
@@ -206,6 +218,7 @@ def test_a_locked_journal_ends_with_what_it_could_not_write(tmp_path: Path) -> N
         put(journal, 1)
         assert finished(lambda: unwritten.extend(journal.close(0.2)))
     assert len(unwritten) == 1
+    other.close()
 
 
 def test_a_start_on_a_locked_journal_is_refused(tmp_path: Path) -> None:
