@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orderflow_tui.tui.screens.first_run import FirstRun
 
 
-def run_attach(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
+def run_attach(overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any]) -> int:
     """Show the engine of the configured journal, or the only one there is."""
     refuse_without_terminal()
     loaded = load_config(overrides, path=config_file)
@@ -37,7 +37,7 @@ def journal_of(loaded: LoadedConfig) -> Path:
     return loaded.journal_dir(source_named(loaded.config.data_source).source_class)
 
 
-def chosen_place(loaded: LoadedConfig, overrides: Mapping[str, Any]) -> EnginePlace:
+def chosen_place(loaded: LoadedConfig, overrides: Mapping[str, object]) -> EnginePlace:
     """The engine that is meant: the configured journal's, else the only one that runs.
 
     Raises:

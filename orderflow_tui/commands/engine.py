@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from orderflow_tui import __version__
 from orderflow_tui.engine.place import EngineError, EnginePlace, EngineRunningError, connect, is_held, place_of
@@ -63,7 +63,7 @@ def serve_screens(
 
 
 def start_engine(
-    directory: Path, overrides: Mapping[str, Any], config_file: str | None, *, ends_with_screens: bool
+    directory: Path, overrides: Mapping[str, object], config_file: str | None, *, ends_with_screens: bool
 ) -> subprocess.Popen[bytes]:
     """Start the engine of a journal beside this process; `await_engine` says when it takes screens.
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from orderflow_tui.commands.assembly import LiveSettings, checked_config, monitor_of_source, tell_losses
 from orderflow_tui.commands.ending import Ending
@@ -27,7 +27,7 @@ from orderflow_tui.support.output import print_error, print_note, raw_stdout
 _VIEWS_A_SECOND: Final = 20.0
 
 
-def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration: float | None, tz: str) -> int:
+def run_headless(overrides: Mapping[str, object], config_file: str | None, duration: float | None, tz: str) -> int:
     """The same monitor without a screen: one plain line an alert on stdout."""
     spare_memory()
     screen_settings({"tz": tz})
@@ -43,7 +43,7 @@ def run_headless(overrides: Mapping[str, Any], config_file: str | None, duration
     return _watch(monitor, directory, loaded, tz, duration=duration, noted=lambda: positions.news)
 
 
-def run_watch(overrides: Mapping[str, Any], config_file: str | None, *, ends_with_screens: bool) -> int:
+def run_watch(overrides: Mapping[str, object], config_file: str | None, *, ends_with_screens: bool) -> int:
     """The engine of a dashboard: what is missing yet is shown on its screens, which started it."""
     spare_memory()
     loaded = run_in_fork(lambda: checked_config(overrides, config_file))()

@@ -26,7 +26,7 @@ _FILES: Final = (".toml", ".csv")
 """How positions that are files end; a broker is asked by the engine alone."""
 
 
-def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
+def run_live(overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any]) -> int:
     """Start the engine of the configured journal where none runs, and show a screen on it."""
     spare_memory()
     ready = run_in_fork(lambda: _checked(overrides, config_file))
@@ -54,7 +54,7 @@ def run_live(overrides: Mapping[str, Any], config_file: str | None, screen: Mapp
     )
 
 
-def _checked(overrides: Mapping[str, Any], config_file: str | None) -> LoadedConfig:
+def _checked(overrides: Mapping[str, object], config_file: str | None) -> LoadedConfig:
     from orderflow_tui.commands.assembly import checked_config  # noqa: PLC0415 a screen needs no monitor
 
     return checked_config(overrides, config_file)
@@ -64,7 +64,7 @@ class _Starter:
     """Starts the engine of one journal, once or again."""
 
     def __init__(
-        self, loaded: LoadedConfig, overrides: Mapping[str, Any], config_file: str | None, *, ends_with_screens: bool
+        self, loaded: LoadedConfig, overrides: Mapping[str, object], config_file: str | None, *, ends_with_screens: bool
     ) -> None:
         self._directory = journal_of(loaded)
         self.place = place_of(self._directory)
@@ -97,7 +97,7 @@ def _first_run(loaded: LoadedConfig) -> FirstRun | None:
     return None if positions.get_active_positions() else FirstRun("nothing_held", path, "")
 
 
-def _run_in_this_process(overrides: Mapping[str, Any], config_file: str | None, screen: Mapping[str, Any]) -> int:
+def _run_in_this_process(overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any]) -> int:
     """The dashboard with its monitor in this process, where no engine can be reached."""
     from orderflow_tui.commands.assembly import LiveSettings, monitor_of_source  # noqa: PLC0415 no engine, no monitor
     from orderflow_tui.commands.dashboard import show  # noqa: PLC0415

@@ -11,7 +11,7 @@ from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.support.output import print_json, print_lines
 
 
-def run_status(overrides: Mapping[str, Any], config_file: str | None, *, as_json: bool) -> int:
+def run_status(overrides: Mapping[str, object], config_file: str | None, *, as_json: bool) -> int:
     """Print what the engine watches; exit code 2 where none runs."""
     monitor = look_at(chosen_place(load_config(overrides, path=config_file), overrides), fps=0)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from orderflow_tui.commands.attach import chosen_place, look_at, terminal_name
 from orderflow_tui.config.load import load_config
@@ -14,7 +14,7 @@ from orderflow_tui.support.output import print_error, print_lines
 _SECONDS: Final = 10.0
 
 
-def run_stop(overrides: Mapping[str, Any], config_file: str | None) -> int:
+def run_stop(overrides: Mapping[str, object], config_file: str | None) -> int:
     """End the engine and wait until it is gone; 1 where it does not go, 2 where none runs."""
     place = chosen_place(load_config(overrides, path=config_file), overrides)
     monitor = look_at(place, fps=0)

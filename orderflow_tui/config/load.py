@@ -110,7 +110,7 @@ def user_config_folder() -> Path:
 
 
 def load_config(
-    overrides: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, object] | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     *,
@@ -148,9 +148,9 @@ def load_config(
         labels[name] = f"{_file_label(file_path)}: {name}"
     for name, (value, variable) in found.items():
         values[name], provenance[name], labels[name] = value, variable, variable
-    for name, value in (overrides or {}).items():
-        if value is not None:
-            values[name], provenance[name], labels[name] = value, COMMAND_LINE, f"{name} ({COMMAND_LINE})"
+    for name, given in (overrides or {}).items():
+        if given is not None:
+            values[name], provenance[name], labels[name] = given, COMMAND_LINE, f"{name} ({COMMAND_LINE})"
     _resolve_paths(values, provenance, file_path)
     config = build_config(values, labels)
     symbols = _read_symbols(document, file_path)

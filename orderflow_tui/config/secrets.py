@@ -107,6 +107,12 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if quoted else value
 
 
+def secret_text(secret: object) -> str:
+    """A key as text, wrapped against being shown or not; empty without one."""
+    reveal = getattr(secret, "get_secret_value", None)
+    return str(reveal() if reveal is not None else secret or "").strip()
+
+
 def _check_owner(name: str, status: os.stat_result) -> None:
     if os.name != "posix":
         return

@@ -108,7 +108,7 @@ def _refuse_others(client: Any, address: str) -> None:
             raise _refused(address, f"{printable(where)} has {why}: install the same versions everywhere")
 
 
-def differing(here: Mapping[str, Any], there: Mapping[str, Any]) -> str:
+def differing(here: Mapping[str, object], there: Mapping[str, object]) -> str:
     """What another machine has of what must be alike, in words; empty where all is."""
     for name in _ALIKE:
         mine, other = (_release(name, versions.get(name)) for versions in (here, there))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from orderflow_tui.evaluate.symbol_day import DayResult, Rules
+from orderflow_tui.report.figures import Figures
 from orderflow_tui.track_record.rule_record import RuleRecord
 
 SESSION_HOURS: Final = 6.5
@@ -37,7 +38,7 @@ class Sum(Struct):
         """Exit recommendations in a session of 6.5 hours."""
         return self.exits / self.hours * SESSION_HOURS if self.hours else 0.0
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> Figures:
         """For JSON; rates are for a session of 6.5 hours."""
         scale = SESSION_HOURS / self.hours if self.hours else 0.0
         return {
@@ -78,7 +79,7 @@ def total(results: Iterable[DayResult]) -> Sum:
     return found
 
 
-def comparison(results: Sequence[DayResult], held_back: int = 0) -> list[dict[str, Any]]:
+def comparison(results: Sequence[DayResult], held_back: int = 0) -> list[Figures]:
     """One entry a set of thresholds: all symbols together, and the mirrored witness beside.
 
     Args:
@@ -90,7 +91,7 @@ def comparison(results: Sequence[DayResult], held_back: int = 0) -> list[dict[st
     for result in results:
         days.setdefault(result.symbol, set()).add(result.day)
     kept = {(symbol, day) for symbol, found in days.items() for day in sorted(found)[len(found) - held_back :]}
-    entries: list[dict[str, Any]] = []
+    entries: list[Figures] = []
     for rules in dict.fromkeys(result.rules for result in results):
         mine = [result for result in results if result.rules == rules]
         apart = [one for one in mine if (one.symbol, one.day) in kept] if held_back else []
@@ -101,7 +102,7 @@ def comparison(results: Sequence[DayResult], held_back: int = 0) -> list[dict[st
     return entries
 
 
-def _both_ways(results: Sequence[DayResult]) -> dict[str, Any]:
+def _both_ways(results: Sequence[DayResult]) -> Figures:
     straight = [one for one in results if not one.mirrored]
     mirrored = [one for one in results if one.mirrored]
     return {
@@ -130,7 +131,7 @@ class Proposal(Struct, frozen=True):
     held_out: Sum | None
     why: str = ""
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> Figures:
         """For JSON."""
         return {
             "symbol": self.symbol,

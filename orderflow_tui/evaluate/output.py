@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from typing import Any
 
 from orderflow_tui.recordings.formats.session import repeated_words
+from orderflow_tui.report.figures import Figures
 from orderflow_tui.report.html import bars, heading, intervals, page, paragraph, share_text, table
 
 NOTE = (
@@ -22,7 +22,7 @@ MIRRORED = {
 """What a rule's evidence is called for a short position."""
 
 
-def evaluation_lines(report: Mapping[str, Any], snippet: str, width: int) -> list[str]:
+def evaluation_lines(report: Figures, snippet: str, width: int) -> list[str]:
     """Text for a terminal of this width; tables keep their 90 columns."""
     lines: list[str] = []
     for line in _lines(report, snippet):
@@ -32,7 +32,7 @@ def evaluation_lines(report: Mapping[str, Any], snippet: str, width: int) -> lis
     return lines
 
 
-def _lines(report: Mapping[str, Any], snippet: str) -> list[str]:
+def _lines(report: Figures, snippet: str) -> list[str]:
     lines = [f"{report['symbol_days']} symbol-days"]
     for entry in report["comparison"]:
         lines += ["", entry["thresholds"].upper(), *_table(entry)]
@@ -49,7 +49,7 @@ def _lines(report: Mapping[str, Any], snippet: str) -> list[str]:
     return [*lines, "", NOTE]
 
 
-def _table(entry: Mapping[str, Any]) -> list[str]:
+def _table(entry: Figures) -> list[str]:
     days = ", ".join(f"{day} {exits}" for day, exits in entry["exits_by_day"].items())
     repeated = repeated_words(entry["repeated_rows"])
     return [
@@ -61,12 +61,12 @@ def _table(entry: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _day(entry: Mapping[str, Any]) -> str:
+def _day(entry: Figures) -> str:
     alerts = ", ".join(f"{name} {rate:g}" for name, rate in entry["alerts_a_day"].items())
     return f"  alerts a day: {alerts or 'none'}; acts {entry['acts_an_hour']} an hour"
 
 
-def _rules(entry: Mapping[str, Any]) -> list[str]:
+def _rules(entry: Figures) -> list[str]:
     head = f"{'n':>5} {'fell':>4} {'rand.':>5} {'lift on random':>20} {'on like price':>20} {'5 s':>5} {'mir.':>5}"
     lines = [f"  {'':16} {head}"]
     mirrored = (entry["mirrored"] or {"by_rule": {}})["by_rule"]
@@ -80,7 +80,7 @@ def _rules(entry: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _exits(entry: Mapping[str, Any]) -> str:
+def _exits(entry: Figures) -> str:
     saved, random = entry["saved_bp_net_of_half_a_spread"], entry["saved_bp_at_random_instants"]
     told = "-" if saved is None else f"{saved:+.1f} bp"
     beside = "-" if random is None else f"{random:+.1f} bp"
@@ -91,7 +91,7 @@ def _exits(entry: Mapping[str, Any]) -> str:
     )
 
 
-def evaluation_page(report: Mapping[str, Any], snippet: str) -> str:
+def evaluation_page(report: Figures, snippet: str) -> str:
     """A page with plots."""
     parts = [paragraph(f"{report['symbol_days']} symbol-days. {NOTE}")]
     for entry in report["comparison"]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
 
+from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Event, Gap, SideCheckResult, TapeCovered
 from orderflow_tui.core.model.outputs import SideCheckRequested
@@ -20,6 +21,7 @@ from orderflow_tui.feeds.feed import (
     Arrival,
     BadPayload,
     Batch,
+    Channel,
     FeedEnded,
     FeedGap,
     FeedMessage,
@@ -37,7 +39,7 @@ class TemplateConfig(Protocol):
     """The part of the configuration this source reads."""
 
     @property
-    def template_key(self) -> Any:
+    def template_key(self) -> object:
         """A `SecretStr`, a `Secret` or a plain string."""
         ...
 
@@ -58,8 +60,7 @@ class TemplateFeed(Reconnecting):
 
     def __init__(self, config: TemplateConfig, *, clock: Callable[[], int] = time.time_ns, pace: float = 1.0) -> None:
         super().__init__("template-stream", put=self._send, clock=clock, pace=pace)
-        reveal = getattr(config.template_key, "get_secret_value", None)
-        self._key = str(reveal() if reveal is not None else config.template_key)
+        self._key = secret_text(config.template_key)
         hide(self._key)
         self._url = config.template_stream_url
         self.capabilities = Capabilities("template", "live", self._url.partition("//")[2], streaming=True)
@@ -129,7 +130,7 @@ class TemplateFeed(Reconnecting):
                     self._joined(arrival)
         except DataValidationError as error:
             assert isinstance(message, wire.Trade | wire.Quote)
-            channel: Any = "tape" if isinstance(message, wire.Trade) else "book"
+            channel: Channel = "tape" if isinstance(message, wire.Trade) else "book"
             self._send(BadPayload(message.symbol, channel, error.code, str(error), arrival))
 
     def _joined(self, arrival: Arrival) -> None:
@@ -140,7 +141,7 @@ class TemplateFeed(Reconnecting):
             self._pass_on(symbol, "tape", Gap(arrival.wall_ns, "no connection" if self._known_ns else "start"), arrival)
         self._state("stream")
 
-    def _pass_on(self, symbol: str, channel: Any, event: Event, arrival: Arrival) -> None:
+    def _pass_on(self, symbol: str, channel: Channel, event: Event, arrival: Arrival) -> None:
         if symbol in self._symbols.symbols:
             self._known_ns = arrival.wall_ns
             vouched_ns = event.time_ns if channel == "book" else 0

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, cast
 from urllib.parse import urlsplit
 
+from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.feeds.alpaca import wire
-from orderflow_tui.feeds.alpaca.host import MOST_QUOTES, AlpacaConfig, FeedName, Host, secret_text
+from orderflow_tui.feeds.alpaca.host import MOST_QUOTES, AlpacaConfig, FeedName, Host
 from orderflow_tui.feeds.alpaca.shown_quotes import ShownQuotes
 from orderflow_tui.feeds.alpaca.stream import StreamHooks, StreamSupervisor
 from orderflow_tui.feeds.alpaca.stream_events import Frames

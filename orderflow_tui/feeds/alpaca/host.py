@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 from urllib.parse import quote
 
+from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.config.values import check_encrypted
 from orderflow_tui.core.model.units import NS
@@ -39,12 +40,12 @@ class AlpacaConfig(Protocol):
     """The part of the configuration this source reads."""
 
     @property
-    def alpaca_key_id(self) -> Any:
+    def alpaca_key_id(self) -> object:
         """A `SecretStr`, a plain string or None."""
         ...
 
     @property
-    def alpaca_secret_key(self) -> Any:
+    def alpaca_secret_key(self) -> object:
         """A `SecretStr`, a plain string or None."""
         ...
 
@@ -77,12 +78,6 @@ class AlpacaConfig(Protocol):
     def unencrypted_host(self) -> str | None:
         """The host that may be sent the key unencrypted; None for none."""
         ...
-
-
-def secret_text(secret: Any) -> str:
-    """A key as text, empty without one."""
-    reveal = getattr(secret, "get_secret_value", None)
-    return str(reveal() if reveal is not None else secret or "")
 
 
 def rfc3339(time_ns: int) -> str:

@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
+from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import SideCheckResult
 from orderflow_tui.core.model.outputs import SideCheckRequested
@@ -52,7 +53,7 @@ class DatabentoConfig(Protocol):
     """The part of the configuration this source reads."""
 
     @property
-    def databento_api_key(self) -> Any:
+    def databento_api_key(self) -> object:
         """A secret, a plain string or None."""
         ...
 
@@ -208,12 +209,6 @@ def capabilities_of(dataset: str, host: str, port: int) -> Capabilities:
         single_venue=not whole,
         venues=f"{dataset}: best of some venues, not the NBBO" if whole else f"{venue} book and prints only",
     )
-
-
-def secret_text(secret: Any) -> str:
-    """A key as text, empty without one."""
-    reveal = getattr(secret, "get_secret_value", None)
-    return str(reveal() if reveal is not None else secret or "")
 
 
 def _discard(_: FeedMessage) -> None:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import Struct, field
 
+from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.config.values import check_encrypted
 from orderflow_tui.core.model.units import datetime_ns
@@ -53,7 +54,7 @@ class SourceConfig(Protocol):
         ...
 
     @property
-    def polygon_api_key(self) -> Any:
+    def polygon_api_key(self) -> object:
         """A `SecretStr`, a plain string or None."""
         ...
 
@@ -126,14 +127,6 @@ class ListPage(Struct, frozen=True):
     reply: Reply
 
 
-def secret_of(config: SourceConfig) -> str:
-    """The key as text, empty without one."""
-    key = config.polygon_api_key
-    if key is None:
-        return ""
-    return str(key.get_secret_value() if hasattr(key, "get_secret_value") else key).strip()
-
-
 class Gateway:
     """Asks the host; safe from any thread.
 
@@ -158,7 +151,7 @@ class Gateway:
         policy: RetryPolicy = DEFAULT_POLICY,
         on_reply: Callable[[Arrival], None] | None = None,
     ) -> None:
-        key = secret_of(config)
+        key = secret_text(config.polygon_api_key)
         if config.data_source == "polygon" and not key:
             raise DataValidationError("CONFIG_INVALID", "POLYGON_API_KEY is not set")
         if key:
