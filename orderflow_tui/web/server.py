@@ -12,10 +12,10 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import textual_serve
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
@@ -30,6 +30,9 @@ _STATICS: Final = Path(textual_serve.__file__).parent / "static"
 _BACKLOG: Final = 64
 _LARGEST_MESSAGE: Final = 1 << 16
 _SECONDS_TO_END: Final = 3.0
+_SECONDS_TO_SHUT: Final = 1.0
+"""When the server ends, all tabs end at once and within this; one that reads or does nothing more is cut off."""
+_SECONDS_TO_BURY: Final = 0.2
 _LARGEST_SIDE: Final = 500
 _SIDES: Final = ("width", "height")
 _PAGE: Final = """<!DOCTYPE html>
@@ -94,21 +97,47 @@ class _Service(AppService):
     async def run(self) -> None:
         """Pass on what the process paints; its end, also one at the start, ends the tab."""
         await super().run()
-        await self.remote_close()
+        if self._process is not None:
+            await self.remote_close()
 
-    async def stop(self) -> None:
-        """Ask the process to end, then make it."""
-        process = self._process
+    async def end(self, seconds: float) -> None:
+        """Ask the process to end and make it after `seconds`; nothing more of it is passed on."""
+        process, painting = self._process, self._task
+        self._process = self._task = None
         if process is None:
             return
+        if painting is not None:
+            painting.cancel()  # it may wait for a tab that reads nothing
+            await asyncio.wait({painting})
+            if not painting.cancelled() and (failed := painting.exception()) is not None:
+                _LOGGER.error("a tab's picture failed", exc_info=failed)
         try:
-            await asyncio.wait_for(super().stop(), _SECONDS_TO_END)
-            await asyncio.wait_for(process.wait(), _SECONDS_TO_END)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
+            await _within(seconds, process.communicate(self.encode_packet(b"M", b'{"type": "quit"}')))
+        finally:
+            if process.returncode is None:
                 process.kill()
-            await process.wait()
-        self._process = None
+                await _within(_SECONDS_TO_BURY, process.communicate())  # `wait` waits for ever behind a full pipe
+
+
+async def _within(seconds: float, work: Awaitable[object]) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(work, seconds)
+
+
+class _Tab(NamedTuple):
+    socket: web.WebSocketResponse
+    service: _Service
+    connection: asyncio.BaseTransport | None
+
+    async def end(self) -> None:
+        await asyncio.gather(self.service.end(_SECONDS_TO_SHUT), self._close())
+
+    async def _close(self) -> None:
+        closing = asyncio.create_task(self.socket.close(code=WSCloseCode.GOING_AWAY, drain=False))
+        await asyncio.wait({closing}, timeout=_SECONDS_TO_SHUT)
+        closing.cancel()
+        if isinstance(self.connection, asyncio.Transport):
+            self.connection.abort()
 
 
 class DashboardServer:
@@ -123,7 +152,8 @@ class DashboardServer:
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], guard: Guard) -> None:
         self._argv, self._env = argv, env
         self._guard = guard
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._tabs: set[_Tab] = set()
+        self._ending = False
 
     def app(self) -> web.Application:
         """The web application."""
@@ -134,7 +164,8 @@ class DashboardServer:
         return app
 
     async def _close_tabs(self, _: web.Application) -> None:
-        await asyncio.gather(*(socket.close() for socket in self._sockets))
+        self._ending = True
+        await asyncio.gather(*(tab.end() for tab in self._tabs))
 
     async def _index(self, request: web.Request) -> web.Response:
         nonce = secrets.token_urlsafe(12)
@@ -146,10 +177,11 @@ class DashboardServer:
         return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": policy})
 
     async def _tab(self, request: web.Request) -> web.StreamResponse:
-        if len(self._sockets) >= MOST_TABS:
+        if self._ending:
+            return web.Response(status=503, text="the server ends\n")
+        if len(self._tabs) >= MOST_TABS:
             return web.Response(status=503, text=f"{MOST_TABS} tabs are open already\n")
         socket = web.WebSocketResponse(heartbeat=15, max_msg_size=_LARGEST_MESSAGE)
-        self._sockets.add(socket)
         service = _Service(
             "",
             write_bytes=socket.send_bytes,
@@ -158,6 +190,8 @@ class DashboardServer:
             download_manager=DownloadManager(),
         )
         service.argv, service.env = self._argv, self._env
+        opened = _Tab(socket, service, request.transport)
+        self._tabs.add(opened)
         try:
             try:
                 await socket.prepare(request)
@@ -167,8 +201,8 @@ class DashboardServer:
             await service.start(width, height)
             await _listen(socket, service)
         finally:
-            self._sockets.discard(socket)
-            await service.stop()
+            self._tabs.discard(opened)
+            await service.end(_SECONDS_TO_SHUT if self._ending else _SECONDS_TO_END)
         return socket
 
 
@@ -208,7 +242,7 @@ def _whole(value: object, otherwise: int, most: int) -> int:
 @contextlib.asynccontextmanager
 async def listening(dashboards: DashboardServer, guard: Guard, host: str, port: int) -> AsyncIterator[int]:
     """The server, answering; the port it is reached at. Raises OSError where it cannot be bound."""
-    runner = web.AppRunner(dashboards.app(), access_log=None, logger=_LOGGER, shutdown_timeout=3 * _SECONDS_TO_END)
+    runner = web.AppRunner(dashboards.app(), access_log=None, logger=_LOGGER, shutdown_timeout=_SECONDS_TO_SHUT / 4)
     await runner.setup()
     try:
         if runner.server is None:
