@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +19,8 @@ from orderflow_tui.config.load import LoadedConfig, load_config
 from orderflow_tui.config.screen import ScreenSettings, screen_settings
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.engine.client import RemoteMonitor
-from orderflow_tui.engine.place import EngineError, EnginePlace, connect, is_held, place_of, running_places
+from orderflow_tui.engine.door import connect
+from orderflow_tui.engine.place import EngineError, EnginePlace, is_held, place_of, running_places
 
 if TYPE_CHECKING:
     from orderflow_tui.tui.screens.first_run import FirstRun
@@ -64,7 +66,7 @@ def look_at(place: EnginePlace, *, fps: float, screen: str | None = None) -> Rem
 
 def terminal_name() -> str:
     """What this screen is called on the others: its terminal, such as `pts/3`."""
-    for descriptor in (0, 2):
+    for descriptor in (0, 2) if sys.platform != "win32" else ():
         with suppress(OSError):
             return os.ttyname(descriptor).removeprefix("/dev/")
     return f"process {os.getpid()}"

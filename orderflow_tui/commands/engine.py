@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orderflow_tui import __version__
-from orderflow_tui.engine.place import EngineError, EnginePlace, EngineRunningError, connect, is_held, place_of
+from orderflow_tui.engine.door import connect
+from orderflow_tui.engine.place import EngineError, EnginePlace, EngineRunningError, is_held, place_of
 from orderflow_tui.outbound.children import module_command
 from orderflow_tui.support.bounded_file import read_bounded
 from orderflow_tui.support.output import print_note
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from orderflow_tui.monitor.monitor import Monitor
 
 _START_SECONDS: Final = 30.0
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _LOOK_SECONDS: Final = 0.01
 _TOLD_CHARACTERS: Final = 500
+_APART: Final[int] = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+"""What a session of its own is on Windows."""
 
 
 def serve_screens(
@@ -73,7 +77,7 @@ def start_engine(
     place = place_of(directory)
     settings = {"overrides": dict(overrides), "config": config_file, "ends_with_screens": ends_with_screens}
     try:
-        log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK, 0o600)
         try:
             engine = subprocess.Popen(  # noqa: S603
                 module_command("orderflow_tui", "engine"),
@@ -81,6 +85,7 @@ def start_engine(
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,  # what ends this terminal does not reach it
+                creationflags=_APART,
             )
         finally:
             os.close(log)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import stat
 import sys
 import tempfile
@@ -14,13 +13,15 @@ from typing import Final
 
 from msgspec import Struct
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    import msvcrt
+else:
     import fcntl
 
 _FOLDER: Final = "orderflow-tui"
 _LONGEST: Final = 100
 """Characters a Unix socket's path may have everywhere."""
-_CONNECT_SECONDS: Final = 2.0
+_NO_CHILD: Final = getattr(os, "O_CLOEXEC", 0)
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -36,7 +37,7 @@ class EnginePlace(Struct, frozen=True):
     """Where the engine of one journal is found.
 
     Attributes:
-        socket: What screens connect to.
+        socket: What screens connect to: a socket, or a file that names a loopback port and its secret.
         lock: Held by the engine as long as it lives.
         log: What an engine without a terminal writes on stderr.
     """
@@ -56,7 +57,9 @@ def runtime_folder(env: Mapping[str, str] | None = None) -> Path:
         EngineError: Others could enter or replace it.
     """
     if sys.platform == "win32":
-        raise EngineError("engines need Unix sockets, which this system lacks: run `orderflow-tui demo` or `headless`")
+        folder = Path(tempfile.gettempdir()) / _FOLDER  # in the user's own profile
+        folder.mkdir(exist_ok=True)
+        return folder
     base = (os.environ if env is None else env).get("XDG_RUNTIME_DIR", "")
     if base and Path(base).is_absolute() and Path(base).is_dir():
         folder = Path(base) / _FOLDER
@@ -97,24 +100,6 @@ def running_places(env: Mapping[str, str] | None = None) -> list[EnginePlace]:
     return [place for place in sorted(places, key=lambda place: place.socket) if is_held(place)]
 
 
-def connect(place: EnginePlace) -> socket.socket:
-    """A connection to the engine.
-
-    Raises:
-        EngineError: None runs there.
-    """
-    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    link.settimeout(_CONNECT_SECONDS)
-    try:
-        link.connect(str(place.socket))
-    except OSError:
-        link.close()
-        raise EngineError(
-            "no engine is running here: start one with `orderflow-tui` or `orderflow-tui headless`"
-        ) from None
-    return link
-
-
 def is_held(place: EnginePlace) -> bool:
     """Whether a living engine holds the place."""
     try:
@@ -135,9 +120,12 @@ class EngineLock:
     """
 
     def __init__(self, place: EnginePlace) -> None:
-        self._descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | _NO_LINK, 0o600)
+        self._descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | _NO_CHILD | _NO_LINK, 0o600)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if sys.platform == "win32":
+                msvcrt.locking(self._descriptor, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._descriptor)
             raise EngineRunningError(

@@ -160,16 +160,17 @@ def receive(link: socket.socket, most: int) -> bytes:
         WireError: It is longer than `most`.
         OSError: The other end is gone, or said nothing in the socket's time.
     """
-    head = _exactly(link, _LENGTH_BYTES)
+    head = exactly(link, _LENGTH_BYTES)
     if not head:
         return b""
     length = int.from_bytes(head, "big")
     if not 0 < length <= most:
         raise WireError(f"a message of {length:,} bytes")
-    return _exactly(link, length)
+    return exactly(link, length)
 
 
-def _exactly(link: socket.socket, count: int) -> bytes:
+def exactly(link: socket.socket, count: int) -> bytes:
+    """So many bytes; empty where the other end closes before. Raises OSError as `receive`."""
     parts = bytearray()
     while len(parts) < count:
         piece = link.recv(min(count - len(parts), 1 << 20))

@@ -9,8 +9,6 @@ from __future__ import annotations
 import itertools
 import os
 import socket
-import struct
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +19,7 @@ import msgspec
 
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.engine.changes import Unsent
+from orderflow_tui.engine.door import UNIX_SOCKETS, Door
 from orderflow_tui.engine.place import EngineLock, EnginePlace
 from orderflow_tui.engine.protocol import (
     MOST_FROM_SCREEN,
@@ -107,6 +106,7 @@ class EngineServer:
         version: This program's.
         end: Ends the watch with a reason.
         ends_with_screens: The watch ends when the last screen has left.
+        loopback: Screens come by a loopback port with a secret, as where there are no Unix sockets.
 
     Raises:
         EngineRunningError: Another engine watches this journal.
@@ -122,9 +122,9 @@ class EngineServer:
         version: str,
         end: Callable[[str], None],
         ends_with_screens: bool = False,
+        loopback: bool = not UNIX_SOCKETS,
     ) -> None:
         self._port = port
-        self._place = place
         self._welcome = Welcome(version, str(directory.resolve()), os.getpid())
         self._version = version
         self._end = end
@@ -136,18 +136,12 @@ class EngineServer:
         self._changed = threading.Lock()
         self._closed = threading.Event()
         self._lock = EngineLock(place)
-        self._listener = self._listen()
-
-    def _listen(self) -> socket.socket:
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._place.socket.unlink(missing_ok=True)  # an engine that was killed leaves it; the lock says it is gone
-        mask = os.umask(0o177)
+        self._strangers = threading.BoundedSemaphore(MOST_SCREENS)
         try:
-            listener.bind(str(self._place.socket))
-        finally:
-            os.umask(mask)
-        listener.listen(MOST_SCREENS)
-        return listener
+            self._door = Door(place, backlog=MOST_SCREENS, loopback=loopback)
+        except OSError:
+            self._lock.release()
+            raise
 
     def start(self) -> None:
         """Take screens from now on."""
@@ -166,8 +160,7 @@ class EngineServer:
         if self._closed.is_set():
             return
         self._closed.set()
-        self._place.socket.unlink(missing_ok=True)
-        self._listener.close()
+        self._door.close()
         for screen in self._all():
             screen.close()
         self._lock.release()
@@ -189,10 +182,10 @@ class EngineServer:
     def _accept(self) -> None:
         while not self._closed.is_set():
             try:
-                link, _ = self._listener.accept()
+                link = self._door.accept()
             except OSError:
                 return
-            if not _is_ours(link):
+            if not self._strangers.acquire(blocking=False):
                 link.close()
                 continue
             threading.Thread(target=self._serve, args=(link,), name="engine-screen", daemon=True).start()
@@ -200,7 +193,10 @@ class EngineServer:
     def _serve(self, link: socket.socket) -> None:
         number = next(self._numbers)
         try:
-            screen = self._greet(link)
+            try:
+                screen = self._greet(link)
+            finally:
+                self._strangers.release()
             if screen is None:
                 return
             before = self._port.version
@@ -224,6 +220,8 @@ class EngineServer:
 
     def _greet(self, link: socket.socket) -> _Screen | None:
         link.settimeout(_HELLO_SECONDS)
+        if not self._door.admits(link):
+            return None
         hello = decode_from_screen(receive(link, MOST_FROM_SCREEN))
         if not isinstance(hello, Hello):
             return None
@@ -302,11 +300,3 @@ class EngineServer:
                 screen.news.wait(screen.pause or 1.0)
         except OSError:
             screen.close()
-
-
-def _is_ours(link: socket.socket) -> bool:
-    """Whether the process at the other end is this user's: the folder and the socket allow no other already."""
-    if sys.platform != "linux":
-        return True
-    _, uid, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
-    return bool(uid == os.geteuid())

@@ -30,6 +30,8 @@ from orderflow_tui.config.secrets import read_secrets
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.events import Book, Print
 from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.engine.door import address
+from orderflow_tui.engine.place import EngineError
 from orderflow_tui.feeds._template import normalize as template
 from orderflow_tui.feeds._template import wire as template_wire
 from orderflow_tui.feeds.alpaca import normalize as alpaca
@@ -753,4 +755,6 @@ DECODERS = (
     ),
     Decoder("simulator's listener", ("feeds.simulator.stream",), b'{"action":"auth","params":"key"}', _order),
     Decoder("simulator's offset", ("feeds.simulator.query",), b"ap=3&limit=5", _offset, (BadQueryError,)),
+    Decoder("the engine's port", ("engine.door",), b"40000 " + b"5c" * 32 + b"\n", lambda data, _: address(data),
+            (EngineError,)),
 )  # fmt: skip

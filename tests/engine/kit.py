@@ -10,7 +10,8 @@ from pathlib import Path
 
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.engine.client import RemoteMonitor
-from orderflow_tui.engine.place import EnginePlace, connect, place_of
+from orderflow_tui.engine.door import connect
+from orderflow_tui.engine.place import EnginePlace, place_of
 from orderflow_tui.engine.server import EngineServer
 from orderflow_tui.views.model import DetailView
 from tests.tui.fake import FakeMonitor
@@ -50,7 +51,7 @@ class FakeEngine(FakeMonitor):
 class Engine:
     """A served engine and the screens on it; `close` ends all."""
 
-    def __init__(self, folder: Path, *, ends_with_screens: bool = False) -> None:
+    def __init__(self, folder: Path, *, ends_with_screens: bool = False, loopback: bool = False) -> None:
         self.env = {"XDG_RUNTIME_DIR": str(folder)}
         self.directory = folder / "journal"
         self.monitor = FakeEngine()
@@ -63,6 +64,7 @@ class Engine:
             version=VERSION,
             end=self.ended.append,
             ends_with_screens=ends_with_screens,
+            loopback=loopback,
         )
         self.screens: list[RemoteMonitor] = []
         self.server.start()

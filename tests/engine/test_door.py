@@ -1,0 +1,104 @@
+"""Where a system has no Unix sockets a screen comes by a loopback port, behind a secret that is never sent."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import stat
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.engine.door import address, connect
+from orderflow_tui.engine.place import EngineError, running_places
+from orderflow_tui.engine.protocol import PROTOCOL, Hello, send
+from tests.engine.kit import VERSION, Engine, until
+from tests.tui.fake import recommendation, symbol_view
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with tempfile.TemporaryDirectory() as name:
+        engine = Engine(Path(name), loopback=True)
+        yield engine
+        engine.close()
+
+
+def test_a_screen_comes_by_a_port_of_this_machine_alone(engine: Engine) -> None:
+    item = recommendation("BAC")
+    engine.monitor.put(symbol_view("BAC", "EXIT"), recommendations=(item,))
+    screen = engine.screen()
+    assert screen.views() == engine.monitor.views()
+    screen.answer(item.recommendation_id, Answer("hold"))
+    until(lambda: engine.monitor.answered_by == ["pts/1"])
+    assert stat.S_IMODE(engine.place.socket.stat().st_mode) == 0o600
+    assert running_places(engine.env) == [engine.place]
+    with engine.link() as link:
+        assert link.getpeername()[0] == "127.0.0.1"
+    engine.close()
+    assert not engine.place.socket.exists()
+    with pytest.raises(EngineError, match="no engine is running here"):
+        engine.link()
+
+
+def stranger(engine: Engine) -> socket.socket:
+    port, _ = address(engine.place.socket.read_bytes())
+    link = socket.create_connection(("127.0.0.1", port), timeout=5.0)
+    link.sendall(bytes(16))
+    return link
+
+
+def test_who_does_not_know_the_secret_is_no_screen(engine: Engine) -> None:
+    _, secret = address(engine.place.socket.read_bytes())
+    with stranger(engine) as link:
+        said = link.recv(48)
+        assert len(said) == 48
+        assert secret not in said
+        link.sendall(said[:32])  # what the engine proves with proves nothing to it
+        send(link, Hello(PROTOCOL, VERSION, "stranger", 10.0))
+        assert _ended(link)
+    assert not engine.server.names
+    assert not engine.monitor.screen_counts
+
+
+def _ended(link: socket.socket) -> bool:
+    try:
+        return link.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_who_says_nothing_does_not_keep_others_out(engine: Engine) -> None:
+    silent = [stranger(engine) for _ in range(40)]
+    for link in silent:
+        link.close()
+    until(lambda: engine.screen().pid)
+
+
+def test_a_screen_does_not_believe_who_took_the_engines_port(engine: Engine) -> None:
+    with socket.socket() as impostor:
+        impostor.bind(("127.0.0.1", 0))
+        impostor.listen()
+        engine.place.socket.write_text(f"{impostor.getsockname()[1]} {secrets.token_hex(32)}\n")
+
+        def answer() -> None:
+            link, _ = impostor.accept()
+            link.recv(16)
+            link.sendall(bytes(48))
+            link.close()
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(EngineError, match="another program listens where the engine was"):
+            connect(engine.place)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"80", b"0 " + b"ab" * 32, b"99999 " + b"ab" * 32, b"80 zz", b"\xff\xfe 1", b"-5 " + b"ab" * 32]
+)
+def test_a_damaged_address_is_said(content: bytes) -> None:
+    with pytest.raises(EngineError, match="is damaged"):
+        address(content)
