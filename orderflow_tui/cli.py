@@ -114,6 +114,12 @@ def _headless(args: argparse.Namespace) -> int:
     return run_headless(overrides(args), args.config, args.duration, args.tz or ZONE)
 
 
+def _init(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.init import run_init
+
+    return run_init(lambda: _dashboard(args))
+
+
 def _simulate(args: argparse.Namespace) -> int:
     from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
     from orderflow_tui.feeds.simulator.run import serve
@@ -215,6 +221,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     "demo": _demo,
     "replay": _replay,
     "headless": _headless,
+    "init": _init,
     "simulate": _simulate,
     "serve": _serve,
     "config": _config,

@@ -18,7 +18,7 @@ from orderflow_tui.support.output import print_json, print_lines
 
 def run_doctor(overrides: Mapping[str, object], config_file: str | None, *, as_json: bool, try_stream: bool) -> int:
     """Check everything and print it; 1 where something fails. The stream is opened only where asked for."""
-    findings = _findings(overrides, config_file, try_stream=try_stream)
+    findings = findings_of(overrides, config_file, try_stream=try_stream)
     if as_json:
         print_json([dataclasses.asdict(finding) for finding in findings])
     else:
@@ -26,7 +26,10 @@ def run_doctor(overrides: Mapping[str, object], config_file: str | None, *, as_j
     return 1 if any(finding.state == "FAIL" for finding in findings) else 0
 
 
-def _findings(overrides: Mapping[str, object], config_file: str | None, *, try_stream: bool) -> list[Finding]:
+def findings_of(
+    overrides: Mapping[str, object], config_file: str | None, *, try_stream: bool, ask: bool = True
+) -> list[Finding]:
+    """Every check of these settings; of refused ones only that. Without `ask` the source is left alone."""
     try:
         loaded = load_config(overrides, path=config_file)
     except DataValidationError as refused:
@@ -42,18 +45,18 @@ def _findings(overrides: Mapping[str, object], config_file: str | None, *, try_s
         machine.journal(loaded.journal_dir(source_class), source_class),
         machine.terminal(os.environ),
     ]
-    if settings.state == "FAIL" or not source.checks:
+    if settings.state == "FAIL" or not source.checks or not ask:
         return findings
     symbols = [position.symbol for position in manager.get_active_positions()] if manager else []
-    findings += _asked(source, loaded.config, symbols, try_stream=try_stream)
+    findings += ask_source(source, loaded.config, symbols, try_stream=try_stream)
     if depth is not None:
-        for finding in _asked(depth, loaded.config, symbols, try_stream=try_stream):
+        for finding in ask_source(depth, loaded.config, symbols, try_stream=try_stream):
             findings.append(dataclasses.replace(finding, name=f"depth {finding.name}"))
     return findings
 
 
-def _asked(source: Source, config: Settings, symbols: Sequence[str], *, try_stream: bool) -> list[Finding]:
-    """What a source says for itself."""
+def ask_source(source: Source, config: Settings, symbols: Sequence[str], *, try_stream: bool) -> list[Finding]:
+    """What a source says of its key, its plan and these symbols."""
     try:
         checks = load(source.checks, source.extra)
     except DataValidationError as missing:

@@ -60,6 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_settings(parser, None)
     _add_screen(parser, None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands.add_parser("init", help="set up source, key and positions by a few questions, check them, start")
     demo = commands.add_parser("demo", help="dashboard on a simulated market; needs no key and no positions")
     demo.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     demo.add_argument("--source", choices=_WIRES, default="polygon", help="what it looks like on this source (polygon)")

@@ -154,10 +154,10 @@ def _changed(look: SettingsLook, table: Table, name: str, value: object) -> byte
     text = content.decode("utf-8-sig")
     meant: dict[str, object] = tomllib.loads(text)
     place = _place(meant, table)
-    _set(meant, place, name, value)
+    set_in(meant, place, name, value)
     try:
         document = tomlkit.parse(text)
-        _set(document, place, name, value, new=lambda last: tomlkit.table(is_super_table=not last))
+        set_in(document, place, name, value, new=lambda last: tomlkit.table(is_super_table=not last))
         changed = tomlkit.dumps(document)
     except (TOMLKitError, ValueError) as error:
         raise invalid(f"{look.path} cannot be changed here: {error}") from None
@@ -176,13 +176,14 @@ def _place(meant: Mapping[str, Any], table: Table) -> Table:
     return table
 
 
-def _set(
+def set_in(
     document: Any,
     table: Table,
     name: str,
     value: object,
     new: Any = lambda last: {},  # noqa: ARG005 - as tomlkit's
 ) -> None:
+    """Set one entry of a TOML document, parsed by `tomllib` or `tomlkit`, or take it out when `value` is None."""
     for depth, part in enumerate(table):
         if part not in document:
             if value is None:

@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from orderflow_tui.config.sources import SECRET_VARIABLES
 from orderflow_tui.config.values import SECRETS_VARIABLE, invalid, nearest
@@ -32,7 +32,7 @@ _ECHOED: Final = tuple(name for name in SECRET_NAMES if name not in ("ROBINHOOD_
 """Those that a host is sent and may send back: keys and passwords."""
 KEYRING: Final = "keyring"
 FILE_NAME: Final = "secrets.env"
-_SERVICE: Final = "orderflow-tui"
+SERVICE: Final = "orderflow-tui"
 _LIMIT_BYTES: Final = 65_536
 
 
@@ -123,7 +123,12 @@ def _check_owner(name: str, status: os.stat_result) -> None:
         raise invalid(f"{name} belongs to another user")
 
 
-def _from_keyring() -> dict[str, str]:
+def needed_keyring() -> tuple[Any, type[Exception]]:
+    """The keyring's library and what it fails with.
+
+    Raises:
+        DataValidationError: `CONFIG_INVALID`: it is not installed.
+    """
     try:
         import keyring  # noqa: PLC0415 an optional extra
         from keyring.errors import KeyringError  # noqa: PLC0415
@@ -131,11 +136,16 @@ def _from_keyring() -> dict[str, str]:
         raise invalid(
             f"{SECRETS_VARIABLE} = {KEYRING} needs the extra of that name: pip install 'orderflow-tui[keyring]'"
         ) from None
+    return keyring, KeyringError
+
+
+def _from_keyring() -> dict[str, str]:
+    keyring, failed = needed_keyring()
     found: dict[str, str] = {}
     for name in SECRET_NAMES:
         try:
-            value = keyring.get_password(_SERVICE, name)
-        except KeyringError as error:
+            value = keyring.get_password(SERVICE, name)
+        except failed as error:
             raise invalid(f"the keyring cannot be asked for {name}: {type(error).__name__}") from None
         if value:
             found[name] = value

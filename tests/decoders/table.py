@@ -71,6 +71,7 @@ from orderflow_tui.positions.child import holdings_from
 from orderflow_tui.positions.csv_file import CsvPositions
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.toml_file import TomlPositions
+from orderflow_tui.positions.typed import typed_position
 from orderflow_tui.recordings.formats.session import RecordedSession
 from orderflow_tui.recordings.open import RecordingError, open_recording
 from orderflow_tui.recordings.reproduce import _records as alert_records
@@ -718,6 +719,8 @@ DECODERS = (
         "positions.toml", ("positions.toml_file",), POSITIONS,
         _file("positions.toml", lambda path: TomlPositions(path).read()), (PositionsError,),
     ),
+    Decoder("typed position", ("positions.typed",), b"BAC 1,000 @ $13.90 stop 13.50",
+            lambda data, _: typed_position(data.decode("utf-8", "replace")), (PositionsError,)),
     Decoder(
         "positions.csv", ("positions.csv_file", "positions.csv_text"), EXPORT,
         _file("positions.csv", lambda path: CsvPositions(path).read()), (PositionsError,),

@@ -46,6 +46,7 @@ class Way:
 
 
 WAYS = (
+    Way(rf"{OURS} init", "elsewhere"),  # tests/commands/test_init: it asks questions
     Way(rf"{OURS} config", "run", 0, "profile = guarded"),
     Way(rf"{OURS} report.*--json", "run", 0, r"^\{"),
     Way(rf"{OURS} report.*--csv", "run", 0, ","),

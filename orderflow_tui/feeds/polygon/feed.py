@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Final, Protocol
 
-from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
@@ -34,6 +33,7 @@ from orderflow_tui.feeds.polygon.gateway import (
     BooksAnswer,
     Gateway,
     SourceConfig,
+    key_of,
 )
 from orderflow_tui.feeds.polygon.rereads import Rereads
 from orderflow_tui.feeds.polygon.stream import StreamConfig
@@ -141,7 +141,7 @@ class PolygonFeed:
         if config.stream != "off":
             self._stream = StreamSide(
                 config,
-                secret_text(config.polygon_api_key),
+                key_of(config),
                 standing=self._standing,
                 put=self._send,
                 clock=clock,
