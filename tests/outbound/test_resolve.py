@@ -6,13 +6,21 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from queue import Queue
 from typing import Any
 
 import httpx
 import pytest
 
+from orderflow_tui.config.schema import OrderFlowConfig
+from orderflow_tui.feeds.databento import stream as databento_stream
+from orderflow_tui.feeds.databento.feed import DatabentoFeed
+from orderflow_tui.feeds.feed import ApiFault
+from orderflow_tui.feeds.ibkr import connection as ibkr_connection
+from orderflow_tui.feeds.ibkr.feed import IbkrFeed
+from orderflow_tui.outbound import resolve
 from orderflow_tui.outbound.http import Deadline, client_for
-from orderflow_tui.outbound.resolve import addresses, resolve_apart
+from orderflow_tui.outbound.resolve import addresses
 
 HOST = "host.invalid"
 TCP = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
@@ -102,18 +110,69 @@ def test_a_loop_that_looks_a_name_up_ends_at_once(silent: Silent) -> None:
     """Its own way is a pool of threads that its end, and the interpreter's, wait for."""
 
     async def connect() -> None:
-        resolve_apart(asyncio.get_running_loop())
         async with asyncio.timeout(0.05):
             await asyncio.open_connection(HOST, 80)
 
     with pytest.raises(TimeoutError):
-        asyncio.run(connect())
+        resolve.run(connect())
+    assert not silent.answers.is_set()
+
+
+def test_a_loop_that_asks_again_and_again_opens_one_question(silent: Silent) -> None:
+    async def connect() -> None:
+        for _ in range(5):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await asyncio.open_connection(HOST, 80)
+
+    resolve.run(connect())
+    assert silent.asked == 1
+
+
+def test_no_thread_to_ask_with_is_an_error_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as without:
+        without.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(OSError, match="can't start new thread"):
+            addresses(HOST, 10)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(*TCP, ("192.0.2.1", 0))])
+    assert addresses(HOST, 10) == ["192.0.2.1"]
+
+
+def _ibkr(put: Any) -> Any:
+    feed = IbkrFeed(OrderFlowConfig(data_source="ibkr", ibkr_host=HOST))
+    feed.start(("BAC",), put)
+    return feed
+
+
+def _databento(put: Any) -> Any:
+    feed = DatabentoFeed(
+        OrderFlowConfig(data_source="databento", databento_api_key="db-x", databento_gateway=f"{HOST}:1")
+    )
+    feed.start(("BAC",), put)
+    return feed
+
+
+@pytest.mark.parametrize("start", [_ibkr, _databento])
+def test_a_source_whose_host_cannot_be_looked_up_says_so_and_ends(
+    silent: Silent, monkeypatch: pytest.MonkeyPatch, start: Any
+) -> None:
+    for module in (ibkr_connection, databento_stream):
+        monkeypatch.setattr(module, "CONNECT_SECONDS", 0.05)
+    said: Queue[Any] = Queue()
+    feed = start(said.put)
+    while not isinstance(fault := said.get(timeout=10), ApiFault):
+        pass
+    assert fault.error_type == "timeout"
+    feed.stop()
+    assert feed.join(5)
     assert not silent.answers.is_set()
 
 
 def test_a_loop_connects_to_what_the_resolver_says(monkeypatch: pytest.MonkeyPatch) -> None:
     async def connect(port: int) -> None:
-        resolve_apart(asyncio.get_running_loop())
         _, writer = await asyncio.open_connection("localhost", port, family=socket.AF_INET)
         writer.close()
         monkeypatch.setattr(socket, "getaddrinfo", refuse)
@@ -124,4 +183,4 @@ def test_a_loop_connects_to_what_the_resolver_says(monkeypatch: pytest.MonkeyPat
         raise socket.gaierror(-2, "Name or service not known")
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        asyncio.run(connect(server.getsockname()[1]))
+        resolve.run(connect(server.getsockname()[1]))

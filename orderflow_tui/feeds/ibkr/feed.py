@@ -35,6 +35,7 @@ from orderflow_tui.feeds.ibkr.lines import Lines
 from orderflow_tui.feeds.ibkr.past import Pace
 from orderflow_tui.feeds.ibkr.session import Session
 from orderflow_tui.feeds.ibkr.symbol import DELAY_SECONDS, IbkrSymbol
+from orderflow_tui.outbound import resolve
 
 LOWEST_ID, HIGHEST_ID = 100, 999
 IDS_IN_A_ROW: Final = 5
@@ -168,7 +169,7 @@ class IbkrFeed:
     # --- the thread -------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        asyncio.run(self._supervise())
+        resolve.run(self._supervise())
 
     async def _supervise(self) -> None:
         self._ended = asyncio.Event()

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from orderflow_tui.feeds.errors import FeedError, one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, Put
-from orderflow_tui.outbound.resolve import resolve_apart
+from orderflow_tui.outbound import resolve
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0
@@ -192,12 +192,11 @@ class Reconnecting(ABC):
             self._put(ApiFault(trouble.error_type, f"stream: {trouble}", arrival, endpoint="stream"))
 
     def _run(self) -> None:
-        asyncio.run(self._supervise())
+        resolve.run(self._supervise())
 
     async def _supervise(self) -> None:
         self._ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        resolve_apart(self._loop)
         ended = asyncio.create_task(self._ended.wait())
         while not ended.done() and not self._ending.is_set():
             attempt = asyncio.create_task(self._attempt())
