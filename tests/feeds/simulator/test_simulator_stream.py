@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.websockets import WebSocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from orderflow_tui.feeds.simulator.faults import ENDPOINTS, Fault, FaultFileError, FaultPlan, load_faults
 from orderflow_tui.feeds.simulator.instruments import instrument_for
 from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.plans import PLANS
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
 from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.stream import StreamHub
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 
 NOW = 1_769_700_000 * NANOS
@@ -273,3 +279,33 @@ def test_faults_of_the_stream(tmp_path: Path) -> None:
     assert len(set(data)) < len(data)
     assert seen["max_connections"] == 1008
     assert seen["close"] == 4001
+
+
+async def test_a_client_that_leaves_while_it_is_told_and_asks_leaves_no_defect_behind() -> None:
+    """Both halves of its connection meet with its end in the same moment: each is asked for what became of it."""
+    gone = asyncio.Event()
+    asked = [{"action": "auth", "params": "any"}, {"action": "subscribe", "params": "T.SPY"}]
+    said = iter(
+        [{"type": "websocket.connect"}, *({"type": "websocket.receive", "text": json.dumps(one)} for one in asked)]
+    )
+    defects: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        for message in said:
+            return message
+        await gone.wait()
+        return {"type": "websocket.disconnect", "code": 1006}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if '"ev":"T"' in message.get("text", ""):
+            gone.set()
+            raise ConnectionResetError
+
+    steps = itertools.count(NOW, NANOS)
+    market = Market(("SPY",), seed=3, now_ns=NOW)
+    hub = StreamHub(market, clock=lambda: next(steps), key=None, plan=PLANS["advanced"], faults=FaultPlan())
+    asyncio.get_running_loop().set_exception_handler(lambda _, defect: defects.append(defect))
+    await asyncio.wait_for(hub.endpoint(WebSocket({"type": "websocket"}, receive, send)), 10)
+    assert gone.is_set()
+    gc.collect()
+    assert defects == []
