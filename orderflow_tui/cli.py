@@ -49,6 +49,14 @@ def _status(args: argparse.Namespace) -> int:
     return run_status(overrides(args), args.config, as_json=args.json)
 
 
+def _answer(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.answer import run_answer
+
+    return run_answer(
+        overrides(args), args.config, symbol=args.symbol, word=args.answer, amount=args.amount, note=args.note
+    )
+
+
 def _stop(args: argparse.Namespace) -> int:
     from orderflow_tui.commands.stop import run_stop
 
@@ -217,6 +225,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     "attach": _attach,
     "engine": _engine,
     "status": _status,
+    "answer": _answer,
     "stop": _stop,
     "demo": _demo,
     "replay": _replay,

@@ -29,6 +29,7 @@ SETTINGS: Final = (
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
 _WIRES: Final = ("polygon", "alpaca", "databento", "ibkr")
+_ANSWERS: Final = ("hold", "sold", "exited", "trimmed", "snooze")
 ZONE: Final = "America/New_York"
 _RECORDINGS: Final = (
     "common prefix of a .trades/.book.csv.gz pair, a LOBSTER file, a flat file as trades.csv.gz:AAPL, a .dbn file, "
@@ -116,6 +117,14 @@ def _add_engine_commands(commands: _Commands) -> None:
     status = commands.add_parser("status", help="print what a running watch sees")
     status.add_argument("--json", action="store_true", help="JSON on stdout")
     _add_engine_place(status)
+    answer = commands.add_parser("answer", help="answer an open recommendation without a screen")
+    answer.add_argument("symbol", metavar="SYMBOL", help="whose recommendation")
+    answer.add_argument("answer", choices=_ANSWERS, help="what you did; exited is another word for sold")
+    answer.add_argument(
+        "amount", type=_count, nargs="?", help="shares you sold (trimmed), minutes (snooze: 1, 5 or 15)"
+    )
+    answer.add_argument("--note", default="", metavar="TEXT", help="kept with the answer in the journal")
+    _add_engine_place(answer)
     _add_engine_place(commands.add_parser("stop", help="end a running watch"))
     commands.add_parser("engine")  # started by the dashboard, with its settings on stdin
 

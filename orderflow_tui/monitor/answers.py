@@ -10,6 +10,7 @@ from orderflow_tui.monitor.outbox import Outbox
 from orderflow_tui.monitor.publisher import Publisher
 from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.views.build_position import recommendations
+from orderflow_tui.views.model import OPEN_OF_SYMBOL
 
 
 def answer(given: AnswerGiven, symbols: WatchedSymbols, publisher: Publisher, clock: RunClock, outbox: Outbox) -> None:
@@ -26,9 +27,10 @@ def _answer_symbol(symbol: str, given: AnswerGiven, symbols: WatchedSymbols, clo
     now_ns = clock.answered_ns(given.arrival)
     words = replace(given.answer, screen=given.screen) if given.screen else given.answer
     ids = [given.recommendation_id]
-    if given.recommendation_id.startswith("market:"):
+    every = given.recommendation_id.endswith(OPEN_OF_SYMBOL)
+    if every or given.recommendation_id.startswith("market:"):
         cards = recommendations(watched.core, now_ns)
-        ids = [card.recommendation_id for card in cards if card.status == "open" and card.kind == "flow"]
+        ids = [card.recommendation_id for card in cards if card.status == "open" and (every or card.kind == "flow")]
     for recommendation_id in ids:
         output = watched.core.answer(now_ns, recommendation_id, words)
         if output is not None:

@@ -7,7 +7,7 @@ The monitor's thread publishes them; readers take the newest when they next look
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
@@ -139,6 +139,10 @@ class PositionView(Struct, frozen=True):
     hypothetical: bool = False
     working: tuple[WorkingOrder, ...] = ()
     """Own resting orders, which the book shown is without."""
+
+
+OPEN_OF_SYMBOL: Final = ":open"
+"""`BAC:open` in the place of an id stands for every open recommendation of BAC."""
 
 
 class RecommendationView(Struct, frozen=True):

@@ -533,6 +533,8 @@ def test_an_answer_to_a_card_of_many_names_leaves_the_stops_alone(tmp_path: Path
     answered = desk.until("exit_acknowledged", 2)
     assert wait_for_cards(desk, 1)[0].recommendation_id == stop.recommendation_id
     assert [one["recommendation_id"].split(":")[:2] for one in answered] == [["BAC", "exit"], ["IBM", "exit"]]
+    desk.monitor.answer("BAC:open", Answer("hold"))
+    assert desk.until("exit_acknowledged", 3)[-1]["recommendation_id"] == stop.recommendation_id
     desk.monitor.stop(timeout=5)
 
 
