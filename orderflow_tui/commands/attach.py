@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -26,12 +27,28 @@ if TYPE_CHECKING:
     from orderflow_tui.tui.screens.first_run import FirstRun
 
 
-def run_attach(overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any]) -> int:
-    """Show the engine of the configured journal, or the only one there is."""
+def run_attach(
+    overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any], *, ssh: str = ""
+) -> int:
+    """Show the engine of the configured journal, or the only one there is; of another machine with `ssh`."""
     refuse_without_terminal()
+    if ssh:
+        return _attach_over_ssh(ssh, str(overrides.get("log_dir", "")), config_file, screen)
     loaded = load_config(overrides, path=config_file)
     monitor = look_at(chosen_place(loaded, overrides), fps=screen_settings({**loaded.ui, **screen}).fps)
     return show_engine(monitor, screen, loaded)
+
+
+def _attach_over_ssh(host: str, log_dir: str, config_file: str | None, screen: Mapping[str, Any]) -> int:
+    from orderflow_tui.commands.over_ssh import Tunnel, checked_host, remote_socket  # noqa: PLC0415 seldom wanted
+
+    loaded = load_config({}, path=config_file)
+    fps = screen_settings({**loaded.ui, **screen}).fps
+    with Tunnel(checked_host(host), remote_socket(host, log_dir)) as tunnel:
+        name = f"{terminal_name()} on {socket.gethostname()}"
+        monitor = RemoteMonitor(tunnel.connect(), version=__version__, screen=name, fps=fps)
+        notice = f"history and exports stay on {host}: `ssh -t {host} orderflow-tui attach` has them"
+        return show_engine(monitor, screen, loaded, again=tunnel.connect, away=True, notices=(notice,))
 
 
 def journal_of(loaded: LoadedConfig) -> Path:
@@ -75,10 +92,10 @@ def terminal_name() -> str:
 class _Controls:
     """What the dashboard may do with its engine. Implements `tui.state.engine_controls.EngineControls`."""
 
-    def __init__(self, monitor: RemoteMonitor, ui: ScreenSettings, restart: Callable[[], None] | None) -> None:
+    def __init__(self, monitor: RemoteMonitor, ui: ScreenSettings, again: Callable[[], socket.socket] | None) -> None:
         self._monitor = monitor
         self._on_quit = ui.on_quit
-        self._restart = restart
+        self._again = again
         self._starting = threading.Lock()
 
     @property
@@ -106,7 +123,7 @@ class _Controls:
 
     def restart(self) -> str:
         """Start an engine again, in a thread of its own; the screen shows it when it is there."""
-        if self._restart is None:
+        if self._again is None:
             return "the engine is gone: start one with `orderflow-tui`, then attach again"
         if not self._starting.acquire(blocking=False):
             return "the engine is being started"
@@ -115,9 +132,8 @@ class _Controls:
 
     def _start_again(self) -> None:
         try:
-            if self._restart is not None:
-                self._restart()
-            self._monitor.attach_again(connect(place_of(self._monitor.directory)))
+            if self._again is not None:
+                self._monitor.attach_again(self._again())
         except EngineError as error:
             self._monitor.told(str(error))
         finally:
@@ -129,10 +145,11 @@ def show_engine(
     screen: Mapping[str, Any],
     loaded: LoadedConfig,
     *,
-    restart: Callable[[], None] | None = None,
+    again: Callable[[], socket.socket] | None = None,
     settings_file: SettingsFile | None = None,
     first_run: FirstRun | None = None,
     notices: Sequence[str] = (),
+    away: bool = False,
 ) -> int:
     """Run the dashboard on an engine until the trader leaves; the engine goes on unless he ends it.
 
@@ -140,19 +157,20 @@ def show_engine(
         monitor: The engine's.
         screen: What the command line says of the screen.
         loaded: The settings.
-        restart: Starts the engine again where it is gone; None where that is another's to do.
+        again: Reaches an engine again where it is gone; None where that is another's to do.
         settings_file: What the settings screen writes to, or None.
         first_run: Shown first when there is nothing to watch.
         notices: What the trader should know once, at the start.
+        away: The engine is on another machine, and so is its journal.
     """
     ui = screen_settings({**loaded.ui, **screen})
     ending = Ending(lambda _reason, _code: monitor.close(), screen=not in_browser())
     begin(ending)
     try:
         return run_screen(
-            monitor, monitor.directory, screen, loaded, ending,
+            monitor, None if away else monitor.directory, screen, loaded, ending,
             first_run=first_run, settings_file=settings_file, notices=notices,
-            engine=_Controls(monitor, ui, restart),
+            engine=_Controls(monitor, ui, again),
         )  # fmt: skip
     finally:
         monitor.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from orderflow_tui.commands.screen import refuse_without_terminal
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.engine.door import connect
 from orderflow_tui.engine.place import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
 from orderflow_tui.support.forked import run_in_fork
@@ -47,7 +49,7 @@ def run_live(overrides: Mapping[str, object], config_file: str | None, screen: M
         look_at(starter.place, fps=ui.fps),
         screen,
         loaded,
-        restart=starter.again,
+        again=starter.again,
         settings_file=SettingsFile(overrides, config_file),
         first_run=_first_run(loaded),
         notices=() if engine is not None else ("this screen is on an engine that runs already",),
@@ -78,10 +80,11 @@ class _Starter:
             self._directory, self._overrides, self._config_file, ends_with_screens=self._ends_with_screens
         )
 
-    def again(self) -> None:
-        """Start it where none runs, and wait until it takes screens. Raises EngineError."""
+    def again(self) -> socket.socket:
+        """Start it where none runs, and connect as soon as it takes screens. Raises EngineError."""
         if not is_held(self.place):
             await_engine(self.place, self.start())
+        return connect(self.place)
 
 
 def _first_run(loaded: LoadedConfig) -> FirstRun | None:

@@ -36,7 +36,7 @@ def begin(ending: Ending) -> None:
 
 def run_screen(
     monitor: MonitorPort,
-    directory: Path,
+    directory: Path | None,
     screen: Mapping[str, object],
     loaded: LoadedConfig,
     ending: Ending,
@@ -51,7 +51,7 @@ def run_screen(
 
     Args:
         monitor: What is shown, and who takes the answers.
-        directory: The journal's.
+        directory: The journal's; None where it is on another machine.
         screen: What the command line says of the screen.
         loaded: The settings.
         ending: Told where a defect ends the screen.
@@ -67,7 +67,7 @@ def run_screen(
     from orderflow_tui.tui.state.settings_model import SettingsDesk  # noqa: PLC0415
 
     ui = screen_settings({**loaded.ui, **screen})
-    history = HistoryStore(directory)
+    history = None if directory is None else HistoryStore(directory)
     try:
         return run_dashboard(
             monitor,
@@ -92,7 +92,8 @@ def run_screen(
         ending.ask(f"the screen failed: {type(defect).__name__}", 1)
         raise
     finally:
-        history.close()
+        if history is not None:
+            history.close()
 
 
 def _discard(_: object) -> None:

@@ -13,10 +13,11 @@ from orderflow_tui.support.output import print_json, print_lines
 
 def run_status(overrides: Mapping[str, object], config_file: str | None, *, as_json: bool) -> int:
     """Print what the engine watches; exit code 2 where none runs."""
-    monitor = look_at(chosen_place(load_config(overrides, path=config_file), overrides), fps=0)
+    place = chosen_place(load_config(overrides, path=config_file), overrides)
+    monitor = look_at(place, fps=0)
     try:
         if as_json:
-            print_json(_figures(monitor))
+            print_json({**_figures(monitor), "socket": str(place.socket)})
         else:
             print_lines(_lines(monitor))
     finally:

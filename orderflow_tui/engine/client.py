@@ -83,6 +83,9 @@ class RemoteMonitor:
         except EngineError:
             link.close()
             raise
+        except ConnectionError:
+            link.close()
+            raise EngineError("no engine answers there: it has ended, or takes no more screens") from None
         except (OSError, WireError, msgspec.MsgspecError, RecursionError):
             link.close()
             raise EngineError(
@@ -111,7 +114,10 @@ class RemoteMonitor:
         self.version += 1
 
     def _welcomed(self) -> Welcome:
-        answer = decode_from_engine(receive(self._link, MOST_FROM_ENGINE))
+        message = receive(self._link, MOST_FROM_ENGINE)
+        if not message:
+            raise ConnectionResetError
+        answer = decode_from_engine(message)
         if isinstance(answer, Refused):
             raise EngineError(answer.reason)
         if not isinstance(answer, Welcome):

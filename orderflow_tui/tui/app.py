@@ -286,7 +286,7 @@ class OrderFlowApp(MessageApp):
     def action_history(self) -> None:
         """Everything in the journal."""
         if self.history is None:
-            self.tell("no journal to read")
+            self.tell("no journal to read on this machine")
         elif self._scope != "History":
             self.push_screen(lazy.history_screen(self.history, self.zone))
 

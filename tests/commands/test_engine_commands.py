@@ -17,6 +17,7 @@ import pytest
 
 from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
+from tests.commands.fake_ssh import installed
 from tests.commands.test_endings import alive, close_terminal, last_record
 from tests.tui.pty_terminal import QUIT, PtyTerminal
 
@@ -34,8 +35,10 @@ class Desk:
         (folder / "positions.toml").write_text(DEMO_POSITIONS_TOML)
         (folder / "run").mkdir(mode=0o700)
         self.journal = folder / "journal"
+        path = [str(installed(folder / "bin")), str(Path(sys.executable).parent), os.environ["PATH"]]
         self.env: Mapping[str, str] = {
-            **{name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ},
+            **{name: os.environ[name] for name in ("HOME", "PYTHONPATH") if name in os.environ},
+            "PATH": os.pathsep.join(path),
             "XDG_RUNTIME_DIR": str(folder / "run"),
             "POLYGON_API_KEY": market.api_key,
             "ORDER_FLOW_DATA_SOURCE": "simulator",
@@ -153,7 +156,7 @@ def test_headless_is_the_engine_in_the_foreground(desk: Desk) -> None:
         refused = desk.run("headless", "--duration", "5")
         assert refused.returncode == 2
         assert "an engine already watches this journal" in refused.stderr
-        with desk.screen("attach") as screen:
+        with desk.screen("attach", "--ssh", "desk") as screen:
             screen.read_until(b"ACME", LIMIT)
             words = desk.run("status").stdout
             assert "ACME" in words

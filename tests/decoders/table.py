@@ -23,6 +23,7 @@ import httpx
 import msgspec
 from starlette.websockets import WebSocket
 
+from orderflow_tui.commands.over_ssh import socket_named
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.notify import notify_settings
 from orderflow_tui.config.screen import screen_settings
@@ -760,4 +761,6 @@ DECODERS = (
     Decoder("simulator's offset", ("feeds.simulator.query",), b"ap=3&limit=5", _offset, (BadQueryError,)),
     Decoder("the engine's port", ("engine.door",), b"40000 " + b"5c" * 32 + b"\n", lambda data, _: address(data),
             (EngineError,)),
+    Decoder("another machine's status", ("commands.over_ssh",), b'Welcome!\n{"pid": 7, "socket": "/run/user/1/x.sock"}\n',
+            lambda data, _: socket_named(data, "desk"), (EngineError,)),
 )  # fmt: skip

@@ -56,6 +56,8 @@ WAYS = (
     Way(rf"{OURS} import .*", "run", 0, "kept/2026-01-09-[0-9a-f]{8}:MSFT"),
     Way(rf"{OURS} evaluate .*--json", "run", 0, r"^\{"),
     Way(rf"{OURS} evaluate .*", "run", 0, "GUARDED"),
+    Way(rf"{OURS} attach --ssh .*", "elsewhere"),  # another machine: tests/commands/test_over_ssh
+    Way(r"launchctl .*", "elsewhere"),  # another system
     Way(rf"{OURS} replay --alert .*", "run", 2, "nothing was recorded there"),
     Way(rf"{OURS} replay .* --headless", "run"),
     Way(r"gzip logs/.*", "run"),
