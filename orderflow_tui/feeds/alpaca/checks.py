@@ -78,9 +78,10 @@ class SourceChecks:
     def _quotes(self) -> list[Finding]:
         symbols = self._symbols or (HEARTBEAT,)
         try:
-            rows = wire.latest_quotes(self._host.quotes(symbols).body).quotes or {}
+            told = wire.latest_quotes(self._host.quotes(symbols).body).quotes or {}
         except FeedError as failed:
             return [Finding("quotes", "FAIL", f"the request failed: {failed}", "try again; it may be the host")]
+        rows = {self._host.spellings.symbol(name): raw for name, raw in told.items()}
         found: list[Finding] = []
         if missing := [symbol for symbol in symbols if symbol not in rows]:
             said = f"no quote of {', '.join(missing)} on this feed"

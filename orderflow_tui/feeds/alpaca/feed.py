@@ -120,7 +120,8 @@ class AlpacaFeed:
         self._stream = StreamSupervisor(
             (secret_text(config.alpaca_key_id), secret_text(config.alpaca_secret_key)),
             hooks=hooks,
-            frames=Frames(self._send, lambda: dict(self._tapes)),
+            frames=Frames(self._send, lambda: dict(self._tapes), self._host.spellings),
+            spellings=self._host.spellings,
             put=self._send,
             clock=clock,
             pace=stream_pace,
@@ -350,7 +351,7 @@ class AlpacaFeed:
             self._looked.update(symbols)
         rows = wire.latest_quotes(reply.body).quotes or {}
         for symbol in symbols:
-            raw = rows.get(symbol)
+            raw = rows.get(self._host.spellings.of(symbol))
             intake = self._tapes[symbol].intake if symbol in self._quoted and symbol in self._tapes else None
             message = (
                 self._shown.without(symbol, self._host.feed, reply)

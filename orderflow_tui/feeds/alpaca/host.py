@@ -21,6 +21,7 @@ from orderflow_tui.feeds.live.budget import RateLimiter
 from orderflow_tui.feeds.live.http import HttpSession, Reply, Request
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.side_checks import DEADLINE_SECONDS, PastQuotes
+from orderflow_tui.feeds.live.spellings import Spellings, dotted
 
 FeedName = Literal["iex", "sip", "delayed_sip"]
 HEARTBEAT: Final = "SPY"
@@ -111,6 +112,7 @@ class Host:
         self._wanted_rate = config.requests_per_second
         self.limiter = RateLimiter(min(self._wanted_rate, FREE_PER_SECOND), margin=ARRIVAL_JITTER)
         self.feed: FeedName = "iex"
+        self.spellings = Spellings(dotted)
         self._session = HttpSession(
             config.alpaca_data_url,
             keys={
@@ -153,7 +155,7 @@ class Host:
 
     def quotes(self, symbols: Sequence[str]) -> Reply:
         """The quotes in force. Raises FeedError."""
-        params = {"symbols": ",".join(symbols), "feed": self.feed}
+        params = {"symbols": ",".join(map(self.spellings.of, symbols)), "feed": self.feed}
         return self._session.get(Request("/v2/stocks/quotes/latest", params, "snapshot"))
 
     def trades(self, symbol: str, from_ns: int, to_ns: int, token: str | None) -> Reply:
@@ -168,7 +170,7 @@ class Host:
         }
         if token:
             params["page_token"] = token
-        return self._session.get(Request(f"/v2/stocks/{quote(symbol, safe='')}/trades", params, "trades", symbol))
+        return self._session.get(Request(f"{self._path(symbol)}/trades", params, "trades", symbol))
 
     def past_quotes(self, symbol: str, to_ns: int, limit: int) -> PastQuotes:
         """The quotes up to an instant, by asking for the newest first. Raises FeedError."""
@@ -179,14 +181,17 @@ class Host:
             "sort": "desc",
             "feed": "sip" if self.feed == "delayed_sip" else self.feed,
         }
-        path = f"/v2/stocks/{quote(symbol, safe='')}/quotes"
-        reply = self._session.get(Request(path, params, "quotes", symbol), deadline_seconds=DEADLINE_SECONDS)
+        asked = Request(f"{self._path(symbol)}/quotes", params, "quotes", symbol)
+        reply = self._session.get(asked, deadline_seconds=DEADLINE_SECONDS)
         page = wire.quotes_page(reply.body)
         try:
             quotes = quotes_of(page.quotes or ())
         except DataValidationError as error:
             raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
         return PastQuotes(quotes, bool(page.next_page_token), reply.arrival)
+
+    def _path(self, symbol: str) -> str:
+        return f"/v2/stocks/{quote(self.spellings.of(symbol), safe='')}"
 
     def close(self) -> None:
         """Close the connections."""

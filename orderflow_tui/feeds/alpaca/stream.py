@@ -27,6 +27,7 @@ from orderflow_tui.feeds.live.connection import (
     together,
     websocket,
 )
+from orderflow_tui.feeds.live.spellings import Spellings
 from orderflow_tui.support.masking import hide
 
 SILENCE_SECONDS: Final[dict[MarketState, float]] = {"open": 30.0, "unknown": 60.0, "extended-hours": 300.0}
@@ -71,6 +72,7 @@ class StreamSupervisor(Reconnecting):
         key: The key's id and its secret; sent in one message to the configured host and nowhere else.
         hooks: The feed.
         frames: Takes what comes.
+        spellings: The vendor's.
         put: Where faults go.
         clock: Nanoseconds UTC.
         pace: Divides every wait; tests hurry.
@@ -82,6 +84,7 @@ class StreamSupervisor(Reconnecting):
         *,
         hooks: StreamHooks,
         frames: Frames,
+        spellings: Spellings,
         put: Put,
         clock: Callable[[], int] = time.time_ns,
         pace: float = 1.0,
@@ -92,6 +95,7 @@ class StreamSupervisor(Reconnecting):
         self._key = key
         self._hooks = hooks
         self._frames = frames
+        self._spellings = spellings
         self._heard = 0.0
         self._streaming: set[str] = set()
         self._placed: dict[str, float] = {}
@@ -175,7 +179,8 @@ class StreamSupervisor(Reconnecting):
             self._heard = time.monotonic()
             for event in frame.events:
                 if isinstance(event, wire.Subscribed):
-                    self._settled(set(event.trades) & set(event.quotes), arrival)
+                    active = map(self._spellings.symbol, set(event.trades) & set(event.quotes))
+                    self._settled(set(active), arrival)
                     asked = ()
                 elif isinstance(event, wire.StreamError):
                     if event.code != TOO_MANY_NAMES:
@@ -193,7 +198,7 @@ class StreamSupervisor(Reconnecting):
         fit = wanted if self._most is None else self._fitting(wanted)
         gone = self._streaming - set(fit)
         if gone:
-            await _send(connection, {"action": "unsubscribe", **_channels(sorted(gone))})
+            await _send(connection, {"action": "unsubscribe", **self._channels(sorted(gone))})
             self._streaming -= gone
             self._hooks.ended(gone)
             return fit
@@ -203,7 +208,7 @@ class StreamSupervisor(Reconnecting):
             self._hooks.state(f"stream; no room for {', '.join(left)}: polled" if left else "stream")
         if not fresh:
             return ()
-        await _send(connection, {"action": "subscribe", **_channels(fresh)})
+        await _send(connection, {"action": "subscribe", **self._channels(fresh)})
         return (*(name for name in fit if name in self._streaming), *fresh)
 
     def _fitting(self, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -212,6 +217,10 @@ class StreamSupervisor(Reconnecting):
         kept = [name for name in wanted if name in self._streaming and self._placed.get(name, 0.0) > since]
         return tuple(dict.fromkeys((*kept, *wanted)))[: self._most]
 
+    def _channels(self, names: Sequence[str]) -> dict[str, list[str]]:
+        written = [self._spellings.of(name) for name in names]
+        return dict.fromkeys(("trades", "quotes", "statuses", "lulds"), written)
+
     def _settled(self, active: set[str], arrival: Arrival) -> None:
         """A subscription was answered: who has prints and quotes is streamed from now on."""
         fresh = (active & set(self._hooks.symbols())) - self._streaming
@@ -219,10 +228,6 @@ class StreamSupervisor(Reconnecting):
         self._placed |= dict.fromkeys(fresh, time.monotonic())
         if fresh:
             self._hooks.began(fresh, arrival.wall_ns - self._hooks.delay_ns())
-
-
-def _channels(names: Sequence[str]) -> dict[str, list[str]]:
-    return {channel: list(names) for channel in ("trades", "quotes", "statuses", "lulds")}
 
 
 async def _send(connection: ClientConnection, message: object) -> None:

@@ -24,6 +24,7 @@ from orderflow_tui.feeds.alpaca.normalize import (
 from orderflow_tui.feeds.alpaca.tape import SymbolTape
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, BandNote, Channel, Put
+from orderflow_tui.feeds.live.spellings import Spellings
 
 COVER_NS: Final = NS // 4
 """A stream may bring two prints in the wrong order within this."""
@@ -60,14 +61,16 @@ class Frames:
     Args:
         put: Where messages go.
         tapes: Each watched symbol's tape; may change.
+        spellings: The vendor's.
     """
 
-    def __init__(self, put: Put, tapes: Callable[[], Mapping[str, SymbolTape]]) -> None:
+    def __init__(self, put: Put, tapes: Callable[[], Mapping[str, SymbolTape]], spellings: Spellings) -> None:
         self.newest_ns = 0
         """The newest event's time on this connection, whoever's it is: the heartbeat."""
         self.unknown_events = 0
         self._put = put
         self._tapes = tapes
+        self._symbol = spellings.symbol
         self._shown: dict[str, _Shown] = {}
         self._seq = 0
         self._heard_ns = 0
@@ -86,19 +89,19 @@ class Frames:
         mine: dict[str, SymbolPart] = {}
         holes: dict[str, None] = {}
         for event in frame.events:
-            if not isinstance(event, _MARKET) or event.symbol not in tapes:
+            if not isinstance(event, _MARKET) or (symbol := self._symbol(event.symbol)) not in tapes:
                 continue
-            part = mine.get(event.symbol) or mine.setdefault(event.symbol, SymbolPart(tapes[event.symbol]))
+            part = mine.get(symbol) or mine.setdefault(symbol, SymbolPart(tapes[symbol]))
             try:
                 self._add(part, event, arrival)
             except DataValidationError as error:
-                self._refuse(event.symbol, _channel(event), error.code, str(error), arrival)
-                holes[event.symbol] = None
+                self._refuse(symbol, _channel(event), error.code, str(error), arrival)
+                holes[symbol] = None
         for bad in frame.bad:
-            if bad.symbol in tapes:
+            if (symbol := self._symbol(bad.symbol)) in tapes:
                 channel: Channel = "tape" if bad.kind in "tcx" else "book"
-                self._refuse(bad.symbol, channel, "PAYLOAD_MALFORMED", bad.reason, arrival)
-                holes[bad.symbol] = None
+                self._refuse(symbol, channel, "PAYLOAD_MALFORMED", bad.reason, arrival)
+                holes[symbol] = None
         for part in mine.values():
             _deliver(part, arrival)
         return list(holes)
@@ -139,11 +142,11 @@ class Frames:
             case wire.StreamCancel():
                 part.tape.recall.replace(venue_of(event.venue), id_of(event.id), lambda _: None)
             case wire.StreamBand():
-                shown = self._shown.setdefault(event.symbol, _Shown())
+                shown = self._shown.setdefault(part.tape.symbol, _Shown())
                 band = band_of(event)
                 if any(band) and band != shown.band:
                     shown.band = band
-                    self._put(BandNote(event.symbol, *band, arrival))
+                    self._put(BandNote(part.tape.symbol, *band, arrival))
             case wire.StreamHalt():
                 halt = halt_of(event)
                 if halt is not None:
@@ -152,7 +155,7 @@ class Frames:
     def _add_quote(self, part: SymbolPart, event: wire.StreamQuote, arrival: Arrival) -> None:
         book = book_of(event, self._seq)
         self._note(book.time_ns, arrival)
-        shown = self._shown.setdefault(event.symbol, _Shown())
+        shown = self._shown.setdefault(part.tape.symbol, _Shown())
         if book.time_ns < shown.quote_ns:
             # An older quote than the one in force says nothing of now.
             return

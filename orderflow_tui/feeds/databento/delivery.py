@@ -16,6 +16,7 @@ from orderflow_tui.feeds.databento.records import BAD_TIME, SymbolRecords
 from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, Channel, FeedGap, Put, SymbolNote
 from orderflow_tui.feeds.live.connection import TroubleError
+from orderflow_tui.feeds.live.spellings import Spellings, integrated
 
 BACKFILL_NS: Final = 420 * NS
 """Seven minutes: a baseline of 300 s, the longest window of 60 s, and a minute to spare."""
@@ -86,6 +87,7 @@ class Delivery:
         self._clock = clock
         self._depth = wire.has_depth(dataset)
         self._schema = wire.DEEP if self._depth else wire.TOP
+        self._spellings = Spellings(integrated)
         self._symbols: dict[str, _Mine] = {}
         self._by_id: dict[int, _Mine] = {}
         self._replays = 0
@@ -114,11 +116,12 @@ class Delivery:
         for mine in self._symbols.values():
             mine.replaying = True
         self._by_id, self._replayed, self._heard_ns, self._covered_ns, self._old_ns = {}, 0, 0, 0, now_ns
-        asked = [wire.Subscription(self._schema, tuple(group), start) for start, group in starts.items()]
+        written = self._spellings.of
+        asked = [wire.Subscription(self._schema, tuple(map(written, group)), at) for at, group in starts.items()]
         if not self._depth:
             asked += [wire.Subscription(wire.TRADES, one.symbols, one.start_ns) for one in asked]
         if self.statuses:
-            asked.append(wire.Subscription(wire.STATUS, names, 0))
+            asked.append(wire.Subscription(wire.STATUS, tuple(map(written, names)), 0))
         self._replays = len(asked)
         return asked
 
@@ -291,9 +294,7 @@ class Delivery:
 
     def _control(self, record: Any, arrival: Arrival) -> None:
         if hasattr(record, "stype_out_symbol"):
-            mine = self._symbols.get(wire.name_of(record))
-            if mine is not None:
-                self._by_id[record.instrument_id] = mine
+            self._map(record)
         elif hasattr(record, "err"):
             self._error(int(record.code), str(record.err), arrival)
         elif hasattr(record, "is_heartbeat"):
@@ -310,9 +311,16 @@ class Delivery:
         elif hasattr(record, "mappings"):
             self._by_id = {}
 
+    def _map(self, record: Any) -> None:
+        """Which of the two names is the ticker depends on what was asked for by."""
+        for text in (record.stype_in_symbol, record.stype_out_symbol):
+            mine = self._symbols.get(self._spellings.symbol(text))
+            if mine is not None:
+                self._by_id[record.instrument_id] = mine
+
     def _error(self, code: int, text: str, arrival: Arrival) -> None:
         if code == _UNRESOLVED:
-            for name in wire.refused_names(text, self._symbols):
+            for name in wire.refused_names(text, self._symbols, self._spellings.of):
                 self._symbols[name].missing = True
                 self._put(SymbolNote(name, "not_found", "the dataset does not have it", arrival))
         elif code == _SKIPPED:

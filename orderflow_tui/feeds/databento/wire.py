@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from orderflow_tui.core.model.validators import SYMBOL
 from orderflow_tui.feeds.errors import PayloadError, one_line
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ _VERSIONS: Final[Mapping[int, Mapping[int, int]]] = {
     3: _MARKET | {0x15: 320, 0x16: 176, 0x17: 320},
 }
 """Bytes of a record at least, by its type: trades, levels, halts, orders, errors, mappings, system messages."""
-_WORD: Final = re.compile(r"[A-Za-z0-9.]+")
+_BETWEEN: Final = re.compile(r"[\s,;:'\"()\[\]]+")
 
 
 class Subscription(Struct, frozen=True):
@@ -114,18 +113,10 @@ def answer_to(challenge: str, key: str, *, dataset: str, heartbeat_s: int) -> by
     ).encode()
 
 
-def refused_names(text: str, watched: Iterable[str]) -> list[str]:
-    """Which of these symbols an error names."""
-    words = {word.rstrip(".") for word in _WORD.findall(text)}
-    return [name for name in watched if name in words]
-
-
-def name_of(mapping: Any) -> str:
-    """The ticker a `SymbolMappingMsg` maps its instrument to; empty where it is none."""
-    for text in (mapping.stype_out_symbol, mapping.stype_in_symbol):
-        if SYMBOL.fullmatch(text) and not text.isdecimal():
-            return str(text)
-    return ""
+def refused_names(text: str, watched: Iterable[str], written: Callable[[str], str]) -> list[str]:
+    """Which of these symbols, as the vendor writes them, an error names."""
+    words = {word.rstrip(".") for word in _BETWEEN.split(text)}
+    return [name for name in watched if written(name) in words]
 
 
 class RecordStream:

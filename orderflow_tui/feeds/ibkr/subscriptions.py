@@ -13,6 +13,7 @@ from orderflow_tui.feeds.ibkr.lines import Lines
 from orderflow_tui.feeds.ibkr.past import Archive
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests
 from orderflow_tui.feeds.ibkr.symbol import ROWS_ASKED, IbkrSymbol
+from orderflow_tui.feeds.live.spellings import spaced
 
 HEARTBEAT: Final = "SPY"
 RENEW_EVERY_SECONDS: Final = 5.0
@@ -90,7 +91,7 @@ class Subscriptions:
                 return False
             for number in pending:
                 self._requests.done(number)
-            contract = wire.Contract(name.replace(".", " "))
+            contract = wire.Contract(spaced(name))
             self._requests.ask("details", name, contract, 0, "", "", "")
             return False
         if not self._requests.numbers("quotes", name):

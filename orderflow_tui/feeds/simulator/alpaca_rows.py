@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -19,6 +20,16 @@ _LETTERS: Final = {14: "F", 37: "I", 32: "Z", 28: "5"}
 _TAPES: Final = {1: "A", 2: "B", 3: "C"}
 _CANCELLED: Final = 8
 _HALT, _RESUME = 17, 18
+
+
+def written(symbol: str) -> str:
+    """A symbol as this vendor writes it: preferred shares `BAC.PRL`."""
+    return re.sub(r"p([A-Z]?)$", r".PR\1", symbol)
+
+
+def read(name: str) -> str:
+    """The market's symbol for what a client wrote."""
+    return re.sub(r"\.PR([A-Z]?)$", r"p\1", name)
 
 
 def of_feed(prints: Iterable[Print], feed: str) -> list[Print]:
@@ -61,7 +72,7 @@ def quote(instrument: Instrument, row: Quote, feed: str) -> Row:
 def band(instrument: Instrument, row: Band) -> Row:
     """The limit-up and limit-down prices."""
     return {
-        "T": "l", "S": instrument.symbol, "u": row.upper / PRICE_UNITS_PER_DOLLAR,
+        "T": "l", "S": written(instrument.symbol), "u": row.upper / PRICE_UNITS_PER_DOLLAR,
         "d": row.lower / PRICE_UNITS_PER_DOLLAR, "i": "B", "t": rfc3339(row.sip_timestamp),
         "z": _TAPES[instrument.tape],
     }  # fmt: skip
@@ -74,7 +85,7 @@ def status(instrument: Instrument, row: Band) -> Row | None:
     halted, utp = row.indicator == _HALT, instrument.tape == 3
     code = ("P" if utp else "2") if halted else ("T" if utp else "3")
     return {
-        "T": "s", "S": instrument.symbol, "sc": code, "sm": "Trading Halt" if halted else "Trading Resumption",
+        "T": "s", "S": written(instrument.symbol), "sc": code, "sm": "Trading Halt" if halted else "Trading Resumption",
         "rc": "LUDP" if halted else "", "rm": "Volatility Trading Pause" if halted else "",
         "t": rfc3339(row.sip_timestamp), "z": _TAPES[instrument.tape],
     }  # fmt: skip
@@ -83,7 +94,7 @@ def status(instrument: Instrument, row: Band) -> Row | None:
 def cancel(instrument: Instrument, row: Print) -> Row:
     """A print that was taken back."""
     return {
-        "T": "x", "S": instrument.symbol, "i": trade_id(row), "x": _venue(instrument, row.exchange), "a": "C",
+        "T": "x", "S": written(instrument.symbol), "i": trade_id(row), "x": _venue(instrument, row.exchange), "a": "C",
         "p": row.price / PRICE_UNITS_PER_DOLLAR, "s": row.size, "t": rfc3339(row.sip_timestamp),
         "z": _TAPES[instrument.tape],
     }  # fmt: skip

@@ -101,7 +101,7 @@ class _Api:
         at_ns = now_ns - (_RECENT_NS if feed == "delayed_sip" else 0)
         found = {}
         for name in request.query_params.get("symbols", "").split(","):
-            symbol = self._market.get(name)
+            symbol = self._market.get(rows.read(name))
             quote = symbol.tape.quotes.newest(at_ns) if symbol is not None else None
             if symbol is not None and quote is not None:
                 found[name] = rows.quote(symbol.instrument, quote, feed)
@@ -117,7 +117,7 @@ class _Api:
         for symbol in self._asked(request):
             found = rows.of_feed(symbol.tape.prints.between(0, now_ns), feed)
             if found:
-                newest[symbol.instrument.symbol] = rows.trade(symbol.instrument, found[-1])
+                newest[rows.written(symbol.instrument.symbol)] = rows.trade(symbol.instrument, found[-1])
         name = request.path_params.get("symbol")
         if name is None:
             return _json({"trades": newest})
@@ -156,7 +156,7 @@ class _Api:
         for symbol in self._asked(request):
             found = made(symbol, query.first_ns, min(query.last_ns, now_ns), feed)
             found = found[::-1] if params.get("sort") == "desc" else found
-            kept += [(symbol.instrument.symbol, row) for row in found]
+            kept += [(rows.written(symbol.instrument.symbol), row) for row in found]
         page = kept[offset : offset + query.limit]
         token = str(offset + query.limit) if len(kept) > offset + query.limit else None
         if "symbol" in request.path_params:
@@ -170,7 +170,7 @@ class _Api:
     def _asked(self, request: Request) -> list[SymbolMarket]:
         """The symbol of the path, or those that `symbols` names."""
         named = request.path_params.get("symbol") or request.query_params.get("symbols", "")
-        return [symbol for name in named.split(",") if (symbol := self._market.get(name)) is not None]
+        return [symbol for name in named.split(",") if (symbol := self._market.get(rows.read(name))) is not None]
 
     def _now(self) -> int:
         now_ns = self._clock()

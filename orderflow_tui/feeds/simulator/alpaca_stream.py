@@ -149,7 +149,7 @@ class AlpacaHub:
                 self._market.advance(self._clock())
                 for name in set().union(*wanted.values()):
                     listener.told_ns.setdefault(name, self._data_ns(listener))
-            said = {channel: sorted(names) for channel, names in listener.names.items()}
+            said = {channel: sorted(map(rows.written, names)) for channel, names in listener.names.items()}
             await self._say(
                 listener,
                 {
@@ -190,13 +190,16 @@ class AlpacaHub:
             made, tape = symbol.instrument, symbol.tape
             if name in listener.names["trades"]:
                 prints = rows.of_feed(tape.prints.between(told_ns + 1, now_ns), listener.feed)
-                events += [(row.sip_timestamp, {"T": "t", "S": name, **rows.trade(made, row)}) for row in prints]
+                events += [
+                    (row.sip_timestamp, {"T": "t", "S": rows.written(name), **rows.trade(made, row)}) for row in prints
+                ]
                 if listener.steps % _BUST_STEPS == 0:
                     events += self._busts(listener, name, now_ns)
             if name in listener.names["quotes"]:
                 quotes = tape.quotes.between(told_ns + 1, now_ns)
                 events += [
-                    (row.sip_timestamp, {"T": "q", "S": name, **rows.quote(made, row, listener.feed)}) for row in quotes
+                    (row.sip_timestamp, {"T": "q", "S": rows.written(name), **rows.quote(made, row, listener.feed)})
+                    for row in quotes
                 ]
             for band in symbol.bands.between(told_ns + 1, now_ns):
                 status = rows.status(made, band)
@@ -249,7 +252,7 @@ def _moment(text: str) -> datetime:
 
 
 def _names(asked: object) -> set[str]:
-    return {name for name in asked if isinstance(name, str)} if isinstance(asked, list) else set()
+    return {rows.read(name) for name in asked if isinstance(name, str)} if isinstance(asked, list) else set()
 
 
 async def _received(listener: _Listener) -> dict[str, object]:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import re
 import secrets
 import socket as sockets
 import struct
@@ -247,9 +248,10 @@ class Gateway:
         if asked.schema not in DATASETS[session.dataset]:
             await self._refuse(session, f"Schema {asked.schema} is not available for {session.dataset}")
             return
-        unknown = [name for name in asked.symbols if name not in self._served.histories]
-        known = [name for name in asked.symbols if name in self._served.histories]
-        await self._send(session, b"".join(self._mapping(name, now_ns) for name in known))
+        named = {re.sub(r"-([A-Z]?)$", r"p\1", name): name for name in asked.symbols}
+        unknown = [written for name, written in named.items() if name not in self._served.histories]
+        known = [name for name in named if name in self._served.histories]
+        await self._send(session, b"".join(self._mapping(name, named[name], now_ns) for name in known))
         if unknown:
             await self._error(session, 4, f"Failed to resolve symbol(s): {','.join(unknown)}")
         await self._system(session, 1, f"Subscription request {number} for {asked.schema} data succeeded")
@@ -266,16 +268,16 @@ class Gateway:
             await self._send(session, self._news(session, asked.schema, known))
             await self._system(session, 3, f"Finished {asked.schema} replay")
 
-    def _mapping(self, name: str, now_ns: int) -> bytes:
+    def _mapping(self, name: str, written: str, now_ns: int) -> bytes:
         return bytes(
             SymbolMappingMsg(
                 publisher_id=0,
                 instrument_id=self._served.histories[name].instrument_id,
                 ts_event=now_ns,
                 stype_in=SType.from_str("raw_symbol"),
-                stype_in_symbol=name,
+                stype_in_symbol=written,
                 stype_out=SType.from_str("instrument_id"),
-                stype_out_symbol=name,
+                stype_out_symbol=written,
                 start_ts=0,
                 end_ts=0,
             )

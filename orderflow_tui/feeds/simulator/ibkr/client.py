@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -193,7 +194,8 @@ class Client:
                 self.fail(-1, 320, "Error reading request: unknown message id")
 
     def _symbol(self, request: int, contract: Sequence[str]) -> SymbolMarket | None:
-        found = self._shared.market.get(contract[1].replace(" ", "."))
+        name = re.sub(r" PR([A-Z]?)$", r"p\1", contract[1])
+        found = self._shared.market.get(name.replace(" ", "."))
         if found is None:
             self.fail(request, 200, "No security definition has been found for the request")
         return found
