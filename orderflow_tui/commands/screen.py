@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orderflow_tui.recordings.replay_feed import ReplayFeed
     from orderflow_tui.tui.screens.first_run import FirstRun
     from orderflow_tui.tui.state.engine_controls import EngineControls
+    from orderflow_tui.tui.state.positions_desk import PositionsDesk
 
 
 def refuse_without_terminal() -> None:
@@ -85,6 +86,7 @@ def run_screen(
             on_step=None if replay is None else replay.step,
             export_directory=directory,
             settings=SettingsDesk(ui, screen, settings_file),
+            positions=_positions(loaded, changeable=settings_file is not None and replay is None),
             notices=notices,
             engine=engine,
         )
@@ -94,6 +96,18 @@ def run_screen(
     finally:
         if history is not None:
             history.close()
+
+
+def _positions(loaded: LoadedConfig, *, changeable: bool) -> PositionsDesk:
+    """The positions file of a live run that is its own; a demo's, a replay's and a broker's are not changed here."""
+    from orderflow_tui.tui.state.positions_desk import PositionsDesk  # noqa: PLC0415 only a screen needs it
+
+    setting = loaded.config.positions
+    if not changeable:
+        return PositionsDesk(None, "these positions are not from a file of this run: they cannot be changed here")
+    if Path(setting).suffix != ".toml":
+        return PositionsDesk(None, f"positions come from {setting}: change them there")
+    return PositionsDesk(Path(setting).expanduser())
 
 
 def _discard(_: object) -> None:

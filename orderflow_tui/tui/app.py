@@ -29,6 +29,7 @@ from orderflow_tui.tui.state.attention import Attention, TerminalSignals
 from orderflow_tui.tui.state.engine_controls import EngineControls
 from orderflow_tui.tui.state.model import ScreenModel, card_title
 from orderflow_tui.tui.state.own_orders import orders_text, parse_orders
+from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.views.model import MonitorPort
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class OrderFlowApp(MessageApp):
         on_step: Called with `event` or `second` to let a replay that waits go on by as much.
         export_directory: Where exports and pictures go: the journal's folder.
         settings: What the settings screen changes; None where there is none.
+        positions: The positions file that may be changed here; None where none may.
         notices: What the trader should know once, at the start.
         engine: The engine in another process that this is a screen of; None where the monitor is in this one.
         monotonic: Seconds on a clock that never goes back.
@@ -96,6 +98,7 @@ class OrderFlowApp(MessageApp):
         on_step: Callable[[Step], None] | None = None,
         export_directory: Path | None = None,
         settings: SettingsDesk | None = None,
+        positions: PositionsDesk | None = None,
         notices: Sequence[str] = (),
         engine: EngineControls | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -110,6 +113,7 @@ class OrderFlowApp(MessageApp):
         self.model = ScreenModel()
         self.export_directory = export_directory
         self._settings = settings
+        self.positions = positions or PositionsDesk(None, "the positions of this run cannot be changed")
         self._fps = fps
         self._first_run = first_run
         self._notices = notices

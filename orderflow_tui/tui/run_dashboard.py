@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orderflow_tui.feeds.feed import Step
     from orderflow_tui.journal.history import HistoryStore
     from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.state.positions_desk import PositionsDesk
     from orderflow_tui.tui.state.settings_model import SettingsDesk
 
 SWITCH_INTERVAL = 0.0005
@@ -43,6 +44,7 @@ def run_dashboard(
     on_step: Callable[[Step], None] | None = None,
     export_directory: Path | None = None,
     settings: SettingsDesk | None = None,
+    positions: PositionsDesk | None = None,
     notices: Sequence[str] = (),
     engine: EngineControls | None = None,
     ending: EndPort | None = None,
@@ -59,7 +61,7 @@ def run_dashboard(
         app = OrderFlowApp(
             monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
             on_pause=on_pause, on_speed=on_speed, on_step=on_step, export_directory=export_directory,
-            settings=settings, notices=notices, engine=engine, freeze=True,
+            settings=settings, positions=positions, notices=notices, engine=engine, freeze=True,
         )  # fmt: skip
         app.ending = ending
         sys.setswitchinterval(SWITCH_INTERVAL)

@@ -27,6 +27,7 @@ from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.screens.settings import SettingsScreen
+from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.settings_model import SettingsDesk
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.chart import SeriesCharts
@@ -469,6 +470,18 @@ class FakeEngine:
     def restart(self) -> str:
         self.asked.append("restart")
         return "starting the engine again"
+
+
+@checks("position-edit", "position-new")
+async def _position(bench: Bench) -> None:
+    path = bench.folder / "positions.toml"
+    bench.app.positions = PositionsDesk(path)
+    await bench.press("n", *"KO 5 60", "enter")
+    assert bench.app.positions.line_of("KO") == "KO 5 60"
+    await bench.press("e")
+    assert bench.app.screen.query_one(Input).value == f"{bench.app.model.selected} "
+    await bench.press("escape")
+    assert isinstance(bench.app.screen, MainScreen)
 
 
 @checks("quit-keep", "quit-end", "quit-stay")

@@ -45,6 +45,10 @@ MAIN_BINDINGS: list[BindingType] = [
     _key("right,down,j,l", "select(1)", "Next", "Select the next symbol", "select-next"),
     _key("escape", "urgent", "Urgent", "Select the most urgent symbol now", "select-urgent"),
     _key("o", "sort", "Sort", "Sort: positions file, urgency, P&L, distance to stop, symbol", "sort", show=True),
+    _key(
+        "e", "position", "Edit", "Change shares, cost or stop of the selected symbol in positions.toml", "position-edit"
+    ),
+    _key("n", "position(True)", "New", "Add a position to positions.toml", "position-new"),
     _key("p", "pin", "Pin", "Pin or unpin the selected symbol", "pin", show=True),
     _key("tab", "next_card", "Next card", "Show the next open recommendation", "next-card"),
     _key("pageup", "feed_page(-1)", "Newer alerts", "Scroll the alerts up", "feed-up"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orderflow_tui.tui.look.text import Zone
     from orderflow_tui.tui.screens.base import ModelModal
     from orderflow_tui.tui.screens.first_run import FirstRun, Kind
+    from orderflow_tui.tui.state.positions_desk import PositionsDesk
     from orderflow_tui.tui.state.settings_model import SettingsDesk
     from orderflow_tui.views.model import RecommendationView, StatusView
 
@@ -94,6 +95,13 @@ def orders_screen(symbol: str) -> ModelModal:
     from orderflow_tui.tui.state.own_orders import EXAMPLE
 
     return SearchScreen("", f"your orders in {symbol}'s book: {EXAMPLE}; empty: none")
+
+
+def position_screen(desk: PositionsDesk, text: str) -> ModelModal:
+    """Adds or changes a position."""
+    from orderflow_tui.tui.screens.position import PositionScreen
+
+    return PositionScreen(desk, text)
 
 
 def settings_screen(desk: SettingsDesk) -> ModelModal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events, on
 from textual.app import ComposeResult
 
+from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.tui.keys.bindings import MAIN_BINDINGS
 from orderflow_tui.tui.look.layout import card_height, plan
 from orderflow_tui.tui.look.lines import EMPTY_ROW, LineWidget, Row, Span, make_row
@@ -148,6 +149,21 @@ class MainScreen(ModelScreen):
         """Sort the symbols once, by the next thing there is to sort by."""
         self.dashboard.tell(self.model.sort_next())
         await self._selected()
+
+    def action_position(self, new: bool = False) -> None:
+        """Add a position, or change the selected one."""
+        desk = self.dashboard.positions
+        try:
+            text = "" if new else desk.line_of(self.model.selected)
+        except PositionsError as refused:
+            self.dashboard.tell(str(refused), warning=True)
+            return
+        if desk.path is None:
+            self.dashboard.tell(desk.why, warning=True)
+        else:
+            self.app.push_screen(
+                lazy.position_screen(desk, text or ("" if new else f"{self.model.selected} ").lstrip())
+            )
 
     async def action_next_card(self) -> None:
         """Show the next open recommendation."""

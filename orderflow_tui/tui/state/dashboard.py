@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from orderflow_tui.tui.state.messages import Messages
 from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.views.model import MonitorPort
 
 
@@ -22,6 +23,7 @@ class Dashboard(Protocol):
         export_directory: Where exports go; None where there is no journal.
         answering: Whether a key alone answers a recommendation now.
         messages: What is said for a few seconds.
+        positions: What is changed in the positions file.
     """
 
     monitor: MonitorPort
@@ -29,6 +31,7 @@ class Dashboard(Protocol):
     export_directory: Path | None
     answering: bool
     messages: Messages
+    positions: PositionsDesk
 
     @property
     def theme_names(self) -> list[str]:
