@@ -49,7 +49,7 @@ class TapeSide(SymbolState):
 
     __slots__ = ()
 
-    def _on_print(self, event: Print) -> None:  # noqa: C901 the hot path: a call saved is a tenth of it
+    def _on_print(self, event: Print) -> None:  # noqa: C901, PLR0912 the hot path: a call saved is a tenth of it
         time_ns, flags = event.time_ns, event.flags
         side = self.classifier.classify(event)
         if not flags & VOLUME:
@@ -62,7 +62,10 @@ class TapeSide(SymbolState):
             market.traded_at(time_ns, price)
             if self._unpriced:
                 self._first_price(time_ns, price)
-        self.tape.append((time_ns, -price, size, -side, flags) if self.short else (time_ns, price, size, side, flags))
+        row = (time_ns, -price, size, -side, flags) if self.short else (time_ns, price, size, side, flags)
+        self.tape.append(row)
+        if self.series is not None and flags & PRICE:
+            self.series.at_price.add(self.session, *row[:4])
         if flags & AUCTION:
             return
         if flags & LATE_REPORT or time_ns < newest - _LATE_NS:

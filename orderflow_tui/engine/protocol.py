@@ -15,7 +15,7 @@ from msgspec import Struct
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Grows whenever a message or a view changes its form."""
 MOST_FROM_SCREEN: Final = 64_000
 """Bytes of a message of a screen."""

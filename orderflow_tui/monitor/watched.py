@@ -16,6 +16,7 @@ from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.outputs import StopRaised
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.views.build_ladder import LadderWindow
 from orderflow_tui.views.build_symbol import SourceState
 from orderflow_tui.views.model import AlertLine
 
@@ -44,6 +45,8 @@ class WatchedSymbol(Struct):
     """Limit-down and limit-up prices, units of $0.0001; 0 where none is known."""
     halted_ns: int = 0
     """Since when its trading stands still, nanoseconds UTC; 0 while it goes on."""
+    ladder: LadderWindow = field(default_factory=LadderWindow)
+    """Which prices its ladder shows."""
     dirty: bool = True
     clock_ns: int = 0
     """The wall clock when it was last looked at."""
@@ -82,6 +85,7 @@ class WatchedSymbol(Struct):
             age_s=self.age_s(now_ns),
             quote_ns=self.quote_ns,
             band=self.band,
+            ladder=self.ladder,
             alerts=tuple(self.lines),
             counters={
                 "prints": core.prints,

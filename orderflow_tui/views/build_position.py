@@ -11,7 +11,7 @@ from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
 from orderflow_tui.core.model.data_models import ExitRecommendation
 from orderflow_tui.core.model.units import NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.views.exit_words import held_header, leave_line, money, stop_words
+from orderflow_tui.views.exit_words import held_header, leave_facts, money, one_line, stop_words
 from orderflow_tui.views.model import ExitCostView, PositionView, RecommendationView
 
 
@@ -46,13 +46,14 @@ def exit_cost_view(core: SymbolCore, second: int) -> ExitCostView | None:
     holding = core.holding
     if not holding.quantity:
         return None
-    line, cost, minutes = leave_line(core, second)
+    facts, cost, minutes = leave_facts(core, second)
     deep = core.capabilities.depth_levels > 1
     refill = core.series.refill_per_second if core.series is not None else None
     traded = core.window.volume_through(second) - core.window.volume_through(second - BASELINE_SECONDS)
     trend = tuple(holding.coverage) if deep else ()
     return ExitCostView(
-        line=line,
+        line=one_line(core, facts),
+        facts=facts,
         cost=None if cost is None else cost.dollars,
         cost_bp=None if cost is None else cost.basis_points,
         cost_60s_ago=holding.costs[0] if len(holding.costs) == holding.costs.maxlen else None,
@@ -67,6 +68,17 @@ def exit_cost_view(core: SymbolCore, second: int) -> ExitCostView | None:
         traded_per_minute=traded * 60 / BASELINE_SECONDS,
         usual_range=core.market.usual_range,
     )
+
+
+def stop_line(core: SymbolCore) -> str:
+    """`stop 17.72, 3c away | LONG 8,000 @ 17.62, +$1,040`: the stop first, so that it is never cut."""
+    view = position_view(core)
+    if view is None or not view.quantity:
+        return ""
+    side = "LONG" if view.quantity > 0 else "SHORT"
+    cost = price_text(round(view.average_cost * PRICE_UNITS_PER_DOLLAR))
+    held = f"{side} {abs(view.quantity):,} @ {cost}" + ("" if view.pnl is None else f", {money(view.pnl)}")
+    return " | ".join(filter(None, (view.stop_words or "no stop", held)))
 
 
 def muted_words(core: SymbolCore, now_ns: int) -> str:
@@ -91,7 +103,8 @@ def _recommendation(
     core: SymbolCore, latch: ExitLatch, current: ExitRecommendation, kind: str, now_ns: int
 ) -> RecommendationView:
     holding = core.holding
-    line, cost, _ = leave_line(core, now_ns // NS)
+    facts, cost, _ = leave_facts(core, now_ns // NS)
+    line = "; ".join(filter(None, facts))
     then = holding.costs[0] if len(holding.costs) == holding.costs.maxlen else None
     if cost is not None and then is not None:
         line += f" | a minute ago {money(-then)}"
@@ -106,6 +119,7 @@ def _recommendation(
         reason=current.reason,
         evidence=current.evidence,
         cost_line=line,
+        stop_line=stop_line(core),
         signals_since_answer=latch.signals,
         header=held_header(core, now_ns) if kind == "flow" else "",
         rank=1 if kind == "stop" else 2,

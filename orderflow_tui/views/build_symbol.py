@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from orderflow_tui.core.model.events import BUY, OFF_EXCHANGE, SELL, Levels
 from orderflow_tui.core.model.units import NS, price_text
@@ -14,6 +14,7 @@ from orderflow_tui.core.rules.burst_figures import price_words
 from orderflow_tui.core.rules.catalogue import live_rules
 from orderflow_tui.core.rules.walls import Wall
 from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.views.build_ladder import LadderWindow, ladder_view
 from orderflow_tui.views.build_position import exit_cost_view, muted_words, position_view, recommendations
 from orderflow_tui.views.exit_words import held_header
 from orderflow_tui.views.model import (
@@ -49,6 +50,7 @@ class SourceState(Struct, frozen=True):
         alerts: The newest alert lines of the symbol, newest first.
         counters: Figures for the detail screen.
         band: Limit-down and limit-up prices, 0 where none is known.
+        ladder: Which prices its ladder shows.
     """
 
     blind: str
@@ -59,6 +61,7 @@ class SourceState(Struct, frozen=True):
     alerts: Sequence[AlertLine]
     counters: dict[str, int]
     band: tuple[int, int] = (0, 0)
+    ladder: LadderWindow = field(default_factory=LadderWindow)
 
 
 def _real(levels: Levels, *, short: bool) -> Levels:
@@ -109,6 +112,7 @@ def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolV
         stale=stale,
         counters=standing.counters,
         band=standing.band,
+        ladder=ladder_view(core, standing.ladder),
     )
 
 

@@ -19,40 +19,57 @@ def money(dollars: float) -> str:
 
 def leave_line(core: SymbolCore, second: int) -> tuple[str, ExitCost | None, float | None]:
     """`(line, cost, minutes to leave all of it)` for the position at this second."""
+    facts, cost, minutes = leave_facts(core, second)
+    return one_line(core, facts), cost, minutes
+
+
+def one_line(core: SymbolCore, facts: tuple[str, ...]) -> str:
+    """What leaving takes and how far the stop is, in one line."""
+    return " | ".join(filter(None, ("; ".join(filter(None, facts)), stop_words(core))))
+
+
+def leave_facts(core: SymbolCore, second: int) -> tuple[tuple[str, ...], ExitCost | None, float | None]:
+    """`(facts, cost, minutes to leave all of it)`: what leaving takes, one fact a row, without the stop."""
     holding = core.holding
-    scale = core.capabilities.size_scale
-    quantity = holding.quantity
-    size = quantity * scale
     cost = holding.exit_cost()
     window = core.window
     traded = window.volume_through(second) - window.volume_through(second - BASELINE_SECONDS)
+    size = holding.quantity * core.capabilities.size_scale
     minutes = minutes_to_leave(size, traded) if core.capabilities.sizes_are_market else None
-    words = _cost_words(core, cost, quantity, traded)
+    deep = core.capabilities.depth_levels > 1
+    facts = (f"{_NOW} {_cost_words(core, cost, traded)}",) if deep else _one_level(core, cost, minutes)
     if core.halted:
-        words = words.replace(_NOW, f"{CANNOT_LEAVE}, {core.halted}; the last book says", 1)
-    parts = [words]
-    stop = stop_words(core)
-    if stop:
-        parts.append(stop)
-    return " | ".join(parts), cost, minutes
+        first = f"{CANNOT_LEAVE}, {core.halted}; the last book says {facts[0].removeprefix(_NOW).lstrip()}"
+        facts = (first, *facts[1:])
+    return facts, cost, minutes
 
 
-def _cost_words(core: SymbolCore, cost: ExitCost | None, quantity: int, traded: int) -> str:
-    scale = core.capabilities.size_scale
+def _one_level(core: SymbolCore, cost: ExitCost | None, minutes: float | None) -> tuple[str, ...]:
+    """What the best price takes of the position; half the spread and how long all of it takes."""
+    quantity, scale = core.holding.quantity, core.capabilities.size_scale
     if cost is None:
-        return f"{_NOW} {_uncosted(core, quantity)}"
-    whole = minutes_to_leave(quantity * scale, traded)
+        first, half = f"{_NOW} {_uncosted(core, quantity)}", ""
+    else:
+        near = core.writer.words("bid", "ask")
+        share = cost.filled / (quantity * scale)
+        first = f"{near} shows {core.writer.sizes(cost.filled)} of your {quantity:,} ({share:.0%})"
+        half = f"half spread {(core.market.asks[0][0] - core.market.bids[0][0]) / 200:g}c/sh"
+    pace = "" if cost is None else "no volume in 5 min"
+    if minutes is not None:
+        pace = f"~{spell_minutes(minutes)} at 10% of volume"
+    return first, ", ".join(filter(None, (half, pace)))
+
+
+def _cost_words(core: SymbolCore, cost: ExitCost | None, traded: int) -> str:
+    quantity = core.holding.quantity
+    if cost is None:
+        return _uncosted(core, quantity)
     filled = core.writer.sizes(cost.filled)
-    if core.capabilities.depth_levels == 1:
-        words = f"{_NOW} {money(-cost.dollars)} for the first {filled} of {quantity:,}"
-        if cost.missing:
-            words += f"; {core.writer.sizes(cost.missing)} not shown"
-        return f"{words}; all in about {spell_minutes(whole)} at 10% of the tape" if whole is not None else words
     part = f"{filled} of {quantity:,} shown" if cost.missing else f"all {quantity:,}"
-    words = f"{_NOW} {money(-cost.dollars)} ({cost.basis_points:.1f} bp) for {part}"
+    words = f"{money(-cost.dollars)} ({cost.basis_points:.1f} bp) for {part}"
     if cost.missing:
         rest = minutes_to_leave(cost.missing, traded)
-        words += f", the rest about {spell_minutes(rest)} at 10% of the tape" if rest else ", the rest not shown"
+        words += f", the rest about {spell_minutes(rest)} at 10% of volume" if rest else ", the rest not shown"
     return words
 
 
@@ -70,7 +87,7 @@ def _uncosted(core: SymbolCore, quantity: int) -> str:
 
 
 def stop_words(core: SymbolCore) -> str:
-    """`stop 34c away = 0.8 of a usual 5 min`, `STOP CROSSED at 13.80`, or nothing without a stop."""
+    """`stop 13.50, 34c away = 0.8 of a usual 5 min`, `STOP CROSSED at 13.80`, or nothing without a stop."""
     watch, bid = core.holding.stop_watch, core.market.bid
     if watch is None:
         return ""
@@ -79,7 +96,7 @@ def stop_words(core: SymbolCore) -> str:
     if bid is None:
         return f"stop {price_text(abs(watch.stop))}"
     distance = bid - watch.stop
-    words = f"stop {distance / 100:.0f}c away"
+    words = f"stop {price_text(abs(watch.stop))}, {distance / 100:.0f}c away"
     usual = core.market.usual_range
     return f"{words} = {distance / usual:.1f} of a usual 5 min" if usual else words
 

@@ -36,6 +36,7 @@ def group_cards(cards: list[RecommendationView], views: Mapping[str, SymbolView]
         kind="market",
         reason=f"{_delayed(group)}market-wide: {len(group)} of your names within a minute",
         evidence=tuple(lines),
+        stop_line="",
         cost_line=" | ".join(f"{card.symbol} {card.cost_line.split(' | ')[0]}" for card in group),
     )
     at = sum(card.status == "open" and card.kind == "stop" for card in out)

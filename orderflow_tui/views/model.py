@@ -104,6 +104,8 @@ class ExitCostView(Struct, frozen=True):
 
     line: str
     """The line to read first, e.g. `leave now: -$212 (4.5 bp) for 300 of 1,000 shown, the rest about 14 s at ...`."""
+    facts: tuple[str, ...]
+    """The same without the stop, one fact a row, as many at each moment; two on one level."""
     cost: float | None
     """Dollars against the mid for the shares the book takes; None without a book."""
     cost_bp: float | None
@@ -135,7 +137,7 @@ class PositionView(Struct, frozen=True):
     pnl_percent: float | None
     stop: int | None
     stop_words: str
-    """`stop 34c away = 0.8 of a usual 5 min`, `STOP CROSSED`, or empty."""
+    """`stop 13.50, 34c away = 0.8 of a usual 5 min`, `STOP CROSSED at 13.50`, or empty."""
     hypothetical: bool = False
     working: tuple[WorkingOrder, ...] = ()
     """Own resting orders, which the book shown is without."""
@@ -157,6 +159,8 @@ class RecommendationView(Struct, frozen=True):
     evidence: tuple[str, ...]
     cost_line: str
     """What leaving costs now and a minute ago."""
+    stop_line: str = ""
+    """How far the stop is and what is held; empty for a card of many symbols."""
     signals_since_answer: int = 0
     header: str = ""
     """While held or snoozed: `held 13.85, now -4c, 2:10 left, 3 more signals`."""
@@ -167,6 +171,19 @@ class RecommendationView(Struct, frozen=True):
     """Which kind of evidence it rests on."""
     weight: Literal["leads", "calm", "note"] = "leads"
     """How loud that lets it be."""
+
+
+class LadderView(Struct, frozen=True):
+    """What traded at the prices around the inside, as rows that stand still while the inside moves a little."""
+
+    step: int
+    """Price units from row to row: the price step, or a round multiple of it where the spread is wide."""
+    centre: int
+    """The price of the middle row."""
+    since_ns: int = 0
+    """The first print counted; 0 where none is."""
+    rows: tuple[tuple[int, int, int, int], ...] = ()
+    """`(price, sold, bought, unsided)`, lowest price first, those alone where something traded this session."""
 
 
 class ContextView(Struct, frozen=True):
@@ -228,6 +245,8 @@ class SymbolView(Struct, frozen=True):
     """prints, skipped_prints, duplicates, late_prints, unknown_conditions."""
     band: tuple[int, int] = (0, 0)
     """Limit-down and limit-up prices (LULD), units of $0.0001; 0 where none is known."""
+    ladder: LadderView | None = None
+    """None before there is a price."""
 
 
 class SeriesView(Struct, frozen=True):

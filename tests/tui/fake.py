@@ -18,6 +18,7 @@ from orderflow_tui.views.model import (
     ContextView,
     DetailView,
     ExitCostView,
+    LadderView,
     PositionView,
     PrintLine,
     RecommendationView,
@@ -55,6 +56,18 @@ def ladder(best: int, step: int, levels: int, seed: int, wall_at: int | None = N
         size = 12_400 if index == wall_at else 100 + state % 40 * 100
         rows.append((best + index * step, size))
     return tuple(rows)
+
+
+def traded(price: int, seed: int) -> LadderView:
+    """What traded around a price: more near it, more sold below it."""
+    rows = []
+    state = seed
+    for row in range(-20, 21):
+        state = (state * 1_103 + 12_345) % 65_536
+        size = (state % 90 + 10) * 100 // (1 + abs(row))
+        if size > 400:
+            rows.append((price + row * 100, size if row < 2 else size // 3, size // 2, state % 3 * 50))
+    return LadderView(100, price, NOW_NS - 3_900 * NS, tuple(rows))
 
 
 def sparks(seed: int, burst: bool = False) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -114,8 +127,13 @@ def leave(quantity: int, *, cost: float = 212.0, coverage: float | None = 6.1, f
     words = f"{filled:,} of {held:,} shown" if filled < held else f"all {held:,}"
     tail = ", the rest about 14 s at 10% of the tape" if filled < held else ""
     trend = tuple(8.0 - second * 0.1 if falling else 6.0 + second % 3 * 0.1 for second in range(60))
+    facts: tuple[str, ...] = (f"leave now: -${cost:,.0f} (4.5 bp) for {words}{tail}",)
+    if coverage is None:
+        share = f"bid shows {filled:,} of your {held:,} ({filled / max(held, 1):.0%})"
+        facts = (share, "half spread 0.5c/sh, ~14 s at 10% of volume")
     return ExitCostView(
-        line=f"leave now: -${cost:,.0f} (4.5 bp) for {words}{tail} | stop 34c away = 0.8 of a usual 5 min",
+        line=f"{'; '.join(facts)} | stop 13.45, 34c away = 0.8 of a usual 5 min",
+        facts=facts,
         cost=cost,
         cost_bp=4.5,
         cost_60s_ago=cost * 0.8,
@@ -139,7 +157,7 @@ def position(quantity: int, cost: float, pnl: float) -> PositionView:
         pnl=pnl,
         pnl_percent=pnl / (abs(quantity) * cost) * 100,
         stop=round(cost * 0.97) * 10_000,
-        stop_words="stop 34c away = 0.8 of a usual 5 min",
+        stop_words="stop 13.45, 34c away = 0.8 of a usual 5 min",
     )
 
 
@@ -197,6 +215,7 @@ def symbol_view(
         context=ContextView(-0.8, -0.32, -12_400, 2_100.0, 138_600.0, -8.0, 0.0002),
         live_rules=("bid_wall", "bid_wall_hit", "ask_wall", "sell_print", "red_burst"),
         data_age_s=0.4,
+        ladder=traded(price, seed),
         counters={"prints": 18_240, "skipped_prints": 12, "duplicates": 3, "late_prints": 1, "unknown_conditions": 0},
     )
     return replace(view, **changes)
@@ -215,7 +234,8 @@ def recommendation(symbol: str, **changes: object) -> RecommendationView:
             "SELLER hit the bid: 82,000 in 11 prints, 40 ms",
             "RED BURST 4.6x, 81% sells, 41 prints, 18,400 shares; already -2 ticks",
         ),
-        cost_line="leave now: -$212 (4.5 bp) for all 1,000; a minute ago -$170",
+        cost_line="leave now: -$212 (4.5 bp) for all 1,000 | a minute ago -$170",
+        stop_line="stop 13.45, 34c away = 0.8 of a usual 5 min | LONG 1,000 @ 13.90, -$54",
     )
     return replace(base, **changes)
 

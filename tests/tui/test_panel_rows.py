@@ -51,7 +51,8 @@ def test_a_panel_of_no_size_is_nothing() -> None:
 def test_the_leave_line_is_the_first_below_the_header() -> None:
     rows = words(symbol_view("BAC"), 80)
     assert rows[0].startswith(" 1 BAC")
-    assert rows[1].startswith(" leave now: -$212 (4.5 bp) for all 1,000 | stop 34c away")
+    assert rows[1].startswith(" leave now: -$212 (4.5 bp) for all 1,000")
+    assert rows[2].startswith(" stop 13.45, 34c away")
 
 
 def test_numbers_stand_still_when_they_change() -> None:
@@ -109,7 +110,8 @@ def test_a_name_without_quotes_says_so_and_shows_its_tape() -> None:
 def test_one_level_is_named_and_has_no_coverage() -> None:
     text = "\n".join(words(symbol_view("F", capabilities=NBBO)))
     assert "NBBO, 1 level" in text
-    assert "cover one level" in text
+    assert "cover" not in text
+    assert "half spread 0.5c/sh, ~14 s at 10% of volume" in text
 
 
 def test_a_warming_window_shows_its_progress_instead_of_a_ratio() -> None:
@@ -187,7 +189,7 @@ def test_a_wall_tells_its_life() -> None:
 
 def test_a_halt_is_loud_and_says_that_nobody_can_leave() -> None:
     line = "CANNOT LEAVE, LULD pause; the last book says -$1.00 (1.0 bp) for all 100"
-    view = symbol_view("BAC", "HALTED", detail="cannot leave: LULD pause", leave=replace(leave(100), line=line))
+    view = symbol_view("BAC", "HALTED", detail="cannot leave: LULD pause", leave=replace(leave(100), facts=(line,)))
     rows = panel_rows(view, PanelSize(100, 20, 1, selected=False, pinned=False, zone=Zone()))
     assert "[HALTED]" in rows[0].plain
     assert rows[1].spans[0] == (f" {line}", "exit-line")

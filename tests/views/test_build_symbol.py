@@ -159,10 +159,11 @@ def test_an_open_recommendation_is_a_card_and_the_chip() -> None:
     assert (view.chip, view.urgency) == ("EXIT", 1)
     assert view.recommendation is not None
     assert view.recommendation.reason == "3 large sellers in 62 s: 3 prints, 36,000 shares"
-    words = "leave now: -$4.00 for the first 400 of 1,000; 600 not shown; all in about 1.4 min at 10% of the tape"
+    words = "bid shows 400 of your 1,000 (40%); half spread 1c/sh, ~1.4 min at 10% of volume"
     assert view.recommendation.cost_line == f"{words} | a minute ago -$4.00 | opened at 100.00, now 100.00"
     assert view.leave is not None
     assert (view.leave.line, view.leave.filled, view.leave.not_shown) == (words, 400, 600)
+    assert view.recommendation.stop_line == "no stop | LONG 1,000 @ 101.00, -$1,000"
     assert view.leave.cost_60s_ago == pytest.approx(4.0)
 
 

@@ -31,8 +31,8 @@ def test_the_line_to_read_first() -> None:
     core.process([*tape.events, Clock(tape.at(300))])
     line, cost, minutes = leave_line(core, (NOON + 299 * NS) // NS)
     assert line == (
-        "leave now: -$135 (45.0 bp) for 300 of 1,000 shown, the rest about 14 s at 10% of the tape"
-        " | stop 100c away = 2.4 of a usual 5 min"
+        "leave now: -$135 (45.0 bp) for 300 of 1,000 shown, the rest about 14 s at 10% of volume"
+        " | stop 99.00, 100c away = 2.4 of a usual 5 min"
     )
     assert cost is not None
     assert cost.missing == 700
@@ -45,7 +45,7 @@ def test_without_a_tape_the_rest_is_only_not_shown() -> None:
     assert leave_line(deep, NOON // NS)[0] == "leave now: -$1.00 (1.0 bp) for 100 of 1,000 shown, the rest not shown"
     nbbo = make(position=held(100))
     nbbo.process(Tape().book(0, [(100.00, 100)], [(100.02, 500)]).events)
-    assert leave_line(nbbo, NOON // NS)[0] == "leave now: -$1.00 for the first 100 of 100"
+    assert leave_line(nbbo, NOON // NS)[0] == "bid shows 100 of your 100 (100%); half spread 1c/sh, no volume in 5 min"
 
 
 def test_sizes_that_are_not_the_markets_price_no_exit() -> None:
@@ -58,7 +58,7 @@ def test_sizes_that_are_not_the_markets_price_no_exit() -> None:
     for second in (1, 32, 63):
         tape.sell(second, 100.00, 12_000)
     said = core.process([*tape.events, Clock(tape.at(90))])
-    assert leave_line(core, NOON // NS + 90) == (f"leave now: not priced: {venues} | stop 100c away", None, None)
+    assert leave_line(core, NOON // NS + 90) == (f"leave now: not priced: {venues} | stop 99.00, 100c away", None, None)
     opened = exits(said)[0].recommendation
     assert opened.exit_cost is None
     assert opened.bid is not None
@@ -71,7 +71,7 @@ def test_in_a_halt_the_line_says_that_nobody_can_leave() -> None:
     core = make(position=held(100, stop="99.00"), depth_levels=10)
     tape = Tape().book(0, [(100.00, 500)], [(100.02, 500)])
     core.process([*tape.events, Halt(NOON + NS, halted=True, reason="LULD pause")])
-    words = "CANNOT LEAVE, LULD pause; the last book says -$1.00 (1.0 bp) for all 100 | stop 100c away"
+    words = "CANNOT LEAVE, LULD pause; the last book says -$1.00 (1.0 bp) for all 100 | stop 99.00, 100c away"
     assert leave_line(core, NOON // NS + 2)[0] == words
     core.process([Halt(NOON + 3 * NS, halted=False)])
     assert leave_line(core, NOON // NS + 4)[0].startswith("leave now: ")
@@ -82,7 +82,7 @@ def test_stop_words() -> None:
     assert stop_words(make(position=held())) == ""
     assert stop_words(core) == "stop 99.50"
     core.process(Tape().book(0, [(99.84, 100)], [(99.86, 100)]).events)
-    assert stop_words(core) == "stop 34c away"
+    assert stop_words(core) == "stop 99.50, 34c away"
 
 
 def test_no_header_without_an_answer() -> None:

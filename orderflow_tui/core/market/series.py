@@ -1,6 +1,7 @@
 """The last half hour of one symbol, a sample every five seconds, for charts and for how fast the book refills.
 
-Made only where somebody may look: 29 kB a symbol. Prices in core units (mirrored for a short position).
+Made only where somebody may look: 29 kB a symbol, and 90 bytes a price at which something traded today. Prices in core
+units (mirrored for a short position).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from msgspec import Struct
 from orderflow_tui.core.market.indicators import Context
 from orderflow_tui.core.market.liquidity import band_size
 from orderflow_tui.core.market.state import MarketState
+from orderflow_tui.core.market.volume_at_price import VolumeAtPrice
 from orderflow_tui.core.market.volume_window import VolumeWindow
 from orderflow_tui.core.model.units import NS
 
@@ -85,13 +87,15 @@ def sample_now(second: int, market: MarketState, window: VolumeWindow, context: 
 class Series:
     """A ring of samples as columns of numbers."""
 
-    __slots__ = ("_columns", "_known_from", "count", "refill_per_second")
+    __slots__ = ("_columns", "_known_from", "at_price", "count", "refill_per_second")
 
     def __init__(self) -> None:
         whole = {name: array("q", bytes(8 * SAMPLES)) for name in _WHOLE}
         real = {name: array("d", bytes(8 * SAMPLES)) for name in _REAL}
         self._columns: dict[str, array[int] | array[float]] = {**whole, **real}
         self._known_from = 0
+        self.at_price = VolumeAtPrice()
+        """Volume bought and sold at each price of the session in progress."""
         self.count = 0
         """Samples ever taken."""
         self.refill_per_second: float | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import overload
 
 from msgspec import Struct
 
-from orderflow_tui.tui.look.lines import Row
+from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, Span
 
 
 class Block(Struct, frozen=True):
@@ -21,6 +22,32 @@ class Block(Struct, frozen=True):
     priority: int
     rows: Sequence[Row]
     minimum: int = 1
+
+
+class Beside(Sequence[Row]):
+    """Two blocks beside each other, the first `width` cells wide; each makes the rows that are asked of it."""
+
+    def __init__(self, first: Sequence[Row], second: Sequence[Row], width: int) -> None:
+        self._first, self._second, self._width = first, second, width
+
+    def __len__(self) -> int:
+        return max(len(self._first), len(self._second))
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, int):
+            return self[: len(self)][index]
+        first, second = self._first[index], self._second[index]
+        joined: list[Row] = []
+        for place in range(max(len(first), len(second))):
+            one = first[place] if place < len(first) else EMPTY_ROW
+            other = second[place] if place < len(second) else EMPTY_ROW
+            pad = Span(" " * (self._width - len(one.plain)) + " ")
+            joined.append(Row((*one.spans, pad, *other.spans)))
+        return joined
 
 
 def fit(blocks: Sequence[Block], height: int) -> list[Row]:

@@ -29,7 +29,7 @@ class Plan(Struct, frozen=True):
 
 def card_height(height: int) -> int:
     """Rows for an open recommendation."""
-    return max(3, min(8, max(5, height // 6), height // 3))
+    return max(3, min(8, max(6, height // 6), height // 3))
 
 
 def columns_for(width: int, panels: int) -> int:

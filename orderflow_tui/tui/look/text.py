@@ -65,6 +65,13 @@ def wrap(text: str, width: int, lines: int) -> list[str]:
     return result
 
 
+def whole_facts(words: str, width: int) -> str:
+    """As many facts of a text as fit, each whole but the first; ` | `, a comma or a semicolon stands between them."""
+    while cell_len(words) > width and (cut := max(words.rfind(mark) for mark in (", ", "; ", " | "))) > 0:
+        words = words[:cut]
+    return crop(words, width)
+
+
 def shares(units: int, scale: int = 1) -> str:
     """A size in whole shares or coins with thousands marked: `12,400`, `0.25`."""
     if scale == 1:

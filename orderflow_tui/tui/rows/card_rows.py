@@ -7,7 +7,7 @@ from itertools import islice
 from msgspec import Struct
 
 from orderflow_tui.tui.look.lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, crop, span_text, wrap
+from orderflow_tui.tui.look.text import Zone, clean, crop, span_text, whole_facts, wrap
 from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.views.model import RecommendationView
 
@@ -52,9 +52,12 @@ def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
         Span(head, line if loud == "bar" else ""), " " * max(0, width - len(head) - len(tail)), tail, base=loud
     )
     reason = [_line(text, line) for text in wrap(clean(card.reason), width - 4, 2)]
-    cost = [_line(text, "strong") for text in wrap(clean(card.cost_line), width - 4, 1)] if card.cost_line else []
+    cost = [_line(whole_facts(clean(card.cost_line), width - 4), "strong")] if card.cost_line else []
     keys = f" {frame.key} answer, then  e exited   t trimmed   h hold   s snooze"
     bottom = make_row(crop(keys, width), base=loud)
+    if card.stop_line:
+        loud_stop = "exit-line" if "CROSSED" in card.stop_line else ""
+        cost.append(_line(whole_facts(clean(card.stop_line), width - 4), loud_stop))
     room = max(0, frame.height - 2 - len(cost))
     reason = reason[: max(1, room - 1)]
     beside = islice((text for text in reversed(card.evidence) if text not in card.reason), room)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from orderflow_tui.core.model.units import price_text
-from orderflow_tui.tui.look.blocks import Block, fit
+from orderflow_tui.tui.look.blocks import Beside, Block, fit
 from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, Span, make_row, restyle
 from orderflow_tui.tui.look.text import (
     BLANK,
@@ -20,18 +22,25 @@ from orderflow_tui.tui.look.text import (
     shares,
     signed_money,
     span_text,
+    whole_facts,
     wrap,
 )
 from orderflow_tui.tui.rows.flow_rows import context_rows, flow_rows, leave_row
 from orderflow_tui.tui.rows.ladder import ladder_rows, wall_rows
+from orderflow_tui.tui.rows.price_ladder import PriceLadder, sees_row
 from orderflow_tui.tui.rows.tape_rows import print_rows, spark_rows
 from orderflow_tui.tui.state.model import blind_holding
 from orderflow_tui.tui.state.own_orders import orders_text
 from orderflow_tui.views.model import CANNOT_LEAVE, PositionView, SymbolView
 
 CHIP_WIDTH = 9
+HEADER_WIDTH = 26
+"""Cells of mark, number, symbol, price and change."""
 WIDE = 76
 """From this width the ladder and the prints stand side by side."""
+PRINTS_BESIDE = 15
+LEAST_LADDER = 9
+"""Rows from which a price ladder below the book is worth its place."""
 CHIP_TOKENS = {
     "EXIT": "exit", "BLIND": "blind", "HALTED": "exit-line", "ALERT": "alert", "WATCH": "watch", "CALM": "calm",
 }  # fmt: skip
@@ -78,7 +87,8 @@ def _body(view: SymbolView, frame: PanelSize) -> list[Row]:
     height = frame.height - 1
     if blind_holding(view):
         alarm = _blind_rows(view, frame)[:height]
-        stale = [restyle(row, "stale") for row in fit(_blocks(_underived(view), frame)[2:], height - len(alarm))]
+        rest = fit(_blocks(_underived(view), frame, blind=True), height - len(alarm))
+        stale = [restyle(row, "stale") for row in rest]
         return alarm + stale
     if not view.stale:
         return fit(_blocks(view, frame), height)
@@ -101,6 +111,7 @@ def _header(view: SymbolView, frame: PanelSize) -> Row:
     age, age_token = _age(view)
     detail_width = frame.width - len(front) - CHIP_WIDTH - len(age) - 2
     detail = clean(view.chip_detail)
+    detail = "" if detail == quiet_words(view) else detail
     shown = left(detail, detail_width) if len(detail) <= detail_width else " " * max(0, detail_width)
     chip = chip_span(view.chip)
     return make_row(Span(front, "bold"), chip, Span(f" {shown} "), Span(age, age_token), base=base)
@@ -112,82 +123,112 @@ def _age(view: SymbolView) -> tuple[str, str]:
     return f"{age} ", "alert" if view.stale and not blind_holding(view) else ""
 
 
-def _blocks(view: SymbolView, frame: PanelSize) -> list[Block]:
+def _detail_width(view: SymbolView, frame: PanelSize) -> int:
+    """Cells the header leaves the chip's reason."""
+    return frame.width - HEADER_WIDTH - CHIP_WIDTH - len(_age(view)[0]) - 2
+
+
+def _blocks(view: SymbolView, frame: PanelSize, *, blind: bool = False) -> list[Block]:
+    """What the panel says from the top. The rows above the book are as many at each moment: nothing pushes the tape."""
     width, zone = frame.width, frame.zone
-    leave, why = _leave_rows(view, width), _why_rows(view, frame)
-    blocks = [
-        Block(0, leave, len(leave)),
-        Block(1, why, len(why)),
-        Block(1, _held_rows(view, width)),
-        Block(2, [_position_row(view, width)]),
-    ]
-    flow = flow_rows(view, width)
-    blocks.append(Block(3, flow, len(flow)))
-    tape, walls = spark_rows(view, width), wall_rows(view, width)
-    if width >= WIDE:
-        book = _side_by_side(view, width, zone)
-        blocks += [Block(4, book, min(4, len(book))), Block(6, walls), Block(5, tape, len(tape))]
-    else:
-        book = ladder_rows(view, width)
-        blocks += [Block(4, book, min(4, len(book))), Block(6, walls), Block(5, tape, len(tape))]
+    leave, deep = _leave_rows(view, width), view.capabilities.depth_levels > 1
+    flow, tape = flow_rows(view, width), spark_rows(view, width)
     held = view.position is not None and view.position.quantity
-    blocks.append(Block(4, [leave_row(view, width)] if held else []))
-    blocks += [Block(7, context_rows(view, width)), Block(7, _threshold_rows(view, width))]
-    if width < WIDE:
+    blocks = [
+        Block(0, [] if blind else leave, len(leave)),
+        Block(0, _stop_rows(view, width)),
+        Block(1, _delay_rows(view, width)),
+        Block(1, [] if blind else [_reason_row(view, frame)]),
+        Block(2, [_position_row(view, width)]),
+        Block(3, flow, len(flow)),
+        Block(3, tape, len(tape)),
+        Block(5, [leave_row(view, width)] if held and deep else []),
+        Block(6, _working_rows(view, width)),
+    ]
+    wide = width >= WIDE
+    book = _book(view, min(66, width - 28) if wide else width, zone)
+    if wide:
+        prints = [make_row(Span(f" PRINTS ({zone.label}) newest first", "muted"))]
+        blocks.append(Block(4, Beside(book, [*prints, *_prints(view, width, zone)], min(66, width - 28)), 3))
+    else:
+        blocks.append(Block(4, book, 3))
+    walls = wall_rows(view, width)
+    blocks += [Block(6, walls, len(walls)), Block(7, context_rows(view, width))]
+    blocks.append(Block(7, _threshold_rows(view, width)))
+    if not wide:
         blocks.append(Block(8, print_rows(view, width, zone)))
+    if deep:
+        blocks.append(Block(9, PriceLadder(view, width, zone), LEAST_LADDER))
     return blocks
 
 
-def _side_by_side(view: SymbolView, width: int, zone: Zone) -> list[Row]:
-    ladder_width = min(66, width - 28)
-    ladder = ladder_rows(view, ladder_width)
-    prints = print_rows(view, width - ladder_width - 1, zone)
-    caption = make_row(Span(f" PRINTS ({zone.label}) newest first", "muted"))
-    count = max(len(ladder), min(len(prints) + 1, 16))
-    joined: list[Row] = []
-    for index in range(count):
-        one = ladder[index] if index < len(ladder) else EMPTY_ROW
-        other = caption if index == 0 else prints[index - 1] if index <= len(prints) else EMPTY_ROW
-        pad = Span(" " * (ladder_width - len(one.plain)) + " ")
-        joined.append(Row((*one.spans, pad, *other.spans)))
-    return joined
+def _book(view: SymbolView, width: int, zone: Zone) -> Sequence[Row]:
+    """With depth its levels, best first; where there is but one, prices with what traded at each."""
+    if view.capabilities.depth_levels > 1 or not view.capabilities.quotes:
+        return ladder_rows(view, width)
+    return PriceLadder(view, width, zone)
+
+
+def _prints(view: SymbolView, width: int, zone: Zone) -> Sequence[Row]:
+    return print_rows(view, width - min(66, width - 28) - 1, zone)[:PRINTS_BESIDE]
 
 
 def _leave_rows(view: SymbolView, width: int) -> list[Row]:
-    """The line to read first."""
-    if view.leave is not None and view.leave.line:
-        token = "exit-line" if view.leave.line.startswith(CANNOT_LEAVE) else "strong"
-        return [make_row(Span(f" {line}", token)) for line in wrap(clean(view.leave.line), width - 2, 3)]
+    """What to read first: what leaving takes, one fact a row."""
+    if view.leave is not None and view.leave.facts:
+        first, *rest = (clean(fact) for fact in view.leave.facts)
+        token = "exit-line" if first.startswith(CANNOT_LEAVE) else "strong"
+        words = [Span(f" {whole_facts(first, width - 2)}", token)]
+        return [make_row(span) for span in (*words, *(Span(f" {whole_facts(fact, width - 2)}") for fact in rest))]
     if view.position is None or not view.position.quantity:
         return []
     why = f" (data {span_text(view.data_age_s)} old)" if view.stale and view.data_age_s is not None else ""
-    return [make_row(Span(f" leave now: {BLANK}{why}", "strong"))]
+    rows = [make_row(Span(f" leave now: {BLANK}{why}", "strong"))]
+    return rows if view.capabilities.depth_levels > 1 else [*rows, EMPTY_ROW]
 
 
-def _why_rows(view: SymbolView, frame: PanelSize) -> list[Row]:
-    """That the data is late by contract; the chip's reason, where the header has no room for it."""
-    detail = clean(view.chip_detail)
-    age, _ = _age(view)
-    rows = []
-    if view.capabilities.delay_seconds:
-        words = f"DELAYED {view.capabilities.delay_seconds // 60} min: none of this is now"
-        rows.append(make_row(Span(f" {crop(words, frame.width - 2)}", "alert")))
-    if not detail or len(detail) <= frame.width - 26 - CHIP_WIDTH - len(age) - 2:
-        return rows
-    return [*rows, make_row(Span(f" {crop(detail, frame.width - 2)}", WHY_TOKENS.get(view.chip, "muted")))]
+def _stop_rows(view: SymbolView, width: int) -> list[Row]:
+    """The stop, on a row of its own; that there is none, so that neighbours' rows stand beside each other."""
+    position = view.position
+    if position is None or not position.quantity:
+        return []
+    words = clean(position.stop_words)
+    if not words and position.stop is None:
+        return [make_row(Span(" no stop set", "muted"))]
+    words = words or f"stop {price_text(position.stop or 0)}"
+    return [make_row(Span(f" {crop(words, width - 2)}", "exit-line" if "CROSSED" in words.upper() else ""))]
 
 
-def _held_rows(view: SymbolView, width: int) -> list[Row]:
-    """What an answer keeps quiet, and until when; which orders the book is shown without."""
-    advice, working = view.recommendation, view.position.working if view.position is not None else ()
-    rows: list[Row] = []
-    if advice is not None and advice.header:
-        rows.append(make_row(Span(f" ■ {crop(clean(advice.header), width - 4)}", "exit-line")))
-    elif view.muted:
-        rows.append(make_row(Span(f" ■ {crop(clean(view.muted), width - 4)}", "alert")))
-    if working:
-        rows.append(make_row(Span(crop(f" yours, left out of the book: {orders_text(working)}", width), "muted")))
-    return rows
+def _delay_rows(view: SymbolView, width: int) -> list[Row]:
+    """That the data is late by contract."""
+    if not view.capabilities.delay_seconds:
+        return []
+    words = f"DELAYED {view.capabilities.delay_seconds // 60} min: none of this is now"
+    return [make_row(Span(f" {crop(words, width - 2)}", "alert"))]
+
+
+def _reason_row(view: SymbolView, frame: PanelSize) -> Row:
+    """The chip's reason where the header has no room for it, what an answer keeps quiet, or what the source shows."""
+    quiet, detail = quiet_words(view), clean(view.chip_detail)
+    told = not detail or detail == quiet or len(detail) <= _detail_width(view, frame)
+    if not told and (not quiet or view.chip not in {"CALM", "WATCH"}):
+        return make_row(Span(f" {crop(detail, frame.width - 2)}", WHY_TOKENS.get(view.chip, "muted")))
+    if quiet:
+        return make_row(Span(f" ■ {crop(quiet, frame.width - 4)}", "alert" if view.muted else "exit-line"))
+    return sees_row(view, frame.width)
+
+
+def quiet_words(view: SymbolView) -> str:
+    """What an answer keeps quiet, and until when; empty where none does."""
+    advice = view.recommendation
+    return clean(advice.header if advice is not None and advice.header else view.muted)
+
+
+def _working_rows(view: SymbolView, width: int) -> list[Row]:
+    """Which orders the book is shown without."""
+    working = view.position.working if view.position is not None else ()
+    words = f" yours, left out of the book: {orders_text(working)}"
+    return [make_row(Span(crop(words, width), "muted"))] if working else []
 
 
 def _position_row(view: SymbolView, width: int) -> Row:
@@ -199,14 +240,7 @@ def _position_row(view: SymbolView, width: int) -> Row:
     assumed = "hypothetical " if position.hypothetical else ""
     held = f" {assumed}{side} {shares(abs(position.quantity), scale)} @ {average_price(position.average_cost)} "
     profit, token = _profit(position)
-    stop_words = clean(position.stop_words)
-    if not stop_words and position.stop is not None:
-        stop_words = f"stop {price_text(position.stop)}"
-    if view.leave is not None and stop_words and stop_words in view.leave.line:
-        stop_words = ""
-    stop_token = "exit-line" if "CROSSED" in stop_words.upper() else ""
-    room = width - len(held) - len(profit) - 3
-    return make_row(held, Span(profit, token), Span("  " + crop(stop_words, room) if room > 8 else "", stop_token))
+    return make_row(held, Span(crop(profit, width - len(held)), token))
 
 
 def _profit(position: PositionView) -> tuple[str, str]:

@@ -99,7 +99,8 @@ class AnswerScreen(ModelModal):
         item = self._recommendation
         rows: list[Row] = [make_row(f" {card_title(item)}", base="exit")]
         rows += [make_row(Span(f" {line}", "strong")) for line in wrap(clean(item.reason), width - 2, 2)]
-        rows += [make_row(f" {line}") for line in wrap(clean(item.cost_line), width - 2, 2)] if item.cost_line else []
+        for words in filter(None, (item.cost_line, item.stop_line)):
+            rows += [make_row(f" {line}") for line in wrap(clean(words), width - 2, 2)]
         if item.status not in {"open", "held", "snoozed"}:
             rows.append(make_row(Span(f" this one is {item.status} now", "alert")))
         rows.append(make_row(""))
