@@ -45,6 +45,9 @@ class RunClock(Protocol):
     def news_from_ns(self, arrival: Arrival) -> int:
         """What happened before this instant is told late."""
 
+    def behind_ns(self, delay_seconds: int) -> int:
+        """How much later than the run's own data that of a symbol is, whose contract says so."""
+
     def closed(self, market: str) -> bool:
         """Whether data may be old because the market is closed."""
 
@@ -91,6 +94,10 @@ class LiveClock:
     def news_from_ns(self, arrival: Arrival) -> int:
         """Thirty seconds before the market's time at arrival."""
         return arrival.wall_ns - self.delay_ns - LATE_NS
+
+    def behind_ns(self, delay_seconds: int) -> int:
+        """A login may have some symbols in real time and others fifteen minutes late."""
+        return max(delay_seconds * NS - self.delay_ns, 0)
 
     def closed(self, market: str) -> bool:
         """As the feed says."""
@@ -142,6 +149,10 @@ class RecordedClock:
 
     def news_from_ns(self, arrival: Arrival) -> int:  # noqa: ARG002 nothing is late
         """Nothing of a recording is late."""
+        return 0
+
+    def behind_ns(self, delay_seconds: int) -> int:  # noqa: ARG002 the recording's own times hold
+        """A recording is as late as it is."""
         return 0
 
     def closed(self, market: str) -> bool:  # noqa: ARG002 what is played is not old

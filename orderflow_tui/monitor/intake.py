@@ -89,7 +89,8 @@ class Intake:
         if batch.events:
             self._clock.started_at(batch.events[0].time_ns)
             self._reached(watched, batch.events[-1].time_ns)
-        news_from = self._clock.news_from_ns(batch.arrival)
+        behind_ns = self._clock.behind_ns(watched.core.capabilities.delay_seconds)
+        news_from = self._clock.news_from_ns(batch.arrival) - behind_ns
         for output in watched.core.process(batch.events, news_from_ns=news_from):
             self._outbox.say(watched, output, batch.arrival)
         self._statuses.traded(watched, batch.events, batch.arrival)

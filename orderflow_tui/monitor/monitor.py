@@ -319,7 +319,8 @@ class Monitor(ScreenPort):
             watched = self._symbols.get(self._to_tick.popleft())
             if watched is not None:
                 arrival = Arrival.now()
-                at = self._clock.answered_ns(arrival)
+                behind_ns = self._clock.behind_ns(watched.core.capabilities.delay_seconds)
+                at = self._clock.answered_ns(arrival) - behind_ns
                 watched.clock_moved(arrival.wall_ns)
                 if watched.core.outcomes is not None:
                     stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,12 +13,13 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Event, Halt
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.feed import Arrival, SymbolCapabilities
 from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import Record
 from orderflow_tui.monitor.symbol_status import SymbolStatuses
 from orderflow_tui.monitor.watched import WatchedSymbol
 from tests.core.kit import Rules
+from tests.monitor.test_monitor import CAPABILITIES, Desk, recent_sellers
 
 SHOWS = Capabilities("ibkr", "live", "tws", shows="L1, no depth line", tape_sampled=True)
 DEEP = replace(SHOWS, depth_levels=8, streaming=True, shows="smart, 8 levels", tape_sampled=False)
@@ -72,3 +75,14 @@ def test_books_and_tapes_are_won_and_lost_and_other_words_are_no_news() -> None:
     assert told.said() == ["shows", "book_won", "tape_won", "shows", "book_lost", "tape_lost"]
     assert record_words(told.records[1]) == "BAC has a book now: smart, 8 levels"
     assert record_words(told.records[-1]) == "BAC has sampled prints now: L1, no depth line"
+
+
+def test_a_delayed_symbol_of_a_login_in_real_time_is_judged_by_its_own_clock(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "journal")
+    then_ns = time.time_ns() - 900 * NS
+    desk.put(SymbolCapabilities("BAC", replace(CAPABILITIES, delay_seconds=900), Arrival.now()))
+    desk.events(*recent_sellers(then_ns), vouched_ns=then_ns)
+    found = desk.until("exit_signal_triggered")
+    desk.monitor.stop(timeout=5)
+    assert found
+    assert not any(record["late"] for record in desk.named("order_flow_alert"))

@@ -1,0 +1,122 @@
+"""One connection whose answers a test writes: silence that is noticed, and data that belongs to nothing any more."""
+
+from __future__ import annotations
+
+import time
+from typing import cast
+
+import pytest
+
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch
+from orderflow_tui.feeds.ibkr import session as module
+from orderflow_tui.feeds.ibkr import wire
+from orderflow_tui.feeds.ibkr.connection import Connection, TroubleError
+from orderflow_tui.feeds.ibkr.lines import Lines
+from orderflow_tui.feeds.ibkr.past import Pace
+from orderflow_tui.feeds.ibkr.session import SILENT_SECONDS, Session
+from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
+from tests.feeds.collector import Collector
+
+BASE = Capabilities("ibkr", "live", "tws", side_check="refused")
+DETAILS = wire.Contract("ACME", 7, "NASDAQ", "ACME", "ACME")
+
+
+class Line:
+    """A connection that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[list[str]] = []
+
+    def send(self, message: bytes) -> None:
+        self.sent.append(message[4:].decode().split("\0")[:-1])
+
+    def asked(self, kind: int) -> list[list[str]]:
+        return [fields for fields in self.sent if fields[0] == str(kind)]
+
+
+class Talk:
+    """A session in the middle of its work, by a clock that the test moves."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000.0
+        monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
+        self.line, self.got = Line(), Collector()
+        self.symbols = {"ACME": IbkrSymbol("ACME", BASE, self.got)}
+        self.session = Session(
+            cast("Connection", self.line), self.symbols, books=Lines(3), tapes=Lines(5), put=self.got,
+            market=lambda: "open", pace=Pace(),
+        )  # fmt: skip
+        self.session.sync(["ACME"], self.now)
+        details = int(self.line.asked(wire.DETAILS)[0][2])
+        self.take(wire.Details(details, DETAILS, "STK", "USD", 100), wire.DetailsEnd(details))
+        self.session.sync(["ACME"], self.now)
+
+    def take(self, *messages: wire.Message) -> None:
+        self.session.take(messages, (), Arrival(int(self.now * 1e9), time.time_ns()))
+
+    def pass_time(self, seconds: float) -> None:
+        """The server goes on answering for the time, as a gateway does whose data has stopped."""
+        until = self.now + seconds
+        while self.now < until:
+            self.now += 1.0
+            self.take(wire.ServerTime(int(self.now)))
+            self.session.tend(self.now)
+            self.session.sync(["ACME"], self.now)
+
+    def books(self) -> list[int]:
+        return [int(fields[2]) for fields in self.line.asked(wire.DEPTH)]
+
+    def row(self, request: int, price: int = 250_000) -> None:
+        self.take(wire.DepthRow(request, 0, "NASDAQ", 0, bid=True, price=price, size=500))
+
+
+@pytest.fixture
+def talk(monkeypatch: pytest.MonkeyPatch) -> Talk:
+    return Talk(monkeypatch)
+
+
+def test_a_server_that_answers_and_brings_no_data_is_asked_again_and_then_left(talk: Talk) -> None:
+    talk.row(talk.books()[0])
+    talk.pass_time(SILENT_SECONDS + 2)
+    assert ["no data of any symbol for 15 s" in fault.detail for fault in talk.got.of(ApiFault)] == [True]
+    assert len(talk.books()) == 2
+    with pytest.raises(TroubleError, match="answers but brings no data"):
+        talk.pass_time(SILENT_SECONDS + 2)
+
+
+def test_data_after_the_renewal_proves_the_connection(talk: Talk) -> None:
+    talk.row(talk.books()[0])
+    for _ in range(3):
+        talk.pass_time(SILENT_SECONDS + 2)
+        talk.row(talk.books()[-1])
+    assert len(talk.got.of(ApiFault)) == 1  # the same words once a minute
+
+
+def test_a_book_that_ended_is_cancelled_as_it_was_asked_for_and_what_still_comes_is_dropped(talk: Talk) -> None:
+    old = talk.books()[0]
+    talk.row(old)
+    talk.session.renew(talk.now, "asked for again")
+    assert talk.line.asked(wire.END_DEPTH) == [["11", "1", str(old), "1"]]
+    talk.session.sync(["ACME"], talk.now)
+    rows = talk.symbols["ACME"].rows
+    assert rows is not None
+    talk.row(old, 249_000)
+    assert rows.bids == []
+    talk.row(talk.books()[-1])
+    assert [row.price for row in rows.bids] == [250_000]
+
+
+def test_a_feed_is_heard_by_any_symbol_and_a_quiet_one_is_vouched_for_by_it(talk: Talk) -> None:
+    talk.row(talk.books()[0])
+    talk.symbols["ACME"].alive = True
+    mark = talk.got.mark()
+    heartbeat = next(int(fields[2]) for fields in talk.line.asked(wire.QUOTES) if "SPY" in fields)
+    for _ in range(5):
+        talk.pass_time(10)
+        talk.take(wire.Tick(heartbeat, 1, 6_000_000, 100))
+    assert not talk.got.of(ApiFault)
+    batches = cast("list[Batch]", talk.got.messages[mark:])
+    vouched = [batch.vouched_ns for batch in batches if batch.symbol == "ACME" and batch.vouched_ns]
+    assert vouched == sorted(vouched)
+    assert vouched[-1] > vouched[0]
