@@ -22,6 +22,7 @@ from orderflow_tui.config.sources import source_named
 from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.engine.door import connect
 from orderflow_tui.engine.place import EngineError, EnginePlace, is_held, place_of, running_places
+from orderflow_tui.support.forked import run_in_fork
 
 if TYPE_CHECKING:
     from orderflow_tui.tui.screens.first_run import FirstRun
@@ -34,7 +35,7 @@ def run_attach(
     refuse_without_terminal()
     if ssh:
         return _attach_over_ssh(ssh, str(overrides.get("log_dir", "")), config_file, screen)
-    loaded = load_config(overrides, path=config_file)
+    loaded = run_in_fork(lambda: load_config(overrides, path=config_file))()
     monitor = look_at(chosen_place(loaded, overrides), fps=screen_settings({**loaded.ui, **screen}).fps)
     return show_engine(monitor, screen, loaded)
 
@@ -42,7 +43,7 @@ def run_attach(
 def _attach_over_ssh(host: str, log_dir: str, config_file: str | None, screen: Mapping[str, Any]) -> int:
     from orderflow_tui.commands.over_ssh import Tunnel, checked_host, remote_socket  # noqa: PLC0415 seldom wanted
 
-    loaded = load_config({}, path=config_file)
+    loaded = run_in_fork(lambda: load_config({}, path=config_file))()
     fps = screen_settings({**loaded.ui, **screen}).fps
     with Tunnel(checked_host(host), remote_socket(host, log_dir)) as tunnel:
         name = f"{terminal_name()} on {socket.gethostname()}"
@@ -121,6 +122,14 @@ class _Controls:
         """End the engine."""
         self._monitor.end_engine("quit")
 
+    def take_settings(self) -> Mapping[str, object]:
+        """What other screens have changed since the last call."""
+        return self._monitor.take_settings()
+
+    def take_answers(self) -> Sequence[str]:
+        """What was answered on other screens since the last call, in words."""
+        return self._monitor.take_answers()
+
     def restart(self) -> str:
         """Start an engine again, in a thread of its own; the screen shows it when it is there."""
         if self._again is None:
@@ -170,7 +179,7 @@ def show_engine(
         return run_screen(
             monitor, None if away else monitor.directory, screen, loaded, ending,
             first_run=first_run, settings_file=settings_file, notices=notices,
-            engine=_Controls(monitor, ui, again),
+            engine=_Controls(monitor, ui, again), tell_setting=monitor.tell_setting,
         )  # fmt: skip
     finally:
         monitor.close()

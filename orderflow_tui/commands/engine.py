@@ -61,6 +61,7 @@ def serve_screens(
     except (EngineError, OSError) as refused:
         print_note(f"no screen can attach: {refused}")
         return None
+    monitor.listeners.append(server.on_record)
     monitor.set_screens(0)
     server.start()
     return server

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orderflow_tui.commands.browser_tab import end_with_the_server, in_browser
 from orderflow_tui.commands.ending import Ending
@@ -47,6 +47,7 @@ def run_screen(
     settings_file: SettingsFile | None = None,
     notices: Sequence[str] = (),
     engine: EngineControls | None = None,
+    tell_setting: Callable[[str, Any], object] | None = None,
 ) -> int:
     """Run the dashboard until the trader leaves; returns the exit code.
 
@@ -61,6 +62,7 @@ def run_screen(
         settings_file: What the settings screen writes to, or None.
         notices: What the trader should know once, at the start.
         engine: The engine this is a screen of; None where the monitor is in this process.
+        tell_setting: Tells the engine's other screens what was changed on this one.
     """
     from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
     from orderflow_tui.tui.run_dashboard import run_dashboard  # noqa: PLC0415 only a screen needs textual
@@ -85,7 +87,7 @@ def run_screen(
             on_speed=None if replay is None else lambda factor: replay.set_speed(replay.speed * factor),
             on_step=None if replay is None else replay.step,
             export_directory=directory,
-            settings=SettingsDesk(ui, screen, settings_file),
+            settings=SettingsDesk(ui, screen, settings_file, tell_setting),
             positions=_positions(loaded, changeable=settings_file is not None and replay is None),
             notices=notices,
             engine=engine,

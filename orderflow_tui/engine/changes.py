@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 
-from orderflow_tui.engine.protocol import State
+from orderflow_tui.engine.protocol import SettingValue, State
 from orderflow_tui.views.model import AlertLine, DetailView, MonitorPort, SymbolView
 
 
@@ -26,6 +26,8 @@ class Unsent:
         detail: DetailView | None = None,
         rule_records: Mapping[str, str] | None = None,
         screens: tuple[str, ...] = (),
+        settings: Mapping[str, SettingValue] | None = None,
+        answers: tuple[str, ...] = (),
     ) -> State:
         """The next message: what has changed since the last one.
 
@@ -35,6 +37,8 @@ class Unsent:
             detail: The newest of the symbol this screen shows.
             rule_records: How each rule has done; None where nobody looked.
             screens: Who looks.
+            settings: What other screens have changed.
+            answers: What was answered on them.
         """
         version = port.version  # first: what is published meanwhile is sent again, never skipped
         views, lines, status, cards = port.views(), port.alert_lines(), port.status(), port.recommendations()
@@ -58,6 +62,8 @@ class Unsent:
             rule_records=told,
             news=news,
             screens=screens,
+            settings=dict(settings or {}),
+            answers=answers,
         )
 
 

@@ -25,8 +25,10 @@ from orderflow_tui.engine.protocol import (
     Refused,
     RetrySymbol,
     SetOwnOrders,
+    SettingValue,
     ShowDetail,
     State,
+    TellSetting,
     Welcome,
     WireError,
     decode_from_engine,
@@ -37,6 +39,7 @@ from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView,
 
 ENGINE_GONE: Final = "ENGINE GONE: nothing is watched"
 _START_SECONDS: Final = 10.0
+_MOST_TOLD: Final = 20
 
 
 class RemoteMonitor:
@@ -69,6 +72,8 @@ class RemoteMonitor:
         self.gone = ""
         """Why the engine sends no more; empty while it does."""
         self._closed = False
+        self._told_settings: dict[str, SettingValue] = {}
+        self._told_answers: tuple[str, ...] = ()
         self._hello = Hello(PROTOCOL, version, screen, fps)
         self._status: StatusView
         self._begin()
@@ -198,6 +203,20 @@ class RemoteMonitor:
         self._detailed, self._detail = symbol, None
         self._send(ShowDetail(symbol))
 
+    def tell_setting(self, name: str, value: SettingValue) -> None:
+        """This screen has changed a setting: the others show it."""
+        self._send(TellSetting(name, value))
+
+    def take_settings(self) -> dict[str, SettingValue]:
+        """What other screens have changed since the last call."""
+        told, self._told_settings = self._told_settings, {}
+        return told
+
+    def take_answers(self) -> tuple[str, ...]:
+        """What was answered on other screens since the last call, in words."""
+        told, self._told_answers = self._told_answers, ()
+        return told
+
     def end_engine(self, reason: str) -> None:
         """End the watch itself."""
         self._send(EndEngine(reason))
@@ -245,6 +264,10 @@ class RemoteMonitor:
         if state.detail is not None and state.detail.symbol == self._detailed:
             self._detail = state.detail
         self._records.update(state.rule_records)
+        if state.answers:
+            self._told_answers = (*self._told_answers, *state.answers)[-_MOST_TOLD:]
+        if state.settings:
+            self._told_settings = {**self._told_settings, **state.settings}
         self.screens = state.screens
         self._status = state.status
         self.version += 1

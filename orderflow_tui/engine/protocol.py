@@ -21,6 +21,7 @@ MOST_FROM_SCREEN: Final = 64_000
 """Bytes of a message of a screen."""
 MOST_FROM_ENGINE: Final = 64_000_000
 _LENGTH_BYTES: Final = 4
+SettingValue = bool | int | float | str | None
 
 
 class Hello(Struct, frozen=True, tag="hello"):
@@ -63,6 +64,13 @@ class ShowDetail(Struct, frozen=True, tag="detail"):
     """The screen shows this symbol's detail; empty for none."""
 
     symbol: str
+
+
+class TellSetting(Struct, frozen=True, tag="setting"):
+    """A setting that this screen has changed, for the other screens; None where its line was taken out."""
+
+    name: str
+    value: SettingValue
 
 
 class EndEngine(Struct, frozen=True, tag="end"):
@@ -111,6 +119,8 @@ class State(Struct, frozen=True, tag="state", omit_defaults=True):
         rule_records: How each rule has done, where that changed.
         news: An alert, a recommendation or a blindness is in it.
         screens: Who looks.
+        settings: What other screens have changed since the last state.
+        answers: What was answered on other screens since then, in words.
     """
 
     version: int
@@ -125,9 +135,11 @@ class State(Struct, frozen=True, tag="state", omit_defaults=True):
     rule_records: dict[str, str] = {}
     news: bool = False
     screens: tuple[str, ...] = ()
+    settings: dict[str, SettingValue] = {}
+    answers: tuple[str, ...] = ()
 
 
-FromScreen = Hello | GiveAnswer | RetrySymbol | SetOwnOrders | ShowDetail | EndEngine | KeepWatching
+FromScreen = Hello | GiveAnswer | RetrySymbol | SetOwnOrders | ShowDetail | TellSetting | EndEngine | KeepWatching
 FromEngine = Welcome | Refused | State
 
 encode: Final = msgspec.msgpack.Encoder().encode

@@ -32,13 +32,17 @@ from orderflow_tui.engine.protocol import (
     Refused,
     RetrySymbol,
     SetOwnOrders,
+    SettingValue,
     ShowDetail,
+    TellSetting,
     Welcome,
     WireError,
     decode_from_screen,
     receive,
     send,
 )
+from orderflow_tui.journal.record_words import record_words
+from orderflow_tui.journal.records import AnswerRecord, Record
 from orderflow_tui.views.model import DetailView, MonitorPort
 
 MOST_SCREENS: Final = 32
@@ -49,6 +53,7 @@ _LINGER_SECONDS: Final = 1.0
 _COMES_SECONDS: Final = 60.0
 _FIRST_SECONDS: Final = 1.0
 _LONGEST_NAME: Final = 40
+_MOST_TOLD: Final = 20
 
 
 class EnginePort(MonitorPort, Protocol):
@@ -85,6 +90,8 @@ class _Screen:
         self.pause = 1 / min(60.0, hello.fps) if hello.fps > 0 else 0.0
         self.detailed = ""
         self.news = threading.Event()
+        self.settings: dict[str, SettingValue] = {}
+        self.answers: tuple[str, ...] = ()
         self.closed = False
 
     def close(self) -> None:
@@ -264,12 +271,29 @@ class EngineServer:
             case ShowDetail():
                 screen.detailed = message.symbol
                 self._watch_details()
+            case TellSetting():
+                self._tell_others(screen, message)
             case KeepWatching():
                 self._ends_with_screens = False
             case EndEngine():
                 self._end_once(message.reason[:_LONGEST_NAME])
             case Hello():
                 screen.close()
+
+    def _tell_others(self, teller: _Screen, told: TellSetting) -> None:
+        for screen in self._all():
+            if screen is not teller:
+                screen.settings = {**screen.settings, told.name[:_LONGEST_NAME]: told.value}
+                screen.news.set()
+
+    def on_record(self, record: Record, _: int) -> None:
+        """A monitor's listener: an answer is told on the screens on which it was not given."""
+        if not isinstance(record, AnswerRecord) or not record.screen:
+            return
+        for screen in self._all():
+            if screen.name != record.screen:
+                screen.answers = (*screen.answers, record_words(record))[-_MOST_TOLD:]
+                screen.news.set()
 
     def _watch_details(self) -> None:
         self._port.watch_details(frozenset(screen.detailed for screen in self._all() if screen.detailed))
@@ -284,7 +308,9 @@ class EngineServer:
             while not screen.closed:
                 news = screen.news.is_set()
                 screen.news.clear()
-                if self._port.version != version:
+                settings, screen.settings = screen.settings, {}
+                answers, screen.answers = screen.answers, ()
+                if self._port.version != version or settings or answers:
                     version = self._port.version
                     now = time.monotonic()
                     due = now >= records_at
@@ -295,6 +321,8 @@ class EngineServer:
                         detail=self._port.detail_of(screen.detailed) if screen.detailed else None,
                         rule_records=self._port.rule_records() if due else None,
                         screens=self.names,
+                        settings=settings,
+                        answers=answers,
                     )
                     send(screen.link, state)
                 screen.news.wait(screen.pause or 1.0)

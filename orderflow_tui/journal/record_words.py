@@ -50,7 +50,7 @@ def _words(record: Record) -> str:
         case ExitRecord():
             words = f"EXIT RECOMMENDED: {record.reason}"
         case AnswerRecord():
-            words = f"answered: {record.answer}"
+            words = f"answered{f' on {record.screen}' if record.screen else ''}: {record.answer}"
         case ResolvedRecord():
             words = f"recommendation resolved: {record.reason}"
         case GapRecord():

@@ -180,6 +180,7 @@ class OrderFlowApp(MessageApp):
         if not self.is_running or not self.model.poll(self.monitor, self._monotonic()):
             return
         self._announce()
+        self._follow_others()
         await self._notice()
         covered: list[Screen[Any]] = []
         for screen in reversed(self.screen_stack):
@@ -300,6 +301,17 @@ class OrderFlowApp(MessageApp):
             self.tell("no settings to change here")
         else:
             self.push_screen(lazy.settings_screen(self._settings))
+
+    def _follow_others(self) -> None:
+        """What was answered on another screen of the engine is told here, what was changed there holds here too."""
+        if self._engine is None:
+            return
+        for words in self._engine.take_answers():
+            self.tell(words)
+        if self._settings is None or not (changed := self._engine.take_settings()):
+            return
+        for name, value in self._settings.follow(changed).items():
+            self.apply_setting(name, value)
 
     def apply_setting(self, name: str, value: Any) -> None:
         """Put a changed setting of the screen in force now."""

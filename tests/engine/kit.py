@@ -13,7 +13,9 @@ from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.engine.door import connect
 from orderflow_tui.engine.place import EnginePlace, place_of
 from orderflow_tui.engine.server import EngineServer
+from orderflow_tui.journal.records import Record
 from orderflow_tui.views.model import DetailView
+from tests.journal.journal_tools import made
 from tests.tui.fake import FakeMonitor
 
 VERSION = "1.2.3"
@@ -28,11 +30,17 @@ class FakeEngine(FakeMonitor):
         self.screen_counts: list[int] = []
         self.wanted: frozenset[str] = frozenset()
         self._turn = threading.Lock()
+        self.listeners: list[Callable[[Record, int], None]] = []
 
     def answer_from(self, screen: str, recommendation_id: str, answer: Answer) -> None:
         with self._turn:
             self.answered_by.append(screen)
             self.answer(recommendation_id, answer)
+            record = made(
+                "order_flow.exit_acknowledged", symbol=recommendation_id[:3], answer=answer.kind, screen=screen
+            )
+            for listener in self.listeners:
+                listener(record, 0)
 
     def set_screens(self, count: int) -> None:
         self.screen_counts.append(count)
@@ -66,6 +74,7 @@ class Engine:
             ends_with_screens=ends_with_screens,
             loopback=loopback,
         )
+        self.monitor.listeners.append(self.server.on_record)
         self.screens: list[RemoteMonitor] = []
         self.server.start()
 

@@ -6,13 +6,18 @@ import os
 import socket
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given as given_
+from hypothesis import settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
@@ -85,6 +90,83 @@ def test_an_answer_on_one_screen_is_seen_on_all_with_who_gave_it(engine: Engine)
     until(lambda: [card.status for card in other.recommendations()] == ["held"])
     assert engine.monitor.answers == [(item.recommendation_id, Answer("hold", note="mine"))]
     assert engine.monitor.answered_by == ["pts/1"]
+    until(lambda: other.take_answers() == ("BAC answered on pts/1: hold",))
+    assert other.take_answers() == one.take_answers() == ()
+
+
+def _gathers(screen: RemoteMonitor, found: dict[str, object], count: int) -> bool:
+    found.update(screen.take_settings())
+    return len(found) == count
+
+
+def test_a_setting_changed_on_one_screen_is_told_to_the_others_once(engine: Engine) -> None:
+    one, other, third = engine.screen("pts/1"), engine.screen("pts/2"), engine.screen("pts/3", fps=0.02)
+    until(lambda: len(engine.server.names) == 3)
+    one.tell_setting("theme", "light")
+    one.tell_setting("fps", 2.0)
+    for screen in (other, third):
+        found: dict[str, object] = {}
+        until(partial(_gathers, screen, found, 2))
+        assert found == {"theme": "light", "fps": 2.0}
+        assert screen.take_settings() == {}
+    assert one.take_settings() == {}
+
+
+def _told(screen: RemoteMonitor, found: list[str], count: int) -> bool:
+    found.extend(screen.take_answers())
+    return len(found) == count
+
+
+@dataclass
+class Race:
+    """Answers that several screens give at once."""
+
+    screens: int
+    answers: list[tuple[int, int]]
+
+
+races = st.integers(2, 5).flatmap(
+    lambda screens: st.builds(
+        Race, st.just(screens), st.lists(st.tuples(st.integers(0, screens - 1), st.integers(0, 3)), max_size=24)
+    )
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given_(race=races)
+def test_answers_that_race_are_neither_lost_nor_doubled(race: Race) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        engine = Engine(Path(name))
+        items = [recommendation(symbol) for symbol in ("BAC", "KO", "IBM", "AIG")]
+        engine.monitor.put(*(symbol_view(item.symbol, "EXIT") for item in items), recommendations=tuple(items))
+        screens = [engine.screen(f"pts/{number}") for number in range(race.screens)]
+        given = [
+            (number, items[item], Answer("hold", note=f"{place}")) for place, (number, item) in enumerate(race.answers)
+        ]
+
+        def answer(number: int) -> None:
+            for screen, item, words in given:
+                if screen == number:
+                    screens[number].answer(item.recommendation_id, words)
+
+        threads = [threading.Thread(target=answer, args=(number,)) for number in range(race.screens)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        until(lambda: len(engine.monitor.answers) >= len(given))
+        engine.monitor.put()
+        came = list(zip(engine.monitor.answered_by, engine.monitor.answers, strict=True))
+        gave = [(f"pts/{number}", (item.recommendation_id, words)) for number, item, words in given]
+        assert sorted(came, key=str) == sorted(gave, key=str), "each once, with who gave it"
+        for number in range(race.screens):
+            mine = f"pts/{number}"
+            assert [one for one in came if one[0] == mine] == [one for one in gave if one[0] == mine], "in their order"
+        for number, screen in enumerate(screens):
+            elsewhere = sum(1 for one in came if one[0] != f"pts/{number}")
+            until(partial(_told, screen, [], min(elsewhere, 20)))
+        until(lambda: all(screen.recommendations() == engine.monitor.recommendations() for screen in screens))
+        engine.close()
 
 
 def test_what_a_trader_asks_reaches_the_monitor(engine: Engine) -> None:

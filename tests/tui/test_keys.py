@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -466,6 +466,12 @@ class FakeEngine:
 
     def end(self) -> None:
         self.asked.append("end")
+
+    def take_settings(self) -> Mapping[str, object]:
+        return {}
+
+    def take_answers(self) -> Sequence[str]:
+        return ()
 
     def restart(self) -> str:
         self.asked.append("restart")

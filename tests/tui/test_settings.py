@@ -13,7 +13,7 @@ from orderflow_tui.tui.screens.settings import SettingsScreen
 from orderflow_tui.tui.state.settings_model import THRESHOLDS, WORDS, SettingsDesk
 from orderflow_tui.tui.widgets.text_field import Field
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
-from tests.tui.fake import busy_market, calm_market, recommendation
+from tests.tui.fake import FakeMonitor, busy_market, calm_market, recommendation
 
 
 def desk(folder: Path, *, given: dict[str, object] | None = None, env: dict[str, str] | None = None) -> SettingsDesk:
@@ -130,3 +130,64 @@ async def test_keys_that_come_at_once_act_in_their_order(tmp_path: Path) -> None
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await pilot.pause()
         assert field.value == "123456"
+
+
+class OtherScreen:
+    """An engine on which another screen changes settings."""
+
+    gone = ""
+
+    def __init__(self) -> None:
+        self.changed: dict[str, object] = {}
+
+    def asks(self) -> bool:
+        return False
+
+    def keep(self) -> None:
+        raise AssertionError
+
+    end = keep
+
+    def restart(self) -> str:
+        raise AssertionError
+
+    def take_answers(self) -> list[str]:
+        return ["BAC answered on pts/7: hold"] if self.changed else []
+
+    def take_settings(self) -> dict[str, object]:
+        changed, self.changed = self.changed, {}
+        return changed
+
+
+async def test_what_another_screen_changed_or_answered_holds_here_and_is_shown(tmp_path: Path) -> None:
+    other = OtherScreen()
+    async with running(busy_market(), settings=desk(tmp_path, given={"fps": 4.0}), engine=other) as (app, pilot):
+        await press(pilot, "comma")
+        assert "bucket_seconds  " in block(app, "settings")
+        (tmp_path / "orderflow.toml").write_text("bucket_seconds = 9\n[ui]\nno_bell = true\ntheme = 'light'\n")
+        other.changed = {"no_bell": True, "theme": "light", "fps": 2.0, "bucket_seconds": 9}
+        monitor = app.monitor
+        assert isinstance(monitor, FakeMonitor)
+        monitor.put()
+        await app.look()
+        await settled(pilot)
+        assert (app._signals.use.bell, app.theme) == (False, "light")
+        assert "BAC answered on pts/7: hold" in toasts(app)
+        shown = {row.split()[0]: row for row in block(app, "settings").splitlines() if row.split()}
+        assert "9" in next(row for name, row in shown.items() if name.endswith("bucket_seconds"))
+        assert "command line" in shown["fps"], "what the command line set of this screen stays"
+
+
+def test_a_change_is_told_to_the_other_screens_and_a_refused_one_is_not(tmp_path: Path) -> None:
+    told: list[tuple[str, object]] = []
+    found = SettingsDesk(ScreenSettings(), {}, SettingsFile({}, env={}, cwd=tmp_path), lambda *each: told.append(each))
+    (tmp_path / "orderflow.toml").write_text("")
+    found.open("dark")
+    settings = {item.name: item for item in found.settings("", ["dark", "light"])}
+    found.change(settings["no_bell"], True)
+    found.change(settings["bucket_seconds"], 12)
+    with pytest.raises(DataValidationError):
+        found.change(settings["notify"], "loudly")
+    found.change(settings["no_bell"], None)
+    assert told == [("no_bell", True), ("bucket_seconds", 12), ("no_bell", False)]
+    assert found.follow({"notify": "loudly"}) == {}

@@ -39,6 +39,7 @@ class SettingsScreen(ModelModal):
         self._cursor = 0
         self._said = ""
         self._settings: list[Setting] = []
+        self._followed = desk.followed
 
     def compose(self) -> ComposeResult:
         """One block of rows."""
@@ -49,6 +50,12 @@ class SettingsScreen(ModelModal):
         """Show what is in force."""
         self._symbol = self.model.selected
         self._look()
+
+    async def update_model(self) -> None:
+        """Another screen of the engine has changed something."""
+        if self._desk.followed != self._followed:
+            self._followed = self._desk.followed
+            self._look()
 
     def on_resize(self) -> None:
         """Cut the lines anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -23,6 +24,14 @@ class EngineControls(Protocol):
 
     def end(self) -> None:
         """End the engine."""
+        ...
+
+    def take_settings(self) -> Mapping[str, object]:
+        """What other screens of the engine have changed since the last call."""
+        ...
+
+    def take_answers(self) -> Sequence[str]:
+        """What was answered on other screens since the last call, in words."""
         ...
 
     def restart(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from orderflow_tui.config.edit import SettingsFile, SettingsLook, Table
 from orderflow_tui.config.screen import ScreenSettings, screen_settings
 from orderflow_tui.config.values import invalid
+from orderflow_tui.core.model.validators import DataValidationError
 
 SCREEN_FIELDS: Final = ("theme", "fps", "no_bell", "notify")
 THRESHOLDS: Final[Mapping[str, float]] = {
@@ -92,9 +93,19 @@ class SettingsDesk:
         ui: The screen's settings in force at the start.
         given: What the command line set of the screen: it stays in force over the file until the next start.
         file: The file changes go to; None where nothing is kept, as in the demo.
+        tell: Takes what was changed here, for other screens.
     """
 
-    def __init__(self, ui: ScreenSettings, given: Mapping[str, object], file: SettingsFile | None) -> None:
+    def __init__(
+        self,
+        ui: ScreenSettings,
+        given: Mapping[str, object],
+        file: SettingsFile | None,
+        tell: Callable[[str, Any], object] | None = None,
+    ) -> None:
+        self.followed = 0
+        """Grows with each change of another screen."""
+        self._tell = tell
         self._ui = asdict(ui)
         self._given = given
         self._file = file
@@ -162,7 +173,24 @@ class SettingsDesk:
                 told += "; the command line overrides it at the next start"
         elif self._overruled(setting):
             told += f"; {self._origin(setting.name)} overrides it"
+        if self._tell is not None:
+            self._tell(setting.name, new if setting.table == ("ui",) else value)
         return f"{setting.name} {'as everywhere' if value is None else value}{told}"
+
+    def follow(self, changed: Mapping[str, Any]) -> dict[str, Any]:
+        """Take what another screen has changed; what the command line set of this one stays.
+
+        Returns:
+            What is to be put in force here.
+        """
+        self.followed += 1
+        wanted = {name: value for name, value in changed.items() if name in SCREEN_FIELDS and name not in self._given}
+        try:
+            screen_settings({**self._ui, **wanted})
+        except DataValidationError:
+            return {}  # a theme that this screen does not know
+        self._ui.update(wanted)
+        return wanted
 
     def _overruled(self, setting: Setting) -> bool:
         return not setting.table and self._origin(setting.name) not in {str(self._path), "default"}
