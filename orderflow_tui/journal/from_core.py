@@ -14,6 +14,7 @@ from orderflow_tui.core.model.outputs import (
     AlertOutcome,
     AlertRaised,
     AlertUpdated,
+    AnswerTakenBack,
     ExitAnswered,
     ExitResolved,
     ExitTriggered,
@@ -29,9 +30,19 @@ from orderflow_tui.journal.records import (
     Record,
     ResolvedRecord,
     StopRecord,
+    TakenBackRecord,
 )
 
-Journaled = AlertRaised | AlertUpdated | StopRaised | ExitTriggered | ExitAnswered | ExitResolved | AlertOutcome
+Journaled = (
+    AlertRaised
+    | AlertUpdated
+    | StopRaised
+    | ExitTriggered
+    | ExitAnswered
+    | AnswerTakenBack
+    | ExitResolved
+    | AlertOutcome
+)
 """The outputs that are written down."""
 
 _OF_THE_RUN: Final = ("timestamp", "latency_ms", "run_id", "event_id", "data_source", "source_class")
@@ -52,6 +63,8 @@ def record_of(output: Journaled) -> Record:
             record = exit_record(output.recommendation, kind=output.kind, follows=output.follows)
         case ExitAnswered():
             record = answer_record(output.recommendation, output.answer, output.price)
+        case AnswerTakenBack():
+            record = taken_back_record(output)
         case ExitResolved():
             record = resolved_record(output)
         case AlertOutcome():
@@ -122,6 +135,8 @@ def exit_record(recommendation: ExitRecommendation, *, kind: str = "flow", follo
 
 def answer_record(recommendation: ExitRecommendation, answer: Answer, price: int | None) -> AnswerRecord:
     """The trader's answer. `price` is the bid then (a short's ask), core units of either sign, or None."""
+    if answer.kind == "take_back":
+        raise ValueError("what takes an answer back is a record of its own")
     return AnswerRecord(
         recommendation_id=recommendation.recommendation_id,
         symbol=recommendation.symbol,
@@ -134,6 +149,23 @@ def answer_record(recommendation: ExitRecommendation, answer: Answer, price: int
         quantity=recommendation.quantity,
         price=None if price is None else price_decimal(abs(price)),
         screen=answer.screen or None,
+    )
+
+
+def taken_back_record(taken_back: AnswerTakenBack) -> TakenBackRecord:
+    """The trader took his answer back."""
+    recommendation, answer, price = taken_back.recommendation, taken_back.answer, taken_back.price
+    given = answer_record(recommendation, answer, price)
+    return TakenBackRecord(
+        recommendation_id=given.recommendation_id,
+        symbol=given.symbol,
+        answer=given.answer,
+        shares=given.shares,
+        status=given.status,
+        against=given.against,
+        quantity=given.quantity,
+        price=given.price,
+        screen=given.screen,
     )
 
 

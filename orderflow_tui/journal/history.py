@@ -13,12 +13,14 @@ import msgspec
 from orderflow_tui.journal.days import day_files
 from orderflow_tui.journal.lines import UNREADABLE, complete_end, plain_bytes
 from orderflow_tui.journal.records import (
+    ANSWER_TAKEN_BACK,
     EXIT_ACKNOWLEDGED,
     EXIT_TRIGGERED,
     AnswerRecord,
     AnyRecord,
     ApiErrorRecord,
     BadDataRecord,
+    TakenBackRecord,
     UnknownRecord,
     read_head,
     read_record,
@@ -28,7 +30,7 @@ from orderflow_tui.support.decoding import NO_JSON
 
 NOT_A_RECORD: Final = "unreadable"
 """The kind a row has whose line is no record, so that nothing in a file is hidden."""
-_ANSWER: Final = EXIT_ACKNOWLEDGED.encode()
+_ANSWERS: Final = (EXIT_ACKNOWLEDGED.encode(), ANSWER_TAKEN_BACK.encode())
 _CACHED_ROWS: Final = 1_024
 _SHOWN_OF_GARBAGE: Final = 120
 
@@ -231,13 +233,13 @@ class HistoryStore:
 
     def _take_answers(self, lines: bytes, *, newest: bool) -> None:
         """Keep the latest answer of each recommendation, in whichever order the lines are met."""
-        if _ANSWER not in lines:
+        if not any(one in lines for one in _ANSWERS):
             return
         answers: dict[str, str] = {}
         for line in lines.split(b"\n"):
-            if _ANSWER in line:
+            if any(one in line for one in _ANSWERS):
                 row = _row(line, 0, 0)
-                if row.event == EXIT_ACKNOWLEDGED and row.recommendation_id:
+                if row.event in {EXIT_ACKNOWLEDGED, ANSWER_TAKEN_BACK} and row.recommendation_id:
                     answers[row.recommendation_id] = row.answer
         self._answers = {**self._answers, **answers} if newest else {**answers, **self._answers}
 
@@ -328,14 +330,16 @@ def _text(record: AnyRecord | UnknownRecord) -> str:
             return " ".join(part for part in (record.error_type, record.code, record.detail) if part)
         case AnswerRecord():
             return record.note
+        case TakenBackRecord():
+            return f"took back: {_answer_words(record)}"
         case _:
             words: str = getattr(record, "text", "") or getattr(record, "reason", "")
             return words
 
 
-def _answer_words(record: AnswerRecord) -> str:
+def _answer_words(record: AnswerRecord | TakenBackRecord) -> str:
     if record.answer == "trimmed":
         return f"trimmed {record.shares:,}"
-    if record.answer == "snooze":
+    if record.answer == "snooze" and isinstance(record, AnswerRecord):
         return f"snooze {record.minutes} min"
     return record.answer

@@ -15,7 +15,7 @@ from msgspec import Struct
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.core.model.units import utc_datetime
 from orderflow_tui.journal.reader import JournalReader
-from orderflow_tui.journal.records import AnswerRecord, ExitRecord, ResolvedRecord, read_record
+from orderflow_tui.journal.records import AnswerRecord, ExitRecord, ResolvedRecord, TakenBackRecord, read_record
 from orderflow_tui.support.decoding import NO_JSON
 
 DAYS: Final = 7
@@ -24,6 +24,9 @@ _NEWEST_BYTES: Final = 1 << 28
 """Of each day so much is looked through at most, which is more than any day has written."""
 _MOST_DOLLARS: Final = Decimal(10**15)
 _INSTANT: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
+
+
+_Told = ExitRecord | AnswerRecord | TakenBackRecord | ResolvedRecord
 
 
 class JournaledRecommendation(Struct, frozen=True):
@@ -75,6 +78,9 @@ def journaled_recommendations(
                 answers[record.recommendation_id] = record
             case ResolvedRecord():
                 ended.add(record.recommendation_id)
+            case TakenBackRecord():
+                answers.pop(record.recommendation_id, None)
+                (ended.add if record.status == "resolved" else ended.discard)(record.recommendation_id)
     if damaged is not None:
         damaged += reader.damaged
     return [
@@ -83,7 +89,7 @@ def journaled_recommendations(
     ]
 
 
-def _records(lines: Iterator[bytes]) -> Iterator[ExitRecord | AnswerRecord | ResolvedRecord]:
+def _records(lines: Iterator[bytes]) -> Iterator[_Told]:
     """The sound records about recommendations; what is torn or no record of ours is left out."""
     for line in lines:
         if _WANTED not in line:
@@ -92,11 +98,11 @@ def _records(lines: Iterator[bytes]) -> Iterator[ExitRecord | AnswerRecord | Res
             record = read_record(line)
         except NO_JSON:
             continue
-        if isinstance(record, ExitRecord | AnswerRecord | ResolvedRecord) and _possible(record):
+        if isinstance(record, _Told) and _possible(record):
             yield record
 
 
-def _possible(record: ExitRecord | AnswerRecord | ResolvedRecord) -> bool:
+def _possible(record: _Told) -> bool:
     """Whether its time is one, and every amount of dollars is finite and no larger than any can be."""
     try:
         datetime.fromisoformat(record.timestamp_utc)

@@ -19,6 +19,7 @@ from orderflow_tui.journal.records import (
     StopRecord,
     SymbolStatus,
     SymbolStatusRecord,
+    TakenBackRecord,
 )
 from orderflow_tui.support.output import printable
 
@@ -49,8 +50,9 @@ def _words(record: Record) -> str:
             words = f"STOP: {record.text}"
         case ExitRecord():
             words = f"EXIT RECOMMENDED: {record.reason}"
-        case AnswerRecord():
-            words = f"answered{f' on {record.screen}' if record.screen else ''}: {record.answer}"
+        case AnswerRecord() | TakenBackRecord():
+            done = "answered" if isinstance(record, AnswerRecord) else "answer taken back"
+            words = f"{done}{f' on {record.screen}' if record.screen else ''}: {record.answer}"
         case ResolvedRecord():
             words = f"recommendation resolved: {record.reason}"
         case GapRecord():

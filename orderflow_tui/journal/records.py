@@ -19,6 +19,7 @@ ALERT_UPDATED: Final = "order_flow.alert_updated"
 STOP_ALERT: Final = "order_flow.stop_alert"
 EXIT_TRIGGERED: Final = "order_flow.exit_signal_triggered"
 EXIT_ACKNOWLEDGED: Final = "order_flow.exit_acknowledged"
+ANSWER_TAKEN_BACK: Final = "order_flow.exit_answer_taken_back"
 EXIT_RESOLVED: Final = "order_flow.exit_resolved"
 ALERT_OUTCOME: Final = "order_flow.alert_outcome"
 DATA_VALIDATION_ERROR: Final = "order_flow.data_validation_error"
@@ -142,6 +143,21 @@ class AnswerRecord(Record, tag=EXIT_ACKNOWLEDGED, kw_only=True):
     shares: _Count
     minutes: _Minutes
     note: str
+    status: RecommendationStatus
+    against: Against
+    quantity: _Shares
+    price: Decimal | None
+    screen: str | None = None
+
+
+class TakenBackRecord(Record, tag=ANSWER_TAKEN_BACK, kw_only=True):
+    """The trader took back `answer`; `status` is the recommendation's now, `price` the bid then (a short's ask)."""
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"screen"})
+    recommendation_id: str
+    symbol: str
+    answer: AnswerKind
+    shares: _Count
     status: RecommendationStatus
     against: Against
     quantity: _Shares
@@ -294,6 +310,7 @@ AnyRecord = (
     | StopRecord
     | ExitRecord
     | AnswerRecord
+    | TakenBackRecord
     | ResolvedRecord
     | OutcomeRecord
     | BadDataRecord

@@ -8,6 +8,7 @@ from functools import partial
 from orderflow_tui.core.model.outputs import (
     AlertRaised,
     AlertUpdated,
+    AnswerTakenBack,
     ExitAnswered,
     ExitTriggered,
     Output,
@@ -63,7 +64,7 @@ class Outbox:
             self._ask(output)
             return
         if not isinstance(output, AlertUpdated) or output.journal:
-            urgent = isinstance(output, ExitTriggered | ExitAnswered)
+            urgent = isinstance(output, ExitTriggered | ExitAnswered | AnswerTakenBack)
             self.write(record_of(output), output.time_ns, arrival, sync=urgent)
             self.news = True
         if isinstance(output, AlertRaised):

@@ -21,6 +21,7 @@ from orderflow_tui.journal.records import (
     ALERT,
     ALERT_OUTCOME,
     ALERT_UPDATED,
+    ANSWER_TAKEN_BACK,
     EXIT_ACKNOWLEDGED,
     EXIT_RESOLVED,
     EXIT_TRIGGERED,
@@ -33,7 +34,16 @@ from orderflow_tui.support.version import __version__
 
 PRE_ROLL_NS: Final = 60 * NS
 _MADE_BY_CORES: Final = frozenset(
-    {ALERT, ALERT_UPDATED, STOP_ALERT, EXIT_TRIGGERED, EXIT_ACKNOWLEDGED, EXIT_RESOLVED, ALERT_OUTCOME}
+    {
+        ALERT,
+        ALERT_UPDATED,
+        STOP_ALERT,
+        EXIT_TRIGGERED,
+        EXIT_ACKNOWLEDGED,
+        ANSWER_TAKEN_BACK,
+        EXIT_RESOLVED,
+        ALERT_OUTCOME,
+    }
 )
 _NAMES: Final = ("episode_id", "recommendation_id", "subject", "evidence")
 _SHOWN: Final = 60

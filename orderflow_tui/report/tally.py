@@ -27,6 +27,7 @@ from orderflow_tui.journal.records import (
     RunStartedRecord,
     RunStoppedRecord,
     StopRecord,
+    TakenBackRecord,
     UnknownRecord,
     read_record,
 )
@@ -234,7 +235,7 @@ class Tally:
                 self._alert(line)
             case ExitRecord():
                 self._triggered(line)
-            case AnswerRecord():
+            case AnswerRecord() | TakenBackRecord():
                 self._answered(line)
             case ResolvedRecord():
                 self._resolved(line)
@@ -323,7 +324,10 @@ class Tally:
         if asked is not None and line.reason == CLOSED:
             asked.answer, asked.answered = CLOSED, line.timestamp_utc
 
-    def _answered(self, line: AnswerRecord) -> None:
+    def _answered(self, line: AnswerRecord | TakenBackRecord) -> None:
+        if isinstance(line, TakenBackRecord):
+            self._taken_back(line)
+            return
         opened = self._open.pop(line.recommendation_id, "")
         asked = self._asked.get(line.recommendation_id)
         self.answers[line.answer] += 1
@@ -332,6 +336,16 @@ class Tally:
         waited = seconds_between(opened, line.timestamp_utc) if opened else None
         if waited is not None:
             self.answer_time.add(int(waited * 1e9))
+
+    def _taken_back(self, line: TakenBackRecord) -> None:
+        """The answer does not count, and the recommendation waits again unless it is over."""
+        self.answers[line.answer] -= 1
+        self.answers = +self.answers
+        asked = self._asked.get(line.recommendation_id)
+        if asked is not None:
+            asked.answer, asked.answered, asked.trimmed = "", "", 0
+        if line.status != "resolved" and len(self._open) < _MOST_OPEN:
+            self._open[line.recommendation_id] = line.timestamp_utc
 
 
 def _dollars(amount: Decimal | None) -> float | None:

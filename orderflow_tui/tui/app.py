@@ -11,24 +11,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgspec.structs import replace
 from textual._styles_cache import StylesCache
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.support.atomic_file import replace_file
-from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
+from orderflow_tui.tui.answer_app import AnswerApp
+from orderflow_tui.tui.keys.bindings import APP_BINDINGS
 from orderflow_tui.tui.keys.keymap import check_keymap
-from orderflow_tui.tui.look.text import NEW_YORK, Zone, clean
+from orderflow_tui.tui.look.text import NEW_YORK, Zone
 from orderflow_tui.tui.look.theme import DEFAULT_THEME, FALLBACK_SIGNALS
 from orderflow_tui.tui.look.theme_switcher import ThemeSwitcher
-from orderflow_tui.tui.message_app import MessageApp
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.attention import Attention, TerminalSignals
 from orderflow_tui.tui.state.engine_controls import EngineControls
-from orderflow_tui.tui.state.model import ScreenModel, card_title
-from orderflow_tui.tui.state.own_orders import orders_text, parse_orders
+from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.views.model import MonitorPort
 
@@ -50,7 +49,7 @@ class NewsCame(Message):
     """The monitor has published something that does not wait for the next look."""
 
 
-class OrderFlowApp(MessageApp):
+class OrderFlowApp(AnswerApp):
     """The dashboard over a monitor.
 
     Args:
@@ -105,26 +104,21 @@ class OrderFlowApp(MessageApp):
         freeze: bool = False,
     ) -> None:
         self._signals = TerminalSignals(attention or Attention(), self._write)
-        super().__init__()
+        super().__init__(monitor, check_keymap(keys or {}), engine)
         self.animation_level = "none"
-        self.monitor = monitor
         self.history = history
         self.zone = Zone(tz)
-        self.model = ScreenModel()
         self.export_directory = export_directory
         self._settings = settings
         self.positions = positions or PositionsDesk(None, "the positions of this run cannot be changed")
         self._fps = fps
         self._first_run = first_run
         self._notices = notices
-        self._engine = engine
         self._told: set[Kind] = set()
         self._woken = False
         self._on_pause, self._on_speed, self._on_step = on_pause, on_speed, on_step
         self._monotonic = monotonic
         self._freeze = freeze
-        self._keys = check_keymap(keys or {})
-        self.set_keymap(self._keys)
         self._themes = ThemeSwitcher(self, theme)
 
     @property
@@ -241,46 +235,6 @@ class OrderFlowApp(MessageApp):
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 
-    def tell(self, message: str, *, warning: bool = False) -> None:
-        """A short-lived message in the row of the keys; text, never markup."""
-        self.say(clean(message), severity="warning" if warning else "information")
-
-    def get_key_display(self, binding: Binding) -> str:
-        """A key as a reader knows it: function keys in capitals."""
-        shown = super().get_key_display(binding)
-        return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
-
-    def all_keys(self, binding: Binding) -> list[str]:
-        """The keys of a binding under the keymap in force, as a reader knows them."""
-        keys = self._keys.get(binding.id or "", binding.key).split(",")
-        return [self.get_key_display(binding.with_key(key.strip())) for key in keys]
-
-    def first_key(self, binding: Binding) -> str:
-        """The key of a binding that is shown where there is room for one."""
-        return self.all_keys(binding)[0]
-
-    @property
-    def acknowledge_key(self) -> str:
-        """What answers a recommendation from everywhere."""
-        return self.first_key(next(item for item in named(APP_BINDINGS) if item.id == "acknowledge"))
-
-    def action_acknowledge(self) -> None:
-        """Open the answer to the card, or to the selected symbol's recommendation."""
-        screen = self.screen
-        if isinstance(screen, ModelModal) and screen.SCOPE == "Answer":
-            screen.reset()
-            return
-        item = self.model.to_answer()
-        if item is None:
-            self.tell("no recommendation to answer")
-            return
-        self.push_screen(lazy.answer_screen(item))
-
-    @property
-    def _scope(self) -> str:
-        screen = self.screen
-        return screen.SCOPE if isinstance(screen, ModelScreen | ModelModal) else "Dashboard"
-
     def action_help(self) -> None:
         """Keys and signs; from the help itself it closes."""
         if self._scope == "Help":
@@ -328,38 +282,6 @@ class OrderFlowApp(MessageApp):
         """The next theme."""
         if name := self._themes.next():
             self.tell(f"theme {name}")
-
-    def action_recover(self) -> None:
-        """Try blind symbols again: the selected one, or all held ones that are blind. An engine that is gone first."""
-        if self._engine is not None and self._engine.gone:
-            self.tell(self._engine.restart())
-            return
-        view = self.model.views.get(self.model.selected)
-        blind = [view] if view is not None and view.chip == "BLIND" else self.model.blind_held
-        for item in blind:
-            self.monitor.recover(item.symbol)
-        self.tell("retrying: " + ", ".join(item.symbol for item in blind) if blind else "no symbol is BLIND")
-
-    def action_mine(self) -> None:
-        """Ask which orders in the selected symbol's book are the trader's own."""
-        view = self.model.views.get(self.model.selected)
-        if view is None or view.position is None:
-            self.tell("select a symbol you hold, then list your orders for the rules to ignore")
-            return
-
-        def take(text: str | None) -> None:
-            if text is None:
-                return
-            try:
-                orders = parse_orders(text)
-            except ValueError as error:
-                self.tell(str(error), warning=True)
-                return
-            self.monitor.own_orders(view.symbol, orders)
-            said = f"ignored by every rule until you quit: {orders_text(orders)}" if orders else "no order is yours"
-            self.tell(f"{view.symbol}: {said}")
-
-        self.push_screen(lazy.orders_screen(view.symbol), take)
 
     def action_pause(self) -> None:
         """Pause or go on."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
-from orderflow_tui.core.exits.exit_signal import ExitLatch
+from orderflow_tui.core.exits.exit_signal import DOUBLINGS, ExitLatch
 from orderflow_tui.core.market.liquidity import band_size
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
 from orderflow_tui.core.model.data_models import ExitRecommendation
-from orderflow_tui.core.model.units import NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text
+from orderflow_tui.core.model.units import CENT, NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.exit_words import held_header, leave_facts, money, one_line, stop_words
 from orderflow_tui.views.model import ExitCostView, PositionView, RecommendationView
@@ -90,12 +91,15 @@ def muted_words(core: SymbolCore, now_ns: int) -> str:
 
 
 def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:
-    """The symbol's recommendations, the stop's first."""
+    """The symbol's recommendations, the stop's first; those whose answer ended them while it can be taken back."""
     out = []
     holding = core.holding
     for latch, kind in ((holding.stop_latch, "stop"), (holding.flow, "flow")):
         if latch.current is not None:
             out.append(_recommendation(core, latch, latch.current, kind, now_ns))
+        elif latch.answered is not None and latch.muted_day in {None, new_york_day(now_ns)}:
+            left = replace(latch.answered[0], status="exited" if latch.answered[1].kind == "exited" else "trimmed")
+            out.append(_recommendation(core, latch, left, kind, now_ns))
     return out
 
 
@@ -124,4 +128,6 @@ def _recommendation(
         header=held_header(core, now_ns) if kind == "flow" else "",
         rank=1 if kind == "stop" else 2,
         basis=str(current.details.get("basis", "")),
+        rearm_cents=(core.market.near_distance << min(latch.state().returns, DOUBLINGS)) / CENT,
+        answered_ns=latch.answered[2] if latch.answered is not None and current.status != "open" else 0,
     )

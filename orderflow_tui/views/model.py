@@ -171,6 +171,12 @@ class RecommendationView(Struct, frozen=True):
     """Which kind of evidence it rests on."""
     weight: Literal["leads", "calm", "note"] = "leads"
     """How loud that lets it be."""
+    answered_ns: int = 0
+    """When it was answered, while that answer can be taken back; 0 otherwise."""
+    rearm_cents: float = 0.0
+    """How far the price has to go on against an answer to ask again at once, cents a share."""
+    names: tuple[RecommendationView, ...] = ()
+    """Of a card of several symbols: each symbol's own."""
 
 
 class LadderView(Struct, frozen=True):

@@ -88,6 +88,11 @@ class LatchMachine(RuleBasedStateMachine):
         if kind == "exited":
             self.muted = (self.quantity, self.day)
 
+    @precondition(lambda self: self.latch.answered is None)
+    @rule()
+    def there_is_nothing_to_take_back(self) -> None:
+        assert self.latch.take_back(self.now, self._figures()) is None
+
     @precondition(lambda self: self.state == "none")
     @rule()
     def there_is_nothing_to_answer(self) -> None:

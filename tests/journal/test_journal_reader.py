@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orderflow_tui.core.model.data_models import Answer, ExitRecommendation
+from orderflow_tui.core.model.outputs import AnswerTakenBack
 from orderflow_tui.journal import lines as line_module
-from orderflow_tui.journal.from_core import answer_record, exit_record
+from orderflow_tui.journal.from_core import answer_record, exit_record, record_of
 from orderflow_tui.journal.lines import backward, complete_end, forward
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.recommendations import journaled_recommendations
@@ -125,6 +127,11 @@ def test_restart_finds_what_is_open_held_and_over(tmp_path: Path) -> None:
     resolved = ResolvedRecord(recommendation_id="gone", symbol="BAC", status="resolved", reason="quiet")
     journal.write(resolved, NOON, 0)
     trigger(journal, "second", follows="first")
+    for name, status in (("undone", "open"), ("over", "resolved")):
+        trigger(journal, name)
+        answered(journal, Answer("exited"), recommendation=named(name))
+        back = AnswerTakenBack(replace(named(name), status=status), Answer("exited"), NOON, None)  # type: ignore[arg-type]
+        journal.write(record_of(back), NOON, 0)
     put(journal, 1, text='"event":"order_flow.exit_')
     journal.close()
     path = tmp_path / "2025-10-30.jsonl"
@@ -136,7 +143,10 @@ def test_restart_finds_what_is_open_held_and_over(tmp_path: Path) -> None:
         ("gone", True),
         ("first", True),
         ("second", False),
+        ("undone", False),
+        ("over", True),
     ]
+    assert [one.answer for one in found[-2:]] == [None, None]
     held = found[1].answer
     assert held is not None
     assert (held.answer, held.minutes) == ("snooze", 15)

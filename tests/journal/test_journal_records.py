@@ -15,6 +15,7 @@ from orderflow_tui.core.model.data_models import Answer, ExitRecommendation
 from orderflow_tui.core.model.outputs import (
     AlertRaised,
     AlertUpdated,
+    AnswerTakenBack,
     ExitAnswered,
     ExitResolved,
     ExitTriggered,
@@ -28,6 +29,7 @@ from orderflow_tui.journal.from_core import (
     recommendation_of,
     record_of,
 )
+from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import (
     HEADER,
     RECORDS,
@@ -35,6 +37,7 @@ from orderflow_tui.journal.records import (
     ApiErrorRecord,
     ExitRecord,
     RunStoppedRecord,
+    TakenBackRecord,
     UnknownRecord,
     read_record,
     run_started,
@@ -123,6 +126,18 @@ def test_an_answer_comes_back_as_it_was(tmp_path: Path, answer: Answer) -> None:
     assert record["event"] == "order_flow.exit_acknowledged"
     assert (record["recommendation_id"], record["symbol"], record["price"]) == ("BAC:exit:1", "BAC", 13.85)
     assert answer_of(read(record, AnswerRecord)) == (answer, 138_500)
+
+
+def test_taking_an_answer_back_is_a_record_of_its_own(tmp_path: Path) -> None:
+    answer = Answer("trimmed", shares=300, screen="pts/3")
+    record = written(tmp_path, AnswerTakenBack(RECOMMENDATION, answer, NOON, 138_500))
+    assert record["event"] == "order_flow.exit_answer_taken_back"
+    known = read(record, TakenBackRecord)
+    assert (known.recommendation_id, known.answer, known.shares) == ("BAC:exit:1", "trimmed", 300)
+    assert (known.status, known.price, known.screen) == ("open", Decimal("13.85"), "pts/3")
+    assert record_words(known) == "BAC answer taken back: trimmed"
+    with pytest.raises(ValueError, match="a record of its own"):
+        answer_record(RECOMMENDATION, Answer("take_back"), None)
 
 
 def test_a_shorts_answer_price_keeps_the_cores_sign() -> None:

@@ -225,6 +225,14 @@ def test_sellers_make_alerts_an_exit_and_an_acknowledgement(desk: Desk) -> None:
     assert answered["recommendation_id"] == signal["recommendation_id"]
     header = wait_for_cards(desk, 1, status="held")[0].header
     assert header.startswith("held 10.00, now +0c, ")
+    desk.monitor.answer(card.recommendation_id, Answer("take_back"))
+    (taken_back,) = desk.until("exit_answer_taken_back")
+    assert (taken_back["answer"], taken_back["status"]) == ("hold", "open")
+    assert wait_for_cards(desk, 1)[0].recommendation_id == card.recommendation_id
+    desk.monitor.answer(card.recommendation_id, Answer("exited"))
+    (left,) = wait_for_cards(desk, 1, status="exited")
+    assert left.answered_ns > 0
+    assert desk.view("ALERT").muted
 
 
 def wait_for_cards(desk: Desk, count: int, status: str = "open") -> tuple[RecommendationView, ...]:
@@ -518,7 +526,7 @@ def test_a_third_name_that_fires_later_parts_no_card() -> None:
 
 def test_a_card_of_many_names_says_first_that_its_data_is_delayed() -> None:
     cards = [replace(card(name, NS), reason=f"DELAYED 15 MIN: why {name}") for name in ("BAC", "IBM")]
-    assert group_cards(cards, {})[0].reason == "DELAYED 15 MIN: market-wide: 2 of your names within a minute"
+    assert group_cards(cards, {})[0].reason == "DELAYED 15 MIN: 2 of your positions within a minute"
 
 
 def test_an_answer_to_a_card_of_many_names_leaves_the_stops_alone(tmp_path: Path) -> None:

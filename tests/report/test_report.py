@@ -104,6 +104,18 @@ def test_answers_and_how_fast_they_came() -> None:
     assert said["by_symbol"] == {"NIO": 2, "BAC": 1}
 
 
+def test_an_answer_that_was_taken_back_counts_as_none() -> None:
+    said = report(
+        line(names.EXIT_TRIGGERED, recommendation_id="a", symbol="BAC"),
+        line(names.EXIT_ACKNOWLEDGED, at="12:00:30", recommendation_id="a", answer="exited", symbol="BAC"),
+        line(
+            names.ANSWER_TAKEN_BACK, at="12:00:34", recommendation_id="a", answer="exited", symbol="BAC", status="open"
+        ),
+        line(names.ANSWER_TAKEN_BACK, recommendation_id="gone", answer="hold", symbol="BAC", status="resolved"),
+    )["recommendations"]
+    assert (said["answers"], said["unanswered"]) == ({}, 1)
+
+
 def test_counted_alerts_an_hour_need_a_run_that_ended() -> None:
     alerts = [line(symbol="BAC", counts=True) for _ in range(20)]
     assert report(*alerts)["alerts"]["counted_an_hour"] is None

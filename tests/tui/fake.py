@@ -326,6 +326,23 @@ def detail(symbol: str, price: int = 138_500) -> DetailView:
     )
 
 
+def _answered(item: RecommendationView, answer: Answer) -> RecommendationView:
+    if answer.kind == "take_back":
+        return replace(item, status="open", header="", answered_ns=0)
+    words = {"exited": "exited", "trimmed": "trimmed", "hold": "held", "snooze": "snoozed"}
+    header = "held 13.85, now -4c, 2:10 left, 3 more signals" if answer.kind in {"hold", "snooze"} else ""
+    return replace(item, status=words[answer.kind], header=header, answered_ns=NOW_NS)
+
+
+def market_card(*symbols: str, **changes: object) -> RecommendationView:
+    """A card of several symbols."""
+    names = tuple(recommendation(symbol) for symbol in symbols)
+    return recommendation(
+        " ".join(symbols), recommendation_id="market:1", kind="market", names=names,
+        reason=f"{len(symbols)} of your positions within a minute", **changes,
+    )  # fmt: skip
+
+
 class FakeMonitor:
     """Stands in for the monitor; `answers` and `recovered` keep what the screen asked for."""
 
@@ -359,16 +376,17 @@ class FakeMonitor:
         return self._recommendations
 
     def answer(self, recommendation_id: str, answer: Answer) -> None:
-        """Answer as the monitor would: the card leaves the open ones at once."""
+        """Answer as the monitor would: the card leaves the open ones at once, a card of several one symbol."""
         self.answers.append((recommendation_id, answer))
-        words = {"exited": "exited", "trimmed": "trimmed", "hold": "held", "snooze": "snoozed"}
-        header = "held 13.85, now -4c, 2:10 left, 3 more signals" if answer.kind in {"hold", "snooze"} else ""
-        self._recommendations = tuple(
-            replace(item, status=words[answer.kind], header=header)
-            if item.recommendation_id == recommendation_id
-            else item
-            for item in self._recommendations
-        )
+        every = [one for item in self._recommendations for one in (item.names or (item,))]
+        given = [_answered(one, answer) if one.recommendation_id == recommendation_id else one for one in every]
+        still = tuple(one for one in given if one.status == "open")
+        market = next((item for item in self._recommendations if item.names), None)
+        if market is not None and len(still) > 1:
+            together = replace(market, names=still, symbol=" ".join(one.symbol for one in still))
+            self._recommendations = (together, *(one for one in given if one.status != "open"))
+        else:
+            self._recommendations = tuple(given)
         self._version += 1
 
     def recover(self, symbol: str) -> None:

@@ -30,7 +30,7 @@ from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
-from tests.tui.fake import FakeMonitor, alert, busy_market, calm_market, recommendation, symbol_view
+from tests.tui.fake import FakeMonitor, alert, busy_market, calm_market, market_card, recommendation, symbol_view
 from tests.tui.journal_files import journal
 
 
@@ -122,7 +122,7 @@ async def test_the_bell_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_the_kinds_of_card_are_told_apart_in_words() -> None:
     monitor = calm_market()
     async with running(monitor) as (app, pilot):
-        for kind, words in (("stop", "YOUR STOP BAC"), ("market", "MARKET-WIDE: EXIT? BAC"), ("flow", "EXIT? BAC")):
+        for kind, words in (("stop", "YOUR STOP BAC"), ("market", "EXIT? 1 position: BAC"), ("flow", "EXIT? BAC")):
             monitor.put(recommendations=(recommendation("BAC", kind=kind),))
             await settled(pilot)
             assert f">>> {words} <<<" in block(app, "card")
@@ -152,7 +152,7 @@ async def test_the_answer_follows_its_recommendation() -> None:
         await press(pilot, "f2")
         monitor.put(recommendations=(recommendation("BAC", status="resolved", reason="the position is gone"),))
         await settled(pilot)
-        assert "this one is resolved now" in block(app, "answer")
+        assert "over: nothing waits here" in block(app, "answer")
         monitor.put(recommendations=())
         await settled(pilot)
         assert "the position is gone" in block(app, "answer")
@@ -182,12 +182,42 @@ async def test_trimming_a_position_that_is_not_known_takes_any_number_from_one()
 
 async def test_a_card_of_many_names_cannot_be_trimmed_by_one_number() -> None:
     monitor = calm_market()
-    monitor.put(recommendations=(recommendation("MSFT NVDA", kind="market"),))
+    monitor.put(recommendations=(market_card("MSFT", "NVDA"),))
     async with running(monitor) as (app, pilot):
-        await press(pilot, "f2", "t")
-        assert "hold, then trim them one by one" in block(app, "answer")
+        await press(pilot, "f2", "A", "t")
+        assert "its own number of shares" in block(app, "answer")
+        await press(pilot, "A", "t", "5", "enter", "h")
+        assert [(name.split(":")[0], answer.kind, answer.shares) for name, answer in monitor.answers] == [
+            ("MSFT", "trimmed", 5),
+            ("NVDA", "hold", 0),
+        ]
+        assert isinstance(app.screen, MainScreen)
+
+
+async def test_what_was_answered_here_is_not_asked_again_by_what_was_published_before() -> None:
+    monitor = calm_market()
+    card = market_card("MSFT", "NVDA")
+    monitor.put(recommendations=(card,))
+    async with running(monitor) as (app, pilot):
+        await press(pilot, "f2", "e")
+        monitor.put(recommendations=(card,))
+        await settled(pilot)
+        assert block(app, "answer").count("[no answer]") == 1
         await press(pilot, "h")
-        assert [answer.kind for _, answer in monitor.answers] == ["hold"]
+        assert isinstance(app.screen, MainScreen)
+
+
+async def test_a_card_of_which_one_symbol_was_answered_rings_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(OrderFlowApp, "bell", lambda _: rung.append(1))
+    monitor = calm_market()
+    async with running(monitor) as (_, pilot):
+        monitor.put(recommendations=(market_card("MSFT", "NVDA"),))
+        await settled(pilot)
+        before = len(rung)
+        await press(pilot, "f2", "e", "escape")
+        await settled(pilot)
+        assert len(rung) == before > 0
 
 
 async def test_the_source_is_marked_on_every_screen(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.positions.toml_file import read_text
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys.bindings import SCOPES, named
@@ -34,7 +35,7 @@ from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.scroll_text import RowPager
 from tests.tui.driving import block, press, running, screen_text, toasts
-from tests.tui.fake import FakeMonitor, busy_market, recommendation
+from tests.tui.fake import FakeMonitor, busy_market, market_card, recommendation
 from tests.tui.journal_files import journal
 
 
@@ -249,6 +250,39 @@ async def _feed(bench: Bench) -> None:
     assert 0 < feed.scroll_offset.y < deep
     await bench.press("home")
     assert feed.scroll_offset.y == 0
+
+
+@checks("take-back", "answer-take-back")
+async def _take_back(bench: Bench) -> None:
+    await bench.press("f2", "e")
+    assert toasts(bench.app)[-1] == "BAC: sold all; u takes it back"
+    await bench.app.look()
+    await bench.press("h", "u")
+    assert toasts(bench.app)[-1] == "taken back: BAC sold all"
+    await bench.app.look()
+    await bench.press("escape")
+    assert "EXIT? BAC" in screen_text(bench.app)
+    await bench.press("u")
+    assert toasts(bench.app)[-1] == "no answer to take back"
+    await bench.press("f2", "h", "f2", "u")
+    assert [answer.kind for _, answer in bench.monitor.answers] == ["exited", "take_back", "hold", "take_back"]
+
+
+@checks("answer-up", "answer-down", "answer-all")
+async def _symbol_by_symbol(bench: Bench) -> None:
+    bench.monitor.put(recommendations=(market_card("BAC", "MSFT", "KO"),))
+    await bench.app.look()
+    await bench.press("f2", "down", "k", "j", "e")
+    assert bench.monitor.answers == [(recommendation("MSFT").recommendation_id, Answer("exited"))]
+    assert "[sold all]" in block(bench.app, "answer")
+    await bench.press("A", "t")
+    assert "its own number" in block(bench.app, "answer")
+    await bench.press("h")
+    assert [name.split(":")[0] for name, _ in bench.monitor.answers[1:]] == ["BAC", "KO"]
+    assert isinstance(bench.app.screen, MainScreen)
+    await bench.app.look()
+    await bench.press("u")
+    assert [answer.kind for _, answer in bench.monitor.answers[3:]] == ["take_back"] * 3
 
 
 @checks("answer-exited")

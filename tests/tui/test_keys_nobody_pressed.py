@@ -20,7 +20,7 @@ pytestmark = pytest.mark.serial
 
 CHILD = "tests.tui.answer_child"
 HELP = (b"\x1bOP", rb"What the signs|esc|Keys")
-CHOICES = rb"sold part; asks"
+CHOICES = rb"enter shares; mute"
 
 
 def opened(terminal: PtyTerminal) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, Literal
@@ -17,6 +17,7 @@ from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, Ord
 from orderflow_tui.core.model.outputs import (
     AlertRaised,
     AlertUpdated,
+    AnswerTakenBack,
     ExitAnswered,
     ExitResolved,
     ExitTriggered,
@@ -31,37 +32,9 @@ _QUIET_NS: Final = 300 * NS
 DELAYED_WORDS: Final = r"DELAYED \d+ MIN: "
 """What a recommendation on delayed data begins with, whatever follows."""
 _FIRST_WORDS: Final = re.compile(rf"({DELAYED_WORDS})?(?:snooze is over: )?")
-_DOUBLINGS: Final = 3
+DOUBLINGS: Final = 3
 PRICE_ALARM: Final = "price_alarm"
 """The basis of a recommendation that comes back because the price went on against an answer."""
-
-
-def should_trigger_exit(alerts: Iterable[OrderFlowAlert], *, window_seconds: int, red_burst_threshold: float) -> bool:
-    """The plan's exit rule on a list of alerts, symbol by symbol.
-
-    True when, within the window that ends with a symbol's newest alert (inclusive), at least 3 counting `large_seller`
-    alerts with different `episode_id` (unset = different) lie, or a red burst whose `volume_ratio` exceeds the
-    threshold. A burst that is mostly one print never does.
-    """
-    by_symbol: dict[str, list[OrderFlowAlert]] = {}
-    for alert in alerts:
-        by_symbol.setdefault(alert.symbol, []).append(alert)
-    for group in by_symbol.values():
-        newest = max(datetime_ns(alert.timestamp_utc) for alert in group)
-        recent = [a for a in group if newest - datetime_ns(a.timestamp_utc) <= window_seconds * NS]
-        if any(
-            a.alert_type == "red_burst"
-            and not a.single_print
-            and a.volume_ratio is not None
-            and a.volume_ratio > red_burst_threshold
-            for a in recent
-        ):
-            return True
-        sellers = [a for a in recent if a.alert_type == "large_seller" and a.counts]
-        named = {a.episode_id for a in sellers if a.episode_id is not None}
-        if len(named) + sum(a.episode_id is None for a in sellers) >= ALERTS_NEEDED:
-            return True
-    return False
 
 
 class CountedSignal(Struct, frozen=True):
@@ -158,14 +131,17 @@ class LatchState(msgspec.Struct, frozen=True, array_like=True):
     muted_day: date | None
     on_walls: bool
     returns: int = 0
+    before: LatchState | None = None
+    """How it stood before the latest answer, while that can be taken back."""
+    answered: Answer | None = None
 
 
 class ExitLatch:
     """One recommendation of one kind for one symbol: opened, latched, answered, quiet, re-armed, resolved."""
 
     __slots__ = (
-        "_answer_bid", "_answer_ns", "_kind", "_last_evidence_ns", "_muted_day", "_muted_quantity", "_on_walls",
-        "_quiet_until", "_returns", "current", "signals",
+        "_answer_bid", "_answer_ns", "_answered", "_before", "_kind", "_last_evidence_ns", "_muted_day",
+        "_muted_quantity", "_on_walls", "_quiet_until", "_returns", "current", "signals",
     )  # fmt: skip
 
     def __init__(self, kind: LatchKind) -> None:
@@ -181,6 +157,8 @@ class ExitLatch:
         self._on_walls = False
         self._returns = 0
         """How often the price alone has brought it back since its evidence was new."""
+        self._before: LatchState | None = None
+        self._answered: Answer | None = None
 
     @property
     def quiet_until(self) -> int:
@@ -230,8 +208,8 @@ class ExitLatch:
         return self._open(time_ns, recommendation, burst=burst, follows=follows)
 
     def _open(self, time_ns: int, recommendation: ExitRecommendation, *, burst: bool, follows: str) -> Output:
-        self.current = recommendation
-        self.signals = 0
+        self.current, self.signals = recommendation, 0
+        self.keep_answer()
         self._on_walls = not burst and self._kind == "flow"
         self._last_evidence_ns = time_ns
         return ExitTriggered(recommendation, self._kind, time_ns, follows)
@@ -255,6 +233,7 @@ class ExitLatch:
         current = self.current
         if current is None or current.status in ("exited", "resolved"):
             return None
+        self._before, self._answered = self._bare_state(), answer
         self._answer_ns, self._answer_bid = time_ns, figures.bid
         self.signals = 0
         status: Literal["exited", "trimmed", "held", "snoozed"]
@@ -266,9 +245,32 @@ class ExitLatch:
             status = {"hold": "held", "trimmed": "trimmed", "snooze": "snoozed"}[answer.kind]  # type: ignore[assignment]
             quiet = answer.minutes * 60 * NS if answer.kind == "snooze" else _QUIET_NS
             self._quiet_until = time_ns + quiet
-        answered = replace(current, status=status)
-        self.current = None if status == "exited" else answered
-        return ExitAnswered(answered, answer, time_ns, figures.bid)
+        said = replace(current, status=status)
+        self.current = None if status == "exited" else said
+        return ExitAnswered(said, answer, time_ns, figures.bid)
+
+    @property
+    def answered(self) -> tuple[ExitRecommendation, Answer, int] | None:
+        """What the latest answer was given to, the answer, and when, ns UTC; None where none can be taken back."""
+        before = self._before
+        if before is None or before.current is None or self._answered is None:
+            return None
+        return before.current, self._answered, self._answer_ns
+
+    def keep_answer(self) -> None:
+        """The latest answer can no longer be taken back: something new has come of it."""
+        self._before = self._answered = None
+
+    def take_back(self, time_ns: int, figures: Figures) -> Output | None:
+        """Be as before the latest answer; evidence that has grown old meanwhile opens nothing again."""
+        before, answer, newest_ns = self._before, self._answered, self._last_evidence_ns
+        if before is None or (back := before.current) is None or answer is None or not figures.quantity:
+            return None
+        self.resume(before)
+        self._last_evidence_ns = max(newest_ns, before.last_evidence_ns)
+        if self._kind == "flow" and time_ns - self._last_evidence_ns >= _QUIET_NS:
+            self.current, back = None, replace(back, status="resolved")
+        return AnswerTakenBack(back, answer, time_ns, figures.bid)
 
     def on_clock(self, time_ns: int, figures: Figures, *, stop_crossed_ns: int = 0) -> list[Output]:
         """Let time and price act: re-arm a hold, end a snooze, resolve what is over."""
@@ -284,6 +286,7 @@ class ExitLatch:
         elif snoozed and self.signals:
             return [self._reopen(time_ns, current, figures)]
         elif time_ns - max(self._last_evidence_ns, self._answer_ns) >= _QUIET_NS:
+            self.keep_answer()
             return [self._resolve(time_ns, current, "no counted evidence for 300 s")]
         return []
 
@@ -298,7 +301,7 @@ class ExitLatch:
 
     def _distance(self, figures: Figures) -> int:
         """How far the price has to go on: each return by price alone needs twice the way of the one before."""
-        return figures.rearm_distance << min(self._returns, _DOUBLINGS)
+        return figures.rearm_distance << min(self._returns, DOUBLINGS)
 
     def _reopen(self, time_ns: int, current: ExitRecommendation, figures: Figures) -> Output:
         """Ask again: after a snooze with what is known, by the price as an alarm of the price alone."""
@@ -358,6 +361,8 @@ class ExitLatch:
         )
         if answer is None:
             return
+        opened = replace(recommendation, status="open")
+        self._before, self._answered = msgspec.structs.replace(self._bare_state(), current=opened), answer
         self._answer_ns, self._answer_bid = answered_ns, bid
         if answer.kind == "exited":
             self.current = None
@@ -369,6 +374,9 @@ class ExitLatch:
 
     def state(self) -> LatchState:
         """What `resume` takes up."""
+        return msgspec.structs.replace(self._bare_state(), before=self._before, answered=self._answered)
+
+    def _bare_state(self) -> LatchState:
         return LatchState(
             self.current, self.signals, self._answer_ns, self._answer_bid, self._quiet_until, self._last_evidence_ns,
             self._muted_quantity, self._muted_day, self._on_walls, self._returns,
@@ -381,6 +389,7 @@ class ExitLatch:
         self._quiet_until, self._last_evidence_ns = state.quiet_until, state.last_evidence_ns
         self._muted_quantity, self._muted_day = state.muted_quantity, state.muted_day
         self._on_walls, self._returns = state.on_walls, state.returns
+        self._before, self._answered = state.before, state.answered
 
 
 def evidence_of(output: AlertRaised | AlertUpdated) -> bool:

@@ -19,7 +19,7 @@ from orderflow_tui.core.market.liquidity import ExitCost, band_size, exit_cost
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.market.state import SAMPLES, MarketState
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert, Position
+from orderflow_tui.core.model.data_models import TAKE_BACK, Answer, ExitRecommendation, OrderFlowAlert, Position
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitAnswered, Output, StopRaised
 from orderflow_tui.core.model.units import NS, iso_utc, price_decimal, price_text, price_units, utc_datetime
@@ -73,6 +73,8 @@ class Holding:
         """Take a new state of the position; its direction must be the one it was made for."""
         if self.position is not None and position is not None and position.quantity != self.position.quantity:
             self.trimmed = 0
+            self.flow.keep_answer()
+            self.stop_latch.keep_answer()
         self.position = position
         for latch in (self.flow, self.stop_latch):
             latch.position_is(self.quantity)
@@ -283,7 +285,9 @@ class Holding:
         return out
 
     def answer(self, time_ns: int, recommendation_id: str, answer: Answer) -> Output | None:
-        """The trader answered a recommendation; None when it is not there to answer."""
+        """The trader answered a recommendation, or took his answer back; None when there is nothing to answer."""
+        if answer.kind == TAKE_BACK:
+            return self._take_back(time_ns, recommendation_id)
         for latch in (self.flow, self.stop_latch):
             current = latch.current
             if current is not None and current.recommendation_id == recommendation_id:
@@ -292,6 +296,18 @@ class Holding:
                     self.trimmed += answer.shares
                     self.trimmed_ns = time_ns
                 return output
+        return None
+
+    def _take_back(self, time_ns: int, recommendation_id: str) -> Output | None:
+        for latch in (self.flow, self.stop_latch):
+            answered = latch.answered
+            if answered is None or answered[0].recommendation_id != recommendation_id:
+                continue
+            sold = min(self.trimmed, answered[1].shares) if answered[1].kind == "trimmed" else 0
+            self.trimmed -= sold
+            output = latch.take_back(time_ns, self.figures(time_ns))
+            self.trimmed += 0 if output else sold
+            return output
         return None
 
 

@@ -15,6 +15,8 @@ Severity = Literal["warning", "critical"]
 Against = Literal["long", "short"]
 RecommendationStatus = Literal["open", "held", "snoozed", "exited", "trimmed", "resolved"]
 AnswerKind = Literal["exited", "trimmed", "hold", "snooze"]
+TAKE_BACK: Final = "take_back"
+"""What is given in the place of an answer to take the latest one back."""
 PriceLevel = tuple[Decimal, int]
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -170,14 +172,14 @@ class Answer:
     """What the trader answered to a recommendation.
 
     Attributes:
-        kind: `exited`, `trimmed`, `hold` or `snooze`.
+        kind: `exited`, `trimmed`, `hold` or `snooze`; `take_back` takes the latest answer back.
         shares: For `trimmed`: how many shares were sold (bought back, for a short).
         minutes: For `snooze`: 1, 5 or 15.
         note: Free text, may be empty.
         screen: Where it was given, such as a terminal's name; empty where there is one screen only.
     """
 
-    kind: AnswerKind
+    kind: AnswerKind | Literal["take_back"]
     shares: int = 0
     minutes: int = 0
     note: str = ""

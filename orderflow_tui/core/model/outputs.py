@@ -70,6 +70,15 @@ class ExitAnswered(Struct, frozen=True):
     price: int | None
 
 
+class AnswerTakenBack(Struct, frozen=True):
+    """The trader took his answer back; the recommendation is as it stands now."""
+
+    recommendation: ExitRecommendation
+    answer: Answer
+    time_ns: int
+    price: int | None
+
+
 class ExitResolved(Struct, frozen=True):
     """A recommendation ended by itself."""
 
@@ -167,6 +176,7 @@ Output = (
     | StopRaised
     | ExitTriggered
     | ExitAnswered
+    | AnswerTakenBack
     | ExitResolved
     | AlertOutcome
 )

@@ -18,6 +18,7 @@ APP_BINDINGS: list[BindingType] = [
         show=True, priority=True,
     ),
     _key("a", "acknowledge", "Answer", "Same as F2", "acknowledge-letter"),
+    _key("u", "take_back", "Undo", "Take your last answer back", "take-back"),
     _key("h", "history", "History", "Journal history, all days", "history", show=True),
     _key(
         "comma", "settings", "Settings", "Settings: thresholds, theme, refresh rate, sound", "settings",
@@ -61,10 +62,14 @@ MAIN_BINDINGS: list[BindingType] = [
 ]
 
 ANSWER_BINDINGS: list[BindingType] = [
-    _key("e", "exited", "Exited", "You closed the position", "answer-exited"),
-    _key("t", "trimmed", "Trimmed", "You sold part of it; asks how many shares", "answer-trimmed"),
-    _key("h", "hold", "Hold", "You keep it; quiet for 5 minutes unless it gets worse", "answer-hold"),
-    _key("s", "snooze", "Snooze", "Quiet for 1, 5 or 15 minutes", "answer-snooze"),
+    _key("e", "exited", "Sold all", "You closed the position", "answer-exited"),
+    _key("t", "trimmed", "Sold some", "You sold part of it; asks how many shares", "answer-trimmed"),
+    _key("h", "hold", "Keep", "You keep it; muted for 5 minutes unless the price goes on against it", "answer-hold"),
+    _key("s", "snooze", "Snooze", "Muted for 1, 5 or 15 minutes", "answer-snooze"),
+    _key("up,k", "cursor(-1)", "Up", "The symbol before, on a card of several", "answer-up"),
+    _key("down,j", "cursor(1)", "Down", "The next symbol, on a card of several", "answer-down"),
+    _key("A", "all", "All", "The next answer is for all symbols of the card, or for one again", "answer-all"),
+    _key("u", "take_back", "Undo", "Take your last answer back", "answer-take-back"),
     _key("1", "minutes(1)", "1 minute", "Snooze for 1 minute", "snooze-1"),
     _key("5", "minutes(5)", "5 minutes", "Snooze for 5 minutes", "snooze-5"),
     _key("f", "minutes(15)", "15 minutes", "Snooze for 15 minutes", "snooze-15"),

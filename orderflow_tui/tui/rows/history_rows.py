@@ -28,6 +28,7 @@ EVENT_WORDS = {
     records.STOP_ALERT: "stop",
     records.EXIT_TRIGGERED: "EXIT",
     records.EXIT_ACKNOWLEDGED: "answer",
+    records.ANSWER_TAKEN_BACK: "took back",
     records.EXIT_RESOLVED: "resolved",
     records.ALERT_OUTCOME: "outcome",
     records.DATA_VALIDATION_ERROR: "bad data",

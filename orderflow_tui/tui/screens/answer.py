@@ -1,33 +1,31 @@
-"""The answer to a recommendation: one key a choice, nothing is sent anywhere but to the journal."""
+"""The answer to a recommendation: one key a choice, symbol by symbol; nothing is sent anywhere but to the journal."""
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.core.model.data_models import Answer, RecommendationStatus
 from orderflow_tui.tui.keys.bindings import ANSWER_BINDINGS
 from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
-from orderflow_tui.tui.look.text import clean, crop, shares, wrap
+from orderflow_tui.tui.look.text import clean, crop, shares
+from orderflow_tui.tui.rows.answer_rows import Asked, asked_rows, choice_rows
 from orderflow_tui.tui.screens.base import ModelModal
-from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.tui.widgets.text_field import Field
 from orderflow_tui.views.model import RecommendationView
 
 NOTE_LIMIT = 200
-_CHOICES = (
-    ("e", "exited", "sold all; quiet until the position changes or tomorrow"),
-    ("t", "trimmed", "sold part; asks how many shares"),
-    ("h", "hold", "keep it; quiet for 5 minutes unless it gets worse"),
-    ("s", "snooze", "quiet for 1, 5 or 15 minutes"),
-    ("n", "note", "add a note first"),
-)
+_STATUS: dict[str, RecommendationStatus] = {
+    "exited": "exited", "trimmed": "trimmed", "hold": "held", "snooze": "snoozed",
+}  # fmt: skip
+_DONE = {"exited": "sold all", "trimmed": "sold some", "hold": "kept", "snooze": "snoozed"}
 
 
 class AnswerScreen(ModelModal):
-    """Asks what the trader did about one recommendation, and hands it to the monitor."""
+    """Asks what the trader did about each symbol of a card, and hands it to the monitor."""
 
     AUTO_FOCUS = ""
     SCOPE = "Answer"
@@ -35,7 +33,7 @@ class AnswerScreen(ModelModal):
     DEFAULT_CSS = """
     AnswerScreen { align: center middle; }
     AnswerScreen > Vertical {
-        width: 74; max-width: 100%; height: auto; max-height: 100%;
+        width: 76; max-width: 100%; height: auto; max-height: 100%;
         background: $surface; border: heavy $exit;
     }
     AnswerScreen LineWidget { width: 1fr; }
@@ -45,7 +43,11 @@ class AnswerScreen(ModelModal):
 
     def __init__(self, recommendation: RecommendationView) -> None:
         super().__init__()
-        self._recommendation = recommendation
+        self._card = recommendation
+        self._items = list(recommendation.names or (recommendation,))
+        self._cursor = 0
+        self._everything = False
+        self._given: dict[str, RecommendationStatus] = {}
         self._stage = "choose"
         self._note = ""
         self._refusal = ""
@@ -59,6 +61,8 @@ class AnswerScreen(ModelModal):
     async def on_mount(self) -> None:
         """Show the choices; nothing has the focus, so that single keys act."""
         self.dashboard.answering = True
+        names = [item.symbol for item in self._items]
+        self._cursor = names.index(self.model.selected) if self.model.selected in names else 0
         self._ask("choose")
 
     def on_unmount(self) -> None:
@@ -66,13 +70,23 @@ class AnswerScreen(ModelModal):
         self.dashboard.answering = False
 
     async def update_model(self) -> None:
-        """Follow the recommendation while it is on screen."""
-        self._recommendation = self.model.find(self._recommendation.recommendation_id) or self._recommendation
+        """Follow each recommendation while it is on screen."""
+        self._items = [self._newest(item) for item in self._items]
         self._draw()
+
+    def _newest(self, item: RecommendationView) -> RecommendationView:
+        """Its newest state; one that was just answered here is not open, whatever was published before that."""
+        found = self.model.find(item.recommendation_id) or item
+        given = self._given.get(item.recommendation_id)
+        return replace(found, status=given) if given and found.status == "open" else found
 
     def reset(self) -> None:
         """Back to the choices, from wherever."""
         self._ask("choose")
+
+    @property
+    def _item(self) -> RecommendationView:
+        return self._items[self._cursor]
 
     def _ask(self, stage: str, placeholder: str = "", kind: str = "text") -> None:
         self._stage = stage
@@ -90,21 +104,16 @@ class AnswerScreen(ModelModal):
             self.set_focus(None)
         self._draw()
 
-    def _held(self) -> int:
-        view = self.model.views.get(self._recommendation.symbol)
+    def _held(self, symbol: str) -> int:
+        view = self.model.views.get(symbol)
         return abs(view.position.quantity) if view and view.position else 0
 
     def _draw(self) -> None:
-        width = max(10, min(72, self.app.size.width - 2))
-        item = self._recommendation
-        rows: list[Row] = [make_row(f" {card_title(item)}", base="exit")]
-        rows += [make_row(Span(f" {line}", "strong")) for line in wrap(clean(item.reason), width - 2, 2)]
-        for words in filter(None, (item.cost_line, item.stop_line)):
-            rows += [make_row(f" {line}") for line in wrap(clean(words), width - 2, 2)]
-        if item.status not in {"open", "held", "snoozed"}:
-            rows.append(make_row(Span(f" this one is {item.status} now", "alert")))
-        rows.append(make_row(""))
-        rows += self._stage_rows(width)
+        width = max(10, min(74, self.app.size.width - 2))
+        asked = [Asked(item, self._held(item.symbol)) for item in self._items]
+        card = self._card if len(asked) > 1 else self._item
+        rows = asked_rows(card, asked, self._cursor, everything=self._everything, width=width)
+        rows += [make_row(""), *self._stage_rows()]
         if self._note and self._stage == "choose":
             rows.append(make_row(Span(f" note: {crop(clean(self._note), width - 8)}", "muted")))
         if self._refusal:
@@ -113,40 +122,65 @@ class AnswerScreen(ModelModal):
         block.styles.height = len(rows)
         block.show(rows)
 
-    def _stage_rows(self, width: int) -> list[Row]:
+    def _stage_rows(self) -> list[Row]:
         if self._stage == "snooze":
             return [make_row(Span(" for   1  1 minute   5  5 minutes   f  15 minutes   esc back", "strong"))]
         if self._stage == "trimmed":
-            held = shares(self._held()) if self._held() else "?"
-            return [make_row(Span(f" how many of {held} shares? enter records, esc back", "strong"))]
+            held = self._held(self._item.symbol)
+            words = f" {clean(self._item.symbol, 12)}: shares sold (of {shares(held) if held else '?'})?"
+            return [make_row(Span(f"{words}  Enter saves, Esc goes back", "strong"))]
         if self._stage == "note":
             return [make_row(Span(" a line of your own; enter keeps it, esc drops it", "strong"))]
-        rows = [
-            make_row(Span(f"  {key}  ", "strong"), Span(f"{name:<9}", "bold"), Span(crop(words, width - 16), "muted"))
-            for key, name, words in _CHOICES
-        ]
-        return [*rows, make_row(Span("  esc  decide later", "muted"))]
+        return choice_rows(self._item, everything=self._everything, names=len(self._items))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - textual's
         """A key acts only where its choice is on the screen."""
-        if action in {"exited", "trimmed", "hold", "snooze", "note"}:
+        if action in {"exited", "trimmed", "hold", "snooze", "note", "cursor", "all", "take_back"}:
             return self._stage == "choose"
         if action == "minutes":
             return self._stage == "snooze"
         return True
 
     def _answer(self, answer: Answer) -> None:
-        self.dashboard.monitor.answer(self._recommendation.recommendation_id, answer)
-        self.dismiss(answer)
+        """Give the answer to the symbol under the cursor, or to all that wait; the next one that waits is asked."""
+        chosen = [item for item in self._items if item.status == "open"] if self._everything else [self._item]
+        for item in chosen:
+            self.dashboard.monitor.answer(item.recommendation_id, answer)
+            self._given[item.recommendation_id] = _STATUS[answer.kind]
+        self._items = [self._newest(item) for item in self._items]
+        names = ", ".join(clean(item.symbol, 12) for item in chosen)
+        self.dashboard.tell(f"{names}: {_DONE[answer.kind]}; u takes it back")
+        waiting = [at for at, item in enumerate(self._items) if item.status == "open"]
+        if not waiting or self._everything:
+            self.dismiss(answer)
+            return
+        self._cursor, self._note = waiting[0], ""
+        self._ask("choose")
+
+    def action_cursor(self, step: int) -> None:
+        """Another symbol of the card."""
+        self._cursor = (self._cursor + step) % len(self._items)
+        self._everything = False
+        self._draw()
+
+    def action_all(self) -> None:
+        """The next answer is for every symbol that waits, or for one again."""
+        self._everything = not self._everything and len(self._items) > 1
+        self._draw()
+
+    def action_take_back(self) -> None:
+        """Take the last answer back, and stay."""
+        self._given.clear()
+        self.dashboard.action_take_back()
 
     def action_exited(self) -> None:
         """The position is left."""
         self._answer(Answer("exited", note=self._note))
 
     def action_trimmed(self) -> None:
-        """Ask for the shares; one number cannot be that of many names."""
-        if self._recommendation.kind == "market":
-            self._refusal = "each name has its own number: hold, then trim them one by one"
+        """Ask for the shares; one number cannot be that of many symbols."""
+        if self._everything:
+            self._refusal = "each symbol has its own number of shares: A for one at a time, then t"
             self._draw()
             return
         self._ask("trimmed", "shares sold", "shares")
@@ -184,7 +218,7 @@ class AnswerScreen(ModelModal):
             return
         digits = event.value.replace(",", "")
         count = int(digits) if digits.isdigit() else 0
-        held = self._held()
+        held = self._held(self._item.symbol)
         if not count or (held and count > held):
             self._refusal = f"between 1 and {shares(held)} shares" if held else "a number of shares from 1"
             self._draw()

@@ -74,3 +74,7 @@ class Dashboard(Protocol):
     def action_acknowledge(self) -> None:
         """Open the answer."""
         ...
+
+    def action_take_back(self) -> None:
+        """Take the last answer back."""
+        ...

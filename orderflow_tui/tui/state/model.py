@@ -17,12 +17,21 @@ from orderflow_tui.views.model import AlertLine, MonitorPort, RecommendationView
 SILENT_AFTER_SECONDS = 5.0
 """A monitor publishes each second; after this long without a word nothing on the screen is current."""
 
-TITLES = {"flow": "EXIT?", "stop": "YOUR STOP", "market": "MARKET-WIDE: EXIT?"}
+_TOGETHER_NS = 50_000_000
+"""Answers so near each other were one key: they are taken back together."""
 
 
 def card_title(card: RecommendationView) -> str:
-    """`EXIT? BAC`, `YOUR STOP BAC`: also the terminal's title."""
-    return f"{TITLES.get(card.kind, 'EXIT?')} {clean(card.symbol, 40)}"
+    """`EXIT? BAC`, `YOUR STOP BAC`, `EXIT? 2 positions: BAC, NIO`: also the terminal's title."""
+    if card.kind == "market":
+        names = clean(card.symbol, 80).split()
+        return f"EXIT? {len(names)} position{'s' if len(names) > 1 else ''}: {', '.join(names)}"
+    return f"{'YOUR STOP' if card.kind == 'stop' else 'EXIT?'} {clean(card.symbol, 40)}"
+
+
+def asked_ids(card: RecommendationView) -> set[str]:
+    """The recommendations a card holds: those of each of its symbols, or its own."""
+    return {one.recommendation_id for one in card.names} or {card.recommendation_id}
 
 
 def blind_holding(view: SymbolView) -> bool:
@@ -171,13 +180,21 @@ class ScreenModel(Struct):
 
     def find(self, recommendation_id: str) -> RecommendationView | None:
         """The newest state of a recommendation, or None when the monitor no longer lists it."""
-        return next((item for item in self.recommendations if item.recommendation_id == recommendation_id), None)
+        every = (one for item in self.recommendations for one in (item, *item.names))
+        return next((one for one in every if one.recommendation_id == recommendation_id), None)
+
+    @property
+    def last_answered(self) -> list[RecommendationView]:
+        """What the latest answer was given to, while it can be taken back: several where one key answered them."""
+        answered = [item for item in self.recommendations if item.answered_ns]
+        newest = max((item.answered_ns for item in answered), default=0)
+        return [item for item in answered if newest - item.answered_ns <= _TOGETHER_NS]
 
     def newly_open(self) -> list[RecommendationView]:
         """Recommendations that have opened since the last call; each is named once per opening."""
         cards = self.open_cards
-        fresh = [item for item in cards if item.recommendation_id not in self._rung]
-        self._rung = frozenset(item.recommendation_id for item in cards)
+        fresh = [item for item in cards if not asked_ids(item) <= self._rung]
+        self._rung = frozenset(name for item in cards for name in asked_ids(item))
         return fresh
 
     def newly_blind(self) -> list[SymbolView]:

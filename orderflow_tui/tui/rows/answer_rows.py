@@ -1,0 +1,87 @@
+"""The answer's rows: what is asked of each symbol, and what each answer does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from orderflow_tui.tui.look.lines import Row, Span, make_row
+from orderflow_tui.tui.look.text import clean, crop, left, right, shares, wrap
+from orderflow_tui.tui.state.model import card_title
+from orderflow_tui.views.model import RecommendationView
+
+STATUS_WORDS = {
+    "open": "no answer", "held": "kept", "snoozed": "snoozed", "trimmed": "sold some", "exited": "sold all",
+    "resolved": "over",
+}  # fmt: skip
+_SYMBOL, _SHARES, _STATUS = 7, 9, 12
+_NAME = 11
+
+
+class Asked(Struct, frozen=True):
+    """One symbol of the dialog.
+
+    Attributes:
+        item: Its recommendation as it stands.
+        held: Shares held of it now; 0 where not known.
+    """
+
+    item: RecommendationView
+    held: int
+
+
+def asked_rows(
+    card: RecommendationView, asked: Sequence[Asked], cursor: int, *, everything: bool, width: int
+) -> list[Row]:
+    """The question: of one symbol its reason and cost, of several a row each with what was answered."""
+    rows = [make_row(f" {crop(card_title(card), width - 2)}", base="exit")]
+    if len(asked) == 1:
+        item = asked[0].item
+        rows += [make_row(Span(f" {line}", "strong")) for line in wrap(clean(item.reason), width - 2, 2)]
+        for words in filter(None, (item.cost_line, item.stop_line)):
+            rows += [make_row(f" {line}") for line in wrap(clean(words), width - 2, 2)]
+        if item.status not in {"open", "held", "snoozed", "trimmed"}:
+            rows.append(make_row(Span(f" {STATUS_WORDS.get(item.status, item.status)}: nothing waits here", "alert")))
+        return rows
+    return [*rows, *(_name_row(one, width, chosen=everything or at == cursor) for at, one in enumerate(asked))]
+
+
+def _name_row(asked: Asked, width: int, *, chosen: bool) -> Row:
+    item = asked.item
+    status = f"[{STATUS_WORDS.get(item.status, item.status)}]"
+    room = max(0, width - 3 - _SYMBOL - _SHARES - 2 - _STATUS - 1)
+    return make_row(
+        Span(" > " if chosen else "   ", "strong"),
+        Span(left(clean(item.symbol), _SYMBOL), "bold"),
+        right(shares(asked.held) if asked.held else "", _SHARES) + "  ",
+        left(crop(clean(item.reason), room), room),
+        Span(right(status, _STATUS), "alert" if item.status == "open" else "muted"),
+    )
+
+
+def choice_rows(item: RecommendationView, *, everything: bool, names: int) -> list[Row]:
+    """The keys and what each does."""
+    beyond = (
+        f"back at once if it moves {item.rearm_cents:.4g}c against you" if item.rearm_cents else "less if it worsens"
+    )
+    choices = [
+        ("e", "sold all", f"mute {_about(item, names, everything)} until its share count changes or tomorrow"),
+        ("t", "sold some", f"enter shares; mute 5 min, {beyond}"),
+        ("h", "keep", f"mute 5 min, {beyond}"),
+        ("s", "snooze", "mute 1, 5 or 15 min"),
+        ("n", "note", "add a note to the answer first"),
+    ]
+    if names > 1:
+        only = f"only for {clean(item.symbol)}" if everything else f"the next answer for all {names}"
+        choices.append(("A", "all" if not everything else "one", only))
+    choices.append(("u", "undo", "take your last answer back"))
+    rows = [
+        make_row(Span(f"  {key}  ", "strong"), Span(left(name, _NAME), "bold"), Span(words, "muted"))
+        for key, name, words in choices
+    ]
+    return [*rows, make_row(Span("  esc  not now", "muted"))]
+
+
+def _about(item: RecommendationView, names: int, everything: bool) -> str:
+    return f"all {names}" if everything and names > 1 else clean(item.symbol, 12)
