@@ -190,7 +190,7 @@ def test_event_names_are_the_specifications() -> None:
     first, *others = RECORDS
     assert first == "order_flow_alert"
     assert all(name.startswith("order_flow.") for name in others)
-    assert len(RECORDS) == 14
+    assert len(RECORDS) == 15
 
 
 @given(late=st.integers(0, 10**12), run=st.text(st.characters(codec="ascii", categories=["L"]), min_size=1))
