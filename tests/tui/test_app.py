@@ -163,7 +163,7 @@ async def test_nothing_to_answer_and_no_journal_are_said() -> None:
         await press(pilot, "f2", "h", "space", "plus", "f12")
         assert toasts(app) == [
             "no recommendation to answer",
-            "no journal to read",
+            "no journal to read on this machine",
             "only a replay can be paused",
             "only a replay has a speed",
             "no journal folder to write to",
