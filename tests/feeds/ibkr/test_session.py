@@ -9,7 +9,6 @@ import pytest
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch
-from orderflow_tui.feeds.ibkr import session as module
 from orderflow_tui.feeds.ibkr import wire
 from orderflow_tui.feeds.ibkr.connection import Connection, TroubleError
 from orderflow_tui.feeds.ibkr.lines import Lines
@@ -40,7 +39,7 @@ class Talk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1_000.0
-        monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr("orderflow_tui.feeds.ibkr.session.time.monotonic", lambda: self.now)
         self.line, self.got = Line(), Collector()
         self.symbols = {"ACME": IbkrSymbol("ACME", BASE, self.got)}
         self.session = Session(
