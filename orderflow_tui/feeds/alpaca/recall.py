@@ -15,7 +15,10 @@ from orderflow_tui.feeds.feed import Arrival, Batch, FeedMessage, Put
 KEPT_SECONDS: Final = 600
 KEPT_PRINTS: Final = 50_000
 """Of one symbol; the oldest seconds are forgotten first."""
+WAITING: Final = 1_000
+"""Corrections that wait for their print; a frame may bring both, and prints are held where a stream begins."""
 _Key = tuple[int, str]
+_Make = Callable[[Print], Print | None]
 
 
 class Recall:
@@ -35,6 +38,7 @@ class Recall:
         self._seconds: dict[int, dict[_Key, Print]] = {}
         self._second_of: dict[_Key, int] = {}
         self._changed: set[int] = set()
+        self._waiting: dict[_Key, _Make] = {}
 
     def __call__(self, message: FeedMessage) -> None:
         """Remember the prints of a message, and pass it on."""
@@ -43,21 +47,23 @@ class Recall:
                 for event in message.events:
                     if isinstance(event, Print) and event.trade_id:
                         self._remember(event)
+                        make = self._waiting.pop((event.venue, event.trade_id), None)
+                        if make is not None:
+                            self.unknown -= 1
+                            self._replace((event.venue, event.trade_id), make)
                 self._forget()
         self._put(message)
 
-    def replace(self, venue: int, old_id: str, make: Callable[[Print], Print | None]) -> None:
-        """Put what `make` says in a print's place; None takes it back."""
+    def replace(self, venue: int, old_id: str, make: _Make) -> None:
+        """Put what `make` says in a print's place, also of one that comes later; None takes it back."""
         with self._lock:
-            second = self._second_of.pop((venue, old_id), None)
-            if second is None:
-                self.unknown += 1
+            if (venue, old_id) in self._second_of:
+                self._replace((venue, old_id), make)
                 return
-            old = self._seconds[second].pop((venue, old_id))
-            new = make(old)
-            if new is not None:
-                self._remember(new)
-            self._changed.add(second)
+            self.unknown += 1
+            self._waiting[venue, old_id] = make
+            if len(self._waiting) > WAITING:
+                del self._waiting[next(iter(self._waiting))]
 
     def compare(self, now: Print) -> None:
         """Hold a print against what was delivered of it: what it has become is put in its place."""
@@ -78,6 +84,13 @@ class Recall:
         for second, prints in told:
             ordered = tuple(sorted(prints, key=lambda event: (event.time_ns, event.seq)))
             self._put(Batch(self._symbol, "tape", (TapeCorrection((second + 1) * NS, second, ordered),), arrival))
+
+    def _replace(self, key: _Key, make: _Make) -> None:
+        second = self._second_of.pop(key)
+        new = make(self._seconds[second].pop(key))
+        if new is not None:
+            self._remember(new)
+        self._changed.add(second)
 
     def _remember(self, event: Print) -> None:
         key, second = (event.venue, event.trade_id), event.time_ns // NS

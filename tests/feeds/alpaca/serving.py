@@ -52,10 +52,10 @@ class Served:
 
 @contextmanager
 def served(
-    symbols: Sequence[str] = ("ACME", "BOLT"), *, faults: Sequence[Fault] = (), **options: Any
+    symbols: Sequence[str] = ("ACME", "BOLT"), *, faults: Sequence[Fault] = (), history_s: int = 60, **options: Any
 ) -> Iterator[Served]:
     """A market of now behind Alpaca's wire."""
-    market = Market(symbols, seed=5, now_ns=time.time_ns(), history_ns=60 * NANOS)
+    market = Market(symbols, seed=5, now_ns=time.time_ns(), history_ns=history_s * NANOS)
     plan = FaultPlan(faults)
     bound = bind_loopback(0)
     ready = threading.Event()

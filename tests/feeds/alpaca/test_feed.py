@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 from msgspec.structs import replace as replace_struct
 
-from orderflow_tui.core.model.events import Book, Print, SideCheckResult, TapeCorrection
+from orderflow_tui.core.model.events import Book, Halt, Print, SideCheckResult, TapeCorrection
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP
 from orderflow_tui.feeds.feed import ApiFault, BandNote, Batch, FeedEnded, FeedStatus
 from orderflow_tui.feeds.simulator.alpaca_rows import of_feed, trade_id
 from orderflow_tui.feeds.simulator.faults import Fault
+from orderflow_tui.feeds.simulator.symbol_market import Step, SymbolMarket
 from tests.feeds.alpaca.serving import KEY, SECRET, Config, running, served
 from tests.feeds.collector import Collector, covers
 
@@ -206,3 +207,35 @@ def test_a_bust_is_found_by_polls_too() -> None:
 def test_start_and_stop_do_not_wait_for_a_server_that_is_not_there() -> None:
     with running(Config("http://127.0.0.1:9"), ["ACME"]) as (_, got):
         got.wait(ApiFault)
+
+
+def test_a_halt_its_end_and_the_bands_come_by_the_stream() -> None:
+    with served(sip=True) as host, running(Config(host.url), ["ACME"]) as (_, got):
+        got.wait(FeedStatus, is_streamed)
+        market = host.market.get("ACME")
+        assert market is not None
+        market._next_step = Step(time.time_ns() + NS // 5, SymbolMarket.halt)
+        stopped = got.wait(Batch, lambda batch: any(isinstance(e, Halt) and e.halted for e in batch.events))
+        assert [e.reason for e in stopped.events if isinstance(e, Halt)] == ["Volatility Trading Pause"]
+        band = got.wait(BandNote)
+        assert band.symbol == "ACME"
+        assert 0 < band.lower < band.upper
+        market._next_step = Step(time.time_ns() + NS // 5, SymbolMarket.resume)
+        got.wait(Batch, lambda batch: any(isinstance(e, Halt) and not e.halted for e in batch.events))
+
+
+def test_a_tape_that_is_late_by_contract_is_whole_at_its_own_time() -> None:
+    late_ns = 900 * NS
+    with (
+        served(sip=False, history_s=1_000) as host,
+        running(replace(Config(host.url), alpaca_feed="delayed_sip"), ["ACME"]) as (feed, got),
+    ):
+        until = time.time_ns() - late_ns
+        got.wait(Batch, covers("ACME", until))
+        told = delivered(got, "ACME", until)
+        market = host.market.get("ACME")
+        assert market is not None
+        printed = market.tape.prints.between(min(told)[0], until - 1)
+        assert sorted(told) == sorted((row.sip_timestamp, str(trade_id(row))) for row in printed if row.size)
+        assert max(told)[0] < time.time_ns() - late_ns
+        assert (feed.capabilities.delay_seconds, feed.capabilities.single_venue) == (900, False)
