@@ -6,10 +6,11 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
 from orderflow_tui.commands.browser_tab import in_browser
@@ -25,7 +26,10 @@ from orderflow_tui.engine.place import EngineError, EnginePlace, is_held, place_
 from orderflow_tui.support.forked import run_in_fork
 
 if TYPE_CHECKING:
-    from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.state.first_run import FirstRun
+
+_ENDS_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.2
 
 
 def run_attach(
@@ -129,6 +133,23 @@ class _Controls:
     def take_answers(self) -> Sequence[str]:
         """What was answered on other screens since the last call, in words."""
         return self._monitor.take_answers()
+
+    def renew(self) -> str:
+        """End the engine and start another, in a thread of its own: keys and settings are read anew."""
+        if self._again is None:
+            return "end it with `orderflow-tui stop`, then start `orderflow-tui` again"
+        if not self._starting.acquire(blocking=False):
+            return "the engine is being started"
+        self._monitor.end_engine("started again")
+        threading.Thread(target=self._await_end, name="engine-renew", daemon=True).start()
+        return "starting the watch again"
+
+    def _await_end(self) -> None:
+        until = time.monotonic() + _ENDS_SECONDS
+        while not self._monitor.gone and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOOK_SECONDS)  # it gives its place free once it has let its screens go
+        self._start_again()
 
     def restart(self) -> str:
         """Start an engine again, in a thread of its own; the screen shows it when it is there."""

@@ -18,7 +18,7 @@ from orderflow_tui.monitor.monitor import Monitor
 
 if TYPE_CHECKING:
     from orderflow_tui.recordings.replay_feed import ReplayFeed
-    from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.state.first_run import FirstRun
 
 
 def show(

@@ -22,7 +22,7 @@ from orderflow_tui.support.memory import spare_memory
 from orderflow_tui.support.output import print_note
 
 if TYPE_CHECKING:
-    from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.state.first_run import FirstRun
 
 _FILES: Final = (".toml", ".csv")
 """How positions that are files end; a broker is asked by the engine alone."""
@@ -89,7 +89,7 @@ class _Starter:
 
 def _first_run(loaded: LoadedConfig) -> FirstRun | None:
     """What to do next where the positions file is not there or holds nothing; a broker is asked by the engine alone."""
-    from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415
+    from orderflow_tui.tui.state.first_run import FirstRun  # noqa: PLC0415
 
     path = Path(loaded.config.positions)
     if path.suffix not in _FILES:
@@ -107,7 +107,7 @@ def _run_in_this_process(overrides: Mapping[str, object], config_file: str | Non
 
     spare_memory()
     checked = run_in_fork(lambda: _checked(overrides, config_file))
-    from orderflow_tui.tui.screens.first_run import FirstRun  # noqa: PLC0415
+    from orderflow_tui.tui.state.first_run import FirstRun  # noqa: PLC0415
 
     loaded = checked()
     positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)

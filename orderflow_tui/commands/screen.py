@@ -17,8 +17,8 @@ from orderflow_tui.views.model import MonitorPort
 
 if TYPE_CHECKING:
     from orderflow_tui.recordings.replay_feed import ReplayFeed
-    from orderflow_tui.tui.screens.first_run import FirstRun
     from orderflow_tui.tui.state.engine_controls import EngineControls
+    from orderflow_tui.tui.state.first_run import FirstRun
     from orderflow_tui.tui.state.positions_desk import PositionsDesk
 
 

@@ -89,6 +89,9 @@ class AnswerApp(MessageApp):
         if self._engine is not None and self._engine.gone:
             self.tell(self._engine.restart())
             return
+        if self._engine is not None and (status := self.model.status) is not None and status.exit_code:
+            self.tell(self._engine.renew())
+            return
         view = self.model.views.get(self.model.selected)
         blind = [view] if view is not None and view.chip == "BLIND" else self.model.blind_held
         for item in blind:

@@ -27,6 +27,7 @@ from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.attention import Attention, TerminalSignals
 from orderflow_tui.tui.state.engine_controls import EngineControls
+from orderflow_tui.tui.state.first_run import FirstRun, Kind, notice
 from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.views.model import MonitorPort
@@ -34,7 +35,6 @@ from orderflow_tui.views.model import MonitorPort
 if TYPE_CHECKING:
     from orderflow_tui.feeds.feed import Step
     from orderflow_tui.journal.history import HistoryStore
-    from orderflow_tui.tui.screens.first_run import FirstRun, Kind
     from orderflow_tui.tui.state.settings_model import SettingsDesk
 
 APP_TITLE = "orderflow-tui"
@@ -187,11 +187,11 @@ class OrderFlowApp(AnswerApp):
             covered.append(screen)
 
     async def _notice(self) -> None:
-        """A closed market and a plan that lacks something are explained once, on a page of their own."""
+        """A closed market and a trouble that stays are explained once, on a page of their own."""
         status = self.model.status
-        if status is None or status.source_class != "live" or not isinstance(self.screen, MainScreen):
+        if status is None or not isinstance(self.screen, MainScreen):
             return
-        if (found := lazy.notice(status, self._told)) is not None:
+        if (found := notice(status, self.model.views, self._told)) is not None:
             await self.push_screen(lazy.first_run_screen(found, self.zone))
 
     def pop_screen(self) -> AwaitComplete:

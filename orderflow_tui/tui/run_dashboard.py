@@ -20,7 +20,7 @@ from orderflow_tui.views.model import MonitorPort
 if TYPE_CHECKING:
     from orderflow_tui.feeds.feed import Step
     from orderflow_tui.journal.history import HistoryStore
-    from orderflow_tui.tui.screens.first_run import FirstRun
+    from orderflow_tui.tui.state.first_run import FirstRun
     from orderflow_tui.tui.state.positions_desk import PositionsDesk
     from orderflow_tui.tui.state.settings_model import SettingsDesk
 

@@ -16,7 +16,7 @@ from orderflow_tui.config.screen import ScreenSettings
 from orderflow_tui.tui import screens
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
-from orderflow_tui.tui.screens.first_run import FirstRun
+from orderflow_tui.tui.state.first_run import FirstRun
 from orderflow_tui.tui.state.settings_model import SettingsDesk
 from tests.tui.driving import press, running, settled
 from tests.tui.fake import busy_market

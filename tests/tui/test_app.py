@@ -21,9 +21,10 @@ from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.bar_rows import status_row
 from orderflow_tui.tui.run_dashboard import run_dashboard
 from orderflow_tui.tui.screens.answer import AnswerScreen
-from orderflow_tui.tui.screens.first_run import FirstRun, FirstRunScreen
+from orderflow_tui.tui.screens.first_run import FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.attention import Attention
+from orderflow_tui.tui.state.first_run import FirstRun
 from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.history_list import HistoryList

@@ -2,14 +2,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import cast, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from orderflow_tui.positions.toml_file import read_text
-from orderflow_tui.tui.screens.first_run import SAMPLE, FirstRun, FirstRunScreen
+from orderflow_tui.tui.screens.first_run import SAMPLE, FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen
+from orderflow_tui.tui.state.first_run import FirstRun, Kind
+from orderflow_tui.views.model import Chip, SymbolView
 from tests.tui.driving import press, running, screen_text, settled, toasts
-from tests.tui.fake import FakeMonitor, busy_market
+from tests.tui.fake import FakeMonitor, busy_market, symbol_view
+
+
+def waiting(symbol: str, why: str, chip: str = "BLIND") -> SymbolView:
+    """A symbol of which nothing came yet."""
+    return replace(symbol_view(symbol), chip=cast("Chip", chip), chip_detail=why, last_price=None, stale=True)
 
 
 def test_the_example_is_a_positions_file_once_its_marks_are_taken_away() -> None:
@@ -79,6 +88,53 @@ async def test_what_the_plan_lacks_is_explained_once() -> None:
         assert isinstance(app.screen, MainScreen)
         await settled(pilot)
         assert isinstance(app.screen, MainScreen)
+
+
+async def test_a_refused_key_is_a_page_with_its_reason_first_in_a_demo_too() -> None:
+    for source_class in ("live", "simulated"):
+        monitor = FakeMonitor({"BAC": waiting("BAC", "waiting for the first answer", chip="NO DATA")})
+        monitor.put(source_class=source_class, market="unknown", ended="401: Unknown API Key [/]", exit_code=1)
+        async with running(monitor, size=(80, 24)) as (app, pilot):
+            await settled(pilot)
+            words = " ".join(screen_text(app).split())
+            assert "the source refused your key 401: Unknown API Key [/] 1. Look" in words
+            assert "Press r: the watch starts again" in words
+            await press(pilot, "enter", "w")
+            assert isinstance(app.screen, FirstRunScreen), "it can be had again"
+
+
+async def test_a_start_without_data_is_a_page_until_data_comes() -> None:
+    monitor = FakeMonitor({"BACX": waiting("BACX", "no data since the start")})
+    monitor.put(source_class="live", market="open")
+    async with running(monitor, size=(80, 24)) as (app, pilot):
+        await settled(pilot)
+        words = " ".join(screen_text(app).split())
+        assert "no data has come since the start no data since the start 1. Is" in words
+        monitor.put(symbol_view("BACX"))
+        await settled(pilot)
+        await settled(pilot)
+        assert isinstance(app.screen, MainScreen)
+
+
+async def test_what_a_demo_of_a_small_plan_lacks_is_explained() -> None:
+    monitor = busy_market()
+    monitor.put(source_class="simulated", missing_features=("quotes",))
+    async with running(monitor, size=(80, 24)) as (app, pilot):
+        await settled(pilot)
+        assert "without quotes" in screen_text(app)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+async def test_no_page_is_cut_at_eighty_columns(kind: Kind) -> None:
+    first = FirstRun(kind, missing=("quotes", "trades"), message="401: Unknown API Key")
+    async with running(FakeMonitor(), size=(80, 24)) as (app, pilot):
+        screen = FirstRunScreen(first, app.zone)
+        screen._is_over = lambda: False  # type: ignore[method-assign]
+        await app.push_screen(screen)
+        await settled(pilot)
+        shown = screen_text(app)
+        assert "It recommends; it never sends an order." in shown
+        assert "…" not in shown
 
 
 @pytest.mark.parametrize("size", [(1, 1), (30, 8), (80, 24)])

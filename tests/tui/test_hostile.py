@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from textual.widgets import Input
 
 import orderflow_tui.tui
-from orderflow_tui.tui.screens.first_run import FirstRun
 from orderflow_tui.tui.screens.history import HistoryScreen
+from orderflow_tui.tui.state.first_run import FirstRun
 from orderflow_tui.views.model import RuleLine, SymbolView
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
 from tests.tui.fake import FakeMonitor, alert, busy_market, detail, leave, position, recommendation, symbol_view, window

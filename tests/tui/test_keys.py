@@ -20,14 +20,16 @@ from orderflow_tui.tui.keys.bindings import SCOPES, named
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.screens.fire_drill import DrillScreen
-from orderflow_tui.tui.screens.first_run import FirstRun
+from orderflow_tui.tui.screens.first_run import FirstRunScreen
 from orderflow_tui.tui.screens.help import HelpScreen
 from orderflow_tui.tui.screens.history import HistoryScreen
 from orderflow_tui.tui.screens.leave import LeaveScreen
 from orderflow_tui.tui.screens.main import MainScreen
+from orderflow_tui.tui.screens.position import PositionScreen
 from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.screens.settings import SettingsScreen
+from orderflow_tui.tui.state.first_run import FirstRun, Kind
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.settings_model import SettingsDesk
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
@@ -510,6 +512,26 @@ class FakeEngine:
     def restart(self) -> str:
         self.asked.append("restart")
         return "starting the engine again"
+
+    def renew(self) -> str:
+        self.asked.append("renew")
+        return "starting the watch again"
+
+
+@checks("welcome", "first-run-new", "first-run-edit")
+async def _welcome(bench: Bench) -> None:
+    await bench.press("w")
+    assert "all is set up" in toasts(bench.app)[-1]
+    bench.app.positions = PositionsDesk(bench.folder / "positions.toml")
+    pages: tuple[tuple[str, Kind], ...] = (("n", "nothing_held"), ("e", "no_data"))
+    for key, kind in pages:
+        page = FirstRunScreen(FirstRun(kind), bench.app.zone)
+        page._is_over = lambda: False  # type: ignore[method-assign]
+        await bench.app.push_screen(page)
+        await bench.press(key)
+        assert isinstance(bench.app.screen, PositionScreen)
+        await bench.press("escape", "escape")
+        assert isinstance(bench.app.screen, MainScreen)
 
 
 @checks("position-edit", "position-new")

@@ -10,7 +10,7 @@ import pytest
 
 from orderflow_tui.config.screen import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
-from orderflow_tui.tui.screens.first_run import FirstRun
+from orderflow_tui.tui.state.first_run import FirstRun
 from orderflow_tui.tui.state.settings_model import SettingsDesk
 from tests.tui.fake import FakeMonitor, busy_market
 from tests.tui.journal_files import journal

@@ -50,6 +50,7 @@ MAIN_BINDINGS: list[BindingType] = [
         "e", "position", "Edit", "Change shares, cost or stop of the selected symbol in positions.toml", "position-edit"
     ),
     _key("n", "position(True)", "New", "Add a position to positions.toml", "position-new"),
+    _key("w", "welcome", "Welcome", "Show the welcome page, or what keeps the watch from working, again", "welcome"),
     _key("p", "pin", "Pin", "Pin or unpin the selected symbol", "pin", show=True),
     _key("tab", "next_card", "Next card", "Show the next open recommendation", "next-card"),
     _key("pageup", "feed_page(-1)", "Newer alerts", "Scroll the alerts up", "feed-up"),
@@ -147,6 +148,8 @@ SETTINGS_BINDINGS: list[BindingType] = [
 
 FIRST_RUN_BINDINGS: list[BindingType] = [
     _key("escape,enter", "close", "Dashboard", "To the dashboard", "first-run-close", show=True),
+    _key("n", "position", "New", "Type a position; saved in positions.toml", "first-run-new", show=True),
+    _key("e", "position", "Edit", "Type a position anew; saved in positions.toml", "first-run-edit", show=True),
     _key(
         "w",
         "write_sample",

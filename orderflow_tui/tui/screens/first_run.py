@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Literal
+from typing import Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 from textual.app import ComposeResult
 
-from orderflow_tui.tui.keys.bindings import FIRST_RUN_BINDINGS, named
+from orderflow_tui.tui.keys.bindings import APP_BINDINGS, FIRST_RUN_BINDINGS, named
 from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, wrap
 from orderflow_tui.tui.rows.bar_rows import title_row
+from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelScreen
+from orderflow_tui.tui.state.first_run import FirstRun, Kind, trouble
 from orderflow_tui.tui.widgets.keybar import KeyBar
-from orderflow_tui.views.model import StatusView
 from orderflow_tui.views.session_words import opens_words
-
-Kind = Literal["no_positions_file", "nothing_held", "message", "market_closed", "not_in_plan"]
 
 _HEADLINES: dict[Kind, str] = {
     "no_positions_file": "No positions yet: tell the dashboard what you hold",
@@ -27,6 +24,8 @@ _HEADLINES: dict[Kind, str] = {
     "message": "Before you start",
     "market_closed": "The market is closed",
     "not_in_plan": "Your key's plan leaves something out",
+    "key_refused": "NOTHING IS WATCHED: the source refused your key",
+    "no_data": "NOTHING IS WATCHED: no data has come since the start",
 }
 _EXAMPLE = (
     'watchlist = ["SPY"]',
@@ -49,40 +48,27 @@ _WITHOUT = {
     "quotes": "quotes: no bid, no ask, no cost of leaving, no walls; rules of the tape go on",
     "trades": "trades: no tape, no bursts, no sellers; walls and the cost of leaving go on",
 }
-_PLANS = (
-    "Real-time quotes and trades of US stocks are in Stocks Advanced. It is asked again every 15 minutes: after a "
-    "change of plan nothing needs to be started anew. To see what a full screen looks like:"
-)
 
-
-class FirstRun(Struct, frozen=True):
-    """Why there is nothing to watch, or less than there might be.
-
-    Attributes:
-        kind: No file, a file without positions, a closed market, a plan that lacks something, or what `message` says.
-        path: The positions file that was looked for.
-        message: A line of its own, may be empty.
-        missing: What the plan lacks.
-    """
-
-    kind: Kind
-    path: Path = Path("positions.toml")
-    message: str = ""
-    missing: tuple[str, ...] = ()
-
-
-def notice(status: StatusView, told: set[Kind]) -> FirstRun | None:
-    """What a live dashboard says once of its own accord; `told` keeps what was said."""
-    if status.source_class != "live" or status.market == "unknown":
-        return None
-    first = "market_closed" not in told
-    told.add("market_closed")  # a market that closes later needs no page
-    if first and status.market == "closed":
-        return FirstRun("market_closed")
-    if status.missing_features and "not_in_plan" not in told:
-        told.add("not_in_plan")
-        return FirstRun("not_in_plan", missing=status.missing_features)
-    return None
+_TROUBLES: Final[tuple[Kind, ...]] = ("key_refused", "no_data")
+_WELCOMES: Final[tuple[Kind, ...]] = ("no_positions_file", "nothing_held")
+_STEPS: Final[dict[Kind, tuple[str, ...]]] = {
+    "key_refused": (
+        "1. Look your key up on the source's page: is it whole, and not deleted?",
+        "2. Store it again: `orderflow-tui init` in another terminal asks for it unseen and tries it.",
+        "3. A key set in the environment wins over the stored one: `orderflow-tui config` shows which is read.",
+        "4. Press {retry}: the watch starts again with the key that is stored then.",
+    ),
+    "no_data": (
+        "1. Is this machine online? `orderflow-tui doctor` in another terminal asks the source and says what it heard.",
+        "2. Are the symbols spelled as the exchange spells them? Press {edit} to change one.",
+        "3. Press {retry} to ask again now; it is also asked again by itself, and this page closes when data comes.",
+    ),
+    "not_in_plan": (
+        "1. Compare plans: Alpaca's is $99 a month for every US trade and quote, Polygon's Stocks Advanced $199.",
+        "2. Alpaca's free key shows one exchange, IEX, in real time: `orderflow-tui init` sets it up in two minutes.",
+        "3. After a change of plan do nothing: it is asked again every 15 minutes. {retry} asks the blind symbols now.",
+    ),
+}
 
 
 class FirstRunScreen(ModelScreen):
@@ -104,7 +90,10 @@ class FirstRunScreen(ModelScreen):
         """A title, the words, the keys."""
         yield LineWidget(id="first-title")
         yield LineWidget(id="first-words")
-        yield KeyBar(FIRST_RUN_BINDINGS if self._can_write else FIRST_RUN_BINDINGS[:1])
+        without = set() if self._can_write else {"first-run-write"}
+        without |= {"first-run-edit"} if self._first_run.kind != "no_data" else set()
+        without |= {"first-run-new"} if self._first_run.kind not in _WELCOMES else set()
+        yield KeyBar([binding for binding in named(FIRST_RUN_BINDINGS) if binding.id not in without])
 
     async def update_model(self) -> None:
         """Draw, or leave when there is something to watch."""
@@ -125,6 +114,9 @@ class FirstRunScreen(ModelScreen):
             return status is not None and not status.missing_features
         if self._first_run.kind == "market_closed":
             return status is not None and status.market != "closed"
+        if self._first_run.kind in _TROUBLES:
+            now = None if status is None else trouble(status, self.model.views)
+            return status is not None and (now is None or now.kind != self._first_run.kind)
         return bool(self.model.views)
 
     def _rows(self, width: int) -> list[Row]:
@@ -140,17 +132,27 @@ class FirstRunScreen(ModelScreen):
         elif item.kind == "not_in_plan":
             for feature in item.missing:
                 rows += _wrapped(f"- without {clean(_WITHOUT.get(feature, feature))}", width)
-            rows += [make_row(""), *_wrapped(_PLANS, width)]
+            rows += [make_row(""), *self._steps(width), *_wrapped("To see what a full screen looks like:", width)]
+        elif item.kind in _TROUBLES:
+            rows += [*self._steps(width), make_row(""), *_wrapped("Meanwhile, on a simulated market:", width)]
         else:
             rows += self._positions_rows(width)
         rows += [make_row(""), make_row(Span("      orderflow-tui demo", "bid")), make_row("")]
         rows.append(make_row(Span("  It recommends; it never sends an order.", "muted")))
         return rows
 
+    def _steps(self, width: int) -> list[Row]:
+        """What to do, numbered, with the keys in force."""
+        edit = next(one for one in named(FIRST_RUN_BINDINGS) if one.id == "first-run-edit")
+        retry = next(one for one in named(APP_BINDINGS) if one.id == "recover")
+        keys = {"edit": self.dashboard.first_key(edit), "retry": self.dashboard.first_key(retry)}
+        return [row for step in _STEPS[self._first_run.kind] for row in _wrapped(step.format(**keys), width)]
+
     def _positions_rows(self, width: int) -> list[Row]:
         path = clean(str(self._first_run.path))
         or_press = f", or press {self._write_key} for a commented example" if self._can_write else ""
-        rows = _wrapped(f"Write this to {path}{or_press}:", width)
+        new = self.dashboard.first_key(next(one for one in named(FIRST_RUN_BINDINGS) if one.id == "first-run-new"))
+        rows = _wrapped(f"Press {new} to type a position here, or write this to {path}{or_press}:", width)
         rows += [make_row(""), *(make_row(Span(f"      {line}", "bid")) for line in _EXAMPLE), make_row("")]
         rows.append(make_row("  The file is read again when it changes: no need to start anew."))
         rows.append(make_row("  To look around first, on a simulated market:"))
@@ -158,7 +160,7 @@ class FirstRunScreen(ModelScreen):
 
     @property
     def _write_key(self) -> str:
-        return self.dashboard.first_key(named(FIRST_RUN_BINDINGS)[1])
+        return self.dashboard.first_key(next(one for one in named(FIRST_RUN_BINDINGS) if one.id == "first-run-write"))
 
     @property
     def _can_write(self) -> bool:
@@ -183,6 +185,14 @@ class FirstRunScreen(ModelScreen):
         message = f"{path} is written: open it in an editor, take the # away and put in what you hold."
         self._first_run = replace(self._first_run, kind="nothing_held", message=message)
         await self.update_model()
+
+    def action_position(self) -> None:
+        """Type a position: the first one, or a symbol spelled otherwise."""
+        desk = self.dashboard.positions
+        if desk.path is None:
+            self.dashboard.tell(desk.why, warning=True)
+        else:
+            self.app.push_screen(lazy.position_screen(desk, ""))
 
     def action_close(self) -> None:
         """To the empty dashboard."""

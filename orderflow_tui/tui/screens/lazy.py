@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from orderflow_tui.journal.history import HistoryStore
     from orderflow_tui.tui.look.text import Zone
     from orderflow_tui.tui.screens.base import ModelModal
-    from orderflow_tui.tui.screens.first_run import FirstRun, Kind
+    from orderflow_tui.tui.state.first_run import FirstRun
     from orderflow_tui.tui.state.positions_desk import PositionsDesk
     from orderflow_tui.tui.state.settings_model import SettingsDesk
-    from orderflow_tui.views.model import RecommendationView, StatusView
+    from orderflow_tui.views.model import RecommendationView
 
 _SCREENS = ("answer", "fire_drill", "help", "history", "leave", "settings")
 """Not the detail: its charts are a megabyte that many a day never needs, and 20 ms when it is first opened."""
@@ -66,13 +66,6 @@ def first_run_screen(first_run: FirstRun, zone: Zone) -> Screen[None]:
     from orderflow_tui.tui.screens.first_run import FirstRunScreen
 
     return FirstRunScreen(first_run, zone)
-
-
-def notice(status: StatusView, told: set[Kind]) -> FirstRun | None:
-    """What a live dashboard says once of its own accord."""
-    from orderflow_tui.tui.screens.first_run import notice as found
-
-    return found(status, told)
 
 
 def help_screen(scope: str) -> ModelModal:

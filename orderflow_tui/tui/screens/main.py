@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual import events, on
 from textual.app import ComposeResult
 
@@ -14,6 +16,7 @@ from orderflow_tui.tui.rows.bar_rows import blind_rows, status_row, strip_rows
 from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelScreen
+from orderflow_tui.tui.state.first_run import FirstRun, trouble
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
@@ -164,6 +167,17 @@ class MainScreen(ModelScreen):
             self.app.push_screen(
                 lazy.position_screen(desk, text or ("" if new else f"{self.model.selected} ").lstrip())
             )
+
+    async def action_welcome(self) -> None:
+        """The welcome page, or the page of a trouble that stays, once more."""
+        status = self.model.status
+        found = None if status is None else trouble(status, self.model.views)
+        if found is None and not self.model.views:
+            found = FirstRun("nothing_held", self.dashboard.positions.path or Path("positions.toml"))
+        if found is None:
+            self.dashboard.tell(f"all is set up: {len(self.model.views)} symbols are watched")
+        else:
+            await self.app.push_screen(lazy.first_run_screen(found, self._zone))
 
     async def action_next_card(self) -> None:
         """Show the next open recommendation."""

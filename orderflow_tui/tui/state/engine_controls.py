@@ -34,6 +34,10 @@ class EngineControls(Protocol):
         """What was answered on other screens since the last call, in words."""
         ...
 
+    def renew(self) -> str:
+        """End the engine and start another, which reads keys and settings anew; returns what to tell."""
+        ...
+
     def restart(self) -> str:
         """Start an engine again; returns what to tell."""
         ...
