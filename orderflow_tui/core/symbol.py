@@ -12,6 +12,7 @@ from typing import Final
 from orderflow_tui.core.market.series import STEP_SECONDS
 from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.market.sweeps import SPAN_NS
+from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.events import (
     Book,
@@ -33,6 +34,11 @@ from orderflow_tui.core.rules.slow_bleed import BUCKET_SECONDS
 
 _LONGEST_SILENCE_NS: Final = 3_600 * NS
 """Of a longer silence without a clock (a suspended laptop) only the last hour is lived through."""
+PAUSE_NS: Final = 60 * NS
+"""So long without a print is a pause for a symbol that prints `_BUSY_PRINTS` a minute."""
+_BUSY_PRINTS: Final = 12
+_OPEN: Final = frozenset({"regular", "always"})
+"""Sessions in which a silence means something."""
 
 
 def mirrored(event: Event) -> Event:
@@ -91,10 +97,14 @@ class SymbolCore(TapeSide, BookSide):
             if kind is Print:
                 if seen.time_ns >= self._due_ns:
                     self._advance(seen.time_ns)
+                if self._silent_ns:
+                    self._after_silence(seen.time_ns)
                 self._on_print(seen)  # type: ignore[arg-type]
             elif kind is Book:
                 if seen.time_ns >= self._due_ns:
                     self._advance(seen.time_ns)
+                if self._silent_ns and seen.time_ns - self.market.book_ns >= PAUSE_NS:
+                    self._lose_sight(seen.time_ns)
                 self._on_book(seen)  # type: ignore[arg-type]
             elif isinstance(seen, Quote):
                 self.classifier.on_book(Book(seen.time_ns, seen.seq, seen.bids, seen.asks, seen.since_ns))
@@ -119,8 +129,7 @@ class SymbolCore(TapeSide, BookSide):
         elif isinstance(event, Gap):
             if event.tape:
                 self._tape_known_from(-(-time_ns // NS))
-            for tracker in (self.bid_walls, self.ask_walls):
-                tracker.lose_sight(max(time_ns, self.now_ns))
+            self._lose_sight(max(time_ns, self.now_ns))
         else:
             if time_ns >= self._due_ns:
                 self._advance(time_ns)
@@ -136,6 +145,34 @@ class SymbolCore(TapeSide, BookSide):
         self.market.known_from(second)
         if self.series is not None:
             self.series.known_from(second)
+
+    def _lose_sight(self, time_ns: int) -> None:
+        """The book was not seen for a while."""
+        for tracker in (self.bid_walls, self.ask_walls):
+            tracker.lose_sight(time_ns)
+
+    def _notice_silence(self, time_ns: int) -> None:
+        """Nothing has printed for a while: a pause, where the symbol used to print."""
+        session, newest, window = self.session, self.market.newest_print_ns, self.window
+        if self._silent_ns or time_ns - newest < PAUSE_NS or self.halted:
+            return
+        known_from = self.burst.span.covered_from
+        if known_from is None or session is None or session.name not in _OPEN:
+            return
+        seconds = min(BASELINE_SECONDS, max(PAUSE_NS // NS, window.head - known_from + 1))
+        prints = window.count - window.count_through(window.head - seconds)
+        if newest >= max(session.start_ns, known_from * NS) and prints * 60 >= _BUSY_PRINTS * seconds:
+            self._silent_ns = newest
+
+    def _after_silence(self, time_ns: int) -> None:
+        """It prints again. What was before a pause is not what is usual now, whoever stopped the tape."""
+        silent_ns, self._silent_ns = self._silent_ns, 0
+        if time_ns - silent_ns < PAUSE_NS:
+            return  # the prints of a connection that was away
+        self._tape_known_from(-(-time_ns // NS))
+        if time_ns >= self._news_from_ns:
+            spent = round((time_ns - silent_ns) / NS)
+            self._say_status("pause", time_ns, f"nothing printed for {spent:,} s: the burst rule warms up again")
 
     # --- time ---------------------------------------------------------------------------------------------------
 
@@ -206,6 +243,7 @@ class SymbolCore(TapeSide, BookSide):
                 self._fit_exit_ratio(time_ns)
         if self.session is None or time_ns >= self.session.end_ns:
             self._enter_session(time_ns)
+        self._notice_silence(time_ns)
         if holding.stop_watch is not None:
             self._tell(holding.check_stop(time_ns, self._news_from_ns))
         if holding.flow.current is not None or holding.stop_latch.current is not None:
@@ -214,6 +252,7 @@ class SymbolCore(TapeSide, BookSide):
     def _enter_session(self, time_ns: int) -> None:
         before = self.session
         self.session = session_at(time_ns, sessions=self.capabilities.sessions)
+        self._silent_ns = 0
         if self.outcomes is not None:
             self._out += self.outcomes.end(time_ns, self.session.start_ns)
         if before is not None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.exits.holding import Holding
 from orderflow_tui.core.learning.exit_ratio import ratio_in_force
-from orderflow_tui.core.learning.learned_sizes import SPLIT, SessionStats, SizeLearner
+from orderflow_tui.core.learning.learned_sizes import SPLIT, SessionStats, SizeLearner, split_words
 from orderflow_tui.core.learning.outcomes import Outcomes
 from orderflow_tui.core.market.indicators import Context
 from orderflow_tui.core.market.series import Series
@@ -22,8 +22,15 @@ from orderflow_tui.core.market.trade_side import SideClassifier
 from orderflow_tui.core.market.volume_window import VolumeWindow
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Against, Position
-from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
-from orderflow_tui.core.model.units import NEVER_NS, NS
+from orderflow_tui.core.model.outputs import (
+    AlertRaised,
+    AlertUpdated,
+    ExitTriggered,
+    Output,
+    StatusChanged,
+    StatusKind,
+)
+from orderflow_tui.core.model.units import NEVER_NS, NS, price_text
 from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
 from orderflow_tui.core.rules.hidden_seller import HiddenSeller
 from orderflow_tui.core.rules.price_move import PriceMoves
@@ -45,12 +52,12 @@ class SymbolState:
     """State and thresholds of one symbol; arguments as those of `SymbolCore`."""
 
     __slots__ = (
-        "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "_sweep",
-        "_tick_ns", "_unnamed", "_unpriced", "ask_walls", "bid_walls", "bleed", "burst", "capabilities", "checks",
-        "classifier", "context", "corrected_seconds", "covered_ns", "crossed_since_ns", "event_times_ns", "finished",
-        "halted", "hidden", "holding", "late_prints", "learner", "market", "now_ns", "outcomes", "print_threshold",
-        "prints", "resting_threshold", "series", "session", "short", "symbol", "taken", "tape", "taught", "thresholds",
-        "uncounted_prints", "window", "writer",
+        "_buys", "_due_ns", "_flow_on", "_guarded", "_news_from_ns", "_next_second", "_out", "_sells", "_silent_ns",
+        "_sweep", "_tick_ns", "_unnamed", "_unpriced", "ask_walls", "bid_walls", "bleed", "burst", "capabilities",
+        "checks", "classifier", "context", "corrected_seconds", "covered_ns", "crossed_since_ns", "event_times_ns",
+        "finished", "halted", "hidden", "holding", "late_prints", "learner", "market", "now_ns", "outcomes",
+        "print_threshold", "prints", "resting_threshold", "series", "session", "short", "symbol", "taken", "tape",
+        "taught", "thresholds", "uncounted_prints", "window", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -108,7 +115,7 @@ class SymbolState:
         """The last half hour for charts, where somebody looks at them."""
         self.outcomes: Outcomes | None = None
         """What became of alerts, where somebody asks."""
-        self._due_ns = self._next_second = self._news_from_ns = self._tick_ns = 0
+        self._due_ns = self._next_second = self._news_from_ns = self._tick_ns = self._silent_ns = 0
         self._out: list[Output] = []
         self.set_capabilities(capabilities)
 
@@ -187,7 +194,13 @@ class SymbolState:
         self._unpriced = False
         fitted = None if last is None else last.at_price(price)
         if fitted is not last:
+            assert last is not None
             self._begin_learning(fitted, time_ns)
+            change = f"price {price_text(abs(price))}, {price_text(last.price)} last session"
+            if fitted is None:
+                self._say_status("new_price", time_ns, f"{change}: what earlier sessions taught is forgotten")
+            else:
+                self._say_status("split", time_ns, f"{change}: {split_words(last.price / abs(price))}")
 
     def taught_now(self, session: Session | None = None) -> SessionStats:
         """What the current session (or one that has just ended) has taught."""
@@ -203,6 +216,10 @@ class SymbolState:
     def keep_prints(self, rows: int = TAPE_ROWS) -> None:
         """How many of the newest prints to keep for a reader."""
         self.tape = deque(self.tape, maxlen=rows)
+
+    def _say_status(self, kind: StatusKind, time_ns: int, text: str) -> None:
+        """Say what became of the symbol itself."""
+        self._out.append(StatusChanged(self.symbol, kind, time_ns, text))
 
     def _say(self, output: Output) -> None:
         """Pass an alert on; weigh it where it counts."""

@@ -18,6 +18,7 @@ from orderflow_tui.core.model.outputs import (
     ExitAnswered,
     ExitResolved,
     ExitTriggered,
+    StatusChanged,
     StopRaised,
 )
 from orderflow_tui.core.model.units import CENT, PRICE_UNIT, iso_utc, price_decimal, price_units
@@ -30,6 +31,7 @@ from orderflow_tui.journal.records import (
     Record,
     ResolvedRecord,
     StopRecord,
+    SymbolStatusRecord,
     TakenBackRecord,
 )
 
@@ -37,6 +39,7 @@ Journaled = (
     AlertRaised
     | AlertUpdated
     | StopRaised
+    | StatusChanged
     | ExitTriggered
     | ExitAnswered
     | AnswerTakenBack
@@ -59,6 +62,8 @@ def record_of(output: Journaled) -> Record:
             record = alert_record(output.alert, AlertUpdatedRecord)
         case StopRaised():
             record = stop_record(output)
+        case StatusChanged():
+            record = SymbolStatusRecord(symbol=output.symbol, status=output.kind, reason=output.text)
         case ExitTriggered():
             record = exit_record(output.recommendation, kind=output.kind, follows=output.follows)
         case ExitAnswered():

@@ -26,6 +26,9 @@ from orderflow_tui.support.output import printable
 _STATUS_WORDS: Final[Mapping[SymbolStatus, str]] = {
     "halted": "HALTED",
     "resumed": "trades again",
+    "pause": "PAUSE",
+    "split": "SPLIT",
+    "new_price": "NEW PRICE",
     "book_won": "has a book now",
     "book_lost": "has no book now",
     "tape_won": "has every print now",

@@ -253,19 +253,24 @@ class ResumedRecord(Record, tag=MONITORING_RESUMED, kw_only=True):
     symbol: str
 
 
-SymbolStatus = Literal["halted", "resumed", "book_won", "book_lost", "tape_won", "tape_lost", "shows"]
+SymbolStatus = Literal[
+    "halted", "resumed", "pause", "split", "new_price", "book_won", "book_lost", "tape_won", "tape_lost", "shows"
+]
 
 
 class SymbolStatusRecord(Record, tag=SYMBOL_STATUS, kw_only=True):
-    """A symbol's trading stopped or went on, `since_utc`, or the source shows another book or tape of it."""
+    """A symbol's trading stopped or went on, `since_utc`, or the source shows another book or tape of it.
 
-    OMITTED: ClassVar[frozenset[str]] = frozenset({"since_utc"})
+    Also: a `pause` that nobody announced is over, or the price is that of a `split` or of another stock.
+    """
+
+    OMITTED: ClassVar[frozenset[str]] = frozenset({"depth_levels", "tape_sampled", "since_utc"})
 
     symbol: str
     status: SymbolStatus
     reason: str
-    depth_levels: int
-    tape_sampled: bool
+    depth_levels: int | None = None
+    tape_sampled: bool | None = None
     since_utc: str | None = None
 
 

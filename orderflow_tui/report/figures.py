@@ -59,6 +59,7 @@ def figures(tally: Tally) -> Figures:
             "max_rss_mb": tally.max_rss_mb or None,
         },
         "blind": tally.blind.figures(),
+        "statuses": tally.statuses.figures(),
         "alerts": {
             "total": sum(tally.by_day.values()),
             "late": tally.late,

@@ -7,6 +7,7 @@ from html import escape
 from typing import Final
 
 from orderflow_tui.report.figures import Figures
+from orderflow_tui.report.text import status_lines
 
 _WIDTH: Final = 720
 _ROW: Final = 22
@@ -117,6 +118,7 @@ def report_page(report: Figures) -> str:
             f"{runs['failed']} of them failed; most memory {runs['max_rss_mb'] or '-'} MB; blind {blind['times']:,} "
             f"times, {blind['seconds'] / 60:,.1f} min; {report['unreadable_lines']:,} lines could not be read"
         ),
+        *map(paragraph, status_lines(report["statuses"])),
         heading("The plan's targets"),
         "".join(
             f'<p><span class="{escape(row["verdict"])}">{escape(row["verdict"])}</span>: {escape(row["target"])}<br>'

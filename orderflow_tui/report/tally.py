@@ -27,6 +27,7 @@ from orderflow_tui.journal.records import (
     RunStartedRecord,
     RunStoppedRecord,
     StopRecord,
+    SymbolStatusRecord,
     TakenBackRecord,
     UnknownRecord,
     read_record,
@@ -34,6 +35,7 @@ from orderflow_tui.journal.records import (
 from orderflow_tui.report.blind import Blind, seconds_between
 from orderflow_tui.report.counted_signals import CountedSignals
 from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
+from orderflow_tui.report.symbol_statuses import SymbolStatuses
 from orderflow_tui.support.decoding import NO_JSON
 from orderflow_tui.track_record.rule_record import RuleRecord, block_of
 
@@ -91,6 +93,7 @@ class Tally:
         self.by_day_and_symbol: Counter[tuple[str, str]] = Counter()
         self.acts = CountedSignals()
         self.blind = Blind()
+        self.statuses = SymbolStatuses()
         self.counted: Counter[str] = Counter()
         """Alerts that count towards an exit, by symbol."""
         self.late = 0
@@ -241,16 +244,23 @@ class Tally:
                 self._resolved(line)
             case OutcomeRecord():
                 self._outcome(line)
-            case GapRecord():
-                self.blind.gap(line.symbol, line.timestamp_utc, line.from_utc or "", line.to_utc or "")
-            case ResumedRecord():
-                self.blind.resumed(line.symbol, line.timestamp_utc)
+            case GapRecord() | ResumedRecord() | SymbolStatusRecord():
+                self._seen(line)
             case RunStartedRecord():
                 self.runs_started += 1
             case RunStoppedRecord():
                 self._stopped(line)
             case _:
                 pass
+
+    def _seen(self, line: GapRecord | ResumedRecord | SymbolStatusRecord) -> None:
+        """Whether a symbol was seen, and whether it traded."""
+        if isinstance(line, GapRecord):
+            self.blind.gap(line.symbol, line.timestamp_utc, line.from_utc or "", line.to_utc or "")
+        elif isinstance(line, ResumedRecord):
+            self.blind.resumed(line.symbol, line.timestamp_utc)
+        else:
+            self.statuses.take(line.symbol, line.status, line.timestamp_utc)
 
     def _triggered(self, line: ExitRecord) -> None:
         self.recommendations[line.symbol] += 1

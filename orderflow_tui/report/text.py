@@ -31,7 +31,7 @@ def report_lines(report: Figures, width: int) -> list[str]:
     if runs["max_rss_mb"]:
         ended += f", most memory {runs['max_rss_mb']:.0f} MB"
     lines = [f"{report['records']:,} records from {first} to {last}", f"{runs['started']} runs started, {ended}"]
-    lines += _unreadable(report) + _blind(report["blind"])
+    lines += _unreadable(report) + _blind(report["blind"]) + status_lines(report["statuses"])
     days = alerts["by_day"]
     lines += ["", f"ALERTS {alerts['total']:,}" + (f", {alerts['late']:,} of them late" if alerts["late"] else "")]
     if len(days) > 1:
@@ -80,6 +80,25 @@ def _blind(blind: Figures) -> list[str]:
     if blind["connection_silences"]:
         minutes = blind["connection_silent_seconds"] / 60
         lines.append(f"the connection was silent {blind['connection_silences']:,} times, {minutes:,.1f} min in all")
+    return lines
+
+
+_STATUS: Final = {
+    "halted": "HALTED",
+    "pause": "PAUSED, unannounced,",
+    "split": "SPLIT",
+    "new_price": "another price over night",
+}
+
+
+def status_lines(statuses: Figures) -> list[str]:
+    """How often trading of which symbols stopped, and what was split; a line a status."""
+    lines: list[str] = []
+    for status, row in statuses["by_status"].items():
+        names = ", ".join(f"{printable(name)} {count:,}" for name, count in list(row["by_symbol"].items())[:_MOST_ROWS])
+        spent = f", {statuses['halted_seconds'] / 60:,.1f} min until resumed" if status == "halted" else ""
+        words = _STATUS.get(status, printable(status))
+        lines.append(f"{words} {row['times']:,} time{'' if row['times'] == 1 else 's'}{spent}: {names}")
     return lines
 
 

@@ -16,6 +16,7 @@ from orderflow_tui.core.learning.learned_sizes import (
     SessionStats,
     SizeHistogram,
     SizeLearner,
+    split_words,
 )
 
 DAY = date(2026, 1, 5)
@@ -30,6 +31,13 @@ def test_a_quantile_is_within_a_class_of_the_exact_one(sizes: list[int], part: f
     assert below >= part * len(sizes) - 1e-6
     exact = sorted(sizes)[min(len(sizes) - 1, int(part * len(sizes)))]
     assert histogram.quantile(part) <= max(exact * 1.04, exact + 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(10.1, "split 10 for 1"), (0.1, "split 1 for 10"), (0.34, "split 1 for 3")]
+)
+def test_a_split_is_said_in_the_exchanges_words(change: float, words: str) -> None:
+    assert split_words(change) == f"{words}, sizes and ranges of earlier sessions rescaled"
 
 
 def test_small_sizes_are_exact() -> None:

@@ -191,7 +191,7 @@ def test_doubling_is_journaled_at_most_once_a_minute() -> None:
 
 
 def test_after_its_end_the_next_burst_is_another() -> None:
-    core, tape = make(), _quiet().sell(320.5, 100.0, 9_000)
+    core, tape = make(), _quiet().sell(320.5, 100.0, 9_000).buy(350.5, 100.0, 1)
     tape.add(Clock(tape.at(320.5) + 60 * NS)).add(Clock(tape.at(320.5) + 60 * NS + 1))
     outputs = core.process(tape.events[:-1])
     assert core.burst.open_alert is not None
@@ -439,7 +439,7 @@ def test_a_block_inside_a_burst_makes_it_no_reason_to_leave() -> None:
 
 def test_a_history_fills_the_windows_and_opens_nothing() -> None:
     core = make(position=held())
-    tape = _quiet().sell(320.5, 100.0, 9_000)
+    tape = _quiet().sell(320.5, 100.0, 9_000).buy(350.5, 100.0, 1)
     late = core.process(tape.events, news_from_ns=tape.at(330))
     (burst,) = _bursts(late)
     assert burst.late

@@ -19,7 +19,14 @@ from orderflow_tui.core.model.events import (
     Gap,
     Halt,
 )
-from orderflow_tui.core.model.outputs import AlertRaised, ExitAnswered, ExitResolved, ExitTriggered, StopRaised
+from orderflow_tui.core.model.outputs import (
+    AlertRaised,
+    ExitAnswered,
+    ExitResolved,
+    ExitTriggered,
+    StatusChanged,
+    StopRaised,
+)
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.rule import Profile
 from tests.core.kit import NOON, Rules, Tape, alerts, exits, held, make
@@ -342,6 +349,24 @@ def test_a_new_session_hands_on_what_the_last_one_taught() -> None:
     assert core.session is not None
     assert core.session.name == "regular"
     assert core.resting_threshold == taught.resting
+
+
+@pytest.mark.parametrize(
+    ("price", "kind", "text"),
+    [
+        (
+            10.00,
+            "split",
+            "price 10.00, 100.00 last session: split 10 for 1, sizes and ranges of earlier sessions rescaled",
+        ),
+        (61.00, "new_price", "price 61.00, 100.00 last session: what earlier sessions taught is forgotten"),
+    ],
+)
+def test_another_price_in_the_morning_is_said(price: float, kind: str, text: str) -> None:
+    tape = _tape().buy(1, 100.00, 100).book(86_399, [(price, 500)], [(price + 0.01, 500)]).trade(86_400, price, 100)
+    core = make(GUARDED, held())
+    said = [one for one in core.process(tape.events) if isinstance(one, StatusChanged)]
+    assert [(one.kind, one.text) for one in said] == [(kind, text)]
 
 
 def test_thresholds_are_the_configured_ones_in_plan() -> None:

@@ -177,6 +177,26 @@ def test_blind_times_and_silences() -> None:
     assert "the connection was silent 1 times, 0.8 min in all" in lines
 
 
+def test_halts_pauses_and_splits_have_rows_of_their_own() -> None:
+    def status(kind: str, symbol: str, at: str) -> bytes:
+        return line(names.SYMBOL_STATUS, at=at, symbol=symbol, status=kind, reason="x")
+
+    said = report(
+        status("halted", "BAC", "12:00:00"),
+        status("resumed", "BAC", "12:05:00"),
+        status("halted", "NIO", "12:06:00"),
+        status("pause", "IBM", "12:10:00"),
+        status("split", "IBM", "13:10:00"),
+        status("shows", "IBM", "13:10:00"),
+    )
+    assert said["statuses"]["halted_seconds"] == 300
+    assert said["statuses"]["by_status"]["halted"] == {"times": 2, "by_symbol": {"BAC": 1, "NIO": 1}}
+    lines = report_lines(said, 80)
+    assert "HALTED 2 times, 5.0 min until resumed: BAC 1, NIO 1" in lines
+    assert "PAUSED, unannounced, 1 time: IBM 1" in lines
+    assert "SPLIT 1 time: IBM 1" in lines
+
+
 def outcome(evidence: str = "red_burst", *, fell: bool | None = True, **fields: Any) -> bytes:
     around, alike = {"seconds": 40, "fell": 20, "hits": 20}, {"seconds": 20, "fell": 0, "hits": None}
     begin = {"alert_utc": "2025-10-22T14:01:02.5Z", "from_utc": "2025-10-22T14:01:03Z"}

@@ -40,6 +40,13 @@ def split_of(change: float) -> float:
     return float(whole) if change > 1 else 1 / whole
 
 
+def split_words(change: float) -> str:
+    """What is done with what a symbol taught when its price changed so (before over now) by a split."""
+    parts = split_of(change)
+    ratio = f"{parts:g} for 1" if parts >= 1 else f"1 for {1 / parts:g}"
+    return f"split {ratio}, sizes and ranges of earlier sessions rescaled"
+
+
 def _class_of(size: int) -> int:
     shift = max(size.bit_length() - 1 - _STEP_BITS, 0)
     return (shift << _STEP_BITS) + (size >> shift)

@@ -41,6 +41,24 @@ class SideCheckRequested(Struct, frozen=True):
     to_ns: int = 0
 
 
+StatusKind = Literal["pause", "split", "new_price"]
+
+
+class StatusChanged(Struct, frozen=True):
+    """Something about the symbol itself, no alert.
+
+    Attributes:
+        kind: `pause`: nothing printed for a while and nobody said why; `split`: it was split, and what it taught is
+            rescaled; `new_price`: it trades at another price, and what it taught is forgotten.
+        text: The figures, in words.
+    """
+
+    symbol: str
+    kind: StatusKind
+    time_ns: int
+    text: str
+
+
 class StopRaised(Struct, frozen=True):
     """The price is near the holder's stop (`stop_near`) or the bid is through it (`stop_crossed`)."""
 
@@ -173,6 +191,7 @@ Output = (
     AlertRaised
     | AlertUpdated
     | SideCheckRequested
+    | StatusChanged
     | StopRaised
     | ExitTriggered
     | ExitAnswered
