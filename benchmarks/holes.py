@@ -42,9 +42,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--day", default="20131008")
     day = parser.parse_args().day
-    print(
-        "| symbol | pauses in the day | exits without a hole | with it | with it, no pause known |\n|---|---|---|---|---|"
-    )
+    print("| symbol | pauses in the day | exits without a hole | with it | with it, no pause known |")
+    print("|---|---|---|---|---|")
     for name in ("bac", "aig", "ibm"):
         recording = open_recording(str(SESSIONS / f"{name}_{day}"))
         events, shows = list(recording.events()), recording.capabilities()

@@ -115,6 +115,9 @@ def run_headless_loop(
     ending.start()
     server = serve(ending)
     print_note(f"journal: {directory}")
+    if not for_screens:
+        monitor.rearm_alone()
+        print_note("while no screen is attached, a recommendation nobody answers is armed again after 300 s")
     monitor.start()
     looked_at = partial(bool, ()) if server is None or not for_screens else lambda: bool(server.names)
     reason = _until_it_is_over(monitor, asked, duration, problems, looked_at)

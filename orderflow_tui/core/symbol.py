@@ -253,6 +253,7 @@ class SymbolCore(TapeSide, BookSide):
         before = self.session
         self.session = session_at(time_ns, sessions=self.capabilities.sessions)
         self._silent_ns = 0
+        self.holding.session_ns = self.session.start_ns
         if self.outcomes is not None:
             self._out += self.outcomes.end(time_ns, self.session.start_ns)
         if before is not None:

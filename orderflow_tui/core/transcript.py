@@ -53,6 +53,7 @@ class Begin(msgspec.Struct, array_like=True, tag=1):
     stop: LatchState
     followed: list[FollowUp] | None
     seen: bool
+    alone: bool = False
 
     @classmethod
     def of(cls, core: SymbolCore) -> Begin:
@@ -61,7 +62,7 @@ class Begin(msgspec.Struct, array_like=True, tag=1):
         return cls(
             core.symbol, Rules.of(core.thresholds), core.capabilities, holding.position, core.event_times_ns,
             core.taught, holding.flow.state(), holding.stop_latch.state(),
-            outcomes.pending if outcomes else None, outcomes.seen if outcomes else True,
+            outcomes.pending if outcomes else None, outcomes.seen if outcomes else True, holding.alone,
         )  # fmt: skip
 
     def core(self, *, charts: bool = False) -> SymbolCore:
@@ -70,6 +71,7 @@ class Begin(msgspec.Struct, array_like=True, tag=1):
         core.event_times_ns = self.event_times_ns
         core.holding.flow.resume(self.flow)
         core.holding.stop_latch.resume(self.stop)
+        core.holding.alone = self.alone
         if self.followed is not None:
             core.outcomes = Outcomes()
             core.outcomes.pending += self.followed
@@ -103,6 +105,7 @@ class Changed(msgspec.Struct, array_like=True, tag=4):
     """The position and the instants of its events."""
     seen: bool | None = None
     taught: dict[str, SessionStats] | None = None
+    alone: bool | None = None
 
 
 CoreCall = Begin | Fed | Answered | Changed
@@ -147,6 +150,8 @@ def play(frame: CoreCall, core: SymbolCore) -> tuple[SymbolCore, list[Output]]:
         core.set_thresholds(frame.rules)
     if frame.taught is not None:
         core.set_taught(frame.taught)
+    if frame.alone is not None:
+        core.holding.alone = frame.alone
     if frame.seen is not None and core.outcomes is not None:
         core.outcomes.seen = frame.seen
     return core, []

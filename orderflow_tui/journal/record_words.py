@@ -57,7 +57,7 @@ def _words(record: Record) -> str:
             done = "answered" if isinstance(record, AnswerRecord) else "answer taken back"
             words = f"{done}{f' on {record.screen}' if record.screen else ''}: {record.answer}"
         case ResolvedRecord():
-            words = f"recommendation resolved: {record.reason}"
+            words = f"recommendation {record.status}: {record.reason}"
         case GapRecord():
             words = f"BLIND: {record.reason}"
         case ResumedRecord():

@@ -101,6 +101,7 @@ class Monitor(ScreenPort):
         self.earlier = tuple(earlier)
         """What the last days recommended."""
         self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
+        self._rearms_alone = False
         self._screens = 1
         """How many look; with none, no views are made."""
         self._run_started = run or RunStartedRecord(version="", host="", symbols=[], settings={})
@@ -143,6 +144,11 @@ class Monitor(ScreenPort):
         self._failure: BaseException | None = None
         self.unwritten = 0
         """Records the disk did not take before the end."""
+
+    def rearm_alone(self) -> None:
+        """Before the start: while no screen looks nobody can answer, so what is recommended is armed again by time."""
+        self._rearms_alone = True
+        self._symbols.set_alone(alone=True)
 
     def start(self) -> None:
         """Start the feed and the monitor's thread."""
@@ -269,6 +275,7 @@ class Monitor(ScreenPort):
                 self._publisher.watch_details(self._symbols, message.symbols)
             case ScreensLook():
                 self._screens = message.count
+                self._symbols.set_alone(alone=self._rearms_alone and not message.count)
                 self._publish()
             case _:
                 self._intake.take(message)

@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output, StopRaised
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitResolved, Output, StopRaised
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.monitor.symbols import WatchedSymbols
-from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, put_line, stop_line
+from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, put_line, stop_line, unanswered_line
 from orderflow_tui.track_record.evidence_kinds import Weight
 from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.views.build_detail import PRINTS, detail_view
@@ -52,9 +52,11 @@ class Publisher:
             line = alert_line(output.alert, updated_ns=output.time_ns)
         elif isinstance(output, StopRaised):
             line = stop_line(output)
+        elif isinstance(output, ExitResolved) and output.recommendation.status == "unanswered":
+            line = unanswered_line(output)
         else:
             return
-        if self._record is not None and not isinstance(output, StopRaised):
+        if self._record is not None and isinstance(output, AlertRaised | AlertUpdated):
             name = line.evidence
             line = replace(line, record=self._record.words(name), demoted=self._record.demoted(name))
         put_line(watched.lines, line)

@@ -89,6 +89,7 @@ class WatchedSymbols:
         self._left: list[SoldSymbol] = []
         """Names that are watched no more while what they raised is still followed."""
         self._settled = False
+        self._alone = False
         self._closed: list[Output] = []
         self._thresholds_look = BoundedRead("settings", thresholds.poll)
 
@@ -182,6 +183,12 @@ class WatchedSymbols:
             outcomes = known.core.outcomes
             if outcomes is not None and outcomes.pending:
                 self._left.append(SoldSymbol(known.core, outcomes, time.time_ns()))
+
+    def set_alone(self, *, alone: bool) -> None:
+        """Nobody can answer: what is recommended is armed again by time."""
+        self._alone = alone
+        for watched in self._watched.values():
+            watched.core.holding.alone = alone
 
     def set_own_orders(self, symbol: str, orders: tuple[WorkingOrder, ...]) -> None:
         """What the trader says is his in a symbol's book."""
@@ -281,6 +288,7 @@ class WatchedSymbols:
         thresholds, shown = self._thresholds.for_symbol(symbol), self.capabilities_of(symbol)
         core = self._make_core(symbol, thresholds, shown, position, taught)
         core.event_times_ns = _event_times(position)
+        core.holding.alone = self._alone
         core.outcomes = Outcomes()
         if self._charts:
             core.series = Series()

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from orderflow_tui.core.health import Health
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import OrderFlowAlert
-from orderflow_tui.core.model.outputs import StopRaised
+from orderflow_tui.core.model.outputs import ExitResolved, StopRaised
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_ladder import LadderWindow
@@ -129,6 +129,22 @@ def stop_line(output: StopRaised) -> AlertLine:
         rank=1 if crossed else 2,
         counts=crossed,
         text=output.text,
+    )
+
+
+def unanswered_line(output: ExitResolved) -> AlertLine:
+    """The line of the feed pane for a recommendation that nobody answered."""
+    ended = output.recommendation
+    return AlertLine(
+        episode_id=f"{ended.recommendation_id}:{output.time_ns}",
+        time_ns=output.time_ns,
+        symbol=ended.symbol,
+        evidence="unanswered",
+        severity="warning",
+        rank=3,
+        counts=False,
+        text=f"UNANSWERED, {output.reason}: {ended.reason}",
+        against=ended.against,
     )
 
 

@@ -24,7 +24,7 @@ class RecordedCore(SymbolCore):
         record: Takes each frame at once.
     """
 
-    __slots__ = ("_in_force", "_record", "_seen", "_taught")
+    __slots__ = ("_alone", "_in_force", "_record", "_seen", "_taught")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class RecordedCore(SymbolCore):
         self._record = record
         self._in_force: tuple[Thresholds, Capabilities, Position | None, tuple[int, ...]] | None = None
         self._seen = True
+        self._alone = False
         self._taught = self.taught
 
     def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
@@ -67,7 +68,8 @@ class RecordedCore(SymbolCore):
             capabilities = before[1] is self.capabilities
             held = before[2] is holding.position and before[3] is self.event_times_ns
             taught = self._taught is self.taught
-            if rules and capabilities and held and taught and seen == self._seen:
+            alone = holding.alone == self._alone
+            if rules and capabilities and held and taught and alone and seen == self._seen:
                 return
             self._record(
                 Changed(
@@ -76,7 +78,8 @@ class RecordedCore(SymbolCore):
                     None if held else (holding.position, self.event_times_ns),
                     None if seen == self._seen else seen,
                     None if taught else self.taught,
+                    None if alone else holding.alone,
                 )
             )
-        self._taught = self.taught
+        self._taught, self._alone = self.taught, holding.alone
         self._in_force, self._seen = (self.thresholds, self.capabilities, holding.position, self.event_times_ns), seen

@@ -329,7 +329,8 @@ class Tally:
         self.max_rss_mb = max(self.max_rss_mb, line.max_rss_mb or 0.0)
 
     def _resolved(self, line: ResolvedRecord) -> None:
-        self.answers["none: it ended by itself"] += bool(self._open.pop(line.recommendation_id, ""))
+        nobody = "none: unanswered" if line.status == "unanswered" else "none: it ended by itself"
+        self.answers[nobody] += bool(self._open.pop(line.recommendation_id, ""))
         asked = self._asked.get(line.recommendation_id)
         if asked is not None and line.reason == CLOSED:
             asked.answer, asked.answered = CLOSED, line.timestamp_utc

@@ -153,7 +153,7 @@ class RecommendationView(Struct, frozen=True):
     recommendation_id: str
     symbol: str
     kind: Literal["flow", "stop", "market"]
-    status: Literal["open", "held", "snoozed", "exited", "trimmed", "resolved"]
+    status: Literal["open", "held", "snoozed", "exited", "trimmed", "resolved", "unanswered"]
     opened_ns: int
     reason: str
     evidence: tuple[str, ...]

@@ -275,6 +275,7 @@ def test_headless_tells_on_stderr_that_a_changed_file_was_refused(tmp_path: Path
     assert child.stderr is not None
     try:
         assert child.stderr.readline().startswith("journal: ")
+        assert "armed again after 300 s" in child.stderr.readline()
         path.write_text("[[position\n")
         refused = child.stderr.readline()
         path.write_text(POSITIONS)

@@ -55,6 +55,8 @@ def lived(core: SymbolCore, seed: int, rules: Rules, position: Position, capabil
                 core.set_capabilities(replace(capabilities, depth_levels=draw.choice((1, 3))))
             case 3 if core.outcomes is not None:
                 core.outcomes.seen = not core.outcomes.seen
+            case 6:
+                core.holding.alone = not core.holding.alone
             case 4:
                 core.set_taught({"regular": SessionStats(session_at(NOON).day, "regular", draw.randrange(9, 9_000))})
             case 5:

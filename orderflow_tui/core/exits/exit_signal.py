@@ -28,7 +28,7 @@ from orderflow_tui.core.rules.explain import why
 
 ALERTS_NEEDED: Final = 3
 _SIGNAL_NS: Final = 30 * NS
-_QUIET_NS: Final = 300 * NS
+QUIET_NS: Final = 300 * NS
 DELAYED_WORDS: Final = r"DELAYED \d+ MIN: "
 """What a recommendation on delayed data begins with, whatever follows."""
 _FIRST_WORDS: Final = re.compile(rf"({DELAYED_WORDS})?(?:snooze is over: )?")
@@ -243,7 +243,7 @@ class ExitLatch:
             self._quiet_until = 0
         else:
             status = {"hold": "held", "trimmed": "trimmed", "snooze": "snoozed"}[answer.kind]  # type: ignore[assignment]
-            quiet = answer.minutes * 60 * NS if answer.kind == "snooze" else _QUIET_NS
+            quiet = answer.minutes * 60 * NS if answer.kind == "snooze" else QUIET_NS
             self._quiet_until = time_ns + quiet
         said = replace(current, status=status)
         self.current = None if status == "exited" else said
@@ -268,7 +268,7 @@ class ExitLatch:
             return None
         self.resume(before)
         self._last_evidence_ns = max(newest_ns, before.last_evidence_ns)
-        if self._kind == "flow" and time_ns - self._last_evidence_ns >= _QUIET_NS:
+        if self._kind == "flow" and time_ns - self._last_evidence_ns >= QUIET_NS:
             self.current, back = None, replace(back, status="resolved")
         return AnswerTakenBack(back, answer, time_ns, figures.bid)
 
@@ -285,7 +285,7 @@ class ExitLatch:
                 return [self._reopen(time_ns, current, figures)]
         elif snoozed and self.signals:
             return [self._reopen(time_ns, current, figures)]
-        elif time_ns - max(self._last_evidence_ns, self._answer_ns) >= _QUIET_NS:
+        elif time_ns - max(self._last_evidence_ns, self._answer_ns) >= QUIET_NS:
             self.keep_answer()
             return [self._resolve(time_ns, current, "no counted evidence for 300 s")]
         return []
@@ -369,7 +369,7 @@ class ExitLatch:
             self._muted_quantity = quantity
             self._muted_day = new_york_day(answered_ns)
             return
-        minutes = answer.minutes if answer.kind == "snooze" else _QUIET_NS // (60 * NS)
+        minutes = answer.minutes if answer.kind == "snooze" else QUIET_NS // (60 * NS)
         self._quiet_until = answered_ns + minutes * 60 * NS
 
     def state(self) -> LatchState:

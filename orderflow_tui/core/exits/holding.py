@@ -9,6 +9,7 @@ from statistics import median
 
 from orderflow_tui.core.exits.exit_signal import (
     ALERTS_NEEDED,
+    QUIET_NS,
     CountedSignal,
     ExitLatch,
     Figures,
@@ -21,8 +22,16 @@ from orderflow_tui.core.market.state import SAMPLES, MarketState
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import TAKE_BACK, Answer, ExitRecommendation, OrderFlowAlert, Position
 from orderflow_tui.core.model.events import Levels
-from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitAnswered, Output, StopRaised
-from orderflow_tui.core.model.units import NS, iso_utc, price_decimal, price_text, price_units, utc_datetime
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitAnswered, ExitResolved, Output, StopRaised
+from orderflow_tui.core.model.units import (
+    NS,
+    datetime_ns,
+    iso_utc,
+    price_decimal,
+    price_text,
+    price_units,
+    utc_datetime,
+)
 from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.stops import StopWatch
@@ -68,6 +77,10 @@ class Holding:
         self._own: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._stop_crossed_ns = 0
         self._thin = ThinExit()
+        self.session_ns = 0
+        """When the current session began."""
+        self.alone = False
+        """No screen is attached: nobody can answer."""
 
     def set_position(self, position: Position | None) -> None:
         """Take a new state of the position; its direction must be the one it was made for."""
@@ -276,13 +289,28 @@ class Holding:
         )
 
     def tend(self, time_ns: int) -> list[Output]:
-        """Let time and price act on what was answered."""
+        """Let time and price act on what was answered, and time on what nobody answers."""
         out: list[Output] = []
         for latch in (self.flow, self.stop_latch):
             current = latch.current
-            if current is not None and (current.status != "open" or not self.quantity):
+            if current is None:
+                continue
+            if current.status != "open" or not self.quantity:
                 out += latch.on_clock(time_ns, self.figures(time_ns), stop_crossed_ns=self._stop_crossed_ns)
+            elif reason := self._nobody_answers(datetime_ns(current.opened_utc), time_ns):
+                latch.current = None
+                out.append(ExitResolved(replace(current, status="unanswered"), time_ns, reason))
+                if latch is self.stop_latch and self.stop_watch is not None:
+                    self.stop_watch = StopWatch(self.stop_watch.stop)  # a stop that is still crossed rings again
         return out
+
+    def _nobody_answers(self, opened_ns: int, time_ns: int) -> str:
+        """Why an open recommendation has waited long enough; empty while it is to be answered."""
+        if time_ns < opened_ns + QUIET_NS:
+            return ""
+        if opened_ns < self.session_ns:
+            return "its session ended without an answer"
+        return "no screen to answer on; armed again" if self.alone else ""
 
     def answer(self, time_ns: int, recommendation_id: str, answer: Answer) -> Output | None:
         """The trader answered a recommendation, or took his answer back; None when there is nothing to answer."""

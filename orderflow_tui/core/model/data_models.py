@@ -13,7 +13,7 @@ Side = Literal["buy", "sell", "unknown"]
 AlertType = Literal["large_seller", "red_burst"]
 Severity = Literal["warning", "critical"]
 Against = Literal["long", "short"]
-RecommendationStatus = Literal["open", "held", "snoozed", "exited", "trimmed", "resolved"]
+RecommendationStatus = Literal["open", "held", "snoozed", "exited", "trimmed", "resolved", "unanswered"]
 AnswerKind = Literal["exited", "trimmed", "hold", "snooze"]
 TAKE_BACK: Final = "take_back"
 """What is given in the place of an answer to take the latest one back."""
