@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import BUY, SELL, Book, Print, TapeCovered
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.feeds.feed import ApiFault, Batch, Feed, FeedEnded
+from orderflow_tui.feeds.feed import ApiFault, Batch, Feed, FeedEnded, FeedStatus
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from tests.core.kit import MS, Rules
 from tests.feeds.collector import Collector
@@ -218,3 +222,42 @@ def test_a_refused_key_is_the_end_and_says_so_once() -> None:
         refused = FaultPlan([Fault("snapshot", "status", status=401), Fault("last_trade", "status", status=401)])
         with http(app(market_of_now(), refused)) as (address,), running(make(address)) as got:
             assert got.wait(FeedEnded).exit_code == 1
+
+
+def test_a_web_source_only_ever_asks_for_data() -> None:
+    """Nothing but GET by HTTP, and by its stream only who it is and what it wants to hear."""
+    for make, app in ((polygon_feed, polygon_app), (alpaca_feed, alpaca_app)):
+        asked: set[str] = set()
+        with http(_overheard(app(market_of_now(), FaultPlan()), asked)) as (address,):
+            feed = make(address)
+            with running(feed) as got:
+                got.wait(FeedStatus, lambda status: status.stream.startswith("stream"))
+                feed.set_symbols(SYMBOLS[:1])
+                got.wait(Batch, lambda batch: bool(batch.events), count=5)
+        assert asked <= {"GET", "auth", "subscribe", "unsubscribe"}
+        assert {"GET", "auth", "subscribe"} <= asked
+
+
+def _overheard(app: ASGIApp, asked: set[str]) -> ASGIApp:
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        async def heard() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.receive":
+                asked.add(json.loads(message["text"])["action"])
+            return message
+
+        if scope["type"] == "http":
+            asked.add(scope["method"])
+        await app(scope, heard, send)
+
+    return served
+
+
+def test_no_heavy_library_comes_with_any_source() -> None:
+    modules = ", ".join(
+        f"orderflow_tui.feeds.{name}.feed" for name in ("polygon", "alpaca", "ibkr", "databento", "composite")
+    )
+    heavy = ("pandas", "numpy", "pyarrow", "databento", "ib_async", "alpaca")
+    code = f"import sys, {modules}, databento_dbn; print([name for name in {heavy} if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orderflow_tui.feeds.alpaca.feed import AlpacaFeed
+from orderflow_tui.feeds.composite.feed import CompositeFeed
 from orderflow_tui.feeds.databento.feed import DatabentoFeed
 from orderflow_tui.feeds.feed import Feed
 from orderflow_tui.feeds.ibkr.feed import IbkrFeed
@@ -187,4 +188,6 @@ FEEDS: dict[str, Feeds] = {
     "alpaca": alpaca_feed,
     "databento": databento_feed,
     "ibkr": ibkr_feed,
+    "polygon+databento": lambda address: CompositeFeed(polygon_feed(address), databento_feed(address)),
+    "alpaca+ibkr": lambda address: CompositeFeed(alpaca_feed(address), ibkr_feed(address)),
 }

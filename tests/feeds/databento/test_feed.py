@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
@@ -231,15 +229,6 @@ def test_start_and_stop_do_not_wait_for_a_gateway_that_says_nothing() -> None:
         got.wait(FeedStatus)
     with running(Config("127.0.0.1:9"), ["ACME"]) as (_, got):
         got.wait(ApiFault)
-
-
-def test_no_heavy_library_comes_with_it() -> None:
-    code = (
-        "import sys, orderflow_tui.feeds.databento.feed, databento_dbn;"
-        "print([name for name in ('pandas', 'numpy', 'pyarrow', 'databento') if name in sys.modules])"
-    )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "[]\n"
 
 
 def test_outside_the_session_a_quiet_symbol_is_not_asked_for_from_far_back() -> None:
