@@ -207,6 +207,22 @@ def _config(args: argparse.Namespace) -> int:
     return 0
 
 
+def _completion(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.completion import SHELLS
+    from orderflow_tui.commands.parser_words import commands_of
+
+    print_lines(SHELLS[args.shell](commands_of(make_parser())))
+    return 0
+
+
+def _man(_: argparse.Namespace) -> int:
+    from orderflow_tui.commands.manual import page
+    from orderflow_tui.commands.parser_words import commands_of
+
+    print_lines(page(commands_of(make_parser())))
+    return 0
+
+
 def _version() -> int:
     from orderflow_tui.support.version import __version__
 
@@ -237,6 +253,8 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     "doctor": _doctor,
     "evaluate": _evaluate,
     "import": _import,
+    "completion": _completion,
+    "man": _man,
     "notify": _notify,
     "report": _report,
 }

@@ -30,6 +30,7 @@ _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
 _WIRES: Final = ("polygon", "alpaca", "databento", "ibkr")
 _ANSWERS: Final = ("hold", "sold", "exited", "trimmed", "snooze")
+_SHELLS: Final = ("bash", "zsh", "fish")
 ZONE: Final = "America/New_York"
 _RECORDINGS: Final = (
     "common prefix of a .trades/.book.csv.gz pair, a LOBSTER file, a flat file as trades.csv.gz:AAPL, a .dbn file, "
@@ -103,6 +104,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_settings(doctor)
     _add_evaluate(commands)
     _add_import(commands)
+    completion = commands.add_parser("completion", help="print what your shell completes commands and options with")
+    completion.add_argument("shell", choices=_SHELLS, help="whose")
+    commands.add_parser("man", help="print the manual page")
     notify = commands.add_parser("notify", help="send a test message through every [notify] channel")
     notify.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
     config = commands.add_parser("config", help="show the active settings and where each came from")

@@ -25,7 +25,7 @@ from tests.journal.test_journal_records import RECOMMENDATION
 
 RECORDING = "../shared/data/sessions/bac_20131007_1405_1435"
 # Words before the program's name, or a quote or a path, and then what follows up to the end of the command.
-_OURS = re.compile(r"(?:^|[\s'/\\])orderflow-tui(?=[\s']|$)(?P<arguments>[^'#;|&\n]*)")
+_OURS = re.compile(r"(?:^|[\s'/\\])orderflow-tui(?=[\s']|$)(?P<arguments>[^'#;|&>\n]*)")
 _PIPELINES = ("grep ", "cat ", "jq ")
 
 
