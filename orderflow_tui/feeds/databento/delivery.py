@@ -30,6 +30,7 @@ FRESH_NS: Final = 10 * NS
 """Nothing but news came for so long: the replay is over, whether the gateway says so or not."""
 QUIET_NS: Final = NS
 """Nothing came for so long: whatever is replayed has been sent."""
+UNDEFINED_TIME: Final = 2**64 - 1
 _MAX_AHEAD_NS: Final = int(MAX_AHEAD.total_seconds()) * NS
 _HALTS: Final = frozenset({8, 9, 10, 15})
 _TRADING: Final = 7
@@ -211,7 +212,7 @@ class Delivery:
                 self._put(Batch(mine.symbol, "stream", (covered,), arrival, vouched_ns=self._heard_ns))
 
     def _market(self, mine: _Mine, record: Any, arrival: Arrival, *, thin: bool) -> None:
-        at_ns = record.ts_recv
+        at_ns = record.ts_recv if 0 < record.ts_recv < UNDEFINED_TIME else record.ts_event
         if record.flags & BAD_TIME:
             at_ns = max(at_ns, mine.newest_ns)
         if not 0 < at_ns <= arrival.wall_ns + _MAX_AHEAD_NS:

@@ -99,13 +99,15 @@ class Stream(Reconnecting):
         self._delivery = delivery
         self._heard = 0.0
         self._standing = False
+        self._asked = False
+        """The gateway has been asked for data in this session."""
 
     @property
     def _stands(self) -> bool:
         return self._standing
 
     def _leave(self) -> None:
-        self._standing = False
+        self._standing = self._asked = False
 
     def _left_for(self, trouble: TroubleError) -> float:
         match trouble.kind:
@@ -121,6 +123,9 @@ class Stream(Reconnecting):
                 self._delivery.statuses = False
                 return FIRST_RETRY_SECONDS
             case "cut":
+                if self._asked and not self._standing and self._failures:
+                    # It leaves again at the question and says nothing: halts are what it may not know.
+                    self._delivery.statuses = False
                 wait = self._backoff()
             case _:
                 wait = REFUSED_SECONDS
@@ -157,6 +162,7 @@ class Stream(Reconnecting):
                 writer.writelines(asked.lines(number))
             writer.write(wire.START_SESSION)
             await writer.drain()
+            self._asked = True
             await self._read(reader)
         finally:
             writer.transport.abort()

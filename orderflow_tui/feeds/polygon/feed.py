@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -17,7 +18,7 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError, SymbolNotFoundError
-from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedMessage, Put, SymbolNote, SymbolSet
+from orderflow_tui.feeds.feed import Arrival, FeedMessage, Put, SymbolNote, SymbolSet
 from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
 from orderflow_tui.feeds.live.poll_faults import Faults
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
@@ -29,16 +30,17 @@ from orderflow_tui.feeds.polygon.conditions import Conditions
 from orderflow_tui.feeds.polygon.gateway import (
     HEARTBEAT,
     MOST_QUOTES,
-    SIMULATOR_LEVELS,
     BooksAnswer,
     Gateway,
     SourceConfig,
+    capabilities_of,
     key_of,
 )
 from orderflow_tui.feeds.polygon.rereads import Rereads
 from orderflow_tui.feeds.polygon.stream import StreamConfig
 from orderflow_tui.feeds.polygon.stream_handover import LOOK_SECONDS, StreamSide
 from orderflow_tui.feeds.polygon.tape import SymbolTape
+from orderflow_tui.feeds.polygon.units import UnitCheck
 
 WORKERS: Final = 4
 LIVE_SECONDS: Final = 5.0
@@ -49,9 +51,7 @@ SLOW_SECONDS: Final = 2.0
 """A symbol whose prints take longer queues behind the other slow ones only."""
 CLOSED_CYCLE_SECONDS: Final = 10.0
 MARKET_SECONDS: Final = 60.0
-UNIT_SECONDS: Final = 900.0
-UNIT_TRIES: Final = 5
-"""Quotes of busy names change between two requests; equal times turn up within a few tries or not at all."""
+ENTITLEMENT_SECONDS: Final = 900.0
 REREAD_AFTER_SECONDS: Final = 120.0
 ABSENT_SECONDS: Final = 300.0
 """A symbol that spoils the joint request is left out of it so long."""
@@ -113,14 +113,13 @@ class PolygonFeed:
         self._looked: set[str] = set()
         """Symbols whose books were asked for since they joined: only then their prints, for a side needs a quote."""
         self._absent_until: dict[str, float] = {}
-        self._unit_tries: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._working = 0
         self._threads: list[threading.Thread] = []
         self._probes_left = {"market", "entitlement"} if self._gateway.source == "polygon" else {"market"}
         self._put: Put = _discard
         self._standing = LinkState(
-            _capabilities(self._gateway),
+            capabilities_of(self._gateway),
             put=self._send,
             limiter=self._gateway.limiter,
             clock=clock,
@@ -183,7 +182,9 @@ class PolygonFeed:
             self._schedule.add(Job("entitlement", self._poll_entitlement, "entitlement", optional=True, due=now))
             listed = Job("conditions", self._conditions.poll, "conditions", optional=True, due=now + PROBE_SECONDS)
             self._schedule.add(listed)
-            self._schedule.add(Job("units", self._poll_units, "nbbo", optional=True, due=now + PROBE_SECONDS))
+            units = UnitCheck(self._gateway, self._books, self._send, self._clock, self._shortest_cycle)
+            turn = partial(units.turn, lambda: self._symbols.symbols)
+            self._schedule.add(Job("units", turn, "nbbo", optional=True, due=now + PROBE_SECONDS))
         rereads = Rereads(self._gateway, self._send, self._tapes)
         self._schedule.add(Job("rereads", rereads.turn, "trades", optional=True, due=now + self._reread_after))
         self._schedule.add(Job("books", self._poll_books, "snapshot", due=now + PROBE_SECONDS))
@@ -322,7 +323,7 @@ class PolygonFeed:
         delayed = self._gateway.delayed((HEARTBEAT,), deadline_seconds=PROBE_SECONDS)
         if delayed is not None:
             self._standing.learn(delay_seconds=DELAYED_SECONDS if delayed else 0)
-        return UNIT_SECONDS
+        return ENTITLEMENT_SECONDS
 
     def _poll_books(self) -> float:
         self._standing.cycle_seconds = self._cycle()
@@ -391,38 +392,6 @@ class PolygonFeed:
         )
         job.suspect = tape.slowest_seconds > SLOW_SECONDS
         return 0.0 if more else self._cycle()
-
-    def _poll_units(self) -> float:
-        """Check one symbol's snapshot sizes against the NBBO, whose sizes are shares."""
-        symbols = [symbol for symbol in self._symbols.symbols if self._books.last_shown(symbol) is not None]
-        pending = [symbol for symbol in symbols if self._unit_tries[symbol] < UNIT_TRIES]
-        if not pending:
-            self._unit_tries.clear()
-            return UNIT_SECONDS if symbols else self._cycle()
-        symbol = pending[0]
-        self._unit_tries[symbol] += 1
-        quote = self._gateway.nbbo(symbol)
-        factor = self._books.unit_from(symbol, quote) if quote is not None else 0
-        if factor is not None:
-            self._unit_tries[symbol] = UNIT_TRIES
-        if factor:
-            detail = f"snapshot sizes are {'lots of ' + str(factor) if factor > 1 else 'shares'}: corrected"
-            arrival = Arrival(time.monotonic_ns(), self._clock())
-            self._put(BadPayload(symbol, "book", "LEVEL2_SIZE", detail, arrival, quarantined=True))
-        return self._shortest_cycle
-
-
-def _capabilities(gateway: Gateway) -> Capabilities:
-    simulated = gateway.source == "simulator"
-    return Capabilities(
-        source=gateway.source,
-        source_class="simulated" if simulated else "live",
-        host=gateway.session.host,
-        depth_levels=SIMULATOR_LEVELS if simulated else 1,
-        single_venue=simulated,
-        sessions=not simulated,
-        side_check="asked",
-    )
 
 
 def _discard(_: FeedMessage) -> None:

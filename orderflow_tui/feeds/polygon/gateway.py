@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.config.values import check_encrypted
+from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.units import datetime_ns
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, one_line
@@ -317,3 +318,17 @@ def _set_aside(answer: BooksAnswer, raw: msgspec.Raw, error: Exception) -> None:
         answer.unnamed += 1
         return
     answer.malformed[symbol] = one_line(str(error))
+
+
+def capabilities_of(gateway: Gateway) -> Capabilities:
+    """What the source is believed to show before it was asked."""
+    simulated = gateway.source == "simulator"
+    return Capabilities(
+        source=gateway.source,
+        source_class="simulated" if simulated else "live",
+        host=gateway.session.host,
+        depth_levels=SIMULATOR_LEVELS if simulated else 1,
+        single_venue=simulated,
+        sessions=not simulated,
+        side_check="asked",
+    )

@@ -122,3 +122,11 @@ def test_one_symbols_news_does_not_end_anothers_history(got: Collector) -> None:
     delivery.take([done, done], arrival(NOW + NS), behind=False)
     delivery.tick(arrival(NOW + NS))
     assert covered("ACME")
+
+
+def test_a_record_without_a_capture_time_has_the_exchanges(live: Delivery, got: Collector) -> None:
+    live.take([sold(100.5, ts_recv=2**64 - 1), book(100.5, 1, ts_recv=0)], arrival(NOW + 2 * NS), behind=False)
+    assert [type(event) for event in got.of(Batch)[-1].events] == [Print, Book]
+    assert {event.time_ns // NS for event in got.of(Batch)[-1].events if isinstance(event, Print | Book)} == {
+        (OPEN + 100 * NS) // NS
+    }

@@ -249,3 +249,23 @@ def test_outside_the_session_a_quiet_symbol_is_not_asked_for_from_far_back() -> 
             feed.stop()
             assert feed.join(20)
     assert len([line for line in host.gateway.log if line.startswith("schema=mbp-10")]) == 1
+
+
+def test_a_gateway_that_leaves_at_the_question_is_asked_without_halts() -> None:
+    async def leaves(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = b""
+        writer.write(b"lsg_version=0\ncram=word\n")
+        await reader.readline()
+        writer.write(b"success=1|session_id=1\n")
+        while not asked.endswith(b"start_session=0\n"):
+            asked += await reader.readline()
+        sessions.append(b"schema=status" in asked)
+        writer.close()
+
+    sessions: list[bool] = []
+    with listening(leaves) as address, running(Config(address), ["ACME"], pace=100) as (_, got):
+        until = time.monotonic() + 15
+        while len(sessions) < 3 and time.monotonic() < until:
+            got.wait(ApiFault)
+            time.sleep(0.01)
+    assert sessions[:3] == [True, True, False]
