@@ -47,6 +47,21 @@ def test_an_app_that_is_behind_is_not_buried() -> None:
     assert len(got) == 2 * MOST_BEHIND + 1
 
 
+def test_the_key_behind_a_flood_is_passed_on_once_the_app_has_caught_up() -> None:
+    app = Slow()
+    got: list[Message] = []
+    passing = Passing(app, got.append)
+    last = Key("f1", None)
+    passing([*(Key("f2", None) for _ in range(50)), last])
+    passing([])
+    assert passing.waits
+    assert last not in got
+    app.told[0]()
+    passing([])
+    assert got[-1] is last
+    assert not passing.waits
+
+
 async def test_the_app_says_when_it_has_dealt_with_what_came() -> None:
     async with running(calm_market()) as (app, pilot):
         done: list[bool] = []

@@ -282,3 +282,17 @@ def test_the_focus_is_passed_on_seldom_and_as_it_is_in_the_end() -> None:
 def test_what_is_typed_quickly_in_the_kitty_protocol_is_no_flood() -> None:
     typed = "bought back at the close"
     assert "".join(keys(Desk().send("".join(f"\x1b[{ord(char)};1u" for char in typed).encode()))).startswith("bought")
+
+
+@pytest.mark.parametrize("flood", [b"\x1ba" * 2_000, b"\x1bOQ\x1bOR" * 1_000, b"\x1b[200~x\x1b[201~a" * 300])
+def test_the_key_behind_a_flood_of_keys_comes_and_answers_nothing(flood: bytes) -> None:
+    clock = Clock()
+    source = TerminalInput(clock)
+    read = source.read(flood + b"\x1bOP")
+    assert len(read) < 100
+    assert source.waits
+    clock.now += 0.02
+    (key,) = source.tick()
+    assert isinstance(key, Key)
+    assert (key.key, key.by_person, key.alone, key.repeated) == ("f1", False, False, False)
+    assert not source.waits

@@ -31,15 +31,24 @@ class Passing:
         self._pass_on = pass_on
         self._passed = self._done = 0
         self._at = 0.0
+        self._late: Message | None = None
+        """The last key the app could not keep up with: the one a person pressed after a flood."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a key is to be passed on as soon as the app has dealt with what came before."""
+        return self._late is not None
 
     def __call__(self, messages: Iterable[Message]) -> None:
         """Pass on what the app keeps up with."""
         before, now = self._passed, time.monotonic()
         if now - self._at > _FORGET_SECONDS:
             self._done = before
-        for message in messages:
+        late, self._late = self._late, None
+        for message in messages if late is None else (late, *messages):
             if not (isinstance(message, Key) and message.alone):
                 if self._passed - self._done >= MOST_BEHIND:
+                    self._late = message if isinstance(message, Key) else self._late
                     continue
                 self._passed += 1
             self._pass_on(message)

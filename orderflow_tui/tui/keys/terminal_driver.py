@@ -95,7 +95,8 @@ class TerminalDriver(LinuxDriver):
         threading.current_thread().name = "terminal-input"
         source, pass_on = TerminalInput(), Passing(self._dashboard, self.process_message)
         while not self.exit_event.is_set() and threading.main_thread().is_alive():
-            ready, _, _ = select.select([self.fileno], [], [], _SOON_SECONDS if source.waits else _LOOK_SECONDS)
+            soon = source.waits or pass_on.waits
+            ready, _, _ = select.select([self.fileno], [], [], _SOON_SECONDS if soon else _LOOK_SECONDS)
             if ready:
                 try:
                     data = os.read(self.fileno, _READ)

@@ -94,7 +94,9 @@ class TerminalInput(XTermParser):
         super().__init__()
         self._clock = clock
         self._decoder = getincrementaldecoder("utf-8")("surrogateescape")
-        self._allowed = Allowance(100.0, 32.0)
+        self._allowed, self._allowed_keys = Allowance(100.0, 32.0), Allowance(100.0, 32.0)
+        self._late: list[Message] = []
+        """The last key of a flood, which is the one a person pressed after it."""
         self._steps: dict[str, Callable[[str, int], int]] = {
             "text": self._text, "escape": self._escape, "csi": self._csi, "ss3": self._csi,
             "string": self._string, "string escape": self._string_escape, "mouse": self._mouse, "paste": self._paste,
@@ -142,7 +144,7 @@ class TerminalInput(XTermParser):
         """The escape key, where nothing followed it in time."""
         now = self._clock()
         if self._escape_at is None or now - self._escape_at < constants.ESCAPE_DELAY:
-            return self._focus_now(now)
+            return [*self._late_now(now), *self._focus_now(now)]
         alone = self._units == 0 and self._escape_at >= self._quiet_until
         self._escape_at, self._escaped_at = None, now
         self._state = "text"
@@ -153,7 +155,13 @@ class TerminalInput(XTermParser):
     @property
     def waits(self) -> bool:
         """Whether `tick` has something to decide soon."""
-        return self._escape_at is not None or self._focus is not None
+        return self._escape_at is not None or self._focus is not None or bool(self._late)
+
+    def _late_now(self, now: float) -> list[Message]:
+        if not self._late or not self._allowed_keys.take(now):
+            return []
+        late, self._late = self._late, []
+        return late
 
     def _focus_now(self, now: float) -> list[Message]:
         if self._focus is None or now - self._focus_at < _FOCUS_SECONDS:
@@ -362,9 +370,11 @@ class TerminalInput(XTermParser):
             self._out.append(message)
 
     def _emit_keys(self, keys: Iterable[events.Key]) -> None:
-        if not self._allowed.take(self._now):
-            return
-        self._out += [Key(key.key, key.character) for key in keys if key.key != Keys.Ignore]
+        made: list[Message] = [Key(key.key, key.character) for key in keys if key.key != Keys.Ignore]
+        if self._allowed_keys.take(self._now):
+            self._out += made
+            made = []
+        self._late = made
 
     def _emit_paste(self, text: str) -> None:
         shown = "".join(char for char in text[:MOST_PASTED] if char.isprintable() or char in "\n\t")
