@@ -6,14 +6,23 @@ every rule exists once; what comes out is written back by `AlertWriter`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from orderflow_tui.core.market.series import STEP_SECONDS
+from orderflow_tui.core.announcer import Announcer
+from orderflow_tui.core.exits.holding import Holding
+from orderflow_tui.core.learning.learned_sizes import SessionStats
+from orderflow_tui.core.learning.session_learning import SessionLearning
+from orderflow_tui.core.market.indicators import Context
+from orderflow_tui.core.market.series import STEP_SECONDS, Series
 from orderflow_tui.core.market.sessions import session_at
-from orderflow_tui.core.market.sweeps import SPAN_NS
-from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
-from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.core.market.silence import PAUSE_NS, Silence
+from orderflow_tui.core.market.state import MarketState
+from orderflow_tui.core.market.timers import Timers
+from orderflow_tui.core.market.trade_side import SideClassifier
+from orderflow_tui.core.market.volume_window import VolumeWindow
+from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import Against, Answer, Position
 from orderflow_tui.core.model.events import (
     Book,
     Event,
@@ -28,17 +37,20 @@ from orderflow_tui.core.model.events import (
 )
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.core.on_book import BookSide
-from orderflow_tui.core.on_tape import TapeSide
-from orderflow_tui.core.rules.slow_bleed import BUCKET_SECONDS
+from orderflow_tui.core.on_book import BookRules
+from orderflow_tui.core.on_tape import TapeRules
+from orderflow_tui.core.rules.active_rules import ActiveRules
+from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
+from orderflow_tui.core.rules.price_move import PriceMoves
+from orderflow_tui.core.rules.red_burst import RedBurst
+from orderflow_tui.core.rules.rule_part import RuleInputs
+from orderflow_tui.core.rules.terms import SymbolTerms
+from orderflow_tui.core.side_answers import SideAnswers
 
 _LONGEST_SILENCE_NS: Final = 3_600 * NS
 """Of a longer silence without a clock (a suspended laptop) only the last hour is lived through."""
-PAUSE_NS: Final = 60 * NS
-"""So long without a print is a pause for a symbol that prints `_BUSY_PRINTS` a minute."""
-_BUSY_PRINTS: Final = 12
-_OPEN: Final = frozenset({"regular", "always"})
-"""Sessions in which a silence means something."""
+_FIT_SECONDS: Final = 10
+"""How often the exit ratio follows the session."""
 
 
 def mirrored(event: Event) -> Event:
@@ -64,8 +76,8 @@ def _negated(levels: Levels) -> Levels:
     return tuple((-price, size) for price, size in levels)
 
 
-class SymbolCore(TapeSide, BookSide):
-    """The rules of one symbol.
+class SymbolCore:
+    """The rules of one symbol: parts with a state of their own, and the order in which they hear of things.
 
     Args:
         symbol: Ticker.
@@ -75,7 +87,91 @@ class SymbolCore(TapeSide, BookSide):
         taught: What the last session of each name (`pre`, `regular`, ...) taught; used in `guarded` alone.
     """
 
-    __slots__ = ()
+    __slots__ = (
+        "announcer", "answers", "book", "burst", "classifier", "context", "holding", "learning", "market", "rules",
+        "short", "silence", "symbol", "tape", "terms", "timers", "window", "writer",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        symbol: str,
+        thresholds: Thresholds,
+        capabilities: Capabilities,
+        position: Position | None = None,
+        taught: Mapping[str, SessionStats] | None = None,
+    ) -> None:
+        self.symbol = symbol
+        self.short = position is not None and position.quantity < 0
+        against: Against = "short" if self.short else "long"
+        self.terms = SymbolTerms(thresholds, capabilities)
+        self.writer = AlertWriter(symbol, thresholds.profile, against, capabilities.size_scale)
+        self.timers = Timers()
+        self.market = MarketState()
+        self.window = VolumeWindow()
+        self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence, polled=capabilities.polled)
+        self.context = Context(self.window)
+        self.silence = Silence(self.market, self.window)
+        self.holding = Holding(symbol, thresholds, capabilities, self.writer, self.market)
+        self.holding.set_position(position)
+        moves = PriceMoves(self.market, self.context)
+        self.burst = RedBurst(self.window, thresholds, self.writer, moves.over, self.context.side_accuracy)
+        self.learning = SessionLearning(self.terms, self.market, self.timers, self.burst, taught)
+        self.announcer = Announcer(self.terms, self.market, self.timers, self.holding)
+        self.answers = SideAnswers(symbol, self.terms, self.announcer)
+        inputs = self._rule_inputs()
+        self.rules = ActiveRules(inputs)
+        self.book = BookRules(inputs, self.rules, self.holding, self.announcer)
+        self.tape = TapeRules(inputs, self.rules, self.burst, self.book.bid_walls, self.learning)
+        self.set_capabilities(capabilities)
+
+    def _rule_inputs(self) -> RuleInputs:
+        span = self.burst.span
+        return RuleInputs(
+            terms=self.terms,
+            writer=self.writer,
+            market=self.market,
+            window=self.window,
+            classifier=self.classifier,
+            context=self.context,
+            timers=self.timers,
+            held=self.holding,
+            say=self.announcer.say,
+            say_sided=self.answers.say,
+            say_status=self.announcer.say_status,
+            learn_print=self.learning.learn_print,
+            tape_known_from=lambda: span.covered_from,
+        )
+
+    @property
+    def series(self) -> Series | None:
+        """The last half hour for charts, where somebody looks at them."""
+        return self.tape.series
+
+    @series.setter
+    def series(self, series: Series | None) -> None:
+        self.tape.series = series
+
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        """Other thresholds are in force from the next event on; open episodes keep what they opened with."""
+        self.terms.set_thresholds(thresholds)
+        self.writer.profile = thresholds.profile
+        self.rules.fit(self.terms)
+        self.burst.set_thresholds(thresholds)
+        self.learning.fit_exit_ratio(self.timers.now_ns)
+        self.learning.fit_sizes()
+        self.holding.counted_signals.set_window(thresholds.alert_window_seconds)
+
+    def set_capabilities(self, capabilities: Capabilities) -> None:
+        """The source turned out to show something else."""
+        self.terms.capabilities = self.holding.capabilities = capabilities
+        self.writer.depth_source = capabilities.depth_source
+        self.classifier.polled = capabilities.polled
+        self.burst.doubt = capabilities.sides_in_doubt
+        self.rules.fit(self.terms)
+        self.book.bid_walls.set_source(deep=capabilities.depth_levels > 1, streaming=capabilities.books_streamed)
+        self.learning.fit_sizes()
+
+    # --- events -------------------------------------------------------------------------------------------------
 
     def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
         """Take events in processing order.
@@ -87,25 +183,24 @@ class SymbolCore(TapeSide, BookSide):
         Returns:
             What there is to say, in order.
         """
-        self._news_from_ns = news_from_ns
-        out: list[Output] = []
-        self._out = out
-        short = self.short
+        out = self.announcer.begin(news_from_ns)
+        short, timers, silence = self.short, self.timers, self.silence
+        on_print, on_book = self.tape.on_print, self.book.on_book
         for event in events:
             seen = mirrored(event) if short else event
             kind = type(seen)
             if kind is Print:
-                if seen.time_ns >= self._due_ns:
+                if seen.time_ns >= timers.due_ns:
                     self._advance(seen.time_ns)
-                if self._silent_ns:
-                    self._after_silence(seen.time_ns)
-                self._on_print(seen)  # type: ignore[arg-type]
+                if silence.since_ns:
+                    self._end_silence(seen.time_ns)
+                on_print(seen)  # type: ignore[arg-type]
             elif kind is Book:
-                if seen.time_ns >= self._due_ns:
+                if seen.time_ns >= timers.due_ns:
                     self._advance(seen.time_ns)
-                if self._silent_ns and seen.time_ns - self.market.book_ns >= PAUSE_NS:
-                    self._lose_sight(seen.time_ns)
-                self._on_book(seen)  # type: ignore[arg-type]
+                if silence.since_ns and seen.time_ns - self.market.book_ns >= PAUSE_NS:
+                    self.book.lose_sight(seen.time_ns)
+                on_book(seen)  # type: ignore[arg-type]
             elif isinstance(seen, Quote):
                 self.classifier.on_book(Book(seen.time_ns, seen.seq, seen.bids, seen.asks, seen.since_ns))
             else:
@@ -114,158 +209,127 @@ class SymbolCore(TapeSide, BookSide):
 
     def answer(self, time_ns: int, recommendation_id: str, answer: Answer) -> Output | None:
         """The trader answered a recommendation; None when it is not there to answer."""
-        return self.holding.answer(max(time_ns, self.now_ns), recommendation_id, answer)
+        return self.holding.answer(max(time_ns, self.timers.now_ns), recommendation_id, answer)
 
     def _on_other(self, event: Event) -> None:
-        time_ns = event.time_ns
+        time_ns, now_ns = event.time_ns, self.timers.now_ns
         if isinstance(event, TapeCovered):
-            self.covered_ns = max(self.covered_ns, time_ns)
             self.burst.span.begin_coverage(time_ns)
-            self._judge_walls(max(time_ns, self.now_ns))
+            self.book.covered_to(time_ns, now_ns)
         elif isinstance(event, TapeCorrection):
-            self._on_reread(event)
+            noted = self.tape.correct(event)
+            if noted is not None:
+                self.announcer.out.append(noted)
         elif isinstance(event, SideCheckResult):
-            self._on_sides_told(event)
+            self.answers.take(event)
         elif isinstance(event, Gap):
             if event.tape:
                 self._tape_known_from(-(-time_ns // NS))
-            self._lose_sight(max(time_ns, self.now_ns))
+            self.book.lose_sight(max(time_ns, now_ns))
         else:
-            if time_ns >= self._due_ns:
+            if time_ns >= self.timers.due_ns:
                 self._advance(time_ns)
             if isinstance(event, Halt):
-                self.halted = (event.reason or "halted") if event.halted else ""
-                self._set_flow(time_ns)
+                self.terms.halted = (event.reason or "halted") if event.halted else ""
+                self.terms.set_flow(time_ns)
                 self._tape_known_from(-(-time_ns // NS))
 
     def _tape_known_from(self, second: int) -> None:
         """Nothing before this second is to be compared with what follows."""
         self.burst.span.forget(second)
-        self.bleed.forget()
+        self.rules.forget()
         self.market.known_from(second)
-        if self.series is not None:
-            self.series.known_from(second)
+        if self.tape.series is not None:
+            self.tape.series.known_from(second)
 
-    def _lose_sight(self, time_ns: int) -> None:
-        """The book was not seen for a while."""
-        for tracker in (self.bid_walls, self.ask_walls):
-            tracker.lose_sight(time_ns)
-
-    def _notice_silence(self, time_ns: int) -> None:
-        """Nothing has printed for a while: a pause, where the symbol used to print."""
-        session, newest, window = self.session, self.market.newest_print_ns, self.window
-        if self._silent_ns or time_ns - newest < PAUSE_NS or self.halted:
-            return
-        known_from = self.burst.span.covered_from
-        if known_from is None or session is None or session.name not in _OPEN:
-            return
-        seconds = min(BASELINE_SECONDS, max(PAUSE_NS // NS, window.head - known_from + 1))
-        prints = window.count - window.count_through(window.head - seconds)
-        if newest >= max(session.start_ns, known_from * NS) and prints * 60 >= _BUSY_PRINTS * seconds:
-            self._silent_ns = newest
-
-    def _after_silence(self, time_ns: int) -> None:
+    def _end_silence(self, time_ns: int) -> None:
         """It prints again. What was before a pause is not what is usual now, whoever stopped the tape."""
-        silent_ns, self._silent_ns = self._silent_ns, 0
-        if time_ns - silent_ns < PAUSE_NS:
-            return  # the prints of a connection that was away
+        seconds = self.silence.end(time_ns)
+        if not seconds:
+            return
         self._tape_known_from(-(-time_ns // NS))
-        if time_ns >= self._news_from_ns:
-            spent = round((time_ns - silent_ns) / NS)
-            self._say_status("pause", time_ns, f"nothing printed for {spent:,} s: the burst rule warms up again")
+        if time_ns >= self.announcer.news_from_ns:
+            text = f"nothing printed for {seconds:,} s: the burst rule warms up again"
+            self.announcer.say_status("pause", time_ns, text)
 
     # --- time ---------------------------------------------------------------------------------------------------
 
     def _advance(self, time_ns: int) -> None:
         """Everything that time alone brings about up to `time_ns`, each at its own instant, clock events or not."""
-        due = self._due_ns or time_ns
+        due = self.timers.due_ns or time_ns
         if time_ns - due > _LONGEST_SILENCE_NS:
             due = (time_ns - _LONGEST_SILENCE_NS) // NS * NS
         while due <= time_ns:
             due = self._tick(due)
-        self._due_ns = due
+        self.timers.due_ns = due
 
     def _tick(self, time_ns: int) -> int:
         """Let fire what is due at this instant; returns the next one."""
-        self._tick_ns = time_ns
-        sells, burst, bid_walls, ask_walls = self._sells, self.burst, self.bid_walls, self.ask_walls
-        if sells.count and time_ns - sells.first_ns > SPAN_NS:
-            self._end_sells()
+        timers, burst, book = self.timers, self.burst, self.book
+        timers.tick_ns = time_ns
+        self.rules.on_time(time_ns)
         second = time_ns // NS
-        if second >= self._next_second:
-            self._next_second = second + 1
-            self.now_ns = max(self.now_ns, time_ns)
+        if second >= timers.next_second:
+            timers.next_second = second + 1
+            timers.now_ns = max(timers.now_ns, time_ns)
             self._whole_second(second, time_ns)
-        if time_ns >= bid_walls.next_ns or time_ns >= ask_walls.next_ns:
-            self._judge_walls(time_ns)
+        if time_ns >= book.next_ns:
+            book.judge_walls(time_ns)
         if time_ns >= burst.ends_ns:
-            peak = burst.end()
-            if peak:
-                self.learner.burst_peaked(peak)
-            self._fit_exit_ratio(time_ns)
+            self.learning.end_burst(time_ns)
         watch = self.holding.stop_watch
         if watch is not None and time_ns >= watch.wake_ns:
-            self._tell(self.holding.check_stop(time_ns, self._news_from_ns))
+            self.announcer.check_stop(time_ns)
         return self._next_due(time_ns, (second + 1) * NS)
 
     def _next_due(self, time_ns: int, due: int) -> int:
         """The next instant at which time alone does something: a timer's, or the whole second `due`."""
-        sells, watch = self._sells, self.holding.stop_watch
-        due = min(due, self.bid_walls.next_ns, self.ask_walls.next_ns, self.burst.ends_ns)
-        if sells.crossed_ns:
-            due = min(due, sells.first_ns + SPAN_NS + 1)
+        watch = self.holding.stop_watch
+        due = min(due, self.book.next_ns, self.burst.ends_ns, self.rules.next_ns)
         if watch is not None and time_ns < watch.wake_ns < due:
             due = watch.wake_ns
         return max(due, time_ns + 1)
 
     def _whole_second(self, second: int, time_ns: int) -> None:
         """Sample the state in force at a whole second; what is told by the second."""
-        market, holding, learner = self.market, self.holding, self.learner
-        self._set_flow(time_ns)
+        market, learning = self.market, self.learning
+        self.terms.set_flow(time_ns)
         market.whole_second(second)
         self.context.whole_second(second * NS)
-        holding.whole_second()
-        self._sweep.forget(time_ns)
-        if self.outcomes is not None:
-            self._out += self.outcomes.whole_second(second, market)
+        self.holding.whole_second()
+        self.announcer.whole_second(second)
         if self.series is not None and second % STEP_SECONDS == 0:
-            self.series.sample(second, market, self.window, self.context, self.taken)
-        if self._guarded:
-            thin = holding.check_thin(second * NS)
-            if thin is not None:
-                self._say(thin)
-            if market.bids or market.asks:
-                learner.whole_seconds(1, market.bids, market.asks)
-            self._fit_sizes()
+            self.series.sample(second, market, self.window, self.context, self.tape.taken)
+        for listen in self.rules.whole_second:
+            listen(second, time_ns)
+        if self.terms.guarded:
+            learning.whole_second()
             self.burst.span.fit(second)
-            if second % BUCKET_SECONDS == 0:
-                self._bleed(second)
-                self._fit_exit_ratio(time_ns)
-        if self.session is None or time_ns >= self.session.end_ns:
+            if second % _FIT_SECONDS == 0:
+                learning.fit_exit_ratio(time_ns)
+        if learning.session is None or time_ns >= learning.session.end_ns:
             self._enter_session(time_ns)
-        self._notice_silence(time_ns)
+        holding = self.holding
         if holding.stop_watch is not None:
-            self._tell(holding.check_stop(time_ns, self._news_from_ns))
+            self.announcer.check_stop(time_ns)
         if holding.flow.current is not None or holding.stop_latch.current is not None:
-            self._tell(holding.tend(time_ns))
+            self.announcer.tend(time_ns)
+        if not self.terms.halted:
+            self.silence.notice(time_ns, learning.session, self.burst.span.covered_from)
 
     def _enter_session(self, time_ns: int) -> None:
-        before = self.session
-        self.session = session_at(time_ns, sessions=self.capabilities.sessions)
-        self._silent_ns = 0
-        self.holding.session_ns = self.session.start_ns
-        if self.outcomes is not None:
-            self._out += self.outcomes.end(time_ns, self.session.start_ns)
+        before = self.learning.session
+        session = session_at(time_ns, sessions=self.terms.capabilities.sessions)
+        self.silence.since_ns = 0
+        self.holding.session_ns = session.start_ns
+        self.announcer.end_session(time_ns, session.start_ns)
         if before is not None:
             known_from = self.burst.span.covered_from
             if known_from is not None:
-                self.burst.span.forget(max(self.session.start_ns // NS, known_from))
+                self.burst.span.forget(max(session.start_ns // NS, known_from))
             self.market.end_bar()
-            done = self.taught_now(before)
-            self.finished.append(done)
-            self.taught[before.name] = done
+            self.learning.finish(before)
             self.context.start_session()
-            self.bleed.forget()
-        self._unpriced = True
+            self.rules.forget()
         self.window.most = 0
-        self._begin_learning(self.taught.get(self.session.name), time_ns)
+        self.learning.enter(session, time_ns)

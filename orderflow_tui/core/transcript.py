@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from orderflow_tui.core.announcer import LATE_NS
 from orderflow_tui.core.exits.exit_signal import LatchState
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.learning.outcomes import FollowUp, Outcomes
@@ -21,7 +22,6 @@ from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.core.symbol_state import LATE_NS
 
 
 class Rules(msgspec.Struct, frozen=True, array_like=True):
@@ -58,24 +58,24 @@ class Begin(msgspec.Struct, array_like=True, tag=1):
     @classmethod
     def of(cls, core: SymbolCore) -> Begin:
         """How this core stands."""
-        outcomes, holding = core.outcomes, core.holding
+        outcomes, holding, terms = core.announcer.outcomes, core.holding, core.terms
         return cls(
-            core.symbol, Rules.of(core.thresholds), core.capabilities, holding.position, core.event_times_ns,
-            core.taught, holding.flow.state(), holding.stop_latch.state(),
+            core.symbol, Rules.of(terms.thresholds), terms.capabilities, holding.position, terms.event_times_ns,
+            core.learning.taught, holding.flow.state(), holding.stop_latch.state(),
             outcomes.pending if outcomes else None, outcomes.seen if outcomes else True, holding.alone,
         )  # fmt: skip
 
     def core(self, *, charts: bool = False) -> SymbolCore:
         """The core again; `charts` keeps what charts are drawn from, which changes nothing it says."""
         core = SymbolCore(self.symbol, self.rules, self.capabilities, self.position, self.taught)
-        core.event_times_ns = self.event_times_ns
+        core.terms.event_times_ns = self.event_times_ns
         core.holding.flow.resume(self.flow)
         core.holding.stop_latch.resume(self.stop)
         core.holding.alone = self.alone
         if self.followed is not None:
-            core.outcomes = Outcomes()
-            core.outcomes.pending += self.followed
-            core.outcomes.seen = self.seen
+            core.announcer.outcomes = Outcomes()
+            core.announcer.outcomes.pending += self.followed
+            core.announcer.outcomes.seen = self.seen
         if charts:
             core.series = Series()
         return core
@@ -144,14 +144,14 @@ def play(frame: CoreCall, core: SymbolCore) -> tuple[SymbolCore, list[Output]]:
     if frame.capabilities is not None:
         core.set_capabilities(frame.capabilities)
     if frame.held is not None:
-        position, core.event_times_ns = frame.held
+        position, core.terms.event_times_ns = frame.held
         core.holding.set_position(position)
     if frame.rules is not None:
         core.set_thresholds(frame.rules)
     if frame.taught is not None:
-        core.set_taught(frame.taught)
+        core.learning.set_taught(frame.taught)
     if frame.alone is not None:
         core.holding.alone = frame.alone
-    if frame.seen is not None and core.outcomes is not None:
-        core.outcomes.seen = frame.seen
+    if frame.seen is not None and core.announcer.outcomes is not None:
+        core.announcer.outcomes.seen = frame.seen
     return core, []

@@ -204,7 +204,7 @@ def _desk(
         Position(recording.symbol, held * capabilities.size_scale, price_decimal(price)),
         taught,
     )
-    core.outcomes = Outcomes(CONTROL_SECONDS)
+    core.announcer.outcomes = Outcomes(CONTROL_SECONDS)
     day = new_york_day(first_ns).isoformat()
     return _Desk(core, DayResult(recording.symbol, day, setting.rules, setting.mirrored), _Seconds())
 
@@ -245,8 +245,8 @@ class _Desk(Struct):
 
     def end(self, first_ns: int, last_ns: int) -> DayResult:
         """The day is over."""
-        if self.core.outcomes is not None:
-            self.add(self.core.outcomes.end(last_ns))
+        if self.core.announcer.outcomes is not None:
+            self.add(self.core.announcer.outcomes.end(last_ns))
         self.result.hours = (last_ns - first_ns) / NS / 3_600
         self.result.acts = self.core.holding.counted_signals.counted
         _judge_falls(self.result, self.seconds)
@@ -255,8 +255,10 @@ class _Desk(Struct):
 
     def lesson(self) -> dict[str, SessionStats]:
         """What the core has learnt, by session."""
-        session = self.core.session
-        return self.core.taught if session is None else {**self.core.taught, session.name: self.core.taught_now()}
+        learning = self.core.learning
+        if learning.session is None:
+            return learning.taught
+        return {**learning.taught, learning.session.name: learning.taught_now()}
 
     def add(self, outputs: Iterable[Output]) -> None:
         result = self.result

@@ -88,7 +88,7 @@ class BlindnessTracker:
     def _check_tape(self, watched: WatchedSymbol, status: FeedStatus | None, arrival: Arrival) -> None:
         """Books may be fresh while the prints of a symbol do not come: then its tape rules see nothing."""
         limit_s = max(STALE_AFTER_S, 3 * status.cycle_seconds if status is not None else 0.0)
-        if watched.core.capabilities.trades and watched.tape_age_s(arrival.wall_ns) > limit_s:
+        if watched.core.terms.capabilities.trades and watched.tape_age_s(arrival.wall_ns) > limit_s:
             self._blind(watched, "tape_age", "no answer about its prints for more than 30 s", arrival)
         else:
             self.clear(watched, arrival, "tape_age")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Final, Protocol
 
+from orderflow_tui.core.announcer import LATE_NS
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.core.symbol_state import LATE_NS
 from orderflow_tui.feeds.feed import Arrival
 
 

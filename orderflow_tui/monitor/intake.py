@@ -89,7 +89,7 @@ class Intake:
         if batch.events:
             self._clock.started_at(batch.events[0].time_ns)
             self._reached(watched, batch.events[-1].time_ns)
-        behind_ns = self._clock.behind_ns(watched.core.capabilities.delay_seconds)
+        behind_ns = self._clock.behind_ns(watched.core.terms.capabilities.delay_seconds)
         news_from = self._clock.news_from_ns(batch.arrival) - behind_ns
         for output in watched.core.process(batch.events, news_from_ns=news_from):
             self._outbox.say(watched, output, batch.arrival)

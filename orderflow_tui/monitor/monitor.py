@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
+from orderflow_tui.core.announcer import LATE_NS
 from orderflow_tui.core.model.events import Clock
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.core.symbol_state import LATE_NS
 from orderflow_tui.feeds.feed import Arrival, Feed, FeedEnded, FeedMessage
 from orderflow_tui.journal.recommendations import JournaledRecommendation
 from orderflow_tui.journal.records import RunStartedRecord, RunStoppedRecord
@@ -326,12 +326,12 @@ class Monitor(ScreenPort):
             watched = self._symbols.get(self._to_tick.popleft())
             if watched is not None:
                 arrival = Arrival.now()
-                behind_ns = self._clock.behind_ns(watched.core.capabilities.delay_seconds)
+                behind_ns = self._clock.behind_ns(watched.core.terms.capabilities.delay_seconds)
                 at = self._clock.answered_ns(arrival) - behind_ns
                 watched.clock_moved(arrival.wall_ns)
-                if watched.core.outcomes is not None:
+                if watched.core.announcer.outcomes is not None:
                     stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
-                    watched.core.outcomes.seen = not (watched.health.reason or stale)
+                    watched.core.announcer.outcomes.seen = not (watched.health.reason or stale)
                 for output in watched.core.process((Clock(at),), news_from_ns=at - LATE_NS):
                     self._outbox.say(watched, output, arrival)
                 self._blindness.check(watched, self._state.feed, arrival)

@@ -67,7 +67,7 @@ class Publisher:
         for symbol in self._detailed ^ wanted:
             watched = symbols.get(symbol)
             if watched is not None:
-                watched.core.keep_prints(*([PRINTS] if symbol in wanted else []))
+                watched.core.tape.keep_rows(*([PRINTS] if symbol in wanted else []))
                 watched.dirty = True
         self._detailed = wanted
         self._detail_due = {}

@@ -27,17 +27,17 @@ class SymbolStatuses:
     def traded(self, watched: WatchedSymbol, events: Sequence[Event], arrival: Arrival) -> None:
         """After these events: whether trading stands still, where that is news; a halt that is over is none."""
         core = watched.core
-        if bool(core.halted) == bool(watched.halted_ns):
+        if bool(core.terms.halted) == bool(watched.halted_ns):
             return
         halts = [event for event in events if isinstance(event, Halt)]
-        at_ns = halts[-1].time_ns if halts else core.now_ns
-        since_ns, watched.halted_ns = watched.halted_ns or at_ns, at_ns if core.halted else 0
+        at_ns = halts[-1].time_ns if halts else core.timers.now_ns
+        since_ns, watched.halted_ns = watched.halted_ns or at_ns, at_ns if core.terms.halted else 0
         record = SymbolStatusRecord(
             symbol=core.symbol,
-            status="halted" if core.halted else "resumed",
-            reason=core.halted or (halts[-1].reason if halts else ""),
-            depth_levels=core.capabilities.depth_levels,
-            tape_sampled=core.capabilities.tape_sampled,
+            status="halted" if core.terms.halted else "resumed",
+            reason=core.terms.halted or (halts[-1].reason if halts else ""),
+            depth_levels=core.terms.capabilities.depth_levels,
+            tape_sampled=core.terms.capabilities.tape_sampled,
             since_utc=iso_utc(since_ns),
         )
         self._write(record, at_ns, arrival)

@@ -116,7 +116,7 @@ class WatchedSymbols:
         self._kept.second()
         for symbol, taught in self._kept.late():
             if symbol in self._watched:
-                self._watched[symbol].core.set_taught(taught)
+                self._watched[symbol].core.learning.set_taught(taught)
         over = self._kept.take_up_late(time.time_ns())
         self._closed += over
         for watched in self._watched.values():
@@ -143,7 +143,7 @@ class WatchedSymbols:
         for symbol, watched in self._watched.items():
             watched.fit(self.capabilities_of(symbol))
             if other:
-                watched.core.set_taught(self._kept.taught(symbol))
+                watched.core.learning.set_taught(self._kept.taught(symbol))
         return True
 
     def set_own_capabilities(self, symbol: str, capabilities: Capabilities) -> None:
@@ -171,7 +171,7 @@ class WatchedSymbols:
                 self._watched[symbol] = WatchedSymbol(self._new_core(symbol, position))
                 continue
             known.core.holding.set_position(position)
-            known.core.event_times_ns = _event_times(position)
+            known.core.terms.event_times_ns = _event_times(position)
             known.dirty = True
             self._watched[symbol] = known
         for symbol, known in before.items():
@@ -179,8 +179,8 @@ class WatchedSymbols:
                 continue
             self._keep(symbol, known.core)
             known.core.holding.set_position(None)
-            self._closed += known.core.holding.tend(known.core.now_ns)
-            outcomes = known.core.outcomes
+            self._closed += known.core.holding.tend(known.core.timers.now_ns)
+            outcomes = known.core.announcer.outcomes
             if outcomes is not None and outcomes.pending:
                 self._left.append(SoldSymbol(known.core, outcomes, time.time_ns()))
 
@@ -226,7 +226,7 @@ class WatchedSymbols:
         """A recording is over: nothing will follow, so what is known of each alert is told."""
         told: list[AlertOutcome] = []
         for core in (watched.core for watched in self._watched.values()):
-            told += core.outcomes.end(core.now_ns) if core.outcomes is not None else []
+            told += core.announcer.outcomes.end(core.timers.now_ns) if core.announcer.outcomes is not None else []
         for one in self._left:
             told += one.outcomes.end(one.outcomes.newest * NS)
         return told
@@ -248,12 +248,12 @@ class WatchedSymbols:
         """Keep what sessions that ended have taught; `now` also what the current one has."""
         for symbol, watched in self._watched.items():
             core = watched.core
-            if now and core.session is not None:
-                core.finished.append(core.taught_now())
+            if now and core.learning.session is not None:
+                core.learning.finished.append(core.learning.taught_now())
             self._keep(symbol, core)
 
     def _keep(self, symbol: str, core: SymbolCore) -> None:
-        finished, core.finished = core.finished, []
+        finished, core.learning.finished = core.learning.finished, []
         for taught in finished:
             self._kept.keep_taught(symbol, taught)
 
@@ -263,7 +263,9 @@ class WatchedSymbols:
 
     def keep_followed(self, now_ns: int, *, now: bool = False) -> None:
         """Keep the alerts whose outcome is not known yet."""
-        followed = [one.core.outcomes for one in self._watched.values() if one.core.outcomes is not None]
+        followed = [
+            one.core.announcer.outcomes for one in self._watched.values() if one.core.announcer.outcomes is not None
+        ]
         followed += [one.outcomes for one in self._left]
         self._kept.keep_followed(followed, now_ns, now=now)
 
@@ -287,9 +289,9 @@ class WatchedSymbols:
         taught = self._kept.taught(symbol)
         thresholds, shown = self._thresholds.for_symbol(symbol), self.capabilities_of(symbol)
         core = self._make_core(symbol, thresholds, shown, position, taught)
-        core.event_times_ns = _event_times(position)
+        core.terms.event_times_ns = _event_times(position)
         core.holding.alone = self._alone
-        core.outcomes = Outcomes()
+        core.announcer.outcomes = Outcomes()
         if self._charts:
             core.series = Series()
         return core

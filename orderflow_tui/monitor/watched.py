@@ -66,11 +66,11 @@ class WatchedSymbol(Struct):
         """Seconds since the vouched instant, the contract's delay taken off; None before the first."""
         if not self.vouched_ns:
             return None
-        return max(0.0, (now_ns - self.vouched_ns) / 1e9 - self.core.capabilities.delay_seconds)
+        return max(0.0, (now_ns - self.vouched_ns) / 1e9 - self.core.terms.capabilities.delay_seconds)
 
     def tape_age_s(self, now_ns: int) -> float:
         """Seconds since every print was known, or since it began to be watched; the contract's delay taken off."""
-        covered_ns = self.core.covered_ns + self.core.capabilities.delay_seconds * NS
+        covered_ns = self.core.book.covered_ns + self.core.terms.capabilities.delay_seconds * NS
         if covered_ns > now_ns + _STEP_BACK_NS:
             covered_ns = 0
         return max(0.0, (now_ns - max(covered_ns, self.since_ns)) / NS)
@@ -88,9 +88,9 @@ class WatchedSymbol(Struct):
             ladder=self.ladder,
             alerts=tuple(self.lines),
             counters={
-                "prints": core.prints,
-                "late_prints": core.late_prints,
-                "uncounted_prints": core.uncounted_prints,
+                "prints": core.tape.prints,
+                "late_prints": core.tape.late_prints,
+                "uncounted_prints": core.tape.uncounted_prints,
                 "skipped_prints": self.skipped_prints,
                 "duplicates": self.duplicates,
                 "acts": core.holding.counted_signals.counted,

@@ -41,7 +41,7 @@ class RecordedCore(SymbolCore):
         self._in_force: tuple[Thresholds, Capabilities, Position | None, tuple[int, ...]] | None = None
         self._seen = True
         self._alone = False
-        self._taught = self.taught
+        self._taught = self.learning.taught
 
     def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
         """As `SymbolCore.process`."""
@@ -58,28 +58,28 @@ class RecordedCore(SymbolCore):
 
     def _note(self) -> None:
         """Write down how the core begins, and what is in force now that was not at the last call."""
-        outcomes, holding = self.outcomes, self.holding
+        outcomes, holding, terms = self.announcer.outcomes, self.holding, self.terms
         seen = outcomes is None or outcomes.seen
         before = self._in_force
         if before is None:
             self._record(Begin.of(self))
         else:
-            rules = before[0] is self.thresholds
-            capabilities = before[1] is self.capabilities
-            held = before[2] is holding.position and before[3] is self.event_times_ns
-            taught = self._taught is self.taught
+            rules = before[0] is terms.thresholds
+            capabilities = before[1] is terms.capabilities
+            held = before[2] is holding.position and before[3] is terms.event_times_ns
+            taught = self._taught is self.learning.taught
             alone = holding.alone == self._alone
             if rules and capabilities and held and taught and alone and seen == self._seen:
                 return
             self._record(
                 Changed(
-                    None if rules else Rules.of(self.thresholds),
-                    None if capabilities else self.capabilities,
-                    None if held else (holding.position, self.event_times_ns),
+                    None if rules else Rules.of(terms.thresholds),
+                    None if capabilities else terms.capabilities,
+                    None if held else (holding.position, terms.event_times_ns),
                     None if seen == self._seen else seen,
-                    None if taught else self.taught,
+                    None if taught else self.learning.taught,
                     None if alone else holding.alone,
                 )
             )
-        self._taught, self._alone = self.taught, holding.alone
-        self._in_force, self._seen = (self.thresholds, self.capabilities, holding.position, self.event_times_ns), seen
+        self._taught, self._alone, self._seen = self.learning.taught, holding.alone, seen
+        self._in_force = (terms.thresholds, terms.capabilities, holding.position, terms.event_times_ns)

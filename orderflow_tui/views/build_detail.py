@@ -19,7 +19,7 @@ PRINTS: Final = 400
 
 def detail_view(core: SymbolCore, now_ns: int) -> DetailView:
     """The detail of one symbol at `now_ns` (event time)."""
-    second = max(now_ns, core.now_ns) // NS
+    second = max(now_ns, core.timers.now_ns) // NS
     return DetailView(
         symbol=core.symbol,
         series=series_view(core, second),
@@ -34,7 +34,7 @@ def series_view(core: SymbolCore, second: int) -> SeriesView:
         return SeriesView(STEP_SECONDS)
     rows = core.series.rows()
     if not rows or rows[-1].second < second:
-        rows.append(sample_now(second, core.market, core.window, core.context, core.taken))
+        rows.append(sample_now(second, core.market, core.window, core.context, core.tape.taken))
     short = core.short
     steps = list(pairwise(rows))
     bids, asks = [_price(row.bid) for row in rows], [_price(row.ask) for row in rows]
@@ -78,7 +78,7 @@ def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
         lines.append(RuleLine("prints a minute", "too thin", "12 in 60 s", False))
     volume = window.volume_through(second) - window.volume_through(second - seconds)
     baseline = burst.span.baseline(second)
-    ratio, spike = volume / baseline if baseline else 0.0, core.thresholds.volume_spike_threshold
+    ratio, spike = volume / baseline if baseline else 0.0, core.terms.thresholds.volume_spike_threshold
     value = f"{ratio:.2f}x in {seconds} s" if baseline else "no baseline"
     lines.append(RuleLine("volume ratio", value, f"> {spike:g}x", ratio > spike))
     lines.append(RuleLine("the same, for an exit", value, f"> {burst.exit_ratio:.3g}x", ratio > burst.exit_ratio))
@@ -87,7 +87,7 @@ def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
     share = sold / volume if volume else 0.0
     who = core.writer.words("sell share", "buy share")
     lines.append(RuleLine(who, f"{share:.0%}" if volume else "no volume", f"> {SELL_SHARE:.0%}", share > SELL_SHARE))
-    if core.thresholds.profile != "guarded" or not volume:
+    if core.terms.thresholds.profile != "guarded" or not volume:
         return lines
     n_eff, low, largest = burst.span.guards(second, share)
     z = burst.span.robust_z(second)
@@ -101,7 +101,7 @@ def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
 
 
 def _wall_lines(core: SymbolCore) -> list[RuleLine]:
-    market, sizes, threshold = core.market, core.writer.sizes, core.resting_threshold
+    market, sizes, threshold = core.market, core.writer.sizes, core.terms.resting_threshold
     lines = []
     names = core.writer.words("bid", "offer"), core.writer.words("offer", "bid")
     for name, levels in zip(names, (market.bids, market.asks), strict=True):

@@ -48,7 +48,7 @@ def exit_cost_view(core: SymbolCore, second: int) -> ExitCostView | None:
     if not holding.quantity:
         return None
     facts, cost, minutes = leave_facts(core, second)
-    deep = core.capabilities.depth_levels > 1
+    deep = core.terms.capabilities.depth_levels > 1
     refill = core.series.refill_per_second if core.series is not None else None
     traded = core.window.volume_through(second) - core.window.volume_through(second - BASELINE_SECONDS)
     trend = tuple(holding.coverage) if deep else ()

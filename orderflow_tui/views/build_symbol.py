@@ -72,7 +72,7 @@ def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolV
     """The view of one symbol at `now_ns` (event time)."""
     market, short = core.market, core.short
     near, far = _real(market.bids, short=short), _real(market.asks, short=short)
-    second = max(now_ns, core.now_ns) // NS
+    second = max(now_ns, core.timers.now_ns) // NS
     chip, detail, urgency = _chip(core, standing, now_ns, second)
     volumes, sells, buys = core.window.by_second(second, SPARK_SECONDS)
     earlier = market.quote_at(second - 60)
@@ -87,7 +87,7 @@ def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolV
         chip_detail=detail,
         urgency=urgency,
         now_ns=now_ns,
-        capabilities=core.capabilities,
+        capabilities=core.terms.capabilities,
         bids=far if short else near,
         asks=near if short else far,
         book_time_ns=market.book_ns,
@@ -105,7 +105,7 @@ def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolV
         leave=exit_cost_view(core, second),
         thresholds=_thresholds(core) + _band(standing.band),
         context=_context(core, now_ns),
-        live_rules=live_rules(core.capabilities, core.thresholds.profile),
+        live_rules=live_rules(core.terms.capabilities, core.terms.thresholds.profile),
         recommendation=next(iter(recommendations(core, now_ns)), None),
         data_age_s=standing.age_s,
         muted=muted_words(core, now_ns),
@@ -123,8 +123,8 @@ def _chip(core: SymbolCore, standing: SourceState, now_ns: int, second: int) -> 
     latches = (core.holding.stop_latch, core.holding.flow)
     if any(latch.current is not None and latch.current.status == "open" for latch in latches):
         return "EXIT", "", 1
-    if core.halted:
-        return "HALTED", f"cannot leave: {core.halted}", 1 if held else 3
+    if core.terms.halted:
+        return "HALTED", f"cannot leave: {core.terms.halted}", 1 if held else 3
     return _quiet_chip(standing, now_ns, held=held) or _flow_chip(core, standing, now_ns, second)
 
 
@@ -157,14 +157,15 @@ def _rule_chip(core: SymbolCore, now_ns: int, second: int) -> tuple[Chip, str, i
     burst = core.burst
     have, need = burst.span.warm_seconds(second), burst.span.warm_needed
     if have < need:
-        opening = core.session is not None and core.session.name == "regular"
-        opening = opening and burst.span.covered_from == (core.session.start_ns // NS if core.session else None)
+        session = core.learning.session
+        opening = session is not None and session.name == "regular"
+        opening = opening and burst.span.covered_from == (session.start_ns // NS if session else None)
         return "OPENING" if opening else "WARMING", f"{_clock(have)}/{_clock(need)}", 5
-    if core.near_event(now_ns):
+    if core.terms.near_event(now_ns):
         return "WATCH", "your event within 30 min: relative-volume rules off", 4
     if burst.span.thin:
         return "THIN", "tape too thin for the burst rule", 5
-    if not core.capabilities.quotes:
+    if not core.terms.capabilities.quotes:
         return "NO QUOTES", "tape rules only", 5
     return "CALM", "", 6
 
@@ -180,7 +181,7 @@ def real_side(near: bool, *, short: bool) -> Literal["bid", "ask"]:
 
 def _marks(core: SymbolCore, now_ns: int) -> list[WallMark]:
     marks: list[WallMark] = []
-    for tracker, near in ((core.bid_walls, True), (core.ask_walls, False)):
+    for tracker, near in ((core.book.bid_walls, True), (core.book.ask_walls, False)):
         real = real_side(near, short=core.short)
         marks += [_mark(wall, real, "hit" if wall.hit else "seen") for wall in tracker.showing()]
         marks += [_mark(wall, real, "pulled") for wall in tracker.pulled if now_ns - wall.gone_ns <= _PULLED_NS]
@@ -196,12 +197,12 @@ def _mark(wall: Wall, side: Literal["bid", "ask"], state: Literal["seen", "hit",
 
 def newest_prints(core: SymbolCore, most: int) -> tuple[PrintLine, ...]:
     """The newest prints, newest first."""
-    return tuple(_print_line(core, row) for row in islice(reversed(core.tape), most))
+    return tuple(_print_line(core, row) for row in islice(reversed(core.tape.rows), most))
 
 
 def _print_line(core: SymbolCore, row: tuple[int, int, int, int, int]) -> PrintLine:
     time_ns, price, size, side, flags = row
-    threshold = core.print_threshold
+    threshold = core.terms.print_threshold
     tier = 2 if size > threshold else 1 if size * 5 >= threshold else 0
     return PrintLine(time_ns, price, size, _SIDES.get(side, "unknown"), bool(flags & OFF_EXCHANGE), tier)
 
@@ -221,7 +222,7 @@ def _window(core: SymbolCore, second: int) -> WindowView:
         volume=volume,
         baseline=baseline,
         ratio=volume / baseline if baseline > 0 else None,
-        spike_threshold=core.thresholds.volume_spike_threshold,
+        spike_threshold=core.terms.thresholds.volume_spike_threshold,
         exit_ratio=burst.exit_ratio,
         sell_share=(bought if core.short else sold) / volume if volume else None,
         sell_share_60s=minute_sold / minute if minute else None,
@@ -235,19 +236,20 @@ def _window(core: SymbolCore, second: int) -> WindowView:
 def _thresholds(core: SymbolCore) -> str:
     """The thresholds in force and where the configured one stands in this name."""
     sizes = core.writer.sizes
-    configured, resting, prints = core.configured_threshold, core.resting_threshold, core.print_threshold
-    learner = core.learner
-    if core.capabilities.sizes_unsure:
+    terms = core.terms
+    configured, resting, prints = terms.configured_threshold, terms.resting_threshold, terms.print_threshold
+    learner = core.learning.learner
+    if core.terms.capabilities.sizes_unsure:
         return "rules on sizes are off: they may be round lots"
     text = f"T {sizes(resting)}"
-    if core.thresholds.profile == "guarded" and learner.ready:
+    if core.terms.thresholds.profile == "guarded" and learner.ready:
         if resting > configured:
             text += f" ({sizes(configured)} = P{learner.resting_place(configured) * 100:.0f} here)"
         if resting > learner.largest_resting:
             text += ", wall rule asleep"
     if prints != resting:
         text += f", prints {sizes(prints)}"
-    spike, burst = core.thresholds.volume_spike_threshold, core.burst
+    spike, burst = core.terms.thresholds.volume_spike_threshold, core.burst
     text += f", burst > {spike:g}x in {burst.span.seconds} s, exit > {burst.exit_ratio:.3g}x"
     return text
 

@@ -34,19 +34,19 @@ def leave_facts(core: SymbolCore, second: int) -> tuple[tuple[str, ...], ExitCos
     cost = holding.exit_cost()
     window = core.window
     traded = window.volume_through(second) - window.volume_through(second - BASELINE_SECONDS)
-    size = holding.quantity * core.capabilities.size_scale
-    minutes = minutes_to_leave(size, traded) if core.capabilities.sizes_are_market else None
-    deep = core.capabilities.depth_levels > 1
+    size = holding.quantity * core.terms.capabilities.size_scale
+    minutes = minutes_to_leave(size, traded) if core.terms.capabilities.sizes_are_market else None
+    deep = core.terms.capabilities.depth_levels > 1
     facts = (f"{_NOW} {_cost_words(core, cost, traded)}",) if deep else _one_level(core, cost, minutes)
-    if core.halted:
-        first = f"{CANNOT_LEAVE}, {core.halted}; the last book says {facts[0].removeprefix(_NOW).lstrip()}"
+    if core.terms.halted:
+        first = f"{CANNOT_LEAVE}, {core.terms.halted}; the last book says {facts[0].removeprefix(_NOW).lstrip()}"
         facts = (first, *facts[1:])
     return facts, cost, minutes
 
 
 def _one_level(core: SymbolCore, cost: ExitCost | None, minutes: float | None) -> tuple[str, ...]:
     """What the best price takes of the position; half the spread and how long all of it takes."""
-    quantity, scale = core.holding.quantity, core.capabilities.size_scale
+    quantity, scale = core.holding.quantity, core.terms.capabilities.size_scale
     if cost is None:
         first, half = f"{_NOW} {_uncosted(core, quantity)}", ""
     else:
@@ -75,13 +75,13 @@ def _cost_words(core: SymbolCore, cost: ExitCost | None, traded: int) -> str:
 
 def _uncosted(core: SymbolCore, quantity: int) -> str:
     """What can be said of leaving without a price: what stands on the side that takes the position."""
-    if not core.capabilities.sizes_are_market:
-        return f"not priced: {core.capabilities.venues or 'one venue'}"
+    if not core.terms.capabilities.sizes_are_market:
+        return f"not priced: {core.terms.capabilities.venues or 'one venue'}"
     bids, asks = core.market.bids, core.market.asks
     near, far = core.writer.words("bid", "ask"), core.writer.words("ask", "bid")
     if not bids:
         return f"no {near} to leave at" if asks else "no quote to leave at"
-    filled = min(quantity * core.capabilities.size_scale, sum(size for _, size in bids))
+    filled = min(quantity * core.terms.capabilities.size_scale, sum(size for _, size in bids))
     price = f"{price_text(abs(bids[0][0]))}{' or worse' if filled > bids[0][1] else ''}"
     return f"{core.writer.sizes(filled)} of {quantity:,} at {price}; no {far}, so the cost is not known"
 

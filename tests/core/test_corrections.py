@@ -114,7 +114,7 @@ def test_an_alert_that_rested_on_a_bust_stands_and_gets_a_note() -> None:
     assert update.journal
     assert update.alert.episode_id == raised.alert.episode_id
     assert update.alert.details["corrected"] == -3_500
-    assert core.corrected_seconds == 1
+    assert core.tape.corrected_seconds == 1
     assert core.process([TapeCorrection((T0 + 321) * NS, T0 + 300, kept)]) == []
 
 
@@ -122,7 +122,7 @@ def test_a_re_read_before_the_burst_leaves_it_without_a_note() -> None:
     core = SymbolCore("AAA", Rules(), source(sessions=False))
     core.process([Gap(T0 * NS, "start"), *burst_tape()])
     assert core.process([TapeCorrection((T0 + 11) * NS, T0 + 10, ())]) == []
-    assert core.corrected_seconds == 1
+    assert core.tape.corrected_seconds == 1
 
 
 def test_a_mirrored_re_read_is_the_same() -> None:

@@ -23,11 +23,11 @@ def test_sides_are_read_from_the_tapes_quotes_alone(quantity: int, side: int) ->
     tape = Tape().book(0, [(99.00, 100)], [(100.00, 100)])
     quote = Quote(tape.at(0), 90, ((price_units("100.00"), 100),), ((price_units("100.02"), 100),))
     core.process([*tape.events, quote, *Tape().trade(1, 100.00, 100).events[1:]])
-    assert core.tape[-1][3] == side
+    assert core.tape.rows[-1][3] == side
     assert abs(core.market.bid or 0) == price_units("99.00" if quantity > 0 else "100.00")
     own = _core(depth_source="")
     own.process([*tape.events, *Tape().trade(1, 100.00, 100).events[1:]])
-    assert own.tape[-1][3] == BUY
+    assert own.tape.rows[-1][3] == BUY
 
 
 @pytest.mark.parametrize(("covered", "said"), [(4.3, []), (8.0, ["bid_wall_pulled"])])

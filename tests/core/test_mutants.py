@@ -451,7 +451,7 @@ class TestBurst:
         core = make()
         core.process(Tape().steady(0, 310).sell(320.1, 100.0, 1_000).sell(320.5, 100.0, 2_000).events)
         for ratio, eligible in ((4.0, False), (4.01, True)):
-            alert = core.burst.judge_once(core.now_ns, BID, ratio, 1.0, 1_000.126)
+            alert = core.burst.judge_once(core.timers.now_ns, BID, ratio, 1.0, 1_000.126)
             assert alert is not None
             assert alert.exit_eligible == eligible
             details = alert.details

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orderflow_tui.core.model.events import Levels
-from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.model.outputs import AlertOutput, AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.walls import Wall, WallTracker
@@ -22,7 +22,7 @@ def _tracker(against: str = "long") -> WallTracker:
     return WallTracker(+1, writer, verdicts=True, pulled_rule=True)
 
 
-def _show(tracker: WallTracker, after_ns: int, *sizes: int, best: int = TOP) -> list[Output]:
+def _show(tracker: WallTracker, after_ns: int, *sizes: int, best: int = TOP) -> list[AlertOutput]:
     levels: Levels = tuple((best - STEP * index, size) for index, size in enumerate(sizes))
     return tracker.on_levels(NOON + after_ns, levels, T, STEP) or []
 

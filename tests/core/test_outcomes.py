@@ -161,7 +161,7 @@ def price_like(mids: list[int | None], begin: int, after: int) -> list[int]:
 def test_a_sweep_in_one_instant_and_nothing_after_it_did_not_fall() -> None:
     """The quote that the sweep itself took away is gone before anybody could have sold."""
     core = make()
-    core.outcomes = Outcomes()
+    core.announcer.outcomes = Outcomes()
     tape = Tape().book(0, [(10.00, 5_000)], [(10.01, 5_000)])
     for half in range(2, 800):
         tape.trade(half / 2, 10.00 if half % 2 else 10.01, 100)
@@ -179,10 +179,10 @@ def test_the_clock_begins_when_the_trader_can_know_of_it() -> None:
     """A large sell is told 50 ms after its first print; a poll arrives later, delayed data a quarter of an hour."""
 
     def begins(core: SymbolCore, at: float, *, news_from: float = 0.0) -> int:
-        core.outcomes = Outcomes()
+        core.announcer.outcomes = Outcomes()
         tape = Tape().book(0, [(100.0, 500)], [(100.01, 500)]).sell(at, 100.0, 30_000).sell(at + 0.2, 99.0, 10)
         core.process(tape.events, news_from_ns=tape.at(news_from) if news_from else 0)
-        (one,) = core.outcomes.pending
+        (one,) = core.announcer.outcomes.pending
         return (one.begin * NS - tape.start) // NS
 
     assert begins(make(), 10.3) == 11
@@ -311,10 +311,10 @@ def test_on_recordings_every_alert_and_recommendation_has_one_outcome_that_a_nai
     core = SymbolCore(
         source.symbol, Rules(), source.capabilities(), Position(source.symbol, quantity, Decimal("13.86"))
     )
-    core.outcomes = Outcomes()
+    core.announcer.outcomes = Outcomes()
     said = core.process(events(name))
     told = [one for one in said if isinstance(one, AlertOutcome)]
-    told += core.outcomes.end(core.now_ns)
+    told += core.announcer.outcomes.end(core.timers.now_ns)
     assert [one for one in said if not isinstance(one, AlertOutcome)] == alone
     raised = [one for one in alone if isinstance(one, AlertRaised | ExitTriggered)]
     ids = [
@@ -323,7 +323,7 @@ def test_on_recordings_every_alert_and_recommendation_has_one_outcome_that_a_nai
     assert sorted(one.subject for one in told) == sorted(str(one) for one in ids)
     assert len(told) > 0
     mids = mids_by_second(name, short=quantity < 0)
-    last = core.now_ns // NS
+    last = core.timers.now_ns // NS
     for one in told:
         second = one.course.time_ns // NS
         assert second * NS > one.alert_ns

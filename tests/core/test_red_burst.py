@@ -108,10 +108,10 @@ def test_a_print_two_seconds_late_goes_into_its_own_second_an_older_one_nowhere(
     core = make()
     outputs = core.process(_quiet().sell(320.5, 100.0, 1_000).sell(318.5, 100.0, 2_001).events)
     assert len(_bursts(outputs)) == 1
-    assert core.late_prints == 0
+    assert core.tape.late_prints == 0
     core = make()
     assert not _bursts(core.process(_quiet().sell(320.5, 100.0, 1_000).sell(318.499, 100.0, 2_001).events))
-    assert core.late_prints == 1
+    assert core.tape.late_prints == 1
 
 
 def _at_the_open(burst_at: float) -> list[OrderFlowAlert]:
@@ -133,8 +133,8 @@ def test_a_gap_over_the_open_ends_where_the_tape_is_known_again() -> None:
     tape.add(Gap(tape.at(600), "network gone")).buy(700.5, 100.0, 100).sell(800.5, 100.0, 9_000)
     assert not _bursts(core.process(tape.events))
     assert core.burst.span.covered_from == tape.at(600) // NS
-    assert core.session is not None
-    assert core.session.name == "regular"
+    assert core.learning.session is not None
+    assert core.learning.session.name == "regular"
 
 
 @pytest.mark.parametrize("between", ["gap", "halt"])
@@ -147,7 +147,7 @@ def test_no_baseline_crosses_a_gap_or_a_halt(between: str) -> None:
         tape.add(Halt(tape.at(321), halted=False))
     tape.sell(330.5, 100.0, 9_000)
     assert not _bursts(core.process(tape.events))
-    assert core.halted == ""
+    assert core.terms.halted == ""
     again = Tape(tape.at(331)).steady(0, 310).sell(320.5, 100.0, 9_000)
     assert _bursts(core.process(again.events[1:]))
 
@@ -155,9 +155,9 @@ def test_no_baseline_crosses_a_gap_or_a_halt(between: str) -> None:
 def test_a_halt_says_why_and_silences_the_burst() -> None:
     core = make()
     core.process([Halt(NOON, halted=True)])
-    assert core.halted == "halted"
+    assert core.terms.halted == "halted"
     core.process([Halt(NOON + NS, halted=True, reason="T1")])
-    assert core.halted == "T1"
+    assert core.terms.halted == "T1"
 
 
 def test_a_burst_is_one_line_until_sixty_seconds_without_its_condition() -> None:
@@ -234,7 +234,7 @@ def _pressed(core: SymbolCore, *steps: tuple[float, float], bid: int = 100, peak
     calm = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 330, price=100.02)
     outputs = core.process(calm.events)
     core.market.start_session(1_000)
-    core.learner.burst_peaks = [peaks] * 3
+    core.learning.learner.burst_peaks = [peaks] * 3
     tape = Tape()
     for second, price in steps:
         tape.book(second - 0.1, [(price, bid)], [(price + 0.02, 100)])

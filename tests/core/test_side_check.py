@@ -379,7 +379,7 @@ def test_a_polled_quote_proves_prints_from_its_own_time_on() -> None:
     quote = Book(tape.at(303), 1, ((price_units(100.00), 5),), ((price_units(100.02), 5),), tape.at(-7_200))
     said = core.process([quote, *tape.events, Clock(tape.at(304))])
     assert _asked(said)
-    row = core.tape[-1]
+    row = core.tape.rows[-1]
     assert row[3] == SELL
     assert core.classifier.quote is not None
     assert core.classifier.quote[0] == tape.at(-7_200)
@@ -396,7 +396,7 @@ def test_history_is_told_at_once() -> None:
 def test_streams_and_given_sides_ask_nothing() -> None:
     for changes in ({"streaming": True}, {"sides_given": True}, {"side_check": "none"}):
         core = _core(**changes)
-        assert not core.capabilities.asks_sides
+        assert not core.terms.capabilities.asks_sides
         assert core.burst.doubt == ""
 
 
@@ -522,6 +522,10 @@ def test_only_the_quote_proves_a_purchase(price: int, bid: int, ask: int, bought
     assert [one[3] for one in signed(SideCheckResult(NOON, 1, True, (event,), (quote,)))] == [bought]
 
 
+BURST = make().burst
+"""A rule whose alerts may wait."""
+
+
 def _raised(evidence: str = "sell_print", opened_ns: int = NOON) -> AlertRaised:
     rule = {"red_burst": RED_BURST, "sell_print": SELL_PRINT}[evidence]
     alert = AlertWriter("TEST", "guarded").alert(
@@ -533,7 +537,7 @@ def _raised(evidence: str = "sell_print", opened_ns: int = NOON) -> AlertRaised:
 
 def test_questions_of_one_instant_have_keys_of_their_own() -> None:
     checks = SideCheck()
-    asked = [checks.hold("TEST", _raised(), NOON - back) for back in (5, 7)]
+    asked = [checks.hold("TEST", BURST, _raised(), NOON - back, NOON - back + SPAN) for back in (5, 7)]
     assert asked == [
         SideCheckRequested("TEST", NOON, NOON, NOON - 5, NOON - 5 + SPAN),
         SideCheckRequested("TEST", NOON, NOON + 1, NOON - 7, NOON - 7 + SPAN),
@@ -542,7 +546,7 @@ def test_questions_of_one_instant_have_keys_of_their_own() -> None:
 
 def test_what_was_told_unsure_may_be_answered_and_not_left_open_again() -> None:
     checks = SideCheck()
-    asked = checks.hold("TEST", _raised(), NOON)
+    asked = checks.hold("TEST", BURST, _raised(), NOON, 0)
     unanswered, answered = (SideCheckResult(NOON, asked.key, answered) for answered in (False, True))
     assert checks.of(SideCheckResult(NOON, 7, True)) is None
     held_back = checks.of(unanswered)
@@ -554,7 +558,7 @@ def test_what_was_told_unsure_may_be_answered_and_not_left_open_again() -> None:
 
 def test_news_is_kept_back_with_its_own_alert_until_that_is_told() -> None:
     checks = SideCheck()
-    asked = checks.hold("TEST", _raised(), NOON)
+    asked = checks.hold("TEST", BURST, _raised(), NOON, 0)
     news, other = (AlertUpdated(_raised(opened_ns=at).alert, NOON, journal=True) for at in (NOON, NOON + 1))
     assert checks.grown(news)
     assert not checks.grown(other)

@@ -303,26 +303,26 @@ def test_another_stop_is_watched_anew_and_none_is_none() -> None:
 def test_an_auction_has_a_price_and_no_side() -> None:
     core = make()
     core.process(Tape().trade(0, 101.00, 500_000, None, VOLUME | PRICE | AUCTION).events)
-    assert (core.market.last_price, core.prints, core.window.volume) == (1_010_000, 1, 0)
-    assert core.tape[-1][1:4] == (1_010_000, 500_000, 0)
+    assert (core.market.last_price, core.tape.prints, core.window.volume) == (1_010_000, 1, 0)
+    assert core.tape.rows[-1][1:4] == (1_010_000, 500_000, 0)
 
 
 def test_prints_that_count_for_nothing_are_counted_as_such() -> None:
     core = make()
     core.process(Tape().trade(0, 101.00, 500, None, 0).events)
-    assert (core.prints, core.uncounted_prints, core.market.last_price) == (0, 1, None)
+    assert (core.tape.prints, core.tape.uncounted_prints, core.market.last_price) == (0, 1, None)
 
 
 def test_a_late_print_leaves_the_last_price_alone() -> None:
     core = make()
     core.process(Tape().buy(5, 100.00, 100).buy(4, 101.00, 100).buy(1, 102.00, 100).events)
-    assert (core.market.last_price, core.late_prints) == (1_000_000, 1)
+    assert (core.market.last_price, core.tape.late_prints) == (1_000_000, 1)
 
 
 def test_a_short_sees_the_real_tape() -> None:
     core = make(position=held(-100))
     core.process(Tape().book(0, *QUOTE).sell(1, 100.00, 300).events)
-    assert core.tape[-1][1:4] == (1_000_000, 300, SELL)
+    assert core.tape.rows[-1][1:4] == (1_000_000, 300, SELL)
     assert core.market.bid == -1_000_200
 
 
@@ -331,9 +331,9 @@ def test_of_a_long_silence_only_the_last_hour_is_lived_through() -> None:
     tape = _tape().sell(1, 100.00, 12_000)
     outputs = core.process([*tape.events, Clock(tape.at(86_400))])
     assert len(alerts(outputs, "sell_print")) == 1
-    assert core.now_ns == tape.at(86_400)
-    assert core.session is not None
-    assert core.session.day.day == 23
+    assert core.timers.now_ns == tape.at(86_400)
+    assert core.learning.session is not None
+    assert core.learning.session.day.day == 23
 
 
 def test_a_new_session_hands_on_what_the_last_one_taught() -> None:
@@ -342,13 +342,13 @@ def test_a_new_session_hands_on_what_the_last_one_taught() -> None:
     for second in range(0, 400, 10):
         tape.book(second, [(100.00, 60_000)], [(100.02, 60_000)])
     core.process([*tape.events, Clock(tape.at(400)), Clock(tape.at(5 * 3_600))])
-    (taught,) = core.finished
-    assert (taught.session, taught.resting) == ("regular", core.taught["regular"].resting)
+    (taught,) = core.learning.finished
+    assert (taught.session, taught.resting) == ("regular", core.learning.taught["regular"].resting)
     assert taught.resting >= 60_000
     core.process([Clock(tape.at(24 * 3_600))])
-    assert core.session is not None
-    assert core.session.name == "regular"
-    assert core.resting_threshold == taught.resting
+    assert core.learning.session is not None
+    assert core.learning.session.name == "regular"
+    assert core.terms.resting_threshold == taught.resting
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_another_price_in_the_morning_is_said(price: float, kind: str, text: str
 
 def test_thresholds_are_the_configured_ones_in_plan() -> None:
     core = make(Rules(large_order_size_threshold=5_000), size_scale=100)
-    assert (core.resting_threshold, core.print_threshold, core.configured_threshold) == (500_000,) * 3
+    assert (core.terms.resting_threshold, core.terms.print_threshold, core.terms.configured_threshold) == (500_000,) * 3
 
 
 def test_coverage_and_cost_are_sampled_each_second() -> None:
@@ -387,8 +387,8 @@ def test_a_wall_of_coins_is_told_in_coins() -> None:
     tape = Tape().book(0, [(60_000, 250_000_000)], [(60_001, 1)])
     (wall,) = alerts(core.process(tape.events))
     assert wall.text == "2.5 bid at 60000.00 (a buyer; watched)"
-    assert core.session is not None
-    assert core.session.name == "always"
+    assert core.learning.session is not None
+    assert core.learning.session.name == "always"
 
 
 def test_a_gap_alone_says_nothing() -> None:

@@ -301,9 +301,9 @@ def test_the_ofi_fades_and_lambda_pairs_moves_with_signed_volume() -> None:
 
 def test_within_thirty_minutes_of_an_event_relative_volume_is_silent() -> None:
     core = SymbolCore("AAA", Rules("plan"), DEEP)
-    core.event_times_ns = (T0 + 1_000 * NS,)
-    assert core.near_event(T0 + 2_800 * NS)
-    assert not core.near_event(T0 + 2_801 * NS)
+    core.terms.event_times_ns = (T0 + 1_000 * NS,)
+    assert core.terms.near_event(T0 + 2_800 * NS)
+    assert not core.terms.near_event(T0 + 2_801 * NS)
     out = core.process([Gap(T0, "start")])
     for second in range(420):
         size = 100 if second < 400 else 5_000

@@ -104,7 +104,7 @@ def test_it_keeps_the_threshold_it_opened_with() -> None:
     core.process(Tape().book(0, _bids(12_000), ASKS).events)
     core.set_thresholds(Rules(large_order_size_threshold=50_000))
     again = Tape(NOON + 10 * NS).book(0, _bids(12_500), ASKS)
-    assert [wall.threshold for wall in core.bid_walls.showing()] == [10_000]
+    assert [wall.threshold for wall in core.book.bid_walls.showing()] == [10_000]
     assert not alerts(core.process(again.events[1:]))
 
 
@@ -117,7 +117,7 @@ def test_one_that_steps_a_tick_with_its_size_is_the_same_wall(places: tuple[floa
         size -= 300
         tape.book(step * 0.5, [(price, size), (99.95, 100), (99.90, 100)], ASKS)
     assert _said(core, tape, 10) == ["bid_wall"]
-    assert [wall.price for wall in core.bid_walls.showing()] == [price_units(places[-1])]
+    assert [wall.price for wall in core.book.bid_walls.showing()] == [price_units(places[-1])]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_scrolling_in_and_out_of_sight_is_one_wall_and_never_pulled() -> None:
         tape.book(at, [(100.00, 100), (99.99, 200), (99.98, 12_000)], ASKS)
         tape.book(at + 2, [(100.02, 100), (100.01, 100), (100.00, 200)], ASKS)
     assert _said(core, tape, 200) == ["bid_wall"]
-    (wall,) = core.bid_walls.showing()
+    (wall,) = core.book.bid_walls.showing()
     assert not wall.in_sight
 
 
@@ -158,9 +158,9 @@ def test_out_of_sight_it_expires_silently_after_five_minutes() -> None:
     core = make(depth_levels=3)
     tape = Tape().book(0, [(100.00, 12_000)], ASKS).book(1, [(100.03, 500)], ASKS)
     assert _said(core, tape, 300) == ["bid_wall"]
-    assert len(list(core.bid_walls.showing())) == 1
+    assert len(list(core.book.bid_walls.showing())) == 1
     core.process([Clock(tape.at(301))])
-    assert not list(core.bid_walls.showing())
+    assert not list(core.book.bid_walls.showing())
     back = Tape(tape.at(302)).book(0, [(100.00, 12_000)], ASKS)
     assert [alert.evidence for alert in alerts(core.process(back.events[1:]))] == ["bid_wall"]
 
@@ -200,7 +200,7 @@ def test_where_sizes_may_be_lots_no_size_is_large() -> None:
     core = make(sizes_unsure="sizes in lots?")
     tape = Tape().book(0, _bids(12_400), [(100.05, 30_000)]).sell(1, 100.00, 50_000)
     assert _said(core, tape, 10) == []
-    core.set_capabilities(replace(core.capabilities, sizes_unsure=""))
+    core.set_capabilities(replace(core.terms.capabilities, sizes_unsure=""))
     assert _said(core, Tape().book(11, _bids(12_400, 14_000), ASKS), 12) == ["bid_wall", "bid_wall"]
 
 
@@ -374,6 +374,6 @@ def test_a_crossed_or_locked_book_is_not_taken() -> None:
     core = make()
     tape = Tape().book(0, _bids(100), ASKS).book(1, [(100.05, 12_000)], ASKS).book(2, [(100.06, 12_000)], ASKS)
     assert not alerts(core.process(tape.events))
-    assert core.crossed_since_ns == tape.at(1)
+    assert core.book.crossed_since_ns == tape.at(1)
     core.process(Tape(tape.at(3)).book(0, _bids(100), ASKS).events[1:])
-    assert core.crossed_since_ns == 0
+    assert core.book.crossed_since_ns == 0

@@ -25,11 +25,11 @@ T0 = 1_760_000_000
 
 def left(quantity: int) -> SoldSymbol:
     core = SymbolCore("BAC", Rules(), CAPABILITIES, Position("BAC", quantity, Decimal(10)))
-    core.outcomes = Outcomes()
+    core.announcer.outcomes = Outcomes()
     core.process([Book(T0 * NS, 1, ((99_950, 5),), ((100_050, 5),)), Clock(T0 * NS)])
-    core.outcomes.follow(raised(T0), core.market, T0 * NS)
-    core.outcomes.follow(raised(T0 + 2, "two"), core.market, T0 * NS)
-    return SoldSymbol(core, core.outcomes, T0 * NS)
+    core.announcer.outcomes.follow(raised(T0), core.market, T0 * NS)
+    core.announcer.outcomes.follow(raised(T0 + 2, "two"), core.market, T0 * NS)
+    return SoldSymbol(core, core.announcer.outcomes, T0 * NS)
 
 
 @pytest.mark.parametrize(("quantity", "fell"), [(100, True), (-100, False)])

@@ -373,7 +373,7 @@ def test_what_sessions_taught_is_kept_of_every_name(tmp_path: Path) -> None:
     )
     watched_symbols.set_symbols()
     for watched in watched_symbols.all():
-        watched.core.finished.append(SessionStats(date(2026, 9, 21), "regular", 12_000))
+        watched.core.learning.finished.append(SessionStats(date(2026, 9, 21), "regular", 12_000))
     watched_symbols.keep_learned()
     watched_symbols.close()
     assert all(LearnedStore(tmp_path).load(name) for name in held)
@@ -396,10 +396,10 @@ def test_figures_of_another_data_set_judge_nothing_more(tmp_path: Path) -> None:
     )
     watched_symbols.set_symbols()
     (watched,) = watched_symbols.all()
-    assert watched.core.taught == {}
-    watched.core.finished.append(SessionStats(date(2026, 9, 22), "regular", 12_000))
+    assert watched.core.learning.taught == {}
+    watched.core.learning.finished.append(SessionStats(date(2026, 9, 22), "regular", 12_000))
     assert watched_symbols.set_capabilities(replace(capabilities, dataset="iex"))
-    assert watched.core.taught["regular"].resting == 700
+    assert watched.core.learning.taught["regular"].resting == 700
     watched_symbols.close()
     store.dataset = "sip"
     assert store.load("BAC")["regular"].resting == 12_000

@@ -102,7 +102,7 @@ def test_a_bid_that_is_always_large_is_a_few_walls(name: str, walls: int) -> Non
     assert len(alerts(outputs, "bid_wall")) == walls
     assert not alerts(outputs, "bid_wall_pulled")
     assert len({_episode(alert) for alert in alerts(outputs)}) == len(alerts(outputs))
-    assert core.prints > 3_000
+    assert core.tape.prints > 3_000
 
 
 def _episode(alert: OrderFlowAlert) -> str:
@@ -130,7 +130,7 @@ def test_a_session_in_pieces_says_the_same(profile: str) -> None:
     rules = Rules(profile="guarded" if profile == "guarded" else "plan")
     _, whole = run(BAC_LATER, rules)
     core, _ = run(BAC_LATER, rules)
-    fresh = type(core)(core.symbol, rules, core.capabilities, core.holding.position)
+    fresh = type(core)(core.symbol, rules, core.terms.capabilities, core.holding.position)
     pieces = []
     taken = events(BAC_LATER)
     for at in range(0, len(taken), 97):

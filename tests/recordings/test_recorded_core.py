@@ -40,7 +40,7 @@ def lived(core: SymbolCore, seed: int, rules: Rules, position: Position, capabil
         opened += [one.recommendation.recommendation_id for one in said if isinstance(one, ExitTriggered)]
         while opened:
             kind = draw.choice(("exited", "hold", "snooze"))
-            answered = core.answer(core.now_ns, opened.pop(), Answer(kind, minutes=1))  # type: ignore[arg-type]
+            answered = core.answer(core.timers.now_ns, opened.pop(), Answer(kind, minutes=1))  # type: ignore[arg-type]
             out += [answered] if answered is not None else []
         match draw.randrange(12):
             case 0:
@@ -53,14 +53,16 @@ def lived(core: SymbolCore, seed: int, rules: Rules, position: Position, capabil
                 )
             case 2:
                 core.set_capabilities(replace(capabilities, depth_levels=draw.choice((1, 3))))
-            case 3 if core.outcomes is not None:
-                core.outcomes.seen = not core.outcomes.seen
+            case 3 if core.announcer.outcomes is not None:
+                core.announcer.outcomes.seen = not core.announcer.outcomes.seen
             case 6:
                 core.holding.alone = not core.holding.alone
             case 4:
-                core.set_taught({"regular": SessionStats(session_at(NOON).day, "regular", draw.randrange(9, 9_000))})
+                core.learning.set_taught(
+                    {"regular": SessionStats(session_at(NOON).day, "regular", draw.randrange(9, 9_000))}
+                )
             case 5:
-                core.event_times_ns = (NOON + draw.randrange(0, 7_200) * NS,)
+                core.terms.event_times_ns = (NOON + draw.randrange(0, 7_200) * NS,)
     return out
 
 
@@ -79,7 +81,7 @@ def test_the_same_is_said_recorded_unrecorded_and_again(seed: int, profile: str,
 
     def new(make: type[SymbolCore], **more: object) -> SymbolCore:
         core = make("TEST", rules, capabilities, position, taught, **more)
-        core.outcomes = Outcomes()
+        core.announcer.outcomes = Outcomes()
         return core
 
     plain = lived(new(SymbolCore), seed, rules, position, capabilities)

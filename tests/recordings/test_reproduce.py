@@ -160,7 +160,7 @@ def test_what_changes_while_it_runs(tmp_path: Path) -> None:
     watched = run.monitor._symbols.get("BAC")
     assert watched is not None
     core = watched.core
-    until(lambda: core.thresholds is run.config.config and core.holding.quantity == 500)
+    until(lambda: core.terms.thresholds is run.config.config and core.holding.quantity == 500)
     run.tell(Capabilities("polygon", "live", "api.example", depth_levels=10, streaming=True))
     run.sellers(price=99_000, size=3_000)
     until(lambda: len(run.records("order_flow_alert")) >= before + 3)

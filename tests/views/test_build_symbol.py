@@ -95,7 +95,7 @@ def test_at_the_open_it_says_opening_with_its_progress() -> None:
 
 def test_your_event_is_named() -> None:
     core = _warm(make(position=held()))
-    core.event_times_ns = (NOON + 600 * NS,)
+    core.terms.event_times_ns = (NOON + 600 * NS,)
     view = _view(core, 401)
     assert (view.chip, view.chip_detail) == ("WATCH", "your event within 30 min: relative-volume rules off")
 

@@ -23,10 +23,7 @@ def should_trigger_exit(alerts: Iterable[OrderFlowAlert], *, window_seconds: int
         newest = max(datetime_ns(alert.timestamp_utc) for alert in group)
         recent = [a for a in group if newest - datetime_ns(a.timestamp_utc) <= window_seconds * NS]
         if any(
-            a.alert_type == "red_burst"
-            and not a.single_print
-            and a.volume_ratio is not None
-            and a.volume_ratio > red_burst_threshold
+            a.is_burst and not a.single_print and a.volume_ratio is not None and a.volume_ratio > red_burst_threshold
             for a in recent
         ):
             return True

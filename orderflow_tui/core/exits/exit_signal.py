@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from orderflow_tui.core.market.sessions import new_york_day
-from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
+from orderflow_tui.core.model.data_models import BURST, Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.model.outputs import (
     AlertRaised,
     AlertUpdated,
@@ -24,6 +24,7 @@ from orderflow_tui.core.model.outputs import (
     Output,
 )
 from orderflow_tui.core.model.units import CENT, NS, datetime_ns, price_text
+from orderflow_tui.core.rules.catalogue import COUNTED_ONCE
 from orderflow_tui.core.rules.explain import why
 
 ALERTS_NEEDED: Final = 3
@@ -72,7 +73,7 @@ class SignalCounter:
     def add(self, raised: AlertRaised) -> bool:
         """Take a counting `large_seller` alert; whether the window now holds enough signals."""
         alert, time_ns = raised.alert, raised.time_ns
-        offered = alert.evidence == ("ask_wall" if alert.against == "long" else "bid_wall")
+        offered = (alert.against, alert.evidence) in COUNTED_ONCE
         newest_ns = max(time_ns, self._signals[-1].time_ns) if self._signals else time_ns
         self._forget(newest_ns)
         if time_ns < newest_ns - self._window_ns:
@@ -356,9 +357,7 @@ class ExitLatch:
         self.current = recommendation
         self._muted_quantity = None
         self._last_evidence_ns = datetime_ns(recommendation.opened_utc)
-        self._on_walls = self._kind == "flow" and not any(
-            ":red_burst:" in one for one in recommendation.episode_ids[:1]
-        )
+        self._on_walls = self._kind == "flow" and not any(f":{BURST}:" in one for one in recommendation.episode_ids[:1])
         if answer is None:
             return
         opened = replace(recommendation, status="open")
@@ -395,6 +394,6 @@ class ExitLatch:
 def evidence_of(output: AlertRaised | AlertUpdated) -> bool:
     """Whether an output is counted evidence for an exit: a counting alert, or a burst beyond its exit ratio."""
     alert = output.alert
-    if alert.alert_type == "red_burst":
+    if alert.is_burst:
         return alert.exit_eligible
     return isinstance(output, AlertRaised) and alert.counts

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from decimal import Decimal
-from statistics import median
 
 from orderflow_tui.core.exits.exit_signal import (
     ALERTS_NEEDED,
@@ -35,7 +34,6 @@ from orderflow_tui.core.model.units import (
 from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.stops import StopWatch
-from orderflow_tui.core.rules.thin_exit import THIN_EXIT, ThinExit, thin_exit_alert
 
 
 class Holding:
@@ -76,7 +74,6 @@ class Holding:
         """Whether the holder has working orders in this book."""
         self._own: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._stop_crossed_ns = 0
-        self._thin = ThinExit()
         self.session_ns = 0
         """When the current session began."""
         self.alone = False
@@ -136,15 +133,6 @@ class Holding:
         scale = self.capabilities.size_scale
         return exit_cost(self.market.bids, self.market.asks, self.quantity * scale, scale)
 
-    def check_thin(self, time_ns: int) -> AlertRaised | None:
-        """`thin_exit`, held against the coverage of the last minute. Real depth only."""
-        if not THIN_EXIT.live(self.capabilities) or len(self.coverage) < SAMPLES or not self.quantity:
-            return None
-        narrowed = self._thin.on_coverage(median(self.coverage))
-        if narrowed is None:
-            return None
-        return thin_exit_alert(self.writer, time_ns, self.market.bid or 0, self.quantity, narrowed)
-
     # --- the stop -----------------------------------------------------------------------------------------------
 
     def check_stop(self, time_ns: int, news_from_ns: int) -> list[Output]:
@@ -182,7 +170,7 @@ class Holding:
         if not evidence_of(output):
             return None
         alert, time_ns = output.alert, output.time_ns
-        burst = alert.alert_type == "red_burst"
+        burst = alert.is_burst
         enough = burst
         if not burst and isinstance(output, AlertRaised):
             before = self.counted_signals.counted

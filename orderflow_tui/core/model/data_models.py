@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 Side = Literal["buy", "sell", "unknown"]
 AlertType = Literal["large_seller", "red_burst"]
+BURST: Final = "red_burst"
 Severity = Literal["warning", "critical"]
 Against = Literal["long", "short"]
 RecommendationStatus = Literal["open", "held", "snoozed", "exited", "trimmed", "resolved", "unanswered"]
@@ -127,6 +128,11 @@ class OrderFlowAlert:
     text: str = ""
     late: bool = False
     details: Mapping[str, Any] = field(default_factory=lambda: _NOTHING, hash=False)
+
+    @property
+    def is_burst(self) -> bool:
+        """It is about volume over its baseline, not about a size."""
+        return self.alert_type == BURST
 
 
 @dataclass(frozen=True, slots=True)

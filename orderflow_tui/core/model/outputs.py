@@ -187,6 +187,9 @@ class AlertOutcome(Struct, frozen=True):
     gap: bool
 
 
+AlertOutput = AlertRaised | AlertUpdated
+"""An alert, or news of one."""
+
 Output = (
     AlertRaised
     | AlertUpdated

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from orderflow_tui.core.model.data_models import Against, AlertType, OrderFlowAlert, Severity
+from orderflow_tui.core.model.data_models import Against, OrderFlowAlert, Severity
 from orderflow_tui.core.model.units import price_decimal, price_text, utc_datetime
 from orderflow_tui.core.rules.rule import Profile, Rule
 
@@ -14,9 +14,6 @@ SELL_SHARE: Final = 0.60
 """A burst is red when more than this share of its volume was started by sellers."""
 CRITICAL_FACTOR: Final = 1.5
 """A resting size is critical from 1.5 times the threshold (the plan's example: 15,000 at 10,000)."""
-
-
-_ON_BOOK: Final = frozenset({"bid_wall", "bid_wall_hit", "bid_wall_pulled", "ask_wall", "hidden_seller", "thin_exit"})
 
 
 class Thresholds(Protocol):
@@ -117,14 +114,13 @@ class AlertWriter:
         details: Mapping[str, object] | None = None,
     ) -> OrderFlowAlert:
         """One alert; `price` and `size` in core units, possibly mirrored."""
-        alert_type: AlertType = "red_burst" if rule.evidence == "red_burst" else "large_seller"
         figures = dict(details or {})
-        if self.depth_source and rule.evidence in _ON_BOOK:
+        if self.depth_source and rule.on_book:
             figures["depth_source"] = self.depth_source
         shares = size if size is None or self.size_scale == 1 else round(size / self.size_scale)
         return OrderFlowAlert(
             symbol=self.symbol,
-            alert_type=alert_type,
+            alert_type=rule.alert_type,
             severity=severity,
             order_size=shares,
             price_level=price_decimal(abs(price)),

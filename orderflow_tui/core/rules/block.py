@@ -10,8 +10,22 @@ from orderflow_tui.core.model.units import price_text
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.rule import Rule, has_sizes
+from orderflow_tui.core.rules.rule_part import RulePart
 
 BLOCK: Final = Rule("block", plan=None, guarded=False, live=has_sizes)
+
+
+class BlockRule(RulePart):
+    """Listens to off-exchange prints."""
+
+    row = BLOCK
+    __slots__ = ()
+
+    def off_exchange(self, event: Print) -> None:
+        """Tell a large one."""
+        threshold = self.inputs.terms.print_threshold
+        if event.size > threshold:
+            self.inputs.say(block_alert(self.inputs.writer, event, threshold))
 
 
 def block_alert(writer: AlertWriter, event: Print, threshold: int) -> AlertRaised:

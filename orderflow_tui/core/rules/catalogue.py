@@ -5,30 +5,38 @@ from __future__ import annotations
 from typing import Final
 
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.rules.block import BLOCK
-from orderflow_tui.core.rules.hidden_seller import HIDDEN_SELLER
-from orderflow_tui.core.rules.red_burst import RED_BURST
+from orderflow_tui.core.model.data_models import Against
+from orderflow_tui.core.rules import block, hidden_seller, red_burst, sell_print, slow_bleed, thin_exit, walls
 from orderflow_tui.core.rules.rule import Profile, Rule
-from orderflow_tui.core.rules.sell_print import SELL_PRINT
-from orderflow_tui.core.rules.slow_bleed import SLOW_BLEED
-from orderflow_tui.core.rules.thin_exit import THIN_EXIT
-from orderflow_tui.core.rules.walls import ASK_WALL, BID_WALL, BID_WALL_HIT, BID_WALL_PULLED
+from orderflow_tui.core.rules.rule_part import RulePart
 
-CATALOGUE: Final[tuple[Rule, ...]] = (
-    BID_WALL,
-    BID_WALL_HIT,
-    ASK_WALL,
-    BID_WALL_PULLED,
-    SELL_PRINT,
-    RED_BURST,
-    BLOCK,
-    SLOW_BLEED,
-    HIDDEN_SELLER,
-    THIN_EXIT,
+_RULES: Final[tuple[Rule | type[RulePart], ...]] = (
+    walls.BID_WALL,
+    walls.BID_WALL_HIT,
+    walls.ASK_WALL,
+    walls.BID_WALL_PULLED,
+    sell_print.SellPrintRule,
+    red_burst.RED_BURST,
+    block.BlockRule,
+    slow_bleed.SlowBleedRule,
+    hidden_seller.HiddenSellerRule,
+    thin_exit.ThinExitRule,
 )
+CATALOGUE: Final[tuple[Rule, ...]] = tuple(rule if isinstance(rule, Rule) else rule.row for rule in _RULES)
 """In the order in which the screen lists what is live."""
+PARTS: Final[tuple[type[RulePart], ...]] = tuple(rule for rule in _RULES if not isinstance(rule, Rule))
+"""The rules that listen for themselves; those of the resting sizes and of the burst are asked by the book and tape."""
 
 
 def live_rules(capabilities: Capabilities, profile: Profile) -> tuple[str, ...]:
     """The evidence kinds that can fire on this source under this profile, in the catalogue's order."""
     return tuple(rule.evidence for rule in CATALOGUE if rule.enabled(profile) and rule.live(capabilities))
+
+
+COUNTED_ONCE: Final[frozenset[tuple[Against, str | None]]] = frozenset(
+    (against, rule.evidence if against == "long" else rule.mirrored or rule.evidence)
+    for rule in CATALOGUE
+    if rule.counted_once
+    for against in ("long", "short")
+)
+"""Evidence, beside the position it endangers, of which all together counts once towards an exit."""

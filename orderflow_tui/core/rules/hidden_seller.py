@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import NS_PER_MS, price_text
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.rule import Rule
+from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 
 _REFILL_NS: Final = 300 * NS_PER_MS
 _REFILLS: Final = 3
@@ -24,7 +26,9 @@ def _live(source: Capabilities) -> bool:
     return source.trades and source.depth_levels > 1 and source.single_venue
 
 
-HIDDEN_SELLER: Final = Rule("hidden_seller", plan=None, guarded=False, live=_live, side="ask", mirrored="hidden_buyer")
+HIDDEN_SELLER: Final = Rule(
+    "hidden_seller", plan=None, guarded=False, live=_live, side="ask", mirrored="hidden_buyer", on_book=True
+)
 
 
 class HiddenSeller:
@@ -60,6 +64,28 @@ class HiddenSeller:
         self._last_buy_ns = time_ns
         self._told = self.refills >= _REFILLS and self.executed >= max(threshold, _TIMES_SHOWN * self.largest_shown)
         return self._told
+
+
+class HiddenSellerRule(RulePart):
+    """Listens to the book and to purchases."""
+
+    row = HIDDEN_SELLER
+    __slots__ = ("_hidden",)
+
+    def __init__(self, inputs: RuleInputs) -> None:
+        super().__init__(inputs)
+        self._hidden = HiddenSeller()
+
+    def on_book(self, time_ns: int, bids: Levels, asks: Levels) -> None:  # noqa: ARG002 the bids are others' business
+        """Follow the best ask."""
+        if asks:
+            self._hidden.on_best_ask(time_ns, asks[0][0], asks[0][1])
+
+    def on_purchase(self, time_ns: int, price: int, size: int) -> None:
+        """A purchase may unmask who refills the ask."""
+        inputs, threshold = self.inputs, self.inputs.terms.print_threshold
+        if self._hidden.on_buy(time_ns, price, size, threshold):
+            inputs.say(hidden_seller_alert(inputs.writer, self._hidden, time_ns, threshold))
 
 
 def hidden_seller_alert(writer: AlertWriter, hidden: HiddenSeller, time_ns: int, threshold: int) -> AlertRaised:

@@ -6,7 +6,7 @@ holds for the effective number of prints: n_eff = (sum v)^2 / sum v^2, Wilson's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -28,12 +28,13 @@ from orderflow_tui.core.rules.burst_figures import (
 from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.price_move import PriceMove
 from orderflow_tui.core.rules.rule import Rule, has_trades
+from orderflow_tui.core.rules.side_check import UNSURE, Held, Signed, Verdict, doubted, sign_seconds
 
 _REST_NS: Final = 60 * NS
 _REFUTED_NS: Final = 2 * NS
 _QUIET_RANK: Final = 3
 
-RED_BURST: Final = Rule("red_burst", plan=True, guarded=True, live=has_trades)
+RED_BURST: Final = Rule("red_burst", plan=True, guarded=True, live=has_trades, alert_type="red_burst")
 
 
 class RedBurst:
@@ -47,6 +48,7 @@ class RedBurst:
         price_moved: Tells how the mid has moved in so many seconds, and since it was a given one (`PriceMoves.over`).
     """
 
+    doubts_itself = True
     __slots__ = (
         "_alerted_volume", "_before", "_journaled_ns", "_last_true_ns", "_newest", "_opened_ns", "_opened_price",
         "_plain", "_price_moved", "_side_accuracy", "doubt", "ends_ns", "exit_ratio", "open_alert", "peak_ratio",
@@ -209,6 +211,25 @@ class RedBurst:
         self.open_alert = self._newest = alert
         return AlertUpdated(alert, time_ns, journal=journal)
 
+    def by_quotes(self, held: Held, prints: Sequence[Signed]) -> Verdict | None:
+        """Borne out where the sides of most of its volume are known and a burst is still one by them."""
+        raised, grown = held.raised, held.grown
+        most = sign_seconds(self.window, prints, held.from_ns // NS)
+        self.span.late_print()
+        alert = more = None
+        if most:
+            alert = self.judge_again(raised.alert, raised.time_ns)
+            more = self.judge_again(grown.alert, grown.time_ns) if grown is not None else None
+        newest = grown or raised
+        if not most or (alert is None and more is None and self.may_be(newest.alert, newest.time_ns)):
+            if self.open_alert is not None:
+                self.unsure = True
+                self.open_alert = doubted(raised.alert, UNSURE)
+            return None
+        if alert is None and more is None:
+            self.refute(raised.time_ns)
+        return Verdict(alert or more, None if alert is None else more)
+
     def judge_again(self, alert: OrderFlowAlert, time_ns: int) -> OrderFlowAlert | None:
         """The burst's alert of that instant by the sides the window has now; None where they do not bear it out.
 
@@ -255,7 +276,7 @@ class RedBurst:
         eligible: bool,
     ) -> OrderFlowAlert:
         writer = self.writer
-        doubt = self.doubt or ("sides unsure" if self.unsure else "")
+        doubt = self.doubt or (UNSURE if self.unsure else "")
         held_back = not eligible and not single and ratio > self.exit_ratio and not self._free(figures)
         text = burst_text(writer, figures, ratio, share, single=single, held_back=held_back, doubt=doubt)
         if doubt:

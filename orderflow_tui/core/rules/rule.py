@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.data_models import AlertType
 
 Profile = Literal["plan", "guarded"]
 
@@ -27,6 +28,12 @@ class Rule(Struct, frozen=True):
     """The side of the book it is about, for a long position; `sell` for rules about the tape."""
     mirrored: str = ""
     """The name for a short position, where it has one of its own."""
+    alert_type: AlertType = "large_seller"
+    """Which of the plan's two kinds its alerts are."""
+    on_book: bool = False
+    """It rests on the book: where that comes from another source, its alerts name it."""
+    counted_once: bool = False
+    """All its alerts together count once towards an exit."""
 
     def enabled(self, profile: Profile) -> bool:
         """Whether the rule exists under the profile."""

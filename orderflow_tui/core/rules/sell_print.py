@@ -2,21 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from orderflow_tui.core.market.sweeps import Aggressor, is_sweep
+from orderflow_tui.core.market.sweeps import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
+from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import OrderFlowAlert
-from orderflow_tui.core.model.outputs import AlertRaised
-from orderflow_tui.core.model.units import NS_PER_MS, PRICE_UNITS_PER_DOLLAR
+from orderflow_tui.core.model.events import SELL, Print
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
+from orderflow_tui.core.model.units import NEVER_NS, NS_PER_MS, PRICE_UNITS_PER_DOLLAR
 from orderflow_tui.core.rules.alert_writer import CRITICAL_FACTOR, AlertWriter
 from orderflow_tui.core.rules.explain import why
-from orderflow_tui.core.rules.rule import Rule, has_sizes
+from orderflow_tui.core.rules.rule import Profile, Rule, has_sizes
+from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
+from orderflow_tui.core.rules.side_check import Held, Signed, Verdict, sold_and_bought
 
 SELL_PRINT: Final = Rule("sell_print", plan=False, guarded=True, live=has_sizes, side="bid", mirrored="buy_print")
 _HIT: Final = ("SELLER hit the bid", "BUYER lifted the offer")
 _SWEPT: Final = ("SELLER swept the bids", "BUYER swept the offers")
+
+
+class SellPrintRule(RulePart):
+    """Listens to sales: joins those of one seller, and names a sweep when the rest of it comes."""
+
+    row = SELL_PRINT
+    doubts_itself = False
+    __slots__ = ("_classifier", "_market", "_sells", "_sweep", "_terms", "_unnamed")
+
+    def __init__(self, inputs: RuleInputs) -> None:
+        super().__init__(inputs)
+        self._terms, self._market, self._classifier = inputs.terms, inputs.market, inputs.classifier
+        self._sells = Aggressor()
+        self._sweep = Sweep()
+        self._unnamed: tuple[int, AlertRaised] | None = None
+        """When the newest large sell began, and its alert, while it may still turn out to be a sweep."""
+
+    @classmethod
+    def listens(cls, profile: Profile, source: Capabilities) -> bool:  # noqa: ARG003 sizes are learnt wherever there are prints
+        """It also teaches what is large, wherever there are prints."""
+        return cls.row.enabled(profile)
+
+    @property
+    def next_ns(self) -> int:
+        """When what has crossed the threshold is whole; anything else ends with the second or the next print."""
+        sells = self._sells
+        return sells.first_ns + SPAN_NS + 1 if sells.crossed_ns else NEVER_NS
+
+    def on_sale(self, event: Print, side: int, unproven: bool) -> None:
+        """Join it to what is open, or begin anew."""
+        if side != SELL and not unproven:
+            return
+        sells, time_ns, price, size = self._sells, event.time_ns, event.price, event.size
+        threshold, quote = self._terms.print_threshold, self._classifier.quote
+        touching = unproven or (quote is not None and quote[2] != 0 and price <= quote[2])
+        if not sells.extend(time_ns, price, size, self._market.price_step, touching, threshold):
+            self._end()
+            sells.start(time_ns, price, size, touching, threshold)
+        if unproven:
+            sells.unproven = True
+        if sells.crossed_ns:
+            self.inputs.timers.wake(self.next_ns)
+        sweep = self._sweep
+        sweep.prices[price] = sweep.venues[event.venue] = time_ns
+        if self._unnamed is not None:
+            self._name_sweep(time_ns)
+
+    def on_time(self, time_ns: int) -> None:
+        """What is open is whole 50 ms after its first print."""
+        sells = self._sells
+        if sells.count and time_ns - sells.first_ns > SPAN_NS:
+            self._end()
+
+    def whole_second(self, second: int, time_ns: int) -> None:  # noqa: ARG002 to the instant
+        """Keep the sweep's state small."""
+        self._sweep.forget(time_ns)
+
+    def _end(self) -> None:
+        sells, inputs = self._sells, self.inputs
+        if sells.crossed_ns:
+            levels, venues = self._sweep.within(sells.last_ns, inputs.market.price_step)
+            threshold = inputs.terms.print_threshold
+            said = sell_print_alert(inputs.writer, sells, threshold, levels=levels, venues=venues)
+            self._say(said, sells.first_ns, unproven=sells.unproven)
+            self._unnamed = None if is_sweep(levels, venues) else (sells.first_ns, said)
+        if sells.count:
+            inputs.learn_print(sells.volume)
+        sells.count = sells.crossed_ns = 0
+
+    def _say(self, said: AlertRaised | AlertUpdated, first_ns: int, *, unproven: bool = False) -> None:
+        self.inputs.say_sided(self, said, first_ns, to_ns=first_ns + SPAN_NS, unproven=unproven)
+
+    def _name_sweep(self, time_ns: int) -> None:
+        """A large sell was told before the rest of its sweep came: name it when the 250 ms from its first print do."""
+        assert self._unnamed is not None
+        first_ns, said = self._unnamed
+        if time_ns - first_ns > SWEEP_NS:
+            self._unnamed = None
+            return
+        levels, venues = self._sweep.within(first_ns + SWEEP_NS, self.inputs.market.price_step)
+        if is_sweep(levels, venues):
+            self._unnamed = None
+            named = sweep_named(self.inputs.writer, said.alert, levels, venues)
+            self._say(AlertUpdated(named, said.time_ns, journal=True), first_ns)
+
+    def by_quotes(self, held: Held, prints: Sequence[Signed]) -> Verdict | None:
+        """Borne out by what was surely sold at the bid; not at all where too much was surely bought."""
+        raised = held.raised
+        sold, bought = sold_and_bought(prints, held.from_ns, raised.low, raised.high)
+        alert = held.grown.alert if held.grown is not None else raised.alert
+        threshold = alert.details["threshold"]
+        if sold > threshold:
+            return Verdict(alert)
+        return Verdict(None) if alert.details["at_touch"] - bought <= threshold else None
 
 
 def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, *, levels: int, venues: int) -> AlertRaised:

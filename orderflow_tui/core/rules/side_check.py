@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -42,9 +42,33 @@ Signed = tuple[Print, int, int, bool]
 """A print, its side, the bid in force (0: nobody bid), and whether the quote alone proves that it was bought."""
 
 
+class Verdict(Struct, frozen=True):
+    """What the quotes say of an alert that waited for them.
+
+    Attributes:
+        alert: As the quotes have it; None where they do not bear it out.
+        grown: The same of the newest news of its episode; None where there is none beside the alert.
+    """
+
+    alert: OrderFlowAlert | None
+    grown: OrderFlowAlert | None = None
+
+
+class SidedRule(Protocol):
+    """A rule whose alerts rest on the sides of prints."""
+
+    doubts_itself: bool
+    """Its alerts carry the source's doubts already."""
+
+    def by_quotes(self, held: Held, prints: Sequence[Signed]) -> Verdict | None:
+        """Judge a held alert by the sides the quotes give its prints; None: they do not tell."""
+        ...
+
+
 class Held(Struct):
     """An alert that waits, or that was told unsure and may still be confirmed."""
 
+    rule: SidedRule
     raised: AlertRaised
     from_ns: int
     grown: AlertUpdated | None = None
@@ -61,14 +85,13 @@ class SideCheck:
         self._held: dict[int, Held] = {}
         self._keys = 0
 
-    def hold(self, symbol: str, raised: AlertRaised, from_ns: int) -> SideCheckRequested:
-        """Keep an alert about the prints from an instant on back until their sides are told."""
+    def hold(self, symbol: str, rule: SidedRule, raised: AlertRaised, from_ns: int, to_ns: int) -> SideCheckRequested:
+        """Keep an alert about the prints from an instant on (to another, 0: all) back until their sides are told."""
         self._keys = max(self._keys + 1, raised.time_ns)
-        self._held[self._keys] = Held(raised, from_ns)
+        self._held[self._keys] = Held(rule, raised, from_ns)
         told = [key for key, held in self._held.items() if held.told]
         for key in told[: max(0, len(self._held) - _KEPT)]:
             del self._held[key]
-        to_ns = 0 if raised.alert.alert_type == "red_burst" else from_ns + SPAN_NS
         return SideCheckRequested(symbol, raised.time_ns, self._keys, from_ns, to_ns)
 
     def grown(self, update: AlertUpdated) -> bool:
@@ -151,7 +174,7 @@ def doubted(alert: OrderFlowAlert, words: str) -> OrderFlowAlert:
     return replace(
         alert,
         text=f"{alert.text}, {words}",
-        counts=alert.counts and alert.alert_type == "red_burst",
+        counts=alert.counts and alert.is_burst,
         exit_eligible=False,
         rank=3,
         details=MappingProxyType({**alert.details, "sides": words}),

@@ -10,9 +10,11 @@ from math import sqrt
 from typing import Final
 
 from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.rule import Rule, has_trades
+from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 
 BUCKET_SECONDS: Final = 10
 _DRIFT: Final = 0.5
@@ -66,6 +68,38 @@ class SlowBleed:
         """An alarm was told: sum from zero again."""
         self.level = 0.0
         self._since = self.sold = 0
+
+
+class SlowBleedRule(RulePart):
+    """Listens to whole seconds: every tenth ends a bucket."""
+
+    row = SLOW_BLEED
+    __slots__ = ("_bleed",)
+
+    def __init__(self, inputs: RuleInputs) -> None:
+        super().__init__(inputs)
+        self._bleed = SlowBleed()
+
+    def whole_second(self, second: int, time_ns: int) -> None:  # noqa: ARG002 a bucket ends with a second
+        """Take ten seconds that end before this one."""
+        if second % BUCKET_SECONDS:
+            return
+        inputs, window, begin = self.inputs, self.inputs.window, second - BUCKET_SECONDS
+        known_from = inputs.tape_known_from()
+        if window.head < begin or known_from is None or begin < known_from:
+            return
+        sells = window.sell_through(second - 1) - window.sell_through(begin - 1)
+        buys = window.buy_through(second - 1) - window.buy_through(begin - 1)
+        if not self._bleed.bucket(sells, buys):
+            return
+        price, terms = inputs.market.last_price, inputs.terms
+        if price is not None and not terms.halted and not terms.near_event(second * NS):
+            inputs.say(slow_bleed_alert(inputs.writer, self._bleed, second * NS, price))
+        self._bleed.restart()
+
+    def forget(self) -> None:
+        """Another flow begins."""
+        self._bleed.forget()
 
 
 def slow_bleed_alert(writer: AlertWriter, bleed: SlowBleed, time_ns: int, price: int) -> AlertRaised:

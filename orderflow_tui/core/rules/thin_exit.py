@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from statistics import median
 from typing import Final
 
 from orderflow_tui.core.market.state import SAMPLES
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.rule import Rule
+from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 
 _LEVELS: Final = 5
 _BELOW: Final = 2.0
@@ -20,7 +23,7 @@ def _live(source: Capabilities) -> bool:
     return source.depth_levels >= _LEVELS and source.whole_depth and not source.sizes_unsure
 
 
-THIN_EXIT: Final = Rule("thin_exit", plan=None, guarded=False, live=_live)
+THIN_EXIT: Final = Rule("thin_exit", plan=None, guarded=False, live=_live, on_book=True)
 
 
 class ThinExit:
@@ -43,6 +46,27 @@ class ThinExit:
             return None
         self._told = True
         return now, then
+
+
+class ThinExitRule(RulePart):
+    """Listens to whole seconds. Real depth only."""
+
+    row = THIN_EXIT
+    __slots__ = ("_thin",)
+
+    def __init__(self, inputs: RuleInputs) -> None:
+        super().__init__(inputs)
+        self._thin = ThinExit()
+
+    def whole_second(self, second: int, time_ns: int) -> None:  # noqa: ARG002 coverage is sampled by the second
+        """Hold the coverage of the last minute against that of the minute before."""
+        inputs, held = self.inputs, self.inputs.held
+        if len(held.coverage) < SAMPLES or not held.quantity:
+            return
+        narrowed = self._thin.on_coverage(median(held.coverage))
+        if narrowed is not None:
+            price = inputs.market.bid or 0
+            inputs.say(thin_exit_alert(inputs.writer, second * NS, price, held.quantity, narrowed))
 
 
 def thin_exit_alert(

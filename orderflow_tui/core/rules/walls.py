@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from orderflow_tui.core.model.events import Levels
-from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, Output
+from orderflow_tui.core.model.outputs import AlertOutput, AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS, price_text
 from orderflow_tui.core.rules.alert_writer import CRITICAL_FACTOR, AlertWriter
 from orderflow_tui.core.rules.explain import why
@@ -27,13 +28,12 @@ _UPDATE_NS: Final = 60 * NS
 _VERDICT_WAIT_NS: Final = 30 * NS
 _PULLED_KEPT: Final = 4
 
-BID_WALL: Final = Rule("bid_wall", plan=True, guarded=False, live=has_quotes, side="bid", mirrored="ask_wall")
-ASK_WALL: Final = Rule("ask_wall", plan=False, guarded=True, live=has_quotes, side="ask", mirrored="bid_wall")
-BID_WALL_HIT: Final = Rule(
-    "bid_wall_hit", plan=False, guarded=True, live=has_quotes, side="bid", mirrored="ask_wall_hit"
-)
+_resting: Final = partial(Rule, live=has_quotes, on_book=True)
+BID_WALL: Final = _resting("bid_wall", plan=True, guarded=False, side="bid", mirrored="ask_wall")
+ASK_WALL: Final = _resting("ask_wall", plan=False, guarded=True, side="ask", mirrored="bid_wall", counted_once=True)
+BID_WALL_HIT: Final = _resting("bid_wall_hit", plan=False, guarded=True, side="bid", mirrored="ask_wall_hit")
 BID_WALL_PULLED: Final = Rule(
-    "bid_wall_pulled", plan=False, guarded=True, live=sees_pulls, side="bid", mirrored="ask_wall_pulled"
+    "bid_wall_pulled", plan=False, guarded=True, live=sees_pulls, side="bid", mirrored="ask_wall_pulled", on_book=True
 )
 
 
@@ -144,7 +144,7 @@ class WallTracker:
         self._pulled_rule = deep or streaming
         self._at_least = not self._pulled_rule
 
-    def on_levels(self, time_ns: int, levels: Levels, threshold: int, step: int) -> list[Output] | None:
+    def on_levels(self, time_ns: int, levels: Levels, threshold: int, step: int) -> list[AlertOutput] | None:
         """Take one side of a book in force from `time_ns` on; returns what there is to say, None for nothing."""
         walls = self.walls
         large = False
@@ -154,7 +154,7 @@ class WallTracker:
                 break
         if not large and not walls:
             return None
-        out: list[Output] = []
+        out: list[AlertOutput] = []
         if walls:
             self._follow(time_ns, levels, out)
         if large:
@@ -163,7 +163,7 @@ class WallTracker:
                     out += self._appear(time_ns, price, size, threshold, step)
         return out
 
-    def _follow(self, time_ns: int, levels: Levels, out: list[Output]) -> None:
+    def _follow(self, time_ns: int, levels: Levels, out: list[AlertOutput]) -> None:
         if not levels:
             for wall in self.walls.values():
                 self._suspend(wall, time_ns)
@@ -202,7 +202,7 @@ class WallTracker:
         self.closing.append(wall)
         self._wake(wall.gone_ns + _MOVE_NS)
 
-    def _seen(self, wall: Wall, time_ns: int, size: int, out: list[Output]) -> None:
+    def _seen(self, wall: Wall, time_ns: int, size: int, out: list[AlertOutput]) -> None:
         wall.shows(size, again=not wall.in_sight)
         if not wall.in_sight:
             wall.in_sight = True
@@ -219,7 +219,7 @@ class WallTracker:
         wall.size = size
         self._grow(wall, time_ns, out)
 
-    def _grow(self, wall: Wall, time_ns: int, out: list[Output]) -> None:
+    def _grow(self, wall: Wall, time_ns: int, out: list[AlertOutput]) -> None:
         """Tell growth: a new peak on the line in place, doubling or turning critical in the journal too."""
         size = wall.size
         wall.critical = wall.critical or size >= CRITICAL_FACTOR * wall.threshold
@@ -232,7 +232,7 @@ class WallTracker:
             wall.journaled_ns, wall.journaled_size, wall.journaled_critical = time_ns, size, wall.critical
         out.append(AlertUpdated(self._appearance(wall, time_ns).alert, time_ns, journal=journal))
 
-    def _appear(self, time_ns: int, price: int, size: int, threshold: int, step: int) -> list[Output]:
+    def _appear(self, time_ns: int, price: int, size: int, threshold: int, step: int) -> list[AlertOutput]:
         moved = self._moved_from(time_ns, price, size, step)
         if moved is not None:
             moved.price = price
@@ -287,11 +287,11 @@ class WallTracker:
         wall.hit = True
         return self._hit(wall, time_ns)
 
-    def on_clock(self, time_ns: int, covered_ns: int) -> list[Output] | None:
+    def on_clock(self, time_ns: int, covered_ns: int) -> list[AlertOutput] | None:
         """Let time pass: close what has rested below 0.7 T, expire what is long out of sight, judge what is gone."""
         if time_ns < self.next_ns:
             return None
-        out: list[Output] = []
+        out: list[AlertOutput] = []
         self.next_ns = NEVER_NS
         for wall in list(self.walls.values()):
             if wall.below_ns:
@@ -309,7 +309,7 @@ class WallTracker:
         self._judge(time_ns, covered_ns, out)
         return out
 
-    def _judge(self, time_ns: int, covered_ns: int, out: list[Output]) -> None:
+    def _judge(self, time_ns: int, covered_ns: int, out: list[AlertOutput]) -> None:
         waiting: list[Wall] = []
         for wall in self.closing:
             due = wall.gone_ns + _MOVE_NS

@@ -191,10 +191,10 @@ def test_a_server_that_is_not_there_is_a_fault_and_no_end(make: Feeds) -> None:
 def told_to_a_core(got: Collector, symbol: str, capabilities: Capabilities) -> dict[tuple[int, int, int], int]:
     """The side that a core gives each print, by its millisecond, price and size."""
     core = SymbolCore(symbol, Rules(profile="guarded"), capabilities)
-    core.keep_prints(100_000)
+    core.tape.keep_rows(100_000)
     for batch in got.of(Batch, symbol):
         core.process(batch.events)
-    return {(time_ns // MS, price, size): side for time_ns, price, size, side, _ in core.tape}
+    return {(time_ns // MS, price, size): side for time_ns, price, size, side, _ in core.tape.rows}
 
 
 def test_the_same_market_has_the_same_prints_and_sides_on_every_tape() -> None:

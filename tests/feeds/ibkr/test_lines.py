@@ -86,7 +86,7 @@ def line_lost_and_won(shown: Shown) -> None:
         shown.size = 1_100 - shown.size
         shown.quote()
         shown.flush(1.0)
-    assert shown.core.capabilities.depth_levels == 1
+    assert shown.core.terms.capabilities.depth_levels == 1
     shown.symbol.begin_book(shown.now)
 
 
@@ -108,7 +108,7 @@ def test_no_alarm_comes_of_a_book_that_was_out_of_sight(
         shown.quote()
         shown.rows(wall=still_there)
         shown.flush(1.0)
-    assert shown.core.capabilities.depth_levels == 8
+    assert shown.core.terms.capabilities.depth_levels == 8
     assert shown.evidence() == ["bid_wall"]
 
 

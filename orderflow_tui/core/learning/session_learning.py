@@ -1,0 +1,133 @@
+"""What the sessions of one symbol taught, and the thresholds that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orderflow_tui.core.learning.exit_ratio import ratio_in_force
+from orderflow_tui.core.learning.learned_sizes import SPLIT, SessionStats, SizeLearner, split_words
+from orderflow_tui.core.market.sessions import Session, session_at
+from orderflow_tui.core.market.state import MarketState
+from orderflow_tui.core.market.timers import Timers
+from orderflow_tui.core.model.outputs import StatusKind
+from orderflow_tui.core.model.units import price_text
+from orderflow_tui.core.rules.red_burst import RedBurst
+from orderflow_tui.core.rules.terms import SymbolTerms
+
+
+class SessionLearning:
+    """The session one symbol is in, and what it and earlier ones taught.
+
+    Args:
+        terms: Thresholds in force; sizes are fitted there.
+        market: The symbol's market.
+        timers: Where it stands in event time.
+        burst: Its exit ratio is fitted here.
+        taught: What the last session of each name (`pre`, `regular`, ...) taught; used in `guarded` alone.
+    """
+
+    __slots__ = ("_burst", "_market", "_terms", "_timers", "finished", "learner", "session", "taught", "unpriced")
+
+    def __init__(
+        self,
+        terms: SymbolTerms,
+        market: MarketState,
+        timers: Timers,
+        burst: RedBurst,
+        taught: Mapping[str, SessionStats] | None = None,
+    ) -> None:
+        self._terms = terms
+        self._market = market
+        self._timers = timers
+        self._burst = burst
+        self.taught = dict(taught or {})
+        self.finished: list[SessionStats] = []
+        """What sessions that ended have taught, for whoever keeps it."""
+        self.learner = SizeLearner()
+        self.session: Session | None = None
+        self.unpriced = True
+        """No print of this session has had a price yet."""
+
+    def set_taught(self, taught: Mapping[str, SessionStats]) -> None:
+        """Other figures were learned of what the source shows now; this session begins to learn anew."""
+        self.taught = dict(taught)
+        last = self.taught.get(self.session.name) if self.session is not None else None
+        price = self._market.last_price
+        self._begin(last if last is None or price is None else last.at_price(price), self._timers.now_ns)
+
+    def fit_sizes(self) -> None:
+        """The sizes that count as large follow what was learnt."""
+        self._terms.fit_sizes(self.learner.learnt_resting, self.learner.learnt_print)
+
+    def fit_exit_ratio(self, time_ns: int) -> None:
+        """The exit ratio of this instant: it grows with what today's bursts pass, at the pace of the session."""
+        terms, learner, session = self._terms, self.learner, self.session
+        threshold = terms.thresholds.red_burst_threshold
+        if not terms.guarded:
+            self._burst.exit_ratio = threshold
+            return
+        part = (time_ns - session.start_ns) / (session.end_ns - session.start_ns) if session is not None else 1.0
+        earlier = learner.last.burst_ratios if learner.last is not None else ()
+        self._burst.exit_ratio = ratio_in_force(earlier, learner.burst_peaks, part, threshold)
+
+    def whole_second(self) -> None:
+        """Learn from the book in force."""
+        market = self._market
+        if market.bids or market.asks:
+            self.learner.whole_seconds(1, market.bids, market.asks)
+        self.fit_sizes()
+
+    def learn_print(self, size: int) -> None:
+        """A reconstructed print on an exchange is whole."""
+        if self._terms.guarded:
+            self.learner.prints.add(size)
+
+    def end_burst(self, time_ns: int) -> None:
+        """The living burst is over: how high it rose is learnt."""
+        peak = self._burst.end()
+        if peak:
+            self.learner.burst_peaked(peak)
+        self.fit_exit_ratio(time_ns)
+
+    def finish(self, session: Session) -> None:
+        """A session is over: keep what it taught."""
+        done = self.taught_now(session)
+        self.finished.append(done)
+        self.taught[session.name] = done
+
+    def enter(self, session: Session, time_ns: int) -> None:
+        """A session begins with what earlier ones of its name taught."""
+        self.session = session
+        self.unpriced = True
+        self._begin(self.taught.get(session.name), time_ns)
+
+    def _begin(self, last: SessionStats | None, time_ns: int) -> None:
+        self.learner = SizeLearner(last)
+        self._market.start_session(last.typical("usual_range") if last else 0)
+        self.fit_exit_ratio(time_ns)
+        self.fit_sizes()
+
+    def first_price(self, time_ns: int, price: int) -> tuple[StatusKind, str] | None:
+        """The session's first price: where a stock was split over night, what it taught is rescaled; says so."""
+        market, last = self._market, self.learner.last
+        if market.bids and market.asks:
+            middle = abs(market.bids[0][0] + market.asks[0][0]) / 2
+            if max(middle, abs(price)) > SPLIT * min(middle, abs(price)):
+                return None  # no price of this book: the next one may be
+        self.unpriced = False
+        fitted = None if last is None else last.at_price(price)
+        if last is None or fitted is last:
+            return None
+        self._begin(fitted, time_ns)
+        change = f"price {price_text(abs(price))}, {price_text(last.price)} last session"
+        if fitted is None:
+            return "new_price", f"{change}: what earlier sessions taught is forgotten"
+        return "split", f"{change}: {split_words(last.price / abs(price))}"
+
+    def taught_now(self, session: Session | None = None) -> SessionStats:
+        """What the current session (or one that has just ended) has taught."""
+        session = session or self.session or session_at(self._timers.now_ns, sessions=self._terms.capabilities.sessions)
+        market = self._market
+        return self.learner.taught(
+            session.day, session.name, market.usual_range, self._burst.peak_ratio, market.last_price or 0
+        )
