@@ -8,7 +8,7 @@ LOWEST := .venv-lowest
 AUDIT := .venv-audit
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: audit chaos conformance demo endure evaluate test check lint types imports lowest run bench mutants clean
+.PHONY: audit chaos conformance demo endure pictures evaluate test check lint types imports lowest run bench mutants clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make conformance  the vendors' own clients against the simulated market (half a gigabyte of clients, minutes)"
 	@echo "make chaos  each fault of the simulator alone through a whole run (minutes)"
 	@echo "make evaluate  what the rules were worth on recorded days, written into docs/rules.md and the cards' figures (minutes)"
+	@echo "make pictures  the README's recording and pictures anew, from the demo (a minute)"
 	@echo "make endure  a fast day of 6.5 hours and 60 real minutes, with faults: memory, leaks, latency (over an hour)"
 	@echo "make mutants  which changes to the core no test of it notices"
 
@@ -57,6 +58,9 @@ DAYS := $(foreach name,bac aig ibm,$(foreach day,07 08 09 10,$(SESSIONS)/$(name)
 evaluate: $(VENV)/.test
 	$(BIN)/orderflow-tui evaluate $(DAYS) --profile guarded --held-back 1 --json > $(VENV)/evaluated.json
 	$(BIN)/python -m tests.docs.rules_worth < $(VENV)/evaluated.json
+
+pictures: $(VENV)/.test
+	$(BIN)/python -m tests.docs.pictures
 
 # Over an hour; `make endure MINUTES=15` is a bounded one. Needs Linux.
 MINUTES ?= 60

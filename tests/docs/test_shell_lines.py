@@ -48,6 +48,7 @@ class Way:
 WAYS = (
     Way(r"eval .*completion bash.*", "elsewhere"),  # tests/commands/test_completion
     Way(rf"{OURS} (completion|man) .*", "elsewhere"),  # the same, into the reader's own folders
+    Way(r"pipx install \.", "elsewhere"),  # tests.packaging installs the wheel
     Way(rf"{OURS} init", "elsewhere"),  # tests/commands/test_init: it asks questions
     Way(rf"{OURS} config", "run", 0, "profile = guarded"),
     Way(rf"{OURS} report.*--json", "run", 0, r"^\{"),
