@@ -129,7 +129,7 @@ async def measure(folder: Path, rest: SimulatorProcess) -> tuple[list[float], li
         words = [
             sys.executable, "-m", "orderflow_tui", "--config", str(folder / "orderflow.toml"),
             "--positions", str(folder / "positions.toml"), "--base-url", rest.url, "--profile", "plan",
-            "--log-dir", str(folder / "journal"),
+            "--log-dir", str(folder / "journal"), "--fps", "20", "--on-quit", "end",
         ]  # fmt: skip
         painted, screen = _terminal()
         quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ from orderflow_tui.support.memory import spare_memory
 from orderflow_tui.support.output import print_error, print_note, raw_stdout
 
 _VIEWS_A_SECOND: Final = 20.0
+_SWITCH_SECONDS: Final = 0.0005
+"""How long a thread keeps the interpreter: what is sent to screens must not hold up a frame."""
 
 
 def run_headless(overrides: Mapping[str, object], config_file: str | None, duration: float | None, tz: str) -> int:
@@ -71,6 +74,7 @@ def _watch(
         )
 
     notifier = notifier_of(loaded, tz, monitor)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         return run_headless_loop(monitor, directory, duration, tz, noted=noted, serve=serve, for_screens=for_screens)
     finally:

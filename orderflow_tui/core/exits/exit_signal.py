@@ -190,21 +190,23 @@ class ExitLatch:
             shares=current.shares + (alert.order_size or 0 if prints else 0),
         )
 
+    def opens(self, time_ns: int, figures: Figures, *, burst: bool) -> bool:
+        """Whether `trigger` would make a recommendation now."""
+        if figures.quantity == 0 or self._is_muted(figures):
+            return False
+        current = self.current
+        if current is None:
+            return True
+        early = burst and self._on_walls and current.status != "snoozed"
+        return current.status != "open" and (time_ns >= self._quiet_until or early)
+
     def trigger(
         self, time_ns: int, recommendation: ExitRecommendation, figures: Figures, *, burst: bool
     ) -> Output | None:
         """The rule is met; opens, re-opens or stays latched."""
-        if figures.quantity == 0 or self._is_muted(figures):
+        if not self.opens(time_ns, figures, burst=burst):
             return None
-        current = self.current
-        follows = ""
-        if current is not None:
-            if current.status == "open":
-                return None
-            early = burst and self._on_walls and current.status != "snoozed"
-            if time_ns < self._quiet_until and not early:
-                return None
-            follows = current.recommendation_id
+        follows = "" if self.current is None else self.current.recommendation_id
         self._returns = 0
         return self._open(time_ns, recommendation, burst=burst, follows=follows)
 

@@ -180,9 +180,9 @@ class Holding:
         if not self.quantity:
             return None
         self.flow.evidence(time_ns)
-        if enough:
+        if enough and self.flow.opens(time_ns, figures := self.figures(time_ns), burst=burst):
             named = self._because_of_burst(alert, time_ns) if burst else self._because_of_signals(time_ns)
-            opened = self.flow.trigger(time_ns, named, self.figures(time_ns), burst=burst)
+            opened = self.flow.trigger(time_ns, named, figures, burst=burst)
             if opened is not None:
                 return opened
         self.flow.attach(alert, int(alert.details.get("prints", 0)))

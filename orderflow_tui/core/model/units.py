@@ -73,7 +73,7 @@ def datetime_ns(moment: datetime) -> int:
 
 def iso_utc(time_ns: int) -> str:
     """Nanoseconds UTC as `2025-10-22T14:35:20.123456Z`."""
-    return utc_datetime(time_ns).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return utc_datetime(time_ns).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def spell_minutes(minutes: float) -> str:
