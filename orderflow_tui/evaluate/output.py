@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
+from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.recordings.formats.session import repeated_words
 from orderflow_tui.report.figures import Figures
 from orderflow_tui.report.html import bars, heading, intervals, page, paragraph, share_text, table
@@ -15,10 +16,7 @@ NOTE = (
     "be trusted, and one week proves little."
 )
 
-MIRRORED = {
-    "bid_wall": "ask_wall", "ask_wall": "bid_wall", "bid_wall_hit": "ask_wall_hit",
-    "bid_wall_pulled": "ask_wall_pulled", "sell_print": "buy_print", "hidden_seller": "hidden_buyer",
-}  # fmt: skip
+MIRRORED = {rule.evidence: rule.mirrored for rule in CATALOGUE if rule.mirrored}
 """What a rule's evidence is called for a short position."""
 
 
