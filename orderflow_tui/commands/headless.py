@@ -104,7 +104,7 @@ def run_headless_loop(
         for_screens: When the feed has ended, screens that look are shown why before the run ends.
     """
     out, encoding = raw_stdout()
-    lines = HeadlessLines(out, tz, encoding=encoding)
+    lines = HeadlessLines(out, tz, encoding=encoding, worth=monitor.worth_of)
     problems = HeadlessProblems(
         (lambda: monitor.message, "all settings and positions are valid again"),
         (noted, ""),

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 from orderflow_tui.core.model.units import utc_datetime
 from orderflow_tui.journal.record_words import record_words
-from orderflow_tui.journal.records import Record
+from orderflow_tui.journal.records import ExitRecord, Record
 from orderflow_tui.support.masking import masked
 from orderflow_tui.support.output import RawOutput, print_error, printable
+from orderflow_tui.track_record.evidence_kinds import Weight
 
 _RETRY_SECONDS: Final = 0.5
+Worth = Callable[[ExitRecord], tuple[str, Weight]]
 
 
 class HeadlessLines:
@@ -28,12 +30,22 @@ class HeadlessLines:
         tz: Time zone of the lines.
         encoding: What the lines are written in; what it lacks is escaped.
         limit: How many lines may wait.
+        worth: What a recommendation's kind of evidence was worth, in words, and its weight.
     """
 
-    def __init__(self, out: RawOutput, tz: str, *, encoding: str = "utf-8", limit: int = 10_000) -> None:
+    def __init__(
+        self,
+        out: RawOutput,
+        tz: str,
+        *,
+        encoding: str = "utf-8",
+        limit: int = 10_000,
+        worth: Worth = lambda _: ("", "leads"),
+    ) -> None:
         self.problem = ""
         """Why lines wait, in a few words; empty when none does."""
         self._out = out
+        self._worth = worth
         self._zone = ZoneInfo(tz)
         self._encoding = encoding
         self._limit = limit
@@ -49,6 +61,8 @@ class HeadlessLines:
     def on_record(self, record: Record, happened_ns: int) -> None:
         """A monitor's listener."""
         words = record_words(record)
+        if isinstance(record, ExitRecord) and (worth := self._worth(record)[0]):
+            words += f" | {worth}"
         if words:
             moment = utc_datetime(happened_ns).astimezone(self._zone)
             self._put(f"{moment:%Y-%m-%d %H:%M:%S %Z} {words}")

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.feeds.feed import Arrival, FeedMessage
+from orderflow_tui.journal.records import ExitRecord
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.commands import AnswerGiven, Command, OwnOrders, Recover, ScreensLook, WatchDetails
 from orderflow_tui.monitor.inbox import Inbox
 from orderflow_tui.monitor.publisher import Publisher
+from orderflow_tui.track_record.evidence_kinds import Weight
 from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
@@ -95,6 +97,10 @@ class ScreenPort:
     def rule_record(self, evidence: str) -> str:
         """How a rule (`exit` for recommendations) has done on this user's data, in one line; empty where not kept."""
         return self.record.words(evidence) if self.record is not None else ""
+
+    def worth_of(self, record: ExitRecord) -> tuple[str, Weight]:
+        """What a recommendation's kind of evidence was worth, in words, and how loud that lets it be."""
+        return self.record.of_exit(record) if self.record is not None else ("", "leads")
 
     def rule_records(self) -> Mapping[str, str]:
         """How each rule, and `exit` for recommendations, has done on this user's data; empty where not kept."""

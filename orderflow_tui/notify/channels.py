@@ -44,6 +44,7 @@ def message_line(message: Message) -> bytes:
     event, fields = ("test", {}) if message.record is None else (message.record.event, message.record.fields())
     head = f'{{"event":{quoted(event)},"timestamp_utc":{quoted(iso_utc(message.happened_ns))},'
     head += f'"title":{quoted(message.title)},"body":{quoted(message.body)},"level":{message.level}'
+    head += f',"weight":{quoted(message.weight)}'
     return head.encode() + (b"," if fields else b"") + body(fields) + b"\n"
 
 
@@ -83,7 +84,7 @@ class Desktop:
             return
         if shutil.which("notify-send") is None:
             raise ChannelError("desktop: there is no notify-send on this machine")
-        urgency = "critical" if message.level > 2 else "normal"
+        urgency = "critical" if message.urgent else "normal"
         argv = ["notify-send", "--app-name=orderflow-tui", f"--urgency={urgency}", "--", message.title, message.body]
         _run(self.name, argv, b"", env, SECONDS)
 

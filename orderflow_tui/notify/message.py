@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from orderflow_tui.config.notify import LEVELS
 from orderflow_tui.journal.record_words import record_words
@@ -17,6 +18,7 @@ from orderflow_tui.journal.records import (
     StopRecord,
 )
 from orderflow_tui.support.output import printable
+from orderflow_tui.track_record.evidence_kinds import Weight
 
 _MOST_CHARACTERS = 400
 _LEAST_RANK = 3
@@ -32,6 +34,7 @@ class Message(Struct, frozen=True):
         body: One line without control characters.
         happened_ns: When it happened, nanoseconds UTC.
         record: For programs; None for a test.
+        weight: Of a recommendation: calmer where its kind of evidence is not known to be better than chance.
     """
 
     level: int
@@ -40,6 +43,19 @@ class Message(Struct, frozen=True):
     body: str
     happened_ns: int
     record: Record | None
+    weight: Weight = "leads"
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it may be loud."""
+        return self.level >= LEVELS["exit"] and self.weight == "leads"
+
+
+def weighed(message: Message, worth: str, weight: Weight) -> Message:
+    """A recommendation with what its kind of evidence was worth; a kind that was worse than chance is a note."""
+    body = f"{message.body} | {worth}"[:_MOST_CHARACTERS] if worth else message.body
+    level = LEVELS["warning"] if weight == "note" else message.level
+    return replace(message, body=body, level=level, weight=weight)
 
 
 def level_of(record: Record) -> int:

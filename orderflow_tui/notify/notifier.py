@@ -18,7 +18,8 @@ from orderflow_tui.config.notify import LEVELS, NotifySettings
 from orderflow_tui.core.model.units import NS, datetime_ns, utc_datetime
 from orderflow_tui.journal.records import AlertRecord, AnswerRecord, ExitRecord, Record, ResolvedRecord
 from orderflow_tui.notify.channels import Channel, ChannelError
-from orderflow_tui.notify.message import Message, message_of
+from orderflow_tui.notify.message import Message, message_of, weighed
+from orderflow_tui.track_record.evidence_kinds import Weight
 
 _WAITING: Final = 200
 _TICK_SECONDS: Final = 1.0
@@ -56,6 +57,7 @@ class Notifier:
         clock: Seconds that only grow.
         wall_ns: Nanoseconds UTC, for the quiet hours.
         demoted: Whether a rule has done worse than chance here: its alerts are told one level lower.
+        worth: What a recommendation's kind of evidence was worth, in words, and its weight.
     """
 
     def __init__(
@@ -67,7 +69,9 @@ class Notifier:
         clock: Callable[[], float] = time.monotonic,
         wall_ns: Callable[[], int] = time.time_ns,
         demoted: Callable[[str], bool] = lambda _: False,
+        worth: Callable[[ExitRecord], tuple[str, Weight]] = lambda _: ("", "leads"),
     ) -> None:
+        self._worth = worth
         self._demoted = demoted
         self._settings = settings
         self._zone = ZoneInfo(tz)
@@ -137,6 +141,7 @@ class Notifier:
             if not message.level:
                 return
         if isinstance(record, ExitRecord):
+            message = weighed(message, *self._worth(record))
             self._wait_for(message, record)
         self._send(message)
 
@@ -145,7 +150,7 @@ class Notifier:
         for record in unanswered:
             message = message_of(record, datetime_ns(datetime.fromisoformat(record.timestamp_utc)))
             if message is not None:
-                self._wait_for(message, record)
+                self._wait_for(weighed(message, *self._worth(record)), record)
 
     def _wait_for(self, message: Message, record: ExitRecord) -> None:
         now, wait = self._clock(), self._settings.escalate_after_seconds

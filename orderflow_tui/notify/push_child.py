@@ -30,7 +30,8 @@ def main() -> int:
     services = apprise.Apprise()
     if not all(services.add(address) for address in addresses):
         return 5
-    kind = apprise.NotifyType.FAILURE if message["level"] > 2 else apprise.NotifyType.WARNING
+    urgent = message["level"] > 2 and message["weight"] == "leads"
+    kind = apprise.NotifyType.FAILURE if urgent else apprise.NotifyType.WARNING
     said = services.notify(
         title=message["title"], body=message["body"], notify_type=kind, body_format=apprise.NotifyFormat.TEXT
     )

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from orderflow_tui.journal.reader import JournalReader
-from orderflow_tui.journal.records import ALERT_OUTCOME, OutcomeRecord, Record
+from orderflow_tui.journal.records import ALERT_OUTCOME, ExitRecord, OutcomeRecord, Record
 from orderflow_tui.support.decoding import NO_JSON
 from orderflow_tui.track_record.evidence_kinds import KINDS, Weight, weight_of
 from orderflow_tui.track_record.priors import PRIOR
@@ -86,6 +86,12 @@ class TrackRecord:
         if kind.lift is None or self._profile == "plan":
             return f"{kind.words}: what it is worth is not known", "calm"
         return f"{kind.words}, {kind.n} on recorded days: {points_words(kind.lift)}", weight_of(kind.lift)
+
+    def of_exit(self, record: ExitRecord) -> tuple[str, Weight]:
+        """As `kind`, of a recommendation; a stop is the holder's own and needs no record."""
+        if record.kind == "stop":
+            return "", "leads"
+        return self.kind(str(record.details.get("basis", "")))
 
     def demoted(self, evidence: str) -> bool:
         """Whether the rule is labelled as weak and told more quietly."""

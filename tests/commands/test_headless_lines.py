@@ -64,6 +64,14 @@ def test_lines_carry_exchange_time() -> None:
     assert out.getvalue() == b"2025-10-22 12:00:01 EDT BAC critical bid_wall: 12,400 bid at 150.25\n"
 
 
+def test_a_recommendation_says_what_its_kind_of_evidence_was_worth() -> None:
+    out = io.BytesIO()
+    lines = HeadlessLines(out, "UTC", worth=lambda record: (f"{record.symbol}: not above chance", "calm"))
+    lines.on_record(made("order_flow.exit_signal_triggered", symbol="BAC", reason="3 large sellers"), NOON)
+    lines.close()
+    assert out.getvalue().endswith(b"BAC EXIT RECOMMENDED: 3 large sellers | BAC: not above chance\n")
+
+
 def test_lines_go_on_once_a_full_disk_has_room_again(tmp_path: Path) -> None:
     out = os.open("/dev/full", os.O_WRONLY)
     with io.FileIO(out, "wb") as full:

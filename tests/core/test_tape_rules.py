@@ -353,6 +353,18 @@ def test_a_large_sell_that_begins_a_sweep_is_named_when_the_rest_comes(last_ms: 
         assert update.alert.details["levels"] == 3
 
 
+def test_one_sweep_in_one_instant_is_one_line_and_one_signal() -> None:
+    parts = ((0, 0, 25_000, 1), (70, 2, 12_000, 1), (140, 4, 11_000, 1), (215, 6, 30_000, 1))
+    out = sweeping(*parts)
+    (raised,) = evidence(out, "sell_print")
+    updates = [one.alert for one in out if isinstance(one, AlertUpdated) and one.alert.evidence == "sell_print"]
+    assert {update.episode_id for update in updates} == {raised.alert.episode_id}
+    assert updates[-1].text == "SELLER swept the bids: 78,000 in 4 prints, 215 ms"
+    assert (updates[-1].order_size, updates[-1].details["at_touch"]) == (78_000, 78_000)
+    assert (updates[-1].details["low"], updates[-1].details["high"]) == (9.94, 10.0)
+    assert len(evidence(sweeping((0, 0, 25_000, 1), (251, 2, 12_000, 1)), "sell_print")) == 2
+
+
 def test_pace_is_the_rate_of_prints_against_the_usual_one() -> None:
     window = VolumeWindow()
     context = Context(window)

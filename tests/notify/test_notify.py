@@ -243,6 +243,19 @@ def test_a_program_gets_the_record_on_stdin_and_no_secret(tmp_path: Path) -> Non
     assert "SECRET" not in json.dumps([line, env])
 
 
+@pytest.mark.parametrize(("weight", "level", "urgent"), [("leads", 3, True), ("calm", 3, False), ("note", 1, False)])
+def test_a_recommendation_is_as_loud_as_its_kind_of_evidence_was_worth(weight: Any, level: int, urgent: bool) -> None:
+    listener = Notifier(
+        notify_settings({}), [(Told(), "warning")], tz="UTC", clock=Clock(), wall_ns=lambda: AFTERNOON,
+        worth=lambda _: ("n 75: so much", weight),
+    )  # fmt: skip
+    listener.take(triggered(), AFTERNOON)
+    message = listener._lanes[0].waiting.get_nowait()
+    assert message is not None
+    assert (message.level, message.urgent, message.weight) == (level, urgent, weight)
+    assert message.body.endswith(" | n 75: so much")
+
+
 def test_a_program_hears_of_what_an_earlier_run_left_open(tmp_path: Path) -> None:
     """Its record was read from the journal, so that it has a header of its own."""
     out = tmp_path / "said.json"

@@ -16,13 +16,16 @@ class Aggressor:
     """One side's growing reconstructed print. `count` is 0 while none is open."""
 
     __slots__ = (
-        "at_touch", "count", "crossed_ns", "first_ns", "first_price", "high", "last_ns", "low", "unproven", "volume",
+        "at_touch", "count", "crossed_ns", "first_ns", "first_price", "high", "last_ns", "low", "swept", "unproven",
+        "volume",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.count = 0
         self.unproven = False
         """Of one of its prints no quote says at which side it was made."""
+        self.swept = False
+        """It took three levels or venues within 250 ms of its first print."""
         self.volume = 0
         self.at_touch = 0
         self.first_ns = self.last_ns = self.crossed_ns = 0
@@ -31,7 +34,7 @@ class Aggressor:
     def start(self, time_ns: int, price: int, size: int, touching: bool, threshold: int) -> None:
         """Open with this print."""
         self.count = 1
-        self.unproven = False
+        self.unproven = self.swept = False
         self.volume = size
         self.at_touch = size if touching else 0
         self.first_ns = self.last_ns = time_ns
@@ -55,6 +58,22 @@ class Aggressor:
         elif price > high:
             self.high = price
         return True
+
+    def copy(self) -> Aggressor:
+        """The same, apart."""
+        other = Aggressor()
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
+
+    def absorb(self, later: Aggressor) -> None:
+        """Another large part of the same sweep."""
+        self.count += later.count
+        self.volume += later.volume
+        self.at_touch += later.at_touch
+        self.last_ns = max(self.last_ns, later.last_ns)
+        self.low, self.high = min(self.low, later.low), max(self.high, later.high)
+        self.unproven = self.unproven or later.unproven
 
 
 class Sweep:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from types import MappingProxyType
 from typing import Final
 
 from orderflow_tui.core.market.sweeps import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.events import SELL, Print
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS_PER_MS, PRICE_UNITS_PER_DOLLAR
@@ -29,15 +26,15 @@ class SellPrintRule(RulePart):
 
     row = SELL_PRINT
     doubts_itself = False
-    __slots__ = ("_classifier", "_market", "_sells", "_sweep", "_terms", "_unnamed")
+    __slots__ = ("_classifier", "_market", "_sells", "_sweep", "_terms", "_told")
 
     def __init__(self, inputs: RuleInputs) -> None:
         super().__init__(inputs)
         self._terms, self._market, self._classifier = inputs.terms, inputs.market, inputs.classifier
         self._sells = Aggressor()
         self._sweep = Sweep()
-        self._unnamed: tuple[int, AlertRaised] | None = None
-        """When the newest large sell began, and its alert, while it may still turn out to be a sweep."""
+        self._told: Aggressor | None = None
+        """The newest large sell that was told: what comes within 250 ms of its first print is more of it."""
 
     @classmethod
     def listens(cls, profile: Profile, source: Capabilities) -> bool:  # noqa: ARG003 sizes are learnt wherever there are prints
@@ -66,8 +63,9 @@ class SellPrintRule(RulePart):
             self.inputs.timers.wake(self.next_ns)
         sweep = self._sweep
         sweep.prices[price] = sweep.venues[event.venue] = time_ns
-        if self._unnamed is not None:
-            self._name_sweep(time_ns)
+        told = self._told
+        if told is not None and not told.swept:
+            self._name_sweep(told, time_ns)
 
     def on_time(self, time_ns: int) -> None:
         """What is open is whole 50 ms after its first print."""
@@ -84,9 +82,15 @@ class SellPrintRule(RulePart):
         if sells.crossed_ns:
             levels, venues = self._sweep.within(sells.last_ns, inputs.market.price_step)
             threshold = inputs.terms.print_threshold
-            said = sell_print_alert(inputs.writer, sells, threshold, levels=levels, venues=venues)
-            self._say(said, sells.first_ns, unproven=sells.unproven)
-            self._unnamed = None if is_sweep(levels, venues) else (sells.first_ns, said)
+            told = self._told
+            if told is not None and sells.first_ns - told.first_ns <= SWEEP_NS:
+                told.absorb(sells)
+                self._update(told, levels, venues)
+            else:
+                said = sell_print_alert(inputs.writer, sells, threshold, levels=levels, venues=venues)
+                self._say(said, sells.first_ns, unproven=sells.unproven)
+                self._told = sells.copy()
+                self._told.swept = is_sweep(levels, venues)
         if sells.count:
             inputs.learn_print(sells.volume)
         sells.count = sells.crossed_ns = 0
@@ -94,18 +98,21 @@ class SellPrintRule(RulePart):
     def _say(self, said: AlertRaised | AlertUpdated, first_ns: int, *, unproven: bool = False) -> None:
         self.inputs.say_sided(self, said, first_ns, to_ns=first_ns + SPAN_NS, unproven=unproven)
 
-    def _name_sweep(self, time_ns: int) -> None:
+    def _name_sweep(self, told: Aggressor, time_ns: int) -> None:
         """A large sell was told before the rest of its sweep came: name it when the 250 ms from its first print do."""
-        assert self._unnamed is not None
-        first_ns, said = self._unnamed
-        if time_ns - first_ns > SWEEP_NS:
-            self._unnamed = None
+        if time_ns - told.first_ns > SWEEP_NS:
+            self._told = None
             return
-        levels, venues = self._sweep.within(first_ns + SWEEP_NS, self.inputs.market.price_step)
+        levels, venues = self._sweep.within(told.first_ns + SWEEP_NS, self.inputs.market.price_step)
         if is_sweep(levels, venues):
-            self._unnamed = None
-            named = sweep_named(self.inputs.writer, said.alert, levels, venues)
-            self._say(AlertUpdated(named, said.time_ns, journal=True), first_ns)
+            self._update(told, levels, venues)
+
+    def _update(self, told: Aggressor, levels: int, venues: int) -> None:
+        """The line of a large sell by what has come within 250 ms of its first print."""
+        told.swept = told.swept or is_sweep(levels, venues)
+        threshold = self.inputs.terms.print_threshold
+        now = sell_print_alert(self.inputs.writer, told, threshold, levels=levels, venues=venues)
+        self._say(AlertUpdated(now.alert, now.time_ns, journal=True), told.first_ns, unproven=told.unproven)
 
     def by_quotes(self, held: Held, prints: Sequence[Signed]) -> Verdict | None:
         """Borne out by what was surely sold at the bid; not at all where too much was surely bought."""
@@ -129,7 +136,7 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, *, l
         venues: Venues they took them on.
     """
     elapsed = round((sells.last_ns - sells.first_ns) / NS_PER_MS)
-    sweep = is_sweep(levels, venues)
+    sweep = sells.swept or is_sweep(levels, venues)
     what = writer.words(*(_SWEPT if sweep else _HIT))
     count = f"{sells.count} print{'' if sells.count == 1 else 's'}"
     alert = writer.alert(
@@ -155,10 +162,3 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, *, l
         },
     )
     return AlertRaised(alert, sells.crossed_ns, sells.low, sells.high, sells.count)
-
-
-def sweep_named(writer: AlertWriter, alert: OrderFlowAlert, levels: int, venues: int) -> OrderFlowAlert:
-    """The alert of a large sell that what followed within 250 ms showed to be a sweep."""
-    details = {**alert.details, "sweep": True, "levels": levels, "venues": venues}
-    text = alert.text.replace(writer.words(*_HIT), writer.words(*_SWEPT), 1)
-    return replace(alert, text=text, details=MappingProxyType(details))

@@ -39,6 +39,8 @@ EVENT_WORDS = {
     records.RUN_STARTED: "started",
     records.RUN_STOPPED: "stopped",
 }
+_NO_SELLERS = frozenset({"thin_exit", "block", "slow_bleed"})
+"""Evidence of no large seller: it stands in the place of the journal's `alert_type`, which knows two types only."""
 _LOUD = {records.EXIT_TRIGGERED: "exit-line", records.STOP_ALERT: "alert"}
 _QUIET = frozenset({records.RUN_STARTED, records.RUN_STOPPED, records.ALERT_OUTCOME})
 
@@ -74,7 +76,9 @@ def rule_of(fields: Mapping[str, object]) -> str:
 def record_rows(fields: Mapping[str, object], width: int) -> list[Row]:
     """Every field of a record, long values over several rows."""
     rows: list[Row] = []
-    for key, value in fields.items():
+    evidence = fields.get("evidence")
+    for key, given in fields.items():
+        value = evidence if key == "alert_type" and evidence in _NO_SELLERS else given
         words = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
         lines = wrap(clean(words, 4_000), max(10, width - 25), 40)
         rows.append(make_row(Span(f" {left(clean(str(key)), 22)} ", "muted"), lines[0]))
