@@ -11,6 +11,8 @@ import pytest
 
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.simulator.alpaca_rows import of_feed, trade_id
+from orderflow_tui.feeds.simulator.faults import Fault
+from orderflow_tui.feeds.simulator.symbol_market import Step, SymbolMarket
 from tests.feeds.alpaca.serving import KEY, SECRET, Served, served
 
 pytestmark = pytest.mark.conformance
@@ -29,12 +31,14 @@ class Listener:
         self.trades: list[Any] = []
         self.quotes: list[Any] = []
         self.cancels: list[Any] = []
+        self.statuses: list[Any] = []
         self._news = threading.Condition()
         self._stream = alpaca_live.StockDataStream(
             KEY, SECRET, feed=feed, url_override=f"{host.url.replace('http', 'ws', 1)}/v2/{feed.value}"
         )
         self._stream.subscribe_trades(self._taker(self.trades), SYMBOL)
         self._stream.subscribe_quotes(self._taker(self.quotes), SYMBOL)
+        self._stream.subscribe_trading_statuses(self._taker(self.statuses), SYMBOL)
         self._stream.register_trade_cancels(self._taker(self.cancels))
         self._thread = threading.Thread(target=self._stream.run, daemon=True)
 
@@ -131,3 +135,17 @@ def test_what_the_key_has_not_is_refused_as_the_vendor_refuses() -> None:
         asked = requests.StockLatestTradeRequest(symbol_or_symbols=SYMBOL, feed=enums.DataFeed.SIP)
         with pytest.raises(Exception, match="recent SIP data"):
             client.get_stock_latest_trade(asked)
+
+
+def test_a_halt_and_its_end_are_told_and_the_client_comes_back_after_a_drop() -> None:
+    drop = Fault("stream", "close", frames=8, code=1011)
+    with served(sip=True, faults=[drop]) as host, Listener(host, enums.DataFeed.SIP) as listener:
+        listener.wait(listener.trades, 20)
+        market = host.market.get(SYMBOL)
+        assert market is not None
+        for act, count in ((SymbolMarket.halt, 1), (SymbolMarket.resume, 2)):
+            market._next_step = Step(time.time_ns() + NS // 5, act)
+            listener.wait(listener.statuses, count)
+    codes = [(one.status_code, one.reason_code) for one in listener.statuses]
+    assert codes == [("2", "LUDP"), ("3", "")]
+    assert len({one.id for one in listener.trades}) > 10

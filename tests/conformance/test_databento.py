@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from orderflow_tui.feeds.databento.records import SymbolRecords
 from orderflow_tui.feeds.feed import Batch
 from orderflow_tui.feeds.simulator.faults import Fault
 from orderflow_tui.feeds.simulator.records import FINRA_EXCHANGE
+from orderflow_tui.feeds.simulator.symbol_market import Step, SymbolMarket
 from tests.feeds.databento.serving import KEY, Config, Served, running, served
 from tests.feeds.databento.test_feed import settle
 
@@ -27,9 +29,11 @@ PATIENCE = 20.0
 class Client:
     """The vendor's client, its records, and what they say by its own symbol map."""
 
-    def __init__(self, address: str, *, key: str = KEY) -> None:
+    def __init__(self, address: str, *, key: str = KEY, reconnect: str = "none") -> None:
         host, _, port = address.partition(":")
-        self.live = databento.Live(key=key, gateway=host, port=int(port), heartbeat_interval_s=5)
+        self.live = databento.Live(
+            key=key, gateway=host, port=int(port), heartbeat_interval_s=5, reconnect_policy=reconnect
+        )
         self.records: list[Any] = []
         self._news = threading.Condition()
         self.live.add_callback(self._take)
@@ -143,3 +147,38 @@ def test_unknown_symbols_and_warnings_reach_the_client() -> None:
         slow = client.wait(lambda record: isinstance(record, databento.SystemMsg) and "slow" in record.msg.lower())
         assert int(slow.code) == 2
         client.live.terminate()
+
+
+def test_a_halt_and_its_end_are_status_records_to_the_client() -> None:
+    with served() as host:
+        client = Client(host.address)
+        client.live.subscribe(dataset="XNAS.ITCH", schema="status", stype_in="raw_symbol", symbols=["ACME"], start=0)
+        client.live.start()
+        client.wait(lambda record: isinstance(record, databento.SystemMsg))
+        market = host.served.market.get("ACME")
+        assert market is not None
+        for act, action in ((SymbolMarket.halt, 8), (SymbolMarket.resume, 7)):
+            market._next_step = Step(time.time_ns() + NS // 5, act)
+            told = client.wait(
+                lambda record, action=action: isinstance(record, databento.StatusMsg) and int(record.action) == action  # type: ignore[misc]
+            )
+            assert client.live.symbology_map[told.instrument_id] == "ACME"
+        client.live.terminate()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize("kind", ["reset", "duplicate"])
+def test_what_a_break_leaves_is_what_was_printed(kind: str) -> None:
+    with served(faults=[Fault("stream", kind, frames=6, times=1)]) as host:  # type: ignore[arg-type]
+        client = Client(host.address, reconnect="reconnect")
+        client.live.subscribe(dataset="XNAS.ITCH", schema="mbp-10", stype_in="raw_symbol", symbols=["ACME"])
+        client.live.start()
+        until = time.time_ns() + 4 * NS
+        client.wait(lambda record: getattr(record, "ts_recv", 0) > until)
+        client.live.terminate()
+        rows = [row for row in client.of("ACME", databento.MBP10Msg) if row.ts_recv < until]
+        told = [(row.ts_recv, row.price, row.size, str(row.side)) for row in rows if str(row.action) == "T"]
+        assert set(told) <= set(printed(host, "ACME", told[0][0], until))
+        assert (len(rows) > len({bytes(row) for row in rows})) is (kind == "duplicate")
+        del client, rows
+        gc.collect()

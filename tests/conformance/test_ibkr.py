@@ -12,6 +12,7 @@ import pytest
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.ibkr import wire
 from orderflow_tui.feeds.ibkr.depth import BookRows
+from orderflow_tui.feeds.simulator.market import Market
 from tests.feeds.ibkr.serving import Served, served
 
 ib_async = pytest.importorskip("ib_async", reason="the client is installed by make conformance")
@@ -119,6 +120,53 @@ def test_its_orders_are_refused() -> None:
             await asyncio.sleep(1.0)
             assert trade.orderStatus.status in ("Inactive", "Cancelled", "PendingSubmit", "ValidationError")
             assert host.gateway.shared.refused_orders == 2
+            client.disconnect()
+
+        run(work())
+
+
+NEWS = {
+    "book_reset": 317, "book_halt": 316, "lost": 1100, "back_kept": 1102, "competing": 10197, "farm_broken": 2103,
+    "back_lost": 1101,
+}  # fmt: skip
+
+
+def test_it_is_told_of_every_fault_by_its_number() -> None:
+    with served(("ACME", "BOLT"), books=1) as host:
+
+        async def work() -> None:
+            client, codes = await connected(host), list[int]()
+            client.errorEvent += lambda _, code, *more: codes.append(code)
+            gone = asyncio.Event()
+            client.disconnectedEvent += gone.set
+            stock = await contract(client)
+            client.reqMktDepth(stock, numRows=40, isSmartDepth=True)
+            client.reqTickByTickData(stock, "AllLast")
+            (other,) = await client.qualifyContractsAsync(ib_async.Stock("BOLT", "SMART", "USD"))
+            client.reqMktDepth(other, numRows=40, isSmartDepth=True)
+            await asyncio.sleep(0.5)
+            assert 309 in codes
+            for kind, code in NEWS.items():
+                host.hit(kind)
+                await asyncio.sleep(0.3)
+                assert code in codes, kind
+            host.hit("close")
+            await asyncio.wait_for(gone.wait(), 5)
+
+        run(work())
+
+
+def test_a_login_without_real_time_data_is_late_to_it() -> None:
+    market = Market(("ACME",), seed=5, now_ns=time.time_ns(), history_ns=1_000 * NS)
+    with served(("ACME",), market=market, delayed=True) as host:
+
+        async def work() -> None:
+            client = await connected(host)
+            client.reqMarketDataType(3)
+            ticker = client.reqMktData(await contract(client), "233")
+            await asyncio.sleep(1.5)
+            assert ticker.marketDataType == 3
+            assert 0 < ticker.bid < ticker.ask
             client.disconnect()
 
         run(work())

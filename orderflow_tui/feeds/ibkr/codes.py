@@ -11,7 +11,7 @@ Meaning = Literal[
 
 _MEANINGS: Final[dict[int, Meaning]] = {
     200: "unknown_symbol",
-    101: "no_line", 309: "no_line", 10190: "no_line",
+    101: "no_line", 309: "no_line", 322: "no_line", 10190: "no_line",
     354: "not_subscribed", 10089: "not_subscribed", 10090: "not_subscribed", 10092: "not_subscribed",
     10168: "not_subscribed", 10186: "not_subscribed", 10189: "not_subscribed",
     10167: "delayed",

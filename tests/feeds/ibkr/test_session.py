@@ -119,3 +119,14 @@ def test_a_feed_is_heard_by_any_symbol_and_a_quiet_one_is_vouched_for_by_it(talk
     vouched = [batch.vouched_ns for batch in batches if batch.symbol == "ACME" and batch.vouched_ns]
     assert vouched == sorted(vouched)
     assert vouched[-1] > vouched[0]
+
+
+@pytest.mark.parametrize("code", [101, 309, 322])
+def test_whatever_the_number_of_its_refusal_a_missing_line_lowers_them_and_is_no_missing_subscription(
+    talk: Talk, code: int
+) -> None:
+    talk.take(wire.Failure(talk.books()[0], code, "Max number of requests has been reached"))
+    fault = talk.got.of(ApiFault)[-1]
+    assert (fault.error_type, fault.feature) == ("429", "book")
+    talk.session.sync(["ACME"], talk.now)
+    assert len(talk.books()) == 1
