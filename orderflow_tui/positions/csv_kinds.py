@@ -199,13 +199,20 @@ def _by_kind(row: Holding) -> str:
     other = next((why for why in told if why), STOCK)
     if other in {FUND, BOND} and _EXCHANGE_TRADED.fullmatch(row.symbol):
         other = STOCK
-    if other:
+    if other and not (other == CASH and _in_cash_account(row)):
         return other
     if any(cell.lower() not in NOTHING | {"stock", "equity"} and cell.strip("0.,$ ") for cell in row.derivative):
         return OPTION if len(row.derivative) > 1 or is_option(row.symbol) else FUTURE
     if is_option(row.symbol) or (_OPTION_NAME.search(row.description) and STOCK not in told):
         return OPTION
     return FUTURE if _FUTURE.search(row.symbol) else STOCK
+
+
+def _in_cash_account(row: Holding) -> bool:
+    """Whether `Cash` says what account a share is in: it has a price, and money has none but 1."""
+    cells = {cell.lower() for cell in row.kinds if _kind(cell.lower()) == CASH}
+    money = row.symbol in CURRENCIES | _MONEY_TICKERS or row.price is None or row.price in {0, 1}
+    return cells == {"cash"} and not money
 
 
 def _kind(cell: str) -> str | None:

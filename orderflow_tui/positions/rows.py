@@ -126,6 +126,8 @@ def no_cost_note(symbol: str) -> str:
 def _whole(row: Row, said: list[str]) -> Position | None:
     whole = whole_shares(row.symbol, row.quantity, said)
     if not whole:
+        if not row.quantity:
+            said.append(f"{row.symbol}: nothing held in all")
         return None
     stop = row.stop if row.stop is not None and _STOPS[0] <= row.stop <= _STOPS[1] else None
     if stop != row.stop:

@@ -56,5 +56,9 @@ def parse_toml(text: str, parse_float: Callable[[str], Any] = float) -> dict[str
         raise TomlError(f"a line with more than {MOST_DOTS:,} dots")
     try:
         return tomllib.loads(text, parse_float=parse_float)
-    except (ValueError, ArithmeticError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise TomlError(ascii(str(error))[1:-1][:160]) from None
+    except RecursionError:
+        raise TomlError("nested too deeply") from None
+    except (ValueError, ArithmeticError):
+        raise TomlError("a number of too many digits, or a date that is none") from None

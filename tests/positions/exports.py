@@ -29,6 +29,29 @@ class Export:
 
 HELD = (
     Export(
+        "Fidelity, a coin beside shares whose type says their account",
+        """Account Name/Number,Symbol,Description,Quantity,Last Price,Current Value,Average Cost Basis,Type
+X1,SPAXX**,FIDELITY GOVERNMENT MONEY MARKET,1000,$1.00,$1000.00,,Cash,
+X1,BTC,BITCOIN,0.5,$60000,$30000,$50000,Crypto,
+X1,FXAIX,FIDELITY 500 INDEX FUND,10,$200,$2000,$190,Cash,
+X1,BAC,BANK OF AMERICA,1000,$13.95,$13950,$13.861,Cash,
+X1,USD,US DOLLAR,500,$1.36,$680,,Cash,
+X1,GBTC,GRAYSCALE BITCOIN TRUST ETF,100,$50,$5000,$45,Cash,
+""",
+        "BAC 1000 13.861\nGBTC 100 45",
+        ("SPAXX", "BTC", "FXAIX", "USD"),
+    ),
+    Export(
+        "two accounts, long in one and short in the other",
+        """Account,Symbol,Qty,Avg Price,Last Price
+A,BAC,1000,13.861,13.95
+B,BAC,-1000,13.90,13.95
+A,NIO,500,4.40,4.35
+""",
+        "NIO 500 4.40",
+        ("BAC: nothing held in all",),
+    ),
+    Export(
         "E*TRADE, with a filter's line, a CD, an option, lots, cash and a total",
         """Account Summary
 Account,Net Account Value,Total Gain $,Total Gain %,Day's Gain Unrealized $,Day's Gain Unrealized %
