@@ -88,8 +88,11 @@ class Publisher:
         cards: list[RecommendationView] = []
         for watched in symbols.all():
             symbol = watched.core.symbol
+            if not watched.health.reason:
+                watched.recorder.keep(watched.core, data_ns // NS)
             if symbol in self._detailed and mono_ns >= self._detail_due.get(symbol, 0):
-                self.details = {**self.details, symbol: detail_view(watched.core, data_ns)}
+                shown = watched.recorder.view(watched.ladder)
+                self.details = {**self.details, symbol: detail_view(watched.core, data_ns, shown)}
                 self._detail_due[symbol] = mono_ns + _DETAIL_NS
             if watched.dirty or symbol not in before:
                 views[symbol] = symbol_view(watched.core, watched.standing(now_ns, closed=closed), data_ns)

@@ -17,6 +17,7 @@ from orderflow_tui.core.model.outputs import ExitResolved, StopRaised
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_ladder import LadderWindow
+from orderflow_tui.views.build_map import MapRecorder
 from orderflow_tui.views.build_symbol import SourceState
 from orderflow_tui.views.model import AlertLine
 
@@ -47,6 +48,8 @@ class WatchedSymbol(Struct):
     """Since when its trading stands still, nanoseconds UTC; 0 while it goes on."""
     ladder: LadderWindow = field(default_factory=LadderWindow)
     """Which prices its ladder shows."""
+    recorder: MapRecorder = field(default_factory=MapRecorder)
+    """Its last minutes for a map of liquidity."""
     dirty: bool = True
     clock_ns: int = 0
     """The wall clock when it was last looked at."""

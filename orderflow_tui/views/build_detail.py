@@ -12,19 +12,20 @@ from orderflow_tui.core.rules.alert_writer import SELL_SHARE
 from orderflow_tui.core.rules.burst_figures import N_EFF_LEAST, WILSON_FLOOR
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_symbol import newest_prints
-from orderflow_tui.views.model import DetailView, RuleLine, SeriesView
+from orderflow_tui.views.model import DetailView, MapView, RuleLine, SeriesView
 
 PRINTS: Final = 400
 
 
-def detail_view(core: SymbolCore, now_ns: int) -> DetailView:
-    """The detail of one symbol at `now_ns` (event time)."""
+def detail_view(core: SymbolCore, now_ns: int, liquidity: MapView | None = None) -> DetailView:
+    """The detail of one symbol at `now_ns` (event time), with the map of its liquidity."""
     second = max(now_ns, core.timers.now_ns) // NS
     return DetailView(
         symbol=core.symbol,
         series=series_view(core, second),
         rules=tuple(rule_lines(core, second)),
         prints=newest_prints(core, PRINTS),
+        map=liquidity,
     )
 
 

@@ -285,6 +285,31 @@ class RuleLine(Struct, frozen=True):
     met: bool
 
 
+SHADES = 8
+"""Steps of brightness of a liquidity map's cell."""
+
+
+class MapView(Struct, frozen=True):
+    """Price by time: what rested where, and what traded over it."""
+
+    step_seconds: int
+    """Seconds of a column."""
+    end_second: int
+    """The Unix second of the last column."""
+    columns: int
+    rows: int
+    step: int
+    """Price units of a row."""
+    top: int
+    """The price of the first row."""
+    largest: int
+    """The size of the brightest cell."""
+    cells: bytes = b""
+    """Row by row: 0 where nothing is shown, up to `SHADES` for what was bid, above for what was offered."""
+    prints: tuple[tuple[int, int, int, int, int], ...] = ()
+    """`(column, row, sold, bought, unsided)`."""
+
+
 class DetailView(Struct, frozen=True):
     """What only the detail screen of one symbol needs."""
 
@@ -294,6 +319,8 @@ class DetailView(Struct, frozen=True):
     """Every test of the flow rules as it stands now, in the order they are asked."""
     prints: tuple[PrintLine, ...] = ()
     """The newest 400 since the screen opened, newest first."""
+    map: MapView | None = None
+    """None before a book was seen."""
 
 
 class DrillLine(Struct, frozen=True):

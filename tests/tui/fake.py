@@ -13,12 +13,14 @@ from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.views.model import (
+    SHADES,
     AlertLine,
     Chip,
     ContextView,
     DetailView,
     ExitCostView,
     LadderView,
+    MapView,
     PositionView,
     PrintLine,
     RecommendationView,
@@ -68,6 +70,20 @@ def traded(price: int, seed: int) -> LadderView:
         if size > 400:
             rows.append((price + row * 100, size if row < 2 else size // 3, size // 2, state % 3 * 50))
     return LadderView(100, price, NOW_NS - 3_900 * NS, tuple(rows))
+
+
+def liquidity(price: int, rows: int = 49, columns: int = 150) -> MapView:
+    """A map with a wall two ticks below the bid, and who traded at the inside."""
+    cells = bytearray(rows * columns)
+    middle = rows // 2
+    for row in range(rows):
+        for column in range(30, columns):
+            away = row - middle
+            if abs(away) <= 10:
+                shade = SHADES if away == 2 and column > 90 else 1 + (row * 7 + column // 9) % 4
+                cells[row * columns + column] = shade + (SHADES if away < 0 else 0)
+    prints = tuple((column, middle + column % 2, column % 5 * 300, 200, 0) for column in range(40, columns, 6))
+    return MapView(2, NOW_NS // NS, columns, rows, 100, price + middle * 100, 12_400, bytes(cells), prints)
 
 
 def sparks(seed: int, burst: bool = False) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -323,6 +339,7 @@ def detail(symbol: str, price: int = 138_500) -> DetailView:
             RuleLine("counted acts", "2", ">= 3 in 120 s", met=False),
         ),
         prints(price, 11, 300),
+        liquidity(price),
     )
 
 

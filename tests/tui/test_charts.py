@@ -79,11 +79,29 @@ async def test_every_series_is_drawn_at_every_size(name: str) -> None:
             assert "no samples yet" in screen_text(app)
 
 
-async def test_four_two_or_one_chart_as_there_is_room() -> None:
+async def test_the_map_stands_beside_the_charts_or_takes_its_turn() -> None:
+    monitor = busy_market()
+    monitor.details = {"BAC": detail("BAC")}
+    async with running(monitor, size=(120, 36)) as (app, pilot):
+        await press(pilot, "2", "enter")
+        await settled(pilot)
+        assert "LIQUIDITY MAP" in screen_text(app)
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert "LIQUIDITY MAP" not in screen_text(app)
+        await press(pilot, "c", "c", "c", "c")
+        await settled(pilot)
+        assert "LIQUIDITY MAP" in screen_text(app)
+        assert not app.screen.query_one(SeriesCharts).display
+        await press(pilot, "c")
+        assert app.screen.query_one(SeriesCharts).display
+
+
+async def test_four_or_one_chart_as_there_is_room() -> None:
     async with running(busy_market(), size=(200, 50)) as (app, pilot):
         await press(pilot, "2", "enter")
         chart = app.screen.query_one(SeriesCharts)
-        for size, count in (((200, 50), 4), ((120, 30), 2), ((80, 24), 1)):
+        for size, count in (((200, 50), 4), ((120, 30), 1), ((80, 24), 1)):
             await pilot.resize_terminal(*size)
             await settled(pilot)
             await pilot.pause()

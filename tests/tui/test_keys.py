@@ -184,9 +184,9 @@ async def _numbers(bench: Bench) -> None:
 async def _detail_choices(bench: Bench) -> None:
     await bench.press("2", "enter")
     chart = bench.app.screen.query_one(SeriesCharts)
-    assert "buys less sells" in chart.shown[1].title
+    assert "price" in chart.shown[0].title
     await bench.press("c")
-    assert "CVD" in chart.shown[1].title
+    assert "buys less sells" in chart.shown[0].title
     await bench.press("v", "s", "o")
     rows = "\n".join(row.plain for row in bench.app.screen.query_one(RowPager).rows)
     assert "large +, sells, on exchange" in rows

@@ -52,10 +52,11 @@ def side_letters(volume: Sequence[int], sold: Sequence[int], bought: Sequence[in
     `S` and `B` from 80% of the volume, `s` and `b` from 60%, `?` where the side of half of it or more is not known,
     `·` between; blank without volume.
     """
-    return "".join(map(_side_letter, volume, sold, bought))
+    return "".join(map(side_letter, volume, sold, bought))
 
 
-def _side_letter(total: int, sold: int, bought: int) -> str:
+def side_letter(total: int, sold: int, bought: int) -> str:
+    """The letter of one moment."""
     if not total:
         return " "
     for share, seller, buyer in SIDE_MARKS:

@@ -17,6 +17,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from orderflow_tui.tui.look.shades import SHADE_PREFIX, shade_style
 from orderflow_tui.tui.look.text import clean
 
 
@@ -135,6 +136,8 @@ class TokenStyles(Widget):
         return style
 
     def _look(self, token: str) -> Style:
+        if token.startswith(SHADE_PREFIX):
+            return shade_style(token, self.app.theme_variables)
         if self.app.no_color:
             if token in LOUD:
                 return _PLAIN_LOUD

@@ -155,9 +155,10 @@ def _blocks(view: SymbolView, frame: PanelSize, *, blind: bool = False) -> list[
     walls = wall_rows(view, width)
     blocks += [Block(6, walls, len(walls)), Block(7, context_rows(view, width))]
     blocks.append(Block(7, _threshold_rows(view, width)))
+    used = sum(len(block.rows) for block in blocks)
     if not wide:
         blocks.append(Block(8, print_rows(view, width, zone)))
-    if deep:
+    if deep and used + LEAST_LADDER < frame.height:
         blocks.append(Block(9, PriceLadder(view, width, zone), LEAST_LADDER))
     return blocks
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 
 from orderflow_tui.tui.keys.bindings import DETAIL_BINDINGS
 from orderflow_tui.tui.look.lines import LineWidget, make_row
@@ -14,7 +15,13 @@ from orderflow_tui.tui.screens.fire_drill import DrillScreen
 from orderflow_tui.tui.state.tape_filter import TapeFilter
 from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.keybar import KeyBar
+from orderflow_tui.tui.widgets.liquidity_map import LiquidityMap
 from orderflow_tui.tui.widgets.scroll_text import RowPager
+from orderflow_tui.views.model import DetailView, SymbolView
+
+BESIDE = 100
+"""From this width the liquidity map stands beside the charts."""
+CHARTS = 4
 
 
 class DetailScreen(ModelScreen):
@@ -25,6 +32,9 @@ class DetailScreen(ModelScreen):
     DEFAULT_CSS = """
     DetailScreen > LineWidget { width: 1fr; height: 1; }
     DetailScreen > #detail-asks { height: 0; }
+    DetailScreen > #detail-pictures { height: 45%; }
+    #detail-pictures > SeriesCharts { height: 1fr; width: 1fr; }
+    #detail-pictures > LiquidityMap { height: 1fr; width: 1fr; }
     """
 
     def __init__(self, zone: Zone) -> None:
@@ -37,7 +47,9 @@ class DetailScreen(ModelScreen):
         """A title, what asks for an answer elsewhere, the chart, the rows, the keys."""
         yield LineWidget(id="detail-title")
         yield LineWidget(id="detail-asks")
-        yield SeriesCharts(self._zone)
+        with Horizontal(id="detail-pictures"):
+            yield SeriesCharts(self._zone)
+            yield LiquidityMap(self._zone)
         yield RowPager(id="detail-rows")
         yield KeyBar(DETAIL_BINDINGS)
 
@@ -72,9 +84,25 @@ class DetailScreen(ModelScreen):
         mine = tuple(alert for alert in self.model.alerts if alert.symbol == view.symbol)
         series = None if detail is None else detail.series
         scale = view.capabilities.size_scale
-        self.query_one(SeriesCharts).apply(series, mine, scale=scale, choice=self._chart)
+        choice = self._pictures(view, detail)
+        self.query_one(SeriesCharts).apply(series, mine, scale=scale, choice=choice)
         frame = DetailFrame(max(2, width - 1), self._zone, self._tape)
         self.query_one(RowPager).show(detail_rows(view, detail, mine, frame))
+
+    def _pictures(self, view: SymbolView, detail: DetailView | None) -> int:
+        """The map beside the charts, or in their place by the chart's key where there is no room for both.
+
+        Returns:
+            Which chart to show.
+        """
+        charts, picture = self.query_one(SeriesCharts), self.query_one(LiquidityMap)
+        beside = self.size.width >= BESIDE
+        choice = self._chart % (CHARTS if beside else CHARTS + 1)
+        alone = choice == CHARTS
+        charts.display, picture.display = not alone, beside or alone
+        if picture.display:
+            picture.apply(view, None if detail is None else detail.map)
+        return choice
 
     async def on_resize(self) -> None:
         """Another width, other rows; the charts follow their own size."""

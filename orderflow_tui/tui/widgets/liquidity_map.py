@@ -1,0 +1,28 @@
+"""The liquidity map in whatever place it has."""
+
+from __future__ import annotations
+
+from orderflow_tui.tui.look.lines import LineWidget
+from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.rows.liquidity_map import MapFrame, map_rows
+from orderflow_tui.views.model import MapView, SymbolView
+
+
+class LiquidityMap(LineWidget):
+    """Draws the newest map; anew where its place changes."""
+
+    def __init__(self, zone: Zone) -> None:
+        super().__init__(id="map")
+        self._zone = zone
+        self._given: tuple[SymbolView, MapView | None] | None = None
+
+    def apply(self, view: SymbolView, shown: MapView | None) -> None:
+        """Show this map of this symbol."""
+        self._given = (view, shown)
+        size, text = self.size, self.app.no_color or self.app.current_theme.ansi
+        self.show(map_rows(view, shown, MapFrame(size.width, size.height, self._zone, text)))
+
+    def on_resize(self) -> None:
+        """Another place, other rows."""
+        if self._given is not None:
+            self.apply(*self._given)
