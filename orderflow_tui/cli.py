@@ -159,6 +159,7 @@ def _report(args: argparse.Namespace) -> int:
         symbol=args.symbol,
         form=_form(args),
         html=args.html,
+        span=args.span,
     )
 
 

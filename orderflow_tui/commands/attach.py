@@ -24,6 +24,7 @@ from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.engine.door import connect
 from orderflow_tui.engine.place import EngineError, EnginePlace, is_held, place_of, running_places
 from orderflow_tui.support.forked import run_in_fork
+from orderflow_tui.support.output import print_lines
 
 if TYPE_CHECKING:
     from orderflow_tui.tui.state.first_run import FirstRun
@@ -102,6 +103,8 @@ class _Controls:
         self._on_quit = ui.on_quit
         self._again = again
         self._starting = threading.Lock()
+        self.ended = False
+        """Whether the trader has ended the watch here."""
 
     @property
     def gone(self) -> str:
@@ -124,6 +127,7 @@ class _Controls:
 
     def end(self) -> None:
         """End the engine."""
+        self.ended = True
         self._monitor.end_engine("quit")
 
     def take_settings(self) -> Mapping[str, object]:
@@ -196,12 +200,18 @@ def show_engine(
     ui = screen_settings({**loaded.ui, **screen})
     ending = Ending(lambda _reason, _code: monitor.close(), screen=not in_browser())
     begin(ending)
+    controls = _Controls(monitor, ui, again)
     try:
-        return run_screen(
+        code = run_screen(
             monitor, None if away else monitor.directory, screen, loaded, ending,
             first_run=first_run, settings_file=settings_file, notices=notices,
-            engine=_Controls(monitor, ui, again), tell_setting=monitor.tell_setting,
+            engine=controls, tell_setting=monitor.tell_setting,
         )  # fmt: skip
     finally:
         monitor.close()
         ending.over()
+    if controls.ended and not away and not in_browser():
+        from orderflow_tui.commands.report import today  # noqa: PLC0415 only a day that has ended is added up
+
+        print_lines(today(monitor.directory))
+    return code

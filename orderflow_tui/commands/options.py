@@ -88,6 +88,14 @@ def make_parser() -> argparse.ArgumentParser:
     report.add_argument("directories", nargs="*", metavar="DIR", help=f"journals' directories ({JOURNAL})")
     report.add_argument("--since", type=_day, metavar="DAY", help="from this day on, e.g. 2026-01-31 (UTC)")
     report.add_argument("--until", type=_day, metavar="DAY", help="until this day")
+    span = report.add_mutually_exclusive_group()
+    span.add_argument(
+        "--day", dest="span", action="store_const", const="day", help="today in a few lines, or --until DAY"
+    )
+    span.add_argument(
+        "--week", dest="span", action="store_const", const="week", help="the last seven days in a few lines"
+    )
+    report.set_defaults(span="all")
     report.add_argument("--symbol", metavar="SYM", help="only this symbol")
     form = report.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="JSON on stdout")

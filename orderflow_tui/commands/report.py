@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import shutil
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
+from orderflow_tui.core.market.sessions import NEW_YORK
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.journal.days import days_of
 from orderflow_tui.report.figures import figures, rows
 from orderflow_tui.report.html import report_page
 from orderflow_tui.report.parallel import add_journal
+from orderflow_tui.report.summary import summary_lines
 from orderflow_tui.report.tally import Tally
 from orderflow_tui.report.text import report_lines
 from orderflow_tui.support.atomic_file import replace_file
@@ -20,6 +22,10 @@ from orderflow_tui.support.bounded_file import UnfitFileError
 from orderflow_tui.support.output import print_csv, print_json, print_lines
 
 Form = Literal["text", "json", "csv"]
+Span = Literal["all", "day", "week"]
+_WEEK: Final = timedelta(days=6)
+_MOST_AT_QUIT: Final = 20_000_000
+"""Bytes of a day's journal that are added up while somebody waits for the prompt."""
 
 
 def run_report(
@@ -30,6 +36,7 @@ def run_report(
     symbol: str | None,
     form: Form,
     html: Path | None = None,
+    span: Span = "all",
 ) -> int:
     """Print the report of these journals together.
 
@@ -40,11 +47,16 @@ def run_report(
         symbol: Only this symbol's records.
         form: How to print it.
         html: Also write a page with plots there.
+        span: `day` and `week` are short: that day, or the seven that end with it; the day is `until`, else `since`,
+            else today in New York.
 
     Raises:
         DataValidationError: `CONFIG_INVALID`: a directory that is not there or holds no journal; a page that cannot be
             written.
     """
+    if span != "all":
+        until = until or since or datetime.now(NEW_YORK).date()
+        since = until - _WEEK if span == "week" else until
     tally = Tally(since=since, until=until, symbol=symbol)
     for name in directories:
         directory = Path(name)
@@ -59,9 +71,29 @@ def run_report(
         print_json(report)
     elif form == "csv":
         print_csv([("figure", "value"), *rows(report)])
+    elif since is not None and until is not None and span != "all":
+        print_lines(summary_lines(report, _title(since, until)))
     else:
         print_lines(report_lines(report, shutil.get_terminal_size().columns))
     return 0
+
+
+def today(directory: Path) -> list[str]:
+    """Today's summary for whoever quits; only where the command is, of a day that is long or cannot be read."""
+    day = datetime.now(NEW_YORK).date()
+    hint = f"the day in a few lines: orderflow-tui report {directory} --day"
+    try:
+        if sum(path.stat().st_size for path in directory.glob(f"{day}*")) > _MOST_AT_QUIT:
+            return [hint]
+        tally = Tally(since=day, until=day)
+        add_journal(tally, directory, day)
+    except (OSError, DataValidationError):
+        return [hint]
+    return [*summary_lines(figures(tally), _title(day, day)), f"more: orderflow-tui report {directory}"]
+
+
+def _title(since: date, until: date) -> str:
+    return f"{until:%A} {until}" if since == until else f"{since} to {until}"
 
 
 def write_page(path: Path, text: str) -> None:
