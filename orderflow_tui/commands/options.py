@@ -37,7 +37,7 @@ _RECORDINGS: Final = (
     "or a run of --record"
 )
 JOURNAL: Final = "logs/order_flow"
-SCREEN: Final = ("fps", "tz", "theme", "no_mouse", "no_bell", "no_title", "notify", "on_quit")
+SCREEN: Final = ("fps", "tz", "theme", "ascii", "no_mouse", "no_bell", "no_title", "notify", "on_quit")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -235,6 +235,9 @@ def _add_screen(parser: argparse.ArgumentParser, default: str | None = argparse.
     )
     group.add_argument("--tz", default=default, help="time zone shown (America/New_York)")
     group.add_argument("--theme", default=default, help="a theme's name")
+    group.add_argument(
+        "--ascii", action="store_true", default=default, help="no line drawing: signs any terminal and font has"
+    )
     group.add_argument("--no-mouse", action="store_true", default=default, help="do not use the mouse")
     group.add_argument("--no-bell", action="store_true", default=default, help="no terminal bell")
     group.add_argument("--no-title", action="store_true", default=default, help="do not set the terminal title")

@@ -81,6 +81,7 @@ def run_screen(
             theme=ui.theme,
             first_run=first_run,
             mouse=not ui.no_mouse,
+            ascii_only=ui.ascii,
             attention=Attention(bell=not ui.no_bell, title=not ui.no_title, notify=ui.notify),
             keys={name: str(keys) for name, keys in loaded.keys.items()},
             on_pause=None if replay is None else lambda: _discard(replay.toggle_pause()),

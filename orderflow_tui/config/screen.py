@@ -15,6 +15,7 @@ _BOUNDS: Final[Mapping[str, str]] = {
     "fps": "must be a number above 0, up to 60",
     "tz": "must be a time zone, such as America/New_York",
     "theme": "must be the name of a theme",
+    "ascii": "must be true or false",
     "no_mouse": "must be true or false",
     "no_bell": "must be true or false",
     "no_title": "must be true or false",
@@ -29,6 +30,7 @@ class ScreenSettings(Struct, frozen=True):
     fps: Annotated[float, Meta(gt=0, le=60)] = 10.0
     tz: str = "America/New_York"
     theme: str | None = None
+    ascii: bool = False
     no_mouse: bool = False
     no_bell: bool = False
     no_title: bool = False

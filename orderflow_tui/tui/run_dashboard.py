@@ -37,6 +37,7 @@ def run_dashboard(
     theme: str | None = None,
     first_run: FirstRun | None = None,
     mouse: bool = True,
+    ascii_only: bool = False,
     attention: Attention | None = None,
     keys: Mapping[str, str] | None = None,
     on_pause: Callable[[], None] | None = None,
@@ -64,6 +65,7 @@ def run_dashboard(
             settings=settings, positions=positions, notices=notices, engine=engine, freeze=True,
         )  # fmt: skip
         app.ending = ending
+        app.ascii_only = ascii_only
         sys.setswitchinterval(SWITCH_INTERVAL)
         result = app.run(mouse=mouse)
     except KeymapError as error:

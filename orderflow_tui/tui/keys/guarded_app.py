@@ -53,6 +53,8 @@ class GuardedApp(App[int]):
         super().__init__()
         self.answering = False
         """Whether a key alone answers a recommendation: it is held for a moment to see whether more comes."""
+        self.ascii_only = False
+        """Whether the terminal is sent ASCII alone."""
         self._pressed: Key | None = None
         self._clicked_at, self._clicked_before = -1e9, -2e9
         self.defect = ""

@@ -16,6 +16,7 @@ from orderflow_tui.tui.keys.guarded_app import GuardedApp
 from orderflow_tui.tui.keys.passing import Passing
 from orderflow_tui.tui.keys.terminal_input import HOLD_SECONDS, TerminalInput, doubted, plausible_size
 from orderflow_tui.tui.keys.terminal_output import TerminalOutput
+from orderflow_tui.tui.look.ascii_only import ascii_only
 
 _READ: Final = 4096
 _END_OF_INPUT: Final = b"\x04"
@@ -53,9 +54,10 @@ class TerminalDriver(LinuxDriver):
             self._gone("the terminal is gone: it cannot be set up")
 
     def write(self, data: str) -> None:
-        """Hand text over to the terminal."""
+        """Hand text over to the terminal, in ASCII alone where that is asked or the terminal's encoding has no more."""
         if self._output is not None:
-            self._output.write(data)
+            plain = self._dashboard.ascii_only or not self._output.unicode
+            self._output.write(ascii_only(data) if plain else data)
 
     @property
     def behind(self) -> bool:

@@ -32,6 +32,8 @@ class TerminalOutput(WriterThread):
         super().__init__(file)
         self._descriptor = file.fileno()
         self._encoding = file.encoding or "utf-8"
+        self.unicode = "utf" in self._encoding.lower()
+        """Whether the terminal's encoding has more than ASCII."""
         self._lost, self._caught_up = lost, caught_up
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
