@@ -22,8 +22,8 @@ from typing import Any
 from benchmarks.measuring import ROOT, Figure, verdict
 
 GROUPS = (
-    "core_cost", "engines", "sides_oracle", "decoding", "loop_lag", "journaling", "recording", "streaming", "startup",
-    "dashboard", "history", "evaluating", "reporting",
+    "core_cost", "engines", "sides_oracle", "decoding", "loop_lag", "journaling", "recording", "streaming", "screens",
+    "startup", "dashboard", "history", "evaluating", "reporting",
 )  # fmt: skip
 PACKAGES = (
     "msgspec",

@@ -180,7 +180,7 @@ class RemoteMonitor:
         return self._records.get(evidence, "")
 
     def on_news(self, listener: Callable[[], None]) -> None:
-        """Call back, in the reading thread, once news has come."""
+        """Call back, in the reading thread, when a state has come."""
         self._on_news = listener
 
     # --- what the trader wants ------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ class RemoteMonitor:
                 state = decode_from_engine(message)
                 if isinstance(state, State):
                     self._take(state)
-                    if state.news and self._on_news is not None:
+                    if self._on_news is not None:  # the engine keeps this screen's pace: what comes is shown
                         self._on_news()
         except OSError as error:
             reason = error.strerror or "the connection broke"

@@ -325,6 +325,11 @@ class EngineServer:
                         answers=answers,
                     )
                     send(screen.link, state)
-                screen.news.wait(screen.pause or 1.0)
+                screen.news.wait(_until_its_turn(screen.pause))
         except OSError:
             screen.close()
+
+
+def _until_its_turn(pause: float) -> float:
+    """Seconds until the next state: screens of one pace are sent theirs at the same moments, and show the same."""
+    return pause - time.monotonic() % pause if pause else 1.0
