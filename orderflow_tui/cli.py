@@ -34,7 +34,7 @@ def _attach(args: argparse.Namespace) -> int:
     gc.disable()
     from orderflow_tui.commands.attach import run_attach
 
-    return run_attach(overrides(args), args.config, screen(args), ssh=args.ssh)
+    return run_attach(overrides(args), args.config, screen(args), ssh=args.ssh, plain=args.plain)
 
 
 def _engine(_: argparse.Namespace) -> int:

@@ -34,15 +34,34 @@ _LOOK_SECONDS: Final = 0.2
 
 
 def run_attach(
-    overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any], *, ssh: str = ""
+    overrides: Mapping[str, object],
+    config_file: str | None,
+    screen: Mapping[str, Any],
+    *,
+    ssh: str = "",
+    plain: bool = False,
 ) -> int:
     """Show the engine of the configured journal, or the only one there is; of another machine with `ssh`."""
+    if plain:
+        return _attach_plainly(overrides, config_file)
     refuse_without_terminal()
     if ssh:
         return _attach_over_ssh(ssh, str(overrides.get("log_dir", "")), config_file, screen)
     loaded = run_in_fork(lambda: load_config(overrides, path=config_file))()
     monitor = look_at(chosen_place(loaded, overrides), fps=screen_settings({**loaded.ui, **screen}).fps)
     return show_engine(monitor, screen, loaded)
+
+
+def _attach_plainly(overrides: Mapping[str, object], config_file: str | None) -> int:
+    """Sentences on stdout instead of a screen."""
+    from orderflow_tui.commands.plain import FPS, follow  # noqa: PLC0415 seldom wanted
+
+    loaded = run_in_fork(lambda: load_config(overrides, path=config_file))()
+    monitor = look_at(chosen_place(loaded, overrides), fps=FPS, screen=f"{terminal_name()}, in sentences")
+    try:
+        return follow(monitor, print_lines)
+    finally:
+        monitor.close()
 
 
 def _attach_over_ssh(host: str, log_dir: str, config_file: str | None, screen: Mapping[str, Any]) -> int:

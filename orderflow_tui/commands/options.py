@@ -125,6 +125,7 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_engine_commands(commands: _Commands) -> None:
     attach = commands.add_parser("attach", help="open a screen on a running watch, from any terminal")
     _add_engine_place(attach)
+    attach.add_argument("--plain", action="store_true", help="sentences instead of a screen: for screen readers")
     attach.add_argument("--ssh", metavar="HOST", default="", help="a watch on another machine, through your own ssh")
     _add_screen(attach)
     status = commands.add_parser("status", help="print what a running watch sees")
