@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
@@ -56,6 +56,7 @@ SETTLE_NS: Final = NS
 """A book that was cleared is filled again order by order; so long it shows nothing."""
 _SIDES: Final = {"A": SELL, "B": BUY}
 _BOOK_ACTIONS: Final = frozenset("ACMR")
+_PASSING: Final = frozenset("ACM")
 _CLEAR: Final = "R"
 _TRADE: Final = "T"
 _CANCEL: Final = "C"
@@ -83,8 +84,8 @@ class _Open(Struct):
 
     ts_event: int = 0
     trades: list[_Made] = field(default_factory=list)
-    met: Counter[_Key] = field(default_factory=Counter)
-    cancelled: Counter[int] = field(default_factory=Counter)
+    met: dict[_Key, int] = field(default_factory=dict)
+    cancelled: dict[int, int] = field(default_factory=dict)
     newest: bytes = b""
 
 
@@ -185,8 +186,8 @@ class SymbolRecords:
             return
         event = self._open
         mark = (record.publisher_id, record.sequence, record.ts_event, record.price, record.size)
-        event.met[(*mark, 0)] += 1
-        key = (*mark, event.met[(*mark, 0)])
+        times = event.met[(*mark, 0)] = event.met.get((*mark, 0), 0) + 1
+        key = (*mark, times)
         side = _SIDES.get(str(record.side), UNKNOWN) if self._given else UNKNOWN
         flags = REGULAR | SIDE_GIVEN if side else REGULAR
         if record.publisher_id in _REPORTING_FACILITIES:
@@ -206,7 +207,7 @@ class SymbolRecords:
             return
         event.newest = raw
         if action == _CANCEL:
-            event.cancelled[record.price] += record.size
+            event.cancelled[record.price] = event.cancelled.get(record.price, 0) + record.size
         if self._orders is not None:
             self._orders.apply(record)  # type: ignore[arg-type]
         self._state, self._whole = (at_ns, seq, record), False
@@ -217,9 +218,10 @@ class SymbolRecords:
             out.append(Book(at_ns, seq, *_NO_BOOK))
 
     def _complete(self, out: list[Event], *, thin: bool) -> None:
-        self._leave_out_repeats()
-        self._print(out)
         event = self._open
+        if event.trades:
+            self._leave_out_repeats()
+            self._print(out)
         event.met.clear()
         event.cancelled.clear()
         if self._state is None:
@@ -245,11 +247,13 @@ class SymbolRecords:
         sizes: Counter[int] = Counter()
         for made in once:
             sizes[made.key[3]] += made.event.size
-        if all(event.cancelled[price] == size for price, size in sizes.items()):
+        if all(event.cancelled.get(price, 0) == size for price, size in sizes.items()):
             self.repeats += len(event.trades) - len(once)
             event.trades = once
 
     def _print(self, out: list[Event]) -> None:
+        if not self._open.trades:
+            return
         for made in self._open.trades:
             if made.key in self._seen:
                 self.repeats += 1
@@ -274,6 +278,31 @@ class SymbolRecords:
             out.append(Book(at_ns, seq, *book))
 
 
+def without_passing_books(records: Sequence[Any]) -> Sequence[Any]:
+    """Records of a session, without the books that another one of the same symbol replaces: no print is left out.
+
+    What is left out is one whole event: the change of an order, complete, after a complete one.
+    """
+    whole: set[int] = set()
+    newest: dict[int, int] = {}
+    passing: set[int] = set()
+    for at, record in enumerate(records):
+        flags = getattr(record, "flags", None)
+        if flags is None:
+            continue
+        number = record.instrument_id
+        if flags == LAST and number in whole and hasattr(record, "levels") and str(record.action) in _PASSING:
+            if number in newest:
+                passing.add(newest[number])
+            newest[number] = at
+        elif flags & LAST:
+            whole.add(number)
+        else:
+            whole.discard(number)
+    return [record for at, record in enumerate(records) if at not in passing] if passing else records
+
+
+@lru_cache(maxsize=1 << 16)
 def price_units(price: int) -> int:
     """1e-9 dollars to units of $0.0001, to the nearest. Raises ValueError."""
     units = (price + PER_PRICE_UNIT // 2) // PER_PRICE_UNIT

@@ -305,7 +305,8 @@ class IbkrFeed:
         for name, symbol in self._symbols.items():
             shows = symbol.capabilities()
             known, told_at = self._shown.get(name, (None, 0.0))
-            if shows == known:
+            if shows == known or (known is None and not (symbol.alive or symbol.refused)):
+                # Before anything has come there is nothing to say of it.
                 continue
             same_rules = (
                 known is not None and replace(shows, shows=known.shows, depth_levels=known.depth_levels) == known

@@ -18,7 +18,7 @@ from orderflow_tui.core.model.events import (
     Gap,
     Print,
 )
-from orderflow_tui.feeds.databento.records import SymbolRecords
+from orderflow_tui.feeds.databento.records import BAD_BOOK, LAST, SymbolRecords, without_passing_books
 from tests.recordings.reader_files import NS, OPEN, dbn_book, dbn_trade
 
 BEFORE = [(251_000, 300, 251_200, 200), (250_900, 900, 0, 0)]
@@ -142,3 +142,17 @@ def test_one_level_without_the_flag_is_shown_when_the_venue_has_moved_on() -> No
     records = SymbolRecords()
     assert [type(event) for event in told(rows, records)] == [Book, Book]
     assert [type(event) for event in records.close()] == [Book]
+
+
+def test_books_that_pass_within_one_read_are_left_out_and_no_print_is() -> None:
+    rows = [
+        *(record("A", at=at, sequence=at) for at in (1, 2, 3)),
+        sold(at=4, sequence=4),
+        record("C", at=4, sequence=4),
+        dbn_book(5, AFTER, sequence=5, flags=LAST | BAD_BOOK),
+        *(record("A", at=at, sequence=at) for at in (6, 7)),
+    ]
+    kept = [row.sequence for row in without_passing_books(rows)]
+    # The first may end an event that began before; what a trade changed and what is doubtful stands.
+    assert kept == [1, 4, 4, 5, 7]
+    assert without_passing_books(rows[:1]) == rows[:1]
