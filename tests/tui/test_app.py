@@ -50,7 +50,7 @@ async def test_a_small_screen_shows_one_symbol_and_a_strip_of_all() -> None:
 
 
 async def test_a_large_screen_shows_a_grid() -> None:
-    async with running(busy_market(), size=(200, 50)) as (app, _):
+    async with running(busy_market(), size=(199, 50)) as (app, _):
         shown = [panel for panel in app.screen.query(SymbolPanel) if panel.display]
         assert [panel.symbol for panel in shown[:4]] == ["NVDA", "BAC", "MSFT", "KO"]
         assert len({panel.region.y for panel in shown[:4]}) == 1
@@ -73,7 +73,7 @@ async def test_only_rows_that_changed_are_repainted() -> None:
         await settled(pilot)
         changed = [index for index, row in enumerate(panel.rows) if row != before[index]]
         assert "13.86" in panel.rows[0].plain
-        assert [panel.rows[index].plain.rstrip().endswith("last") for index in changed] == [False, True, False]
+        assert changed == [0]
 
 
 async def test_an_unchanged_view_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,8 @@ HEADER_WIDTH = 26
 WIDE = 76
 """From this width the ladder and the prints stand side by side."""
 PRINTS_BESIDE = 15
+MOST_LEAST = 7
+"""Rows the book has before context and thresholds have theirs."""
 LEAST_LADDER = 9
 """Rows from which a price ladder below the book is worth its place."""
 CHIP_TOKENS = {
@@ -145,13 +147,14 @@ def _blocks(view: SymbolView, frame: PanelSize, *, blind: bool = False) -> list[
         Block(5, [leave_row(view, width)] if held and deep else []),
         Block(6, _working_rows(view, width)),
     ]
+    least = max(3, min(MOST_LEAST, frame.height - 1 - sum(len(block.rows) for block in blocks)))
     wide = width >= WIDE
     book = _book(view, min(66, width - 28) if wide else width, zone)
     if wide:
         prints = [make_row(Span(f" PRINTS ({zone.label}) newest first", "muted"))]
-        blocks.append(Block(4, Beside(book, [*prints, *_prints(view, width, zone)], min(66, width - 28)), 3))
+        blocks.append(Block(4, Beside(book, [*prints, *_prints(view, width, zone)], min(66, width - 28)), least))
     else:
-        blocks.append(Block(4, book, 3))
+        blocks.append(Block(4, book, least))
     walls = wall_rows(view, width)
     blocks += [Block(6, walls, len(walls)), Block(7, context_rows(view, width))]
     blocks.append(Block(7, _threshold_rows(view, width)))

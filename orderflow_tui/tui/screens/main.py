@@ -21,6 +21,7 @@ from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 from orderflow_tui.tui.widgets.panel_grid import PanelGrid
+from orderflow_tui.tui.widgets.side_column import SideColumn
 
 
 class MainScreen(ModelScreen):
@@ -32,6 +33,7 @@ class MainScreen(ModelScreen):
     MainScreen > LineWidget { width: 1fr; height: 1; }
     MainScreen > #card, MainScreen > #blind { height: 0; }
     MainScreen > AlertFeed { width: 1fr; }
+    MainScreen > SideColumn { height: 100%; width: 0; }
     """
 
     def __init__(self, zone: Zone) -> None:
@@ -48,12 +50,14 @@ class MainScreen(ModelScreen):
         yield AlertFeed(self._zone, id="feed")
         yield LineWidget(id="status")
         yield KeyBar(MAIN_BINDINGS)
+        yield SideColumn(self._zone)
 
     async def update_model(self) -> None:
         """Repaint every part whose rows differ."""
         if not self.is_mounted:
             return
         width, height = self.size or self.app.size  # before the first layout the screen has none of its own
+        width -= self.query_one(SideColumn).apply(self.model, self.dashboard.monitor, width, height)
         taken = 1
         for name, rows in (
             ("blind", blind_rows(self.model, width)),
