@@ -270,3 +270,13 @@ def test_importing_the_client_does_not_import_the_vendors() -> None:
 def test_feed_errors_are_one_family() -> None:
     for kind in (AuthError, NotEntitledError, SymbolNotFoundError, ServerError, NetworkError, PayloadError):
         assert issubclass(kind, FeedError)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
+def test_the_vendors_client_is_asked_in_a_process_of_its_own() -> None:
+    code = (
+        "import sys; from orderflow_tui.feeds.polygon import endpoints; endpoints.prepare(); "
+        "print(endpoints.trades('BRK.B', from_ns=5, to_ns=7, limit=9)); assert 'polygon' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == repr(endpoints.trades("BRK.B", from_ns=5, to_ns=7, limit=9))

@@ -25,6 +25,7 @@ from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
 from orderflow_tui.feeds.live.side_checks import SideChecks
 from orderflow_tui.feeds.live.tape_join import QUOTE_SECONDS
+from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions
 from orderflow_tui.feeds.polygon.gateway import (
@@ -94,6 +95,7 @@ class PolygonFeed:
         reread_after: float = REREAD_AFTER_SECONDS,
         stream_pace: float = 1.0,
     ) -> None:
+        endpoints.prepare()
         self._clock = clock
         self._shortest_cycle = cycle_seconds
         self._reread_after = reread_after
