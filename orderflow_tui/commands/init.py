@@ -23,6 +23,7 @@ from orderflow_tui.commands.questions import (
     ask_hidden,
     ask_yes,
     refuse_without_terminal,
+    tell,
 )
 from orderflow_tui.config.load import FILE_NAME, find_file, load_config, user_config_folder, working_directory
 from orderflow_tui.config.secrets import with_secrets
@@ -31,7 +32,7 @@ from orderflow_tui.config.sources import source_named
 from orderflow_tui.config.values import VARIABLES
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.support.findings import Finding, printed
-from orderflow_tui.support.output import print_error, print_lines
+from orderflow_tui.support.output import print_error
 
 _INSTEAD: Final = "without one write orderflow.toml and positions.toml yourself (docs/configuration.md)"
 _CANCELLED: Final = "nothing was written"
@@ -69,12 +70,12 @@ def run_init(start: Callable[[], int]) -> int:
     folder = working_directory()
     found = find_file(os.environ, folder)
     loaded = load_config({}) if found is not None and found.exists() else None
-    print_lines([
+    tell([
         "This sets up the watch in a few questions. Ctrl+C leaves at any time; nothing is written before the end.",
         f"Folder: {folder}. Start the program from here later.",
     ])  # fmt: skip
     if loaded is not None:
-        print_lines([f"{loaded.path} is there: only what you choose here is changed in it."])
+        tell([f"{loaded.path} is there: only what you choose here is changed in it."])
     try:
         probed = _ask_source()
         wanted = ask_positions(folder, probed.offer.source, with_secrets(os.environ, user_config_folder))
@@ -90,15 +91,15 @@ def run_init(start: Callable[[], int]) -> int:
     except CancelledError:
         print_error(_CANCELLED)
         return 1
-    print_lines(write_all(chosen))
+    tell(write_all(chosen))
     return _check_and_start(probed, start)
 
 
 def _ask_source() -> Probed:
     while True:
-        print_lines(["", "Where does your market data come from?", *offer_lines(_width())])
+        tell(["", "Where does your market data come from?", *offer_lines(_width())])
         offer = OFFERS[_number_of_source() - 1]
-        print_lines(["", *offer.steps])
+        tell(["", *offer.steps])
         while True:
             probed = _probe(offer)
             if probed is not None and probed.answers:
@@ -122,7 +123,7 @@ def _number_of_source() -> int:
         named = [number for number, offer in enumerate(OFFERS, 1) if offer.source == answer]
         if named:
             return named[0]
-        print_lines([f"Type a number from 1 to {len(OFFERS)}."])
+        tell([f"Type a number from 1 to {len(OFFERS)}."])
 
 
 def _probe(offer: Offer) -> Probed | None:
@@ -144,38 +145,38 @@ def _probe(offer: Offer) -> Probed | None:
         config = load_config({"data_source": offer.source, **settings}, {**known, **secrets}).config
         missing = [source.missing(one) for one in source.settings if one.needed and not getattr(config, one.field)]
         if missing:
-            print_lines(printed([Finding("key", "FAIL", missing[0])], _width()))
+            tell(printed([Finding("key", "FAIL", missing[0])], _width()))
             return None
     except DataValidationError as refused:
-        print_lines(printed([Finding("settings", "FAIL", str(refused))], _width()))
+        tell(printed([Finding("settings", "FAIL", str(refused))], _width()))
         return None
-    print_lines(["", f"Asking {offer.title} ..."])
+    tell(["", f"Asking {offer.title} ..."])
     found = ask_source(source, config, (), try_stream=False)
-    print_lines(printed(found, _width()))
+    tell(printed(found, _width()))
     return Probed(offer, settings, secrets, answers=all(one.state != "FAIL" for one in found))
 
 
 def _confirmed(chosen: Chosen) -> bool:
-    print_lines(["", "This will be written:", *(f"  {line}" for line in chosen.lines())])
+    tell(["", "This will be written:", *(f"  {line}" for line in chosen.lines())])
     return ask_yes("Write it?", default=True)
 
 
 def _check_and_start(probed: Probed, start: Callable[[], int]) -> int:
     shadows = sorted(variable for variable in VARIABLES if variable in os.environ)
     if shadows:
-        print_lines([f"These variables are set and win over the file: {', '.join(shadows)}."])
-    print_lines(["", "Checks:"])
+        tell([f"These variables are set and win over the file: {', '.join(shadows)}."])
+    tell(["", "Checks:"])
     findings = findings_of({}, None, try_stream=False, ask=probed.answers)
-    print_lines(printed(findings, _width()))
+    tell(printed(findings, _width()))
     failed = any(finding.state == "FAIL" for finding in findings)
     words = "Something fails above. Start all the same?" if failed else "Start the dashboard now?"
-    print_lines([""])
+    tell([""])
     try:
         if ask_yes(words, default=not failed):
             return start()
     except CancelledError:
-        print_lines(["Everything is written."])
-    print_lines(["Start it any time from this folder: orderflow-tui"])
+        tell(["Everything is written."])
+    tell(["Start it any time from this folder: orderflow-tui"])
     return 1 if failed else 0
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from orderflow_tui.commands.questions import ask, ask_choice, ask_hidden, ask_yes
+from orderflow_tui.commands.questions import ask, ask_choice, ask_hidden, ask_yes, tell
 from orderflow_tui.config.load import user_config_folder
 from orderflow_tui.config.secrets import with_secrets
 from orderflow_tui.config.values import BROKERS, nearest
@@ -18,7 +18,6 @@ from orderflow_tui.positions import PositionManager, PositionsError, source_of
 from orderflow_tui.positions.csv_file import CsvPositions
 from orderflow_tui.positions.edit import PositionsLook, file_of, look_at
 from orderflow_tui.positions.typed import EXAMPLE, FORM, typed_position
-from orderflow_tui.support.output import print_lines
 
 FILE_NAME: Final = "positions.toml"
 _BROKER_SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -61,10 +60,10 @@ def ask_positions(folder: Path, source: str, env: Mapping[str, str]) -> Position
     """
     path = folder / FILE_NAME
     look = look_at(path)
-    print_lines(["", "What do you hold?"])
+    tell(["", "What do you hold?"])
     if look.text is not None:
         held = look.positions
-        print_lines([f"{path} is there with {len(held)} positions: {_names(held)}."])
+        tell([f"{path} is there with {len(held)} positions: {_names(held)}."])
         if ask_yes("Keep it as it is?", default=True):
             return PositionsWanted(look, settings={"positions": FILE_NAME}, said=f"{path}: kept as it is")
     while True:
@@ -85,7 +84,7 @@ def _may_replace(look: PositionsLook, wanted: PositionsWanted) -> bool:
 
 
 def _typed(look: PositionsLook) -> PositionsWanted | None:
-    print_lines([
+    tell([
         f"One a line: {FORM}, as in {EXAMPLE}. Negative shares are a short position.",
         "The same symbol again corrects it. An empty line ends.",
     ])  # fmt: skip
@@ -94,13 +93,13 @@ def _typed(look: PositionsLook) -> PositionsWanted | None:
         try:
             position = typed_position(line)
         except PositionsError as refused:
-            print_lines([f"     {refused}"])
+            tell([f"     {refused}"])
             continue
         found[position.symbol] = position
-        print_lines([f"     {_words(position)}"])
+        tell([f"     {_words(position)}"])
     held = [position for position in found.values() if position.quantity]
     if not held:
-        print_lines(["Nothing was typed."])
+        tell(["Nothing was typed."])
         return None
     return _to_file(look, held)
 
@@ -112,9 +111,9 @@ def _exported(look: PositionsLook) -> PositionsWanted | None:
     try:
         holdings = CsvPositions(Path(name).expanduser()).read()
     except PositionsError as refused:
-        print_lines([f"  {refused}"])
+        tell([f"  {refused}"])
         return None
-    print_lines([*(f"  {_words(position)}" for position in holdings.positions), *(f"  {n}" for n in holdings.notes)])
+    tell([*(f"  {_words(position)}" for position in holdings.positions), *(f"  {n}" for n in holdings.notes)])
     if not holdings.positions or not ask_yes(f"Take these {len(holdings.positions)}?", default=True):
         return None
     return _to_file(look, holdings.positions)
@@ -124,18 +123,18 @@ def _of_broker(look: PositionsLook, source: str, env: Mapping[str, str]) -> Posi
     proposal = source if source in BROKERS else BROKERS[0]
     broker = ask(f"Which ({', '.join(BROKERS)})?", proposal)
     if broker not in BROKERS:
-        print_lines([f"  {broker} is not among them{nearest(broker, BROKERS)}"])
+        tell([f"  {broker} is not among them{nearest(broker, BROKERS)}"])
         return None
     known = {**with_secrets(env, user_config_folder), **env}
     secrets = {name: typed for name in _BROKER_SECRETS[broker] if not known.get(name) and (typed := ask_hidden(name))}
-    print_lines([f"Asking {broker} ..."])
+    tell([f"Asking {broker} ..."])
     try:
         manager = PositionManager(source_of(broker, {**known, **secrets}))
     except (PositionsError, DataValidationError) as refused:
-        print_lines([f"  {refused}"])
+        tell([f"  {refused}"])
         return None
     held = manager.get_active_positions()
-    print_lines([*(f"  {_words(position)}" for position in held), *(f"  {note}" for note in manager.notes)])
+    tell([*(f"  {_words(position)}" for position in held), *(f"  {note}" for note in manager.notes)])
     if not ask_yes(f"Watch these {len(held)}, read again every 15 s?", default=True):
         return None
     said = f"positions are read from {broker}; stops go into {look.file.name}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import shutil
 import sys
+import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from orderflow_tui.config.values import invalid
 from orderflow_tui.support.masking import hide
@@ -22,6 +24,15 @@ def refuse_without_terminal(command: str, instead: str) -> None:
     """Raise DataValidationError where nobody can be asked; `instead` is what to do then."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise invalid(f"`orderflow-tui {command}` asks questions and needs a terminal; {instead}")
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Print lines, wrapped between words where the terminal is narrower."""
+    width = max(shutil.get_terminal_size().columns - 1, 40)
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 2)
+        wrapped = textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        print_lines(wrapped or [""])
 
 
 def ask(question: str, default: str = "") -> str:
@@ -82,7 +93,7 @@ def ask_choice(question: str, choices: Sequence[str], default: int = 1) -> int:
         choices: A line each.
         default: The one Enter takes.
     """
-    print_lines(f"  {number}  {choice}" for number, choice in enumerate(choices, 1))
+    tell(f"  {number}  {choice}" for number, choice in enumerate(choices, 1))
     words = [choice.split()[0].strip(":,").lower() for choice in choices]
     while True:
         answer = ask(question, str(default)).lower()

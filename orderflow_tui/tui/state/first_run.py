@@ -38,6 +38,8 @@ def notice(status: StatusView, views: Mapping[str, SymbolView], told: set[Kind])
     found = trouble(status, views)
     if found is not None and found.kind in told:
         return None
+    if found is None:
+        told.difference_update(("key_refused", "no_data"))  # one that comes back is news
     if found is None and status.source_class == "live":
         first = "market_closed" not in told
         told.add("market_closed")  # a market that closes later needs no page
