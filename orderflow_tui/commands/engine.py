@@ -16,7 +16,8 @@ from orderflow_tui import __version__
 from orderflow_tui.engine.door import connect
 from orderflow_tui.engine.place import EngineError, EnginePlace, EngineRunningError, is_held, place_of
 from orderflow_tui.outbound.children import module_command
-from orderflow_tui.support.bounded_file import read_bounded
+from orderflow_tui.support.atomic_file import open_to_append
+from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded
 from orderflow_tui.support.output import print_note
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from orderflow_tui.monitor.monitor import Monitor
 
 _START_SECONDS: Final = 30.0
-_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _LOOK_SECONDS: Final = 0.01
 _TOLD_CHARACTERS: Final = 500
 _APART: Final[int] = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
@@ -78,8 +78,9 @@ def start_engine(
     place = place_of(directory)
     settings = {"overrides": dict(overrides), "config": config_file, "ends_with_screens": ends_with_screens}
     try:
-        log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK, 0o600)
+        log = open_to_append(place.log)
         try:
+            os.ftruncate(log, 0)
             engine = subprocess.Popen(  # noqa: S603
                 module_command("orderflow_tui", "engine"),
                 stdin=subprocess.PIPE,
@@ -93,6 +94,8 @@ def start_engine(
         if engine.stdin is not None:
             engine.stdin.write(json.dumps(settings).encode())
             engine.stdin.close()
+    except UnfitFileError as error:
+        raise EngineError(f"the engine did not start: {place.log} is {error}: remove it") from None
     except OSError as error:
         raise EngineError(f"the engine did not start: {error.strerror}") from None
     return engine

@@ -117,10 +117,14 @@ class EngineLock:
 
     Raises:
         EngineRunningError: Another engine holds it.
+        EngineError: There is no room for it, or something else stands there.
     """
 
     def __init__(self, place: EnginePlace) -> None:
-        self._descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | _NO_CHILD | _NO_LINK, 0o600)
+        try:
+            self._descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | _NO_CHILD | _NO_LINK, 0o600)
+        except OSError as error:
+            raise EngineError(f"{place.lock} cannot be opened: {error.strerror}") from None
         try:
             if sys.platform == "win32":
                 msvcrt.locking(self._descriptor, msvcrt.LK_NBLCK, 1)

@@ -52,7 +52,9 @@ _LINGER_SECONDS: Final = 1.0
 """How long an engine that ends with its last screen waits for another: one that is started again right away."""
 _COMES_SECONDS: Final = 60.0
 _FIRST_SECONDS: Final = 1.0
+_LEAST_FPS: Final = 0.1
 _LONGEST_NAME: Final = 40
+_MOST_SETTINGS: Final = 200
 _MOST_TOLD: Final = 20
 
 
@@ -87,7 +89,7 @@ class _Screen:
         self.link = link
         self.name = name
         self.watches = hello.fps > 0
-        self.pause = 1 / min(60.0, hello.fps) if hello.fps > 0 else 0.0
+        self.pause = 1 / max(_LEAST_FPS, min(60.0, hello.fps)) if self.watches else 0.0
         self.detailed = ""
         self.news = threading.Event()
         self.settings: dict[str, SettingValue] = {}
@@ -282,7 +284,7 @@ class EngineServer:
 
     def _tell_others(self, teller: _Screen, told: TellSetting) -> None:
         for screen in self._all():
-            if screen is not teller:
+            if screen is not teller and len(screen.settings) < _MOST_SETTINGS:
                 screen.settings = {**screen.settings, told.name[:_LONGEST_NAME]: told.value}
                 screen.news.set()
 

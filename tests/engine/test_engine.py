@@ -7,7 +7,7 @@ import socket
 import stat
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,9 +20,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from orderflow_tui.commands.engine import start_engine
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.engine.client import ENGINE_GONE, RemoteMonitor
-from orderflow_tui.engine.place import EngineError, EngineLock, place_of, running_places, runtime_folder
+from orderflow_tui.engine.place import EngineError, EngineLock, is_held, place_of, running_places, runtime_folder
 from orderflow_tui.engine.protocol import (
     MOST_FROM_ENGINE,
     MOST_FROM_SCREEN,
@@ -350,3 +351,31 @@ def test_figures_beyond_the_feed_arrive_whole(engine: Engine) -> None:
     view = symbol_view("BAC", "EXIT", quantity=-300)
     engine.monitor.put(replace(view, counters={"prints": 2**62}))
     assert engine.screen().views()["BAC"].counters == {"prints": 2**62}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/null")])
+def test_what_stands_in_the_place_of_the_engines_files_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object]
+) -> None:
+    """A pipe in the log's place used to hold up the start for ever."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    place = place_of(folder / "journal")
+    make(place.log)
+    with pytest.raises(EngineError, match=r"the engine did not start: .*\.log is .*: remove it"):
+        start_engine(folder / "journal", {}, None, ends_with_screens=True)
+    place.lock.mkdir()
+    with pytest.raises(EngineError, match=r"\.lock cannot be opened: Is a directory"):
+        is_held(place)
+
+
+@pytest.mark.parametrize("fps", [1e-300, float("inf"), float("nan")])
+def test_no_rate_a_screen_asks_for_ends_what_it_is_sent(engine: Engine, fps: float) -> None:
+    with engine.link() as link:
+        link.settimeout(5.0)
+        send(link, Hello(PROTOCOL, VERSION, "pts/1", fps))
+        for _ in range(2):
+            assert receive(link, MOST_FROM_ENGINE)
+        engine.monitor.put(symbol_view("BAC", "CALM"))
+        for screen in engine.server._all():
+            screen.news.set()
+        assert receive(link, MOST_FROM_ENGINE)
