@@ -283,9 +283,11 @@ class EngineServer:
                 screen.close()
 
     def _tell_others(self, teller: _Screen, told: TellSetting) -> None:
+        if len(told.name) > _LONGEST_NAME or (isinstance(told.value, str) and len(told.value) > _LONGEST_NAME):
+            return
         for screen in self._all():
             if screen is not teller and len(screen.settings) < _MOST_SETTINGS:
-                screen.settings = {**screen.settings, told.name[:_LONGEST_NAME]: told.value}
+                screen.settings = {**screen.settings, told.name: told.value}
                 screen.news.set()
 
     def on_record(self, record: Record, _: int) -> None:

@@ -7,6 +7,7 @@ import socket
 import stat
 import tempfile
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.commands.engine import start_engine
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.engine.changes import with_lines
 from orderflow_tui.engine.client import ENGINE_GONE, RemoteMonitor
 from orderflow_tui.engine.place import EngineError, EngineLock, is_held, place_of, running_places, runtime_folder
 from orderflow_tui.engine.protocol import (
@@ -35,6 +37,7 @@ from orderflow_tui.engine.protocol import (
     receive,
     send,
 )
+from orderflow_tui.views.model import AlertLine
 from tests.engine.kit import VERSION, Engine, until
 from tests.tui.fake import alert, detail, recommendation, symbol_view
 
@@ -269,6 +272,38 @@ def test_a_screen_that_does_not_read_holds_nobody_up(engine: Engine) -> None:
         state = decode_from_engine(receive(stuck, MOST_FROM_ENGINE))
         assert isinstance(state, State)
         seen = state.status.alerts_total
+    stuck.close()
+
+
+def test_what_waits_for_a_screen_that_does_not_read_has_an_end(engine: Engine) -> None:
+    """An hour's states, settings and answers, as bytes: the socket's, and one state's, and no more."""
+    stuck = engine.link()
+    send(stuck, Hello(PROTOCOL, VERSION, "stuck", 60.0))
+    other = engine.screen("pts/2")
+    until(lambda: len(engine.server.names) == 2)
+    lines = [alert("BAC", number, "sold into the bid " * 20) for number in range(200)]
+    engine.monitor.put(*(symbol_view(f"S{number}", "CALM") for number in range(12)), alerts=tuple(lines))
+    tracemalloc.start()
+    try:
+        for count in range(150):
+            lines = [alert("BAC", 200 + count, "sold into the bid " * 20), *lines[:199]]
+            engine.monitor.put(*(symbol_view("S1", "CALM", seed=count),), alerts=tuple(lines), alerts_total=count)
+            engine.monitor.ring()
+            other.tell_setting(f"setting {count}", "x" * 10_000)
+            if count == 50:
+                before, _ = tracemalloc.get_traced_memory()
+        until(partial(_has_seen, other, 149))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 1_000_000
+    stuck.settimeout(10.0)
+    receive(stuck, MOST_FROM_ENGINE)
+    seen: tuple[AlertLine, ...] = ()
+    while seen != tuple(lines):
+        state = decode_from_engine(receive(stuck, MOST_FROM_ENGINE))
+        assert isinstance(state, State)
+        seen = with_lines(() if state.all_lines else seen, state.lines, state.line_count)
     stuck.close()
 
 
