@@ -30,6 +30,7 @@ from orderflow_tui.tui.state.engine_controls import EngineControls
 from orderflow_tui.tui.state.first_run import FirstRun, Kind, notice
 from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
+from orderflow_tui.tui.state.view_choice import read_choice, write_choice
 from orderflow_tui.views.model import MonitorPort
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ class OrderFlowApp(AnswerApp):
         if self._first_run is not None:
             await self.push_screen(lazy.first_run_screen(self._first_run, self.zone))
         self._signals.save_title()
+        if (choice := read_choice(self.export_directory)) is not None:
+            self.model.take_up(choice)
         self.monitor.on_news(self._wake)
         await self.look()
         self._looking = self.set_interval(1 / self._fps, self.look)
@@ -277,6 +280,13 @@ class OrderFlowApp(AnswerApp):
         else:
             changed = {"bell": not value} if name == "no_bell" else {name: value}
             self._signals.use = replace(self._signals.use, **changed)
+
+    def keep_choice(self) -> None:
+        """Keep layout and sort for the next start, where there is a journal to keep them beside."""
+        try:
+            write_choice(self.export_directory, self.model.choice)
+        except OSError as error:
+            self.tell(f"layout and sort are not kept: {error.strerror}", warning=True)
 
     def action_next_theme(self) -> None:
         """The next theme."""

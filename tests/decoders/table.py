@@ -82,6 +82,7 @@ from orderflow_tui.report.tally import Tally
 from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
 from orderflow_tui.tui.look.theme import load_themes
+from orderflow_tui.tui.state.view_choice import decode_choice
 from tests.docs.pages import ROOT
 from tests.feeds.databento.test_order_book import order
 from tests.feeds.fake_polygon import Config, ordinary_conditions
@@ -711,6 +712,7 @@ DECODERS = (
     Decoder("track record", ("track_record.track_record",), LINES, _journal(_track_record)),
     Decoder("report", ("report.tally",), LINES, _journal(_report)),
     Decoder("follow-ups", ("monitor.followup_store",), FOLLOW_UP, _follow_ups),
+    Decoder("screen.json", ("tui.state.view_choice",), b'{"layout":"table","sort":"pnl"}', lambda data, _: decode_choice(data)),
     Decoder(
         "learned", ("monitor.learned_store",),
         b'[{"day":"2026-09-18","session":"regular","resting":9000,"print_size":7000,"burst_ratio":3.5,"usual_range":900}]',

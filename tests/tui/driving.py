@@ -10,15 +10,17 @@ from textual.pilot import Pilot
 
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.look.lines import LineWidget
+from orderflow_tui.tui.state.view_choice import Layout
 from tests.tui.fake import FakeMonitor
 
 
 @asynccontextmanager
 async def running(
-    monitor: FakeMonitor, size: tuple[int, int] = (120, 36), **options: Any
+    monitor: FakeMonitor, size: tuple[int, int] = (120, 36), layout: Layout = "panels", **options: Any
 ) -> AsyncIterator[tuple[OrderFlowApp, Pilot[int]]]:
     """The app over a monitor, its toasts and tooltips as on a real screen, its clock standing still."""
     app = OrderFlowApp(monitor, **{"monotonic": lambda: 0.0, **options})
+    app.model.layout = layout
     async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
         await settled(pilot)
         yield app, pilot

@@ -32,6 +32,7 @@ from orderflow_tui.tui.screens.settings import SettingsScreen
 from orderflow_tui.tui.state.first_run import FirstRun, Kind
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.settings_model import SettingsDesk
+from orderflow_tui.tui.state.view_choice import ViewChoice, read_choice
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.history_list import HistoryList
@@ -106,7 +107,7 @@ async def _history(bench: Bench) -> None:
 @checks("next-theme")
 async def _next_theme(bench: Bench) -> None:
     before = bench.app.theme
-    await bench.press("t")
+    await bench.press("T")
     assert bench.app.theme != before
 
 
@@ -206,6 +207,16 @@ async def _drill(bench: Bench) -> None:
         assert not isinstance(bench.app.screen, DrillScreen)
     await bench.press("d", "escape")
     assert isinstance(bench.app.screen, DetailScreen)
+
+
+@checks("table")
+async def _table(bench: Bench) -> None:
+    await bench.press("t", "o", "j")
+    assert ">2  BAC" in screen_text(bench.app)
+    assert read_choice(bench.folder) == ViewChoice("table", "urgency")
+    assert (bench.folder / "screen.json").stat().st_mode & 0o777 == 0o600
+    await bench.press("t")
+    assert "SYM" not in screen_text(bench.app)
 
 
 @checks("sort")

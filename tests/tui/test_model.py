@@ -182,7 +182,7 @@ def test_the_plan_leaves_no_panel_cut_and_gives_the_rest_to_the_alerts() -> None
     assert plan(40, 8, 10, 9, card_open=True).feed_height == 0
     assert plan(1, -3, 1, 9, card_open=True).panel_height == 1
     assert plan(120, 30, 36, 0, card_open=False).columns == 1
-    assert [card_height(height) for height in (1, 10, 24, 36, 50)] == [3, 3, 5, 6, 8]
+    assert [card_height(height) for height in (1, 10, 24, 36, 50)] == [3, 3, 6, 6, 8]
 
 
 def test_the_most_urgent_is_selected_when_it_is_asked_for() -> None:

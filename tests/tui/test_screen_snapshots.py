@@ -19,7 +19,7 @@ Snap = Callable[..., bool]
 
 
 def still(folder: Path, theme: str = "dark", monitor: FakeMonitor | None = None, **options: Any) -> OrderFlowApp:
-    return OrderFlowApp(
+    app = OrderFlowApp(
         monitor or busy_market(),
         history=journal(folder / "journal", 300),
         settings=SettingsDesk(ScreenSettings(), {}, None),
@@ -27,6 +27,8 @@ def still(folder: Path, theme: str = "dark", monitor: FakeMonitor | None = None,
         monotonic=lambda: 0.0,
         **options,
     )
+    app.model.layout = "panels"
+    return app
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from orderflow_tui.tui.app import OrderFlowApp
-from tests.tui.fake import FakeMonitor, busy_market, calm_market
+from orderflow_tui.tui.state.view_choice import Layout
+from tests.tui.fake import FakeMonitor, busy_market, calm_market, market_card
 
 Snap = Callable[..., bool]
 
 
-def still(monitor: FakeMonitor, theme: str = "dark") -> OrderFlowApp:
-    return OrderFlowApp(monitor, theme=theme, monotonic=lambda: 0.0)
+def still(monitor: FakeMonitor, theme: str = "dark", layout: Layout = "panels") -> OrderFlowApp:
+    app = OrderFlowApp(monitor, theme=theme, monotonic=lambda: 0.0)
+    app.model.layout = layout
+    return app
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -51,3 +54,24 @@ def test_the_fire_drill(snap_compare: Snap, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_detail_of_a_symbol(snap_compare: Snap, size: tuple[int, int]) -> None:
     assert snap_compare(still(busy_market()), terminal_size=size, press=["2", "enter"])
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_table(snap_compare: Snap, size: tuple[int, int]) -> None:
+    assert snap_compare(still(busy_market(), layout="table"), terminal_size=size)
+
+
+@pytest.mark.parametrize("theme", ["light", "high-contrast"])
+def test_the_table_in_other_themes(snap_compare: Snap, theme: str) -> None:
+    assert snap_compare(still(busy_market(), theme, "table"), terminal_size=(120, 36), press=["o", "2"])
+
+
+@pytest.mark.parametrize("size", [(80, 3), (160, 2)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_pane_of_a_few_rows(snap_compare: Snap, size: tuple[int, int]) -> None:
+    assert snap_compare(still(busy_market()), terminal_size=size)
+
+
+def test_the_answer_of_several_symbols(snap_compare: Snap) -> None:
+    monitor = busy_market()
+    monitor.put(recommendations=(market_card("BAC", "MSFT", "KO"),))
+    assert snap_compare(still(monitor), terminal_size=(80, 24), press=["f2", "e"])

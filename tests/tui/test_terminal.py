@@ -40,7 +40,7 @@ def test_keys_act_though_the_terminal_reads_nothing(tmp_path: Path) -> None:
     with PtyTerminal(CHILD, [str(tmp_path)]) as terminal:
         terminal.read_until(rb"\b[1-9]\d* alerts", 20)
         for _ in range(60):  # more frames than any buffer holds
-            terminal.press(b"t")
+            terminal.press(b"T")
             time.sleep(0.05)
         terminal.press(b"\x1b[24~")
         until = time.monotonic() + 5

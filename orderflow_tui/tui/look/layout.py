@@ -9,7 +9,7 @@ NARROW = 100
 COLUMN = 48
 """The least readable width of a panel beside others."""
 MOST_COLUMNS = 4
-SHORT, TALL = 13, 34
+SHORT, TALL = 10, 34
 """The least and the most useful height of a panel beside others."""
 WHOLE = 14
 """A panel this high shows all of its gauges, a part of the book and the tape."""
@@ -19,12 +19,17 @@ NO_FEED_BELOW = 16
 """On a lower screen the alerts give their rows to the panel."""
 
 
+TABLE_FEED = 3
+"""Rows of alerts beside the table."""
+
+
 class Plan(Struct, frozen=True):
-    """Panels beside each other, rows of each, rows of alerts without their title."""
+    """Panels beside each other, rows of each, rows of alerts without their title; rows of the table, 0 for none."""
 
     columns: int
     panel_height: int
     feed_height: int
+    table_height: int = 0
 
 
 def card_height(height: int) -> int:
@@ -63,3 +68,29 @@ def plan(width: int, room: int, height: int, panels: int, *, card_open: bool) ->
     each = min(TALL, for_panels // shown)
     unused = for_panels - each * shown if shown == lines else 0
     return Plan(columns, each, least + unused if title else least)
+
+
+def panels_fit(width: int, height: int, panels: int, strip: int) -> bool:
+    """Whether every panel has its place even while a recommendation is open: what is shown does not change with it.
+
+    Args:
+        width: The screen's cells.
+        height: The screen's rows.
+        panels: Symbols.
+        strip: Symbols that the strip has room for.
+    """
+    if width < NARROW:
+        return panels <= strip
+    room = height - 3 - card_height(height)
+    shared = plan(width, room, height, panels, card_open=True)
+    return -(-panels // shared.columns) * shared.panel_height + shared.feed_height <= room
+
+
+def table_plan(room: int, symbols: int) -> Plan:
+    """Share `room` rows between the table's symbols, the selected one's panel where it fits, and alerts."""
+    feed = TABLE_FEED + 1
+    if room - symbols - feed >= SHORT:
+        panel = min(TALL, room - symbols - feed)
+        return Plan(1, panel, room - symbols - panel - 1, symbols)
+    table = max(1, min(symbols, room - feed if room > NO_FEED_BELOW else room))
+    return Plan(1, 0, max(0, room - table - 1), table)

@@ -62,9 +62,8 @@ def _name_row(asked: Asked, width: int, *, chosen: bool) -> Row:
 
 def choice_rows(item: RecommendationView, *, everything: bool, names: int) -> list[Row]:
     """The keys and what each does."""
-    beyond = (
-        f"back at once if it moves {item.rearm_cents:.4g}c against you" if item.rearm_cents else "less if it worsens"
-    )
+    moved = f"{item.rearm_cents:.4g}c" if item.rearm_cents else "further"
+    beyond = f"back at once if it moves {moved} against you"
     choices = [
         ("e", "sold all", f"mute {_about(item, names, everything)} until its share count changes or tomorrow"),
         ("t", "sold some", f"enter shares; mute 5 min, {beyond}"),

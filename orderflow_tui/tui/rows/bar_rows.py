@@ -45,15 +45,27 @@ def _item(number: int, view: SymbolView, selected: bool) -> list[Span]:
     return [Span(" "), Span(name, token), Span(chip, CHIP_TOKENS.get(view.chip, "muted"))]
 
 
-def strip_rows(model: ScreenModel, zone: Zone, width: int, most: int = 2) -> list[Row]:
-    """All symbols with their number keys and chips, over at most `most` rows after the badge, and the clock."""
+def strip_room(model: ScreenModel, zone: Zone, width: int, most: int = 2) -> int:
+    """How many symbols the strip has room for."""
+    if model.status is None:
+        return 0
+    clock = clock_text(model.status, zone) if width >= NARROW else ""
+    first = max(0, (width - len(badge_span(model.status).text) - len(clock)) // ITEM_WIDTH)
+    return first + (most - 1) * max(1, width // ITEM_WIDTH)
+
+
+def strip_rows(model: ScreenModel, zone: Zone, width: int, most: int = 2, *, symbols: bool = True) -> list[Row]:
+    """All symbols with their number keys and chips, over at most `most` rows after the badge, and the clock.
+
+    Without `symbols`, where a table shows them, the badge and the clock alone.
+    """
     if model.status is None:
         return [make_row(" waiting for the monitor", base="bar")]
     badge = badge_span(model.status)
     clock = clock_text(model.status, zone) if width >= NARROW else ""
     first = max(0, (width - len(badge.text) - len(clock)) // ITEM_WIDTH)
     each = max(1, width // ITEM_WIDTH)
-    names = list(model.order)
+    names = list(model.order) if symbols else []
     lines = [names[:first]]
     rest = names[first:]
     while rest and len(lines) < most:

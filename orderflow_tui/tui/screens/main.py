@@ -9,19 +9,22 @@ from textual.app import ComposeResult
 
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.tui.keys.bindings import MAIN_BINDINGS
-from orderflow_tui.tui.look.layout import card_height, plan
+from orderflow_tui.tui.look.layout import NARROW, Plan, card_height, panels_fit, plan, table_plan
 from orderflow_tui.tui.look.lines import EMPTY_ROW, LineWidget, Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone
-from orderflow_tui.tui.rows.bar_rows import blind_rows, status_row, strip_rows
+from orderflow_tui.tui.rows.bar_rows import blind_rows, status_row, strip_room, strip_rows
 from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
+from orderflow_tui.tui.rows.small_rows import MOST_ROWS, small_rows
+from orderflow_tui.tui.rows.table_rows import table_head
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.state.first_run import FirstRun, trouble
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
-from orderflow_tui.tui.widgets.panel_grid import PanelGrid
+from orderflow_tui.tui.widgets.panel_grid import MOST_PANELS, PanelGrid
 from orderflow_tui.tui.widgets.side_column import SideColumn
+from orderflow_tui.tui.widgets.symbol_table import SymbolTable
 
 
 class MainScreen(ModelScreen):
@@ -31,7 +34,7 @@ class MainScreen(ModelScreen):
     DEFAULT_CSS = """
     MainScreen { layout: vertical; }
     MainScreen > LineWidget { width: 1fr; height: 1; }
-    MainScreen > #card, MainScreen > #blind { height: 0; }
+    MainScreen > #card, MainScreen > #blind, MainScreen > #table-head { height: 0; }
     MainScreen > AlertFeed { width: 1fr; }
     MainScreen > SideColumn { height: 100%; width: 0; }
     """
@@ -39,12 +42,16 @@ class MainScreen(ModelScreen):
     def __init__(self, zone: Zone) -> None:
         super().__init__()
         self._zone = zone
+        self.tabled = False
+        """Whether the symbols stand in a table now."""
 
     def compose(self) -> ComposeResult:
         """From the top: what is blind, what to answer, symbols, panels, alerts, status, keys."""
         yield LineWidget(id="blind")
         yield LineWidget(id="card")
         yield LineWidget(id="strip")
+        yield LineWidget(id="table-head")
+        yield SymbolTable()
         yield PanelGrid(self._zone)
         yield LineWidget(id="feed-title")
         yield AlertFeed(self._zone, id="feed")
@@ -58,18 +65,58 @@ class MainScreen(ModelScreen):
             return
         width, height = self.size or self.app.size  # before the first layout the screen has none of its own
         width -= self.query_one(SideColumn).apply(self.model, self.dashboard.monitor, width, height)
-        taken = 1
-        for name, rows in (
-            ("blind", blind_rows(self.model, width)),
-            ("card", self._card(width, height)),
-            ("strip", strip_rows(self.model, self._zone, width)),
-            ("status", [status_row(self.model, self._zone, width)]),
-        ):
+        model = self.model
+        self.tabled = self._is_tabled(width, height)
+        bars = self._bars(width, height)
+        for name, rows in bars.items():
             self._bar(name, rows)
-            taken += len(rows)
-        shared = plan(width, height - taken, height, len(self.model.order), card_open=self.model.card is not None)
+        room = height - sum(map(len, bars.values())) - int(self.query_one(KeyBar).display)
+        symbols = len(model.order)
+        if height <= MOST_ROWS:
+            shared = Plan(1, 0, 0)
+        elif self.tabled:
+            shared = table_plan(room, symbols)
+        else:
+            shared = plan(width, room, height, symbols, card_open=model.card is not None)
+        self._table(shared.table_height, width)
         self._feed(shared.feed_height)
-        await self.query_one(PanelGrid).apply(self.model, shared, width)
+        panels = self.query_one(PanelGrid)
+        panels.display = shared.panel_height > 0
+        if panels.display:
+            alone = self.tabled or width < NARROW
+            await panels.apply(model, shared, (model.selected,) if alone else model.order[:MOST_PANELS])
+
+    def _bars(self, width: int, height: int) -> dict[str, list[Row]]:
+        """Everything of a fixed height; in a pane of a few rows one bar is all there is."""
+        model, key = self.model, self.dashboard.acknowledge_key
+        small = height <= MOST_ROWS
+        self.query_one(KeyBar).display = not small
+        if small:
+            return {
+                "blind": [], "card": [], "status": [], "table-head": [],
+                "strip": small_rows(model, key, width, max(1, height)),
+            }  # fmt: skip
+        return {
+            "blind": blind_rows(model, width),
+            "card": self._card(width, height),
+            "strip": strip_rows(model, self._zone, width, symbols=not self.tabled),
+            "table-head": [table_head(model, width)] if self.tabled else [],
+            "status": [status_row(model, self._zone, width)],
+        }
+
+    def _is_tabled(self, width: int, height: int) -> bool:
+        layout, symbols = self.model.layout, len(self.model.order)
+        if height <= MOST_ROWS or not symbols:
+            return False
+        strip = strip_room(self.model, self._zone, width)
+        return layout == "table" or (layout == "auto" and not panels_fit(width, height, symbols, strip))
+
+    def _table(self, rows: int, width: int) -> None:
+        table = self.query_one(SymbolTable)
+        if table.styles.height is None or table.styles.height.value != rows:
+            table.styles.height = rows
+        if rows:
+            table.apply(self.model, width)
 
     def _bar(self, name: str, rows: list[Row]) -> None:
         bar = self.query_one(f"#{name}", LineWidget)
@@ -114,7 +161,8 @@ class MainScreen(ModelScreen):
             self.dashboard.action_acknowledge()
 
     @on(SymbolPanel.Picked)
-    async def pick(self, event: SymbolPanel.Picked) -> None:
+    @on(SymbolTable.Picked)
+    async def pick(self, event: SymbolPanel.Picked | SymbolTable.Picked) -> None:
         """A click selects."""
         self.model.choose(event.symbol)
         await self.update_model()
@@ -132,6 +180,7 @@ class MainScreen(ModelScreen):
     async def _selected(self) -> None:
         await self.update_model()
         self.query_one(PanelGrid).reveal(self.model.selected)
+        self.query_one(SymbolTable).reveal(self.model.selected)
 
     def action_detail(self) -> None:
         """Details of the selected symbol."""
@@ -155,6 +204,13 @@ class MainScreen(ModelScreen):
     async def action_sort(self) -> None:
         """Sort the symbols once, by the next thing there is to sort by."""
         self.dashboard.tell(self.model.sort_next())
+        self.dashboard.keep_choice()
+        await self._selected()
+
+    async def action_table(self) -> None:
+        """The table instead of the panels, or the panels instead of the table."""
+        self.model.layout = "panels" if self.tabled else "table"
+        self.dashboard.keep_choice()
         await self._selected()
 
     def action_position(self, new: bool = False) -> None:

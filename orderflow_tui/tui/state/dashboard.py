@@ -75,6 +75,10 @@ class Dashboard(Protocol):
         """Open the answer."""
         ...
 
+    def keep_choice(self) -> None:
+        """Keep layout and sort for the next start."""
+        ...
+
     def action_take_back(self) -> None:
         """Take the last answer back."""
         ...

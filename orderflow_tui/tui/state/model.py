@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.tui.look.text import clean
 from orderflow_tui.tui.state.order import SORT_WORDS, Sort, placed, ranked
+from orderflow_tui.tui.state.view_choice import Layout, ViewChoice
 from orderflow_tui.views.model import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView
 
 SILENT_AFTER_SECONDS = 5.0
@@ -39,6 +40,11 @@ def blind_holding(view: SymbolView) -> bool:
     return view.chip == "BLIND" and view.position is not None and view.position.quantity != 0
 
 
+def _is_known(view: SymbolView) -> bool:
+    """Nothing that is sorted by is still to come."""
+    return view.data_age_s is not None and (view.position is None or view.position.pnl is not None)
+
+
 class ScreenModel(Struct):
     """The newest published state and the trader's place in it."""
 
@@ -53,10 +59,13 @@ class ScreenModel(Struct):
     silent_seconds: float = 0.0
     _version: int = -1
     _heard_at: float = 0.0
+    layout: Layout = "auto"
     sort: Sort = "file"
     """What the panels were last sorted by. They are sorted when the trader asks, and stay where they stand."""
     _rung: frozenset[str] = frozenset()
     _blind: frozenset[str] = frozenset()
+    _to_sort: bool = False
+    """What was chosen at an earlier start is sorted by once all it needs is known."""
     _places: tuple[str, ...] = ()
     """The order a sort put the symbols in; empty for the positions file's."""
 
@@ -96,15 +105,27 @@ class ScreenModel(Struct):
 
     def arrange(self) -> None:
         """Place the panels: pinned first, then as last sorted; only what comes and goes changes anything."""
+        if self._to_sort and self.views and all(_is_known(view) for view in self.views.values()):
+            self._to_sort = False
+            self._places = ranked(self.views, self.sort)
         self.pinned = tuple(name for name in self.pinned if name in self.views)
         rest = (name for name in placed(self.views, self._places) if name not in self.pinned)
         self.order = (*self.pinned, *rest)
         if self.selected not in self.views:
             self.selected = next(iter(self.order), "")
 
+    @property
+    def choice(self) -> ViewChoice:
+        """What is kept for the next start."""
+        return ViewChoice(self.layout, self.sort)
+
+    def take_up(self, choice: ViewChoice) -> None:
+        """Begin as the trader left it."""
+        self.layout, self.sort, self._to_sort = choice.layout, choice.sort, choice.sort != "file"
+
     def sort_by(self, sort: Sort) -> None:
         """Sort the panels once, by what is known now."""
-        self.sort = sort
+        self.sort, self._to_sort = sort, False
         self._places = ranked(self.views, sort)
         self.arrange()
 

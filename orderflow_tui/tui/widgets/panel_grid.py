@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from textual.app import ComposeResult
@@ -42,10 +43,9 @@ class PanelGrid(VerticalScroll, can_focus=False):
         for _ in range(max(1, min(wanted, MOST_PANELS))):
             yield SymbolPanel()
 
-    async def apply(self, model: ScreenModel, plan: Plan, width: int) -> None:
-        """Show the model's symbols under this plan."""
-        names = (model.selected,) if width < NARROW else model.order[:MOST_PANELS]
-        names = tuple(name for name in names if name in model.views)
+    async def apply(self, model: ScreenModel, plan: Plan, chosen: Sequence[str]) -> None:
+        """Show these symbols under this plan."""
+        names = tuple(name for name in chosen if name in model.views)
         await self._reshape(plan, len(names))
         numbers = {name: place for place, name in enumerate(model.order, 1)}
         for panel, name in zip(self.query(SymbolPanel), names, strict=False):
