@@ -2,9 +2,10 @@
 
 Parents arrive as a Poisson stream; each has a geometric number of children (mean 3) within an exponential second;
 sides are 50/50 per child, signed right in 85 %; sizes are round(lognormal, median 100, sigma 1). Six hours, seeds 0
-to 19. An injected burst multiplies the rate by five for 30 s with 85 % true sells.
+to 19. With --odd-lots 45 % of the sizes are odd lots (log-uniform from 1 to 99), the rest round lots as IBM's were on
+8 October 2013. An injected burst multiplies the rate by five for 30 s with 85 % true sells.
 
-    python benchmarks/null_test.py [--rates 10,60,300,1500] [--seeds 20] [--curve]
+    python -m benchmarks.null_test [--rates 10,60,300,1500] [--seeds 20] [--odd-lots] [--curve]
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from __future__ import annotations
 import argparse
 import itertools
 import random
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, Gap, Print
-from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules import red_burst
 from orderflow_tui.core.symbol import SymbolCore
@@ -39,10 +41,27 @@ class Thresholds:
     profile: str = "guarded"
 
 
+ROUND_LOTS = (
+    (100, 0.758), (200, 0.903), (300, 0.946), (400, 0.965), (500, 0.978), (700, 0.987), (1_000, 0.994), (2_000, 0.998),
+    (20_000, 1.0),
+)  # fmt: skip
+"""Sizes of IBM's prints on 2013-10-08, each with the part of prints up to it."""
+ODD_LOTS = "--odd-lots" in sys.argv
+
+
+def size_of(rng: random.Random) -> int:
+    if not ODD_LOTS:
+        return max(1, round(rng.lognormvariate(4.605170185988092, 1.0)))
+    if rng.random() < 0.45:
+        return max(1, int(100 ** rng.random()))
+    place = rng.random()
+    return next(size for size, part in ROUND_LOTS if place <= part)
+
+
 def cluster(rng: random.Random, at: float, sells: float) -> list[tuple[float, int, int]]:
     prints = []
     while True:
-        size = max(1, round(rng.lognormvariate(4.605170185988092, 1.0)))
+        size = size_of(rng)
         sold = rng.random() < sells
         seen = sold if rng.random() < SIGNING else not sold
         prints.append((at + rng.expovariate(1.0), size, SELL if seen else BUY))
@@ -60,8 +79,27 @@ def stream(
     return prints
 
 
-def run(per_minute: float, seed: int, profile: str, inject: bool) -> tuple[list[float], list[float], float]:
-    """`(alert seconds, injected seconds, part of the seconds that were too thin)` of one tape."""
+@dataclass
+class Tape:
+    """What came of one tape.
+
+    Attributes:
+        alerts: Seconds of bursts that are not mostly one print.
+        starts: Seconds of added programmes.
+        thin: Part of the seconds that were too thin.
+        told: All bursts, mostly one print or not.
+        eligible: Bursts that would recommend leaving.
+    """
+
+    alerts: list[float]
+    starts: list[float]
+    thin: float
+    told: int
+    eligible: int
+
+
+def run(per_minute: float, seed: int, profile: str, inject: bool) -> Tape:
+    """One tape from a seed."""
     rng = random.Random(f"{per_minute}:{seed}")
     tape = stream(rng, per_minute, 0, HOURS * 3600, 0.5)
     starts = [HOURS * 3600 * (i + 1) / (PER_SEED + 1) for i in range(PER_SEED)] if inject else []
@@ -71,33 +109,35 @@ def run(per_minute: float, seed: int, profile: str, inject: bool) -> tuple[list[
     tape.sort()
     core = SymbolCore("NULL", Thresholds(profile=profile), SOURCE)
     core.process([Gap(START * NS, "start")])
-    alerts, thin, checks = [], 0, 0
+    alerts: list[float] = []
+    thin = checks = told = eligible = 0
     for seq, (at, size, side) in enumerate(tape):
         event = Print(START * NS + int(at * NS), seq, 100_000, size, REGULAR | SIDE_GIVEN, side)
-        alerts += [
-            (out.time_ns - START * NS) / NS
-            for out in core.process((event,))
-            if isinstance(out, AlertRaised) and out.alert.alert_type == "red_burst" and not out.alert.single_print
-        ]
+        for out in core.process((event,)):
+            if isinstance(out, AlertRaised | AlertUpdated) and out.alert.alert_type == "red_burst":
+                eligible += out.alert.exit_eligible
+                told += isinstance(out, AlertRaised)
+                if isinstance(out, AlertRaised) and not out.alert.single_print:
+                    alerts.append((out.time_ns - START * NS) / NS)
         if at > 600:
             checks += 1
             thin += core.burst.span.thin
-    return alerts, starts, thin / max(1, checks)
+    return Tape(alerts, starts, thin / max(1, checks), told, eligible)
 
 
-def job(args: tuple[float, int, str, bool]) -> tuple[list[float], list[float], float]:
+def job(args: tuple[float, int, str, bool]) -> Tape:
     return run(*args)
 
 
-def curve_job(args: tuple[float, float, float, int, bool]) -> tuple[list[float], list[float], float]:
+def curve_job(args: tuple[float, float, float, int, bool]) -> Tape:
     n_eff, wilson, per_minute, seed, inject = args
     red_burst._N_EFF = n_eff  # noqa: SLF001 the guards are constants of the rule; only this search moves them
     red_burst._WILSON_FLOOR = wilson  # noqa: SLF001
     return run(per_minute, seed, "guarded", inject)
 
 
-def caught(results: list[tuple[list[float], list[float], float]]) -> str:
-    hits = [any(start <= at <= start + 60 for at in alerts) for alerts, starts, _ in results for start in starts]
+def caught(results: list[Tape]) -> str:
+    hits = [any(start <= at <= start + 60 for at in tape.alerts) for tape in results for start in tape.starts]
     return f"{sum(hits)}/{len(hits)}"
 
 
@@ -105,6 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rates", default="10,60,300,1500")
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--odd-lots", action="store_true", help="sizes as of a name of which 45 %% are odd lots")
     parser.add_argument("--curve", action="store_true", help="the trade-off of the guards at 60 prints a minute")
     args = parser.parse_args()
     with ProcessPoolExecutor() as pool:
@@ -113,17 +154,21 @@ def main() -> None:
             for n_eff, wilson in itertools.product((8.0, 12.0, 16.0, 20.0, 24.0), (0.45, 0.50, 0.55)):
                 null = list(pool.map(curve_job, [(n_eff, wilson, 60, s, False) for s in range(args.seeds)]))
                 inject = list(pool.map(curve_job, [(n_eff, wilson, 60, s, True) for s in range(10)]))
-                mean = sum(len(alerts) for alerts, _, _ in null) / len(null)
+                mean = sum(len(tape.alerts) for tape in null) / len(null)
                 print(f"| {n_eff:g} | {wilson:.2f} | {mean:.2f} | {caught(inject)} |", flush=True)
             return
-        print("| prints/min | profile | null bursts in 6 h | caught | too thin |\n|---|---|---|---|---|")
+        print("| prints/min | profile | null bursts in 6 h | with single prints | exits | caught | too thin |")
+        print("|---|---|---|---|---|---|---|")
         for rate in (float(text) for text in args.rates.split(",")):
             for profile in ("guarded", "plan"):
                 null = list(pool.map(job, [(rate, seed, profile, False) for seed in range(args.seeds)]))
                 inject = list(pool.map(job, [(rate, seed, profile, True) for seed in range(10)]))
-                mean = sum(len(alerts) for alerts, _, _ in null) / len(null)
-                thin = sum(part for _, _, part in null) / len(null)
-                print(f"| {rate:g} | {profile} | {mean:.2f} | {caught(inject)} | {thin:.0%} |", flush=True)
+                mean = sum(len(tape.alerts) for tape in null) / len(null)
+                thin = sum(tape.thin for tape in null) / len(null)
+                told = sum(tape.told for tape in null) / len(null)
+                eligible = sum(tape.eligible for tape in null) / len(null)
+                figures = f"{mean:.2f} | {told:.2f} | {eligible:.2f} | {caught(inject)} | {thin:.0%}"
+                print(f"| {rate:g} | {profile} | {figures} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,10 @@ def test_a_calm_day_does_not_make_the_next_one_loud_nor_a_wild_one_deafen_it() -
 
 
 @given(RATIOS, RATIOS, st.floats(0, 1.2), st.floats(1.5, 20))
-def test_it_lies_between_the_threshold_and_three_times_it(
+def test_it_lies_between_the_threshold_and_three_times_it_four_by_today(
     earlier: list[float], today: list[float], part: float, threshold: float
 ) -> None:
     found = ratio_in_force(earlier, sorted(today, reverse=True), part, threshold)
-    assert threshold <= found <= 3 * threshold
+    assert threshold <= found <= 4 * threshold
+    assert ratio_in_force(earlier, (), part, threshold) <= 3 * threshold
     assert found >= ratio_in_force(earlier, (), part, threshold)

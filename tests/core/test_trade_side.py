@@ -4,7 +4,10 @@ import pytest
 
 from orderflow_tui.core.market.trade_side import (
     CONFIDENCE_GIVEN,
+    CONFIDENCE_INSIDE,
+    CONFIDENCE_INSIDE_BEHIND,
     CONFIDENCE_MIDDLE,
+    CONFIDENCE_OUTSIDE_BEHIND,
     CONFIDENCE_TICK,
     CONFIDENCE_TOUCH,
     NEAREST_FACTOR,
@@ -264,3 +267,20 @@ class TestPolledQuotes:
         before = classifier.confidence
         classifier.fade(event)
         assert classifier.confidence == before
+
+
+def test_beside_a_book_that_lags_its_tape_an_inside_side_is_hardly_better_than_a_coin() -> None:
+    classifier = SideClassifier()
+    classifier.on_book(Book(1, 0, ((10_000, 100),), ((11_000, 100),)))
+    inside = Print(2, 1, 10_100, 100)
+    classifier.classify(inside)
+    assert classifier.confidence == CONFIDENCE_INSIDE
+    for seq in range(60):
+        classifier.classify(Print(3, seq, 10_000 if seq % 9 else 9_000 + seq, 100))
+    assert classifier.book_lags
+    classifier.classify(inside)
+    assert classifier.confidence == CONFIDENCE_INSIDE_BEHIND
+    classifier.classify(Print(4, 99, 12_000, 100))
+    assert classifier.confidence == CONFIDENCE_OUTSIDE_BEHIND
+    classifier.polled = True
+    assert not classifier.book_lags

@@ -10,7 +10,7 @@ import pytest
 
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Print
 from orderflow_tui.recordings.formats.dbn import open_dbn, symbol_events
-from orderflow_tui.recordings.formats.session import RecordingError
+from orderflow_tui.recordings.formats.session import RecordingError, repeated_rows
 from orderflow_tui.recordings.open import open_recording
 from tests.real.sessions import AAPL, recording
 
@@ -175,6 +175,28 @@ def test_what_is_no_dbn_or_broken_off_is_an_error_not_a_crash(tmp_path: Path) ->
         (tmp_path / "b.dbn.zst").write_bytes(broken)
         with pytest.raises(RecordingError, match="not readable as DBN"):
             events(tmp_path / "b.dbn.zst")
+
+
+@needs_dbn
+def test_a_record_of_impossible_length_is_one_line_and_no_panic(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = dbn(tmp_path / "a.dbn", [dbn_book(at, [TOP]) for at in range(3)])
+    whole = bytearray(path.read_bytes())
+    head = 8 + int.from_bytes(whole[4:8], "little")
+    whole[head : head + 2] = bytes((2, 0x13))
+    path.write_bytes(whole)
+    with pytest.raises(RecordingError, match="not readable as DBN: a record of 8 bytes and type 19"):
+        events(path)
+    assert capfd.readouterr().err == ""
+
+
+@needs_dbn
+def test_a_trade_that_stands_there_twice_is_counted_once_and_said(tmp_path: Path) -> None:
+    trade = dbn_book(1, [TOP], action="T", side="A", size=100)
+    session = open_recording(str(dbn(tmp_path / "a.dbn", [dbn_book(0, [TOP]), trade, trade, dbn_book(2, [TOP])])))
+    assert sum(isinstance(event, Print) for event in session.events()) == 1
+    assert repeated_rows([session]) == 1
 
 
 @needs_dbn

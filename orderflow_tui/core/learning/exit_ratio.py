@@ -7,7 +7,7 @@ one wild day cannot deafen the next one and one calm day cannot make it loud:
   sessions is taken with weights of 0.8 to the power of their age, together with one session of an unknown symbol, at
   one and a half times the threshold.
 - Today counts by its rate: when a part f of the session is over, the ratio that was passed 3 f times, rounded up.
-- The larger one is in force, from the threshold up to three times the threshold.
+- The larger one is in force, from the threshold up to three times the threshold, four times by today's own bursts.
 
 How these were chosen, and on which days, stands in docs/rules.md.
 """
@@ -23,6 +23,8 @@ SESSIONS: Final = 5
 AGE_WEIGHT: Final = 0.8
 _UNKNOWN_SYMBOL: Final = 1.5
 _MOST: Final = 3.0
+_MOST_TODAY: Final = 4.0
+"""A wild day is met by its own bursts; that they cannot raise it further keeps a crash after them loud."""
 
 
 def learnt_ratio(newest_first: Sequence[float], threshold: float) -> float:
@@ -46,4 +48,5 @@ def ratio_in_force(earlier: Sequence[float], today: Sequence[float], part: float
     """
     rank = max(1, ceil(PASSES * min(1.0, part)))
     by_today = today[rank - 1] if len(today) >= rank else 0.0
-    return max(threshold, min(_MOST * threshold, max(learnt_ratio(earlier, threshold), by_today)))
+    by_earlier = min(_MOST * threshold, learnt_ratio(earlier, threshold))
+    return max(threshold, by_earlier, min(_MOST_TODAY * threshold, by_today))

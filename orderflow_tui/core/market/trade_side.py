@@ -21,6 +21,9 @@ CONFIDENCE_TOUCH: Final = 0.995
 CONFIDENCE_INSIDE: Final = 0.92
 CONFIDENCE_MIDDLE: Final = 0.85
 """How often a side is right by where the print lies, measured on recordings with true sides (AAPL 2012, BTC 2024)."""
+CONFIDENCE_INSIDE_BEHIND: Final = 0.61
+CONFIDENCE_OUTSIDE_BEHIND: Final = 0.97
+"""The same beside a book that lags its tape, as BTC's of ten a second does: prints run out of its quotes."""
 CONFIDENCE_OUTSIDE: Final = 0.65
 CONFIDENCE_TICK: Final = 0.60
 NEAREST_FACTOR: Final = 0.8
@@ -34,6 +37,9 @@ polled once a second, so .378 / .459 of the worth at ages spread over 0 to 1 s, 
 
 Quote = tuple[int, int, int, int, int, int]
 """`(time_ns, seq, bid, ask, highest price that reads as sold to the bid, lowest that reads as bought from the ask)`."""
+_BEHIND_PART: Final = 10
+_BEHIND_PRINTS: Final = 50
+"""One print in ten outside the quotes in force, of fifty or more: the book lags the tape."""
 _FIELDS: Final = 4
 _EMPTY_RING: Final = array("q", bytes(8 * _FIELDS * _RING_QUOTES))
 
@@ -53,8 +59,8 @@ class SideClassifier:
     """
 
     __slots__ = (
-        "_direction", "_first", "_joint", "_kept", "_last_ns", "_last_price", "_newest", "_poll_cycle_ns", "_ring",
-        "_seen_ns", "confidence", "polled", "quote",
+        "_beside", "_direction", "_first", "_joint", "_kept", "_last_ns", "_last_price", "_newest", "_outside",
+        "_poll_cycle_ns", "_ring", "_seen_ns", "confidence", "polled", "quote",
     )  # fmt: skip
 
     def __init__(self, *, joint_sequence: bool = False, poll_cycle_ns: int = 2 * NS, polled: bool = False) -> None:
@@ -68,8 +74,15 @@ class SideClassifier:
         self._last_price = 0
         self._last_ns = 0
         self._direction = UNKNOWN
+        self._beside = self._outside = 0
+        """Prints judged beside a quote, and those of them outside it."""
         self.confidence = 0.0
         self.quote: Quote | None = None
+
+    @property
+    def book_lags(self) -> bool:
+        """Whether prints run out of the quotes in force so often that the book must be behind the tape."""
+        return not self.polled and self._beside >= _BEHIND_PRINTS and self._outside * _BEHIND_PART > self._beside
 
     def on_book(self, book: Book) -> None:
         """Learn the quote that is in force from this book on."""
@@ -117,12 +130,14 @@ class SideClassifier:
             return UNKNOWN
         if quote is not None:
             _, _, bid, ask, sold_to, bought_from = quote
+            self._beside += 1
             if bid <= price <= sold_to:
-                self.confidence = factor * (CONFIDENCE_TOUCH if price == bid else CONFIDENCE_INSIDE)
+                self.confidence = factor * (CONFIDENCE_TOUCH if price == bid else self._inside_confidence())
                 return SELL
             if bought_from <= price <= ask:
-                self.confidence = factor * (CONFIDENCE_TOUCH if price == ask else CONFIDENCE_INSIDE)
+                self.confidence = factor * (CONFIDENCE_TOUCH if price == ask else self._inside_confidence())
                 return BUY
+            self._outside += not bid <= price <= ask
         direction = self._direction
         if quote is None:
             self.confidence = CONFIDENCE_TICK if direction else 0.0
@@ -143,12 +158,16 @@ class SideClassifier:
             return
         self.confidence = COIN + (sure - COIN) * exp(-abs(event.time_ns - seen_ns) / POLLED_TAU_NS)
 
-    @staticmethod
-    def _tick_confidence(price: int, quote: Quote, factor: float) -> float:
+    def _inside_confidence(self) -> float:
+        return CONFIDENCE_INSIDE_BEHIND if self.book_lags else CONFIDENCE_INSIDE
+
+    def _tick_confidence(self, price: int, quote: Quote, factor: float) -> float:
         """How sure the tick test is where it decides beside a quote: in the middle of it and outside."""
         if quote[4] < quote[2]:
             return CONFIDENCE_TICK
-        return factor * (CONFIDENCE_MIDDLE if quote[2] <= price <= quote[3] else CONFIDENCE_OUTSIDE)
+        if quote[2] <= price <= quote[3]:
+            return factor * CONFIDENCE_MIDDLE
+        return factor * (CONFIDENCE_OUTSIDE_BEHIND if self.book_lags else CONFIDENCE_OUTSIDE)
 
     def _in_force(self, event: Print) -> tuple[Quote | None, float]:
         """The quote strictly older than the print; else the nearest within one poll cycle."""

@@ -30,8 +30,8 @@ _BUCKET: Final = 5
 _ONE_LEVEL: Final = ("EQUS.", "DBEQ.", "XNAS.BASIC", "XNAS.QBBO", "XNAS.NLS", "XNYS.BBO", "XNYS.TRADES")
 _CONSOLIDATED: Final = ("EQUS.", "DBEQ.")
 _MAGIC: Final = b"DBN"
-_HEAD_SIZE: Final = 8
-_LONGEST_HEAD: Final = 1 << 20
+HEAD_SIZE: Final = 8
+LONGEST_HEAD: Final = 1 << 20
 _LONGEST_RECORD: Final = 1 << 10
 _MARKET: Final = {0x00: 48, 0x01: 80, 0x0A: 368, 0x12: 40, 0xA0: 56}
 _VERSIONS: Final[Mapping[int, Mapping[int, int]]] = {
@@ -149,14 +149,19 @@ class RecordStream:
         except (DBNError, RuntimeError, ValueError) as problem:
             raise PayloadError(message=f"not readable as DBN: {one_line(str(problem))}") from None
 
+    @property
+    def cut(self) -> bool:
+        """Whether the newest record is not whole yet."""
+        return bool(self._rest)
+
     def _whole(self, data: bytes) -> int:
         """How many bytes are whole records. Raises PayloadError."""
         at, end = 0, len(data)
         if not self._least:
-            if end < _HEAD_SIZE:
+            if end < HEAD_SIZE:
                 return 0
-            at = _HEAD_SIZE + int.from_bytes(data[4:_HEAD_SIZE], "little")
-            if not data.startswith(_MAGIC) or at > _LONGEST_HEAD or data[3] not in _VERSIONS:
+            at = HEAD_SIZE + int.from_bytes(data[4:HEAD_SIZE], "little")
+            if not data.startswith(_MAGIC) or at > LONGEST_HEAD or data[3] not in _VERSIONS:
                 raise PayloadError(message="not readable as DBN: no head")
             if end < at:
                 return 0

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import SYMBOL
 from orderflow_tui.feeds.databento.records import BAD_TIME, SNAPSHOT, SymbolRecords
-from orderflow_tui.feeds.databento.wire import decoded, is_consolidated
-from orderflow_tui.recordings.formats.session import LATEST, Reading, RecordingError, shown
+from orderflow_tui.feeds.databento.wire import HEAD_SIZE, LONGEST_HEAD, RecordStream, decoded, is_consolidated
+from orderflow_tui.feeds.errors import PayloadError
+from orderflow_tui.recordings.formats.session import LATEST, Reading, RecordingError, Repeats, shown
 from orderflow_tui.support.bounded_file import open_regular
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class DbnSession(Struct, frozen=True):
         levels: Levels a side; 0 for trades alone.
         ids: The symbol's instrument ids, each from one instant to before another, nanoseconds UTC.
         orders: It holds orders, of which the book is made.
+        repeats: Trades that stand there twice and were counted once, as last read.
     """
 
     name: str
@@ -52,6 +54,7 @@ class DbnSession(Struct, frozen=True):
     levels: int
     ids: tuple[tuple[int, int, int], ...]
     orders: bool = False
+    repeats: Repeats = field(default_factory=Repeats)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -112,6 +115,7 @@ def symbol_events(
                     yield from ((read.session, event) for event in read.take(record, number))
         for read in reads:
             yield from ((read.session, event) for event in read.records.close())
+            read.session.repeats.rows = read.records.repeats
     except RecordingError:
         raise
     except ValueError as problem:
@@ -195,12 +199,33 @@ def _records(path: Path, reading: Reading | None = None) -> Iterator[Any]:
         with open_regular(path) as file:
             packed = file.read(len(_ZSTD_MAGIC)) == _ZSTD_MAGIC
             file.seek(0)
-            decoder = DBNDecoder(compression=Compression.from_str("zstd" if packed else "none"))
+            if not packed:
+                yield from _plain_records(path, file, reading)
+                return
+            decoder = DBNDecoder(compression=Compression.from_str("zstd"))
             while chunk := file.read(_CHUNK):
                 yield from decoded(decoder, chunk)
                 if reading is not None:
                     reading(path, file.tell())
             if decoder.buffer():
                 raise RecordingError(f"{path}: not readable as DBN: it ends within a record")
+    except PayloadError as problem:
+        raise RecordingError(f"{path}: {shown(problem)}") from None
     except (OSError, DBNError, RuntimeError) as problem:
         raise RecordingError(f"{path}: not readable as DBN: {shown(problem)}") from problem
+
+
+def _plain_records(path: Path, file: IO[bytes], reading: Reading | None) -> Iterator[Any]:
+    """The head alone first: its schema decides whether the records after it are to be read at all.
+
+    Records of impossible length never reach the decoder, whose Rust code would panic on the terminal.
+    """
+    stream = RecordStream()
+    head = file.read(HEAD_SIZE)
+    yield from stream.take(head + file.read(min(int.from_bytes(head[4:], "little"), LONGEST_HEAD)))
+    while chunk := file.read(_CHUNK):
+        yield from stream.take(chunk)
+        if reading is not None:
+            reading(path, file.tell())
+    if stream.cut:
+        raise RecordingError(f"{path}: not readable as DBN: it ends within a record")
