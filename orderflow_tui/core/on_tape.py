@@ -9,6 +9,7 @@ from orderflow_tui.core.learning.session_learning import SessionLearning
 from orderflow_tui.core.market.corrections import apply_correction
 from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.market.sweeps import Aggressor
+from orderflow_tui.core.mirror import TapeRow
 from orderflow_tui.core.model.events import (
     AUCTION,
     BUY,
@@ -30,9 +31,6 @@ from orderflow_tui.core.rules.walls import WallTracker
 ROWS: Final = 40
 _LATE_NS: Final = 2 * NS
 
-TapeRow = tuple[int, int, int, int, int]
-"""`(time_ns, price, size, side, flags)` of a print, in real prices and sides."""
-
 
 class TapeRules:
     """The tape half of one symbol.
@@ -46,7 +44,7 @@ class TapeRules:
     """
 
     __slots__ = (
-        "_bid_walls", "_burst", "_buys", "_classifier", "_context", "_learning", "_market", "_rules", "_say",
+        "_bid_walls", "_burst", "_buys", "_classifier", "_context", "_learning", "_market", "_mirror", "_rules", "_say",
         "_say_sided", "_say_status", "_short", "_span", "_terms", "_window", "corrected_seconds", "late_prints",
         "prints", "rows", "series", "taken", "uncounted_prints",
     )  # fmt: skip
@@ -66,7 +64,8 @@ class TapeRules:
         self._say = inputs.say
         self._say_sided = inputs.say_sided
         self._say_status = inputs.say_status
-        self._short = inputs.writer.short
+        self._mirror = inputs.writer.mirror
+        self._short = self._mirror.short
         self._rules = rules
         self._context = inputs.context
         self._burst = burst
@@ -76,7 +75,7 @@ class TapeRules:
         self._buys = Aggressor()
         self.prints = self.late_prints = self.uncounted_prints = self.corrected_seconds = 0
         self.rows: deque[TapeRow] = deque(maxlen=ROWS)
-        """The newest prints, for a reader."""
+        """The newest prints in real prices and sides, for a reader."""
         self.series: Series | None = None
         """The last half hour for charts, where somebody looks at them."""
         self.taken = 0
@@ -101,7 +100,9 @@ class TapeRules:
             market.traded_at(time_ns, price)
             if self._learning.unpriced:
                 self._first_price(time_ns, price)
-        row = (time_ns, -price, size, -side, flags) if self._short else (time_ns, price, size, side, flags)
+        row = (time_ns, price, size, side, flags)
+        if self._short:
+            row = self._mirror.row(row)
         self.rows.append(row)
         if self.series is not None and flags & PRICE:
             self.series.at_price.add(self._learning.session, *row[:4])

@@ -1,8 +1,4 @@
-"""One symbol's whole state machine: events in, outputs out, by event time alone.
-
-For a short position the events are mirrored at the door (prices negated, bids and asks swapped, sides turned), so that
-every rule exists once; what comes out is written back by `AlertWriter`.
-"""
+"""One symbol's whole state machine: events in, outputs out, by event time alone."""
 
 from __future__ import annotations
 
@@ -21,14 +17,14 @@ from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.market.timers import Timers
 from orderflow_tui.core.market.trade_side import SideClassifier
 from orderflow_tui.core.market.volume_window import VolumeWindow
+from orderflow_tui.core.mirror import Mirror, mirrored
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.data_models import Against, Answer, Position
+from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import (
     Book,
     Event,
     Gap,
     Halt,
-    Levels,
     Print,
     Quote,
     SideCheckResult,
@@ -53,29 +49,6 @@ _FIT_SECONDS: Final = 10
 """How often the exit ratio follows the session."""
 
 
-def mirrored(event: Event) -> Event:
-    """The event as a holder of the opposite position would see it."""
-    if isinstance(event, Print):
-        return Print(
-            event.time_ns, event.seq, -event.price, event.size, event.flags, -event.side, event.venue, event.trf,
-            event.trade_id, event.participant_ns,
-        )  # fmt: skip
-    if isinstance(event, TapeCorrection):
-        turned = tuple(one for one in map(mirrored, event.prints) if isinstance(one, Print))
-        return TapeCorrection(event.time_ns, event.from_second, turned)
-    if isinstance(event, SideCheckResult):
-        turned = tuple(one for one in map(mirrored, event.prints) if isinstance(one, Print))
-        quotes = tuple(one for one in map(mirrored, event.quotes) if isinstance(one, Book))
-        return SideCheckResult(event.time_ns, event.key, event.answered, turned, quotes)
-    if isinstance(event, Book | Quote):
-        return type(event)(event.time_ns, event.seq, _negated(event.asks), _negated(event.bids), event.since_ns)
-    return event
-
-
-def _negated(levels: Levels) -> Levels:
-    return tuple((-price, size) for price, size in levels)
-
-
 class SymbolCore:
     """The rules of one symbol: parts with a state of their own, and the order in which they hear of things.
 
@@ -88,8 +61,8 @@ class SymbolCore:
     """
 
     __slots__ = (
-        "announcer", "answers", "book", "burst", "classifier", "context", "holding", "learning", "market", "rules",
-        "short", "silence", "symbol", "tape", "terms", "timers", "window", "writer",
+        "announcer", "answers", "book", "burst", "classifier", "context", "holding", "learning", "market", "mirror",
+        "rules", "silence", "symbol", "tape", "terms", "timers", "window", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -101,10 +74,9 @@ class SymbolCore:
         taught: Mapping[str, SessionStats] | None = None,
     ) -> None:
         self.symbol = symbol
-        self.short = position is not None and position.quantity < 0
-        against: Against = "short" if self.short else "long"
+        self.mirror = Mirror(short=position is not None and position.quantity < 0)
         self.terms = SymbolTerms(thresholds, capabilities)
-        self.writer = AlertWriter(symbol, thresholds.profile, against, capabilities.size_scale)
+        self.writer = AlertWriter(symbol, thresholds.profile, self.mirror, capabilities.size_scale)
         self.timers = Timers()
         self.market = MarketState()
         self.window = VolumeWindow()
@@ -184,7 +156,7 @@ class SymbolCore:
             What there is to say, in order.
         """
         out = self.announcer.begin(news_from_ns)
-        short, timers, silence = self.short, self.timers, self.silence
+        short, timers, silence = self.mirror.short, self.timers, self.silence
         on_print, on_book = self.tape.on_print, self.book.on_book
         for event in events:
             seen = mirrored(event) if short else event

@@ -11,7 +11,7 @@ from orderflow_tui.core.learning.outcomes import FOLLOW_SECONDS, Outcomes
 from orderflow_tui.core.model.events import Book, Event
 from orderflow_tui.core.model.outputs import AlertOutcome
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.core.symbol import SymbolCore, mirrored
+from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.monitor.watched import STALE_AFTER_S
 
 
@@ -28,7 +28,7 @@ class SoldSymbol:
         self.symbol = core.symbol
         self.outcomes = outcomes
         self._market = core.market
-        self._short = core.short
+        self._mirror = core.mirror
         self._heard_ns = now_ns
 
     def take(self, events: Iterable[Event], now_ns: int) -> list[AlertOutcome]:
@@ -37,7 +37,7 @@ class SoldSymbol:
         self.outcomes.seen = True
         settled: list[AlertOutcome] = []
         for event in events:
-            seen = mirrored(event) if self._short else event
+            seen = self._mirror.event(event)
             if isinstance(seen, Book) and not (seen.bids and seen.asks and seen.bids[0][0] >= seen.asks[0][0]):
                 settled += self._advance(seen.time_ns)
                 self._market.shows(seen.time_ns, seen.bids, seen.asks)

@@ -50,7 +50,7 @@ class FollowUpStore:
         known = {follow.subject for follow in listed}
         for follow in [*listed, *(_follow_up(r) for r in self._unfollowed if subject_of(r) not in known)]:
             core = cores.get(follow.symbol)
-            if core is not None and core.announcer.outcomes is not None and core.writer.against == follow.against:
+            if core is not None and core.announcer.outcomes is not None and core.mirror.against == follow.against:
                 core.announcer.outcomes.resume([follow])
             else:
                 follow.gap = True

@@ -32,7 +32,7 @@ def resume_into(
             continue
         recommendation = recommendation_of(item.record)
         core = cores.get(recommendation.symbol)
-        held = core is not None and core.holding.quantity and core.writer.against == recommendation.against
+        held = core is not None and core.holding.quantity and core.mirror.against == recommendation.against
         answered = item.answer is not None and item.answer.answer == "exited"
         if core is None or not held:
             if not answered:

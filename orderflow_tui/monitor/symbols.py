@@ -166,7 +166,7 @@ class WatchedSymbols:
         for symbol in (*held, *watch):
             position = held.get(symbol)
             known = before.get(symbol)
-            turned = known is not None and position is not None and known.core.short != (position.quantity < 0)
+            turned = known is not None and position is not None and known.core.mirror.short != (position.quantity < 0)
             if known is None or turned:
                 self._watched[symbol] = WatchedSymbol(self._new_core(symbol, position))
                 continue

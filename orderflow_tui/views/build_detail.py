@@ -36,7 +36,7 @@ def series_view(core: SymbolCore, second: int) -> SeriesView:
     rows = core.series.rows()
     if not rows or rows[-1].second < second:
         rows.append(sample_now(second, core.market, core.window, core.context, core.tape.taken))
-    short = core.short
+    short = core.mirror.short
     steps = list(pairwise(rows))
     bids, asks = [_price(row.bid) for row in rows], [_price(row.ask) for row in rows]
     sold, bought = (0, *(b.sold - a.sold for a, b in steps)), (0, *(b.bought - a.bought for a, b in steps))

@@ -31,7 +31,7 @@ class MapRecorder:
         if not self.history.due(second) or core.series is None or not (core.market.bids or core.market.asks):
             return
         bids, asks = core.market.bids, core.market.asks
-        if core.short:
+        if core.mirror.short:
             bids, asks = tuple((-price, size) for price, size in asks), tuple((-price, size) for price, size in bids)
         traded = core.series.at_price.recent()
         self.history.keep(second, bids, asks, traded if self.history.count else ())

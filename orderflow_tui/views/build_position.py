@@ -21,14 +21,14 @@ def position_view(core: SymbolCore) -> PositionView | None:
     position = core.holding.position
     if position is None:
         return None
-    quantity = core.holding.quantity * (-1 if core.short else 1)
+    quantity = core.holding.quantity * core.mirror.sign
     cost = float(position.average_cost)
     bid = core.market.bid
     pnl = percent = None
     if bid is not None and cost:
         exit_price = abs(bid) / PRICE_UNITS_PER_DOLLAR
         pnl = (exit_price - cost) * quantity
-        percent = (exit_price - cost) / cost * 100 * (-1 if core.short else 1)
+        percent = (exit_price - cost) / cost * 100 * core.mirror.sign
     watch = core.holding.stop_watch
     return PositionView(
         quantity=quantity,

@@ -70,7 +70,7 @@ def _real(levels: Levels, *, short: bool) -> Levels:
 
 def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolView:
     """The view of one symbol at `now_ns` (event time)."""
-    market, short = core.market, core.short
+    market, short = core.market, core.mirror.short
     near, far = _real(market.bids, short=short), _real(market.asks, short=short)
     second = max(now_ns, core.timers.now_ns) // NS
     chip, detail, urgency = _chip(core, standing, now_ns, second)
@@ -182,7 +182,7 @@ def real_side(near: bool, *, short: bool) -> Literal["bid", "ask"]:
 def _marks(core: SymbolCore, now_ns: int) -> list[WallMark]:
     marks: list[WallMark] = []
     for tracker, near in ((core.book.bid_walls, True), (core.book.ask_walls, False)):
-        real = real_side(near, short=core.short)
+        real = real_side(near, short=core.mirror.short)
         marks += [_mark(wall, real, "hit" if wall.hit else "seen") for wall in tracker.showing()]
         marks += [_mark(wall, real, "pulled") for wall in tracker.pulled if now_ns - wall.gone_ns <= _PULLED_NS]
     return marks
@@ -214,7 +214,7 @@ def _window(core: SymbolCore, second: int) -> WindowView:
     sold = window.sell_through(second) - window.sell_through(second - seconds)
     bought = window.buy_through(second) - window.buy_through(second - seconds)
     minute = window.volume_through(second) - window.volume_through(second - 60)
-    sellers = window.buy_through if core.short else window.sell_through
+    sellers = window.buy_through if core.mirror.short else window.sell_through
     minute_sold = sellers(second) - sellers(second - 60)
     baseline = burst.span.baseline(second)
     return WindowView(
@@ -224,12 +224,12 @@ def _window(core: SymbolCore, second: int) -> WindowView:
         ratio=volume / baseline if baseline > 0 else None,
         spike_threshold=core.terms.thresholds.volume_spike_threshold,
         exit_ratio=burst.exit_ratio,
-        sell_share=(bought if core.short else sold) / volume if volume else None,
+        sell_share=(bought if core.mirror.short else sold) / volume if volume else None,
         sell_share_60s=minute_sold / minute if minute else None,
         unknown_share=(volume - sold - bought) / volume if volume else None,
         warm_seconds=burst.span.warm_seconds(second),
         warm_needed=burst.span.warm_needed,
-        price_words=price_words(core.market.ticks_moved(60), short=core.short),
+        price_words=price_words(core.market.ticks_moved(60), core.mirror.sign),
     )
 
 
@@ -261,7 +261,7 @@ def _band(band: tuple[int, int]) -> str:
 
 def _context(core: SymbolCore, now_ns: int) -> ContextView:
     """Context in the real market's direction."""
-    figures, sign = core.context.figures(now_ns), -1 if core.short else 1
+    figures, sign = core.context.figures(now_ns), core.mirror.sign
     last, vwap = core.market.last_price, figures.vwap
     return ContextView(
         ofi=None if figures.ofi is None else sign * figures.ofi,

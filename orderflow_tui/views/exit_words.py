@@ -113,7 +113,7 @@ def held_header(core: SymbolCore, now_ns: int) -> str:
     if latch.answer_bid is not None:
         words[0] += f" {price_text(abs(latch.answer_bid))}"
         if bid is not None:
-            moved = (bid - latch.answer_bid) * (-1 if core.short else 1)
+            moved = (bid - latch.answer_bid) * core.mirror.sign
             words.append(f"now {moved / 100:+.0f}c")
     words.append(f"{left // 60}:{left % 60:02d} left")
     if latch.signals:

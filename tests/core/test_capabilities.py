@@ -1,5 +1,6 @@
 import pytest
 
+from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.catalogue import CATALOGUE, live_rules
 from orderflow_tui.core.rules.red_burst import RED_BURST
@@ -82,13 +83,13 @@ def test_the_table_of_what_counts() -> None:
     ],
 )  # fmt: skip
 def test_for_a_short_everything_goes_by_its_mirrored_name(evidence: str, name: str, side: str) -> None:
-    writer = AlertWriter("TEST", "guarded", "short")
+    writer = AlertWriter("TEST", "guarded", Mirror(short=True))
     assert (writer.evidence_name(RULES[evidence]), writer.side_name(RULES[evidence])) == (name, side)
     assert AlertWriter("TEST", "guarded").evidence_name(RULES[evidence]) == evidence
 
 
 def test_a_writer_names_the_real_market_for_a_short() -> None:
-    writer = AlertWriter("TEST", "guarded", "short")
+    writer = AlertWriter("TEST", "guarded", Mirror(short=True))
     assert writer.episode_id(BID_WALL_HIT, -1_000_000, 7) == "TEST:ask_wall_hit:ask:100.00:7"
     assert writer.episode_id(SELL_PRINT, -1_000_000, 7) == "TEST:buy_print:ask:100.00:7"
     assert writer.episode_id(RED_BURST, -1_000_000, 7) == "TEST:red_burst:buy:100.00:7"

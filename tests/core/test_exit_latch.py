@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from msgspec import structs
 
 from orderflow_tui.core.exits.exit_signal import ExitLatch, Figures
+from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.model.outputs import ExitAnswered, ExitResolved, ExitTriggered
 from orderflow_tui.core.model.units import NS, utc_datetime
@@ -257,7 +258,7 @@ def test_a_price_alarm_of_a_short_speaks_of_the_ask_and_a_crossed_stop_of_the_st
 
 
 def replace_bid(figures: Figures, bid: int | None) -> Figures:
-    return structs.replace(figures, bid=bid, short=True)
+    return structs.replace(figures, bid=bid, mirror=Mirror(short=True))
 
 
 def test_without_a_bid_no_price_speaks() -> None:

@@ -445,7 +445,7 @@ class TestBurst:
 
     def test_the_way_the_price_went_is_the_real_markets(self) -> None:
         assert price_words(-2) == "already -2 ticks"
-        assert price_words(-2, short=True) == "already +2 ticks"
+        assert price_words(-2, -1) == "already +2 ticks"
 
     def test_an_alert_for_figures_found_elsewhere_names_the_observed_window(self) -> None:
         core = make()

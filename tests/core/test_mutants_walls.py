@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertOutput, AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS
@@ -18,7 +19,7 @@ TOP = 1_000_000
 
 
 def _tracker(against: str = "long") -> WallTracker:
-    writer = AlertWriter("TEST", "plan", against)  # type: ignore[arg-type]
+    writer = AlertWriter("TEST", "plan", Mirror(short=against == "short"))
     return WallTracker(+1, writer, verdicts=True, pulled_rule=True)
 
 

@@ -209,7 +209,7 @@ def test_after_its_end_the_next_burst_is_another() -> None:
     ],
 )  # fmt: skip
 def test_whether_the_price_has_moved_is_told_in_words(ticks: int | None, short: bool, words: str) -> None:
-    assert price_words(ticks, short=short) == words
+    assert price_words(ticks, -1 if short else 1) == words
 
 
 def test_the_words_stand_behind_the_burst() -> None:

@@ -102,7 +102,7 @@ def test_a_restart_and_a_recording_keep_what_can_be_taken_back() -> None:
 
 
 def test_shares_that_were_not_sold_are_held_again() -> None:
-    holding = Holding("TEST", Rules(), source(), AlertWriter("TEST", "plan", "long", 1), MarketState())
+    holding = Holding("TEST", Rules(), source(), AlertWriter("TEST", "plan"), MarketState())
     holding.set_position(held(1_000))
     holding.flow.trigger(NOON, recommendation(NOON), holding.figures(NOON), burst=False)
     named = recommendation(NOON).recommendation_id

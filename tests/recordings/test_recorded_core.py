@@ -121,7 +121,7 @@ def test_a_core_that_began_anew_is_another_one() -> None:
     core = begins[0].core(charts=True)
     assert core.series is not None
     turned, said = play(begins[1], core)
-    assert (turned is core, turned.short, said) == (False, True, [])
+    assert (turned is core, turned.mirror.short, said) == (False, True, [])
     assert isinstance(turned.series, Series)
     assert play(begins[2], core)[0].holding.position is None
     assert turned.holding.position == Position("TEST", -1_000, Decimal("100.00"))

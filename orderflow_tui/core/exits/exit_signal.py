@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from orderflow_tui.core.market.sessions import new_york_day
+from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.data_models import BURST, Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.model.outputs import (
     AlertRaised,
@@ -112,8 +113,7 @@ class Figures(Struct, frozen=True):
     day: date
     template: Callable[[], ExitRecommendation]
     """Makes a recommendation with the position's figures filled in."""
-    short: bool = False
-    """The position is short: its prices come negated."""
+    mirror: Mirror = Mirror()
 
 
 LatchKind = Literal["flow", "stop"]
@@ -333,14 +333,14 @@ class ExitLatch:
     def _price_words(self, figures: Figures) -> tuple[str, dict[str, Any]]:
         """What the price did since the answer, in words and as details."""
         then, now = self._answer_bid, figures.bid
-        touch, beyond = ("ask", "above") if figures.short else ("bid", "under")
+        mirror = figures.mirror
+        touch, beyond = mirror.words("bid", "ask"), mirror.words("under", "above")
         if then is None or now is None or not self._price_went(figures):
-            at = "" if now is None else f", {touch} {price_text(abs(now))}"
+            at = "" if now is None else f", {touch} {price_text(mirror.price(now))}"
             return f"price alarm: your stop was crossed{at}", {"basis": PRICE_ALARM}
         moved, distance = (then - now) / CENT, self._distance(figures) / CENT
-        words = (
-            f"price alarm: {touch} {price_text(abs(now))}, {moved:.4g}c {beyond} your answer at {price_text(abs(then))}"
-        )
+        at, answered_at = price_text(mirror.price(now)), price_text(mirror.price(then))
+        words = f"price alarm: {touch} {at}, {moved:.4g}c {beyond} your answer at {answered_at}"
         return words, {"basis": PRICE_ALARM, **why(("cents_since_answer", moved, distance))}
 
     def _resolve(self, time_ns: int, current: ExitRecommendation, reason: str) -> Output:

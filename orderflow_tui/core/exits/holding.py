@@ -88,9 +88,9 @@ class Holding:
         self.position = position
         for latch in (self.flow, self.stop_latch):
             latch.position_is(self.quantity)
-        short = self.writer.short
+        mirror = self.writer.mirror
         stop = None if position is None or position.stop is None else price_units(position.stop)
-        level = None if stop is None else (-stop if short else stop)
+        level = None if stop is None else mirror.level(stop)
         if level is None:
             self.stop_watch = None
         elif self.stop_watch is None or self.stop_watch.stop != level:
@@ -99,8 +99,8 @@ class Holding:
         far: dict[int, int] = {}
         for order in position.working if position else ():
             price = price_units(order.price)
-            side = near if (order.side == "buy") != short else far
-            key = -price if short else price
+            side = near if mirror.rests_near(order.side) else far
+            key = mirror.level(price)
             side[key] = side.get(key, 0) + order.size * self.capabilities.size_scale
         self._own = (near, far)
         self.owns = bool(near or far)
@@ -143,7 +143,8 @@ class Holding:
         said = watch.on_bid(time_ns, bid, self.market.near_distance)
         if said is None:
             return []
-        stop, price = abs(watch.stop), abs(bid)
+        mirror = self.writer.mirror
+        stop, price = mirror.price(watch.stop), mirror.price(bid)
         touch = self.writer.words("bid", "ask")
         if said == "stop_near":
             text = f"{touch} {price_text(price)} is {abs(price - stop) / 100:.0f}c from your stop {price_text(stop)}"
@@ -248,18 +249,18 @@ class Holding:
             market.near_distance,
             new_york_day(time_ns),
             lambda: self._template(time_ns),
-            self.writer.short,
+            self.writer.mirror,
         )
 
     def _template(self, time_ns: int) -> ExitRecommendation:
         """A recommendation with the position's figures filled in."""
-        position, market, quantity, short = self.position, self.market, self.quantity, self.writer.short
+        position, market, quantity, mirror = self.position, self.market, self.quantity, self.writer.mirror
         walked = self.exit_cost()
         earlier = market.quote_at(time_ns // NS - SAMPLES)
-        bid = None if market.bid is None else price_decimal(abs(market.bid))
+        bid = None if market.bid is None else price_decimal(mirror.price(market.bid))
         pnl: Decimal | None = None
         if position is not None and position.average_cost and bid is not None:
-            pnl = (bid - position.average_cost) * quantity * (-1 if short else 1)
+            pnl = (bid - position.average_cost) * quantity * mirror.sign
         return ExitRecommendation(
             recommendation_id="",
             symbol=self.symbol,
@@ -267,13 +268,13 @@ class Holding:
             evidence=(),
             episode_ids=(),
             opened_utc=utc_datetime(time_ns),
-            against=self.writer.against,
-            quantity=-quantity if short else quantity,
+            against=mirror.against,
+            quantity=quantity * mirror.sign,
             average_cost=None if position is None else position.average_cost,
             bid=bid,
             pnl=pnl,
             exit_cost=None if walked is None else Decimal(str(round(walked.dollars, 2))),
-            bid_60s_ago=None if earlier is None else price_decimal(abs(earlier[0])),
+            bid_60s_ago=None if earlier is None else price_decimal(mirror.price(earlier[0])),
         )
 
     def tend(self, time_ns: int) -> list[Output]:

@@ -26,7 +26,9 @@ class SessionLearning:
         taught: What the last session of each name (`pre`, `regular`, ...) taught; used in `guarded` alone.
     """
 
-    __slots__ = ("_burst", "_market", "_terms", "_timers", "finished", "learner", "session", "taught", "unpriced")
+    __slots__ = (
+        "_burst", "_market", "_mirror", "_terms", "_timers", "finished", "learner", "session", "taught", "unpriced",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class SessionLearning:
         self._market = market
         self._timers = timers
         self._burst = burst
+        self._mirror = burst.writer.mirror
         self.taught = dict(taught or {})
         self.finished: list[SessionStats] = []
         """What sessions that ended have taught, for whoever keeps it."""
@@ -53,7 +56,8 @@ class SessionLearning:
         self.taught = dict(taught)
         last = self.taught.get(self.session.name) if self.session is not None else None
         price = self._market.last_price
-        self._begin(last if last is None or price is None else last.at_price(price), self._timers.now_ns)
+        known = last if last is None or price is None else last.at_price(self._mirror.price(price))
+        self._begin(known, self._timers.now_ns)
 
     def fit_sizes(self) -> None:
         """The sizes that count as large follow what was learnt."""
@@ -109,25 +113,29 @@ class SessionLearning:
 
     def first_price(self, time_ns: int, price: int) -> tuple[StatusKind, str] | None:
         """The session's first price: where a stock was split over night, what it taught is rescaled; says so."""
-        market, last = self._market, self.learner.last
+        market, last, real = self._market, self.learner.last, self._mirror.price(price)
         if market.bids and market.asks:
-            middle = abs(market.bids[0][0] + market.asks[0][0]) / 2
-            if max(middle, abs(price)) > SPLIT * min(middle, abs(price)):
+            middle = self._mirror.price(market.bids[0][0] + market.asks[0][0]) / 2
+            if max(middle, real) > SPLIT * min(middle, real):
                 return None  # no price of this book: the next one may be
         self.unpriced = False
-        fitted = None if last is None else last.at_price(price)
+        fitted = None if last is None else last.at_price(real)
         if last is None or fitted is last:
             return None
         self._begin(fitted, time_ns)
-        change = f"price {price_text(abs(price))}, {price_text(last.price)} last session"
+        change = f"price {price_text(real)}, {price_text(last.price)} last session"
         if fitted is None:
             return "new_price", f"{change}: what earlier sessions taught is forgotten"
-        return "split", f"{change}: {split_words(last.price / abs(price))}"
+        return "split", f"{change}: {split_words(last.price / real)}"
 
     def taught_now(self, session: Session | None = None) -> SessionStats:
         """What the current session (or one that has just ended) has taught."""
         session = session or self.session or session_at(self._timers.now_ns, sessions=self._terms.capabilities.sessions)
         market = self._market
         return self.learner.taught(
-            session.day, session.name, market.usual_range, self._burst.peak_ratio, market.last_price or 0
+            session.day,
+            session.name,
+            market.usual_range,
+            self._burst.peak_ratio,
+            self._mirror.price(market.last_price or 0),
         )

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from orderflow_tui.core.model.data_models import Against, OrderFlowAlert, Severity
+from orderflow_tui.core.mirror import Mirror
+from orderflow_tui.core.model.data_models import OrderFlowAlert, Severity
 from orderflow_tui.core.model.units import price_decimal, price_text, utc_datetime
 from orderflow_tui.core.rules.rule import Profile, Rule
 
@@ -14,6 +15,9 @@ SELL_SHARE: Final = 0.60
 """A burst is red when more than this share of its volume was started by sellers."""
 CRITICAL_FACTOR: Final = 1.5
 """A resting size is critical from 1.5 times the threshold (the plan's example: 15,000 at 10,000)."""
+
+
+_LONG: Final = Mirror()
 
 
 class Thresholds(Protocol):
@@ -56,35 +60,32 @@ class AlertWriter:
     Args:
         symbol: Ticker.
         profile: Decides what counts.
-        against: `short` when the events fed to the rules were mirrored.
+        mirror: Turns back what a short position's rules say.
         size_scale: Size units in one share or coin.
     """
 
-    __slots__ = ("against", "depth_source", "profile", "short", "size_scale", "symbol")
+    __slots__ = ("depth_source", "mirror", "profile", "size_scale", "symbol")
 
-    def __init__(self, symbol: str, profile: Profile, against: Against = "long", size_scale: int = 1) -> None:
+    def __init__(self, symbol: str, profile: Profile, mirror: Mirror = _LONG, size_scale: int = 1) -> None:
         self.symbol = symbol
         self.profile: Profile = profile
-        self.against: Against = against
-        self.short = against == "short"
+        self.mirror = mirror
         self.size_scale = size_scale
         self.depth_source = ""
         """Which other source the book comes from; what rests on a book names it."""
 
     def evidence_name(self, rule: Rule) -> str:
         """The name the journal shows for a rule's evidence."""
-        return (rule.mirrored or rule.evidence) if self.short else rule.evidence
+        return self.mirror.words(rule.evidence, rule.mirrored or rule.evidence)
 
     def side_name(self, rule: Rule) -> str:
         """Which side of the real book the evidence is about: `bid`, `ask`, or the aggressor for tape rules."""
-        if not self.short:
-            return rule.side
-        return {"bid": "ask", "ask": "bid", "sell": "buy"}[rule.side]
+        return self.mirror.side(rule.side)
 
     def episode_id(self, rule: Rule, price: int, opened_ns: int) -> str:
         """`symbol:evidence:side:price:opened_ns`."""
         name, side = self.evidence_name(rule), self.side_name(rule)
-        return f"{self.symbol}:{name}:{side}:{price_text(abs(price))}:{opened_ns}"
+        return f"{self.symbol}:{name}:{side}:{self.price(price)}:{opened_ns}"
 
     def sizes(self, size: float) -> str:
         """A size as text, thousands separated."""
@@ -94,7 +95,11 @@ class AlertWriter:
 
     def words(self, long: str, short: str) -> str:
         """The wording for the side that is held."""
-        return short if self.short else long
+        return self.mirror.words(long, short)
+
+    def price(self, level: int) -> str:
+        """A real price as text."""
+        return price_text(self.mirror.price(level))
 
     def alert(
         self,
@@ -123,7 +128,7 @@ class AlertWriter:
             alert_type=rule.alert_type,
             severity=severity,
             order_size=shares,
-            price_level=price_decimal(abs(price)),
+            price_level=price_decimal(self.mirror.price(price)),
             volume_ratio=None if ratio is None else round(ratio, 4),
             timestamp_utc=utc_datetime(time_ns),
             evidence=self.evidence_name(rule),
@@ -133,7 +138,7 @@ class AlertWriter:
             rank=rank,
             exit_eligible=exit_eligible,
             single_print=single_print,
-            against=self.against,
+            against=self.mirror.against,
             text=text,
             details=MappingProxyType(figures),
         )

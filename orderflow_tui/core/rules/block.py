@@ -6,13 +6,12 @@ from typing import Final
 
 from orderflow_tui.core.model.events import Print
 from orderflow_tui.core.model.outputs import AlertRaised
-from orderflow_tui.core.model.units import price_text
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.rule import Rule, has_sizes
 from orderflow_tui.core.rules.rule_part import RulePart
 
-BLOCK: Final = Rule("block", plan=None, guarded=False, live=has_sizes)
+BLOCK: Final = Rule("block", plan=None, guarded=False, live=has_sizes, large_seller=False)
 
 
 class BlockRule(RulePart):
@@ -37,7 +36,7 @@ def block_alert(writer: AlertWriter, event: Print, threshold: int) -> AlertRaise
         price=event.price,
         severity="warning",
         rank=3,
-        text=f"off-exchange block: {writer.sizes(event.size)} at {price_text(abs(event.price))}",
+        text=f"off-exchange block: {writer.sizes(event.size)} at {writer.price(event.price)}",
         size=event.size,
         details={
             "threshold": threshold,

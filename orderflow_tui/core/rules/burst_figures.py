@@ -128,16 +128,16 @@ def burst_text(
     text = f"{name} {ratio:.1f}x in {figures['window_seconds']} s, {share:.0%} {who}"
     if single:
         text = f"{name} {ratio:.1f}x, but one print of {writer.sizes(figures['largest_print'])} is most of it"
-    words = price_words(figures.get("ticks_moved"), short=writer.short)
+    words = price_words(figures.get("ticks_moved"), writer.mirror.sign)
     words += ": recommends nothing by itself" if held_back else ""
     return text + "".join(f", {more}" for more in (words, doubt) if more)
 
 
-def price_words(ticks_moved: int | None, *, short: bool = False) -> str:
+def price_words(ticks_moved: int | None, sign: int = 1) -> str:
     """Whether the price has moved yet, in the real market's direction; empty where no quote tells."""
     if ticks_moved is None:
         return ""
     if ticks_moved == 0:
         return "price has not moved yet"
-    real = -ticks_moved if short else ticks_moved
+    real = sign * ticks_moved
     return f"already {real:+d} tick{'' if abs(real) == 1 else 's'}"

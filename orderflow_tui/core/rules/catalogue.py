@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Against
 from orderflow_tui.core.rules import block, hidden_seller, red_burst, sell_print, slow_bleed, thin_exit, walls
@@ -26,6 +27,8 @@ CATALOGUE: Final[tuple[Rule, ...]] = tuple(rule if isinstance(rule, Rule) else r
 """In the order in which the screen lists what is live."""
 PARTS: Final[tuple[type[RulePart], ...]] = tuple(rule for rule in _RULES if not isinstance(rule, Rule))
 """The rules that listen for themselves; those of the resting sizes and of the burst are asked by the book and tape."""
+NO_SELLERS: Final[frozenset[str]] = frozenset(rule.evidence for rule in CATALOGUE if not rule.large_seller)
+"""Evidence of no one large seller: shown by its own name instead of the plan's type."""
 
 
 def live_rules(capabilities: Capabilities, profile: Profile) -> tuple[str, ...]:
@@ -34,9 +37,9 @@ def live_rules(capabilities: Capabilities, profile: Profile) -> tuple[str, ...]:
 
 
 COUNTED_ONCE: Final[frozenset[tuple[Against, str | None]]] = frozenset(
-    (against, rule.evidence if against == "long" else rule.mirrored or rule.evidence)
+    (mirror.against, mirror.words(rule.evidence, rule.mirrored or rule.evidence))
     for rule in CATALOGUE
     if rule.counted_once
-    for against in ("long", "short")
+    for mirror in (Mirror(), Mirror(short=True))
 )
 """Evidence, beside the position it endangers, of which all together counts once towards an exit."""

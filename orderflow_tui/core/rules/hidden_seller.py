@@ -11,7 +11,7 @@ from typing import Final
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertRaised
-from orderflow_tui.core.model.units import NS_PER_MS, price_text
+from orderflow_tui.core.model.units import NS_PER_MS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.rule import Rule
@@ -90,7 +90,7 @@ class HiddenSellerRule(RulePart):
 
 def hidden_seller_alert(writer: AlertWriter, hidden: HiddenSeller, time_ns: int, threshold: int) -> AlertRaised:
     """Sellers who refill an ask while the price holds."""
-    price, executed = price_text(abs(hidden.price)), writer.sizes(hidden.executed)
+    price, executed = writer.price(hidden.price), writer.sizes(hidden.executed)
     alert = writer.alert(
         HIDDEN_SELLER,
         time_ns=time_ns,

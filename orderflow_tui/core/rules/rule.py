@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from orderflow_tui.core.mirror import Side
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import AlertType
 
@@ -24,7 +25,7 @@ class Rule(Struct, frozen=True):
     """The same in `guarded`."""
     live: Callable[[Capabilities], bool]
     """Whether a source shows what the rule needs."""
-    side: Literal["bid", "ask", "sell"] = "sell"
+    side: Side = "sell"
     """The side of the book it is about, for a long position; `sell` for rules about the tape."""
     mirrored: str = ""
     """The name for a short position, where it has one of its own."""
@@ -32,6 +33,8 @@ class Rule(Struct, frozen=True):
     """Which of the plan's two kinds its alerts are."""
     on_book: bool = False
     """It rests on the book: where that comes from another source, its alerts name it."""
+    large_seller: bool = True
+    """It is about one large seller, as the plan's type says; otherwise it is shown by its own name."""
     counted_once: bool = False
     """All its alerts together count once towards an exit."""
 

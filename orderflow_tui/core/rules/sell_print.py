@@ -137,6 +137,7 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, *, l
     """
     elapsed = round((sells.last_ns - sells.first_ns) / NS_PER_MS)
     sweep = sells.swept or is_sweep(levels, venues)
+    lowest, highest = sorted((writer.mirror.price(sells.low), writer.mirror.price(sells.high)))
     what = writer.words(*(_SWEPT if sweep else _HIT))
     count = f"{sells.count} print{'' if sells.count == 1 else 's'}"
     alert = writer.alert(
@@ -156,8 +157,8 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, *, l
             "sweep": sweep,
             "levels": levels,
             "venues": venues,
-            "low": min(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
-            "high": max(abs(sells.low), abs(sells.high)) / PRICE_UNITS_PER_DOLLAR,
+            "low": lowest / PRICE_UNITS_PER_DOLLAR,
+            "high": highest / PRICE_UNITS_PER_DOLLAR,
             **why(("size_at_the_bid", sells.at_touch, threshold)),
         },
     )

@@ -23,7 +23,7 @@ _CLIP: Final = 2.0
 _WARM: Final = 30
 _DECAY: Final = 0.5 ** (BUCKET_SECONDS / 1_800)
 
-SLOW_BLEED: Final = Rule("slow_bleed", plan=None, guarded=False, live=has_trades)
+SLOW_BLEED: Final = Rule("slow_bleed", plan=None, guarded=False, live=has_trades, large_seller=False)
 
 
 class SlowBleed:

@@ -23,7 +23,7 @@ def _live(source: Capabilities) -> bool:
     return source.depth_levels >= _LEVELS and source.whole_depth and not source.sizes_unsure
 
 
-THIN_EXIT: Final = Rule("thin_exit", plan=None, guarded=False, live=_live, on_book=True)
+THIN_EXIT: Final = Rule("thin_exit", plan=None, guarded=False, live=_live, on_book=True, large_seller=False)
 
 
 class ThinExit:

@@ -13,7 +13,7 @@ from typing import Final
 
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertOutput, AlertRaised, AlertUpdated
-from orderflow_tui.core.model.units import NEVER_NS, NS, price_text
+from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.rules.alert_writer import CRITICAL_FACTOR, AlertWriter
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.rule import Rule, has_quotes, sees_pulls
@@ -336,7 +336,7 @@ class WallTracker:
 
     def _appearance(self, wall: Wall, time_ns: int) -> AlertRaised:
         writer = self._writer
-        price, size = price_text(abs(wall.price)), writer.sizes(wall.size)
+        price, size = writer.price(wall.price), writer.sizes(wall.size)
         if self._sign > 0:
             text = writer.words(
                 f"{size} bid at {price} (a buyer; watched)", f"{size} offered at {price} (a seller; watched)"
@@ -361,7 +361,7 @@ class WallTracker:
         writer = self._writer
         seconds = max(1, round((time_ns - wall.sells[0][0]) / NS))
         least = "at least " if self._at_least else ""
-        price = price_text(abs(wall.price))
+        price = writer.price(wall.price)
         what = writer.words("SOLD INTO", "BOUGHT FROM")
         alert = writer.alert(
             BID_WALL_HIT,
@@ -380,7 +380,7 @@ class WallTracker:
 
     def _pulled(self, wall: Wall) -> AlertRaised:
         writer = self._writer
-        price, traded = price_text(abs(wall.price)), wall.traded
+        price, traded = writer.price(wall.price), wall.traded
         what = writer.words("bid", "offer")
         alert = writer.alert(
             BID_WALL_PULLED,

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from orderflow_tui.core.rules.catalogue import NO_SELLERS
 from orderflow_tui.journal import records
 from orderflow_tui.journal.history import HistoryRow
 from orderflow_tui.tui.look.lines import Row, Span, make_row
@@ -39,8 +40,6 @@ EVENT_WORDS = {
     records.RUN_STARTED: "started",
     records.RUN_STOPPED: "stopped",
 }
-_NO_SELLERS = frozenset({"thin_exit", "block", "slow_bleed"})
-"""Evidence of no large seller: it stands in the place of the journal's `alert_type`, which knows two types only."""
 _LOUD = {records.EXIT_TRIGGERED: "exit-line", records.STOP_ALERT: "alert"}
 _QUIET = frozenset({records.RUN_STARTED, records.RUN_STOPPED, records.ALERT_OUTCOME})
 
@@ -78,7 +77,7 @@ def record_rows(fields: Mapping[str, object], width: int) -> list[Row]:
     rows: list[Row] = []
     evidence = fields.get("evidence")
     for key, given in fields.items():
-        value = evidence if key == "alert_type" and evidence in _NO_SELLERS else given
+        value = evidence if key == "alert_type" and evidence in NO_SELLERS else given
         words = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
         lines = wrap(clean(words, 4_000), max(10, width - 25), 40)
         rows.append(make_row(Span(f" {left(clean(str(key)), 22)} ", "muted"), lines[0]))
