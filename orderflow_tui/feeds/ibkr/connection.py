@@ -16,6 +16,8 @@ READY_SECONDS: Final = 10.0
 REQUESTS_A_SECOND: Final = 45
 """The server cuts connections that send more than 50 a second."""
 SEND_LIMIT: Final = 1_000
+BEHIND: Final = 1 << 16
+"""A read that brings so much finds a queue: TWS tells more than this machine reads."""
 ID_TAKEN: Final = 326
 Trouble = Literal["cut", "refused", "silent", "foreign", "id"]
 
@@ -43,6 +45,8 @@ class Connection(asyncio.Protocol):
         self.ready: asyncio.Future[None] = loop.create_future()
         self._loop = loop
         self._take = take
+        self.behind_at = 0.0
+        """When a read found a queue last, on the monotonic clock; 0 for never."""
         self._frames = wire.FrameReader()
         self._greeted = False
         self._steps: set[str] = set()
@@ -109,6 +113,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
         arrival = Arrival.now()
+        if len(data) >= BEHIND:
+            self.behind_at = self._loop.time()
         messages: list[wire.Message] = []
         unread: list[wire.WireError] = []
         try:

@@ -45,6 +45,7 @@ STEADY_SECONDS: Final = 60.0
 WAITING_STEP, IDLE_STEP = 0.02, 0.1
 TEND_SECONDS: Final = 0.25
 STATUS_SECONDS: Final = 1.0
+BEHIND_SECONDS: Final = 2.0
 SHOWN_EVERY_SECONDS: Final = 5.0
 """How often words and levels of a symbol may change; what changes the rules is told at once."""
 TELL_EVERY_SECONDS: Final = 60.0
@@ -108,7 +109,7 @@ class IbkrFeed:
         self._failures = self._ids_refused = 0
         self._detail = "connecting"
         self._note = ""
-        self._connected = False
+        self._connected = self._behind = False
         self._down_ns = 0
         self._told_at = 0.0
         self._reported: FeedStatus | None = None
@@ -237,6 +238,7 @@ class IbkrFeed:
                 session[0].sync(self._by_urgency(), now)
                 session[0].tend(now)
                 self._show(session[0], now)
+                self._behind = 0 < connection.behind_at > now - BEHIND_SECONDS
             self._report(now)
             await asyncio.wait({connection.closed}, timeout=WAITING_STEP if session[0].waits else IDLE_STEP)
         raise connection.closed.result()
@@ -336,7 +338,8 @@ class IbkrFeed:
         books = f"no depth line: {', '.join(without[:4])}{' ..' if len(without) > 4 else ''}"
         said = f"{books} ({len(without)} of {len(self._symbols)} symbols)" if without else "depth for every symbol"
         sampled = sum(not symbol.tape.whole for symbol in self._symbols.values())
-        return f"{said}; tape sampled: {sampled}" if sampled else said
+        said = f"{said}; tape sampled: {sampled}" if sampled else said
+        return f"{said}; books thinned: more than this machine reads" if self._behind else said
 
     def _report(self, now: float) -> None:
         """Send the status where it changed, at most once a second."""

@@ -10,12 +10,14 @@ import pytest
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch
 from orderflow_tui.feeds.ibkr import wire
-from orderflow_tui.feeds.ibkr.connection import Connection, TroubleError
+from orderflow_tui.feeds.ibkr.connection import BEHIND, Connection, TroubleError
+from orderflow_tui.feeds.ibkr.feed import IbkrFeed
 from orderflow_tui.feeds.ibkr.lines import Lines
 from orderflow_tui.feeds.ibkr.past import Pace
 from orderflow_tui.feeds.ibkr.session import SILENT_SECONDS, Session
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
 from tests.feeds.collector import Collector
+from tests.feeds.ibkr.serving import Config
 
 BASE = Capabilities("ibkr", "live", "tws", side_check="refused")
 DETAILS = wire.Contract("ACME", 7, "NASDAQ", "ACME", "ACME")
@@ -130,3 +132,17 @@ def test_whatever_the_number_of_its_refusal_a_missing_line_lowers_them_and_is_no
     assert (fault.error_type, fault.feature) == ("429", "book")
     talk.session.sync(["ACME"], talk.now)
     assert len(talk.books()) == 1
+
+
+async def test_a_read_that_finds_a_queue_is_said_and_a_short_one_is_not() -> None:
+    connection = Connection(lambda *_: None)
+    connection._greeted = True
+    connection.ready.set_result(None)
+    row = wire.framed(b"12\x001\x007\x000\x001\x001\x0010.00\x00100\x00")
+    connection.data_received(row)
+    assert connection.behind_at == 0
+    connection.data_received(row * (BEHIND // len(row) + 1))
+    assert connection.behind_at > 0
+    feed = IbkrFeed(Config(1))
+    feed._connected = feed._behind = True
+    assert "books thinned: more than this machine reads" in feed._lines_words()
