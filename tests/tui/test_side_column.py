@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.liquidity_map import MapFrame
-from orderflow_tui.tui.rows.side_rows import price_rows, side_rows
+from orderflow_tui.tui.rows.side_rows import SideRows, price_rows
 from orderflow_tui.tui.widgets.side_column import WIDTH, SideColumn
 from orderflow_tui.views.model import SeriesView
 from tests.tui.driving import press, running, settled
@@ -22,7 +22,7 @@ PRICES = st.lists(st.one_of(st.none(), st.integers(1, 10**9)), max_size=361)
 def test_it_fits_its_place(height: int) -> None:
     view = symbol_view("BAC")
     for known in (detail("BAC"), None):
-        rows = side_rows(view, known, (), MapFrame(WIDTH, height, Zone(), text=False))
+        rows = SideRows().rows(view, known, (), MapFrame(WIDTH, height, Zone(), text=False))
         assert len(rows) <= height
         assert all(len(row.plain) <= WIDTH for row in rows)
 
@@ -30,7 +30,7 @@ def test_it_fits_its_place(height: int) -> None:
 def test_each_part_stands_where_it_stood_whatever_is_known() -> None:
     def places(known: bool) -> list[int]:
         view = symbol_view("BAC") if known else symbol_view("BAC", ladder=None, prints=())
-        rows = side_rows(view, detail("BAC") if known else None, (), MapFrame(WIDTH, 50, Zone(), text=False))
+        rows = SideRows().rows(view, detail("BAC") if known else None, (), MapFrame(WIDTH, 50, Zone(), text=False))
         return [index for index, row in enumerate(rows) if row.base == "bar"]
 
     assert places(known=True) == places(known=False)

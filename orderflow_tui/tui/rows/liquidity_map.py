@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -37,6 +37,26 @@ class MapFrame(Struct, frozen=True):
     height: int
     zone: Zone
     text: bool
+
+
+class KeptRows:
+    """Rows that are made anew only where what they are made of has changed."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._rows: list[Row] = []
+
+    def rows(self, key: object, make: Callable[[], list[Row]]) -> list[Row]:
+        """The rows of this key."""
+        if key != self._key:
+            self._key, self._rows = key, make()
+        return self._rows
+
+
+def map_key(view: SymbolView, shown: MapView | None, frame: MapFrame) -> tuple[object, ...]:
+    """What a map's rows are made of."""
+    row = None if shown is None or view.last_price is None else view.last_price // shown.step
+    return (frame, view.symbol, view.walls, row, view.capabilities, shown)
 
 
 def map_rows(view: SymbolView, shown: MapView | None, frame: MapFrame) -> list[Row]:

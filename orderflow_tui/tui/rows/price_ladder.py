@@ -16,7 +16,7 @@ MOST_ROWS: Final = 41
 _WIDE: Final = 56
 """From this width sizes are written in full."""
 _TAG: Final = 10
-_SOLD, _BOUGHT, _UNSIDED = "█", "▓", "░"
+_SOLD, _BOUGHT, _UNSIDED = "█", "▒", "░"
 """A bar's parts: told apart without colour too."""
 
 

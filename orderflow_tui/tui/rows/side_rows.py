@@ -11,7 +11,7 @@ from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import clean, left
 from orderflow_tui.tui.rows.charts import RANK_LETTERS, RANK_TOKENS
-from orderflow_tui.tui.rows.liquidity_map import LEAST_HEIGHT, MapFrame, map_rows
+from orderflow_tui.tui.rows.liquidity_map import LEAST_HEIGHT, KeptRows, MapFrame, map_key, map_rows
 from orderflow_tui.tui.rows.price_ladder import PriceLadder
 from orderflow_tui.tui.rows.tape_rows import print_rows
 from orderflow_tui.views.model import AlertLine, DetailView, SeriesView, SymbolView
@@ -20,25 +20,39 @@ _AXIS: Final = 11
 _LEAST_PRICE, _LEAST_LADDER, _LEAST_TAPE = 5, 8, 3
 
 
-def side_rows(view: SymbolView, detail: DetailView | None, alerts: Sequence[AlertLine], frame: MapFrame) -> list[Row]:
-    """The column in at most `frame.height` rows; each part has the same rows at each moment."""
-    width, height = frame.width, frame.height
-    price, ladder = max(_LEAST_PRICE, height // 6), max(_LEAST_LADDER, height // 4)
-    tape = max(_LEAST_TAPE, height // 6)
-    map_height = max(LEAST_HEIGHT, height - price - ladder - tape - 3)
-    series = detail.series if detail is not None else SeriesView(1)
-    liquidity = detail.map if detail is not None else None
-    prints = detail.prints if detail is not None else view.prints
-    name = clean(view.symbol, 12)
-    return [
-        _bar(f" {name}  price, last half hour; alerts E ! w", width),
-        *_filled(price_rows(series, alerts, width, price), price),
-        *_filled(map_rows(view, liquidity, replace(frame, height=map_height)), map_height),
-        _bar(f" {name}  volume at price", width),
-        *_filled(PriceLadder(view, width, frame.zone)[:ladder], ladder),
-        _bar(f" {name}  tape ({frame.zone.label})", width),
-        *print_rows(replace(view, prints=prints), width, frame.zone, 4 * tape)[:tape],
-    ][:height]
+class SideRows:
+    """The column's rows. Price and map change a few times in ten seconds and are kept until then."""
+
+    def __init__(self) -> None:
+        self._price, self._map = KeptRows(), KeptRows()
+
+    def rows(
+        self, view: SymbolView, detail: DetailView | None, alerts: Sequence[AlertLine], frame: MapFrame
+    ) -> list[Row]:
+        """The column in at most `frame.height` rows; each part has the same rows at each moment."""
+        width, height = frame.width, frame.height
+        price, ladder = max(_LEAST_PRICE, height // 6), max(_LEAST_LADDER, height // 4)
+        tape = max(_LEAST_TAPE, height // 6)
+        map_height = max(LEAST_HEIGHT, height - price - ladder - tape - 3)
+        series = detail.series if detail is not None else SeriesView(1)
+        liquidity = detail.map if detail is not None else None
+        prints = detail.prints if detail is not None else view.prints
+        name = clean(view.symbol, 12)
+        lowered = replace(frame, height=map_height)
+        charted = self._price.rows(
+            (name, series.seconds[-1:], series.last[-1:], len(series.seconds), len(alerts), alerts[:1], frame),
+            lambda: price_rows(series, alerts, width, price),
+        )
+        mapped = self._map.rows(map_key(view, liquidity, lowered), lambda: map_rows(view, liquidity, lowered))
+        return [
+            _bar(f" {name}  price, last half hour; alerts E ! w", width),
+            *_filled(charted, price),
+            *_filled(mapped, map_height),
+            _bar(f" {name}  volume at price", width),
+            *_filled(PriceLadder(view, width, frame.zone)[:ladder], ladder),
+            _bar(f" {name}  tape ({frame.zone.label})", width),
+            *print_rows(replace(view, prints=prints), width, frame.zone, 4 * tape)[:tape],
+        ][:height]
 
 
 def _bar(words: str, width: int) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderflow_tui.tui.look.lines import LineWidget
 from orderflow_tui.tui.look.text import Zone
-from orderflow_tui.tui.rows.liquidity_map import MapFrame, map_rows
+from orderflow_tui.tui.rows.liquidity_map import KeptRows, MapFrame, map_key, map_rows
 from orderflow_tui.views.model import MapView, SymbolView
 
 
@@ -14,13 +14,15 @@ class LiquidityMap(LineWidget):
     def __init__(self, zone: Zone) -> None:
         super().__init__(id="map")
         self._zone = zone
+        self._kept = KeptRows()
         self._given: tuple[SymbolView, MapView | None] | None = None
 
     def apply(self, view: SymbolView, shown: MapView | None) -> None:
         """Show this map of this symbol."""
         self._given = (view, shown)
         size, text = self.size, self.app.no_color or self.app.current_theme.ansi
-        self.show(map_rows(view, shown, MapFrame(size.width, size.height, self._zone, text)))
+        frame = MapFrame(size.width, size.height, self._zone, text)
+        self.show(self._kept.rows(map_key(view, shown, frame), lambda: map_rows(view, shown, frame)))
 
     def on_resize(self) -> None:
         """Another place, other rows."""

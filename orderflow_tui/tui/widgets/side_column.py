@@ -8,7 +8,7 @@ from typing import Final
 from orderflow_tui.tui.look.lines import LineWidget
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.liquidity_map import MapFrame
-from orderflow_tui.tui.rows.side_rows import side_rows
+from orderflow_tui.tui.rows.side_rows import SideRows
 from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.views.model import MonitorPort
 
@@ -29,6 +29,7 @@ class SideColumn(LineWidget):
     def __init__(self, zone: Zone) -> None:
         super().__init__(id="side")
         self._zone = zone
+        self._made = SideRows()
         self._asked = ("", 0.0)
 
     def apply(self, model: ScreenModel, monitor: MonitorPort, width: int, height: int) -> int:
@@ -53,7 +54,7 @@ class SideColumn(LineWidget):
             self._ask(view.symbol, monitor)
         mine = [line for line in model.alerts if line.symbol == view.symbol]
         text = self.app.no_color or self.app.current_theme.ansi
-        self.show(side_rows(view, detail, mine, MapFrame(taken, height, self._zone, text)))
+        self.show(self._made.rows(view, detail, mine, MapFrame(taken, height, self._zone, text)))
         return taken + 1
 
     def _ask(self, symbol: str, monitor: MonitorPort) -> None:
