@@ -16,6 +16,7 @@ from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.feeds.feed import Feed
 from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.records import run_started
+from orderflow_tui.journal.unwatched import unwatched_since
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.monitor.clock import LiveClock, RecordedClock
 from orderflow_tui.monitor.followup_store import FollowUpStore
@@ -91,6 +92,7 @@ def make_monitor(
     """
     config = loaded.config
     data_source = "replay" if source_class == "replayed" else config.data_source
+    unwatched_ns = unwatched_since(directory) if take_up else None
     writer = JournalWriter(
         directory, data_source=data_source, source_class=source_class, profile=config.profile, run_id=run_id
     )
@@ -119,6 +121,7 @@ def make_monitor(
         source_label=label,
         watchlist=config.monitoring_mode == "watchlist",
         earlier=earlier,
+        unwatched_ns=unwatched_ns if writer.alone else None,
         learned=learned,
         followed=FollowUpStore(directory, source_class) if take_up and source_class != "replayed" else None,
         record=record,

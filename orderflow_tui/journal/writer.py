@@ -44,6 +44,9 @@ _DAY_NS: Final = 86_400 * NS
 _sync_data: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has only fsync
 
 
+_TOUCHES: Final = os.utime in os.supports_fd
+
+
 def new_run_id(wall_ns: int) -> str:
     """An id for a run that starts at this instant: `20251022T143520-9f3a61`."""
     return f"{iso_utc(wall_ns)[:19].replace('-', '').replace(':', '')}-{secrets.token_hex(3)}"
@@ -129,6 +132,11 @@ class JournalWriter:
         return not self.problem
 
     @property
+    def alone(self) -> bool:
+        """No other process writes in the directory."""
+        return self._presence.alone
+
+    @property
     def notice(self) -> str:
         """That the file was taken away, for a minute; or empty."""
         if self._taken_away_ns is None or self._mono() - self._taken_away_ns > _NOTICE_NS:
@@ -182,6 +190,8 @@ class JournalWriter:
         with self._lock:
             if self._in_place():
                 self._unproved.clear()
+                if _TOUCHES:
+                    os.utime(self._fd)  # `unwatched_since` reads from it when this run was last alive
             elif not self._closing:
                 self._taken_away()
                 self._begin_again()

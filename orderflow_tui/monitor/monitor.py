@@ -33,7 +33,7 @@ from orderflow_tui.monitor.intake import Intake
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.outbox import Listener, Outbox
 from orderflow_tui.monitor.publisher import Publisher
-from orderflow_tui.monitor.resume import resume_into
+from orderflow_tui.monitor.resume import resume_into, unwatched
 from orderflow_tui.monitor.screen_port import ScreenPort
 from orderflow_tui.monitor.side_questions import SideQuestions
 from orderflow_tui.monitor.status import RunState, status_view
@@ -68,6 +68,7 @@ class Monitor(ScreenPort):
         source_label: What the status line calls the source.
         watchlist: Whether to watch symbols that are not held too.
         earlier: Recommendations of the last days and their answers.
+        unwatched_ns: Since when nobody watched, where the run before did not end in order.
         learned: Where what each name teaches is kept between sessions; None keeps nothing.
         followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
         record: How each rule has done so far; None shows nothing of it.
@@ -88,6 +89,7 @@ class Monitor(ScreenPort):
         source_label: str,
         watchlist: bool = False,
         earlier: Iterable[JournaledRecommendation] = (),
+        unwatched_ns: int | None = None,
         learned: LearnedStore | None = None,
         followed: FollowUpStore | None = None,
         record: TrackRecord | None = None,
@@ -99,6 +101,7 @@ class Monitor(ScreenPort):
         self._feed = feed
         self._clock: RunClock = clock or LiveClock()
         self.earlier = tuple(earlier)
+        self._unwatched_ns = unwatched_ns
         """What the last days recommended."""
         self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
         self._rearms_alone = False
@@ -206,6 +209,8 @@ class Monitor(ScreenPort):
         self._clock.begin()
         started = Arrival.now()
         self._outbox.write(self._run_started, started.wall_ns, started)
+        if self._unwatched_ns is not None:
+            self._outbox.write(unwatched(self._unwatched_ns, started.wall_ns), self._unwatched_ns, started)
         self._symbols.set_symbols()
         cores = {watched.core.symbol: watched.core for watched in self._symbols.all()}
         ended: list[Output] = [*resume_into(cores, self.earlier, started.wall_ns)]

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from orderflow_tui.core.model.outputs import ExitResolved
-from orderflow_tui.core.model.units import datetime_ns
+from orderflow_tui.core.model.units import datetime_ns, iso_utc
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.journal.from_core import answer_of, recommendation_of
 from orderflow_tui.journal.recommendations import JournaledRecommendation
+from orderflow_tui.journal.records import GapRecord
 
 
 def resume_into(
@@ -47,3 +48,9 @@ def resume_into(
         status = replace(recommendation, status=item.answer.status)
         latch.resume_journaled(status, answer, answered_ns, price, abs(item.answer.quantity))
     return over
+
+
+def unwatched(from_ns: int, to_ns: int) -> GapRecord:
+    """That nobody watched between two instants, nanoseconds UTC: the run before ended without a word."""
+    reason = "not watched: the run before did not end in order"
+    return GapRecord(symbol=None, reason=reason, channel="connection", from_utc=iso_utc(from_ns), to_utc=iso_utc(to_ns))
