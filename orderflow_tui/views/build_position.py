@@ -87,7 +87,7 @@ def muted_words(core: SymbolCore, now_ns: int) -> str:
     day = core.holding.flow.muted_day
     if day is None or not core.holding.quantity or day != new_york_day(now_ns):
         return ""
-    return "muted (exited) until quantity or day changes; your stop still rings"
+    return "Marked sold: signals off today, stop still on"
 
 
 def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:

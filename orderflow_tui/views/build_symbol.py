@@ -146,9 +146,8 @@ def _flow_chip(core: SymbolCore, standing: SourceState, now_ns: int, second: int
         return "ALERT", min(loud, key=lambda line: line.rank).text, 2
     if ages and ages[0][0] <= _WATCH_NS:
         return "WATCH", ages[0][1].text, 3
-    header = held_header(core, now_ns)
-    if header:
-        return "WATCH", header, 3
+    if held_header(core, now_ns):
+        return "WATCH", "", 3  # what was answered stands in a row of its own
     return _rule_chip(core, now_ns, second)
 
 

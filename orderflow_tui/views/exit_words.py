@@ -101,23 +101,26 @@ def stop_words(core: SymbolCore) -> str:
     return f"{words} = {distance / usual:.1f} of a usual 5 min" if usual else words
 
 
+_ANSWERED = {"held": "KEPT", "snoozed": "SNOOZED", "trimmed": "SOLD SOME"}
+
+
 def held_header(core: SymbolCore, now_ns: int) -> str:
-    """`held 13.85, now -4c, 2:10 left, 3 more signals` while an answer keeps a recommendation quiet."""
+    """`KEPT at 13.85 (now -4c), muted 2:10, 3 signals since` after an answer; over, it says what asks again."""
     latch = core.holding.flow
     current = latch.current
     if current is None or current.status == "open":
         return ""
     left = max(0, (latch.quiet_until - now_ns) // NS)
-    words = [f"{current.status}"]
+    words = [_ANSWERED[current.status]]
     bid = core.market.bid
     if latch.answer_bid is not None:
-        words[0] += f" {price_text(abs(latch.answer_bid))}"
+        words[0] += f" at {price_text(abs(latch.answer_bid))}"
         if bid is not None:
             moved = (bid - latch.answer_bid) * core.mirror.sign
-            words.append(f"now {moved / 100:+.0f}c")
-    words.append(f"{left // 60}:{left % 60:02d} left")
+            words[0] += f" (now {moved / 100:+.0f}c)"
+    words.append(f"muted {left // 60}:{left % 60:02d}" if left else "mute is over: the next signal asks")
     if latch.signals:
-        words.append(f"{latch.signals} more signal{'' if latch.signals == 1 else 's'}")
+        words.append(f"{latch.signals} signal{'' if latch.signals == 1 else 's'} since")
     holding = core.holding
     if holding.trimmed and now_ns - holding.trimmed_ns > 60 * NS:
         words.append("positions still show the old quantity")

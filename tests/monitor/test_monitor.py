@@ -224,7 +224,7 @@ def test_sellers_make_alerts_an_exit_and_an_acknowledgement(desk: Desk) -> None:
     assert (answered["answer"], answered["note"]) == ("hold", "news [/] at ten")
     assert answered["recommendation_id"] == signal["recommendation_id"]
     header = wait_for_cards(desk, 1, status="held")[0].header
-    assert header.startswith("held 10.00, now +0c, ")
+    assert header.startswith("KEPT at 10.00 (now +0c), muted ")
     desk.monitor.answer(card.recommendation_id, Answer("take_back"))
     (taken_back,) = desk.until("exit_answer_taken_back")
     assert (taken_back["answer"], taken_back["status"]) == ("hold", "open")
@@ -574,8 +574,8 @@ def test_on_delayed_data_an_answer_is_of_the_datas_time(tmp_path: Path) -> None:
     assert signal["reason"].startswith("DELAYED 15 MIN: ")
     desk.monitor.answer(signal["recommendation_id"], Answer("hold"))
     desk.until("exit_acknowledged")
-    left = wait_for_cards(desk, 1, status="held")[0].header.split(", ")[2]
-    assert left in {"5:00 left", "4:59 left", "4:58 left"}
+    left = wait_for_cards(desk, 1, status="held")[0].header.split(", ")[1]
+    assert left in {"muted 5:00", "muted 4:59", "muted 4:58"}
     desk.monitor.stop(timeout=5)
 
 

@@ -273,8 +273,8 @@ async def _take_back(bench: Bench) -> None:
     await bench.press("h", "u")
     assert toasts(bench.app)[-1] == "taken back: BAC sold all"
     await bench.app.look()
+    assert "EXIT? BAC" in screen_text(bench.app), "what is open shows over the history too"
     await bench.press("escape")
-    assert "EXIT? BAC" in screen_text(bench.app)
     await bench.press("u")
     assert toasts(bench.app)[-1] == "no answer to take back"
     await bench.press("f2", "h", "f2", "u")

@@ -110,7 +110,7 @@ def test_after_exited_the_view_says_that_it_is_muted_until_the_day_is_over() -> 
         tape.sell(1 + 31 * number, 100.00, 12_000)
     (opened,) = exits(core.process([*tape.events, Clock(tape.at(70))]))
     core.answer(NOON + 71 * NS, opened.recommendation.recommendation_id, Answer("exited"))
-    assert muted_words(core, NOON + 72 * NS).startswith("muted (exited)")
+    assert muted_words(core, NOON + 72 * NS).startswith("Marked sold")
     assert muted_words(core, NOON + 86_400 * NS) == ""
     core.holding.set_position(held(50, "99.00"))
     assert muted_words(core, NOON + 73 * NS) == ""

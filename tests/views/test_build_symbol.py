@@ -176,17 +176,19 @@ def test_an_answer_is_a_header_with_what_came_since() -> None:
         tape.sell(at, 99.99, 12_000)
     core.process([*tape.events[1:], Clock(tape.at(56))])
     view = _view(core, 234)
-    assert (view.chip, view.chip_detail) == ("WATCH", "held 100.00, now -1c, 2:10 left, 2 more signals")
+    assert (view.chip, view.chip_detail) == ("WATCH", "")
     (card,) = recommendations(core, NOON + 234 * NS)
-    assert (card.status, card.header, card.signals_since_answer) == ("held", view.chip_detail, 2)
+    assert (card.status, card.signals_since_answer) == ("held", 2)
+    assert card.header == "KEPT at 100.00 (now -1c), muted 2:10, 2 signals since"
 
 
 def test_a_trimmed_position_that_does_not_change_is_told() -> None:
     core = _leaving()
     assert core.holding.flow.current is not None
     core.answer(NOON + 64 * NS, core.holding.flow.current.recommendation_id, Answer("trimmed", shares=400))
-    assert "old quantity" not in _view(core, 124).chip_detail
-    assert _view(core, 125).chip_detail.endswith("positions still show the old quantity")
+    assert "old quantity" not in recommendations(core, NOON + 124 * NS)[0].header
+    (card,) = recommendations(core, NOON + 125 * NS)
+    assert card.header.endswith("positions still show the old quantity")
     view = _view(core, 125)
     assert view.position is not None
     assert view.position.quantity == 600

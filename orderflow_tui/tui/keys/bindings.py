@@ -34,7 +34,10 @@ APP_BINDINGS: list[BindingType] = [
     ),
     _key("plus,equals_sign", "faster", "Faster", "Replay at twice the speed", "faster"),
     _key("minus", "slower", "Slower", "Replay at half the speed", "slower"),
-    _key("f12", "save_picture", "Picture", "Save the screen as an SVG in the journal folder", "picture"),
+    _key(
+        "f12", "save_picture", "Picture", "Save the screen as an SVG in the journal folder, from any screen", "picture",
+        priority=True,
+    ),
     _key("q", "quit", "Quit", "Quit now (the journal is already saved)", "quit-letter", show=True),
     _key("ctrl+q", "quit", "Quit", "Quit now, from any screen", "quit", priority=True),
 ]  # fmt: skip

@@ -168,9 +168,9 @@ def table_row(view: SymbolView, number: int, width: int, *, selected: bool, pinn
         spans.append(Span(right(text, column.width), token))
     rest = width - FRONT - sum(column.width for column in columns)
     if rest >= LEAST_WHY:
-        why = (
-            view.recommendation.reason if view.recommendation is not None and view.chip == "EXIT" else view.chip_detail
-        )
+        asked = view.recommendation
+        answered = view.muted if asked is None else asked.header or asked.reason
+        why = view.chip_detail or answered
         spans.append(Span(f"  {crop(clean(why), rest - 3)}", WHY_TOKENS.get(view.chip, "muted")))
     base = "blind" if blind_holding(view) else "picked" if selected else ""
     row = Row(tuple(spans), base)

@@ -15,7 +15,7 @@ from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.tui.keys.bindings import HISTORY_BINDINGS
 from orderflow_tui.tui.look.lines import LineWidget, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, crop
-from orderflow_tui.tui.rows.bar_rows import title_row
+from orderflow_tui.tui.rows.bar_rows import asks_rows, title_row
 from orderflow_tui.tui.rows.history_rows import CsvFile, rule_of
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.screens.record import RecordScreen
@@ -42,6 +42,7 @@ class HistoryScreen(ModelScreen):
     BINDINGS = HISTORY_BINDINGS
     DEFAULT_CSS = """
     HistoryScreen > LineWidget { width: 1fr; height: 1; }
+    HistoryScreen > #history-asks { height: 0; }
     """
 
     def __init__(self, store: HistoryStore, zone: Zone) -> None:
@@ -55,6 +56,7 @@ class HistoryScreen(ModelScreen):
     def compose(self) -> ComposeResult:
         """A title, what is filtered, the rows, the keys."""
         yield LineWidget(id="history-title")
+        yield LineWidget(id="history-asks")
         yield LineWidget(id="history-filter")
         yield HistoryList(self._zone)
         yield KeyBar(HISTORY_BINDINGS)
@@ -80,6 +82,10 @@ class HistoryScreen(ModelScreen):
         width = self.size.width
         words = f"HISTORY, times in {self._zone.label}, newest first"
         self.query_one("#history-title", LineWidget).show([title_row(self.model, words, self._zone, width)])
+        asks = self.query_one("#history-asks", LineWidget)
+        open_ones = asks_rows(self.model, self.dashboard.acknowledge_key, width)
+        asks.styles.height = len(open_ones)
+        asks.show(open_ones)
         rows = self._list
         pending = f"  {rows.pending} new, home follows" if rows.pending else ""
         shown = f"{min(rows.cursor + 1, len(rows.entries)):,} of {len(rows.entries):,}"
