@@ -370,6 +370,8 @@ def take_away(way: Way, command: str, folder: Path) -> tuple[float, str]:
         there = trial.dashboards()
         assert there, "no dashboard is found"
         engines = [pid for pid in there if ENGINE in words(pid)]
+        forks = {child for pid in engines for child in children(pid)}  # each checks a file and ends
+        engines = [pid for pid in engines if pid not in forks]
         if engines and "--on-quit" not in command:
             there = [pid for pid in there if pid not in engines]
         began = time.monotonic()
@@ -390,7 +392,8 @@ def take_away(way: Way, command: str, folder: Path) -> tuple[float, str]:
         if engines and "--on-quit" not in command:
             gone_too = not all(alive(pid) for pid in engines)
             for pid in engines:
-                os.kill(pid, signal.SIGTERM)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
             while any(alive(pid) for pid in engines) and time.monotonic() < began + GONE_SECONDS:
                 time.sleep(0.02)
             if gone_too:
