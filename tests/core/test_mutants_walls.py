@@ -165,10 +165,10 @@ class TestWhatIsSaid:
 
     @pytest.mark.parametrize(("against", "words"), [("long", "SOLD INTO"), ("short", "BOUGHT FROM")])
     def test_a_hit_names_its_figures(self, against: str, words: str) -> None:
-        tracker = _tracker(against)
-        _show(tracker, 0, 12_400)
-        assert tracker.on_sell(NOON + NS, TOP, 3_000, aggressor=True) is None
-        hit = tracker.on_sell(NOON + 5 * NS, TOP, 100, aggressor=True)
+        tracker, top = _tracker(against), Mirror(short=against == "short").level(TOP)
+        _show(tracker, 0, 12_400, best=top)
+        assert tracker.on_sell(NOON + NS, top, 3_000, aggressor=True) is None
+        hit = tracker.on_sell(NOON + 5 * NS, top, 100, aggressor=True)
         assert hit is not None
         assert hit.alert.text == f"{words} 100.00: 3,100 of 12,400 in 4 s"
         details = hit.alert.details
@@ -176,15 +176,15 @@ class TestWhatIsSaid:
             "threshold": T, "peak": 12_400, "sold": 3_100, "prints": 2, "lifetime_s": 5.0,
         }  # fmt: skip
         assert details["silent_at"] == {"figure": "part_of_peak_sold", "threshold": 0.2501}
-        assert (hit.prints, hit.low, hit.high) == (2, TOP, TOP)
+        assert (hit.prints, hit.low, hit.high) == (2, top, top)
         assert str(hit.alert.episode_id).endswith(f":100.00:{NOON}")
 
     @pytest.mark.parametrize(("against", "words"), [("long", "bid"), ("short", "offer")])
     def test_a_withdrawn_wall_names_its_figures(self, against: str, words: str) -> None:
-        tracker = _tracker(against)
-        _show(tracker, 0, 12_400)
-        tracker.on_sell(NOON + NS, TOP, 300, aggressor=True)
-        _show(tracker, 2 * NS, 100)
+        tracker, top = _tracker(against), Mirror(short=against == "short").level(TOP)
+        _show(tracker, 0, 12_400, best=top)
+        tracker.on_sell(NOON + NS, top, 300, aggressor=True)
+        _show(tracker, 2 * NS, 100, best=top)
         (pulled,) = tracker.on_clock(NOON + 5 * NS, NOON + 5 * NS) or []
         assert isinstance(pulled, AlertRaised)
         assert pulled.alert.text == f"{words} of 12,400 at 100.00 withdrawn, 300 traded"
@@ -194,7 +194,7 @@ class TestWhatIsSaid:
         }  # fmt: skip
         assert pulled.alert.order_size == 12_400
         assert details["why"][0] == {"figure": "part_traded", "value": 0.0242, "threshold": 0.1}
-        assert (pulled.time_ns, pulled.low, pulled.high) == (NOON + 2 * NS, TOP, TOP)
+        assert (pulled.time_ns, pulled.low, pulled.high) == (NOON + 2 * NS, top, top)
         assert str(pulled.alert.episode_id).endswith(f":100.00:{NOON}")
 
     def test_for_a_short_position_the_words_are_the_real_markets(self) -> None:

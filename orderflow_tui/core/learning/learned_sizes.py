@@ -168,7 +168,7 @@ class SessionStats(Struct, frozen=True):
         A price that changed by more than `SPLIT` was split where it is near n or 1 / n times what it was, n from 2 to
         100: sizes grow as ranges shrink, what bursts passed has no unit and stays. Else it is another stock: None.
         """
-        before, now = self.price, price
+        before, now = abs(self.price), abs(price)
         if not before or not now or max(before, now) <= SPLIT * min(before, now):
             return self
         parts = split_of(before / now)
@@ -274,6 +274,6 @@ class SizeLearner:
             self.prints.quantile(_HIGH) if self.prints.total >= PRINTS_NEEDED else before.print_size,
             round(peaks[PASSES - 1], 4) if len(peaks) >= PASSES else unlearnt,
             usual_range or before.usual_range,
-            price or before.price,
+            abs(price) or before.price,
             () if last is None else tuple(one for one in last.sessions if one.day != day)[: SESSIONS - 1],
         )
