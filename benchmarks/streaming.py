@@ -37,8 +37,8 @@ ALERTS = 400
 GAP_SECONDS = 0.012
 WALL = 14_000
 READY_SECONDS = 20.0
-P50_MS = 2.0
-P99_MS = 10.0
+P50_MS = 0.8
+P99_MS = 2.5
 POSITIONS = f'[[position]]\nsymbol = "{SYMBOL}"\nquantity = 3000\naverage_cost = 47.65\n'
 VENDOR = """
 import json, sys
