@@ -1,4 +1,4 @@
-"""CPU of engine and dashboard together: 12 held names, 20 quotes a second each in frames of their own, 200x50, default fps.
+"""CPU of engine and dashboard together: 12 held names, 20 quotes a second each in frames of their own, 200x50.
 
 python -m benchmarks.many_names
 """
@@ -62,8 +62,9 @@ class Market:
                 at = time.time_ns() // 1_000_000
                 turn = self.sent // len(NAMES)
                 price = round(40 + self.sent % len(NAMES) + turn % 5 / 100, 2)
-                quote = {"ev": "Q", "sym": NAMES[self.sent % len(NAMES)], "bx": 1, "bp": price, "bs": 300 + turn % 7, "ax": 1,
-                         "ap": round(price + 0.02, 2), "as": 400, "c": 0, "t": at, "q": at, "z": 1}  # fmt: skip
+                name, size, ask = NAMES[self.sent % len(NAMES)], 300 + turn % 7, round(price + 0.02, 2)
+                quote = {"ev": "Q", "sym": name, "bx": 1, "bp": price, "bs": size, "ax": 1, "ap": ask, "as": 400,
+                         "c": 0, "t": at, "q": at, "z": 1}  # fmt: skip
                 await link.send(json.dumps([quote]))
                 self.sent += 1
                 due += gap
