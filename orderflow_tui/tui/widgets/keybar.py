@@ -27,6 +27,7 @@ class KeyBar(LineWidget):
     def __init__(self, bindings: Sequence[BindingType]) -> None:
         super().__init__(id="keys")
         own = named(list(bindings))
+        self._own = {binding.id for binding in own}
         taken = {key for binding in own for key in binding.key.split(",")}
         everywhere = [binding for binding in named(APP_BINDINGS) if not taken.issuperset(binding.key.split(","))]
         shown = [binding for binding in [*own, *everywhere] if binding.show]
@@ -36,12 +37,27 @@ class KeyBar(LineWidget):
 
     def on_mount(self) -> None:
         """The keymap does not change while the app runs."""
-        app = cast("Dashboard", self.app)
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Another width has room for other keys."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """The keys that fit, none cut: the screen's own leave first, from the last, the help lists them all."""
+        app, width = cast("Dashboard", self.app), self.app.size.width
+        labels = {
+            binding.id: (f" {app.first_key(binding)} ", f"{binding.description} ") for binding in self._shown_bindings
+        }
+        fitting = list(self._shown_bindings)
+        own = [binding for binding in fitting if binding.id in self._own]
+        while own and sum(len(part) for binding in fitting for part in labels[binding.id]) > width:
+            fitting.remove(own.pop())
         spans: list[Span] = []
+        self._places = []
         column = 0
-        for binding in self._shown_bindings:
-            key = f" {app.first_key(binding)} "
-            label = f"{binding.description} "
+        for binding in fitting:
+            key, label = labels[binding.id]
             spans += [Span(key, "strong"), Span(label)]
             self._places.append((range(column, column + len(key) + len(label)), binding))
             column += len(key) + len(label)
