@@ -25,8 +25,9 @@ class _Table(dict[int, str]):
         return plain
 
 
-_TABLE: Final = _Table({code: chr(code) for code in range(128)})
-_TABLE.update({ord(sign): plain for signs, plain in _SIGNS.items() for sign in signs})
+_TABLE: Final = _Table(
+    {code: chr(code) for code in range(128)} | {ord(sign): plain for signs, plain in _SIGNS.items() for sign in signs}
+)
 
 
 def ascii_only(text: str) -> str:
