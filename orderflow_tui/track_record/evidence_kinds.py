@@ -28,7 +28,7 @@ class EvidenceKind(Struct, frozen=True):
 
 
 KINDS: Final[Mapping[str, EvidenceKind]] = {
-    "thin_bid": EvidenceKind("red_burst:thin_bid", "burst before the price moved, on a thin bid", 75, (16, 1, 30)),
+    "thin_bid": EvidenceKind("red_burst:thin_bid", "burst before the price moved, on a thin bid", 74, (17, 1, 31)),
     "unmoved": EvidenceKind("red_burst:unmoved", "burst before the price moved, on a full bid", 25, (2, -24, 27)),
     "moved": EvidenceKind("red_burst:moved", "burst after the price moved", 124, (-6, -18, 6)),
     "beyond_range": EvidenceKind("red_burst:beyond_range", "burst in a fall beyond a usual five minutes"),

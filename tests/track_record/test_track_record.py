@@ -79,7 +79,7 @@ def test_this_runs_own_outcomes_are_not_counted_twice(tmp_path: Path) -> None:
 def test_a_kind_of_evidence_says_what_it_was_worth_and_how_loud_it_may_be(tmp_path: Path) -> None:
     record = TrackRecord(tmp_path, "guarded")
     words, weight = record.kind("thin_bid")
-    assert (weight, "+16 points" in words, "better than chance" in words) == ("leads", True, True)
+    assert (weight, "+17 points" in words, "better than chance" in words) == ("leads", True, True)
     words, weight = record.kind("acts")
     assert (weight, "not above chance" in words) == ("calm", True)
     assert record.kind("price_alarm") == ("price alarm after a hold: what it is worth is not known", "calm")
