@@ -189,7 +189,7 @@ class SettingsDesk:
             screen_settings({**self._ui, **wanted})
         except DataValidationError:
             return {}  # a theme that this screen does not know
-        self._ui.update(wanted)
+        self._ui |= wanted
         return wanted
 
     def _overruled(self, setting: Setting) -> bool:
