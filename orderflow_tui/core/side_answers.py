@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from orderflow_tui.core.announcer import Announcer
-from orderflow_tui.core.exits.exit_signal import evidence_of
+from orderflow_tui.core.exits.counted_signals import evidence_of
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.events import SideCheckResult
 from orderflow_tui.core.model.outputs import AlertOutput, AlertUpdated

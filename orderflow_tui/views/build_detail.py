@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from orderflow_tui.core.exits.exit_signal import ALERTS_NEEDED
+from orderflow_tui.core.exits.counted_signals import ALERTS_NEEDED
 from orderflow_tui.core.market.series import STEP_SECONDS, Sample, sample_now
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import SELL_SHARE

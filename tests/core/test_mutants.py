@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import pytest
 
-from orderflow_tui.core.exits.exit_signal import ExitLatch, Figures, LatchKind, LatchState, SignalCounter
+from orderflow_tui.core.exits.counted_signals import SignalCounter
+from orderflow_tui.core.exits.exit_signal import ExitLatch, Figures, LatchKind, LatchState
 from orderflow_tui.core.market.liquidity import ExitCost, exit_cost, minutes_to_leave
 from orderflow_tui.core.market.sweeps import SPAN_NS, SWEEP_NS, Aggressor, Sweep, is_sweep
 from orderflow_tui.core.market.trade_side import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orderflow_tui.core.exits.exit_signal import ALERTS_NEEDED
+from orderflow_tui.core.exits.counted_signals import ALERTS_NEEDED
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.units import NS, datetime_ns
 

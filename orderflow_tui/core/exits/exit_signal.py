@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -16,8 +15,6 @@ from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.data_models import BURST, Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.model.outputs import (
-    AlertRaised,
-    AlertUpdated,
     AnswerTakenBack,
     ExitAnswered,
     ExitResolved,
@@ -25,11 +22,8 @@ from orderflow_tui.core.model.outputs import (
     Output,
 )
 from orderflow_tui.core.model.units import CENT, NS, datetime_ns, price_text
-from orderflow_tui.core.rules.catalogue import COUNTED_ONCE
 from orderflow_tui.core.rules.explain import why
 
-ALERTS_NEEDED: Final = 3
-_SIGNAL_NS: Final = 30 * NS
 QUIET_NS: Final = 300 * NS
 DELAYED_WORDS: Final = r"DELAYED \d+ MIN: "
 """What a recommendation on delayed data begins with, whatever follows."""
@@ -37,71 +31,6 @@ _FIRST_WORDS: Final = re.compile(rf"({DELAYED_WORDS})?(?:snooze is over: )?")
 DOUBLINGS: Final = 3
 PRICE_ALARM: Final = "price_alarm"
 """The basis of a recommendation that comes back because the price went on against an answer."""
-
-
-class CountedSignal(Struct, frozen=True):
-    """One counted thing a seller did."""
-
-    time_ns: int
-    offered: bool
-    """A wall on the far side; all of them together count once."""
-    low: int
-    high: int
-    alert: OrderFlowAlert
-    prints: int
-    shares: int
-
-
-class SignalCounter:
-    """Counts signals: at most one per (side, price) in 30 s whatever the evidence; all ask walls together once."""
-
-    __slots__ = ("_signals", "_window_ns", "counted")
-
-    def __init__(self, window_seconds: int) -> None:
-        self._signals: deque[CountedSignal] = deque()
-        self._window_ns = window_seconds * NS
-        self.counted = 0
-
-    @property
-    def window_seconds(self) -> int:
-        """How far back signals reach."""
-        return self._window_ns // NS
-
-    def set_window(self, seconds: int) -> None:
-        """How far back signals reach, seconds, inclusive."""
-        self._window_ns = seconds * NS
-
-    def add(self, raised: AlertRaised) -> bool:
-        """Take a counting `large_seller` alert; whether the window now holds enough signals."""
-        alert, time_ns = raised.alert, raised.time_ns
-        offered = (alert.against, alert.evidence) in COUNTED_ONCE
-        newest_ns = max(time_ns, self._signals[-1].time_ns) if self._signals else time_ns
-        self._forget(newest_ns)
-        if time_ns < newest_ns - self._window_ns:
-            return False
-        for signal in self._signals:
-            if signal.offered != offered:
-                continue
-            near = abs(time_ns - signal.time_ns) <= _SIGNAL_NS
-            if offered or (near and signal.low <= raised.high and raised.low <= signal.high):
-                return False
-        at = len(self._signals)
-        while at and self._signals[at - 1].time_ns > time_ns:
-            at -= 1
-        signal = CountedSignal(time_ns, offered, raised.low, raised.high, alert, raised.prints, alert.order_size or 0)
-        self._signals.insert(at, signal)
-        self.counted += 1
-        return len(self._signals) >= ALERTS_NEEDED
-
-    def _forget(self, newest_ns: int) -> None:
-        """Drop signals that lie outside the window that ends with the newest."""
-        signals = self._signals
-        while signals and signals[0].time_ns < newest_ns - self._window_ns:
-            signals.popleft()
-
-    def signals(self) -> tuple[CountedSignal, ...]:
-        """The signals in the window, oldest first."""
-        return tuple(self._signals)
 
 
 class Figures(Struct, frozen=True):
@@ -192,7 +121,10 @@ class ExitLatch:
 
     def opens(self, time_ns: int, figures: Figures, *, burst: bool) -> bool:
         """Whether `trigger` would make a recommendation now."""
-        if figures.quantity == 0 or self._is_muted(figures):
+        if figures.quantity == 0:
+            return False
+        self.position_is(figures.quantity)
+        if self.muted_day == figures.day:
             return False
         current = self.current
         if current is None:
@@ -226,10 +158,6 @@ class ExitLatch:
     def muted_day(self) -> date | None:
         """The New York day on which `exited` keeps it quiet, None when nothing does."""
         return self._muted_day if self._muted_quantity is not None else None
-
-    def _is_muted(self, figures: Figures) -> bool:
-        self.position_is(figures.quantity)
-        return self.muted_day == figures.day
 
     def answer(self, time_ns: int, answer: Answer, figures: Figures) -> Output | None:
         """The trader answered; None when there is nothing to answer."""
@@ -391,11 +319,3 @@ class ExitLatch:
         self._muted_quantity, self._muted_day = state.muted_quantity, state.muted_day
         self._on_walls, self._returns = state.on_walls, state.returns
         self._before, self._answered = state.before, state.answered
-
-
-def evidence_of(output: AlertRaised | AlertUpdated) -> bool:
-    """Whether an output is counted evidence for an exit: a counting alert, or a burst beyond its exit ratio."""
-    alert = output.alert
-    if alert.is_burst:
-        return alert.exit_eligible
-    return isinstance(output, AlertRaised) and alert.counts

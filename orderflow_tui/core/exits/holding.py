@@ -6,15 +6,8 @@ from collections import deque
 from dataclasses import replace
 from decimal import Decimal
 
-from orderflow_tui.core.exits.exit_signal import (
-    ALERTS_NEEDED,
-    QUIET_NS,
-    CountedSignal,
-    ExitLatch,
-    Figures,
-    SignalCounter,
-    evidence_of,
-)
+from orderflow_tui.core.exits.counted_signals import ALERTS_NEEDED, CountedSignal, SignalCounter, evidence_of
+from orderflow_tui.core.exits.exit_signal import QUIET_NS, ExitLatch, Figures
 from orderflow_tui.core.market.liquidity import ExitCost, band_size, exit_cost
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.market.state import SAMPLES, MarketState
