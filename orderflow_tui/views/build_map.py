@@ -9,7 +9,7 @@ from typing import Final
 from orderflow_tui.core.market.depth_history import COLUMNS, STEP_SECONDS, Column, DepthHistory
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_ladder import LadderWindow
-from orderflow_tui.views.model import SHADES, MapView
+from orderflow_tui.views.charts import SHADES, MapView
 
 _HOLDS: Final = 3
 """Columns a book fills until the next one, where none was kept between them."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.model.events import Levels
+from orderflow_tui.views.charts import MapView, SeriesView
 
 Chip = Literal[
     "CALM", "WARMING", "OPENING", "THIN", "WATCH", "ALERT", "EXIT", "BLIND", "NO QUOTES", "HALTED", "CLOSED", "NO DATA"
@@ -255,27 +256,6 @@ class SymbolView(Struct, frozen=True):
     """None before there is a price."""
 
 
-class SeriesView(Struct, frozen=True):
-    """The last half hour, a sample every `step_seconds`, oldest first, all columns equally long; None = not known."""
-
-    step_seconds: int
-    seconds: tuple[int, ...] = ()
-    """Unix seconds of the samples."""
-    bid: tuple[int | None, ...] = ()
-    ask: tuple[int | None, ...] = ()
-    last: tuple[int | None, ...] = ()
-    vwap: tuple[float | None, ...] = ()
-    volume: tuple[int, ...] = ()
-    """Eligible volume since the sample before."""
-    sold: tuple[int, ...] = ()
-    bought: tuple[int, ...] = ()
-    cvd: tuple[int, ...] = ()
-    cvd_error: tuple[float, ...] = ()
-    bid_depth: tuple[int, ...] = ()
-    """Size within max(10 bp, 3 ticks) of the best price; at the touch on one level."""
-    ask_depth: tuple[int, ...] = ()
-
-
 class RuleLine(Struct, frozen=True):
     """How near a rule is to speaking: its figure and its threshold in words."""
 
@@ -283,31 +263,6 @@ class RuleLine(Struct, frozen=True):
     value: str
     threshold: str
     met: bool
-
-
-SHADES = 8
-"""Steps of brightness of a liquidity map's cell."""
-
-
-class MapView(Struct, frozen=True):
-    """Price by time: what rested where, and what traded over it."""
-
-    step_seconds: int
-    """Seconds of a column."""
-    end_second: int
-    """The Unix second of the last column."""
-    columns: int
-    rows: int
-    step: int
-    """Price units of a row."""
-    top: int
-    """The price of the first row."""
-    largest: int
-    """The size of the brightest cell."""
-    cells: bytes = b""
-    """Row by row: 0 where nothing is shown, up to `SHADES` for what was bid, above for what was offered."""
-    prints: tuple[tuple[int, int, int, int, int], ...] = ()
-    """`(column, row, sold, bought, unsided)`."""
 
 
 class DetailView(Struct, frozen=True):

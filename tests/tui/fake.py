@@ -12,20 +12,18 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.units import NS, datetime_ns
+from orderflow_tui.views.charts import SHADES, MapView, SeriesView
 from orderflow_tui.views.model import (
-    SHADES,
     AlertLine,
     Chip,
     ContextView,
     DetailView,
     ExitCostView,
     LadderView,
-    MapView,
     PositionView,
     PrintLine,
     RecommendationView,
     RuleLine,
-    SeriesView,
     StatusView,
     SymbolView,
     WallMark,

@@ -11,7 +11,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.rows.charts import MOST_BARS, charts, ticks
 from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.widgets.chart import SeriesCharts
-from orderflow_tui.views.model import SeriesView
+from orderflow_tui.views.charts import SeriesView
 from tests.tui.driving import press, running, screen_text, settled
 from tests.tui.fake import NOW_NS, alert, busy_market, calm_market, detail, series, symbol_view
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from orderflow_tui.tui.look.shades import half_token, shade_style
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.liquidity_map import LEAST_HEIGHT, LEAST_WIDTH, MapFrame, map_rows
-from orderflow_tui.views.model import SHADES, MapView
+from orderflow_tui.views.charts import SHADES, MapView
 from tests.tui.fake import DEPTH, NBBO, TAPE_ONLY, liquidity, symbol_view
 
 CELLS = st.binary(min_size=60 * 9, max_size=60 * 9).map(lambda raw: bytes(value % (2 * SHADES + 1) for value in raw))

@@ -11,7 +11,7 @@ from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.liquidity_map import MapFrame
 from orderflow_tui.tui.rows.side_rows import SideRows, price_rows
 from orderflow_tui.tui.widgets.side_column import WIDTH, SideColumn
-from orderflow_tui.views.model import SeriesView
+from orderflow_tui.views.charts import SeriesView
 from tests.tui.driving import press, running, settled
 from tests.tui.fake import NOW_NS, alert, busy_market, detail, symbol_view
 

@@ -10,7 +10,7 @@ from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.views.build_ladder import LadderWindow, ladder_view
 from orderflow_tui.views.build_map import ROWS, MapRecorder, map_view
-from orderflow_tui.views.model import SHADES, MapView
+from orderflow_tui.views.charts import SHADES, MapView
 from tests.core.kit import NOON, Tape, held, make
 
 SECOND = NOON // NS

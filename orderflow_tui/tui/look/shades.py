@@ -9,7 +9,7 @@ from typing import Final
 from rich.style import Style
 from textual.color import Color
 
-from orderflow_tui.views.model import SHADES
+from orderflow_tui.views.charts import SHADES
 
 SHADE_PREFIX: Final = "map:"
 _DARKEST: Final = 0.14

@@ -14,7 +14,8 @@ from orderflow_tui.tui.rows.charts import RANK_LETTERS, RANK_TOKENS
 from orderflow_tui.tui.rows.liquidity_map import LEAST_HEIGHT, KeptRows, MapFrame, map_key, map_rows
 from orderflow_tui.tui.rows.price_ladder import PriceLadder
 from orderflow_tui.tui.rows.tape_rows import print_rows
-from orderflow_tui.views.model import AlertLine, DetailView, SeriesView, SymbolView
+from orderflow_tui.views.charts import SeriesView
+from orderflow_tui.views.model import AlertLine, DetailView, SymbolView
 
 _AXIS: Final = 11
 _LEAST_PRICE, _LEAST_LADDER, _LEAST_TAPE = 5, 8, 3
