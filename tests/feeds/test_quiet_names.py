@@ -31,7 +31,7 @@ Spoil = Callable[[FakePolygon], None]
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orderflow_tui.feeds.live.tape_join.JOIN_MARGIN_NS", NS // 5)
     # Half a minute between two signals at one price would make half a minute of each test.
-    monkeypatch.setattr("orderflow_tui.core.exits.exit_signal._SIGNAL_NS", NS // 10)
+    monkeypatch.setattr("orderflow_tui.core.exits.counted_signals._SIGNAL_NS", NS // 10)
 
 
 @pytest.fixture
