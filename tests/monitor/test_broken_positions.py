@@ -96,10 +96,14 @@ def test_a_file_whose_reading_never_ends_leaves_the_seller_heard(
 
 
 def sells(desk: Desk, heard: int) -> int:
-    """Sell at the bid, more than any threshold, and wait until it is told; how often that has been so."""
+    """Sell at the bid, more than any threshold, and wait until it is told; how often that has been so.
+
+    Sales are 300 ms apart: what follows sooner is the same sweep.
+    """
     now = time.time_ns()
-    book = Book(now - 2 * NS, 10 * heard + 1, ((100_000, 500),), ((100_100, 500),))
-    sale = Print(now - NS, 10 * heard + 2, 100_000, 60_000, REGULAR | SIDE_GIVEN, SELL, 11, trade_id=str(heard))
+    sold = now - 5 * NS + heard * 3 * NS // 10
+    book = Book(sold - NS // 10, 10 * heard + 1, ((100_000, 500),), ((100_100, 500),))
+    sale = Print(sold, 10 * heard + 2, 100_000, 60_000, REGULAR | SIDE_GIVEN, SELL, 11, trade_id=str(heard))
     desk.events(book, sale, TapeCovered(now))
     until(lambda: len([one for one in desk.named("order_flow_alert") if one["evidence"] == "sell_print"]) > heard)
     return heard + 1

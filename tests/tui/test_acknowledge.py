@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.screen import Screen
@@ -17,6 +18,7 @@ from orderflow_tui.tui import screens
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.state.first_run import FirstRun
+from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.settings_model import SettingsDesk
 from tests.tui.driving import press, running, settled
 from tests.tui.fake import busy_market
@@ -31,6 +33,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "RecordScreen": ("h", "enter"),
     "HelpScreen": ("f1",),
     "SettingsScreen": ("comma",),
+    "PositionScreen": ("n",),
     "CommandPalette": ("ctrl+p",),
 }
 """How to get to each screen from the dashboard; a text field has the focus on some."""
@@ -65,7 +68,9 @@ TYPING = (("SearchScreen", ("comma", "enter")),)
 async def test_the_key_answers_from(name: str, way: tuple[str, ...], tmp_path: Path) -> None:
     monitor = busy_market()
     settings = SettingsDesk(ScreenSettings(), {}, SettingsFile({}, env={}))
-    async with running(monitor, history=journal(tmp_path / "j", 20), settings=settings) as (app, pilot):
+    positions = PositionsDesk(tmp_path / "positions.toml")
+    options: dict[str, Any] = {"history": journal(tmp_path / "j", 20), "settings": settings, "positions": positions}
+    async with running(monitor, **options) as (app, pilot):
         await press(pilot, *way)
         await pilot.pause()
         assert type(app.screen).__name__ == name

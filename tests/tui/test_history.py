@@ -146,7 +146,7 @@ async def test_new_records_come_in_at_the_top_and_do_not_move_a_reader(tmp_path:
         await screen.read_on()
         await pilot.pause()
         assert rows.cursor == 0
-        assert "while following" in screen_text(app).splitlines()[2]
+        assert "while following" in screen_text(app).splitlines()[4]
         await press(pilot, "pagedown", "pagedown")
         current, top = rows.current, rows.entries[rows.scroll_offset.y]
         append(folder, record(-2, text="while away"), record(-3, text="while away"))

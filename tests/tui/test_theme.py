@@ -114,7 +114,7 @@ async def test_every_theme_paints_every_state() -> None:
         seen = set()
         for _ in app.theme_names:
             seen.add(app.theme)
-            await press(pilot, "t")
+            await press(pilot, "T")
         assert seen == NAMES
 
 
