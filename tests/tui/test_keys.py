@@ -37,7 +37,7 @@ from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.scroll_text import RowPager
-from tests.tui.driving import block, press, running, screen_text, toasts
+from tests.tui.driving import block, press, running, screen_text, settled, toasts
 from tests.tui.fake import FakeMonitor, busy_market, market_card, recommendation
 from tests.tui.journal_files import journal
 
@@ -272,7 +272,7 @@ async def _take_back(bench: Bench) -> None:
     await bench.app.look()
     await bench.press("h", "u")
     assert toasts(bench.app)[-1] == "taken back: BAC sold all"
-    await bench.app.look()
+    await settled(bench.pilot)
     assert "EXIT? BAC" in screen_text(bench.app), "what is open shows over the history too"
     await bench.press("escape")
     await bench.press("u")
