@@ -152,7 +152,7 @@ def test_a_defect_of_the_screen_is_no_quit(tmp_path: Path) -> None:
         terminal.read_until(rb"SIMULATED", 30)
         terminal.drain(0.2)
         pids = children(terminal.child.pid)
-        terminal.press(b"t")
+        terminal.press(b"T")
         terminal.read_until(rb"\x1b\]9;orderflow-tui failed.*\x1b\[\?1049l[\s\S]*RuntimeError: a defect of 15", 10)
         terminal.drain(0.1)
         wait(terminal.child, pids)
