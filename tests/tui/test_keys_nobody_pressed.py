@@ -171,6 +171,6 @@ def test_a_window_of_an_impossible_size_changes_nothing(tmp_path: Path) -> None:
             terminal.child.send_signal(signal.SIGWINCH)
             terminal.drain(0.2)
         terminal.press(HELP[0])
-        terminal.read_until(rb"from any screen", 5)
+        terminal.read_until(rb"esc closes", 5)
         assert terminal.resident_mb() < 150
         assert left(terminal, tmp_path / "answers.json") == []
