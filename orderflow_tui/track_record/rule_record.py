@@ -185,10 +185,13 @@ class RuleRecord(Struct):
 
 
 def points_words(lift: tuple[int, int, int]) -> str:
-    """A lift on other moments in plain words: points, their 95 % interval, and what that says."""
+    """A lift on other moments in plain words: what it says, the points, their 95 % interval.
+
+    What it says comes first: a narrow card cuts the end.
+    """
     value, low, high = lift
     verdict = "better than chance" if low > 0 else "worse than chance" if high < 0 else "not above chance"
-    return f"{value:+d} points on other moments ({low:+d} to {high:+d}): {verdict}"
+    return f"{verdict}: {value:+d} points on other moments ({low:+d} to {high:+d})"
 
 
 def _share(interval: Interval | None) -> dict[str, float] | None:

@@ -67,7 +67,7 @@ class TrackRecord:
         text = f"record here: not known yet (n = {n})"
         if prior is None:
             return text
-        return f"{text}; on recorded days: fell {prior.fell}% of {prior.n:,}, {points_words(prior.random)}"
+        return f"{text}; on recorded days {points_words(prior.random)}, fell {prior.fell}% of {prior.n:,}"
 
     def kind(self, basis: str) -> tuple[str, Weight]:
         """What a recommendation's kind of evidence was worth, in one line, and how loud that lets it be.
@@ -82,10 +82,10 @@ class TrackRecord:
             lift, n = rule.lift_random, rule.n
         if n >= ENOUGH and lift is not None:
             points = (round(100 * lift.value), round(100 * lift.low), round(100 * lift.high))
-            return f"{kind.words}, {n:,} here: {points_words(points)}", weight_of(points)
+            return f"{kind.words}, {n:,} here, {points_words(points)}", weight_of(points)
         if kind.lift is None or self._profile == "plan":
             return f"{kind.words}: what it is worth is not known", "calm"
-        return f"{kind.words}, {kind.n} on recorded days: {points_words(kind.lift)}", weight_of(kind.lift)
+        return f"{kind.words}, {kind.n} on recorded days, {points_words(kind.lift)}", weight_of(kind.lift)
 
     def of_exit(self, record: ExitRecord) -> tuple[str, Weight]:
         """As `kind`, of a recommendation; a stop is the holder's own and needs no record."""

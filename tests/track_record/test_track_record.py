@@ -35,13 +35,15 @@ def test_below_a_hundred_it_is_not_known_and_the_prior_is_named_as_such(tmp_path
     words = record.words("red_burst")
     assert words.startswith("record here: not known yet (n = 7)")
     prior = PRIOR["guarded", "red_burst"]
-    assert f"; on recorded days: fell {prior.fell}% of {prior.n}, {prior.random[0]:+d} points on other moments" in words
+    assert words.endswith(f", fell {prior.fell}% of {prior.n}")
+    assert f"chance: {prior.random[0]:+d} points on other moments" in words
+    assert "; on recorded days " in words[:60], "a card of 80 columns shows what it says"
     assert record.words("slow_bleed") == "record here: not known yet (n = 0)"
 
 
 def test_from_a_hundred_on_it_speaks_for_itself(tmp_path: Path) -> None:
     record = fed(TrackRecord(tmp_path, "guarded"), "sell_print", 200, 130, 100)
-    told = "record here: fell 65% of 200, +15 points on other moments (+5 to +24): better than chance"
+    told = "record here: fell 65% of 200, better than chance: +15 points on other moments (+5 to +24)"
     assert record.words("sell_print") == told
     record.on_record(msgspec.convert(outcome("sell_print", fell=None, others=None), OutcomeRecord), 0)
     assert record.words("sell_print") == told
