@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.engine.changes import with_lines
+from orderflow_tui.engine.inbox import Inbox
 from orderflow_tui.engine.place import EngineError
 from orderflow_tui.engine.protocol import (
     MOST_FROM_ENGINE,
@@ -39,7 +40,6 @@ from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView,
 
 ENGINE_GONE: Final = "ENGINE GONE: nothing is watched"
 _START_SECONDS: Final = 10.0
-_MOST_TOLD: Final = 20
 
 
 class RemoteMonitor:
@@ -72,8 +72,7 @@ class RemoteMonitor:
         self.gone = ""
         """Why the engine sends no more; empty while it does."""
         self._closed = False
-        self._told_settings: dict[str, SettingValue] = {}
-        self._told_answers: tuple[str, ...] = ()
+        self._inbox = Inbox()
         self._hello = Hello(PROTOCOL, version, screen, fps)
         self._status: StatusView
         self._begin()
@@ -209,13 +208,11 @@ class RemoteMonitor:
 
     def take_settings(self) -> dict[str, SettingValue]:
         """What other screens have changed since the last call."""
-        told, self._told_settings = self._told_settings, {}
-        return told
+        return self._inbox.take_settings()
 
     def take_answers(self) -> tuple[str, ...]:
         """What was answered on other screens since the last call, in words."""
-        told, self._told_answers = self._told_answers, ()
-        return told
+        return self._inbox.take_answers()
 
     def end_engine(self, reason: str) -> None:
         """End the watch itself."""
@@ -264,10 +261,8 @@ class RemoteMonitor:
         if state.detail is not None and state.detail.symbol == self._detailed:
             self._detail = state.detail
         self._records.update(state.rule_records)
-        if state.answers:
-            self._told_answers = (*self._told_answers, *state.answers)[-_MOST_TOLD:]
-        if state.settings:
-            self._told_settings = {**self._told_settings, **state.settings}
+        self._inbox.answers(state.answers)
+        self._inbox.settings(state.settings)
         self.screens = state.screens
         self._status = state.status
         self.version += 1

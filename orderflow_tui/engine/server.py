@@ -20,6 +20,7 @@ import msgspec
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.engine.changes import Unsent
 from orderflow_tui.engine.door import UNIX_SOCKETS, Door
+from orderflow_tui.engine.inbox import Inbox
 from orderflow_tui.engine.place import EngineLock, EnginePlace
 from orderflow_tui.engine.protocol import (
     MOST_FROM_SCREEN,
@@ -32,7 +33,6 @@ from orderflow_tui.engine.protocol import (
     Refused,
     RetrySymbol,
     SetOwnOrders,
-    SettingValue,
     ShowDetail,
     TellSetting,
     Welcome,
@@ -54,8 +54,6 @@ _COMES_SECONDS: Final = 60.0
 _FIRST_SECONDS: Final = 1.0
 _LEAST_FPS: Final = 0.1
 _LONGEST_NAME: Final = 40
-_MOST_SETTINGS: Final = 200
-_MOST_TOLD: Final = 20
 
 
 class EnginePort(MonitorPort, Protocol):
@@ -92,8 +90,7 @@ class _Screen:
         self.pause = 1 / max(_LEAST_FPS, min(60.0, hello.fps)) if self.watches else 0.0
         self.detailed = ""
         self.news = threading.Event()
-        self.settings: dict[str, SettingValue] = {}
-        self.answers: tuple[str, ...] = ()
+        self.inbox = Inbox()
         self.closed = False
 
     def close(self) -> None:
@@ -286,8 +283,8 @@ class EngineServer:
         if len(told.name) > _LONGEST_NAME or (isinstance(told.value, str) and len(told.value) > _LONGEST_NAME):
             return
         for screen in self._all():
-            if screen is not teller and len(screen.settings) < _MOST_SETTINGS:
-                screen.settings = {**screen.settings, told.name: told.value}
+            if screen is not teller:
+                screen.inbox.settings({told.name: told.value})
                 screen.news.set()
 
     def on_record(self, record: Record, _: int) -> None:
@@ -296,7 +293,7 @@ class EngineServer:
             return
         for screen in self._all():
             if screen.name != record.screen:
-                screen.answers = (*screen.answers, record_words(record))[-_MOST_TOLD:]
+                screen.inbox.answers([record_words(record)])
                 screen.news.set()
 
     def _watch_details(self) -> None:
@@ -312,8 +309,7 @@ class EngineServer:
             while not screen.closed:
                 news = screen.news.is_set()
                 screen.news.clear()
-                settings, screen.settings = screen.settings, {}
-                answers, screen.answers = screen.answers, ()
+                settings, answers = screen.inbox.take_settings(), screen.inbox.take_answers()
                 if self._port.version != version or settings or answers:
                     version = self._port.version
                     now = time.monotonic()
