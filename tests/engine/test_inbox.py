@@ -34,7 +34,7 @@ def test_what_threads_say_at_once_is_taken_once() -> None:
     def say(teller: int) -> None:
         for place in range(100):
             before = len(found)
-            inbox.answers([f"{teller} {place}"])
+            inbox.answers(word for word in [f"{teller} {place}"])
             inbox.settings({f"{teller} {place}": place})
             while len(found) == before:
                 pass  # no more wait than an inbox holds
