@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
@@ -111,7 +111,7 @@ def _replay(args: argparse.Namespace) -> int:
 
 def _watch_lines() -> None:
     """Lines that nobody can read any more are no reason to run; `nohup` is."""
-    if os.name == "posix" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         hang_up.watch(1)
 
 

@@ -58,7 +58,8 @@ class Ending:
         self._leave: Callable[[int], object] | None = None
         self._lock = threading.Lock()
         self._reading, self._writing = os.pipe()
-        os.set_blocking(self._writing, False)
+        if sys.platform != "win32":
+            os.set_blocking(self._writing, False)
         self._before: dict[int, Any] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="ending", daemon=True)

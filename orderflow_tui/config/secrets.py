@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -114,7 +115,7 @@ def secret_text(secret: object) -> str:
 
 
 def _check_owner(name: str, status: os.stat_result) -> None:
-    if os.name != "posix":
+    if sys.platform == "win32":
         return
     if status.st_mode & 0o077:
         mode = stat.S_IMODE(status.st_mode)

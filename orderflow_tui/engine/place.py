@@ -13,6 +13,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from orderflow_tui.support.open_flags import NO_CHILD, NO_LINK
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -21,8 +23,6 @@ else:
 _FOLDER: Final = "orderflow-tui"
 _LONGEST: Final = 100
 """Characters a Unix socket's path may have everywhere."""
-_NO_CHILD: Final = getattr(os, "O_CLOEXEC", 0)
-_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 
 
 class EngineError(RuntimeError):
@@ -122,7 +122,7 @@ class EngineLock:
 
     def __init__(self, place: EnginePlace) -> None:
         try:
-            self._descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | _NO_CHILD | _NO_LINK, 0o600)
+            self._descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | NO_CHILD | NO_LINK, 0o600)
         except OSError as error:
             raise EngineError(f"{place.lock} cannot be opened: {error.strerror}") from None
         try:

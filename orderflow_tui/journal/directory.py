@@ -17,6 +17,7 @@ from orderflow_tui.journal.days import day_files
 from orderflow_tui.journal.lines import LONGEST_LINE
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, open_regular, read_bounded
+from orderflow_tui.support.open_flags import NEW
 from orderflow_tui.support.ownership import distrust_folder
 
 if sys.platform != "win32":
@@ -93,7 +94,7 @@ def claim(directory: Path, source_class: SourceClass, *, starts: bool = True) ->
 def _mark(directory: Path, source_class: SourceClass) -> bool:
     """Whether there was no marker yet."""
     try:
-        fd = os.open(directory / MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fd = os.open(directory / MARKER, NEW, 0o600)
     except FileExistsError:
         return False
     try:
@@ -194,7 +195,7 @@ def repair(fd: int, path: Path, seconds: float = LOCK_SECONDS, *, alone: bool = 
 
 def _ends_whole(fd: int) -> bool:
     size = os.fstat(fd).st_size
-    return not size or os.pread(fd, 1, size - 1) == b"\n"
+    return not size or _read_at(fd, 1, size - 1) == b"\n"
 
 
 def _set_aside(path: Path, tail: bytes) -> None:
@@ -237,7 +238,7 @@ def append_alone(fd: int, line: bytes) -> None:
 
 def _complete(fd: int, line: bytes, written: int) -> None:
     start = os.fstat(fd).st_size - written
-    if os.pread(fd, written, start) != line[:written]:
+    if _read_at(fd, written, start) != line[:written]:
         raise OSError(errno.EIO, "another process wrote into the line")
     try:
         _write_all(fd, line[written:])
@@ -254,10 +255,18 @@ def _write_all(fd: int, content: bytes) -> None:
         content = content[written:]
 
 
+def _read_at(fd: int, count: int, start: int) -> bytes:
+    """What stands there, at most `count` bytes; what is appended goes to the end wherever was read."""
+    if sys.platform == "win32":
+        os.lseek(fd, start, os.SEEK_SET)
+        return os.read(fd, count)
+    return os.pread(fd, count, start)
+
+
 def _read(fd: int, start: int, end: int) -> bytes:
     parts = []
     while start < end:
-        part = os.pread(fd, min(end - start, 1 << 24), start)
+        part = _read_at(fd, min(end - start, 1 << 24), start)
         if not part:
             break
         parts.append(part)

@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.support.open_flags import FOLDER
+
 if sys.platform != "win32":
     import fcntl
 
-_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _TRIES: Final = 3
 
 
@@ -33,7 +34,7 @@ class Presence:
         """Mark the directory, and look who is there. Raises OSError where it cannot be opened."""
         self.leave()
         if sys.platform != "win32":
-            self._descriptor = os.open(directory, _FOLDER)
+            self._descriptor = os.open(directory, FOLDER)
         self.look()
 
     def look(self) -> bool:

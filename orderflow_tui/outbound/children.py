@@ -151,7 +151,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kill the process group that the program leads: whatever it started is in it unless it left on purpose."""
     with suppress(ProcessLookupError, PermissionError):
-        if os.name == "posix":
+        if sys.platform != "win32":
             os.killpg(process.pid, signal.SIGKILL)
         elif process.poll() is None:
             process.kill()

@@ -23,6 +23,7 @@ from orderflow_tui.core.transcript import CoreCall, encode
 from orderflow_tui.recordings.recorded_core import RecordedCore
 from orderflow_tui.recordings.run_files import LENGTH_BYTES, MAGIC, RUN_FILE, Day, RawError, Run, day_name
 from orderflow_tui.support.atomic_file import replace_file
+from orderflow_tui.support.open_flags import NEW
 from orderflow_tui.support.version import __version__
 
 _EVERY_SECONDS: Final = 0.5
@@ -209,7 +210,7 @@ class SymbolDayFile:
     def write(self) -> None:
         """Write what waits. Raises OSError; what was not written waits on."""
         if self._fd < 0:
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+            self._fd = os.open(self._path, NEW | os.O_APPEND, 0o600)
         elif not os.path.samestat(os.stat(self._path), os.fstat(self._fd)):  # noqa: PTH116 twice a second
             raise FileNotFoundError(2, "the recording's file was replaced")
         while self._pending:

@@ -10,15 +10,14 @@ import errno
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from orderflow_tui.support.bounded_file import UnfitFileError
+from orderflow_tui.support.open_flags import AS_IS, FOLDER, NEW, NO_LINK, NO_WAIT
 
-_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
-_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 _BY_FOLDER: Final = os.open in os.supports_dir_fd
 
 
@@ -33,7 +32,7 @@ def open_to_append(path: Path, *, readable: bool = False) -> int:
         UnfitFileError: A link, a pipe, a device or another user's file stands there; `strerror` says which.
         OSError: It cannot be opened.
     """
-    flags = os.O_APPEND | os.O_CREAT | (os.O_RDWR if readable else os.O_WRONLY) | _NO_LINK | _NO_WAIT
+    flags = os.O_APPEND | os.O_CREAT | (os.O_RDWR if readable else os.O_WRONLY) | AS_IS | NO_LINK | NO_WAIT
     try:
         descriptor = os.open(path, flags, 0o600)
     except OSError as error:
@@ -53,7 +52,7 @@ def open_to_append(path: Path, *, readable: bool = False) -> int:
 def _refuse_foreign(found: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise UnfitFileError(errno.EINVAL, "not a regular file", str(path))
-    if os.name == "posix" and found.st_uid != os.geteuid() and os.geteuid() != 0:
+    if sys.platform != "win32" and found.st_uid != os.geteuid() and os.geteuid() != 0:
         raise UnfitFileError(errno.EPERM, "another user's file", str(path))
 
 
@@ -75,11 +74,11 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600, linked_folder: b
     waiting = f".{path.name}.{secrets.token_hex(8)}.tmp"
     with _folder(path.parent, linked=linked_folder) as folder:
         written, target = (waiting, path.name) if folder is not None else (path.with_name(waiting), path)
-        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o600, dir_fd=folder)
+        descriptor = os.open(written, NEW | NO_LINK, 0o600, dir_fd=folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
-                if mode != 0o600:
+                if mode != 0o600 and hasattr(os, "fchmod"):
                     os.fchmod(file.fileno(), mode)
             os.replace(written, target, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
@@ -95,7 +94,7 @@ def _folder(path: Path, *, linked: bool) -> Iterator[int | None]:
         yield None
         return
     try:
-        folder = os.open(path, _FOLDER if linked else _FOLDER | _NO_LINK)
+        folder = os.open(path, FOLDER if linked else FOLDER | NO_LINK)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR) and path.is_symlink():
             raise UnfitFileError(errno.ELOOP, "a symbolic link, which is not followed here", str(path)) from None

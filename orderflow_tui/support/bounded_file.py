@@ -13,6 +13,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from orderflow_tui.support.open_flags import AS_IS, NO_CHILD, NO_LINK, NO_WAIT
 from orderflow_tui.support.ownership import distrust, owned
 
 LIMIT_BYTES: Final = 1_000_000
@@ -62,11 +63,11 @@ def open_regular(path: Path, *, follow_link: bool = True) -> io.FileIO:
         UnfitFileError: It is no regular file, or is a link that is not to be followed.
         OSError: It cannot be opened.
     """
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+    flags = os.O_RDONLY | AS_IS | NO_CHILD | NO_WAIT
     try:
         # Looked at first: opening a device may do something, and opening a socket fails in its own words.
         _refuse_unless_regular(os.stat(path, follow_symlinks=follow_link), path)  # noqa: PTH116 takes any path
-        descriptor = os.open(path, flags if follow_link else flags | os.O_NOFOLLOW)
+        descriptor = os.open(path, flags if follow_link else flags | NO_LINK)
     except ValueError:
         raise UnfitFileError(errno.EINVAL, "no path of a file", ascii(path)) from None
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -67,7 +66,7 @@ class GuardedApp(App[int]):
             from orderflow_tui.tui.keys.browser_driver import BrowserDriver  # noqa: PLC0415 only in a browser's tab
 
             return BrowserDriver
-        if constants.DRIVER is not None or os.name != "posix":
+        if constants.DRIVER is not None or sys.platform == "win32":
             driver: type[Driver] = super().get_driver_class()
             return driver
         from orderflow_tui.tui.keys.terminal_driver import TerminalDriver  # noqa: PLC0415 only systems with terminals

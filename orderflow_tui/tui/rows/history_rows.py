@@ -14,6 +14,7 @@ from typing import Self
 from orderflow_tui.core.rules.catalogue import NO_SELLERS
 from orderflow_tui.journal import records
 from orderflow_tui.journal.history import HistoryRow
+from orderflow_tui.support.open_flags import NEW
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, crop, left, wrap
 from orderflow_tui.tui.state.history_filter import local_time
@@ -130,7 +131,7 @@ def _create(directory: Path, stem: str) -> tuple[Path, int]:
     for number in count(1):
         path = directory / (f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv")
         try:
-            return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            return path, os.open(path, NEW, 0o600)
         except FileExistsError:
             continue
     raise AssertionError

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 from textual.app import ComposeResult
 
+from orderflow_tui.support.open_flags import NEW
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, FIRST_RUN_BINDINGS, named
 from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, wrap
@@ -173,7 +174,7 @@ class FirstRunScreen(ModelScreen):
             return
         path = self._first_run.path
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(path, NEW, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(SAMPLE)
         except FileExistsError:
