@@ -228,7 +228,7 @@ def _window(core: SymbolCore, second: int) -> WindowView:
         unknown_share=(volume - sold - bought) / volume if volume else None,
         warm_seconds=burst.span.warm_seconds(second),
         warm_needed=burst.span.warm_needed,
-        price_words=price_words(core.market.ticks_moved(60), core.mirror.sign),
+        price_words=price_words(core.market.ticks_moved(60), core.mirror.sign, core.market.price_step),
     )
 
 

@@ -442,11 +442,11 @@ class TestBurst:
     def test_for_a_short_position_it_is_a_burst_of_buying(self) -> None:
         tape = Tape().steady(0, 310, side=SELL).buy(320.5, 100.0, 3_001)
         (burst,) = alerts(make(position=held(-1_000)).process(tape.events), "red_burst")
-        assert burst.text == "BUYING BURST 3.0x in 10 s, 100% buys"
+        assert burst.text == "Heavy buying: 3.0x usual volume in 10 s, 100% bought"
 
     def test_the_way_the_price_went_is_the_real_markets(self) -> None:
-        assert price_words(-2) == "already -2 ticks"
-        assert price_words(-2, -1) == "already +2 ticks"
+        assert price_words(-2) == "so far -2c"
+        assert price_words(-2, -1) == "so far +2c"
 
     def test_an_alert_for_figures_found_elsewhere_names_the_observed_window(self) -> None:
         core = make()

@@ -181,7 +181,7 @@ class TestOneLine:
         core.process(tape.events)
         core.burst.unsure = True
         (update,) = updates(core.process(Tape().sell(320.6, 99.97, 9_000).events[1:]))
-        assert update.text.endswith("100% sells, already -3 ticks, sides unsure")
+        assert update.text.endswith("100% sold, so far -3c, sides unsure")
         assert (update.details["sides"], update.exit_eligible) == ("sides unsure", False)
         core.burst.end()
         assert not core.burst.unsure
@@ -190,7 +190,7 @@ class TestOneLine:
         tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310, side=SELL)
         tape.book(320.4, [(100.03, 100)], [(100.05, 100)]).buy(320.5, 100.05, 3_100)
         (burst,) = alerts(make(position=held(-1_000)).process(tape.events), "red_burst")
-        assert burst.text.endswith("100% buys, already +3 ticks")
+        assert burst.text.endswith("100% bought, so far +3c")
 
 
 class TestPrepared:

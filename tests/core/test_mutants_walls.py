@@ -163,14 +163,14 @@ class TestWhatIsSaid:
         assert details["silent_at"] == {"figure": "resting_size", "threshold": 12_400}
         assert (output.low, output.high) == (TOP, TOP)
 
-    @pytest.mark.parametrize(("against", "words"), [("long", "SOLD INTO"), ("short", "BOUGHT FROM")])
+    @pytest.mark.parametrize(("against", "words"), [("long", "Bid wall hit"), ("short", "Ask wall taken")])
     def test_a_hit_names_its_figures(self, against: str, words: str) -> None:
         tracker, top = _tracker(against), Mirror(short=against == "short").level(TOP)
         _show(tracker, 0, 12_400, best=top)
         assert tracker.on_sell(NOON + NS, top, 3_000, aggressor=True) is None
         hit = tracker.on_sell(NOON + 5 * NS, top, 100, aggressor=True)
         assert hit is not None
-        assert hit.alert.text == f"{words} 100.00: 3,100 of 12,400 in 4 s"
+        assert hit.alert.text == f"{words}: 3,100 of 12,400 @ 100.00 in 4 s"
         details = hit.alert.details
         assert {name: details[name] for name in ("threshold", "peak", "sold", "prints", "lifetime_s")} == {
             "threshold": T, "peak": 12_400, "sold": 3_100, "prints": 2, "lifetime_s": 5.0,
@@ -179,7 +179,7 @@ class TestWhatIsSaid:
         assert (hit.prints, hit.low, hit.high) == (2, top, top)
         assert str(hit.alert.episode_id).endswith(f":100.00:{NOON}")
 
-    @pytest.mark.parametrize(("against", "words"), [("long", "bid"), ("short", "offer")])
+    @pytest.mark.parametrize(("against", "words"), [("long", "Bid"), ("short", "Ask")])
     def test_a_withdrawn_wall_names_its_figures(self, against: str, words: str) -> None:
         tracker, top = _tracker(against), Mirror(short=against == "short").level(TOP)
         _show(tracker, 0, 12_400, best=top)
@@ -187,7 +187,7 @@ class TestWhatIsSaid:
         _show(tracker, 2 * NS, 100, best=top)
         (pulled,) = tracker.on_clock(NOON + 5 * NS, NOON + 5 * NS) or []
         assert isinstance(pulled, AlertRaised)
-        assert pulled.alert.text == f"{words} of 12,400 at 100.00 withdrawn, 300 traded"
+        assert pulled.alert.text == f"{words} wall pulled: 12,400 @ 100.00, 300 of it traded"
         details = pulled.alert.details
         assert {name: details[name] for name in ("threshold", "peak", "traded", "lifetime_s")} == {
             "threshold": T, "peak": 12_400, "traded": 300, "lifetime_s": 2.0,
@@ -201,8 +201,8 @@ class TestWhatIsSaid:
         tape = Tape().book(0, [(100.00, 12_400)], [(100.05, 13_000)])
         long = {alert.evidence: alert.text for alert in alerts(make(position=held()).process(tape.events))}
         short = {alert.evidence: alert.text for alert in alerts(make(position=held(-1_000)).process(tape.events))}
-        assert long == {"bid_wall": "12,400 bid at 100.00 (a buyer; watched)", "ask_wall": "13,000 offered at 100.05"}
-        assert short == {"ask_wall": "13,000 offered at 100.05 (a seller; watched)", "bid_wall": "12,400 bid at 100.00"}
+        assert long == {"bid_wall": "Bid wall 12,400 @ 100.00 (support)", "ask_wall": "Ask wall 13,000 @ 100.05"}
+        assert short == {"ask_wall": "Ask wall 13,000 @ 100.05 (resistance)", "bid_wall": "Bid wall 12,400 @ 100.00"}
 
     def test_a_source_that_turns_out_shallow_says_at_least_and_withdraws_nothing(self) -> None:
         tracker = _tracker()

@@ -46,7 +46,7 @@ def test_exactly_three_times_is_no_burst(size: int, said: bool) -> None:
     if found:
         (burst,) = found
         assert (burst.volume_ratio, burst.sell_ratio, burst.severity, burst.rank) == (3.001, 1.0, "critical", 3)
-        assert burst.text == "RED BURST 3.0x in 10 s, 100% sells"
+        assert burst.text == "Heavy selling: 3.0x usual volume in 10 s, 100% sold"
         assert (burst.details["baseline"], burst.details["prints"], burst.details["volume"]) == (1_000, 1, 3_001)
         assert burst.order_size is None
 
@@ -204,8 +204,8 @@ def test_after_its_end_the_next_burst_is_another() -> None:
 @pytest.mark.parametrize(
     ("ticks", "short", "words"),
     [
-        (None, False, ""), (0, False, "price has not moved yet"), (-2, False, "already -2 ticks"),
-        (1, False, "already +1 tick"), (-2, True, "already +2 ticks"),
+        (None, False, ""), (0, False, "price has not moved yet"), (-2, False, "so far -2c"),
+        (1, False, "so far +1c"), (-2, True, "so far +2c"),
     ],
 )  # fmt: skip
 def test_whether_the_price_has_moved_is_told_in_words(ticks: int | None, short: bool, words: str) -> None:
@@ -216,7 +216,7 @@ def test_the_words_stand_behind_the_burst() -> None:
     tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310)
     tape.book(320.4, [(99.97, 100)], [(99.99, 100)]).sell(320.5, 99.97, 9_000)
     (burst,) = _bursts(make().process(tape.events))
-    assert burst.text.endswith(", already -3 ticks")
+    assert burst.text.endswith(", so far -3c")
     assert burst.details["ticks_moved"] == -3
 
 
@@ -398,7 +398,7 @@ def test_one_print_that_is_most_of_it_is_marked_and_never_leaves() -> None:
     outputs = _guarded(1, 90_000)
     (burst,) = _bursts(outputs)
     assert (burst.single_print, burst.severity, burst.exit_eligible, burst.counts) == (True, "warning", False, False)
-    assert burst.text == "RED BURST 30.0x, but one print of 90,000 is most of it"
+    assert burst.text == "Heavy selling: 30.0x usual volume, but one print of 90,000 is most of it"
     assert not exits(outputs)
 
 

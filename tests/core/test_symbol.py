@@ -44,7 +44,7 @@ def test_sells_within_50_ms_at_adjoining_prices_are_one_print() -> None:
     for number, price in enumerate((100.00, 99.99, 99.98)):
         tape.sell(1 + number * 0.02, price, 4_000)
     (seller,) = alerts(make(GUARDED).process([*tape.events, Clock(tape.at(2))]), "sell_print")
-    assert seller.text.endswith(": 12,000 in 3 prints, 40 ms")
+    assert seller.text.endswith(": 12,000 sold through the bids in 40 ms (3 prints)")
     assert (seller.order_size, seller.price_level, seller.severity) == (12_000, Decimal("100.00"), "critical")
     assert (seller.details["low"], seller.details["high"], seller.details["span_ms"]) == (99.98, 100.00, 40)
 
@@ -107,7 +107,7 @@ def test_three_large_sells_at_one_price_more_than_30_seconds_apart_are_an_exit()
     assert len(alerts(outputs, "sell_print")) == 3
     (leave,) = exits(outputs)
     recommendation = leave.recommendation
-    assert recommendation.reason == "3 large sellers in 62 s: 3 prints, 36,000 shares"
+    assert recommendation.reason == "3 large sellers in 62 s: 3 prints, 36,000 sh"
     assert (recommendation.prints, recommendation.shares, recommendation.quantity) == (3, 36_000, 1_000)
     assert (recommendation.bid, recommendation.pnl) == (Decimal("100.00"), Decimal("-1000.00"))
     assert recommendation.exit_cost == Decimal("5.0")
@@ -243,10 +243,10 @@ def test_the_stop_near_then_crossed_by_the_bid_for_a_second() -> None:
     outputs = core.process(tape.events)
     near, crossed, leave = outputs
     assert isinstance(near, StopRaised)
-    assert (near.kind, near.time_ns, near.text) == ("stop_near", tape.at(1), "bid 100.02 is 2c from your stop 100.00")
+    assert (near.kind, near.time_ns, near.text) == ("stop_near", tape.at(1), "Near stop: bid 100.02, 2c above 100.00")
     assert isinstance(crossed, StopRaised)
     assert (crossed.kind, crossed.time_ns) == ("stop_crossed", tape.at(3.25))
-    assert crossed.text == "your stop 100.00 is crossed: bid 99.99"
+    assert crossed.text == "STOP HIT: bid 99.99 through your 100.00"
     assert isinstance(leave, ExitTriggered)
     assert (leave.kind, leave.recommendation.recommendation_id) == ("stop", f"TEST:stop:{tape.at(3.25)}")
 
@@ -263,7 +263,7 @@ def test_the_stop_rings_in_both_profiles_and_whatever_the_flow_was_answered(prof
     fall = Tape(tape.at(10)).book(0, [(99.80, 100)], [(99.82, 100)])
     outputs = core.process([*fall.events[1:], Clock(fall.at(1))])
     (stop,) = exits(outputs, "stop")
-    assert stop.recommendation.reason == "your stop 99.90 is crossed: bid 99.80"
+    assert stop.recommendation.reason == "STOP HIT: bid 99.80 through your 99.90"
     assert not exits(outputs)
 
 
@@ -278,7 +278,7 @@ def test_a_shorts_stop_is_crossed_by_the_ask() -> None:
     tape = Tape().book(0, [(100.98, 100)], [(100.99, 100)]).book(1, [(100.99, 100)], [(101.01, 100)])
     tape.add(Clock(tape.at(10)))
     texts = [output.text for output in core.process(tape.events) if isinstance(output, StopRaised)]
-    assert texts == ["ask 100.99 is 1c from your stop 101.00", "your stop 101.00 is crossed: ask 101.01"]
+    assert texts == ["Near stop: ask 100.99, 1c below 101.00", "STOP HIT: ask 101.01 through your 101.00"]
 
 
 def test_history_rings_no_stop_and_the_present_does() -> None:
@@ -386,7 +386,7 @@ def test_a_wall_of_coins_is_told_in_coins() -> None:
     core = make(Rules(large_order_size_threshold=2), size_scale=100_000_000, sessions=False)
     tape = Tape().book(0, [(60_000, 250_000_000)], [(60_001, 1)])
     (wall,) = alerts(core.process(tape.events))
-    assert wall.text == "2.5 bid at 60000.00 (a buyer; watched)"
+    assert wall.text == "Bid wall 2.5 @ 60000.00 (support)"
     assert core.learning.session is not None
     assert core.learning.session.name == "always"
 

@@ -110,8 +110,8 @@ def test_the_core_names_a_hidden_seller_in_guarded_only() -> None:
         assert len(found) == expected
         for raised in found:
             assert not raised.alert.counts
-            assert raised.alert.text.startswith("sellers refill 10.01: ")
-            assert raised.alert.text.endswith("sold into buyers, price holds")
+            assert raised.alert.text.startswith("Iceberg offer 10.01: ")
+            assert raised.alert.text.endswith("bought, price stuck")
 
 
 def test_a_patient_seller_is_found_and_noise_is_not() -> None:
@@ -218,7 +218,7 @@ def test_three_levels_or_three_venues_make_a_sweep() -> None:
         out += core.process([Clock(T0 + 2 * NS)])
         (raised,) = evidence(out, "sell_print")
         assert raised.alert.details["sweep"] is expected
-        assert ("swept" in raised.alert.text) is expected
+        assert raised.alert.text.startswith("Sweep") is expected
         assert raised.alert.order_size == 15_000
 
 
@@ -349,7 +349,9 @@ def test_a_large_sell_that_begins_a_sweep_is_named_when_the_rest_comes(last_ms: 
     for update in updates:
         assert update.journal
         assert update.alert.episode_id == raised.alert.episode_id
-        assert update.alert.text == raised.alert.text.replace("hit the bid", "swept the bids")
+        assert update.alert.text == raised.alert.text.replace("Large sell", "Sweep").replace(
+            "at the bid", "through the bids"
+        )
         assert update.alert.details["levels"] == 3
 
 
@@ -359,7 +361,7 @@ def test_one_sweep_in_one_instant_is_one_line_and_one_signal() -> None:
     (raised,) = evidence(out, "sell_print")
     updates = [one.alert for one in out if isinstance(one, AlertUpdated) and one.alert.evidence == "sell_print"]
     assert {update.episode_id for update in updates} == {raised.alert.episode_id}
-    assert updates[-1].text == "SELLER swept the bids: 78,000 in 4 prints, 215 ms"
+    assert updates[-1].text == "Sweep: 78,000 sold through the bids in 215 ms (4 prints)"
     assert (updates[-1].order_size, updates[-1].details["at_touch"]) == (78_000, 78_000)
     assert (updates[-1].details["low"], updates[-1].details["high"]) == (9.94, 10.0)
     assert len(evidence(sweeping((0, 0, 25_000, 1), (251, 2, 12_000, 1)), "sell_print")) == 2

@@ -37,7 +37,7 @@ def test_sixty_polls_of_the_same_order_are_one_alert() -> None:
         tape.book(poll, _bids(12_400), ASKS)
     found = alerts(make().process(tape.events))
     assert [alert.evidence for alert in found] == ["bid_wall"]
-    assert found[0].text == "12,400 bid at 100.00 (a buyer; watched)"
+    assert found[0].text == "Bid wall 12,400 @ 100.00 (support)"
     assert found[0].episode_id == f"TEST:bid_wall:bid:100.00:{NOON}"
     assert (found[0].order_size, found[0].severity, found[0].rank) == (12_400, "warning", 3)
 
@@ -208,7 +208,7 @@ def test_pulled_says_how_much_was_traded() -> None:
     tape = Tape().book(0, _bids(12_400), ASKS).sell(1, 100.00, 300).book(2, [(99.99, 100)], ASKS)
     outputs = make(Rules(profile="guarded")).process([*tape.events, Clock(tape.at(10))])
     (pulled,) = alerts(outputs, "bid_wall_pulled")
-    assert pulled.text == "bid of 12,400 at 100.00 withdrawn, 300 traded"
+    assert pulled.text == "Bid wall pulled: 12,400 @ 100.00, 300 of it traded"
     assert (pulled.counts, pulled.severity, pulled.rank) == (True, "critical", 2)
     assert pulled.timestamp_utc.second == 2
 
@@ -225,7 +225,7 @@ def test_a_quarter_of_its_peak_sold_within_30_seconds_is_a_hit(sold: int, hit: b
     found = alerts(make(Rules(profile="guarded")).process(tape.events), "bid_wall_hit")
     assert bool(found) == hit
     if found:
-        assert found[0].text == "SOLD INTO 100.00: 3,100 of 12,400 in 8 s"
+        assert found[0].text == "Bid wall hit: 3,100 of 12,400 @ 100.00 in 8 s"
         assert (found[0].counts, found[0].severity, found[0].rank, found[0].order_size) == (True, "critical", 2, 3_100)
 
 
@@ -275,7 +275,7 @@ def test_polled_one_level_books_say_at_least_and_never_pulled() -> None:
     tape = Tape().book(0, _bids(12_000), ASKS).sell(1, 100.00, 4_000).book(4, [(99.99, 100)], ASKS)
     tape.add(TapeCovered(tape.at(6))).add(Clock(tape.at(10)))
     found = alerts(core.process(tape.events))
-    assert [alert.text for alert in found][1:] == ["SOLD INTO 100.00: at least 4,000 of 12,000 in 1 s"]
+    assert [alert.text for alert in found][1:] == ["Bid wall hit: at least 4,000 of 12,000 @ 100.00 in 1 s"]
     quiet = Tape(tape.at(100)).book(0, _bids(12_000), ASKS).book(4, [(99.99, 100)], ASKS)
     quiet.add(TapeCovered(quiet.at(6))).add(Clock(quiet.at(10)))
     assert [alert.evidence for alert in alerts(core.process(quiet.events))] == ["bid_wall"]

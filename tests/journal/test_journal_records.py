@@ -79,7 +79,7 @@ def written(tmp_path: Path, output: Journaled) -> dict[str, Any]:
 
 
 def test_an_alert_carries_the_plans_fields_by_the_plans_names(tmp_path: Path) -> None:
-    raised = alert(evidence="bid_wall_hit", counts=True, rank=2, text="SOLD INTO", details={"traded": 9100})
+    raised = alert(evidence="bid_wall_hit", counts=True, rank=2, text="Bid wall hit", details={"traded": 9100})
     record = written(tmp_path, AlertRaised(raised, NOON, 0, 0))
     assert record["event"] == "order_flow_alert"
     plan = ("symbol", "alert_type", "severity", "order_size", "price_level", "volume_ratio")
@@ -88,7 +88,7 @@ def test_an_alert_carries_the_plans_fields_by_the_plans_names(tmp_path: Path) ->
     assert [record[name] for name in more] == ["bid_wall_hit", None, None, True, 2, False, False]
     assert [record[name] for name in ("against", "text", "late", "details")] == [
         "long",
-        "SOLD INTO",
+        "Bid wall hit",
         False,
         {"traded": 9100},
     ]

@@ -215,7 +215,7 @@ def test_sellers_make_alerts_an_exit_and_an_acknowledgement(desk: Desk) -> None:
     (signal,) = desk.until("exit_signal_triggered")
     assert len(desk.named("order_flow_alert")) == 3
     assert signal["symbol"] == "BAC"
-    assert "3 prints, 36,000 shares" in signal["reason"]
+    assert "3 prints, 36,000 sh" in signal["reason"]
     (card,) = wait_for_cards(desk, 1)
     assert card.status == "open"
     assert desk.view("EXIT").recommendation is not None

@@ -158,7 +158,7 @@ def test_an_open_recommendation_is_a_card_and_the_chip() -> None:
     view = _view(core, 64)
     assert (view.chip, view.urgency) == ("EXIT", 1)
     assert view.recommendation is not None
-    assert view.recommendation.reason == "3 large sellers in 62 s: 3 prints, 36,000 shares"
+    assert view.recommendation.reason == "3 large sellers in 62 s: 3 prints, 36,000 sh"
     words = "bid shows 400 of your 1,000 (40%); half spread 1c/sh, ~1.4 min at 10% of volume"
     assert view.recommendation.cost_line == f"{words} | a minute ago -$4.00 | opened at 100.00, now 100.00"
     assert view.leave is not None

@@ -140,9 +140,10 @@ class Holding:
         stop, price = mirror.price(watch.stop), mirror.price(bid)
         touch = self.writer.words("bid", "ask")
         if said == "stop_near":
-            text = f"{touch} {price_text(price)} is {abs(price - stop) / 100:.0f}c from your stop {price_text(stop)}"
+            side = self.writer.words("above", "below")
+            text = f"Near stop: {touch} {price_text(price)}, {abs(price - stop) / 100:.0f}c {side} {price_text(stop)}"
         else:
-            text = f"your stop {price_text(stop)} is crossed: {touch} {price_text(price)}"
+            text = f"STOP HIT: {touch} {price_text(price)} through your {price_text(stop)}"
         out: list[Output] = [StopRaised(self.symbol, said, time_ns, stop, price, text)]
         if said == "stop_crossed":
             self._stop_crossed_ns = time_ns
@@ -184,7 +185,7 @@ class Holding:
 
     def _because_of_burst(self, alert: OrderFlowAlert, time_ns: int) -> ExitRecommendation:
         prints, volume = int(alert.details["prints"]), int(alert.details["volume"])
-        reason = f"{alert.text} (exit above {alert.details['exit_ratio']:.1f}x): {_behind(prints, volume, self.writer)}"
+        reason = f"{alert.text} ({_behind(prints, volume, self.writer)})"
         shares = round(volume / self.capabilities.size_scale)
         details = {
             "basis": alert.details.get("basis", ""),
@@ -322,7 +323,7 @@ class Holding:
 
 
 def _behind(prints: int, volume: int, writer: AlertWriter) -> str:
-    return f"{prints:,} print{'' if prints == 1 else 's'}, {writer.sizes(volume)} shares"
+    return f"{prints:,} print{'' if prints == 1 else 's'}, {writer.sizes(volume)} sh"
 
 
 def _behind_signals(signals: tuple[CountedSignal, ...], writer: AlertWriter, scale: int) -> str:
@@ -334,9 +335,7 @@ def _behind_signals(signals: tuple[CountedSignal, ...], writer: AlertWriter, sca
     still = [one for one in signals if not one.prints]
     gone = sum(one.shares for one in still if (one.alert.evidence or "").endswith("_pulled"))
     resting = sum(one.shares for one in still) - gone
-    parts += [
-        f"{writer.sizes(size * scale)} {word}" for size, word in ((resting, "resting"), (gone, "withdrawn")) if size
-    ]
+    parts += [f"{writer.sizes(size * scale)} {word}" for size, word in ((resting, "resting"), (gone, "pulled")) if size]
     return ", ".join(parts)
 
 

@@ -36,7 +36,7 @@ def block_alert(writer: AlertWriter, event: Print, threshold: int) -> AlertRaise
         price=event.price,
         severity="warning",
         rank=3,
-        text=f"off-exchange block: {writer.sizes(event.size)} at {writer.price(event.price)}",
+        text=f"Off-exchange block: {writer.sizes(event.size)} @ {writer.price(event.price)}",
         size=event.size,
         details={
             "threshold": threshold,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from orderflow_tui.core.market.volume_window import BASELINE_SECONDS, VolumeWindow
 from orderflow_tui.core.model.data_models import OrderFlowAlert
+from orderflow_tui.core.model.units import CENT
 from orderflow_tui.core.rules.alert_writer import SELL_SHARE, AlertWriter, Thresholds
 from orderflow_tui.core.rules.explain import Figure, true_share, why, wilson
 
@@ -108,6 +109,7 @@ def burst_text(
     ratio: float,
     share: float,
     *,
+    step: int = CENT,
     single: bool,
     held_back: bool,
     doubt: str,
@@ -119,25 +121,26 @@ def burst_text(
         figures: The window's.
         ratio: Volume over the baseline.
         share: Sellers' part of it.
+        step: One tick, price units.
         single: It is mostly one print.
         held_back: It would recommend leaving if the price had not moved already.
         doubt: What is wrong with its sides, in words.
     """
-    who = writer.words("sells", "buys")
-    name = writer.words("RED BURST", "BUYING BURST")
-    text = f"{name} {ratio:.1f}x in {figures['window_seconds']} s, {share:.0%} {who}"
+    who = writer.words("sold", "bought")
+    name = f"{writer.words('Heavy selling', 'Heavy buying')}: {ratio:.1f}x usual volume"
+    text = f"{name} in {figures['window_seconds']} s, {share:.0%} {who}"
     if single:
-        text = f"{name} {ratio:.1f}x, but one print of {writer.sizes(figures['largest_print'])} is most of it"
-    words = price_words(figures.get("ticks_moved"), writer.mirror.sign)
+        text = f"{name}, but one print of {writer.sizes(figures['largest_print'])} is most of it"
+    words = price_words(figures.get("ticks_moved"), writer.mirror.sign, step)
     words += ": recommends nothing by itself" if held_back else ""
     return text + "".join(f", {more}" for more in (words, doubt) if more)
 
 
-def price_words(ticks_moved: int | None, sign: int = 1) -> str:
+def price_words(ticks_moved: int | None, sign: int = 1, step: int = CENT) -> str:
     """Whether the price has moved yet, in the real market's direction; empty where no quote tells."""
     if ticks_moved is None:
         return ""
     if ticks_moved == 0:
         return "price has not moved yet"
     real = sign * ticks_moved
-    return f"already {real:+d} tick{'' if abs(real) == 1 else 's'}"
+    return f"so far {real * step / CENT:+.4g}c"

@@ -99,8 +99,8 @@ def hidden_seller_alert(writer: AlertWriter, hidden: HiddenSeller, time_ns: int,
         severity="warning",
         rank=3,
         text=writer.words(
-            f"sellers refill {price}: {executed} sold into buyers, price holds",
-            f"buyers refill {price}: {executed} bought from sellers, price holds",
+            f"Iceberg offer {price}: {executed} bought, price stuck",
+            f"Iceberg bid {price}: {executed} sold, price stuck",
         ),
         size=hidden.executed,
         details={

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from orderflow_tui.core.market.indicators import Context
 from orderflow_tui.core.market.state import MarketState
+from orderflow_tui.core.model.units import CENT
 
 Basis = Literal["thin_bid", "unmoved", "moved", "beyond_range", ""]
 
@@ -24,11 +25,13 @@ class PriceMove(Struct, frozen=True):
         basis: `unmoved` (not down), `thin_bid` (not down, and the bid at the touch is below its usual size), `moved`
             (down by a tick and more, and less than a usual five-minute range), `beyond_range`; empty: not known.
         before: Twice the mid before the window, core units; 0 where not known.
+        step: One tick, price units.
     """
 
     ticks: int | None = None
     basis: Basis = ""
     before: int = 0
+    step: int = CENT
 
 
 class PriceMoves:
@@ -59,7 +62,8 @@ class PriceMoves:
         known = then[0] + then[1]
         if ticks >= 0:
             thin = market.bids[0][1] < self._context.usual_touch
-            return PriceMove(ticks, "thin_bid" if thin else "unmoved", known)
+            return PriceMove(ticks, "thin_bid" if thin else "unmoved", known, market.price_step)
         fall = max(known, before or known) - market.bids[0][0] - market.asks[0][0]
         usual = market.usual_range
-        return PriceMove(ticks, "moved" if usual and fall < 2 * usual else "beyond_range", known)
+        basis: Basis = "moved" if usual and fall < 2 * usual else "beyond_range"
+        return PriceMove(ticks, basis, known, market.price_step)

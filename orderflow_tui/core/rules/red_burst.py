@@ -14,7 +14,7 @@ from typing import Any, Final
 from orderflow_tui.core.market.volume_window import BASELINE_SECONDS, VolumeWindow
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
-from orderflow_tui.core.model.units import NEVER_NS, NS, datetime_ns
+from orderflow_tui.core.model.units import CENT, NEVER_NS, NS, datetime_ns
 from orderflow_tui.core.rules.alert_writer import SELL_SHARE, AlertWriter, Thresholds
 from orderflow_tui.core.rules.burst_figures import (
     N_EFF_LEAST,
@@ -51,7 +51,7 @@ class RedBurst:
     doubts_itself = True
     __slots__ = (
         "_alerted_volume", "_before", "_journaled_ns", "_last_true_ns", "_newest", "_opened_ns", "_opened_price",
-        "_plain", "_price_moved", "_side_accuracy", "doubt", "ends_ns", "exit_ratio", "open_alert", "peak_ratio",
+        "_plain", "_price_moved", "_side_accuracy", "_step", "doubt", "ends_ns", "exit_ratio", "open_alert", "peak_ratio",
         "quiet_until_ns", "span", "thresholds", "unsure", "window", "writer",
     )  # fmt: skip
 
@@ -74,6 +74,7 @@ class RedBurst:
         self.exit_ratio = thresholds.red_burst_threshold
         self.open_alert: OrderFlowAlert | None = None
         self._newest: OrderFlowAlert | None = None
+        self._step = CENT
         self.peak_ratio = 0.0
         self.ends_ns = NEVER_NS
         """When a living burst ends unless its condition is met again."""
@@ -278,7 +279,9 @@ class RedBurst:
         writer = self.writer
         doubt = self.doubt or (UNSURE if self.unsure else "")
         held_back = not eligible and not single and ratio > self.exit_ratio and not self._free(figures)
-        text = burst_text(writer, figures, ratio, share, single=single, held_back=held_back, doubt=doubt)
+        text = burst_text(
+            writer, figures, ratio, share, step=self._step, single=single, held_back=held_back, doubt=doubt
+        )
         if doubt:
             figures = {**figures, "sides": doubt}
         if self.thresholds.profile == "guarded":
@@ -308,6 +311,7 @@ class RedBurst:
         """Add to a burst's figures how the price has moved; returns twice the mid before its window."""
         move = self._price_moved(int(figures["window_seconds"]), before)
         figures |= {"ticks_moved": move.ticks, "basis": move.basis}
+        self._step = move.step
         return move.before
 
     def _free(self, figures: dict[str, Any]) -> bool:

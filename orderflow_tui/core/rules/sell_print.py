@@ -17,8 +17,8 @@ from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 from orderflow_tui.core.rules.side_check import Held, Signed, Verdict, sold_and_bought
 
 SELL_PRINT: Final = Rule("sell_print", plan=False, guarded=True, live=has_sizes, side="bid", mirrored="buy_print")
-_HIT: Final = ("SELLER hit the bid", "BUYER lifted the offer")
-_SWEPT: Final = ("SELLER swept the bids", "BUYER swept the offers")
+_HIT: Final = ("Large sell", "sold at the bid", "Large buy", "bought at the ask")
+_SWEPT: Final = ("Sweep", "sold through the bids", "Sweep", "bought through the asks")
 
 
 class SellPrintRule(RulePart):
@@ -138,7 +138,8 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, *, l
     elapsed = round((sells.last_ns - sells.first_ns) / NS_PER_MS)
     sweep = sells.swept or is_sweep(levels, venues)
     lowest, highest = sorted((writer.mirror.price(sells.low), writer.mirror.price(sells.high)))
-    what = writer.words(*(_SWEPT if sweep else _HIT))
+    sold, how, bought, bought_how = _SWEPT if sweep else _HIT
+    what, done = writer.words(sold, bought), writer.words(how, bought_how)
     count = f"{sells.count} print{'' if sells.count == 1 else 's'}"
     alert = writer.alert(
         SELL_PRINT,
@@ -147,7 +148,7 @@ def sell_print_alert(writer: AlertWriter, sells: Aggressor, threshold: int, *, l
         price=sells.first_price,
         severity="critical",
         rank=2 if sells.volume >= CRITICAL_FACTOR * threshold else 3,
-        text=f"{what}: {writer.sizes(sells.volume)} in {count}, {elapsed} ms",
+        text=f"{what}: {writer.sizes(sells.volume)} {done} in {elapsed} ms ({count})",
         size=sells.volume,
         details={
             "threshold": threshold,

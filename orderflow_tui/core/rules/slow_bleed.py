@@ -104,8 +104,7 @@ class SlowBleedRule(RulePart):
 
 def slow_bleed_alert(writer: AlertWriter, bleed: SlowBleed, time_ns: int, price: int) -> AlertRaised:
     """A patient seller: the CUSUM of sell flow is above its alarm."""
-    who = writer.words("patient seller", "patient buyer")
-    net = writer.words("net sold", "net bought")
+    steady = writer.words("Steady selling: net -", "Steady buying: net +")
     alert = writer.alert(
         SLOW_BLEED,
         time_ns=time_ns,
@@ -113,7 +112,7 @@ def slow_bleed_alert(writer: AlertWriter, bleed: SlowBleed, time_ns: int, price:
         price=price,
         severity="warning",
         rank=3,
-        text=f"{who}: {writer.sizes(max(0, bleed.sold))} {net} in {bleed.minutes:.0f} min",
+        text=f"{steady}{writer.sizes(max(0, bleed.sold))} in {bleed.minutes:.0f} min",
         size=max(0, bleed.sold),
         details={
             "cusum": round(bleed.level, 3),

@@ -74,6 +74,7 @@ def thin_exit_alert(
 ) -> AlertRaised:
     """The bids within reach no longer fit the position twice."""
     now, then = narrowed
+    side = writer.words("Bids", "Asks")
     alert = writer.alert(
         THIN_EXIT,
         time_ns=time_ns,
@@ -81,7 +82,7 @@ def thin_exit_alert(
         price=price,
         severity="warning",
         rank=3,
-        text=f"the door narrows: coverage {now:.1f}x of your {quantity:,}, a minute ago {then:.1f}x",
+        text=f"{side} thin out: {now:.1f}x of your {quantity:,} within reach, {then:.1f}x a minute ago",
         details={"coverage": round(now, 4), "coverage_60s_ago": round(then, 4)},
     )
     return AlertRaised(alert, time_ns, price, price)

@@ -338,11 +338,9 @@ class WallTracker:
         writer = self._writer
         price, size = writer.price(wall.price), writer.sizes(wall.size)
         if self._sign > 0:
-            text = writer.words(
-                f"{size} bid at {price} (a buyer; watched)", f"{size} offered at {price} (a seller; watched)"
-            )
+            text = writer.words(f"Bid wall {size} @ {price} (support)", f"Ask wall {size} @ {price} (resistance)")
         else:
-            text = writer.words(f"{size} offered at {price}", f"{size} bid at {price}")
+            text = writer.words(f"Ask wall {size} @ {price}", f"Bid wall {size} @ {price}")
         alert = writer.alert(
             BID_WALL if self._sign > 0 else ASK_WALL,
             time_ns=time_ns,
@@ -362,7 +360,8 @@ class WallTracker:
         seconds = max(1, round((time_ns - wall.sells[0][0]) / NS))
         least = "at least " if self._at_least else ""
         price = writer.price(wall.price)
-        what = writer.words("SOLD INTO", "BOUGHT FROM")
+        what = writer.words("Bid wall hit", "Ask wall taken")
+        part = f"{least}{writer.sizes(wall.sold)} of {writer.sizes(wall.peak)}"
         alert = writer.alert(
             BID_WALL_HIT,
             time_ns=time_ns,
@@ -370,7 +369,7 @@ class WallTracker:
             price=wall.price,
             severity="critical",
             rank=2,
-            text=f"{what} {price}: {least}{writer.sizes(wall.sold)} of {writer.sizes(wall.peak)} in {seconds} s",
+            text=f"{what}: {part} @ {price} in {seconds} s",
             size=wall.sold,
             details={"threshold": wall.threshold, "peak": wall.peak, "sold": wall.sold, "prints": len(wall.sells)}
             | wall.life(time_ns)
@@ -381,7 +380,8 @@ class WallTracker:
     def _pulled(self, wall: Wall) -> AlertRaised:
         writer = self._writer
         price, traded = writer.price(wall.price), wall.traded
-        what = writer.words("bid", "offer")
+        what = writer.words("Bid wall pulled", "Ask wall pulled")
+        part = f"{writer.sizes(traded)} of it" if traded else "none"
         alert = writer.alert(
             BID_WALL_PULLED,
             time_ns=wall.gone_ns,
@@ -389,7 +389,7 @@ class WallTracker:
             price=wall.price,
             severity="critical",
             rank=2,
-            text=f"{what} of {writer.sizes(wall.size)} at {price} withdrawn, {writer.sizes(traded)} traded",
+            text=f"{what}: {writer.sizes(wall.size)} @ {price}, {part} traded",
             size=wall.size,
             details={"threshold": wall.threshold, "peak": wall.peak, "traded": traded}
             | wall.life(wall.gone_ns)
