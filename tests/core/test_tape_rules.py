@@ -67,6 +67,20 @@ def test_a_hidden_seller_is_told_once_and_forgotten_when_the_price_moves() -> No
     assert not hidden.on_buy(T0 + 102 * NS, 1_000, 90_000, 10_000)
 
 
+@pytest.mark.parametrize(("minutes", "told"), [(1, True), (7, False)])
+def test_an_ask_that_stands_and_refills_for_minutes_hides_nobody(minutes: int, told: bool) -> None:
+    hidden = HiddenSeller()
+    hidden.on_best_ask(T0, 1_000, 500)
+    said = []
+    for fill in range(40):
+        at = T0 + fill * minutes * 60 * NS // 40
+        said.append(hidden.on_buy(at, 1_000, 300, 10_000))
+        hidden.on_best_ask(at, 1_000, 200)
+        hidden.on_best_ask(at + 1, 1_000, 500)
+    assert any(said) is told
+    assert told or hidden.executed <= 300 * 7
+
+
 def test_a_late_refill_is_none() -> None:
     hidden = HiddenSeller()
     hidden.on_best_ask(T0, 1_000, 500)

@@ -1,17 +1,19 @@
 """Sellers who refill: an ask that trades far more than it ever showed while the price holds (one venue, real depth).
 
-A refill is a rise of the best ask's shown size within 300 ms of an execution there. Source: Zotikov and Antonov,
-arXiv 1909.09495, for the idea; measured as a note, never a reason to leave.
+A refill is a rise of the best ask's shown size within 300 ms of an execution there. What was executed is counted over
+60 s: an ask that stands for minutes in a calm market trades as much without anybody hiding. Source: Zotikov and
+Antonov, arXiv 1909.09495, for the idea; measured as a note, never a reason to leave.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertRaised
-from orderflow_tui.core.model.units import NS_PER_MS
+from orderflow_tui.core.model.units import NS, NS_PER_MS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
 from orderflow_tui.core.rules.rule import Rule
@@ -20,6 +22,7 @@ from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 _REFILL_NS: Final = 300 * NS_PER_MS
 _REFILLS: Final = 3
 _TIMES_SHOWN: Final = 3
+_COUNTED_SECONDS: Final = 60
 
 
 def _live(source: Capabilities) -> bool:
@@ -34,7 +37,9 @@ HIDDEN_SELLER: Final = Rule(
 class HiddenSeller:
     """Follows the best ask of one symbol (mirrored for a short: the best bid)."""
 
-    __slots__ = ("_last_buy_ns", "_shown", "_told", "executed", "largest_shown", "opened_ns", "price", "refills")
+    __slots__ = (
+        "_bought", "_last_buy_ns", "_shown", "_told", "executed", "largest_shown", "opened_ns", "price", "refills",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._begin(0, 0, 0)
@@ -43,6 +48,7 @@ class HiddenSeller:
         self.price, self.opened_ns = price, time_ns
         self.executed = self.refills = 0
         self.largest_shown = self._shown = size
+        self._bought: deque[list[int]] = deque()
         self._last_buy_ns = 0
         self._told = False
 
@@ -60,10 +66,21 @@ class HiddenSeller:
         """A buyer-started print; whether the level has now shown itself as a hidden seller, told once a level."""
         if price != self.price or self._told:
             return False
-        self.executed += size
+        self._count(time_ns // NS, size)
         self._last_buy_ns = time_ns
         self._told = self.refills >= _REFILLS and self.executed >= max(threshold, _TIMES_SHOWN * self.largest_shown)
         return self._told
+
+    def _count(self, second: int, size: int) -> None:
+        """Shares executed here in the last 60 s, second by second."""
+        bought = self._bought
+        if bought and bought[-1][0] >= second:
+            bought[-1][1] += size
+        else:
+            bought.append([second, size])
+        self.executed += size
+        while bought[0][0] <= second - _COUNTED_SECONDS:
+            self.executed -= bought.popleft()[1]
 
 
 class HiddenSellerRule(RulePart):

@@ -11,6 +11,8 @@ import struct
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
@@ -66,6 +68,7 @@ _LEVELS_AT: Final = 48
 _LEVEL: Final = "qqIIII"
 _PRUNE_AT: Final = 4_000
 _NO_BOOK: Final[tuple[Levels, Levels]] = ((), ())
+_raw_of: Final = attrgetter("raw")
 
 _Key = tuple[int, int, int, int, int, int]
 """Publisher, sequence, ts_event, price, size, how often in its event: what a print is recognized by."""
@@ -233,23 +236,27 @@ class SymbolRecords:
     def _leave_out_repeats(self) -> None:
         """A row sent twice within its event: the venue took the size off the book once.
 
-        Two fills of one size at one price look the same; then the book has lost both.
+        Two fills of one size at one price look the same; then the book has lost both, and of such a pair sent twice two
+        are left.
         """
         event = self._open
         if len(event.trades) < 2 or not event.cancelled:
             return
-        once: list[_Made] = []
-        for made in event.trades:
-            if not once or made.raw != once[-1].raw:
-                once.append(made)
-        if len(once) == len(event.trades):
+        runs = [list(alike) for _, alike in groupby(event.trades, key=_raw_of)]
+        if len(runs) == len(event.trades) or self._is_lost(event.trades):
             return
+        for kept in ([made for run in runs for made in run[: -(-len(run) // 2)]], [run[0] for run in runs]):
+            if self._is_lost(kept):
+                self.repeats += len(event.trades) - len(kept)
+                event.trades = kept
+                return
+
+    def _is_lost(self, trades: Sequence[_Made]) -> bool:
+        """Whether the book has lost at each price what these trades took."""
         sizes: Counter[int] = Counter()
-        for made in once:
+        for made in trades:
             sizes[made.key[3]] += made.event.size
-        if all(event.cancelled.get(price, 0) == size for price, size in sizes.items()):
-            self.repeats += len(event.trades) - len(once)
-            event.trades = once
+        return all(self._open.cancelled.get(price, 0) == size for price, size in sizes.items())
 
     def _print(self, out: list[Event]) -> None:
         if not self._open.trades:

@@ -85,6 +85,10 @@ def test_two_fills_that_look_alike_are_two() -> None:
     rows = [sold(), sold(), record("C", AFTER, last=False), record("C", left)]
     assert prints(told(rows)) == [100, 100]
     assert prints(told([sold(), record("C", AFTER, last=False), sold(), record("C", left)])) == [100, 100]
+    twice = [
+        row for row in (*rows[:2], record("C", AFTER, last=False, size=200), record("C", left, size=0)) for _ in "ab"
+    ]
+    assert prints(told(twice)) == [100, 100]
 
 
 def test_a_session_that_follows_repeats_nothing_and_leaves_out_nothing() -> None:
