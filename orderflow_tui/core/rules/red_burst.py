@@ -51,8 +51,8 @@ class RedBurst:
     doubts_itself = True
     __slots__ = (
         "_alerted_volume", "_before", "_journaled_ns", "_last_true_ns", "_newest", "_opened_ns", "_opened_price",
-        "_plain", "_price_moved", "_side_accuracy", "_step", "doubt", "ends_ns", "exit_ratio", "open_alert", "peak_ratio",
-        "quiet_until_ns", "span", "thresholds", "unsure", "window", "writer",
+        "_plain", "_price_moved", "_side_accuracy", "_step", "doubt", "ends_ns", "exit_ratio", "open_alert",
+        "peak_ratio", "quiet_until_ns", "span", "thresholds", "unsure", "window", "writer",
     )  # fmt: skip
 
     def __init__(
