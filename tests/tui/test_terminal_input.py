@@ -144,7 +144,7 @@ def test_a_key_held_down_is_told_from_different_keys() -> None:
 
 def test_what_stands_among_bytes_that_are_no_text_is_no_key() -> None:
     pastes = Desk().send("caf\xe9 q".encode("latin-1"))
-    assert [paste.text for paste in pastes if isinstance(paste, events.Paste)] == ["caf", " q"]
+    assert [paste.text for paste in pastes if isinstance(paste, events.Paste)] == ["caf q"]
     assert keys(Desk().send(b"\xe9t\xe9 q")) == []
 
 
@@ -238,6 +238,8 @@ FLOODS = {
     "keys let go": b"\x1b[101;1:3u" * 20_000,
     "sizes": b"\x1b[48;0;0;0;0t" * 15_000,
     "escapes": b"\x1b" * 200_000,
+    "function keys": b"\x1bOQ\x1bOR\x1bOS" * 8_000,
+    "keys with Alt": b"\x1ba" * 40_000,
 }
 
 
@@ -267,6 +269,18 @@ def test_a_flood_costs_little_and_the_next_key_is_a_persons(name: str, monkeypat
     desk.wait(0.5)
     desk.clock.now += 3
     assert by_person(desk.send(b"e")) == ["e"]
+
+
+def test_a_read_that_no_hand_fills_passes_on_its_last_key_and_no_click() -> None:
+    desk, chance = Desk(), random.Random(5)
+    for _ in range(50):
+        read = desk.send(chance.randbytes(4096), 0.005)
+        assert not [one for one in read if isinstance(one, events.Key | events.MouseDown)]
+        assert len(read) <= 4
+    desk.wait(0.5)
+    read = desk.send(b"\x1b[<0;5;5M\x1b[<0;5;5m\x1b[A" * 40 + b"\x1bOP", 0.3)
+    assert not [one for one in read if isinstance(one, events.Key | events.MouseDown)]
+    assert keys(desk.wait(0.01)) == ["f1"]
 
 
 def test_the_focus_is_passed_on_seldom_and_as_it_is_in_the_end() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+MOST_BY_HAND: Final = 256
+"""More bytes than these in one read are no hand's: only the last of its keys may be, and no click is."""
 _ESC: Final = "\x1b"
 _SHORTEST: Final = 16
 _PASTES: Final = re.compile(r"(?:\x1b\[200~[^\x1b]*\x1b\[201~){8,}")
 _SEQUENCES: Final = (
-    re.compile(r"(?:\x1b\[(?!\[|M|20[01]~)[\x20-\x3f]*[@-~]){64,}"),
+    re.compile(r"(?:\x1b(?:\[(?!\[|M|20[01]~)[\x20-\x3f]*[@-~]|O[!-~]|[!-NQ-WYZ`-~])){64,}"),
     re.compile(r"(?:\x1b\[M[^\x1b]{3}){8,}"),
     re.compile(r"\x1b{16,}"),
 )

@@ -20,7 +20,7 @@ from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
-from orderflow_tui.tui.keys.floods import Allowance, flood_until
+from orderflow_tui.tui.keys.floods import MOST_BY_HAND, Allowance, flood_until
 
 QUIET_SECONDS: Final = 0.15
 """After an escape sequence that is no key, how long a key may be a part of what the terminal still sends."""
@@ -47,6 +47,7 @@ _CSIS: Final = frozenset("[\x9b\udc9b")
 _SS3S: Final = frozenset("O\x8f\udc8f")
 _C1: Final = frozenset("\x9d\x90\x9e\x9f\x98\x9b\x8f\udc9d\udc90\udc9e\udc9f\udc98\udc9b\udc8f")
 _TYPED: Final = re.compile("[^\x1b\x80-\x9f\udc80-\udcff]+")
+_GARBLED: Final = re.compile(f"[^\x1b{''.join(sorted(_C1))}]+")
 _NO_TEXT: Final = re.compile("[\udc80-\udcff]")
 _STRING_END: Final = re.compile("[\x07\x18\x1a\x1b\x9c\udc9c]")
 _PARAMETERS: Final = re.compile("[\x20-\x3f]*")
@@ -95,6 +96,7 @@ class TerminalInput(XTermParser):
         self._clock = clock
         self._decoder = getincrementaldecoder("utf-8")("surrogateescape")
         self._allowed, self._allowed_keys = Allowance(100.0, 32.0), Allowance(100.0, 32.0)
+        self._allowed_of_flood, self._flood = Allowance(10.0, 4.0), False
         self._late: list[Message] = []
         """The last key of a flood, which is the one a person pressed after it."""
         self._steps: dict[str, Callable[[str, int], int]] = {
@@ -103,13 +105,12 @@ class TerminalInput(XTermParser):
         }  # fmt: skip
         self._state = "text"
         self._sequence = ""
-        self._mouse_left = 0
+        self._units = self._mouse_left = 0
         self._pasted = self._paste_tail = ""
         self._now = self._read_at = -1e9
         self._escape_at: float | None = None
         self._escaped_at = self._quiet_until = -1e9
         self._out: list[Message] = []
-        self._units = 0
         self._focus: Message | None = None
         self._focus_at = -1e9
         self._most_typed = MOST_TYPED
@@ -126,7 +127,7 @@ class TerminalInput(XTermParser):
         text = self._decoder.decode(data)
         began = self._begin(text, idle)
         self._escape_at = None
-        self._out, self._units, self._foreign = [], 0, False
+        self._out, self._units, self._foreign, self._flood = [], 0, False, len(data) > MOST_BY_HAND
         pasting = now < self._pasting_until
         self._most_typed = 0 if _NO_TEXT.search(text) else 1 if pasting else MOST_TYPED
         if began == "paste" and self._is_key(text) and text not in (_PASTE_START, _PASTE_END):
@@ -158,15 +159,17 @@ class TerminalInput(XTermParser):
         return self._escape_at is not None or self._focus is not None or bool(self._late)
 
     def _late_now(self, now: float) -> list[Message]:
-        if not self._late or not self._allowed_keys.take(now):
+        more_comes = self._flood and now - self._read_at < BURST_SECONDS / 2
+        if more_comes or not self._late or not self._allowed_keys.take(now):
             return []
         late, self._late = self._late, []
         return late
 
     def _focus_now(self, now: float) -> list[Message]:
-        if self._focus is None or now - self._focus_at < _FOCUS_SECONDS:
+        focus = self._focus
+        if focus is None or now - self._focus_at < _FOCUS_SECONDS:
             return []
-        focus, self._focus, self._focus_at = self._focus, None, now
+        self._focus, self._focus_at = None, now
         return [focus]
 
     def _begin(self, text: str, idle: float) -> str:
@@ -212,7 +215,7 @@ class TerminalInput(XTermParser):
         if char in _C1:
             self._state = "escape"
             return at
-        if match := _TYPED.match(text, at):
+        if match := (_TYPED if self._most_typed else _GARBLED).match(text, at):
             self._type(match.group())
             return match.end()
         self._units += 1
@@ -225,9 +228,9 @@ class TerminalInput(XTermParser):
         if len(run) > self._most_typed:
             self._emit_paste(run)
             self._foreign, self._pasting_until = True, self._now + OPEN_SECONDS
-            return
-        for char in run:
-            self._emit_keys(self._sequence_to_key_events(char))
+        else:
+            for char in run:
+                self._emit_keys(self._sequence_to_key_events(char))
 
     def _escape(self, text: str, at: int) -> int:
         char = text[at]
@@ -366,19 +369,22 @@ class TerminalInput(XTermParser):
     def _emit(self, message: Message) -> None:
         if self._out and isinstance(message, events.MouseMove) and isinstance(self._out[-1], events.MouseMove):
             self._out[-1] = message
-        elif self._allowed.take(self._now):
+        elif not (self._flood and isinstance(message, events.MouseDown)) and self._may_pass():
             self._out.append(message)
+
+    def _may_pass(self) -> bool:
+        return (self._allowed_of_flood if self._flood else self._allowed).take(self._now)
 
     def _emit_keys(self, keys: Iterable[events.Key]) -> None:
         made: list[Message] = [Key(key.key, key.character) for key in keys if key.key != Keys.Ignore]
-        if self._allowed_keys.take(self._now):
+        if not self._flood and self._allowed_keys.take(self._now):
             self._out += made
             made = []
         self._late = made
 
     def _emit_paste(self, text: str) -> None:
         shown = "".join(char for char in text[:MOST_PASTED] if char.isprintable() or char in "\n\t")
-        if shown and self._allowed.take(self._now):
+        if shown and self._may_pass():
             self._out.append(events.Paste(shown))
 
 
