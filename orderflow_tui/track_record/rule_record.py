@@ -198,14 +198,3 @@ def _share(interval: Interval | None) -> dict[str, float] | None:
     if interval is None:
         return None
     return {"value": round(interval.value, 4), "low": round(interval.low, 4), "high": round(interval.high, 4)}
-
-
-class Prior(Struct, frozen=True):
-    """A rule on recorded days, as `make evaluate` measured it; shares and lifts in per cent and points."""
-
-    n: int
-    fell: int
-    random: tuple[int, int, int]
-    """Lift on the seconds around, and its 95 % interval."""
-    price: tuple[int, int, int]
-    """The same on the like price change."""

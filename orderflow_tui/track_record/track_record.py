@@ -13,7 +13,7 @@ from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import ALERT_OUTCOME, ExitRecord, OutcomeRecord, Record
 from orderflow_tui.support.decoding import NO_JSON
 from orderflow_tui.track_record.evidence_kinds import KINDS, Weight, weight_of
-from orderflow_tui.track_record.priors import PRIOR
+from orderflow_tui.track_record.priors import LEAST_OF_KIND, prior_of
 from orderflow_tui.track_record.rule_record import ENOUGH, RuleRecord, block_of, points_words
 
 _BREATH: Final = 2_000
@@ -63,7 +63,7 @@ class TrackRecord:
         if n >= ENOUGH and own is not None and lift is not None:
             points = (round(100 * lift.value), round(100 * lift.low), round(100 * lift.high))
             return f"record here: fell {own.value:.0%} of {n:,}, {points_words(points)}"
-        prior = PRIOR.get((self._profile, evidence))
+        prior = prior_of(self._profile, evidence)
         text = f"record here: not known yet (n = {n})"
         if prior is None:
             return text
@@ -83,9 +83,10 @@ class TrackRecord:
         if n >= ENOUGH and lift is not None:
             points = (round(100 * lift.value), round(100 * lift.low), round(100 * lift.high))
             return f"{kind.words}, {n:,} here, {points_words(points)}", weight_of(points)
-        if kind.lift is None or self._profile == "plan":
+        prior = prior_of(self._profile, kind.name, LEAST_OF_KIND)
+        if prior is None:
             return f"{kind.words}: what it is worth is not known", "calm"
-        return f"{kind.words}, {kind.n} on recorded days, {points_words(kind.lift)}", weight_of(kind.lift)
+        return f"{kind.words}, {prior.n} on recorded days, {points_words(prior.random)}", weight_of(prior.random)
 
     def of_exit(self, record: ExitRecord) -> tuple[str, Weight]:
         """As `kind`, of a recommendation; a stop is the holder's own and needs no record."""

@@ -2,11 +2,11 @@ import pytest
 
 from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.bid_wall_hit import BID_WALL_HIT
 from orderflow_tui.core.rules.catalogue import CATALOGUE, live_rules
 from orderflow_tui.core.rules.red_burst import RED_BURST
 from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.rules.sell_print import SELL_PRINT
-from orderflow_tui.core.rules.walls import BID_WALL_HIT
 
 from .kit import source
 

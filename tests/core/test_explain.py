@@ -11,7 +11,7 @@ from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, Book
 from orderflow_tui.core.model.outputs import AlertRaised, ExitTriggered, Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.explain import true_share, why, wilson
-from orderflow_tui.core.rules.walls import Wall
+from orderflow_tui.core.rules.wall import Wall
 from orderflow_tui.core.symbol import SymbolCore
 from tests.core.kit import Rules, source
 

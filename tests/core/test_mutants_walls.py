@@ -9,7 +9,8 @@ from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertOutput, AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
-from orderflow_tui.core.rules.walls import Wall, WallTracker
+from orderflow_tui.core.rules.wall import Wall
+from orderflow_tui.core.rules.walls import WallTracker
 
 from .kit import NOON, Tape, alerts, held, make
 

@@ -1,25 +1,29 @@
-"""What `make evaluate` measured, where it is quoted: the table of docs/rules.md and the priors that cards show.
+"""What `make evaluate` measured, where it is quoted: the table of docs/rules.md and each rule's own file.
 
     orderflow-tui evaluate ... --held-back 1 --json | python -m tests.docs.rules_worth
 
-writes both anew. Nothing else in the project may hold such a figure.
+writes both anew. Cards quote the rules' files. Nothing else in the project may hold such a figure.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+from orderflow_tui.core.exits.basis import EXIT
+from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.evaluate.output import MIRRORED
+from orderflow_tui.track_record.priors import LEAST
 from tests.docs.pages import ROOT
 
 PAGE = ROOT / "docs" / "rules.md"
-PRIORS = ROOT / "orderflow_tui" / "track_record" / "priors.py"
+PACKAGE = ROOT / "orderflow_tui"
+_PRIORS = re.compile(r"^(PRIORS: Final\[dict\[str, Prior\]\] = )\{[^}]*\}", re.MULTILINE)
 HEADING = "## What the rules were worth\n"
-LEAST = 20
-"""Outcomes below which a rule has no prior."""
 ABOUT = """
 `make evaluate` measures this and writes the table; nothing here comes from elsewhere. {symbols} on {days}, the whole US tape and its best quotes, each day taught by the
 days before it. An outcome is a fall of at least the spread within five minutes of the first whole second after the alert could have been known. "Random" is all seconds of half an hour
@@ -31,32 +35,37 @@ READ = """
 Believe a lift whose interval lies above zero on both controls, that shows mirrored (for a short position) and on the day held back, and that is still there five seconds later. {verdict}
 {exits} Read a recommendation as "look now", not as "it will fall". One week, three symbols and many comparisons prove little.
 """
-PRIORS_HEAD = '''"""What each rule was worth on recorded days, by profile and evidence, before a user's own record says something.
-
-Written by `make evaluate` with the table of docs/rules.md; not by hand.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Final
-
-from orderflow_tui.track_record.rule_record import Prior
-
-PRIOR: Final[Mapping[tuple[str, str], Prior]] = {
-'''
 
 
-def priors(report: Mapping[str, Any]) -> str:
-    """The module of the priors."""
+def prior_files() -> dict[str, Path]:
+    """Where the figures of each kind of evidence stand, by its name: the file of the rule."""
+    files = {rule.evidence: PACKAGE / "core" / "rules" / f"{rule.evidence}.py" for rule in CATALOGUE}
+    return files | {EXIT: PACKAGE / "core" / "exits" / "basis.py"}
+
+
+def with_priors(source: str, evidence: str, report: Mapping[str, Any]) -> str:
+    """A rule's file with its figures measured anew.
+
+    Args:
+        source: The file's text.
+        evidence: The rule's.
+        report: What `evaluate --json` wrote, of `guarded` alone.
+
+    Raises:
+        ValueError: The file has no place for them.
+    """
+    (entry,) = report["comparison"]
     lines = [
-        f'    ("{entry["thresholds"].split()[0]}", "{name}"): Prior({rule["outcomes"]}, {_percent(rule["fell"])}, '
+        f'    "{name}": Prior({rule["outcomes"]}, {_percent(rule["fell"])}, '
         f"{_points(rule['lift_on_random'])}, {_points(rule['lift_on_price_only'])}),\n"
-        for entry in report["comparison"]
         for name, rule in entry["every_day"]["by_rule"].items()
-        if rule["outcomes"] >= LEAST and rule["lift_on_random"] and rule["lift_on_price_only"]
+        if name.partition(":")[0] == evidence and rule["lift_on_random"] and rule["lift_on_price_only"]
     ]
-    return f"{PRIORS_HEAD}{''.join(lines)}}}\n"
+    block = "{\n" + "".join(lines) + "}" if lines else "{}"
+    text, places = _PRIORS.subn(rf"\g<1>{block}", source)
+    if places != 1:
+        raise ValueError(f"the file of {evidence} has no PRIORS")
+    return text
 
 
 def section(report: Mapping[str, Any]) -> str:
@@ -126,7 +135,8 @@ def main() -> None:
     report = json.load(sys.stdin)
     text = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(with_section(text, section(report)), encoding="utf-8")
-    PRIORS.write_text(priors(report), encoding="utf-8")
+    for evidence, path in prior_files().items():
+        path.write_text(with_priors(path.read_text(encoding="utf-8"), evidence, report), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui.cli import main
-from orderflow_tui.track_record.priors import PRIOR
+from orderflow_tui.track_record.priors import PRIORS
 from tests.docs.pages import ROOT
-from tests.docs.rules_worth import HEADING, LEAST, PAGE, priors, section, with_section
+from tests.docs.rules_worth import HEADING, PAGE, prior_files, section, with_priors, with_section
 from tests.evaluate.generated import recording
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -25,8 +25,8 @@ def table() -> dict[str, list[str]]:
 
 def test_cards_and_the_page_quote_the_same_measurement() -> None:
     rows = table()
-    assert {("guarded", name) for name, cells in rows.items() if int(cells[0].replace(",", "")) >= LEAST} == set(PRIOR)
-    for (_, name), prior in PRIOR.items():
+    assert set(rows) == set(PRIORS)
+    for name, prior in PRIORS.items():
         n, fell, _, random, price, *_ = rows[name]
         spans = ("{:+d} [{:+d}, {:+d}]".format(*lift) for lift in (prior.random, prior.price))
         assert (n, fell, random, price) == (f"{prior.n:,}", f"{prior.fell}%", *spans)
@@ -41,7 +41,7 @@ def test_what_follows_the_measured_section_stays() -> None:
 
 def test_what_the_readme_says_of_exits_is_what_was_measured() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    no_better = PRIOR["guarded", "exit"].random[1] <= 0
+    no_better = PRIORS["exit"].random[1] <= 0
     assert ("did no better than chance" in " ".join(readme.split())) == no_better
 
 
@@ -54,6 +54,17 @@ def test_a_report_is_written_into_both(tmp_path: Path, capsys: pytest.CaptureFix
     assert "ABC on 2013-10-09 to 2013-10-10, 2013-10-10 held back" in page
     for name, rule in report["comparison"][0]["every_day"]["by_rule"].items():
         assert f"| `{name}` | {rule['outcomes']:,} | " in page
-    found: dict[str, object] = {}
-    exec(compile(priors(report), "priors.py", "exec"), found)
-    assert isinstance(found["PRIOR"], dict)
+    measured = report["comparison"][0]["every_day"]["by_rule"]
+    written: set[str] = set()
+    for evidence, path in prior_files().items():
+        source = path.read_text(encoding="utf-8")
+        text = with_priors(source, evidence, report)
+        compile(text, path.name, "exec")
+        assert with_priors(text, evidence, {"comparison": [{"every_day": {"by_rule": {}}}]}).count("= {}\n") == 1
+        written |= {name for name in measured if f'"{name}": Prior({measured[name]["outcomes"]}, ' in text}
+    assert written == {name for name, rule in measured.items() if rule["lift_on_random"] and rule["lift_on_price_only"]}
+
+
+def test_a_rule_without_a_place_for_its_figures_is_refused() -> None:
+    with pytest.raises(ValueError, match="the file of block has no PRIORS"):
+        with_priors("BLOCK = 1\n", "block", {"comparison": [{"every_day": {"by_rule": {}}}]})

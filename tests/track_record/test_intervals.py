@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.outputs import Controls
 from orderflow_tui.track_record.intervals import lift, paired_lift, wilson
-from orderflow_tui.track_record.priors import PRIOR
+from orderflow_tui.track_record.priors import PRIORS
 from orderflow_tui.track_record.rule_record import ENOUGH, RuleRecord, block_of
 from tests.docs.references import OUTCOME
 
@@ -108,7 +108,7 @@ def test_half_an_hour_of_a_name_is_a_block() -> None:
 
 
 def test_the_prior_is_what_was_measured_elsewhere() -> None:
-    for prior in PRIOR.values():
+    for prior in PRIORS.values():
         assert 0 <= prior.fell <= 100
         for value, low, high in (prior.random, prior.price):
             assert low <= value <= high

@@ -11,7 +11,7 @@ import pytest
 
 from orderflow_tui.journal.records import ALERT_OUTCOME, OutcomeRecord
 from orderflow_tui.track_record.evidence_kinds import weight_of
-from orderflow_tui.track_record.priors import PRIOR
+from orderflow_tui.track_record.priors import PRIORS
 from orderflow_tui.track_record.track_record import TrackRecord
 from tests.journal.journal_tools import whole
 
@@ -34,7 +34,7 @@ def test_below_a_hundred_it_is_not_known_and_the_prior_is_named_as_such(tmp_path
     record = fed(TrackRecord(tmp_path, "guarded"), "red_burst", 7, 7, 0)
     words = record.words("red_burst")
     assert words.startswith("record here: not known yet (n = 7)")
-    prior = PRIOR["guarded", "red_burst"]
+    prior = PRIORS["red_burst"]
     assert words.endswith(f", fell {prior.fell}% of {prior.n}")
     assert f"chance: {prior.random[0]:+d} points on other moments" in words
     assert "; on recorded days " in words[:60], "a card of 80 columns shows what it says"

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
+from orderflow_tui.core.exits.basis import PRICE_ALARM
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.data_models import BURST, Answer, ExitRecommendation, OrderFlowAlert
@@ -29,8 +30,6 @@ DELAYED_WORDS: Final = r"DELAYED \d+ MIN: "
 """What a recommendation on delayed data begins with, whatever follows."""
 _FIRST_WORDS: Final = re.compile(rf"({DELAYED_WORDS})?(?:snooze is over: )?")
 DOUBLINGS: Final = 3
-PRICE_ALARM: Final = "price_alarm"
-"""The basis of a recommendation that comes back because the price went on against an answer."""
 
 
 class Figures(Struct, frozen=True):

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import replace
 from decimal import Decimal
 
+from orderflow_tui.core.exits.basis import COUNTED_SIGNALS
 from orderflow_tui.core.exits.counted_signals import ALERTS_NEEDED, CountedSignal, SignalCounter, evidence_of
 from orderflow_tui.core.exits.exit_signal import QUIET_NS, ExitLatch, Figures
 from orderflow_tui.core.market.liquidity import ExitCost, band_size, exit_cost
@@ -201,7 +202,7 @@ class Holding:
         behind = _behind_signals(signals, self.writer, self.capabilities.size_scale)
         alerts = tuple(one.alert for one in signals)
         details = {
-            "basis": "acts",
+            "basis": COUNTED_SIGNALS,
             "acts": [
                 {"at": iso_utc(one.time_ns), "episode_id": one.alert.episode_id, "shares": one.shares}
                 for one in signals

@@ -8,10 +8,14 @@ from orderflow_tui.core.model.events import Print
 from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
-from orderflow_tui.core.rules.rule import Rule, has_sizes
+from orderflow_tui.core.rules.rule import Prior, Rule, has_sizes
 from orderflow_tui.core.rules.rule_part import RulePart
 
-BLOCK: Final = Rule("block", plan=None, guarded=False, live=has_sizes, large_seller=False)
+PRIORS: Final[dict[str, Prior]] = {
+    "block": Prior(83, 59, (-2, -16, 13), (-1, -16, 15)),
+}
+
+BLOCK: Final = Rule("block", plan=None, guarded=False, live=has_sizes, large_seller=False, priors=PRIORS)
 
 
 class BlockRule(RulePart):

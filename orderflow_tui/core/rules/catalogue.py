@@ -7,15 +7,26 @@ from typing import Final
 from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Against
-from orderflow_tui.core.rules import block, hidden_seller, red_burst, sell_print, slow_bleed, thin_exit, walls
+from orderflow_tui.core.rules import (
+    ask_wall,
+    bid_wall,
+    bid_wall_hit,
+    bid_wall_pulled,
+    block,
+    hidden_seller,
+    red_burst,
+    sell_print,
+    slow_bleed,
+    thin_exit,
+)
 from orderflow_tui.core.rules.rule import Profile, Rule
 from orderflow_tui.core.rules.rule_part import RulePart
 
 _RULES: Final[tuple[Rule | type[RulePart], ...]] = (
-    walls.BID_WALL,
-    walls.BID_WALL_HIT,
-    walls.ASK_WALL,
-    walls.BID_WALL_PULLED,
+    bid_wall.BID_WALL,
+    bid_wall_hit.BID_WALL_HIT,
+    ask_wall.ASK_WALL,
+    bid_wall_pulled.BID_WALL_PULLED,
     sell_print.SellPrintRule,
     red_burst.RED_BURST,
     block.BlockRule,

@@ -16,7 +16,7 @@ from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import NS, NS_PER_MS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
-from orderflow_tui.core.rules.rule import Rule
+from orderflow_tui.core.rules.rule import Prior, Rule
 from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 
 _REFILL_NS: Final = 300 * NS_PER_MS
@@ -29,8 +29,17 @@ def _live(source: Capabilities) -> bool:
     return source.trades and source.depth_levels > 1 and source.single_venue
 
 
+PRIORS: Final[dict[str, Prior]] = {}
+
 HIDDEN_SELLER: Final = Rule(
-    "hidden_seller", plan=None, guarded=False, live=_live, side="ask", mirrored="hidden_buyer", on_book=True
+    "hidden_seller",
+    plan=None,
+    guarded=False,
+    live=_live,
+    side="ask",
+    mirrored="hidden_buyer",
+    on_book=True,
+    priors=PRIORS,
 )
 
 

@@ -27,14 +27,30 @@ from orderflow_tui.core.rules.burst_figures import (
 )
 from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.price_move import PriceMove
-from orderflow_tui.core.rules.rule import Rule, has_trades
+from orderflow_tui.core.rules.rule import Prior, Rule, has_trades
 from orderflow_tui.core.rules.side_check import UNSURE, Held, Signed, Verdict, doubted, sign_seconds
 
 _REST_NS: Final = 60 * NS
 _REFUTED_NS: Final = 2 * NS
 _QUIET_RANK: Final = 3
 
-RED_BURST: Final = Rule("red_burst", plan=True, guarded=True, live=has_trades, alert_type="red_burst")
+PRIORS: Final[dict[str, Prior]] = {
+    "red_burst": Prior(224, 65, (3, -6, 11), (3, -6, 12)),
+    "red_burst:beyond_range": Prior(1, 100, (25, -58, 88), (27, -57, 89)),
+    "red_burst:moved": Prior(124, 60, (-6, -18, 6), (-3, -14, 9)),
+    "red_burst:thin_bid": Prior(74, 74, (17, 1, 31), (14, -2, 28)),
+    "red_burst:unmoved": Prior(25, 60, (2, -24, 27), (0, -25, 26)),
+}
+
+KINDS: Final = {
+    "thin_bid": "burst before the price moved, on a thin bid",
+    "unmoved": "burst before the price moved, on a full bid",
+    "moved": "burst after the price moved",
+    "beyond_range": "burst in a fall beyond a usual five minutes",
+}
+RED_BURST: Final = Rule(
+    "red_burst", plan=True, guarded=True, live=has_trades, alert_type="red_burst", priors=PRIORS, kinds=KINDS
+)
 
 
 class RedBurst:

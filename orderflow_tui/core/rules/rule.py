@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from orderflow_tui.core.mirror import Side
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import AlertType
 
 Profile = Literal["plan", "guarded"]
+
+
+class Prior(Struct, frozen=True):
+    """What a rule was worth on recorded days in `guarded`. `make evaluate` writes it into the rule's file.
+
+    Shares are in per cent, lifts in points with their 95 % interval: `(value, low, high)`.
+    """
+
+    n: int
+    """Outcomes measured."""
+    fell: int
+    """Of which so many were followed by a fall."""
+    random: tuple[int, int, int]
+    """Lift on the seconds around."""
+    price: tuple[int, int, int]
+    """Lift on the like price change."""
 
 
 class Rule(Struct, frozen=True):
@@ -37,6 +53,10 @@ class Rule(Struct, frozen=True):
     """It is about one large seller, as the plan's type says; otherwise it is shown by its own name."""
     counted_once: bool = False
     """All its alerts together count once towards an exit."""
+    priors: Mapping[str, Prior] = field(default_factory=dict)
+    """What it was worth, by evidence, and by `evidence:kind`."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Its alerts sorted by `details.basis`, and what each sort is called on an exit card."""
 
     def enabled(self, profile: Profile) -> bool:
         """Whether the rule exists under the profile."""

@@ -12,11 +12,17 @@ from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS_PER_MS, PRICE_UNITS_PER_DOLLAR
 from orderflow_tui.core.rules.alert_writer import CRITICAL_FACTOR, AlertWriter
 from orderflow_tui.core.rules.explain import why
-from orderflow_tui.core.rules.rule import Profile, Rule, has_sizes
+from orderflow_tui.core.rules.rule import Prior, Profile, Rule, has_sizes
 from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 from orderflow_tui.core.rules.side_check import Held, Signed, Verdict, sold_and_bought
 
-SELL_PRINT: Final = Rule("sell_print", plan=False, guarded=True, live=has_sizes, side="bid", mirrored="buy_print")
+PRIORS: Final[dict[str, Prior]] = {
+    "sell_print": Prior(178, 66, (5, -5, 15), (7, -5, 19)),
+}
+
+SELL_PRINT: Final = Rule(
+    "sell_print", plan=False, guarded=True, live=has_sizes, side="bid", mirrored="buy_print", priors=PRIORS
+)
 _HIT: Final = ("Large sell", "sold at the bid", "Large buy", "bought at the ask")
 _SWEPT: Final = ("Sweep", "sold through the bids", "Sweep", "bought through the asks")
 

@@ -13,7 +13,7 @@ from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.explain import why
-from orderflow_tui.core.rules.rule import Rule, has_trades
+from orderflow_tui.core.rules.rule import Prior, Rule, has_trades
 from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 
 BUCKET_SECONDS: Final = 10
@@ -23,7 +23,11 @@ _CLIP: Final = 2.0
 _WARM: Final = 30
 _DECAY: Final = 0.5 ** (BUCKET_SECONDS / 1_800)
 
-SLOW_BLEED: Final = Rule("slow_bleed", plan=None, guarded=False, live=has_trades, large_seller=False)
+PRIORS: Final[dict[str, Prior]] = {
+    "slow_bleed": Prior(12, 50, (-11, -44, 26), (-18, -53, 19)),
+}
+
+SLOW_BLEED: Final = Rule("slow_bleed", plan=None, guarded=False, live=has_trades, large_seller=False, priors=PRIORS)
 
 
 class SlowBleed:

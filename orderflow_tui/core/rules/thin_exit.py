@@ -11,7 +11,7 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
-from orderflow_tui.core.rules.rule import Rule
+from orderflow_tui.core.rules.rule import Prior, Rule
 from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 
 _LEVELS: Final = 5
@@ -23,7 +23,11 @@ def _live(source: Capabilities) -> bool:
     return source.depth_levels >= _LEVELS and source.whole_depth and not source.sizes_unsure
 
 
-THIN_EXIT: Final = Rule("thin_exit", plan=None, guarded=False, live=_live, on_book=True, large_seller=False)
+PRIORS: Final[dict[str, Prior]] = {}
+
+THIN_EXIT: Final = Rule(
+    "thin_exit", plan=None, guarded=False, live=_live, on_book=True, large_seller=False, priors=PRIORS
+)
 
 
 class ThinExit:

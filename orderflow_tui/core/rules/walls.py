@@ -8,104 +8,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from functools import partial
 from typing import Final
 
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertOutput, AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.rules.alert_writer import CRITICAL_FACTOR, AlertWriter
-from orderflow_tui.core.rules.explain import why
-from orderflow_tui.core.rules.rule import Rule, has_quotes, sees_pulls
+from orderflow_tui.core.rules.ask_wall import ask_wall_alert
+from orderflow_tui.core.rules.bid_wall import bid_wall_alert
+from orderflow_tui.core.rules.bid_wall_hit import bid_wall_hit_alert, is_hit
+from orderflow_tui.core.rules.bid_wall_pulled import bid_wall_pulled_alert, was_pulled
+from orderflow_tui.core.rules.wall import Wall
 
 _REST_NS: Final = 2 * NS
 _MOVE_NS: Final = NS
 _SUSPENDED_NS: Final = 300 * NS
-_HIT_NS: Final = 30 * NS
-_HIT_PART: Final = 0.25
-_PULLED_PART: Final = 0.1
 _UPDATE_NS: Final = 60 * NS
 _VERDICT_WAIT_NS: Final = 30 * NS
 _PULLED_KEPT: Final = 4
-
-_resting: Final = partial(Rule, live=has_quotes, on_book=True)
-BID_WALL: Final = _resting("bid_wall", plan=True, guarded=False, side="bid", mirrored="ask_wall")
-ASK_WALL: Final = _resting("ask_wall", plan=False, guarded=True, side="ask", mirrored="bid_wall", counted_once=True)
-BID_WALL_HIT: Final = _resting("bid_wall_hit", plan=False, guarded=True, side="bid", mirrored="ask_wall_hit")
-BID_WALL_PULLED: Final = Rule(
-    "bid_wall_pulled", plan=False, guarded=True, live=sees_pulls, side="bid", mirrored="ask_wall_pulled", on_book=True
-)
-
-
-class Wall:
-    """One resting size above the threshold it opened with."""
-
-    __slots__ = (
-        "_last_size", "_unseen", "added", "below_ns", "cancelled", "continuous", "critical", "gone_ns", "hit",
-        "in_sight", "journaled_critical", "journaled_ns", "journaled_size", "opened_ns", "opened_price", "peak",
-        "price", "refills", "sells", "size", "sold", "suspended_ns", "threshold", "traded",
-    )  # fmt: skip
-
-    def __init__(self, price: int, size: int, threshold: int, opened_ns: int) -> None:
-        self.price = self.opened_price = price
-        self.size = self.peak = size
-        self.threshold = threshold
-        self.opened_ns = opened_ns
-        self.below_ns = 0
-        self.gone_ns = 0
-        self.suspended_ns = 0
-        self.in_sight = True
-        self.continuous = True
-        self.sells: deque[tuple[int, int, int]] = deque()
-        """`(time_ns, size, the part of it that sellers are known to have started)` at its price, oldest first."""
-        self.traded = self.sold = 0
-        self.hit = False
-        self.critical = self.journaled_critical = size >= CRITICAL_FACTOR * threshold
-        self.journaled_ns = opened_ns
-        self.journaled_size = size
-        self.added = self.cancelled = self.refills = 0
-        """By conservation: a change of the shown size is what was added, less what traded, less what was cancelled."""
-        self._last_size = size
-        self._unseen = 0
-
-    def shows(self, size: int, *, again: bool) -> None:
-        """Its shown size now; `again` when it was out of sight before, which tells nothing of what changed."""
-        change = 0 if again else size - self._last_size + self._unseen
-        if change > 0:
-            self.added += change
-            self.refills += self._unseen > 0
-        else:
-            self.cancelled -= change
-        self._last_size, self._unseen = size, 0
-
-    def life(self, until_ns: int) -> dict[str, float]:
-        """What became of it, for the journal."""
-        return {
-            "lifetime_s": round((until_ns - self.opened_ns) / NS, 3),
-            "added": self.added,
-            "cancelled": self.cancelled,
-            "refills": self.refills,
-        }
-
-    def low(self, size: int) -> bool:
-        """Whether a size is below 0.7 T, where a wall ends."""
-        return size * 10 < self.threshold * 7
-
-    def trade(self, time_ns: int, size: int, sold: int) -> None:
-        """A print at its price that may have consumed it; `sold` is what is known to have."""
-        self.forget_before(time_ns - _HIT_NS)
-        self.sells.append((time_ns, size, sold))
-        self.traded += size
-        self.sold += sold
-        self._unseen += size
-
-    def forget_before(self, time_ns: int) -> None:
-        """Keep what traded from an instant on."""
-        sells = self.sells
-        while sells and sells[0][0] < time_ns:
-            _, size, sold = sells.popleft()
-            self.traded -= size
-            self.sold -= sold
 
 
 class WallTracker:
@@ -282,10 +202,10 @@ class WallTracker:
         if time_ns < wall.opened_ns:
             return None
         wall.trade(time_ns, size, size if aggressor else 0)
-        if not aggressor or wall.hit or not self._verdicts or wall.sold < _HIT_PART * wall.peak:
+        if not aggressor or wall.hit or not self._verdicts or not is_hit(wall):
             return None
         wall.hit = True
-        return self._hit(wall, time_ns)
+        return bid_wall_hit_alert(self._writer, wall, time_ns, at_least=self._at_least)
 
     def on_clock(self, time_ns: int, covered_ns: int) -> list[AlertOutput] | None:
         """Let time pass: close what has rested below 0.7 T, expire what is long out of sight, judge what is gone."""
@@ -319,80 +239,15 @@ class WallTracker:
             elif covered_ns < wall.gone_ns and time_ns - wall.gone_ns < _VERDICT_WAIT_NS:
                 waiting.append(wall)
                 self._wake(time_ns + NS)
-            elif covered_ns >= wall.gone_ns and self._was_pulled(wall):
+            elif covered_ns >= wall.gone_ns and self._verdicts and self._pulled_rule and was_pulled(wall):
                 self.pulled.append(wall)
-                out.append(self._pulled(wall))
+                out.append(bid_wall_pulled_alert(self._writer, wall))
         self.closing = waiting
-
-    def _was_pulled(self, wall: Wall) -> bool:
-        if not (self._verdicts and self._pulled_rule and wall.continuous) or wall.hit:
-            return False
-        wall.forget_before(wall.gone_ns - _HIT_NS)
-        return wall.traded < _PULLED_PART * wall.size
 
     def showing(self) -> Iterator[Wall]:
         """The walls that stand, in sight or not."""
         return iter(self.walls.values())
 
     def _appearance(self, wall: Wall, time_ns: int) -> AlertRaised:
-        writer = self._writer
-        price, size = writer.price(wall.price), writer.sizes(wall.size)
-        if self._sign > 0:
-            text = writer.words(f"Bid wall {size} @ {price} (support)", f"Ask wall {size} @ {price} (resistance)")
-        else:
-            text = writer.words(f"Ask wall {size} @ {price}", f"Bid wall {size} @ {price}")
-        alert = writer.alert(
-            BID_WALL if self._sign > 0 else ASK_WALL,
-            time_ns=time_ns,
-            opened_ns=wall.opened_ns,
-            price=wall.opened_price,
-            severity="critical" if wall.critical else "warning",
-            rank=3,
-            text=text,
-            size=wall.size,
-            details={"threshold": wall.threshold, "peak": wall.peak, "price_now": float(price)}
-            | why(("resting_size", wall.size, wall.threshold)),
-        )
-        return AlertRaised(alert, time_ns, wall.price, wall.price)
-
-    def _hit(self, wall: Wall, time_ns: int) -> AlertRaised:
-        writer = self._writer
-        seconds = max(1, round((time_ns - wall.sells[0][0]) / NS))
-        least = "at least " if self._at_least else ""
-        price = writer.price(wall.price)
-        what = writer.words("Bid wall hit", "Ask wall taken")
-        part = f"{least}{writer.sizes(wall.sold)} of {writer.sizes(wall.peak)}"
-        alert = writer.alert(
-            BID_WALL_HIT,
-            time_ns=time_ns,
-            opened_ns=wall.opened_ns,
-            price=wall.price,
-            severity="critical",
-            rank=2,
-            text=f"{what}: {part} @ {price} in {seconds} s",
-            size=wall.sold,
-            details={"threshold": wall.threshold, "peak": wall.peak, "sold": wall.sold, "prints": len(wall.sells)}
-            | wall.life(time_ns)
-            | why(("part_of_peak_sold", wall.sold / wall.peak, _HIT_PART, 0.0001)),
-        )
-        return AlertRaised(alert, time_ns, wall.price, wall.price, len(wall.sells))
-
-    def _pulled(self, wall: Wall) -> AlertRaised:
-        writer = self._writer
-        price, traded = writer.price(wall.price), wall.traded
-        what = writer.words("Bid wall pulled", "Ask wall pulled")
-        part = f"{writer.sizes(traded)} of it" if traded else "none"
-        alert = writer.alert(
-            BID_WALL_PULLED,
-            time_ns=wall.gone_ns,
-            opened_ns=wall.opened_ns,
-            price=wall.price,
-            severity="critical",
-            rank=2,
-            text=f"{what}: {writer.sizes(wall.size)} @ {price}, {part} traded",
-            size=wall.size,
-            details={"threshold": wall.threshold, "peak": wall.peak, "traded": traded}
-            | wall.life(wall.gone_ns)
-            | why(("part_traded", traded / wall.size, _PULLED_PART)),
-        )
-        return AlertRaised(alert, wall.gone_ns, wall.price, wall.price)
+        alert = bid_wall_alert if self._sign > 0 else ask_wall_alert
+        return alert(self._writer, wall, time_ns)
