@@ -13,6 +13,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
+from types import TracebackType
 from typing import Any, Final
 
 from websockets.asyncio.client import connect
@@ -53,7 +54,20 @@ class TroubleError(Exception):
 
 
 class _Connect(connect):
-    """The library's connection without its redirects: the key goes to the configured host and nowhere else."""
+    """The library's connection without its redirects, which does not outlive its use.
+
+    The key goes to the configured host and nowhere else.
+    """
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Say goodbye; whoever is ended meanwhile leaves nothing open."""
+        transport = self.connection.transport
+        try:
+            await super().__aexit__(exc_type, exc, traceback)
+        finally:
+            transport.abort()
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         """Follow none: what refused the handshake is what is told."""

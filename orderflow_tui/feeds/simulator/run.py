@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -64,6 +65,14 @@ class LoopbackServer(uvicorn.Server):
         await super().startup(sockets)
         if self._on_ready is not None:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends within its time; what nobody reads, or came while it ended, does not keep its connection."""
+        await super().shutdown(sockets)
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection.transport, asyncio.Transport):
+                connection.transport.abort()
+        await asyncio.sleep(0)
 
     def stop(self) -> None:
         """Ask it to end; from any thread."""

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from types import FrameType
 from typing import Final
@@ -32,6 +33,7 @@ class TcpServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers = weakref.WeakSet[asyncio.StreamWriter]()
 
     def run(self, sockets: Sequence[socket.socket]) -> None:
         """Serve until `stop` is called, or a signal calls it."""
@@ -57,11 +59,16 @@ class TcpServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # A task ended before its first step has closed nothing, and what nobody reads keeps a closed connection open.
+        for writer in tuple(self._writers):
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._tasks) >= _MOST_CONNECTIONS:
             writer.transport.abort()
             return
+        self._writers.add(writer)
         task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
