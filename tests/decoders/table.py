@@ -84,9 +84,8 @@ from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
 from orderflow_tui.tui.look.theme import load_themes
 from orderflow_tui.tui.state.view_choice import decode_choice
 from tests.docs.pages import ROOT
-from tests.feeds.databento.test_order_book import order
 from tests.feeds.fake_polygon import Config, ordinary_conditions
-from tests.recordings.reader_files import QUOTES_HEAD, TRADES_HEAD, dbn, dbn_book, flat_quote, flat_trade
+from tests.recordings.reader_files import QUOTES_HEAD, TRADES_HEAD, dbn, dbn_book, dbn_order, flat_quote, flat_trade
 from tests.recordings.recordings import core_of, feed, recorder
 
 NOW_NS = 1_790_000_000_000_000_000
@@ -253,7 +252,11 @@ def _dbn_sample() -> bytes:
 
 def _dbn_orders() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        records = [order("A", "B", 1, 1_386), order("C", "B", 1, 1_386, 40, at=1), order("T", "A", 0, 1_386, at=2)]
+        records = [
+            dbn_order("A", "B", 1, 1_386),
+            dbn_order("C", "B", 1, 1_386, 40, at=1),
+            dbn_order("T", "A", 0, 1_386, at=2),
+        ]
         return dbn(Path(folder) / "x.dbn", records, schema="mbo", ids={"BAC": 5}).read_bytes()
 
 

@@ -173,6 +173,28 @@ def lobster_book(book: Book, levels: int) -> str:
 # --- DBN --------------------------------------------------------------------------------------------------------------
 
 
+def dbn_order(
+    action: str,
+    side: str,
+    number: int,
+    cents: int = 0,
+    size: int = 100,
+    *,
+    at: float = 0.0,
+    flags: int = 128,
+    **more: Any,
+) -> Any:
+    """One order's row, its price in cents."""
+    from databento_dbn import Action, MBOMsg, Side
+
+    fields: dict[str, Any] = {
+        "publisher_id": 2, "instrument_id": 5, "ts_event": OPEN + round(at * NS) - 1_000, "order_id": number,
+        "price": cents * 10_000_000 or 2**63 - 1, "size": size, "channel_id": 0, "action": Action.from_str(action),
+        "side": Side.from_str(side), "ts_recv": OPEN + round(at * NS), "flags": flags, "sequence": round(abs(at) * 1_000),
+    } | more  # fmt: skip
+    return MBOMsg(**fields)
+
+
 def dbn(
     path: Path,
     records: Iterable[Any],

@@ -1,5 +1,7 @@
 """Databento's files: the package's own encoder writes them, the reader gives back what was meant."""
 
+import contextlib
+import random
 import sys
 from datetime import date
 from importlib.util import find_spec
@@ -14,7 +16,7 @@ from orderflow_tui.recordings.formats.session import RecordingError, repeated_ro
 from orderflow_tui.recordings.open import open_recording
 from tests.real.sessions import AAPL, recording
 
-from .reader_files import NS, OPEN, as_dbn, dbn, dbn_book, dbn_trade
+from .reader_files import NS, OPEN, as_dbn, dbn, dbn_book, dbn_order, dbn_trade
 
 needs_dbn = pytest.mark.skipif(find_spec("databento_dbn") is None, reason="the extra databento is not installed")
 TOP = (138_600, 300, 138_700, 500)
@@ -189,6 +191,48 @@ def test_a_record_of_impossible_length_is_one_line_and_no_panic(
     with pytest.raises(RecordingError, match="not readable as DBN: a record of 8 bytes and type 19"):
         events(path)
     assert capfd.readouterr().err == ""
+
+
+@needs_dbn
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_damaged_anywhere_says_one_line_and_nothing_on_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], *, packed: bool
+) -> None:
+    from zstandard import compress
+
+    draw = random.Random(15)
+    kinds = {"mbp-1": [dbn_book(at, [TOP], action="AT"[at % 2], side="A", size=9) for at in range(4)]}
+    kinds["mbo"] = [dbn_order("A", "B", at, 2_500, at=at) for at in range(4)]
+    wholes = [dbn(tmp_path / f"{name}.dbn", rows, schema=name).read_bytes() for name, rows in kinds.items()]
+    damaged = [bytearray(whole[:cut]) for whole in wholes for cut in range(0, len(whole), 9)]
+    for _ in range(200):
+        damaged.append(bytearray(draw.choice(wholes)))
+        for _ in range(draw.choice((1, 2, 20))):
+            damaged[-1][draw.randrange(len(damaged[-1]))] ^= 1 << draw.randrange(8)
+    # Each byte of the head that says how records look: their type's schema, and whether they say when they were sent.
+    for whole in wholes:
+        for at in range(24, 60):
+            damaged.append(bytearray(whole))
+            damaged[-1][at] ^= 1
+    path = tmp_path / ("x.dbn.zst" if packed else "x.dbn")
+    for data in damaged:
+        path.write_bytes(compress(data) if packed else data)
+        with contextlib.suppress(RecordingError):
+            events(path)
+    assert capfd.readouterr().err == ""
+
+
+@needs_dbn
+def test_a_packed_file_is_read_over_its_frames_and_not_past_a_cut(tmp_path: Path) -> None:
+    from zstandard import compress
+
+    plain = dbn(tmp_path / "a.dbn", [dbn_book(at, [(138_600, 100 + at, 138_700, 500)]) for at in range(40)])
+    whole, path = plain.read_bytes(), tmp_path / "b.dbn.zst"
+    path.write_bytes(compress(whole[:1_500]) + compress(whole[1_500:]))
+    assert events(path) == events(plain)
+    path.write_bytes(compress(whole)[:-5])
+    with pytest.raises(RecordingError, match="not readable as DBN"):
+        events(path)
 
 
 @needs_dbn

@@ -8,14 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from msgspec import Struct
 
 from orderflow_tui.feeds.errors import PayloadError, one_line
-
-if TYPE_CHECKING:
-    from databento_dbn import DBNDecoder
 
 PORT: Final = 13_000
 VENUE_DATASET: Final = "XNAS.ITCH"
@@ -33,6 +30,7 @@ _MAGIC: Final = b"DBN"
 HEAD_SIZE: Final = 8
 LONGEST_HEAD: Final = 1 << 20
 _LONGEST_RECORD: Final = 1 << 10
+_SENT_AT: Final = 8
 _MARKET: Final = {0x00: 48, 0x01: 80, 0x0A: 368, 0x12: 40, 0xA0: 56}
 _VERSIONS: Final[Mapping[int, Mapping[int, int]]] = {
     1: _MARKET | {0x15: 80, 0x16: 80, 0x17: 80},
@@ -139,15 +137,21 @@ class RecordStream:
         Raises:
             PayloadError: This is no DBN.
         """
-        from databento_dbn import DBNError  # noqa: PLC0415 an extra
-
         data = self._rest + chunk if self._rest else chunk
+        found: list[Any] = []
+        if not self._least:
+            size = _head_size(data)
+            if not size:
+                self._rest = data
+                return found
+            found = self._decode(data[:size])
+            # Records that say when they were sent are longer by that.
+            more = _SENT_AT if found[0].ts_out else 0
+            self._least = {kind: least + more for kind, least in _VERSIONS[data[3]].items()}
+            data = data[size:]
         whole = self._whole(data)
         self._rest = data[whole:]
-        try:
-            return decoded(self._decoder, data[:whole])
-        except (DBNError, RuntimeError, ValueError) as problem:
-            raise PayloadError(message=f"not readable as DBN: {one_line(str(problem))}") from None
+        return found + self._decode(data[:whole])
 
     @property
     def cut(self) -> bool:
@@ -156,17 +160,7 @@ class RecordStream:
 
     def _whole(self, data: bytes) -> int:
         """How many bytes are whole records. Raises PayloadError."""
-        at, end = 0, len(data)
-        if not self._least:
-            if end < HEAD_SIZE:
-                return 0
-            at = HEAD_SIZE + int.from_bytes(data[4:HEAD_SIZE], "little")
-            if not data.startswith(_MAGIC) or at > LONGEST_HEAD or data[3] not in _VERSIONS:
-                raise PayloadError(message="not readable as DBN: no head")
-            if end < at:
-                return 0
-            self._least = _VERSIONS[data[3]]
-        least = self._least
+        at, end, least = 0, len(data), self._least
         while at + 1 < end:
             length = data[at] * 4
             if length < least.get(data[at + 1], _LONGEST_RECORD):
@@ -176,13 +170,26 @@ class RecordStream:
             at += length
         return at
 
+    def _decode(self, data: bytes) -> list[Any]:
+        """What these bytes hold, the package's panics as errors. Raises PayloadError."""
+        from databento_dbn import DBNError  # noqa: PLC0415 an extra
 
-def decoded(decoder: DBNDecoder, chunk: bytes) -> list[Any]:
-    """The records a chunk completes. Raises DBNError, RuntimeError."""
-    try:
-        return list(decoder.write_and_decode(chunk))
-    except BaseException as problem:
-        # The package's Rust panics at some records, and a panic is no Exception.
-        if type(problem).__name__ != "PanicException":
-            raise
-        raise RuntimeError(str(problem)) from None
+        try:
+            return list(self._decoder.write_and_decode(data))
+        except (DBNError, RuntimeError, ValueError) as problem:
+            raise PayloadError(message=f"not readable as DBN: {one_line(str(problem))}") from None
+        except BaseException as problem:
+            # The package's Rust panics at some records, and a panic is no Exception.
+            if type(problem).__name__ != "PanicException":
+                raise
+            raise PayloadError(message=f"not readable as DBN: {one_line(str(problem))}") from None
+
+
+def _head_size(data: bytes) -> int:
+    """How many bytes the head has, 0 where they are not all there yet. Raises PayloadError."""
+    if len(data) < HEAD_SIZE:
+        return 0
+    size = HEAD_SIZE + int.from_bytes(data[4:HEAD_SIZE], "little")
+    if not data.startswith(_MAGIC) or size > LONGEST_HEAD or data[3] not in _VERSIONS:
+        raise PayloadError(message="not readable as DBN: no head")
+    return size if len(data) >= size else 0

@@ -18,8 +18,8 @@ from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import SYMBOL
 from orderflow_tui.feeds.databento.records import BAD_TIME, SNAPSHOT, SymbolRecords
-from orderflow_tui.feeds.databento.wire import HEAD_SIZE, LONGEST_HEAD, RecordStream, decoded, is_consolidated
-from orderflow_tui.feeds.errors import PayloadError
+from orderflow_tui.feeds.databento.wire import HEAD_SIZE, LONGEST_HEAD, RecordStream, is_consolidated
+from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.recordings.formats.session import LATEST, Reading, RecordingError, Repeats, shown
 from orderflow_tui.support.bounded_file import open_regular
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _MAGIC: Final = b"DBN"
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _CHUNK: Final = 1 << 16
+_PIECE: Final = 1 << 10
+"""Packed bytes taken at once: whatever they hold becomes 32 MB at most."""
+_LARGEST_WINDOW: Final = 1 << 27
+"""What unpacking may keep in memory, bytes."""
 _LEVELS: Final = {"trades": 0, "mbp-1": 1, "mbp-10": 10, "mbo": 10}
 _ORDERS: Final = "mbo"
 
@@ -137,6 +141,8 @@ class _Read(Struct, eq=False):
 
     def take(self, record: Any, number: int) -> list[Event]:
         """What this record completes; times never go back. Raises ValueError."""
+        if hasattr(record, "order_id") is not self.session.orders:
+            raise ValueError("not a record of the schema that the file's head names")
         at_ns: int = record.ts_recv
         if record.flags & (BAD_TIME | SNAPSHOT):
             at_ns = max(at_ns, self.before_ns)
@@ -190,42 +196,66 @@ def _ns(day: date) -> int:
 def _records(path: Path, reading: Reading | None = None) -> Iterator[Any]:
     """The file's head and then its records."""
     try:
-        from databento_dbn import Compression, DBNDecoder, DBNError  # noqa: PLC0415 an extra
-    except ModuleNotFoundError:
-        raise RecordingError(
-            f"{path}: reading DBN needs one more package: pip install 'orderflow-tui[databento]'"
-        ) from None
-    try:
+        stream = RecordStream()
         with open_regular(path) as file:
             packed = file.read(len(_ZSTD_MAGIC)) == _ZSTD_MAGIC
             file.seek(0)
-            if not packed:
-                yield from _plain_records(path, file, reading)
-                return
-            decoder = DBNDecoder(compression=Compression.from_str("zstd"))
-            while chunk := file.read(_CHUNK):
-                yield from decoded(decoder, chunk)
+            source = _Unpacked(file) if packed else file
+            # The head alone first: its schema decides whether the records after it are to be read at all.
+            head = source.read(HEAD_SIZE)
+            yield from stream.take(head + source.read(min(int.from_bytes(head[4:], "little"), LONGEST_HEAD)))
+            while chunk := source.read(_CHUNK):
+                yield from stream.take(chunk)
                 if reading is not None:
                     reading(path, file.tell())
-            if decoder.buffer():
+            if stream.cut or (isinstance(source, _Unpacked) and source.cut):
                 raise RecordingError(f"{path}: not readable as DBN: it ends within a record")
+    except ModuleNotFoundError:
+        raise RecordingError(
+            f"{path}: reading DBN needs more packages: pip install 'orderflow-tui[databento]'"
+        ) from None
     except PayloadError as problem:
         raise RecordingError(f"{path}: {shown(problem)}") from None
-    except (OSError, DBNError, RuntimeError) as problem:
+    except OSError as problem:
         raise RecordingError(f"{path}: not readable as DBN: {shown(problem)}") from problem
 
 
-def _plain_records(path: Path, file: IO[bytes], reading: Reading | None) -> Iterator[Any]:
-    """The head alone first: its schema decides whether the records after it are to be read at all.
+class _Unpacked:
+    """A packed file as the bytes it was made of.
 
-    Records of impossible length never reach the decoder, whose Rust code would panic on the terminal.
+    The records are unpacked here, not by their decoder: its Rust panics, and says so on the terminal, at records of
+    impossible length, and those must be found before. Raises ModuleNotFoundError.
     """
-    stream = RecordStream()
-    head = file.read(HEAD_SIZE)
-    yield from stream.take(head + file.read(min(int.from_bytes(head[4:], "little"), LONGEST_HEAD)))
-    while chunk := file.read(_CHUNK):
-        yield from stream.take(chunk)
-        if reading is not None:
-            reading(path, file.tell())
-    if stream.cut:
-        raise RecordingError(f"{path}: not readable as DBN: it ends within a record")
+
+    def __init__(self, file: IO[bytes]) -> None:
+        from zstandard import ZstdDecompressor  # noqa: PLC0415 an extra
+
+        self._file = file
+        self._packing = ZstdDecompressor(max_window_size=_LARGEST_WINDOW)
+        self._frame = self._packing.decompressobj()
+        self._ready = bytearray()
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, fewer at the end. Raises PayloadError."""
+        from zstandard import ZstdError  # noqa: PLC0415 an extra
+
+        try:
+            while len(self._ready) < size and (piece := self._file.read(_PIECE)):
+                self._unpack(piece)
+        except ZstdError as problem:
+            raise PayloadError(message=f"not readable as DBN: {one_line(str(problem))}") from None
+        found = bytes(self._ready[:size])
+        del self._ready[:size]
+        return found
+
+    @property
+    def cut(self) -> bool:
+        """Whether the file ended within what was packed together."""
+        return not self._frame.eof
+
+    def _unpack(self, piece: bytes) -> None:
+        while piece:
+            if self._frame.eof:
+                self._frame = self._packing.decompressobj()
+            self._ready += self._frame.decompress(piece)
+            piece = self._frame.unused_data if self._frame.eof else b""

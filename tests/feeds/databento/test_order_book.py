@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.events import SELL, Book, Event, Gap, Print
+from orderflow_tui.core.model.outputs import AlertRaised
+from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.feeds.databento.order_book import OrderBook
 from orderflow_tui.recordings.formats.session import RecordingError
 from orderflow_tui.recordings.open import open_recording
+from tests.core.kit import Rules
 from tests.recordings.reader_files import NS, OPEN, dbn
+from tests.recordings.reader_files import dbn_order as order
 
 LAST, SNAPSHOT, TOP, BAD_TIME, BAD_BOOK = 128, 32, 64, 8, 4
 UNDEFINED = 2**63 - 1
-
-
-def order(
-    action: str,
-    side: str,
-    number: int,
-    cents: int = 0,
-    size: int = 100,
-    *,
-    at: float = 0.0,
-    flags: int = LAST,
-    **more: Any,
-) -> Any:
-    """One order's row, its price in cents."""
-    from databento_dbn import Action, MBOMsg, Side
-
-    fields: dict[str, Any] = {
-        "publisher_id": 2, "instrument_id": 5, "ts_event": OPEN + round(at * NS) - 1_000, "order_id": number,
-        "price": cents * 10_000_000 or UNDEFINED, "size": size, "channel_id": 0, "action": Action.from_str(action),
-        "side": Side.from_str(side), "ts_recv": OPEN + round(at * NS), "flags": flags, "sequence": round(abs(at) * 1_000),
-    } | more  # fmt: skip
-    return MBOMsg(**fields)
 
 
 def read(path: Path, rows: list[Any]) -> list[Event]:
@@ -85,6 +69,26 @@ def test_what_an_event_passes_through_is_not_shown(tmp_path: Path) -> None:
     shown = books(read(tmp_path, [*FIRST, *crossing]))
     assert len(shown) == 3
     assert shown[-1] == (((251_300, 100), (251_000, 300)), ())
+
+
+def test_a_crossed_book_raises_nothing_and_the_same_sizes_uncrossed_do(tmp_path: Path) -> None:
+    def raised(bid: int, flags: int) -> set[str | None]:
+        rows = [
+            *FIRST,
+            order("A", "B", 5, bid, 90_000, at=400, flags=flags),
+            order("A", "A", 6, 2_512, 80_000, at=401, flags=flags),
+            order("C", "A", 6, 2_512, 80_000, at=408, flags=flags),
+            order("C", "B", 5, bid, 90_000, at=409, flags=flags),
+            order("A", "B", 7, 2_510, 10, at=460),
+        ]
+        source = open_recording(str(dbn(tmp_path / "x.mbo.dbn", rows, schema="mbo")))
+        core = SymbolCore("BAC", Rules(profile="plan"), source.capabilities(), Position("BAC", 1_000, Decimal(25)))
+        said = core.process([Gap(OPEN, "start of the recording"), *source.events()])
+        return {one.alert.evidence for one in said if isinstance(one, AlertRaised)}
+
+    assert raised(2_511, LAST) == {"bid_wall", "ask_wall", "bid_wall_pulled"}
+    assert raised(2_520, LAST) == set()
+    assert raised(2_520, LAST | BAD_BOOK) == set()
 
 
 def test_a_snapshot_is_whole_with_its_last_record_and_tells_no_event(tmp_path: Path) -> None:
