@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from orderflow_tui.config.load import LoadedConfig, find_file, load_config, working_directory
 from orderflow_tui.config.reload import ConfigWatcher
@@ -31,6 +31,18 @@ from orderflow_tui.track_record.track_record import TrackRecord
 
 _RECORD_AFTER_S: Final = 1.0
 """Seconds after which the rules' records are read: the first paint comes before it."""
+
+
+class Run(Protocol):
+    """What is asked at its end."""
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended its thread against its will."""
+
+    @property
+    def unwritten(self) -> int:
+        """Records the disk did not take."""
 
 
 class LiveSettings:
@@ -184,7 +196,7 @@ def _feed(source: Source, config: Settings) -> Feed:
     return CompositeFeed(feed, feed_of(source_named(config.depth_source))(config))
 
 
-def tell_losses(monitor: Monitor, directory: Path) -> None:
+def tell_losses(monitor: Run, directory: Path) -> None:
     """Say on stderr what a run could not do to its end."""
     if monitor.failure is not None:
         print_error(f"the monitor failed: {monitor.failure!r}")

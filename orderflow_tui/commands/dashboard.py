@@ -17,18 +17,18 @@ from orderflow_tui.config.screen import screen_settings
 from orderflow_tui.monitor.monitor import Monitor
 
 if TYPE_CHECKING:
-    from orderflow_tui.recordings.replay_feed import ReplayFeed
+    from orderflow_tui.commands.replay_deck import ReplayDeck
     from orderflow_tui.tui.state.first_run import FirstRun
 
 
 def show(
-    monitor: Monitor,
+    monitor: Monitor | ReplayDeck,
     directory: Path,
     screen: Mapping[str, object],
     loaded: LoadedConfig,
     *,
     first_run: FirstRun | None = None,
-    replay: ReplayFeed | None = None,
+    replay: ReplayDeck | None = None,
     settings_file: SettingsFile | None = None,
     notifies: bool = False,
     notices: Sequence[str] = (),
@@ -49,9 +49,7 @@ def show(
     refuse_without_terminal()
     tz = screen_settings({**loaded.ui, **screen}).tz
     ending = Ending(lambda reason, code: monitor.stop(reason, exit_code=code), screen=not in_browser())
-    notifier = notifier_of(loaded, tz, monitor) if notifies else None
-    if replay is not None:
-        monitor.pace = lambda: (replay.paused, replay.speed)
+    notifier = notifier_of(loaded, tz, monitor) if notifies and isinstance(monitor, Monitor) else None
     begin(ending)
     monitor.start()
     try:

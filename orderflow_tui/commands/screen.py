@@ -16,10 +16,10 @@ from orderflow_tui.config.values import invalid
 from orderflow_tui.views.model import MonitorPort
 
 if TYPE_CHECKING:
-    from orderflow_tui.recordings.replay_feed import ReplayFeed
     from orderflow_tui.tui.state.engine_controls import EngineControls
     from orderflow_tui.tui.state.first_run import FirstRun
     from orderflow_tui.tui.state.positions_desk import PositionsDesk
+    from orderflow_tui.tui.state.replay_port import ReplayPort
 
 
 def refuse_without_terminal() -> None:
@@ -43,7 +43,7 @@ def run_screen(
     ending: Ending,
     *,
     first_run: FirstRun | None = None,
-    replay: ReplayFeed | None = None,
+    replay: ReplayPort | None = None,
     settings_file: SettingsFile | None = None,
     notices: Sequence[str] = (),
     engine: EngineControls | None = None,
@@ -84,9 +84,7 @@ def run_screen(
             ascii_only=ui.ascii,
             attention=Attention(bell=not ui.no_bell, title=not ui.no_title, notify=ui.notify),
             keys={name: str(keys) for name, keys in loaded.keys.items()},
-            on_pause=None if replay is None else lambda: _discard(replay.toggle_pause()),
-            on_speed=None if replay is None else lambda factor: replay.set_speed(replay.speed * factor),
-            on_step=None if replay is None else replay.step,
+            replay=replay,
             export_directory=directory,
             settings=SettingsDesk(ui, screen, settings_file, tell_setting),
             positions=_positions(loaded, changeable=settings_file is not None and replay is None),
@@ -111,7 +109,3 @@ def _positions(loaded: LoadedConfig, *, changeable: bool) -> PositionsDesk:
     if Path(setting).suffix != ".toml":
         return PositionsDesk(None, f"positions come from {setting}: change them there")
     return PositionsDesk(Path(setting).expanduser())
-
-
-def _discard(_: object) -> None:
-    """For callbacks whose result nobody wants."""

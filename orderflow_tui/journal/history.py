@@ -76,6 +76,7 @@ class HistoryStore:
     """
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self.skipped = 0
         """Days that could not be read."""
         self._files = DayFiles()
@@ -88,6 +89,10 @@ class HistoryStore:
         self._rows: dict[int, HistoryRow] = {}
         self._tail = _Tail(directory)
         self._backlog: Iterator[Segment] | None = self._segments_backwards()
+
+    def anew(self) -> HistoryStore:
+        """The same directory, looked at from the start."""
+        return HistoryStore(self._directory)
 
     def __len__(self) -> int:
         return self._newer_count + (self._older_ends[-1] if self._older_ends else 0)

@@ -19,12 +19,12 @@ class Inbox(Generic[Data, Command]):
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._data: deque[Data] = deque()
+        self._data: deque[Data | Command] = deque()
         self._commands: deque[Command] = deque()
         self._changed = threading.Condition()
         self._closed = False
 
-    def put(self, message: Data) -> None:
+    def put(self, message: Data | Command) -> None:
         """Add data, waiting for room; what comes after `close` is dropped, for nobody reads any more."""
         with self._changed:
             while len(self._data) >= self._limit and not self._closed:

@@ -94,6 +94,8 @@ class Intake:
         for output in watched.core.process(batch.events, news_from_ns=news_from):
             self._outbox.say(watched, output, batch.arrival)
         self._statuses.traded(watched, batch.events, batch.arrival)
+        if self._clock.follows_to_the_end:  # a recording may pass faster than views are made
+            watched.recorder.keep(watched.core, self._clock.now_ns // NS)
         watched.dirty = True
 
     def _played(self, played: Played) -> None:

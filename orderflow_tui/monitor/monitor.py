@@ -114,6 +114,8 @@ class Monitor(ScreenPort):
         self._recorder = recorder
         self.pace: Callable[[], tuple[bool, float]] = lambda: (False, 1.0)
         """Whether a replay waits, and its recorded seconds a second."""
+        self.on_command: Callable[[int, AnswerGiven | OwnOrders], None] = lambda *_: None
+        """Called in the monitor's thread with the run's time for each of the trader's words the rules go by."""
         self._symbols = WatchedSymbols(
             positions,
             thresholds,
@@ -165,6 +167,11 @@ class Monitor(ScreenPort):
             self._thread.join(timeout)
             if self._thread.is_alive():  # it waits for room on the disk
                 self.unwritten = self._journal.waiting
+
+    @property
+    def running(self) -> bool:
+        """The monitor's thread has begun and not ended."""
+        return self._thread.is_alive()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the feed's end or a stop; whether it came."""
@@ -268,6 +275,7 @@ class Monitor(ScreenPort):
     def _handle(self, message: FeedMessage | AnswerGiven | Recover | OwnOrders | WatchDetails | ScreensLook) -> None:
         match message:
             case AnswerGiven():
+                self.on_command(self._clock.now_ns, message)
                 answer(message, self._symbols, self._publisher, self._clock, self._outbox)
                 self._publish()
             case Recover():
@@ -275,6 +283,7 @@ class Monitor(ScreenPort):
                 if watched is not None:
                     self._blindness.clear(watched, message.arrival)
             case OwnOrders():
+                self.on_command(self._clock.now_ns, message)
                 self._symbols.set_own_orders(message.symbol, message.orders)
             case WatchDetails():
                 self._publisher.watch_details(self._symbols, message.symbols)

@@ -65,6 +65,10 @@ class ScreenPort:
         """Record an answer that a named screen gave."""
         self._inbox.ask(AnswerGiven(recommendation_id, answer, Arrival.now(), screen))
 
+    def say_again(self, command: AnswerGiven | OwnOrders) -> None:
+        """Take a command after the data that came before it and before what comes after: for a replay's own order."""
+        self._inbox.put(command)
+
     def recover(self, symbol: str) -> None:
         """Try a BLIND symbol again now."""
         self._inbox.ask(Recover(symbol, Arrival.now()))
@@ -111,6 +115,11 @@ class ScreenPort:
     def on_news(self, listener: Callable[[], None]) -> None:
         """Call back, in the monitor's thread, once news has been published."""
         self._on_news = listener
+
+    @property
+    def writes_alone(self) -> bool:
+        """No other program writes in the journal."""
+        return self._journal.alone
 
     @property
     def not_logging(self) -> str:

@@ -24,6 +24,11 @@ _LOOK_S: Final = 0.02
 """How often a replay that waits looks for a key."""
 _SKIP_NS: Final = 3_600 * NS
 """Nights and years between recordings are not waited for."""
+_SECOND_BY_SECOND_NS: Final = 360 * NS
+"""Before the instant that is sought each second is delivered apart: charts that keep minutes are then as played."""
+
+Cue = tuple[int, Callable[[], None]]
+"""An instant in nanoseconds UTC, and what is called once everything up to it has been delivered."""
 
 
 class ReplayFeed:
@@ -33,7 +38,9 @@ class ReplayFeed:
         recordings: What to play; all start at the earliest first event.
         speed: Recorded seconds a second; 0 is as fast as it goes.
         infer_sides: Ignore recorded aggressors.
-        fast_until_ns: Play as fast as it goes up to this recorded instant, and wait there; 0 does not.
+        fast_until_ns: Play as fast as it goes up to this recorded instant; 0 does not.
+        paused: Whether to wait, there or at the start.
+        cues: What is called on the way, in the order of time.
     """
 
     def __init__(
@@ -43,10 +50,13 @@ class ReplayFeed:
         speed: float = 1.0,
         infer_sides: bool = False,
         fast_until_ns: int = 0,
+        paused: bool = False,
+        cues: Iterable[Cue] = (),
     ) -> None:
         self._recordings = tuple(recordings)
         self._infer = infer_sides
-        self._pace = _Pace(speed, fast_until_ns)
+        self._pace = _Pace(speed, fast_until_ns, paused=paused)
+        self._cues = deque(cues)
         self._capabilities = recordings[0].capabilities(infer_sides=infer_sides)
 
     @property
@@ -75,6 +85,20 @@ class ReplayFeed:
     def step(self, step: Step) -> None:
         """Wait, and play up to and with the next event, or one second on; seconds without an event are passed over."""
         self._pace.step(step)
+
+    @property
+    def seeks_ns(self) -> int:
+        """The instant that is played to as fast as it goes, nanoseconds UTC; 0 where none is."""
+        return self._pace.fast_until_ns
+
+    @property
+    def arrived_ns(self) -> int:
+        """The last instant that was passed as fast as it goes when playing came to what was sought."""
+        return self._pace.arrived_ns
+
+    def seek(self, time_ns: int) -> None:
+        """Play to a later instant as fast as it goes; whether playing waits there is as it was."""
+        self._pace.seek(time_ns)
 
     def start(self, symbols: Iterable[str], put: Put) -> None:
         """Play the recordings of these symbols from a thread of its own."""
@@ -127,17 +151,25 @@ class ReplayFeed:
                 pace.jump()
             while (clock_s + 1) * NS <= time_ns and not pace.stopped.is_set():
                 clock_s += 1
+                self._cue(clock_s * NS, batch.flush)
                 waited = pace.wait_until(clock_s * NS, batch.flush, event=False)
                 for every in symbols:
                     batch.add(every, Clock(clock_s * NS))
-                if waited:
+                if waited or 0 < pace.fast_until_ns - clock_s * NS < _SECOND_BY_SECOND_NS:
                     batch.flush()
+            self._cue(time_ns, batch.flush)
             waited = pace.wait_until(time_ns, batch.flush)
             if pace.stopped.is_set():
                 return
             batch.add(symbol, event)
             if waited:
                 batch.flush()
+
+    def _cue(self, next_ns: int, flush: Callable[[], None]) -> None:
+        """Call what is due before this instant."""
+        while self._cues and self._cues[0][0] < next_ns:
+            flush()
+            self._cues.popleft()[1]()
 
 
 def _tagged(recording: RecordedSession, *, infer: bool) -> Iterator[tuple[int, str, Event]]:
@@ -174,11 +206,14 @@ class _Batches:
 class _Pace:
     """Keeps recorded time in step with the clock on the wall."""
 
-    def __init__(self, speed: float, fast_until_ns: int) -> None:
+    def __init__(self, speed: float, fast_until_ns: int, *, paused: bool) -> None:
         self.speed = speed
         self.stopped = threading.Event()
         self.paused = threading.Event()
-        self._fast_until_ns = fast_until_ns
+        if paused:
+            self.paused.set()
+        self.fast_until_ns = fast_until_ns
+        self.arrived_ns = 0
         self._at_wall = 0
         self._at_recorded = 0
         self._for_speed = -1.0
@@ -202,6 +237,12 @@ class _Pace:
             self.paused.set()
             self._steps.append(step)
 
+    def seek(self, time_ns: int) -> None:
+        """Let everything before this instant pass at once."""
+        with self._lock:
+            self._steps.clear()
+            self.fast_until_ns = time_ns
+
     def jump(self) -> None:
         """The next instant is due now."""
         self._for_speed = -1.0
@@ -219,13 +260,10 @@ class _Pace:
         return shown
 
     def _wait_until(self, recorded_ns: int, before_sleep: Callable[[], None], *, event: bool) -> bool:
-        if recorded_ns < self._fast_until_ns:
-            return False
-        if self._fast_until_ns:
-            self._fast_until_ns = 0
-            self.paused.set()
         waited = False
         while not self.stopped.is_set():
+            if self._is_fast(recorded_ns):
+                return waited
             if self.paused.is_set():
                 if self._stepped(recorded_ns, event=event):
                     return True
@@ -247,6 +285,16 @@ class _Pace:
             waited = True
             self.stopped.wait(min(early / NS, _LONGEST_SLEEP_S))
         return waited
+
+    def _is_fast(self, recorded_ns: int) -> bool:
+        """Whether this lies before the instant that is sought; one that is reached is sought no more."""
+        with self._lock:
+            if recorded_ns < self.fast_until_ns:
+                self._for_speed = -1.0
+                return True
+            if self.fast_until_ns:
+                self.fast_until_ns, self.arrived_ns = 0, self._passed_ns
+            return False
 
     def _stepped(self, recorded_ns: int, *, event: bool) -> bool:
         """Whether a step lets this pass."""

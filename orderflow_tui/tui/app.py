@@ -16,12 +16,12 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.support.atomic_file import replace_file
-from orderflow_tui.tui.answer_app import AnswerApp
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS
 from orderflow_tui.tui.keys.keymap import check_keymap
 from orderflow_tui.tui.look.text import NEW_YORK, Zone
 from orderflow_tui.tui.look.theme import DEFAULT_THEME, FALLBACK_SIGNALS
 from orderflow_tui.tui.look.theme_switcher import ThemeSwitcher
+from orderflow_tui.tui.replay_app import ReplayApp
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.screens.main import MainScreen
@@ -34,8 +34,8 @@ from orderflow_tui.tui.state.view_choice import read_choice, write_choice
 from orderflow_tui.views.model import MonitorPort
 
 if TYPE_CHECKING:
-    from orderflow_tui.feeds.feed import Step
     from orderflow_tui.journal.history import HistoryStore
+    from orderflow_tui.tui.state.replay_port import ReplayPort
     from orderflow_tui.tui.state.settings_model import SettingsDesk
 
 APP_TITLE = "orderflow-tui"
@@ -50,7 +50,7 @@ class NewsCame(Message):
     """The monitor has published something that does not wait for the next look."""
 
 
-class OrderFlowApp(AnswerApp):
+class OrderFlowApp(ReplayApp):
     """The dashboard over a monitor.
 
     Args:
@@ -62,9 +62,7 @@ class OrderFlowApp(AnswerApp):
         first_run: Shown first when there is nothing to watch.
         attention: How a new recommendation, or a position that goes blind, makes itself heard.
         keys: The user's keymap, binding id to keys.
-        on_pause: Called to pause or go on with a replay; None where nothing can be paused.
-        on_speed: Called with 2.0 or 0.5 to change a replay's speed.
-        on_step: Called with `event` or `second` to let a replay that waits go on by as much.
+        replay: The replay this is a screen of; None where nothing is replayed.
         export_directory: Where exports and pictures go: the journal's folder.
         settings: What the settings screen changes; None where there is none.
         positions: The positions file that may be changed here; None where none may.
@@ -93,9 +91,7 @@ class OrderFlowApp(AnswerApp):
         first_run: FirstRun | None = None,
         attention: Attention | None = None,
         keys: Mapping[str, str] | None = None,
-        on_pause: Callable[[], None] | None = None,
-        on_speed: Callable[[float], None] | None = None,
-        on_step: Callable[[Step], None] | None = None,
+        replay: ReplayPort | None = None,
         export_directory: Path | None = None,
         settings: SettingsDesk | None = None,
         positions: PositionsDesk | None = None,
@@ -117,7 +113,7 @@ class OrderFlowApp(AnswerApp):
         self._notices = notices
         self._told: set[Kind] = set()
         self._woken = False
-        self._on_pause, self._on_speed, self._on_step = on_pause, on_speed, on_step
+        self.replay = replay
         self._monotonic = monotonic
         self._freeze = freeze
         self._themes = ThemeSwitcher(self, theme)
@@ -214,9 +210,11 @@ class OrderFlowApp(AnswerApp):
         await self.look()
 
     def _announce(self) -> None:
-        opened = self.model.newly_open()
+        opened, blinded = self.model.newly_open(), self.model.newly_blind()
+        if self.is_seeking:  # what is passed over was heard when it was played, or is not wanted
+            opened, blinded = [], []
         fresh = [(card_title(item), item.reason) for item in opened]
-        fresh += [(f"BLIND {view.symbol}", view.chip_detail) for view in self.model.newly_blind()]
+        fresh += [(f"BLIND {view.symbol}", view.chip_detail) for view in blinded]
         heard = [item for item in opened if item.weight != "note"]
         if self._signals.use.bell and (heard or len(fresh) > len(opened)):
             self.bell()
@@ -250,6 +248,9 @@ class OrderFlowApp(AnswerApp):
         if self.history is None:
             self.tell("no journal to read on this machine")
         elif self._scope != "History":
+            if self.replay is not None:  # its journal may have begun again
+                self.history.close()
+                self.history = self.history.anew()
             self.push_screen(lazy.history_screen(self.history, self.zone))
 
     def action_settings(self) -> None:
@@ -292,34 +293,6 @@ class OrderFlowApp(AnswerApp):
         """The next theme."""
         if name := self._themes.next():
             self.tell(f"theme {name}")
-
-    def action_pause(self) -> None:
-        """Pause or go on."""
-        if self._on_pause is None:
-            self.tell("only a replay can be paused")
-        else:
-            self._on_pause()
-
-    def action_faster(self) -> None:
-        """Twice the speed."""
-        self._change_speed(2.0)
-
-    def action_slower(self) -> None:
-        """Half the speed."""
-        self._change_speed(0.5)
-
-    def _change_speed(self, factor: float) -> None:
-        if self._on_speed is None:
-            self.tell("only a replay has a speed")
-        else:
-            self._on_speed(factor)
-
-    def action_step(self, step: Step) -> None:
-        """Pause, and go on by one event or one second."""
-        if self._on_step is None:
-            self.tell("only a replay can be stepped through")
-        else:
-            self._on_step(step)
 
     def action_save_picture(self) -> None:
         """The screen as an SVG beside the journal."""

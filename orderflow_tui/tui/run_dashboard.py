@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,10 @@ from orderflow_tui.tui.state.engine_controls import EngineControls
 from orderflow_tui.views.model import MonitorPort
 
 if TYPE_CHECKING:
-    from orderflow_tui.feeds.feed import Step
     from orderflow_tui.journal.history import HistoryStore
     from orderflow_tui.tui.state.first_run import FirstRun
     from orderflow_tui.tui.state.positions_desk import PositionsDesk
+    from orderflow_tui.tui.state.replay_port import ReplayPort
     from orderflow_tui.tui.state.settings_model import SettingsDesk
 
 SWITCH_INTERVAL = 0.0005
@@ -40,9 +40,7 @@ def run_dashboard(
     ascii_only: bool = False,
     attention: Attention | None = None,
     keys: Mapping[str, str] | None = None,
-    on_pause: Callable[[], None] | None = None,
-    on_speed: Callable[[float], None] | None = None,
-    on_step: Callable[[Step], None] | None = None,
+    replay: ReplayPort | None = None,
     export_directory: Path | None = None,
     settings: SettingsDesk | None = None,
     positions: PositionsDesk | None = None,
@@ -61,7 +59,7 @@ def run_dashboard(
     try:
         app = OrderFlowApp(
             monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
-            on_pause=on_pause, on_speed=on_speed, on_step=on_step, export_directory=export_directory,
+            replay=replay, export_directory=export_directory,
             settings=settings, positions=positions, notices=notices, engine=engine, freeze=True,
         )  # fmt: skip
         app.ending = ending

@@ -15,6 +15,7 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.views.charts import MapView, SeriesView
+from orderflow_tui.views.replay import ReplayView
 
 Chip = Literal[
     "CALM", "WARMING", "OPENING", "THIN", "WATCH", "ALERT", "EXIT", "BLIND", "NO QUOTES", "HALTED", "CLOSED", "NO DATA"
@@ -338,6 +339,8 @@ class StatusView(Struct, frozen=True):
     """A refused reload of orderflow.toml or positions.toml; the old values stay in force."""
     paused: bool = False
     speed: float = 1.0
+    replay: ReplayView | None = None
+    """How far a replay is; None where nothing is replayed."""
     positions_age_s: float | None = None
     exit_code: int = 0
 

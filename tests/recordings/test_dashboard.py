@@ -13,19 +13,19 @@ import pytest
 
 from orderflow_tui.cli import main
 from orderflow_tui.commands import replay as replay_command
+from orderflow_tui.commands.replay_deck import ReplayDeck
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.journal.from_core import core_bytes
 from orderflow_tui.journal.records import ALERT_OUTCOME
 from orderflow_tui.monitor.monitor import Monitor
-from orderflow_tui.recordings.replay_feed import ReplayFeed
 from orderflow_tui.recordings.reproduce import _MADE_BY_CORES
 from orderflow_tui.tui.app import OrderFlowApp
 from tests.recordings.recordings import until
 from tests.recordings.test_reproduce import Hand
 from tests.tui.driving import screen_text, settled
 
-Shown = Callable[[Monitor, Path, ReplayFeed], int]
+Shown = Callable[[Monitor, Path, ReplayDeck], int]
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +42,13 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Hand:
 def replay(recorded: Hand, name: str, journal: Path, show: Shown, monkeypatch: pytest.MonkeyPatch) -> int:
     """The command with its screen in the test's hands."""
 
-    def shown(monitor: Monitor, directory: Path, *_: object, replay: ReplayFeed) -> int:
-        monitor.pace = lambda: (replay.paused, replay.speed)
-        monitor.start()
+    def shown(deck: ReplayDeck, directory: Path, *_: object, replay: ReplayDeck) -> int:
+        assert replay is deck
+        deck.start()
         try:
-            return show(monitor, directory, replay)
+            return show(deck._now.monitor, directory, deck)
         finally:
-            monitor.stop(timeout=5)
+            deck.stop(timeout=5)
 
     monkeypatch.setattr(replay_command, "show", shown)
     return main(["replay", "--alert", name, "--record", str(recorded.folder / "raw"), "--log-dir", str(journal)])
@@ -68,8 +68,8 @@ def test_played_to_its_end_the_journal_is_the_same(
 ) -> None:
     (told,) = recorded.records("exit_signal_triggered")
 
-    def show(monitor: Monitor, _: Path, feed: ReplayFeed) -> int:
-        until(lambda: feed.paused)
+    def show(monitor: Monitor, _: Path, deck: ReplayDeck) -> int:
+        feed = deck._now.feed
         until(lambda: monitor.status().paused)
         status = monitor.status()
         assert (status.source_class, status.profile) == ("replayed", "guarded")
@@ -87,11 +87,11 @@ def test_played_to_its_end_the_journal_is_the_same(
 
 async def test_stepped_through_on_the_screen(recorded: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (told,) = recorded.records("exit_signal_triggered")
-    got: list[tuple[Monitor, ReplayFeed]] = []
+    got: list[tuple[Monitor, ReplayDeck]] = []
     over = threading.Event()
 
-    def show(monitor: Monitor, _: Path, feed: ReplayFeed) -> int:
-        got.append((monitor, feed))
+    def show(monitor: Monitor, _: Path, deck: ReplayDeck) -> int:
+        got.append((monitor, deck))
         assert over.wait(60)
         return 3
 
@@ -102,9 +102,9 @@ async def test_stepped_through_on_the_screen(recorded: Hand, tmp_path: Path, mon
     )
     running.start()
     try:
-        until(lambda: bool(got) and got[0][1].paused)
-        monitor, feed = got[0]
-        app = OrderFlowApp(monitor, on_step=feed.step)
+        until(lambda: bool(got) and got[0][0].status().paused)
+        monitor, deck = got[0]
+        app = OrderFlowApp(deck, replay=deck)
         async with app.run_test(size=(120, 36)) as pilot:
             until(lambda: monitor.status().paused)
             await settled(pilot)
@@ -114,7 +114,7 @@ async def test_stepped_through_on_the_screen(recorded: Hand, tmp_path: Path, mon
                 assert time.monotonic() < deadline
                 await pilot.press("full_stop")
             await settled(pilot)
-            assert feed.paused
+            assert monitor.status().paused
             assert "EXIT" in screen_text(app)
             before = monitor.status().now_ns
             await pilot.press("greater_than_sign")

@@ -204,9 +204,9 @@ def test_steps_go_on_by_an_event_or_a_second_and_wait_again(tmp_path: Path) -> N
 def test_as_fast_as_it_goes_up_to_an_instant_and_waits_there(tmp_path: Path) -> None:
     prefix = write(tmp_path, trades=[trade(at, at) for at in range(1, 100)], book=[quote(0, 0)])
     collector = _Collector()
-    feed = ReplayFeed([open_recording(prefix)], speed=1.0, fast_until_ns=START + 50 * NS)
+    feed = ReplayFeed([open_recording(prefix)], speed=1.0, fast_until_ns=START + 50 * NS, paused=True)
     feed.start(["BAC"], collector.put)
-    _until(lambda: feed.paused)
+    _until(lambda: feed.arrived_ns > 0)
     _until(lambda: _times(collector)[-1] == ("Print", 49.0))
     assert not feed.toggle_pause()
     feed.set_speed(0)
@@ -216,9 +216,9 @@ def test_as_fast_as_it_goes_up_to_an_instant_and_waits_there(tmp_path: Path) -> 
 def test_seconds_without_an_event_are_passed_over_by_a_step(tmp_path: Path) -> None:
     prefix = write(tmp_path, trades=[trade(1, 1), trade(9_000, 2)], book=[quote(0, 0)])
     collector = _Collector()
-    feed = ReplayFeed([open_recording(prefix)], speed=1.0, fast_until_ns=START + 2 * NS)
+    feed = ReplayFeed([open_recording(prefix)], speed=1.0, fast_until_ns=START + 2 * NS, paused=True)
     feed.start(["BAC"], collector.put)
-    _until(lambda: feed.paused)
+    _until(lambda: feed.arrived_ns > 0)
     feed.step("second")
     assert collector.end().exit_code == 0
     assert _times(collector)[-1] == ("Print", 9_000.0)

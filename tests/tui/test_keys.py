@@ -43,6 +43,33 @@ from tests.tui.journal_files import journal
 
 
 @dataclass
+class FakeReplay:
+    """Writes down what it is asked."""
+
+    paused: list[str] = field(default_factory=list)
+    speeds: list[float] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    sought: list[int] = field(default_factory=list)
+
+    def toggle_pause(self) -> None:
+        self.paused.append("pressed")
+
+    def change_speed(self, factor: float) -> None:
+        self.speeds.append(factor)
+
+    def step(self, step: str) -> None:
+        self.steps.append(step)
+
+    def seek_by(self, seconds: int) -> str:
+        self.sought.append(seconds)
+        return "sought"
+
+    def seek(self, time_ns: int) -> str:
+        self.sought.append(time_ns)
+        return ""
+
+
+@dataclass
 class Bench:
     """The running app with what its keys may reach."""
 
@@ -50,9 +77,7 @@ class Bench:
     pilot: Pilot[int]
     monitor: FakeMonitor
     folder: Path
-    paused: list[str] = field(default_factory=list)
-    speeds: list[float] = field(default_factory=list)
-    steps: list[str] = field(default_factory=list)
+    replay: FakeReplay
 
     async def press(self, *keys: str) -> None:
         await press(self.pilot, *keys)
@@ -126,7 +151,7 @@ async def _recover(bench: Bench) -> None:
 @checks("pause", "faster", "slower")
 async def _replay(bench: Bench) -> None:
     await bench.press("space", "plus", "equals_sign", "minus")
-    assert (bench.paused, bench.speeds) == (["pressed"], [2.0, 2.0, 0.5])
+    assert (bench.replay.paused, bench.replay.speeds) == (["pressed"], [2.0, 2.0, 0.5])
 
 
 @checks("mine")
@@ -138,7 +163,16 @@ async def _mine(bench: Bench) -> None:
 @checks("step-event", "step-second")
 async def _step(bench: Bench) -> None:
     await bench.press("full_stop", "greater_than_sign", "full_stop")
-    assert bench.steps == ["event", "second", "event"]
+    assert bench.replay.steps == ["event", "second", "event"]
+
+
+@checks("seek-back", "seek-on", "seek-back-far", "seek-on-far")
+async def _seek(bench: Bench) -> None:
+    await bench.press("left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket")
+    assert bench.replay.sought == [-60, 60, -600, 600]
+    assert "sought" in toasts(bench.app)
+    await bench.press("h", "left_square_bracket")
+    assert bench.replay.sought == [-60, 60, -600, 600], "the history reads the journal that would go back"
 
 
 @checks("picture")
@@ -589,16 +623,12 @@ async def test_key(check: Callable[[Bench], Awaitable[None]], tmp_path: Path, mo
     while store.load():
         pass
     monitor = busy_market()
-    paused: list[str] = []
-    speeds: list[float] = []
-    steps: list[str] = []
+    replay = FakeReplay()
     async with running(
         monitor,
         history=store,
         export_directory=tmp_path,
-        on_pause=lambda: paused.append("pressed"),
-        on_speed=speeds.append,
-        on_step=steps.append,
+        replay=replay,
         settings=SettingsDesk(ScreenSettings(), {}, SettingsFile({}, env={})),
     ) as (app, pilot):
-        await check(Bench(app, pilot, monitor, tmp_path, paused, speeds, steps))
+        await check(Bench(app, pilot, monitor, tmp_path, replay))

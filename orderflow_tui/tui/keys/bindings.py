@@ -34,6 +34,12 @@ APP_BINDINGS: list[BindingType] = [
     ),
     _key("plus,equals_sign", "faster", "Faster", "Replay at twice the speed", "faster"),
     _key("minus", "slower", "Slower", "Replay at half the speed", "slower"),
+    _key("left_square_bracket,shift+left", "seek_by(-60)", "Back 1 min", "A replay one minute back", "seek-back"),
+    _key("right_square_bracket,shift+right", "seek_by(60)", "On 1 min", "A replay one minute on", "seek-on"),
+    _key(
+        "left_curly_bracket,ctrl+left", "seek_by(-600)", "Back 10 min", "A replay ten minutes back", "seek-back-far"
+    ),
+    _key("right_curly_bracket,ctrl+right", "seek_by(600)", "On 10 min", "A replay ten minutes on", "seek-on-far"),
     _key(
         "f12", "save_picture", "Picture", "Save the screen as an SVG in the journal folder, from any screen", "picture",
         priority=True,

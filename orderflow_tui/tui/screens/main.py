@@ -23,6 +23,7 @@ from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 from orderflow_tui.tui.widgets.panel_grid import MOST_PANELS, PanelGrid
+from orderflow_tui.tui.widgets.replay_bar import ReplayBar
 from orderflow_tui.tui.widgets.side_column import SideColumn
 from orderflow_tui.tui.widgets.symbol_table import SymbolTable
 
@@ -55,6 +56,7 @@ class MainScreen(ModelScreen):
         yield PanelGrid(self._zone)
         yield LineWidget(id="feed-title")
         yield AlertFeed(self._zone, id="feed")
+        yield ReplayBar(self._zone)
         yield LineWidget(id="status")
         yield KeyBar(MAIN_BINDINGS)
         yield SideColumn(self._zone)
@@ -71,6 +73,8 @@ class MainScreen(ModelScreen):
         for name, rows in bars.items():
             self._bar(name, rows)
         room = height - sum(map(len, bars.values())) - int(self.query_one(KeyBar).display)
+        replay = None if model.status is None or height <= MOST_ROWS else model.status.replay
+        room -= self.query_one(ReplayBar).apply(replay, width)
         symbols = len(model.order)
         if height <= MOST_ROWS:
             shared = Plan(1, 0, 0)

@@ -75,6 +75,10 @@ class Dashboard(Protocol):
         """Open the answer."""
         ...
 
+    def seek(self, time_ns: int) -> None:
+        """Go to an instant of the recording that is replayed."""
+        ...
+
     def keep_choice(self) -> None:
         """Keep layout and sort for the next start."""
         ...
