@@ -29,7 +29,7 @@ SETTINGS: Final = (
 _SCENARIOS: Final = ("calm", "seller", "burst", "mixed", "bad-day")
 _PLANS: Final = ("basic", "starter", "developer", "advanced")
 _WIRES: Final = ("polygon", "alpaca", "databento", "ibkr")
-_ANSWERS: Final = ("hold", "sold", "exited", "trimmed", "snooze")
+_ANSWERS: Final = ("hold", "sold", "exited", "trimmed", "snooze", "undo")
 _SHELLS: Final = ("bash", "zsh", "fish")
 ZONE: Final = "America/New_York"
 _RECORDINGS: Final = (
@@ -131,9 +131,9 @@ def _add_engine_commands(commands: _Commands) -> None:
     status = commands.add_parser("status", help="print what a running watch sees")
     status.add_argument("--json", action="store_true", help="JSON on stdout")
     _add_engine_place(status)
-    answer = commands.add_parser("answer", help="answer an open recommendation without a screen")
+    answer = commands.add_parser("answer", help="answer a recommendation without a screen, or take it back")
     answer.add_argument("symbol", metavar="SYMBOL", help="whose recommendation")
-    answer.add_argument("answer", choices=_ANSWERS, help="what you did; exited is another word for sold")
+    answer.add_argument("answer", choices=_ANSWERS, help="what you did; undo takes your last answer back")
     answer.add_argument(
         "amount", type=_count, nargs="?", help="shares you sold (trimmed), minutes (snooze: 1, 5 or 15)"
     )

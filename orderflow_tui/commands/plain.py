@@ -61,7 +61,8 @@ class Sentences:
             if name not in now or now[name].status != "open":
                 del self._open[name]
                 end = _ENDS.get(now[name].status, "over") if name in now else "over"
-                yield f"The recommendation for {symbol} is {end}."
+                undo = "" if end == "over" else f" To undo: orderflow-tui answer {symbol.split()[0]} undo."
+                yield f"The recommendation for {symbol} is {end}.{undo}"
         for card in cards:
             if card.status == "open" and card.recommendation_id not in self._open:
                 names = " and ".join(card.symbol.split())

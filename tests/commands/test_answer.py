@@ -10,7 +10,8 @@ import pytest
 
 from orderflow_tui import __version__
 from orderflow_tui.cli import main
-from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.core.model.data_models import TAKE_BACK, Answer
+from orderflow_tui.core.model.units import NS
 from tests.engine.kit import Engine, FakeEngine
 from tests.tui.fake import recommendation
 
@@ -21,6 +22,10 @@ class AnsweredBySymbol(FakeEngine):
     """Takes an answer for all that is open of a symbol, as the monitor does."""
 
     def answer_from(self, screen: str, recommendation_id: str, answer: Answer) -> None:
+        if answer.kind == TAKE_BACK:
+            self.answers.append((recommendation_id, answer))
+            self.put(recommendations=(recommendation("BAC", recommendation_id=BAC),))
+            return
         symbol = recommendation_id.removesuffix(":open")
         for card in self.recommendations():
             if card.symbol == symbol:
@@ -73,6 +78,8 @@ def test_an_answer_reaches_the_engine_with_its_place(
         (("BAC", "hold", "3"), "takes no number"),
         (("KO", "hold"), "nothing of KO is open; open: BAC"),
         (("!!", "hold"), "is no ticker"),
+        (("BAC", "undo"), "no answer to BAC can be taken back; open: BAC"),
+        (("BAC", "undo", "3"), "neither a number nor a note"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(
@@ -83,3 +90,16 @@ def test_what_cannot_be_answered_is_refused(
     assert says in said
     assert said.count("\n") == 1
     assert engine.monitor.answers == []
+
+
+def test_the_last_answer_is_taken_back(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.monitor.put(
+        recommendations=(
+            recommendation("BAC", recommendation_id="BAC:stop:1", status="held", answered_ns=1),
+            recommendation("BAC", recommendation_id=BAC, status="exited", answered_ns=NS),
+            recommendation("KO", recommendation_id="KO:exit:1", status="held", answered_ns=2 * NS),
+        )
+    )
+    assert answer(engine, "bac", "undo") == 0
+    assert engine.monitor.answers == [(BAC, Answer(TAKE_BACK))]
+    assert capsys.readouterr().out.startswith("BAC: the last answer is taken back")

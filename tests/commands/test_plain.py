@@ -41,7 +41,7 @@ def test_every_change_is_a_sentence_once() -> None:
     held = sentences.look(
         status(), [replace(bac, chip="EXIT")], [alert("BAC", 1, "more")], [replace(card, status="held")]
     )
-    assert held == ["The recommendation for BAC is kept."]
+    assert held == ["The recommendation for BAC is kept. To undo: orderflow-tui answer BAC undo."]
     lost = sentences.look(status(connected=False, detail="retrying in 4 s"), [replace(bac, chip="BLIND")], [], [])
     assert "not connected, retrying in 4 s" in lost[0]
     assert "cannot be trusted" in lost[1]

@@ -18,6 +18,8 @@ RecommendationStatus = Literal["open", "held", "snoozed", "exited", "trimmed", "
 AnswerKind = Literal["exited", "trimmed", "hold", "snooze"]
 TAKE_BACK: Final = "take_back"
 """What is given in the place of an answer to take the latest one back."""
+TOGETHER_NS: Final = 50_000_000
+"""Answers so near each other were one key: they are taken back together."""
 PriceLevel = tuple[Decimal, int]
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})

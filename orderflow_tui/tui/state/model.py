@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from orderflow_tui.core.model.data_models import TOGETHER_NS
 from orderflow_tui.tui.look.text import clean
 from orderflow_tui.tui.state.order import SORT_WORDS, Sort, placed, ranked
 from orderflow_tui.tui.state.view_choice import Layout, ViewChoice
@@ -17,9 +18,6 @@ from orderflow_tui.views.model import AlertLine, MonitorPort, RecommendationView
 
 SILENT_AFTER_SECONDS = 5.0
 """A monitor publishes each second; after this long without a word nothing on the screen is current."""
-
-_TOGETHER_NS = 50_000_000
-"""Answers so near each other were one key: they are taken back together."""
 
 
 def card_title(card: RecommendationView) -> str:
@@ -209,7 +207,7 @@ class ScreenModel(Struct):
         """What the latest answer was given to, while it can be taken back: several where one key answered them."""
         answered = [item for item in self.recommendations if item.answered_ns]
         newest = max((item.answered_ns for item in answered), default=0)
-        return [item for item in answered if newest - item.answered_ns <= _TOGETHER_NS]
+        return [item for item in answered if newest - item.answered_ns <= TOGETHER_NS]
 
     def newly_open(self) -> list[RecommendationView]:
         """Recommendations that have opened since the last call; each is named once per opening."""
