@@ -23,6 +23,10 @@ PRIORS: Final[dict[str, Prior]] = {
 SELL_PRINT: Final = Rule(
     "sell_print", plan=False, guarded=True, live=has_sizes, side="bid", mirrored="buy_print", priors=PRIORS
 )
+_OVER_NS: Final = SWEEP_NS + SPAN_NS + 1
+"""After its first print: whatever belongs to a sweep is whole."""
+_GROWN: Final = 1.1
+"""A line says how much a sweep took when it is over, where that is so many times what it says."""
 _HIT: Final = ("Large sell", "sold at the bid", "Large buy", "bought at the ask")
 _SWEPT: Final = ("Sweep", "sold through the bids", "Sweep", "bought through the asks")
 
@@ -32,7 +36,7 @@ class SellPrintRule(RulePart):
 
     row = SELL_PRINT
     doubts_itself = False
-    __slots__ = ("_classifier", "_market", "_sells", "_sweep", "_terms", "_told")
+    __slots__ = ("_classifier", "_market", "_said", "_sells", "_sweep", "_terms", "_told")
 
     def __init__(self, inputs: RuleInputs) -> None:
         super().__init__(inputs)
@@ -41,6 +45,8 @@ class SellPrintRule(RulePart):
         self._sweep = Sweep()
         self._told: Aggressor | None = None
         """The newest large sell that was told: what comes within 250 ms of its first print is more of it."""
+        self._said = 0
+        """The volume its line says."""
 
     @classmethod
     def listens(cls, profile: Profile, source: Capabilities) -> bool:  # noqa: ARG003 sizes are learnt wherever there are prints
@@ -50,8 +56,9 @@ class SellPrintRule(RulePart):
     @property
     def next_ns(self) -> int:
         """When what has crossed the threshold is whole; anything else ends with the second or the next print."""
-        sells = self._sells
-        return sells.first_ns + SPAN_NS + 1 if sells.crossed_ns else NEVER_NS
+        sells, told = self._sells, self._told
+        whole_ns = sells.first_ns + SPAN_NS + 1 if sells.crossed_ns else NEVER_NS
+        return whole_ns if told is None else min(whole_ns, told.first_ns + _OVER_NS)
 
     def on_sale(self, event: Print, side: int, unproven: bool) -> None:
         """Join it to what is open, or begin anew."""
@@ -70,33 +77,38 @@ class SellPrintRule(RulePart):
         sweep = self._sweep
         sweep.prices[price] = sweep.venues[event.venue] = time_ns
         told = self._told
-        if told is not None and not told.swept:
-            self._name_sweep(told, time_ns)
+        if told is not None and not told.swept and time_ns - told.first_ns <= SWEEP_NS:
+            self._name_sweep(told)
 
     def on_time(self, time_ns: int) -> None:
-        """What is open is whole 50 ms after its first print."""
-        sells = self._sells
+        """What is open is whole 50 ms after its first print, and a sweep when the last that belongs to it is."""
+        sells, told = self._sells, self._told
         if sells.count and time_ns - sells.first_ns > SPAN_NS:
             self._end()
+        if told is not None and told is self._told and time_ns - told.first_ns >= _OVER_NS:
+            self._told = None
+            if told.volume >= _GROWN * self._said:
+                self._update(told, *self._sweep.within(told.first_ns + SWEEP_NS, self._market.price_step))
 
     def whole_second(self, second: int, time_ns: int) -> None:  # noqa: ARG002 to the instant
         """Keep the sweep's state small."""
         self._sweep.forget(time_ns)
 
     def _end(self) -> None:
-        sells, inputs = self._sells, self.inputs
-        if sells.crossed_ns:
+        sells, told, inputs = self._sells, self._told, self.inputs
+        if sells.count and told is not None and sells.first_ns - told.first_ns <= SWEEP_NS:
+            told.absorb(sells)
+            if sells.crossed_ns:
+                self._update(told, *self._sweep.within(sells.last_ns, inputs.market.price_step))
+        elif sells.crossed_ns:
             levels, venues = self._sweep.within(sells.last_ns, inputs.market.price_step)
             threshold = inputs.terms.print_threshold
-            told = self._told
-            if told is not None and sells.first_ns - told.first_ns <= SWEEP_NS:
-                told.absorb(sells)
-                self._update(told, levels, venues)
-            else:
-                said = sell_print_alert(inputs.writer, sells, threshold, levels=levels, venues=venues)
-                self._say(said, sells.first_ns, unproven=sells.unproven)
-                self._told = sells.copy()
-                self._told.swept = is_sweep(levels, venues)
+            said = sell_print_alert(inputs.writer, sells, threshold, levels=levels, venues=venues)
+            self._say(said, sells.first_ns, unproven=sells.unproven)
+            self._told = sells.copy()
+            self._told.swept = is_sweep(levels, venues)
+            self._said = sells.volume
+            inputs.timers.wake(self.next_ns)
         if sells.count:
             inputs.learn_print(sells.volume)
         sells.count = sells.crossed_ns = 0
@@ -104,18 +116,16 @@ class SellPrintRule(RulePart):
     def _say(self, said: AlertRaised | AlertUpdated, first_ns: int, *, unproven: bool = False) -> None:
         self.inputs.say_sided(self, said, first_ns, to_ns=first_ns + SPAN_NS, unproven=unproven)
 
-    def _name_sweep(self, told: Aggressor, time_ns: int) -> None:
+    def _name_sweep(self, told: Aggressor) -> None:
         """A large sell was told before the rest of its sweep came: name it when the 250 ms from its first print do."""
-        if time_ns - told.first_ns > SWEEP_NS:
-            self._told = None
-            return
-        levels, venues = self._sweep.within(told.first_ns + SWEEP_NS, self.inputs.market.price_step)
+        levels, venues = self._sweep.within(told.first_ns + SWEEP_NS, self._market.price_step)
         if is_sweep(levels, venues):
             self._update(told, levels, venues)
 
     def _update(self, told: Aggressor, levels: int, venues: int) -> None:
         """The line of a large sell by what has come within 250 ms of its first print."""
         told.swept = told.swept or is_sweep(levels, venues)
+        self._said = told.volume
         threshold = self.inputs.terms.print_threshold
         now = sell_print_alert(self.inputs.writer, told, threshold, levels=levels, venues=venues)
         self._say(AlertUpdated(now.alert, now.time_ns, journal=True), told.first_ns, unproven=told.unproven)
