@@ -8,6 +8,7 @@ from typing import Final
 from orderflow_tui.core.announcer import Announcer
 from orderflow_tui.core.exits.holding import Holding
 from orderflow_tui.core.learning.learned_sizes import SessionStats
+from orderflow_tui.core.learning.position_split import split_ratio
 from orderflow_tui.core.learning.session_learning import SessionLearning
 from orderflow_tui.core.market.indicators import Context
 from orderflow_tui.core.market.series import STEP_SECONDS, Series
@@ -95,6 +96,14 @@ class SymbolCore:
         self.book = BookRules(inputs, self.rules, self.holding, self.announcer)
         self.tape = TapeRules(inputs, self.rules, self.burst, self.book.bid_walls, self.learning)
         self.set_capabilities(capabilities)
+
+    def set_position(self, position: Position | None) -> None:
+        """What is held now, in the direction this was made for; a split of it is one of what was learned."""
+        before = self.holding.position
+        ratio = split_ratio(before, position) if before is not None and position is not None else None
+        self.holding.set_position(position)
+        if ratio is not None:
+            self.learning.know_split(float(ratio))
 
     def _rule_inputs(self) -> RuleInputs:
         span = self.burst.span

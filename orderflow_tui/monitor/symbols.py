@@ -170,7 +170,7 @@ class WatchedSymbols:
             if known is None or turned:
                 self._watched[symbol] = WatchedSymbol(self._new_core(symbol, position))
                 continue
-            known.core.holding.set_position(position)
+            known.core.set_position(position)
             known.core.terms.event_times_ns = _event_times(position)
             known.dirty = True
             self._watched[symbol] = known

@@ -16,6 +16,7 @@ from orderflow_tui.core.learning.learned_sizes import (
     SessionStats,
     SizeHistogram,
     SizeLearner,
+    split_of,
     split_words,
 )
 
@@ -34,10 +35,27 @@ def test_a_quantile_is_within_a_class_of_the_exact_one(sizes: list[int], part: f
 
 
 @pytest.mark.parametrize(
-    ("change", "words"), [(10.1, "split 10 for 1"), (0.1, "split 1 for 10"), (0.34, "split 1 for 3")]
+    ("change", "known", "words"),
+    [
+        (10.1, 0, "10 for 1"),
+        (0.1, 0, "1 for 10"),
+        (0.34, 0, "1 for 3"),
+        (1.47, 1.5, "3 for 2"),
+        (0.198, 0.2, "1 for 5"),
+        (9.2, 10, "10 for 1"),
+    ],
 )
-def test_a_split_is_said_in_the_exchanges_words(change: float, words: str) -> None:
-    assert split_words(change) == f"{words}, sizes and ranges of earlier sessions rescaled"
+def test_a_split_is_said_in_the_exchanges_words(change: float, known: float, words: str) -> None:
+    parts = split_of(100.0, 100.0 / change, known)
+    assert split_words(parts) == f"split {words}, sizes and ranges of earlier sessions rescaled"
+
+
+@pytest.mark.parametrize(
+    ("change", "known", "parts"), [(1.47, 0, 1), (1.02, 1.5, 1), (1.667, 0, 0), (1.0, 10, 1), (0.7, 1.5, 1)]
+)
+def test_what_is_no_split_is_not_taken_for_one(change: float, known: float, parts: float) -> None:
+    """A gap of 40 percent, a split that the holdings know and the price does not show yet."""
+    assert split_of(100.0, 100.0 / change, known) == parts
 
 
 def test_small_sizes_are_exact() -> None:

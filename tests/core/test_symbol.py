@@ -369,6 +369,36 @@ def test_another_price_in_the_morning_is_said(price: float, kind: str, text: str
     assert [(one.kind, one.text) for one in said] == [(kind, text)]
 
 
+@pytest.mark.parametrize(("shares", "cost", "price"), [(500, 20, 20.20), (150, "66.6667", 66.00), (20, 500, 490)])
+@pytest.mark.parametrize("holdings_first", [True, False])
+def test_a_split_of_the_holdings_is_one_of_what_was_learned(
+    shares: int, cost: float | str, price: float, *, holdings_first: bool
+) -> None:
+    day = 24 * 3_600
+    tape = _tape().buy(1, 100.00, 100)
+    for second in range(2, 400, 2):
+        tape.book(second, [(100.00, 60_000)], [(100.02, 60_000)])
+    core = make(GUARDED, replace(held(100), average_cost=Decimal(100)))
+    core.process([*tape.events, Clock(tape.at(5 * 3_600))])
+    resting = core.learning.taught["regular"].resting
+    assert resting >= 60_000
+    split = replace(held(shares), average_cost=Decimal(cost))
+    if holdings_first:
+        core.set_position(split)
+    tape = _tape().book(day - 1, [(price, 500)], [(price + 0.01, 500)]).trade(day, price, 100)
+    said = core.process(tape.events[-2:])
+    if not holdings_first:
+        core.set_position(split)
+        said += core.process(tape.trade(day + 1, price + 0.01, 100).events[-1:])
+    kinds = [one.kind for one in said if isinstance(one, StatusChanged)]
+    assert kinds[-1:] == ["split"]
+    assert core.terms.resting_threshold == pytest.approx(resting * shares / 100, rel=0.01)
+    core.set_position(split)
+    assert not [
+        one for one in core.process(tape.trade(day + 2, price, 100).events[-1:]) if isinstance(one, StatusChanged)
+    ]
+
+
 def test_thresholds_are_the_configured_ones_in_plan() -> None:
     core = make(Rules(large_order_size_threshold=5_000), size_scale=100)
     assert (core.terms.resting_threshold, core.terms.print_threshold, core.terms.configured_threshold) == (500_000,) * 3

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from orderflow_tui.core.learning.position_split import split_ratio
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.positions import PositionManager
-from orderflow_tui.positions.splits import split_ratio
 
 
 def held(quantity: int, cost: str) -> Position:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from array import array
 from datetime import date
+from fractions import Fraction
+from math import log
 from typing import Final
 
 from msgspec import Struct
@@ -31,20 +33,32 @@ _NEAR_SPLIT: Final = 0.08
 _MOST_PARTS: Final = 100
 
 
-def split_of(change: float) -> float:
-    """Into how many one share was split (a tenth: ten into one), by the price before over the price now; 0: not."""
+def split_of(before: float, now: float, known: float = 0.0) -> float:
+    """Into how many one share was split (a tenth: ten into one); 1: none; 0: it is another stock's price.
+
+    A price that changed by more than `SPLIT` was split where it is near n or 1 / n times what it was, n from 2 to 100.
+
+    Args:
+        before: The price it had, above 0.
+        now: The price it has, above 0.
+        known: The split that the holdings say there was; believed where the price is nearer to it than to none.
+    """
+    change = before / now
+    if known and abs(log(change / known)) < abs(log(change)):
+        return known
     whole = round(max(change, 1 / change))
+    if max(change, 1 / change) <= SPLIT:
+        return 1.0
     near = abs(max(change, 1 / change) / whole - 1) <= _NEAR_SPLIT
     if not near or not 2 <= whole <= _MOST_PARTS:
         return 0.0
     return float(whole) if change > 1 else 1 / whole
 
 
-def split_words(change: float) -> str:
-    """What is done with what a symbol taught when its price changed so (before over now) by a split."""
-    parts = split_of(change)
-    ratio = f"{parts:g} for 1" if parts >= 1 else f"1 for {1 / parts:g}"
-    return f"split {ratio}, sizes and ranges of earlier sessions rescaled"
+def split_words(parts: float) -> str:
+    """What is done with what a symbol taught when one share became so many."""
+    ratio = Fraction(parts).limit_denominator(_MOST_PARTS)
+    return f"split {ratio.numerator} for {ratio.denominator}, sizes and ranges of earlier sessions rescaled"
 
 
 def _class_of(size: int) -> int:
@@ -162,18 +176,17 @@ class SessionStats(Struct, frozen=True):
                 return int(value)
         return 0
 
-    def at_price(self, price: int) -> SessionStats | None:
-        """The same for a stock that trades at `price` now.
+    def at_price(self, price: int, known: float = 0.0) -> SessionStats | None:
+        """The same for a stock that trades at `price` now; None where it is another stock's price.
 
-        A price that changed by more than `SPLIT` was split where it is near n or 1 / n times what it was, n from 2 to
-        100: sizes grow as ranges shrink, what bursts passed has no unit and stays. Else it is another stock: None.
+        After a split (`split_of`) sizes grow as ranges shrink; what bursts passed has no unit and stays.
         """
         before, now = abs(self.price), abs(price)
-        if not before or not now or max(before, now) <= SPLIT * min(before, now):
-            return self
-        parts = split_of(before / now)
+        parts = split_of(before, now, known) if before and now else 1.0
         if not parts:
             return None
+        if parts == 1:
+            return self
         first, *earlier = (one.scaled(parts) for one in self.sessions)
         return replace(first, earlier=tuple(earlier))
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from orderflow_tui.core.learning.exit_ratio import ratio_in_force
-from orderflow_tui.core.learning.learned_sizes import SPLIT, SessionStats, SizeLearner, split_words
+from orderflow_tui.core.learning.learned_sizes import SPLIT, SessionStats, SizeLearner, split_of, split_words
 from orderflow_tui.core.market.sessions import Session, session_at
 from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.market.timers import Timers
 from orderflow_tui.core.model.outputs import StatusKind
-from orderflow_tui.core.model.units import price_text
+from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.core.rules.red_burst import RedBurst
 from orderflow_tui.core.rules.terms import SymbolTerms
+
+_BELIEVED_NS: Final = 100 * 3_600 * NS
 
 
 class SessionLearning:
@@ -27,7 +30,8 @@ class SessionLearning:
     """
 
     __slots__ = (
-        "_burst", "_market", "_mirror", "_terms", "_timers", "finished", "learner", "session", "taught", "unpriced",
+        "_burst", "_known_split", "_market", "_mirror", "_terms", "_timers", "finished", "learner", "session",
+        "taught", "unpriced",
     )  # fmt: skip
 
     def __init__(
@@ -50,13 +54,26 @@ class SessionLearning:
         self.session: Session | None = None
         self.unpriced = True
         """No print of this session has had a price yet."""
+        self._known_split = (0.0, 0)
+
+    def know_split(self, parts: float) -> None:
+        """The holdings say that one share became so many: the price of the next print decides whether it has by now.
+
+        It may come days before the price does: it is believed over a long weekend.
+        """
+        self._known_split = (parts, self._timers.now_ns + _BELIEVED_NS)
+        self.unpriced = True
+
+    def _known(self) -> float:
+        parts, until_ns = self._known_split
+        return parts if self._timers.now_ns <= until_ns else 0.0
 
     def set_taught(self, taught: Mapping[str, SessionStats]) -> None:
         """Other figures were learned of what the source shows now; this session begins to learn anew."""
         self.taught = dict(taught)
         last = self.taught.get(self.session.name) if self.session is not None else None
         price = self._market.last_price
-        known = last if last is None or price is None else last.at_price(self._mirror.price(price))
+        known = last if last is None or price is None else last.at_price(self._mirror.price(price), self._known())
         self._begin(known, self._timers.now_ns)
 
     def fit_sizes(self) -> None:
@@ -119,14 +136,18 @@ class SessionLearning:
             if max(middle, real) > SPLIT * min(middle, real):
                 return None  # no price of this book: the next one may be
         self.unpriced = False
-        fitted = None if last is None else last.at_price(real)
-        if last is None or fitted is last:
+        if last is None and self._known() and self.session is not None:
+            last = self.taught.get(self.session.name)  # forgotten at its first price, when nobody knew of the split
+        if last is None or not last.price:
             return None
-        self._begin(fitted, time_ns)
+        parts = split_of(abs(last.price), abs(real), self._known())
+        if parts == 1 or (not parts and self.learner.last is None):
+            return None
+        self._begin(last.at_price(real, self._known()), time_ns)
         change = f"price {price_text(real)}, {price_text(last.price)} last session"
-        if fitted is None:
+        if not parts:
             return "new_price", f"{change}: what earlier sessions taught is forgotten"
-        return "split", f"{change}: {split_words(last.price / real)}"
+        return "split", f"{change}: {split_words(parts)}"
 
     def taught_now(self, session: Session | None = None) -> SessionStats:
         """What the current session (or one that has just ended) has taught."""
