@@ -42,6 +42,7 @@ from orderflow_tui.feeds.databento.delivery import Delivery
 from orderflow_tui.feeds.databento.wire import RecordStream
 from orderflow_tui.feeds.errors import FeedError, PayloadError
 from orderflow_tui.feeds.feed import Arrival
+from orderflow_tui.feeds.ibkr import outgoing as ibkr_outgoing
 from orderflow_tui.feeds.ibkr import wire as ibkr_wire
 from orderflow_tui.feeds.live.connection import TroubleError
 from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
@@ -677,12 +678,13 @@ DECODERS = (
     Decoder(
         "IBKR's messages", ("feeds.ibkr.wire",),
         ibkr_frame(13, 1, 7, 0, "MEMX", 0, 1, "25.10", "300", 1) + ibkr_frame(99, 7, 2, 1_796_049_000, "25.11", 100, 0, "NYSE", "")
-        + ibkr_frame(1, 6, 7, 1, "25.10", "300", 1) + ibkr_frame(98, 7, 1, 1_796_049_000, 0, "25.11", "100", "NYSE", "", 1),
+        + ibkr_frame(1, 6, 7, 1, "25.10", "300", 1) + ibkr_frame(98, 7, 1, 1_796_049_000, 0, "25.11", "100", "NYSE", "", 1)
+        + ibkr_frame(97, 7, 1, 1_796_049_000, 0, "25.10", "25.12", "3", "2", 1),
         _ibkr_frames, (PayloadError,),
     ),
     Decoder("IBKR's greeting", ("feeds.ibkr.wire",), b"178", lambda data, _: ibkr_wire.greeting([data.decode("latin-1"), ""]), (PayloadError,)),
     Decoder(
-        "simulated TWS's listener", ("feeds.simulator.ibkr.frames",), ibkr_wire.hello() + ibkr_frame(71, 2, 7, ""), _ibkr_asked,
+        "simulated TWS's listener", ("feeds.simulator.ibkr.frames",), ibkr_outgoing.hello() + ibkr_frame(71, 2, 7, ""), _ibkr_asked,
         (ClientError, EOFError),
     ),
     Decoder(

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from orderflow_tui.feeds.errors import FeedError, one_line
 from orderflow_tui.feeds.feed import Arrival, ErrorType
-from orderflow_tui.feeds.ibkr import wire
+from orderflow_tui.feeds.ibkr import outgoing, wire
 
 CONNECT_SECONDS: Final = 5.0
 READY_SECONDS: Final = 10.0
@@ -71,7 +71,7 @@ class Connection(asyncio.Protocol):
                 "refused",
             ) from None
         assert self._transport is not None
-        self._transport.write(wire.hello())
+        self._transport.write(outgoing.hello())
         first: set[asyncio.Future[Any]] = {self.ready, self.closed}
         await asyncio.wait(first, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if self.closed.done():
@@ -148,7 +148,7 @@ class Connection(asyncio.Protocol):
             self._fail(TroubleError("this TWS or IB Gateway is too old: install version 10 or newer", "foreign"))
             return
         assert self._transport is not None
-        self._transport.write(wire.request(wire.HELLO, 2, self._client_id, ""))
+        self._transport.write(outgoing.request(outgoing.HELLO, 2, self._client_id, ""))
 
     def _begin(self, messages: list[wire.Message]) -> None:
         for message in messages:

@@ -14,13 +14,11 @@ from msgspec.structs import replace
 from orderflow_tui.core.market.sessions import Session as MarketSession
 from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.events import SideCheckResult
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import (
     ApiFault,
     Arrival,
-    Batch,
     FeedGap,
     FeedMessage,
     FeedStatus,
@@ -34,6 +32,7 @@ from orderflow_tui.feeds.ibkr.connection import REQUESTS_A_SECOND, Connection, T
 from orderflow_tui.feeds.ibkr.lines import Lines
 from orderflow_tui.feeds.ibkr.past import Pace
 from orderflow_tui.feeds.ibkr.session import Session
+from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.symbol import DELAY_SECONDS, IbkrSymbol
 from orderflow_tui.outbound import resolve
 
@@ -91,7 +90,7 @@ class IbkrFeed:
         self._clock = clock
         self._speed = speed
         host = f"{config.ibkr_host}:{config.ibkr_port}"
-        self._base = Capabilities("ibkr", "live", host, side_check="refused")
+        self._base = Capabilities("ibkr", "live", host, side_check="asked")
         self._capabilities = self._base
         self._put: Put = _discard
         self._wanted = SymbolSet()
@@ -105,6 +104,7 @@ class IbkrFeed:
         self._symbols: dict[str, IbkrSymbol] = {}
         self._books, self._tapes = Lines(config.ibkr_books), Lines(config.ibkr_tapes)
         self._pace = Pace()
+        self._sides = SideChecks(self._send)
         self._client_id = random.randint(LOWEST_ID, HIGHEST_ID)  # noqa: S311 a number nobody else uses, no secret
         self._failures = self._ids_refused = 0
         self._detail = "connecting"
@@ -145,9 +145,8 @@ class IbkrFeed:
         self._urgent = tuple(symbols)
 
     def request_side_check(self, asked: SideCheckRequested) -> None:
-        """Past quotes are not asked for: say so at once."""
-        arrival = Arrival(time.monotonic_ns(), self._clock())
-        self._send(Batch(asked.symbol, "tape", (SideCheckResult(self._clock(), asked.key, answered=False),), arrival))
+        """Answered by the quotes of the past, within the broker's pace."""
+        self._sides.ask(asked)
 
     def stop(self) -> None:
         """Ask the thread to end; returns at once, never waits for the network."""
@@ -194,6 +193,7 @@ class IbkrFeed:
         until = time.monotonic() + seconds
         while not ended.done() and (left := until - time.monotonic()) > 0:
             self._report(time.monotonic())
+            self._sides.tend(None, self._pace, self._symbols, time.monotonic())
             await asyncio.wait({ended}, timeout=min(left, STATUS_SECONDS))
 
     async def _attempt(self) -> float:
@@ -225,7 +225,7 @@ class IbkrFeed:
         session.append(
             Session(
                 connection, self._symbols, books=self._books, tapes=self._tapes, put=self._send, market=self._market,
-                pace=self._pace, speed=self._speed,
+                pace=self._pace, sides=self._sides, speed=self._speed,
             )
         )  # fmt: skip
         tended = 0.0

@@ -44,7 +44,7 @@ class DepthVenues(Struct, frozen=True):
     @property
     def is_deep(self) -> bool:
         """Whether a venue that matters shows its levels; unknown counts as yes."""
-        return not (self.deep or self.best_only) or any(venue in BIG_VENUES for venue in self.deep)
+        return not (self.deep or self.best_only or self.missing) or any(venue in BIG_VENUES for venue in self.deep)
 
 
 @lru_cache(maxsize=1_024)

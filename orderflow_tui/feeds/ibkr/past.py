@@ -31,11 +31,17 @@ class Pace:
     def __init__(self) -> None:
         self._sent: deque[float] = deque(maxlen=REQUESTS)
 
-    def take(self, now: float) -> bool:
-        """Whether one more may be sent; it counts as sent then."""
-        if len(self._sent) == REQUESTS and now - self._sent[0] < REQUESTS_SECONDS:
+    def take(self, now: float, *, cost: int = 1, left: int = 0) -> bool:
+        """Whether one more may be sent; it counts as sent then.
+
+        Args:
+            now: Seconds on the monotonic clock.
+            cost: As how many the broker counts it.
+            left: So many are to be left for others.
+        """
+        if sum(now - sent < REQUESTS_SECONDS for sent in self._sent) + cost > REQUESTS - left:
             return False
-        self._sent.append(now)
+        self._sent.extend([now] * cost)
         return True
 
 

@@ -8,17 +8,18 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from orderflow_tui.feeds.ibkr import wire
+from orderflow_tui.feeds.ibkr import outgoing, wire
 
-Kind = Literal["details", "quotes", "book", "ticks", "best", "past", "heartbeat"]
+Kind = Literal["details", "quotes", "book", "ticks", "best", "past", "sides", "heartbeat"]
 _HEADS: Final[dict[Kind, tuple[int, int | None]]] = {
-    "details": (wire.DETAILS, 8),
-    "quotes": (wire.QUOTES, 11),
-    "heartbeat": (wire.QUOTES, 11),
-    "book": (wire.DEPTH, 5),
-    "ticks": (wire.TICKS, None),
-    "best": (wire.TICKS, None),
-    "past": (wire.HISTORY, None),
+    "details": (outgoing.DETAILS, 8),
+    "quotes": (outgoing.QUOTES, 11),
+    "heartbeat": (outgoing.QUOTES, 11),
+    "book": (outgoing.DEPTH, 5),
+    "ticks": (outgoing.TICKS, None),
+    "best": (outgoing.TICKS, None),
+    "past": (outgoing.HISTORY, None),
+    "sides": (outgoing.HISTORY, None),
 }
 """Of each kind the message and its version, where it has one."""
 
@@ -49,7 +50,7 @@ class Requests:
         self._asked[number] = Asked(kind, name, time.monotonic())
         message, version = _HEADS[kind]
         head = (number,) if version is None else (version, number)
-        self._send(wire.request(message, *head, *contract.fields, *rest))
+        self._send(outgoing.request(message, *head, *contract.fields, *rest))
 
     def of(self, number: int) -> Asked | None:
         """What was asked under a number; None where nothing is, or no more."""
@@ -76,9 +77,9 @@ class Requests:
         """Ask for an end; what still comes under this number is of no request any more."""
         match self._asked.pop(number).kind:
             case "quotes" | "heartbeat":
-                self._send(wire.request(wire.END_QUOTES, 2, number))
+                self._send(outgoing.request(outgoing.END_QUOTES, 2, number))
             case "book":
                 # Without the flag of its request the server knows no such book, and goes on sending it.
-                self._send(wire.request(wire.END_DEPTH, 1, number, 1))
+                self._send(outgoing.request(outgoing.END_DEPTH, 1, number, 1))
             case "ticks" | "best":
-                self._send(wire.request(wire.END_TICKS, number))
+                self._send(outgoing.request(outgoing.END_TICKS, number))

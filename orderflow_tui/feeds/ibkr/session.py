@@ -9,13 +9,14 @@ from typing import Final
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, MarketState, Put, SymbolNote
-from orderflow_tui.feeds.ibkr import wire
+from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.ibkr.codes import Meaning, meaning_of
 from orderflow_tui.feeds.ibkr.connection import Connection, TroubleError
 from orderflow_tui.feeds.ibkr.lines import Lines
 from orderflow_tui.feeds.ibkr.normalize import venues_of
 from orderflow_tui.feeds.ibkr.past import Archive, Pace
-from orderflow_tui.feeds.ibkr.requests import Requests
+from orderflow_tui.feeds.ibkr.requests import Asked, Requests
+from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.subscriptions import Subscriptions
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
 
@@ -29,7 +30,9 @@ TELL_EVERY_SECONDS: Final = 60.0
 COVER_NS: Final = NS // 4
 QUIET_NS: Final = NS
 DELAYED_IF_NEEDED: Final = 3
-_DELAYED_TYPES: Final = (3, 4)
+NO_DATA: Final = "no data"
+"""What the broker says of a span in which there was none."""
+LIVE_DATA: Final = 1
 _MARKET: Final = (
     wire.DepthRow, wire.Trade, wire.BestQuote, wire.Tick, wire.SizeTick, wire.LastPrint, wire.ValueTick,
 )  # fmt: skip
@@ -46,6 +49,7 @@ class Session:
         put: Where messages go.
         market: The market's state.
         pace: For requests about the past, over connections.
+        sides: Questions about sides, over connections.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Session:
         put: Put,
         market: Callable[[], MarketState],
         pace: Pace,
+        sides: SideChecks,
         speed: float = 1.0,
     ) -> None:
         self.competing = False
@@ -70,6 +75,7 @@ class Session:
         self._speed = speed
         self._requests = Requests(connection.send)
         self._past = Archive(self._requests, pace)
+        self._pace, self._sides = pace, sides
         self._lines = Subscriptions(self._requests, self._past, symbols, books=books, tapes=tapes, put=put)
         self._told: dict[tuple[int, str], float] = {}
         now = time.monotonic()
@@ -79,15 +85,22 @@ class Session:
         self._retry_at = 0.0
         self._renewed_for_silence = False
         self._farm_broken = False
-        connection.send(wire.request(wire.DATA_TYPE, 1, DELAYED_IF_NEEDED))
+        connection.send(outgoing.request(outgoing.DATA_TYPE, 1, DELAYED_IF_NEEDED))
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
     def sync(self, wanted: Sequence[str], now: float) -> None:
         """Ask for what is missing of these symbols (the most urgent first), and for nothing else's any more."""
         self._lines.end_unwatched()
+        self._spread_lots()
         if not self.lost and not self.competing:
             self._lines.ask(wanted, now)
+
+    def _spread_lots(self) -> None:
+        """The check box for lots is one for all symbols: what one book proves holds for those without a book too."""
+        if any(symbol.lots for symbol in self._symbols.values()):
+            for symbol in self._symbols.values():
+                symbol.lots = True
 
     def renew(self, now: float, why: str) -> None:
         """Ask for everything again: the server forgot, or says nothing."""
@@ -113,6 +126,8 @@ class Session:
                 self._answered(message, arrival, now, touched, trades)
         for name, ticks in trades.items():
             touched[name].take_trades(ticks, arrival)
+        if any(symbol.lots for symbol in touched.values()):
+            self._spread_lots()
         for symbol in touched.values():
             symbol.flush(arrival, now, read=True)
         for error in unread:
@@ -147,7 +162,7 @@ class Session:
         """What is no market data but about it."""
         match message:
             case wire.DataType():
-                symbol.delayed = message.kind in _DELAYED_TYPES
+                symbol.delayed = message.kind != LIVE_DATA
             case wire.Details():
                 self._named(symbol, message, arrival)
             case wire.DetailsEnd():
@@ -157,6 +172,9 @@ class Session:
             case wire.PastTrades():
                 self._requests.done(message.request)
                 self._past.came(symbol, message, arrival, now)
+            case wire.PastQuotes():
+                self._requests.done(message.request)
+                self._sides.came(symbol, message)
 
     def _named(self, symbol: IbkrSymbol, message: wire.Details, arrival: Arrival) -> None:
         if symbol.contract is None and message.kind == "STK" and message.currency == "USD" and message.contract.con_id:
@@ -209,9 +227,16 @@ class Session:
                 self.tell("network", text, arrival, symbol.symbol)
             case _:
                 self._requests.done(failure.request)
-                error_type: ErrorType = "429" if meaning == "no_line" else "403"
-                self.tell(error_type, text, arrival, asked.symbol, feature=asked.kind)
-                self._lines.refused(asked, symbol, meaning, text, arrival)
+                self._refused(asked, symbol, meaning, text, arrival)
+
+    def _refused(self, asked: Asked, symbol: IbkrSymbol, meaning: Meaning, text: str, arrival: Arrival) -> None:
+        error_type: ErrorType = "429" if meaning == "no_line" else "403"
+        if asked.kind == "sides":
+            self._sides.failed(symbol, for_good=NO_DATA not in text.lower())
+            self.tell(error_type, text, arrival, asked.symbol, feature="past quotes")
+        else:
+            self.tell(error_type, text, arrival, asked.symbol, feature=asked.kind)
+            self._lines.refused(asked, symbol, meaning, text, arrival)
 
     def _connection_news(self, meaning: Meaning, failure: wire.Failure, arrival: Arrival, now: float) -> None:
         text = f"IBKR {failure.code}: {failure.text}"
@@ -226,6 +251,7 @@ class Session:
             case "back_kept":
                 self.lost = ""
                 self._heard = now
+                self._unblind()
                 self.tell("network", text, arrival)
             case "farm_broken":
                 self._farm_broken = True
@@ -249,6 +275,11 @@ class Session:
             symbol.alive = False
             symbol.refuse("LEVEL2_STALE", reason, arrival)
 
+    def _unblind(self) -> None:
+        """The server kept its data: what did not change meanwhile holds, and will not be told again."""
+        for symbol in self._symbols.values():
+            symbol.alive = symbol.quote.bid > 0 or symbol.quote.ask > 0
+
     def tell(
         self, error_type: ErrorType, text: str, arrival: Arrival, symbol: str | None = None, feature: str = ""
     ) -> None:
@@ -271,6 +302,7 @@ class Session:
 
     def show_waiting(self, now: float) -> None:
         """Show the books whose change is complete."""
+        self._sides.tend(self._requests, self._pace, self._symbols, now)
         for symbol in tuple(self._symbols.values()):
             if symbol.waits:
                 symbol.flush(Arrival.now(), now, read=False)
@@ -282,7 +314,7 @@ class Session:
             if not self._time_asked:
                 self._time_answered = now
             self._time_asked = now
-            self._connection.send(wire.request(wire.TIME, 1))
+            self._connection.send(outgoing.request(outgoing.TIME, 1))
         if now - self._time_answered > (TIME_ANSWER_SECONDS + TIME_SECONDS) / self._speed:
             raise TroubleError("TWS does not answer", "cut", "timeout")
         if self.competing and now >= self._retry_at:

@@ -50,6 +50,7 @@ class Subscriptions:
         self._put = put
         self._no_book: set[str] = set()
         self._no_ticks: set[str] = set()
+        self._no_best: set[str] = set()
         self._book_after: dict[str, float] = {}
         self.clear()
 
@@ -125,7 +126,9 @@ class Subscriptions:
             self._past.forget(name)
         holders = self._tapes.holders
         spare = self._tapes.most - len(holders)
-        best = [name for name in known if name in holders and name not in self._books.holders][: max(spare, 0)]
+        best = [
+            name for name in known if name in holders and name not in self._books.holders and name not in self._no_best
+        ][: max(spare, 0)]
         for name in {asked.symbol for _, asked in self._requests.all() if asked.kind == "best"} - set(best):
             self._requests.cancel_all("best", name)
             if name in self._symbols:
@@ -169,7 +172,10 @@ class Subscriptions:
                 self._tapes.drop([name])
         elif asked.kind == "best":
             symbol.ticked = None
-            self._tapes.most = len(self._tapes.holders) + len(self._requests.numbers("best"))
+            if meaning == "no_line":
+                self._tapes.most = len(self._tapes.holders) + len(self._requests.numbers("best"))
+            else:
+                self._no_best.add(name)
         elif asked.kind == "past":
             self._past.refused(symbol, text, arrival)
         elif asked.kind == "quotes":

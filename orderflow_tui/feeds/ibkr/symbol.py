@@ -11,9 +11,9 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Book, Event, Gap, Halt, Levels, Print, live_order
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import one_line
-from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, Channel, Put
+from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, Channel, Put, SymbolCapabilities
 from orderflow_tui.feeds.ibkr import wire
-from orderflow_tui.feeds.ibkr.depth import BookRows
+from orderflow_tui.feeds.ibkr.depth import DELETE, BookRows
 from orderflow_tui.feeds.ibkr.normalize import DepthVenues
 from orderflow_tui.feeds.ibkr.tape import SymbolTape
 
@@ -82,6 +82,8 @@ class IbkrSymbol:
         """Why its book must be asked for again."""
         self.ticks_dead = False
         """Whether its tick line must be asked for again."""
+        self.past_quotes = True
+        """Whether the broker tells the quotes of the past, as far as is known."""
         self._base = base
         self._put = put
         self._seq = 0
@@ -90,6 +92,9 @@ class IbkrSymbol:
         self._lost = False
         """Whether something may have changed unseen since the book that was told last."""
         self._dirty_at = self._changed_at = 0.0
+        self._shrank = False
+        """The newest change took a row away: others that belong to it may follow."""
+        self._told_lots = False
         self._changed_ns = 0
         self._away_at = 0.0
         self._levels = 1
@@ -167,8 +172,8 @@ class IbkrSymbol:
         if rows is None:
             return
         rows.apply(change)
-        if not self.lots and rows.in_lots:
-            self.lots = True
+        self._shrank = change.op == DELETE
+        self.lots = self.lots or rows.in_lots
         self._dirty_at = self._dirty_at or now
         self._changed_at, self._changed_ns = now, arrival.wall_ns
         self._moves = 0
@@ -237,6 +242,7 @@ class IbkrSymbol:
         self.quote, self.ticked, self.alive, self.refused = Quote(), None, False, ""
         self.tape.end()
         self.ticks_dead = False
+        self.past_quotes = True
         self._prints.clear()
         self._crossed_ns, self._told_crossed = 0, False
 
@@ -256,6 +262,10 @@ class IbkrSymbol:
         if not events and not book:
             return
         self.alive = True
+        if self.lots and not self._told_lots:
+            # Before the first book of which no size may be judged.
+            self._told_lots = True
+            self._put(SymbolCapabilities(self.symbol, self.capabilities(), arrival))
         channel: Channel = ("stream" if printed else "book") if book else "tape"
         shown_ns = self._time_ns(arrival) if book else 0
         told = tuple(sorted([*events, *book], key=live_order))
@@ -307,7 +317,8 @@ class IbkrSymbol:
         if rows is None or not self._dirty_at or rows.broken:
             return None
         quiet, waited = now - self._changed_at, now - self._dirty_at
-        over = quiet >= QUIET_SECONDS or (waited >= BUSY_SECONDS and quiet >= SHORT_QUIET_SECONDS)
+        short = waited >= BUSY_SECONDS and quiet >= SHORT_QUIET_SECONDS and not self._shrank
+        over = quiet >= QUIET_SECONDS or short
         if not over and not (read and waited >= LATEST_SECONDS):
             return None
         if not rows.whole:
@@ -349,6 +360,7 @@ class IbkrSymbol:
             sizes_unsure="sizes in lots? untick 'Send market data in lots' in TWS" if self.lots else "",
             shows=self._words(),
             tape_sampled=not self.tape.whole,
+            side_check="asked" if self.past_quotes else "refused",
         )
 
     def _words(self) -> str:

@@ -17,6 +17,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, Put
 from orderflow_tui.feeds.ibkr.normalize import print_of
 from orderflow_tui.feeds.ibkr.wire import Trade
+from orderflow_tui.feeds.live.recent_prints import RecentPrints
 
 BACKFILL_SECONDS: Final = 420
 """A baseline of 300 s, the longest window of 60 s, and a minute to spare."""
@@ -50,6 +51,8 @@ class SymbolTape:
         self._seq = 0
         self.last_ns = 0
         """The newest print's time, nanoseconds UTC."""
+        self.recent = RecentPrints()
+        """What was delivered lately, for whoever asks by which quotes it was made."""
         self._covered_ns = 0
         self._held: list[tuple[Trade, Arrival]] = []
         self._delivered: dict[int, Alike] = {}
@@ -90,6 +93,7 @@ class SymbolTape:
             self._remember(trade)
             self.last_ns = max(self.last_ns, trade.second * NS, arrival.wall_ns)
             self._add(events, trade, self.last_ns)
+        self.recent.add(events)
         return events
 
     def joined(self, past: Sequence[Trade] | None, from_second: int, arrival: Arrival, why: str = "") -> None:
@@ -137,6 +141,9 @@ class SymbolTape:
     def _in_place_of_samples(self, prints: list[Print]) -> list[Event]:
         """Seconds that were sampled are corrected by what is known of them now."""
         until, self._sampled_until = self._sampled_until, 0
+        if until and prints:
+            self.recent.forget_from(prints[0].time_ns)
+        self.recent.add(prints)
         again = tuple(event for event in prints if event.time_ns // NS <= until)
         if not again:
             return list(prints)
@@ -176,7 +183,9 @@ class SymbolTape:
         self.last_ns = max(self.last_ns, at_ns)
         self._sampled_until = self.last_ns // NS
         self._seq += 1
-        return [Print(self.last_ns, self._seq, price, seen, VOLUME | PRICE | SIDE, UNKNOWN)] if seen else []
+        prints = [Print(self.last_ns, self._seq, price, seen, VOLUME | PRICE | SIDE, UNKNOWN)] if seen else []
+        self.recent.add(prints)
+        return prints
 
     def begin_sampling(self, now_ns: int, arrival: Arrival, why: str) -> None:
         """No tick line: the tape is the sampled quote's from now on, a thinner one than before."""

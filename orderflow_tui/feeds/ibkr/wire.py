@@ -1,13 +1,13 @@
 """The wire of TWS and IB Gateway (server version 157 to 178): frames of text fields, each ended by NUL.
 
-The broker's Python clients load numpy and can send every message there is, orders among them. This one frames and
-decodes what the feed needs, and refuses to build any message that is not a request for market data.
+The broker's Python clients load numpy and can send every message there is, orders among them. This one decodes what the
+feed needs; `outgoing` frames requests for market data and nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -23,15 +23,6 @@ MOST_PRICE: Final = 1e13
 UNSET: Final = 2**31 - 1
 """The wire writes numbers from here on where it has none."""
 MOST_TICKS: Final = 20_000
-
-# Outgoing messages. What is not listed here cannot be framed: there is no way to send an order, to cancel one, to
-# exercise an option or to change an account.
-QUOTES, END_QUOTES, DETAILS, DEPTH, END_DEPTH, TIME, DATA_TYPE, HELLO, VENUES, HISTORY, TICKS, END_TICKS = (
-    1, 2, 9, 10, 11, 49, 59, 71, 82, 96, 97, 98,
-)  # fmt: skip
-ALLOWED: Final = frozenset(
-    {QUOTES, END_QUOTES, DETAILS, DEPTH, END_DEPTH, TIME, DATA_TYPE, HELLO, VENUES, HISTORY, TICKS, END_TICKS}
-)
 
 
 class Contract(Struct, frozen=True):
@@ -164,6 +155,21 @@ class DataType(Struct, frozen=True):
     kind: int
 
 
+class PastQuote(NamedTuple):
+    """A best bid and offer of the past, to the whole second; 0 where a side has none."""
+
+    second: int
+    bid: int
+    ask: int
+
+
+class PastQuotes(Struct, frozen=True):
+    """Quotes of the past, oldest first."""
+
+    request: int
+    quotes: tuple[PastQuote, ...]
+
+
 class ServerTime(Struct, frozen=True):
     """The answer to a request for the time: the connection is alive."""
 
@@ -180,7 +186,7 @@ class PastTrades(Struct, frozen=True):
 
 Message = (
     Version | Ready | Failure | Details | DetailsEnd | DepthRow | Trade | BestQuote | Tick | SizeTick | ValueTick
-    | LastPrint | DataType | ServerTime | PastTrades
+    | LastPrint | DataType | ServerTime | PastTrades | PastQuotes
 )  # fmt: skip
 
 
@@ -190,37 +196,6 @@ class WireError(PayloadError):
     def __init__(self, message: str, request: int = 0) -> None:
         super().__init__(message=message)
         self.request = request
-
-
-class NotAllowedError(ValueError):
-    """Somebody tried to send what is no request for market data."""
-
-
-# --- out ------------------------------------------------------------------------------------------------------------
-
-
-def hello() -> bytes:
-    """The first bytes of a connection: the versions this client reads."""
-    return b"API\0" + framed(f"v{OLDEST}..{NEWEST}".encode())
-
-
-def framed(body: bytes) -> bytes:
-    """A body behind its length."""
-    return len(body).to_bytes(LENGTH_BYTES, "big") + body
-
-
-def request(message: int, *fields: object) -> bytes:
-    """One message to the server.
-
-    Raises:
-        NotAllowedError: Its number is not in `ALLOWED`, or a field would read as two.
-    """
-    if message not in ALLOWED:
-        raise NotAllowedError(f"message {message} is no request for market data: it is not sent")
-    texts = [str(field) for field in (message, *fields)]
-    if any("\0" in text for text in texts):
-        raise NotAllowedError("a field with a NUL in it is not sent")
-    return framed("".join(f"{text}\0" for text in texts).encode())
 
 
 # --- in -------------------------------------------------------------------------------------------------------------
@@ -358,6 +333,17 @@ def _past_trades(fields: Sequence[str]) -> PastTrades:
     return PastTrades(request_id, tuple(trades), done != "0")
 
 
+def _past_quotes(fields: Sequence[str]) -> PastQuotes:
+    request_id, count = _integer(fields[1]), _integer(fields[2])
+    if not 0 <= count <= MOST_TICKS or len(fields) < 3 + 6 * count:
+        raise WireError("past quotes are cut short")
+    rows = (fields[at : at + 4] for at in range(3, 3 + 6 * count, 6))
+    return PastQuotes(
+        request_id,
+        tuple(PastQuote(_integer(second), price_units_of(bid), price_units_of(ask)) for second, _, bid, ask in rows),
+    )
+
+
 def _text_tick(fields: Sequence[str]) -> LastPrint | None:
     """Text 48: `price;size;epochMs;dayVolume;vwap;single`."""
     parts = fields[4].split(";")
@@ -376,7 +362,7 @@ def _details(fields: Sequence[str]) -> Details:
 
 _OPS: Final = frozenset({"0", "1", "2"})
 _SIDES: Final = frozenset({"0", "1"})
-_REQUEST_AT: Final = {"10": 1, "98": 1, "99": 1}
+_REQUEST_AT: Final = {"10": 1, "97": 1, "98": 1, "99": 1}
 _DECODERS: Final[Mapping[str, Callable[[Sequence[str]], Message | None]]] = {
     "1": lambda f: Tick(_integer(f[2]), _integer(f[3]), price_units_of(f[4]), size_of(f[5])),
     "2": lambda f: SizeTick(_integer(f[2]), _integer(f[3]), max(size_of(f[4]), 0)),
@@ -391,6 +377,7 @@ _DECODERS: Final[Mapping[str, Callable[[Sequence[str]], Message | None]]] = {
     "49": lambda f: ServerTime(_integer(f[2])),
     "52": lambda f: DetailsEnd(_integer(f[2])),
     "58": lambda f: DataType(_integer(f[2]), _integer(f[3])),
+    "97": _past_quotes,
     "98": _past_trades,
     "99": _tick_by_tick,
 }

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
 
-from orderflow_tui.core.market.volume_window import LONGEST_WINDOW
 from orderflow_tui.core.model.events import LATE_REPORT, PRICE, Event, Gap, Halt, Print, TapeCovered
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, Channel, Put
 from orderflow_tui.feeds.live.dedupe import SeenPrints
+from orderflow_tui.feeds.live.recent_prints import RecentPrints
 
 PIECE: Final = 500
 """Prints decoded or delivered without letting other threads run."""
@@ -31,10 +30,6 @@ QUOTE_SECONDS: Final = 3.0
 """Streamed prints wait so long at most for the quote that was in force when the stream began."""
 HELD_LIMIT: Final = 50_000
 """Prints held for a poll that does not come; beyond it the stream of this symbol starts over."""
-RECENT_PRINTS: Final = 4_096
-"""Prints remembered for whoever asks by which quotes they were made."""
-RECENT_NS: Final = (LONGEST_WINDOW + 60) * NS
-"""How long they are remembered: the rules ask about a window that ends now, and a poll may be late."""
 _TIME_AND_SEQUENCE: Final = attrgetter("time_ns", "seq")
 
 
@@ -66,9 +61,7 @@ class TapeJoin:
         """Whether the stream has begun and the quote in force then is not known yet."""
         self._join_by = 0.0
         """How long prints wait for that quote, on the monotonic clock."""
-        self._recent: deque[Print] = deque()
-        self._before: list[Print] = []
-        """Of what is no longer remembered the last prints with two different prices."""
+        self._recent = RecentPrints()
 
     def span(self, from_ns: int, to_ns: int = 0) -> tuple[Print, ...]:
         """The prints of a span (`to_ns` 0: up to the newest) that were delivered, as far as they are remembered.
@@ -76,13 +69,7 @@ class TapeJoin:
         Before them stand the last prints with two different prices, whenever they were made: where a tick test starts.
         """
         with self._lock:
-            recent = sorted(self._recent, key=_TIME_AND_SEQUENCE)
-            before = list(self._before)
-        for event in recent:
-            if event.time_ns < from_ns:
-                _remember(before, event)
-        inside = (event for event in recent if event.time_ns >= from_ns and (not to_ns or event.time_ns <= to_ns))
-        return (*before, *inside)
+            return self._recent.span(from_ns, to_ns)
 
     @property
     def streaming(self) -> bool:
@@ -256,10 +243,7 @@ class TapeJoin:
         duplicates: int = 0,
         quote_ns: int = 0,
     ) -> None:
-        self._recent.extend(event for event in events if type(event) is Print)
-        recent = self._recent
-        while recent and (len(recent) > RECENT_PRINTS or recent[0].time_ns < recent[-1].time_ns - RECENT_NS):
-            _remember(self._before, recent.popleft())
+        self._recent.add(event for event in events if type(event) is Print)
         for start in range(0, len(events) or 1, PIECE):
             if start:
                 self._stop.wait(YIELD_SECONDS)
@@ -275,13 +259,3 @@ class TapeJoin:
                     duplicates=0 if start else duplicates,
                 )
             )
-
-
-def _remember(before: list[Print], event: Print) -> None:
-    """Keep the last prints with two different prices, the newest last."""
-    if not event.flags & PRICE or event.flags & LATE_REPORT:
-        return
-    if before and before[-1].price == event.price:
-        before[-1] = event
-    else:
-        before[:] = [*before[-1:], event]

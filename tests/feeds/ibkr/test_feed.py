@@ -15,7 +15,7 @@ from orderflow_tui.core.model.events import Book, Gap, Halt, Print, TapeCovered
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.feeds.feed import ApiFault, BadPayload, Batch, FeedGap, FeedStatus, SymbolCapabilities, SymbolNote
-from orderflow_tui.feeds.ibkr import wire
+from orderflow_tui.feeds.ibkr import outgoing
 from orderflow_tui.feeds.simulator.ibkr.frames import frame
 from orderflow_tui.feeds.simulator.market import Market
 from tests.core.kit import Rules, alerts
@@ -275,7 +275,7 @@ def test_what_cannot_be_talked_to_is_named(
 
 def test_the_server_refuses_orders() -> None:
     with served(("ACME",)) as host, socket.create_connection(("127.0.0.1", host.port), timeout=10) as client:
-        client.sendall(wire.hello() + frame(71, 2, 7, "") + frame(3, 12, 0, "ACME", "STK") + frame(58, 1))
+        client.sendall(outgoing.hello() + frame(71, 2, 7, "") + frame(3, 12, 0, "ACME", "STK") + frame(58, 1))
         heard = b""
         while heard.count(b"Read-Only") < 2:
             heard += client.recv(4_096)

@@ -8,13 +8,14 @@ from typing import cast
 import pytest
 
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.feeds.feed import ApiFault, Arrival, Batch
-from orderflow_tui.feeds.ibkr import wire
+from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, Batch, SymbolCapabilities, SymbolNote
+from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.ibkr.connection import BEHIND, Connection, TroubleError
 from orderflow_tui.feeds.ibkr.feed import IbkrFeed
 from orderflow_tui.feeds.ibkr.lines import Lines
 from orderflow_tui.feeds.ibkr.past import Pace
 from orderflow_tui.feeds.ibkr.session import SILENT_SECONDS, Session
+from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
 from tests.feeds.collector import Collector
 from tests.feeds.ibkr.serving import Config
@@ -46,10 +47,10 @@ class Talk:
         self.symbols = {"ACME": IbkrSymbol("ACME", BASE, self.got)}
         self.session = Session(
             cast("Connection", self.line), self.symbols, books=Lines(3), tapes=Lines(5), put=self.got,
-            market=lambda: "open", pace=Pace(),
+            market=lambda: "open", pace=Pace(), sides=SideChecks(self.got),
         )  # fmt: skip
         self.session.sync(["ACME"], self.now)
-        details = int(self.line.asked(wire.DETAILS)[0][2])
+        details = int(self.line.asked(outgoing.DETAILS)[0][2])
         self.take(wire.Details(details, DETAILS, "STK", "USD", 100), wire.DetailsEnd(details))
         self.session.sync(["ACME"], self.now)
 
@@ -66,7 +67,7 @@ class Talk:
             self.session.sync(["ACME"], self.now)
 
     def books(self) -> list[int]:
-        return [int(fields[2]) for fields in self.line.asked(wire.DEPTH)]
+        return [int(fields[2]) for fields in self.line.asked(outgoing.DEPTH)]
 
     def row(self, request: int, price: int = 250_000) -> None:
         self.take(wire.DepthRow(request, 0, "NASDAQ", 0, bid=True, price=price, size=500))
@@ -98,7 +99,7 @@ def test_a_book_that_ended_is_cancelled_as_it_was_asked_for_and_what_still_comes
     old = talk.books()[0]
     talk.row(old)
     talk.session.renew(talk.now, "asked for again")
-    assert talk.line.asked(wire.END_DEPTH) == [["11", "1", str(old), "1"]]
+    assert talk.line.asked(outgoing.END_DEPTH) == [["11", "1", str(old), "1"]]
     talk.session.sync(["ACME"], talk.now)
     rows = talk.symbols["ACME"].rows
     assert rows is not None
@@ -112,7 +113,7 @@ def test_a_feed_is_heard_by_any_symbol_and_a_quiet_one_is_vouched_for_by_it(talk
     talk.row(talk.books()[0])
     talk.symbols["ACME"].alive = True
     mark = talk.got.mark()
-    heartbeat = next(int(fields[2]) for fields in talk.line.asked(wire.QUOTES) if "SPY" in fields)
+    heartbeat = next(int(fields[2]) for fields in talk.line.asked(outgoing.QUOTES) if "SPY" in fields)
     for _ in range(5):
         talk.pass_time(10)
         talk.take(wire.Tick(heartbeat, 1, 6_000_000, 100))
@@ -138,7 +139,7 @@ async def test_a_read_that_finds_a_queue_is_said_and_a_short_one_is_not() -> Non
     connection = Connection(lambda *_: None)
     connection._greeted = True
     connection.ready.set_result(None)
-    row = wire.framed(b"12\x001\x007\x000\x001\x001\x0010.00\x00100\x00")
+    row = outgoing.framed(b"12\x001\x007\x000\x001\x001\x0010.00\x00100\x00")
     connection.data_received(row)
     assert connection.behind_at == 0
     connection.data_received(row * (BEHIND // len(row) + 1))
@@ -146,3 +147,84 @@ async def test_a_read_that_finds_a_queue_is_said_and_a_short_one_is_not() -> Non
     feed = IbkrFeed(Config(1))
     feed._connected = feed._behind = True
     assert "books thinned: more than this machine reads" in feed._lines_words()
+
+
+def details(request: int, con_id: int, currency: str, kind: str = "STK") -> wire.Details:
+    return wire.Details(request, wire.Contract("BOLT", con_id, "NYSE", "BOLT", "BOLT"), kind, currency, 100)
+
+
+@pytest.mark.parametrize(
+    ("matches", "found"),
+    [
+        ([(5, "CAD", "STK"), (6, "USD", "STK"), (7, "USD", "STK")], 6),
+        ([(5, "USD", "WAR"), (6, "USD", "STK")], 6),
+        ([(5, "CAD", "STK"), (0, "USD", "STK")], 0),
+        ([], 0),
+    ],
+)
+def test_of_several_contracts_the_first_us_stock_is_asked_for(
+    talk: Talk, matches: list[tuple[int, str, str]], found: int
+) -> None:
+    talk.symbols["BOLT"] = IbkrSymbol("BOLT", BASE, talk.got)
+    talk.session.sync(["ACME", "BOLT"], talk.now)
+    request = int(talk.line.asked(outgoing.DETAILS)[-1][2])
+    talk.take(*(details(request, *match) for match in matches), wire.DetailsEnd(request))
+    talk.session.sync(["ACME", "BOLT"], talk.now)
+    named = [fields[3] for fields in talk.line.asked(outgoing.QUOTES) if "BOLT" in fields]
+    assert named == ([str(found)] if found else [])
+    note = talk.got.of(SymbolNote)[-1]
+    assert (note.symbol, note.standing) == ("BOLT", "ok" if found else "not_found")
+
+
+def test_a_symbol_nobody_knows_is_named_and_not_asked_for_again(talk: Talk) -> None:
+    talk.symbols["NOPE"] = IbkrSymbol("NOPE", BASE, talk.got)
+    talk.session.sync(["ACME", "NOPE"], talk.now)
+    request = int(talk.line.asked(outgoing.DETAILS)[-1][2])
+    talk.take(wire.Failure(request, 200, "No security definition has been found for the request"))
+    talk.pass_time(5)
+    assert len(talk.line.asked(outgoing.DETAILS)) == 2
+    note = talk.got.of(SymbolNote)[-1]
+    assert (note.symbol, note.standing, note.detail) == ("NOPE", "not_found", "IBKR knows no US stock of this symbol")
+
+
+def test_a_quiet_symbol_is_seen_again_when_tws_is_back_with_its_data(talk: Talk) -> None:
+    quotes = int(talk.line.asked(outgoing.QUOTES)[-1][2])
+    talk.take(wire.Tick(quotes, 1, 250_000, 500), wire.Tick(quotes, 2, 250_200, 500))
+    talk.take(wire.Failure(-1, 1100, "Connectivity has been lost."))
+    talk.pass_time(2)
+    assert talk.got.of(BadPayload)
+    mark = talk.got.mark()
+    talk.take(wire.Failure(-1, 1102, "Connectivity has been restored - data maintained."))
+    talk.pass_time(2)
+    said = [message for message in talk.got.messages[mark:] if isinstance(message, Batch)]
+    assert any("book" in batch.channels and batch.vouched_ns for batch in said)
+
+
+def test_lots_that_one_book_proves_are_said_of_every_symbol_before_a_book_is_judged(talk: Talk) -> None:
+    talk.symbols["BOLT"] = IbkrSymbol("BOLT", BASE, talk.got)
+    mark = talk.got.mark()
+    book = talk.books()[0]
+    for place in range(2):
+        for bid in (True, False):
+            price = 250_000 - 100 * place if bid else 250_200 + 100 * place
+            talk.take(wire.DepthRow(book, place, "NASDAQ", 0, bid=bid, price=price, size=5 + place))
+    talk.now += 1.0
+    talk.session.show_waiting(talk.now)
+    kinds = [type(message) for message in talk.got.messages[mark:]]
+    assert kinds.index(SymbolCapabilities) < kinds.index(Batch)
+    assert all("lots" in symbol.capabilities().sizes_unsure for symbol in talk.symbols.values())
+
+
+def test_a_refused_tick_by_tick_quote_lowers_no_tapes(talk: Talk) -> None:
+    talk.take(wire.Failure(talk.books()[0], 354, "Requested market data is not subscribed."))
+    talk.pass_time(1)
+    best = [fields for fields in talk.line.asked(outgoing.TICKS) if "BidAsk" in fields]
+    talk.take(wire.Failure(int(best[0][1]), 10189, "Failed to request tick-by-tick data."))
+    talk.symbols |= {name: IbkrSymbol(name, BASE, talk.got) for name in ("BOLT", "CRUX")}
+    for _ in range(2):
+        talk.session.sync(["ACME", "BOLT", "CRUX"], talk.now)
+        for fields in talk.line.asked(outgoing.DETAILS)[1:]:
+            talk.take(wire.Details(int(fields[2]), DETAILS, "STK", "USD", 100), wire.DetailsEnd(int(fields[2])))
+    ticks = talk.line.asked(outgoing.TICKS)
+    assert sum("AllLast" in fields for fields in ticks) == 3
+    assert len([fields for fields in ticks if "BidAsk" in fields]) == 1

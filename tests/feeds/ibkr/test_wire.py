@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import orderflow_tui.feeds.ibkr as package
-from orderflow_tui.feeds.ibkr import wire
+from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.simulator.ibkr.client import ORDERS
 from orderflow_tui.feeds.simulator.ibkr.frames import frame
 
@@ -17,25 +17,25 @@ ROWS = [(13, 1, 7, 0, "MEMX", 0, 1, "25.10", "300", 1), (13, 1, 7, 1, "ARCA", 2,
 
 def test_no_order_can_be_framed() -> None:
     sent = {number for number in range(-1, 300) if _frames(number)}
-    assert sent == wire.ALLOWED
+    assert sent == outgoing.ALLOWED
     assert not {str(number) for number in sent} & ORDERS
     # Placing, cancelling and exercising are 3, 4, 58 and 21.
     assert not sent & {3, 4, 21, 58}
-    with pytest.raises(wire.NotAllowedError):
-        wire.request(wire.TIME, "1\x003")
+    with pytest.raises(outgoing.NotAllowedError):
+        outgoing.request(outgoing.TIME, "1\x003")
 
 
 def _frames(number: int) -> bool:
     try:
-        return bool(wire.request(number, 1))
-    except wire.NotAllowedError:
+        return bool(outgoing.request(number, 1))
+    except outgoing.NotAllowedError:
         return False
 
 
 def test_only_this_builder_writes_to_the_connection() -> None:
     sources = {path.name: path.read_text() for path in Path(package.__path__[0]).glob("*.py")}
     writers = {name for name, text in sources.items() if re.search(r"\.write\(|framed\(", text)}
-    assert writers == {"connection.py", "wire.py"}
+    assert writers == {"connection.py", "outgoing.py"}
     assert not any("ib_async" in re.sub(r'""".*?"""', "", text, flags=re.DOTALL) for text in sources.values())
 
 

@@ -285,8 +285,17 @@ class Client:
             return
         until = datetime.strptime(end, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
         last_ns = (int(until.timestamp()) + 1) * NANOS - 1
-        rows = found.tape.prints.between(0, min(last_ns, self._shared.market.now_ns))
-        kept = rows[-min(most, MOST_PAST) :] if what == "TRADES" else []
+        last_ns = min(last_ns, self._shared.market.now_ns)
+        if what == "BID_ASK":
+            quotes = found.tape.quotes.between(0, last_ns)[-min(most, MOST_PAST) :]
+            told = [
+                (row.sip_timestamp // NANOS, 0, dollars(row.bid_price), dollars(row.ask_price),
+                 self._size(row.bid_size), self._size(row.ask_size))
+                for row in quotes
+            ]  # fmt: skip
+            self.send(97, request, len(told), *(part for row in told for part in row), 1)
+            return
+        kept = found.tape.prints.between(0, last_ns)[-min(most, MOST_PAST) :] if what == "TRADES" else []
         ticks = [part for row in kept for part in (row.sip_timestamp // NANOS, 0, *self._print(row))]
         self.send(98, request, len(kept), *ticks, 1)
 
