@@ -23,7 +23,7 @@ from benchmarks.measuring import ROOT, Figure, verdict
 
 GROUPS = (
     "core_cost", "engines", "sides_oracle", "decoding", "loop_lag", "journaling", "recording", "streaming", "screens",
-    "many_names", "startup", "dashboard", "history", "evaluating", "reporting",
+    "many_names", "first_paint", "startup", "dashboard", "history", "evaluating", "reporting",
 )  # fmt: skip
 PACKAGES = (
     "msgspec",

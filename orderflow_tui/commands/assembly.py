@@ -202,12 +202,3 @@ def tell_losses(monitor: Run, directory: Path) -> None:
         print_error(f"the monitor failed: {monitor.failure!r}")
     if monitor.unwritten:
         print_error(f"{monitor.unwritten} records could not be written to {directory}")
-
-
-def checked_config(overrides: Mapping[str, object], config_file: str | None) -> LoadedConfig:
-    """The settings, checked with pydantic. Raises DataValidationError."""
-    from orderflow_tui.config.schema import validate_order_flow_config  # noqa: PLC0415 pydantic
-
-    loaded = load_config(overrides, path=config_file)
-    validate_order_flow_config(loaded.config)
-    return loaded

@@ -27,10 +27,13 @@ from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.output import print_lines
 
 if TYPE_CHECKING:
+    from orderflow_tui.commands.engine import ComingEngine
     from orderflow_tui.tui.state.first_run import FirstRun
 
 _ENDS_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.2
+_NOT_STARTED: Final = 2
+"""The exit code of a watch that did not start: settings, positions, a place that is taken."""
 
 
 def run_attach(
@@ -49,7 +52,7 @@ def run_attach(
         return _attach_over_ssh(ssh, str(overrides.get("log_dir", "")), config_file, screen)
     loaded = run_in_fork(lambda: load_config(overrides, path=config_file))()
     monitor = look_at(chosen_place(loaded, overrides), fps=screen_settings({**loaded.ui, **screen}).fps)
-    return show_engine(monitor, screen, loaded)
+    return show_engine(monitor, monitor.directory, screen, loaded)
 
 
 def _attach_plainly(overrides: Mapping[str, object], config_file: str | None) -> int:
@@ -73,7 +76,7 @@ def _attach_over_ssh(host: str, log_dir: str, config_file: str | None, screen: M
         name = f"{terminal_name()} on {socket.gethostname()}"
         monitor = RemoteMonitor(tunnel.connect(), version=__version__, screen=name, fps=fps)
         notice = f"history and exports stay on {host}: `ssh -t {host} orderflow-tui attach` has them"
-        return show_engine(monitor, screen, loaded, again=tunnel.connect, away=True, notices=(notice,))
+        return show_engine(monitor, None, screen, loaded, again=tunnel.connect, notices=(notice,))
 
 
 def journal_of(loaded: LoadedConfig) -> Path:
@@ -117,13 +120,22 @@ def terminal_name() -> str:
 class _Controls:
     """What the dashboard may do with its engine. Implements `tui.state.engine_controls.EngineControls`."""
 
-    def __init__(self, monitor: RemoteMonitor, ui: ScreenSettings, again: Callable[[], socket.socket] | None) -> None:
+    def __init__(
+        self,
+        monitor: RemoteMonitor,
+        ui: ScreenSettings,
+        again: Callable[[], socket.socket] | None,
+        coming: ComingEngine | None,
+    ) -> None:
         self._monitor = monitor
         self._on_quit = ui.on_quit
         self._again = again
+        self._coming = coming
         self._starting = threading.Lock()
         self.ended = False
         """Whether the trader has ended the watch here."""
+        self.refused = ""
+        """Why the engine that was coming up has not come."""
 
     @property
     def gone(self) -> str:
@@ -147,7 +159,21 @@ class _Controls:
     def end(self) -> None:
         """End the engine."""
         self.ended = True
-        self._monitor.end_engine("quit")
+        if not self._monitor.end_engine("quit") and self._coming is not None:
+            self._coming.end()
+
+    def show_when_it_comes(self, ending: Ending) -> None:
+        """Wait, in a thread of its own, for the engine that is coming up; a screen without one leaves."""
+        threading.Thread(target=self._await_coming, args=(ending,), name="engine-comes", daemon=True).start()
+
+    def _await_coming(self, ending: Ending) -> None:
+        if self._coming is None:
+            return
+        try:
+            self._monitor.attach(self._coming.link(waiting=lambda: self._monitor.still_coming(time.time_ns())))
+        except EngineError as refused:
+            self.refused = str(refused)
+            ending.ask("the watch did not start", _NOT_STARTED)
 
     def take_settings(self) -> Mapping[str, object]:
         """What other screens have changed since the last call."""
@@ -186,7 +212,7 @@ class _Controls:
     def _start_again(self) -> None:
         try:
             if self._again is not None:
-                self._monitor.attach_again(self._again())
+                self._monitor.attach(self._again())
         except EngineError as error:
             self._monitor.told(str(error))
         finally:
@@ -195,42 +221,50 @@ class _Controls:
 
 def show_engine(
     monitor: RemoteMonitor,
+    directory: Path | None,
     screen: Mapping[str, Any],
     loaded: LoadedConfig,
     *,
+    coming: ComingEngine | None = None,
     again: Callable[[], socket.socket] | None = None,
     settings_file: SettingsFile | None = None,
     first_run: FirstRun | None = None,
     notices: Sequence[str] = (),
-    away: bool = False,
 ) -> int:
     """Run the dashboard on an engine until the trader leaves; the engine goes on unless he ends it.
 
     Args:
         monitor: The engine's.
+        directory: The journal's; None where it is on another machine, as the engine is.
         screen: What the command line says of the screen.
         loaded: The settings.
+        coming: The engine that the monitor is not attached to yet.
         again: Reaches an engine again where it is gone; None where that is another's to do.
         settings_file: What the settings screen writes to, or None.
         first_run: Shown first when there is nothing to watch.
         notices: What the trader should know once, at the start.
-        away: The engine is on another machine, and so is its journal.
+
+    Raises:
+        EngineError: The engine that was coming up has not come.
     """
     ui = screen_settings({**loaded.ui, **screen})
     ending = Ending(lambda _reason, _code: monitor.close(), screen=not in_browser())
     begin(ending)
-    controls = _Controls(monitor, ui, again)
+    controls = _Controls(monitor, ui, again, coming)
+    controls.show_when_it_comes(ending)
     try:
         code = run_screen(
-            monitor, None if away else monitor.directory, screen, loaded, ending,
+            monitor, directory, screen, loaded, ending,
             first_run=first_run, settings_file=settings_file, notices=notices,
             engine=controls, tell_setting=monitor.tell_setting,
         )  # fmt: skip
     finally:
         monitor.close()
         ending.over()
-    if controls.ended and not away and not in_browser():
+    if controls.refused and not controls.ended:
+        raise EngineError(controls.refused)
+    if controls.ended and directory is not None and not in_browser():
         from orderflow_tui.commands.report import today  # noqa: PLC0415 only a day that has ended is added up
 
-        print_lines(today(monitor.directory))
+        print_lines(today(directory))
     return code

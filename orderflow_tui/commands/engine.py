@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -13,11 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orderflow_tui import __version__
+from orderflow_tui.config.load import checked_config
 from orderflow_tui.engine.door import connect
 from orderflow_tui.engine.place import EngineError, EnginePlace, EngineRunningError, is_held, place_of
 from orderflow_tui.outbound.children import module_command
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded
+from orderflow_tui.support.forked import run_in_fork
+from orderflow_tui.support.memory import spare_memory
 from orderflow_tui.support.output import print_note
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from orderflow_tui.monitor.monitor import Monitor
 
 _START_SECONDS: Final = 30.0
-_LOOK_SECONDS: Final = 0.01
+_LOOK_SECONDS: Final = 0.02
 _TOLD_CHARACTERS: Final = 500
 _APART: Final[int] = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 """What a session of its own is on Windows."""
@@ -69,8 +73,8 @@ def serve_screens(
 
 def start_engine(
     directory: Path, overrides: Mapping[str, object], config_file: str | None, *, ends_with_screens: bool
-) -> subprocess.Popen[bytes]:
-    """Start the engine of a journal beside this process; `await_engine` says when it takes screens.
+) -> ComingEngine:
+    """Start the engine of a journal beside this process; it takes screens a moment later.
 
     Raises:
         EngineError: It cannot be started.
@@ -98,24 +102,39 @@ def start_engine(
         raise EngineError(f"the engine did not start: {place.log} is {error}: remove it") from None
     except OSError as error:
         raise EngineError(f"the engine did not start: {error.strerror}") from None
-    return engine
+    return ComingEngine(place, engine)
 
 
-def await_engine(place: EnginePlace, engine: subprocess.Popen[bytes]) -> None:
-    """Wait until an engine that was started takes screens.
+class ComingEngine:
+    """An engine that was started and may not take screens yet."""
 
-    Raises:
-        EngineError: It ended at once, with what it said last; or it takes none in half a minute.
-    """
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until:
-        with suppress(EngineError):
-            connect(place).close()
-            return
-        if engine.poll() is not None and not is_held(place):
-            raise EngineError(_last_words(place) or f"the engine ended at its start (exit code {engine.returncode})")
-        time.sleep(_LOOK_SECONDS)
-    raise EngineError(f"the engine takes no screen: see {place.log}")
+    def __init__(self, place: EnginePlace, process: subprocess.Popen[bytes]) -> None:
+        self._place = place
+        self._process = process
+
+    def link(self, waiting: Callable[[], object] = bool) -> socket.socket:
+        """Wait until it takes screens, and connect.
+
+        Args:
+            waiting: Called again and again meanwhile.
+
+        Raises:
+            EngineError: It ended at once, with what it said last; or it takes none in half a minute.
+        """
+        until = time.monotonic() + _START_SECONDS
+        while time.monotonic() < until:
+            with suppress(EngineError):
+                return connect(self._place)
+            code = self._process.poll()
+            if code is not None and not is_held(self._place):
+                raise EngineError(_last_words(self._place) or f"the engine ended at its start (exit code {code})")
+            waiting()
+            time.sleep(_LOOK_SECONDS)
+        raise EngineError(f"the engine takes no screen: see {self._place.log}")
+
+    def end(self) -> None:
+        """The trader does not want it any more."""
+        self._process.terminate()
 
 
 def _last_words(place: EnginePlace) -> str:
@@ -128,7 +147,10 @@ def _last_words(place: EnginePlace) -> str:
 
 def run_engine() -> int:
     """The engine of a dashboard, with its settings on stdin: `orderflow-tui engine`, which only dashboards start."""
-    from orderflow_tui.commands.headless import run_watch  # noqa: PLC0415
-
     settings = json.loads(sys.stdin.buffer.read(1_000_000))
-    return run_watch(settings["overrides"], settings["config"], ends_with_screens=bool(settings["ends_with_screens"]))
+    overrides, config_file = settings["overrides"], settings["config"]
+    spare_memory()
+    checked = run_in_fork(lambda: checked_config(overrides, config_file))
+    from orderflow_tui.commands.headless import run_watch  # noqa: PLC0415 while the settings are checked
+
+    return run_watch(checked(), overrides, config_file, ends_with_screens=bool(settings["ends_with_screens"]))

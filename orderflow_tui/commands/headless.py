@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from orderflow_tui.commands.assembly import LiveSettings, checked_config, monitor_of_source, tell_losses
+from orderflow_tui.commands.assembly import LiveSettings, monitor_of_source, tell_losses
 from orderflow_tui.commands.ending import Ending
 from orderflow_tui.commands.engine import serve_screens
 from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
 from orderflow_tui.commands.notify import notifier_of
-from orderflow_tui.config.load import LoadedConfig
+from orderflow_tui.config.load import LoadedConfig, checked_config
 from orderflow_tui.config.screen import screen_settings
 from orderflow_tui.config.values import invalid
 from orderflow_tui.engine.server import EngineServer
@@ -46,10 +46,10 @@ def run_headless(overrides: Mapping[str, object], config_file: str | None, durat
     return _watch(monitor, directory, loaded, tz, duration=duration, noted=lambda: positions.news)
 
 
-def run_watch(overrides: Mapping[str, object], config_file: str | None, *, ends_with_screens: bool) -> int:
+def run_watch(
+    loaded: LoadedConfig, overrides: Mapping[str, object], config_file: str | None, *, ends_with_screens: bool
+) -> int:
     """The engine of a dashboard: what is missing yet is shown on its screens, which started it."""
-    spare_memory()
-    loaded = run_in_fork(lambda: checked_config(overrides, config_file))()
     positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)
     settings = LiveSettings(loaded, overrides, config_file)
     monitor, directory = monitor_of_source(loaded, positions, settings, publish_hz=_VIEWS_A_SECOND)

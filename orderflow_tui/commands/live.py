@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import socket
-import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orderflow_tui.commands.attach import journal_of, look_at, show_engine
-from orderflow_tui.commands.engine import await_engine, start_engine
+from msgspec.structs import replace
+
+from orderflow_tui import __version__
+from orderflow_tui.commands.attach import journal_of, look_at, show_engine, terminal_name
+from orderflow_tui.commands.engine import ComingEngine, start_engine
 from orderflow_tui.commands.screen import refuse_without_terminal
 from orderflow_tui.config.edit import SettingsFile
-from orderflow_tui.config.load import LoadedConfig
+from orderflow_tui.config.load import LoadedConfig, checked_config
 from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.sources import source_named
+from orderflow_tui.engine.client import NOTHING_YET, RemoteMonitor
 from orderflow_tui.engine.door import connect
 from orderflow_tui.engine.place import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
 from orderflow_tui.support.forked import run_in_fork
+from orderflow_tui.support.in_thread import InThread
 from orderflow_tui.support.memory import spare_memory
 from orderflow_tui.support.output import print_note
 
@@ -31,35 +37,50 @@ _FILES: Final = (".toml", ".csv")
 def run_live(overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any]) -> int:
     """Start the engine of the configured journal where none runs, and show a screen on it."""
     spare_memory()
-    ready = run_in_fork(lambda: _checked(overrides, config_file))
-    loaded = ready()
-    ui = screen_settings({**loaded.ui, **screen})
-    refuse_without_terminal()
-    try:
-        starter = _Starter(loaded, overrides, config_file, ends_with_screens=ui.on_quit == "end")
-    except EngineError as refused:
-        print_note(f"the watch ends with this screen: {refused}")
-        return _run_in_this_process(overrides, config_file, screen)
-    engine = None if is_held(starter.place) else starter.start()
-    import orderflow_tui.tui.run_dashboard  # noqa: PLC0415, F401 while the engine comes up
+    checked = run_in_fork(lambda: checked_config(overrides, config_file))
 
-    if engine is not None:
-        await_engine(starter.place, engine)
+    def start() -> tuple[LoadedConfig, _Starter | EngineError, ComingEngine | None]:
+        loaded = checked()
+        ui = screen_settings({**loaded.ui, **screen})
+        refuse_without_terminal()
+        try:
+            starter = _Starter(loaded, overrides, config_file, ends_with_screens=ui.on_quit == "end")
+        except EngineError as refused:
+            return loaded, refused, None
+        return loaded, starter, None if is_held(starter.place) else starter.start()
+
+    started = InThread(start)
+    import orderflow_tui.tui.run_dashboard  # noqa: PLC0415, F401 while the settings are checked and the engine starts
+
+    loaded, starter, coming = started.result()
+    if isinstance(starter, EngineError):
+        print_note(f"the watch ends with this screen: {starter}")
+        return _run_in_this_process(loaded, overrides, config_file, screen)
+    fps = screen_settings({**loaded.ui, **screen}).fps
     return show_engine(
-        look_at(starter.place, fps=ui.fps),
+        look_at(starter.place, fps=fps) if coming is None else _not_yet_there(loaded, fps),
+        starter.directory,
         screen,
         loaded,
+        coming=coming,
         again=starter.again,
         settings_file=SettingsFile(overrides, config_file),
         first_run=_first_run(loaded),
-        notices=() if engine is not None else ("this screen is on an engine that runs already",),
+        notices=() if coming is not None else ("this screen is on an engine that runs already",),
     )
 
 
-def _checked(overrides: Mapping[str, object], config_file: str | None) -> LoadedConfig:
-    from orderflow_tui.commands.assembly import checked_config  # noqa: PLC0415 a screen needs no monitor
-
-    return checked_config(overrides, config_file)
+def _not_yet_there(loaded: LoadedConfig, fps: float) -> RemoteMonitor:
+    """The monitor of an engine that is coming up: what is known of it without it."""
+    source = source_named(loaded.config.data_source)
+    status = replace(
+        NOTHING_YET,
+        source_label=source.label,
+        source_class=source.source_class,
+        profile=loaded.config.profile,
+        now_ns=time.time_ns(),
+    )
+    return RemoteMonitor(None, version=__version__, screen=terminal_name(), fps=fps, status=status)
 
 
 class _Starter:
@@ -68,23 +89,21 @@ class _Starter:
     def __init__(
         self, loaded: LoadedConfig, overrides: Mapping[str, object], config_file: str | None, *, ends_with_screens: bool
     ) -> None:
-        self._directory = journal_of(loaded)
-        self.place = place_of(self._directory)
+        self.directory = journal_of(loaded)
+        self.place = place_of(self.directory)
         self._overrides = overrides
         self._config_file = config_file
         self._ends_with_screens = ends_with_screens
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start it; `await_engine` says when it takes screens."""
+    def start(self) -> ComingEngine:
+        """Start it."""
         return start_engine(
-            self._directory, self._overrides, self._config_file, ends_with_screens=self._ends_with_screens
+            self.directory, self._overrides, self._config_file, ends_with_screens=self._ends_with_screens
         )
 
     def again(self) -> socket.socket:
         """Start it where none runs, and connect as soon as it takes screens. Raises EngineError."""
-        if not is_held(self.place):
-            await_engine(self.place, self.start())
-        return connect(self.place)
+        return connect(self.place) if is_held(self.place) else self.start().link()
 
 
 def _first_run(loaded: LoadedConfig) -> FirstRun | None:
@@ -100,16 +119,14 @@ def _first_run(loaded: LoadedConfig) -> FirstRun | None:
     return None if positions.get_active_positions() else FirstRun("nothing_held", path, "")
 
 
-def _run_in_this_process(overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any]) -> int:
+def _run_in_this_process(
+    loaded: LoadedConfig, overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any]
+) -> int:
     """The dashboard with its monitor in this process, where no engine can be reached."""
     from orderflow_tui.commands.assembly import LiveSettings, monitor_of_source  # noqa: PLC0415 no engine, no monitor
     from orderflow_tui.commands.dashboard import show  # noqa: PLC0415
-
-    spare_memory()
-    checked = run_in_fork(lambda: _checked(overrides, config_file))
     from orderflow_tui.tui.state.first_run import FirstRun  # noqa: PLC0415
 
-    loaded = checked()
     positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)
     settings = LiveSettings(loaded, overrides, config_file)
     monitor, directory = monitor_of_source(loaded, positions, settings, publish_hz=20.0)

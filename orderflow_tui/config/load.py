@@ -167,6 +167,15 @@ def load_config(
     )
 
 
+def checked_config(overrides: Mapping[str, object], config_file: str | None) -> LoadedConfig:
+    """The settings of a watch, and that they go together. Raises DataValidationError."""
+    from orderflow_tui.config.schema import validate_order_flow_config  # noqa: PLC0415 pydantic
+
+    loaded = load_config(overrides, path=config_file)
+    validate_order_flow_config(loaded.config)
+    return loaded
+
+
 def working_directory() -> Path:
     """Where this process works. Raises DataValidationError where that folder was removed."""
     try:

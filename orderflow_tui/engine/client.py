@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.engine.changes import with_lines
 from orderflow_tui.engine.inbox import Inbox
 from orderflow_tui.engine.place import EngineError
@@ -39,24 +40,46 @@ from orderflow_tui.engine.protocol import (
 from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 ENGINE_GONE: Final = "ENGINE GONE: nothing is watched"
+STARTING: Final = "STARTING THE WATCH: nothing is watched yet"
 _START_SECONDS: Final = 10.0
+NOTHING_YET: Final = StatusView(
+    source_label="STARTING",
+    source_class="live",
+    host="",
+    profile="",
+    market="unknown",
+    now_ns=0,
+    requests_last_second=0.0,
+    requests_budget=0.0,
+    cycle_seconds=0.0,
+    connected=False,
+    detail=STARTING,
+)
 
 
 class RemoteMonitor:
     """An engine's monitor. Implements `views.MonitorPort`.
 
     Args:
-        link: A connection to it.
+        link: A connection to it; None where the engine is still coming up: `attach` follows.
         version: This program's.
         screen: What this screen is called, such as its terminal's name.
         fps: States a second at most; 0 asks for one.
+        status: Shown until a state has come.
 
     Raises:
         EngineError: The engine refuses this screen, or does not answer.
     """
 
-    def __init__(self, link: socket.socket, *, version: str, screen: str, fps: float) -> None:
-        self._link = link
+    def __init__(
+        self,
+        link: socket.socket | None,
+        *,
+        version: str,
+        screen: str,
+        fps: float,
+        status: StatusView = NOTHING_YET,
+    ) -> None:
         self._sending = threading.Lock()
         self._on_news: Callable[[], None] | None = None
         self._views: dict[str, SymbolView] = {}
@@ -70,20 +93,28 @@ class RemoteMonitor:
         self.version = 0
         """Grows with every state that came."""
         self.gone = ""
-        """Why the engine sends no more; empty while it does."""
+        """Why the engine sends no more; empty while it does, and before its first state."""
+        self._link: socket.socket | None = None
+        """None until the engine has sent its first state."""
         self._closed = False
         self._inbox = Inbox()
         self._hello = Hello(PROTOCOL, version, screen, fps)
-        self._status: StatusView
-        self._begin()
+        self._welcome = Welcome("", "", 0)
+        self._status = status
+        if link is not None:
+            self.attach(link)
 
-    def _begin(self) -> None:
-        link = self._link
+    def attach(self, link: socket.socket) -> None:
+        """Show an engine: the first one, or another of the same journal where the one before is gone.
+
+        Raises:
+            EngineError: It refuses this screen, or does not answer.
+        """
         link.settimeout(_START_SECONDS)
         try:
             send(link, self._hello)
-            self._welcome = self._welcomed()
-            first = self._first_state()
+            self._welcome = _welcomed(link)
+            first = _first_state(link)
         except EngineError:
             link.close()
             raise
@@ -95,44 +126,28 @@ class RemoteMonitor:
             raise EngineError(
                 "the engine does not answer as this version does: end it with `orderflow-tui stop`"
             ) from None
-        self._take(first)
         link.settimeout(None)
-        threading.Thread(target=self._read, args=(link,), name="engine-read", daemon=True).start()
-
-    def attach_again(self, link: socket.socket) -> None:
-        """Go on with another engine of the same journal where this one is gone.
-
-        Raises:
-            EngineError: It refuses this screen, or does not answer.
-        """
-        self._link = link
         self._lines = ()
-        self._begin()
+        self._take(first)
+        with self._sending:
+            self._link = link
         self.gone = ""
         if self._detailed:
             self._send(ShowDetail(self._detailed))
+        threading.Thread(target=self._read, args=(link,), name="engine-read", daemon=True).start()
+        if self._on_news is not None:
+            self._on_news()
 
     def told(self, words: str) -> None:
         """Show why the engine is not there: an attempt to start it came to this."""
         self._status = replace(self._status, detail=f"{ENGINE_GONE}: {words}")
         self.version += 1
 
-    def _welcomed(self) -> Welcome:
-        message = receive(self._link, MOST_FROM_ENGINE)
-        if not message:
-            raise ConnectionResetError
-        answer = decode_from_engine(message)
-        if isinstance(answer, Refused):
-            raise EngineError(answer.reason)
-        if not isinstance(answer, Welcome):
-            raise WireError("no welcome")
-        return answer
-
-    def _first_state(self) -> State:
-        state = decode_from_engine(receive(self._link, MOST_FROM_ENGINE))
-        if not isinstance(state, State):
-            raise WireError("no state")
-        return state
+    def still_coming(self, now_ns: int) -> None:
+        """The engine is still coming up at this instant, nanoseconds UTC: the screen itself stands still no second."""
+        if now_ns - self._status.now_ns >= NS:
+            self._status = replace(self._status, now_ns=now_ns)
+            self.version += 1
 
     @property
     def directory(self) -> Path:
@@ -148,7 +163,8 @@ class RemoteMonitor:
         """Look no more; the engine goes on."""
         self._closed = True
         try:
-            self._link.shutdown(socket.SHUT_RDWR)
+            if self._link is not None:
+                self._link.shutdown(socket.SHUT_RDWR)
         except OSError:
             return  # the engine has gone first
 
@@ -214,9 +230,9 @@ class RemoteMonitor:
         """What was answered on other screens since the last call, in words."""
         return self._inbox.take_answers()
 
-    def end_engine(self, reason: str) -> None:
-        """End the watch itself."""
-        self._send(EndEngine(reason))
+    def end_engine(self, reason: str) -> bool:
+        """End the watch itself; whether the engine was told."""
+        return self._send(EndEngine(reason))
 
     def keep_watching(self) -> None:
         """The watch goes on without a screen, whatever the setting says."""
@@ -225,6 +241,8 @@ class RemoteMonitor:
     def _send(self, message: FromScreen) -> bool:
         """Whether the engine got it; where not, the reading thread says that it is gone."""
         with self._sending:
+            if self._link is None:
+                return False
             try:
                 send(self._link, message)
             except OSError:
@@ -280,3 +298,22 @@ class RemoteMonitor:
         self.version += 1
         if self._on_news is not None:
             self._on_news()
+
+
+def _welcomed(link: socket.socket) -> Welcome:
+    message = receive(link, MOST_FROM_ENGINE)
+    if not message:
+        raise ConnectionResetError
+    answer = decode_from_engine(message)
+    if isinstance(answer, Refused):
+        raise EngineError(answer.reason)
+    if not isinstance(answer, Welcome):
+        raise WireError("no welcome")
+    return answer
+
+
+def _first_state(link: socket.socket) -> State:
+    state = decode_from_engine(receive(link, MOST_FROM_ENGINE))
+    if not isinstance(state, State):
+        raise WireError("no state")
+    return state

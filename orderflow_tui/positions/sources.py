@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from orderflow_tui.config.values import BROKERS
-from orderflow_tui.positions.csv_file import CsvPositions
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.holdings import Holdings, PositionSource
 from orderflow_tui.positions.polled import PolledPositions, WithStops
@@ -35,6 +34,8 @@ def source_of(setting: str, env: Mapping[str, str], *, beside: Path = BESIDE) ->
         return WithStops(PolledPositions(_broker(setting, env)), _Beside(beside))
     path = Path(setting).expanduser()
     if path.suffix.lower() in _EXPORTS:
+        from orderflow_tui.positions.csv_file import CsvPositions  # noqa: PLC0415 every broker's columns
+
         return WithStops(CsvPositions(path), _Beside(beside))
     return TomlPositions(path)
 

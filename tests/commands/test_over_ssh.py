@@ -56,7 +56,7 @@ def test_a_screen_over_ssh_shows_and_answers(engine: Engine) -> None:
         tunnel._process.kill()
         until(lambda: screen.gone)
         assert screen.gone.startswith(ENGINE_GONE)
-        screen.attach_again(tunnel.connect())
+        screen.attach(tunnel.connect())
         assert not screen.gone
         screen.close()
     until(lambda: not engine.server.names)

@@ -23,8 +23,9 @@ from msgspec.structs import replace
 
 from orderflow_tui.commands.engine import start_engine
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.engine.changes import with_lines
-from orderflow_tui.engine.client import ENGINE_GONE, RemoteMonitor
+from orderflow_tui.engine.client import ENGINE_GONE, STARTING, RemoteMonitor
 from orderflow_tui.engine.place import EngineError, EngineLock, is_held, place_of, running_places, runtime_folder
 from orderflow_tui.engine.protocol import (
     MOST_FROM_ENGINE,
@@ -414,3 +415,28 @@ def test_no_rate_a_screen_asks_for_ends_what_it_is_sent(engine: Engine, fps: flo
         for screen in engine.server._all():
             screen.news.set()
         assert receive(link, MOST_FROM_ENGINE)
+
+
+def test_a_screen_says_that_nothing_is_watched_until_its_engine_is_there(engine: Engine) -> None:
+    screen = RemoteMonitor(None, version=VERSION, screen="pts/1", fps=60.0)
+    assert (screen.status().detail, screen.views(), screen.gone) == (STARTING, {}, "")
+    version = screen.version
+    screen.still_coming(NS // 2)
+    assert screen.version == version  # not a second yet
+    screen.still_coming(NS)
+    assert (screen.version, screen.status().now_ns) == (version + 1, NS)
+    assert not screen.end_engine("quit")  # nobody there to tell
+    screen.watch_detail("BAC")
+    engine.monitor.put(symbol_view("BAC"))
+    came: list[bool] = []
+    screen.on_news(lambda: came.append(True))
+    screen.attach(engine.link())
+    try:
+        assert came
+        assert screen.status().detail != STARTING
+        until(lambda: "BAC" in screen.views())
+        until(lambda: engine.monitor.wanted == frozenset({"BAC"}))  # what it had asked for before
+        assert screen.end_engine("quit")
+        until(lambda: engine.ended)
+    finally:
+        screen.close()
