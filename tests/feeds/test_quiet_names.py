@@ -283,6 +283,19 @@ def test_a_seller_below_the_bid_is_told_by_the_last_price_though_it_was_made_an_
     watched.hears(1, "by quotes")
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_seller_below_the_bid_is_told_by_the_snapshots_last_price(
+    host: FakePolygon, stream: FakeStream, watch: Callable[..., Watch], streamed: bool
+) -> None:
+    host.market.quotes["KO"]["lastTrade"] = {"t": time.time_ns() - HOURS, "p": 70.01, "s": 100, "c": [14]}
+    watched = watch(stream.config() if streamed else host.config())
+    watched.until(lambda: bool(host.asked("/v3/trades/KO")), "never polled")
+    if streamed:
+        watched.state("stream")
+    thrice(lambda: (stream if streamed else host.market).trade("KO", 69.97, SHARES))
+    watched.hears(3, "by quotes")
+
+
 def test_buyers_are_refuted_and_no_seller_is_told(host: FakePolygon, watch: Callable[..., Watch]) -> None:
     watched = watch(host.config())
     watched.until(lambda: bool(host.asked("/v3/trades/KO")), "never polled")

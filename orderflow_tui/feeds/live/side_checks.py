@@ -38,11 +38,13 @@ class InForce(Struct, frozen=True):
         quote: Its best prices; its time is the quote's own.
         seen_ns: The vouched instant, nanoseconds UTC.
         arrival: When the response came.
+        price: The last print's price from before the tape was asked for, where a tick test starts.
     """
 
     quote: Book
     seen_ns: int
     arrival: Arrival
+    price: Print | None = None
 
 
 class PastQuotes(Struct, frozen=True):
@@ -212,7 +214,10 @@ class SideChecks:
 
     def _prints(self, asked: SideCheckRequested) -> tuple[Print, ...]:
         tape = self._tapes.get(asked.symbol)
-        return tape.intake.span(asked.from_ns, asked.to_ns) if tape is not None else ()
+        prints = tape.intake.span(asked.from_ns, asked.to_ns) if tape is not None else ()
+        shown = self._in_force(asked.symbol)
+        price = shown.price if shown is not None else None
+        return (price, *prints) if prints and price is not None and price.time_ns < prints[0].time_ns else prints
 
     def _tell(self, question: _Question, prints: tuple[Print, ...], quotes: tuple[Book, ...], arrival: Arrival) -> None:
         asked = question.asked

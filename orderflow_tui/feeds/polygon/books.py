@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from orderflow_tui.core.model.events import Event, Print
 from orderflow_tui.core.model.units import utc_datetime
 from orderflow_tui.core.model.validators import DataValidationError, validate_level2_data
 from orderflow_tui.feeds.errors import one_line
@@ -14,6 +15,7 @@ from orderflow_tui.feeds.feed import BadPayload, Batch, FeedMessage, SymbolNote
 from orderflow_tui.feeds.live.side_checks import InForce
 from orderflow_tui.feeds.polygon.gateway import BooksAnswer
 from orderflow_tui.feeds.polygon.normalize import ShownBook, event_of, quote_of, scaled, snapshot_of
+from orderflow_tui.feeds.polygon.tape import BACKFILL_NS
 
 BookState = Literal["ok", "not_found", "no_quotes"]
 
@@ -45,6 +47,7 @@ class _SymbolState(Struct):
     standing: BookState = "ok"
     last: ShownBook | None = None
     in_force: InForce | None = None
+    price: Print | None = None
 
 
 class BookPoller:
@@ -141,17 +144,23 @@ class BookPoller:
         return [self._batch(book, state, answer)]
 
     def _batch(self, book: ShownBook, state: _SymbolState, answer: BooksAnswer) -> Batch:
+        first = not state.emitted_ns
         changed = state.quote_ns not in (0, book.quote_ns)
         at_ns = book.quote_ns if changed and book.quote_ns else answer.vouched_ns
         at_ns = max(min(at_ns, answer.arrival.wall_ns), state.emitted_ns)
         state.quote_ns, state.emitted_ns = book.quote_ns, at_ns
-        if book.quote_ns:
-            state.in_force = InForce(quote_of(book), answer.vouched_ns, answer.arrival)
         self._seq += 1
+        events: tuple[Event, ...] = (event_of(book, at_ns=at_ns, seq=self._seq),)
+        price = answer.prices.get(book.symbol)
+        if first and price is not None and price.time_ns < answer.arrival.wall_ns - BACKFILL_NS:
+            state.price = price  # the back-fill does not reach it: tick tests start from it
+            events = (*events, price)
+        if book.quote_ns:
+            state.in_force = InForce(quote_of(book), answer.vouched_ns, answer.arrival, state.price)
         return Batch(
             symbol=book.symbol,
             channel="book",
-            events=(event_of(book, at_ns=at_ns, seq=self._seq),),
+            events=events,
             arrival=answer.arrival,
             vouched_ns=answer.vouched_ns,
             quote_ns=book.quote_ns,

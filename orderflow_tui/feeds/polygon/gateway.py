@@ -16,6 +16,7 @@ from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.config.values import check_encrypted
 from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import Print
 from orderflow_tui.core.model.units import datetime_ns
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, one_line
@@ -30,6 +31,7 @@ from orderflow_tui.feeds.polygon.normalize import (
     ShownBook,
     book_of_levels,
     book_of_quote,
+    price_before,
     quotes_of,
     time_ns,
 )
@@ -99,6 +101,7 @@ class BooksAnswer(Struct):
         unnamed: Rows so malformed that they name no symbol.
         vouched_ns: Newest time over all its rows, never later than its arrival; 0 where it names none.
         quotes: Whether any row has the quote's field: without it the plan has no quotes.
+        prices: The price of each symbol's last trade, for the tick test.
     """
 
     arrival: Arrival
@@ -109,6 +112,7 @@ class BooksAnswer(Struct):
     unnamed: int = 0
     vouched_ns: int = 0
     quotes: bool = False
+    prices: dict[str, Print] = field(default_factory=dict)
 
     def vouch(self, moment_ns: int) -> None:
         """Take one row's time into the vouched instant; one from the future vouches for nothing."""
@@ -295,6 +299,9 @@ def _snapshots(reply: Reply, rows: Sequence[msgspec.Raw]) -> BooksAnswer:
             times = [time_ns(row.updated)]
             if row.last_trade is not None:
                 times.append(time_ns(row.last_trade.time))
+                price = price_before(row.last_trade)
+                if price is not None:
+                    answer.prices[row.ticker] = price
             if row.last_quote is not None:
                 times.append(time_ns(row.last_quote.time))
                 answer.quotes = True

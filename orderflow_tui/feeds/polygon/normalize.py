@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from orderflow_tui.core.model.data_models import OrderBookSnapshot, Side, TimeAndSalesRecord
-from orderflow_tui.core.model.events import REGULAR, SIDE, UNKNOWN, Book, Levels, Print
+from orderflow_tui.core.model.events import PRICE, REGULAR, SIDE, UNKNOWN, Book, Levels, Print
 from orderflow_tui.core.model.units import (
     NS,
     PRICE_UNITS_PER_DOLLAR,
@@ -28,7 +28,7 @@ from orderflow_tui.feeds.polygon.sale_conditions import (
     flags_for,
 )
 from orderflow_tui.feeds.polygon.stream_wire import StreamTrade
-from orderflow_tui.feeds.polygon.wire import BookRow, LastQuote, QuoteRow, TradeRow
+from orderflow_tui.feeds.polygon.wire import BookRow, LastQuote, LastTrade, QuoteRow, TradeRow
 
 TICK_TEST_CONFIDENCE: Final = 0.6
 """The tick test alone agrees with the true side in about three of four prints, less in fast ones."""
@@ -261,6 +261,18 @@ def quotes_of(rows: Iterable[QuoteRow]) -> tuple[Book, ...]:
             bids, asks = ((bid, 0),) if bid else (), ((ask, 0),) if ask else ()
             books.append(Book(time_ns(row.sip_timestamp), row.sequence_number, bids, asks))
     return tuple(books)
+
+
+def price_before(trade: LastTrade) -> Print | None:
+    """The price of a snapshot's last trade, of which nothing else counts; None where it made none.
+
+    Raises:
+        DataValidationError: A price or a time cannot be.
+    """
+    price = quoted_price(trade.price)
+    if not price or not flags_for(trade.conditions or ()) & PRICE:
+        return None
+    return Print(time_ns(trade.time), 0, price, 0, PRICE)
 
 
 def quoted_size(size: float | None) -> int:

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from orderflow_tui.config.values import VENDOR_WS_URL
+from orderflow_tui.core.model.events import Print
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch, FeedMessage, Put
 from orderflow_tui.feeds.live.link import LinkState
@@ -90,7 +91,8 @@ class StreamSide:
                 continue
             intake = self._intake(message.symbol)
             if intake is None or not intake.first_quote(message, asked_ns):
-                yield replace(message, events=(), quote_ns=0)
+                prices = tuple(event for event in message.events if isinstance(event, Print))
+                yield replace(message, events=prices, quote_ns=0)
 
     def books_cycle(self, cycle: float) -> float:
         """Seconds between two polls of the books: while all of them are streamed they are asked for rarely."""

@@ -30,10 +30,12 @@ class LastQuote(
     time: Whole | None = None
 
 
-class LastTrade(msgspec.Struct, gc=False, rename={"time": "t"}):
-    """Of the last trade only its time: it proves that the response is fresh."""
+class LastTrade(msgspec.Struct, gc=False, rename={"time": "t", "price": "p", "conditions": "c"}):
+    """Of the last trade its time, which proves that the response is fresh, and its price."""
 
     time: Whole | None = None
+    price: float | None = None
+    conditions: tuple[int, ...] | None = None
 
 
 class TickerRow(msgspec.Struct, gc=False, rename={"last_quote": "lastQuote", "last_trade": "lastTrade"}):
