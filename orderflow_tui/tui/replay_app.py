@@ -22,14 +22,14 @@ class ReplayApp(AnswerApp):
         status = self.model.status
         return status is not None and status.replay is not None and status.replay.seeks_ns > 0
 
-    def _playing(self) -> ReplayPort | None:
+    def _playing(self, what: str) -> ReplayPort | None:
         if self.replay is None:
-            self.tell("only a replay can be paused, stepped through and wound")
+            self.tell(f"only a replay {what}")
         return self.replay
 
     def action_pause(self) -> None:
         """Pause or go on."""
-        if (replay := self._playing()) is not None:
+        if (replay := self._playing("can be paused")) is not None:
             replay.toggle_pause()
 
     def action_faster(self) -> None:
@@ -41,17 +41,17 @@ class ReplayApp(AnswerApp):
         self._change_speed(0.5)
 
     def _change_speed(self, factor: float) -> None:
-        if (replay := self._playing()) is not None:
+        if (replay := self._playing("has a speed")) is not None:
             replay.change_speed(factor)
 
     def action_step(self, step: Step) -> None:
         """Pause, and go on by one event or one second."""
-        if (replay := self._playing()) is not None:
+        if (replay := self._playing("can be stepped through")) is not None:
             replay.step(step)
 
     def action_seek_by(self, seconds: int) -> None:
         """Go so many recorded seconds on, or back."""
-        if (replay := self._playing()) is None:
+        if (replay := self._playing("goes back and on")) is None:
             return
         if self._scope == "History":
             self.tell("close the history first: going back takes the journal back too")

@@ -21,11 +21,15 @@ from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.bar_rows import status_row
 from orderflow_tui.tui.run_dashboard import run_dashboard
 from orderflow_tui.tui.screens.answer import AnswerScreen
+from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.screens.first_run import FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen
+from orderflow_tui.tui.screens.palette import ActionCommands
+from orderflow_tui.tui.screens.position import PositionScreen
 from orderflow_tui.tui.state.attention import Attention
 from orderflow_tui.tui.state.first_run import FirstRun
 from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.keybar import KeyBar
@@ -360,6 +364,34 @@ async def test_the_palette_lists_every_action_of_the_screen() -> None:
         await press(pilot, "down", "enter")
         await pilot.pause()
         assert app.theme == "light"
+
+
+async def test_the_palette_knows_symbols_and_themes(tmp_path: Path) -> None:
+    desk = PositionsDesk(tmp_path / "positions.toml")
+    async with running(busy_market(), positions=desk) as (app, pilot):
+        palette = ActionCommands(app.screen)
+        found = {hit.text: hit async for hit in palette.discover()}
+        await found["Go to KO"].command()
+        assert app.model.selected == "KO"
+        await found["Details of MSFT"].command()
+        assert (app.model.selected, type(app.screen)) == ("MSFT", DetailScreen)
+        await press(pilot, "escape")
+        await found["Edit KO"].command()
+        assert isinstance(app.screen, PositionScreen)
+        await press(pilot, "escape")
+        found["Answer EXIT? BAC"].command()
+        await pilot.pause()
+        assert isinstance(app.screen, AnswerScreen)
+        found["Theme: light"].command()
+        assert app.theme == "light"
+
+
+async def test_a_click_on_an_alert_opens_it() -> None:
+    async with running(busy_market()) as (app, pilot):
+        await pilot.click(AlertFeed, offset=(30, 0))
+        await pilot.pause()
+        assert isinstance(app.screen, DetailScreen)
+        assert app.model.selected == app.model.alerts[0].symbol
 
 
 async def test_a_click_on_the_card_opens_its_answer() -> None:

@@ -299,6 +299,26 @@ async def _feed(bench: Bench) -> None:
     assert feed.scroll_offset.y == 0
 
 
+@checks("alerts")
+async def _alerts(bench: Bench) -> None:
+    feed = bench.app.screen.query_one(AlertFeed)
+    await bench.press("v", "down")
+    assert feed.chosen == bench.app.model.alerts[1]
+    await bench.press("v")
+    assert feed.chosen is None
+    await bench.press("v", "escape")
+    assert feed.chosen is None
+    await bench.press("v", "pagedown", "enter")
+    alert = feed.chosen
+    assert alert is not None
+    assert isinstance(bench.app.screen, DetailScreen)
+    assert bench.app.model.selected == alert.symbol
+    rows = [row.plain for row in bench.app.screen.query_one(RowPager).rows]
+    assert sum("This alert, " in row for row in rows) == 1
+    await bench.press("right")
+    assert not any("This alert, " in row.plain for row in bench.app.screen.query_one(RowPager).rows)
+
+
 @checks("take-back", "answer-take-back")
 async def _take_back(bench: Bench) -> None:
     await bench.press("f2", "e")

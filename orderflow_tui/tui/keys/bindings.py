@@ -49,7 +49,7 @@ APP_BINDINGS: list[BindingType] = [
 ]  # fmt: skip
 
 MAIN_BINDINGS: list[BindingType] = [
-    _key("enter", "detail", "Detail", "Details of the selected symbol", "detail", show=True),
+    _key("enter", "detail", "Detail", "Details of the selected symbol or alert", "detail", show=True),
     _key("d", "drill", "Drill", "Fire drill: exit cost now and in slices, per symbol and total", "drill", show=True),
     _key("left,up,k", "select(-1)", "Previous", "Select the previous symbol", "select-previous"),
     _key("right,down,j,l", "select(1)", "Next", "Select the next symbol", "select-next"),
@@ -63,6 +63,7 @@ MAIN_BINDINGS: list[BindingType] = [
     _key("t", "table", "Table", "All symbols as a table, or as panels", "table", show=True),
     _key("p", "pin", "Pin", "Pin or unpin the selected symbol", "pin", show=True),
     _key("tab", "next_card", "Next card", "Show the next open recommendation", "next-card"),
+    _key("v", "alerts", "Alerts", "Choose an alert; Enter opens it", "alerts"),
     _key("pageup", "feed_page(-1)", "Newer alerts", "Scroll the alerts up", "feed-up"),
     _key("pagedown", "feed_page(1)", "Older alerts", "Scroll the alerts down", "feed-down"),
     _key("home", "feed_newest", "Newest alerts", "Back to the newest alert", "feed-newest"),

@@ -30,6 +30,8 @@ class DetailFrame(Struct, frozen=True):
     width: int
     zone: Zone
     tape: TapeFilter
+    alert: AlertLine | None = None
+    """The one that was opened: it stands first."""
 
 
 def detail_rows(
@@ -38,14 +40,17 @@ def detail_rows(
     """Panel, why something fired or nothing did, walls, thresholds, alerts, tape, counters; in two columns if wide."""
     mine = [alert for alert in alerts if alert.symbol == view.symbol]
     zone, width = frame.zone, frame.width
+    opened = frame.alert if frame.alert is not None and frame.alert.symbol == view.symbol else None
     if width < TWO_COLUMNS:
-        rows = [*_panel(view, zone, width), *_why(detail, mine, zone, width), *_walls(view, width)]
+        rows = [] if opened is None else _alert(opened, "This alert", zone, width)
+        rows += [*_panel(view, zone, width), *_why(detail, mine, zone, width), *_walls(view, width)]
         rows += [*_alerts(view, mine, zone, width), *_tape(view, detail, frame, width), *_facts(view, width)]
         return rows
     one = width * 9 // 16
     other = width - one - 1
     front = [*_panel(view, zone, one), *_walls(view, one), *_alerts(view, mine, zone, one), *_facts(view, one)]
-    return _beside(front, [*_why(detail, mine, zone, other), *_tape(view, detail, frame, other)], one)
+    back = [] if opened is None else _alert(opened, "This alert", zone, other)
+    return _beside(front, [*back, *_why(detail, mine, zone, other), *_tape(view, detail, frame, other)], one)
 
 
 def _beside(first: Sequence[Row], second: Sequence[Row], width: int) -> list[Row]:
@@ -77,11 +82,16 @@ def _why(detail: DetailView | None, alerts: Sequence[AlertLine], zone: Zone, wid
     newest = next((alert for alert in alerts if alert.why), None)
     if newest is None:
         return rows
-    words = [make_row(f" {crop(clean(newest.text), width - 2)}")]
-    words += [make_row(Span(f"   {crop(clean(text), width - 4)}", "muted")) for text in newest.why]
-    if newest.record:
-        words += [make_row(Span(f"   {text}", "muted")) for text in wrap(clean(newest.record), width - 4, 2)]
-    return rows + _section(f"Why the last alert, {zone.clock(newest.time_ns)} {zone.label}", words, width)
+    return rows + _alert(newest, "Why the last alert", zone, width)
+
+
+def _alert(alert: AlertLine, title: str, zone: Zone, width: int) -> list[Row]:
+    """One alert whole: its words, the figures it was raised for, how its kind did before."""
+    words = [make_row(f" {text}") for text in wrap(clean(alert.text), width - 2, 3)]
+    words += [make_row(Span(f"   {text}", "muted")) for why in alert.why for text in wrap(clean(why), width - 4, 2)]
+    if alert.record:
+        words += [make_row(Span(f"   {text}", "muted")) for text in wrap(clean(alert.record), width - 4, 2)]
+    return _section(f"{title}, {zone.clock(alert.time_ns)} {zone.label}", words, width)
 
 
 def _rule_row(line: RuleLine, width: int) -> Row:

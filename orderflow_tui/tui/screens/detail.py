@@ -17,7 +17,7 @@ from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.liquidity_map import LiquidityMap
 from orderflow_tui.tui.widgets.scroll_text import RowPager
-from orderflow_tui.views.model import DetailView, SymbolView
+from orderflow_tui.views.model import AlertLine, DetailView, SymbolView
 
 BESIDE = 100
 """From this width the liquidity map stands beside the charts."""
@@ -37,8 +37,9 @@ class DetailScreen(ModelScreen):
     #detail-pictures > LiquidityMap { height: 1fr; width: 1fr; }
     """
 
-    def __init__(self, zone: Zone) -> None:
+    def __init__(self, zone: Zone, alert: AlertLine | None = None) -> None:
         super().__init__()
+        self._alert = alert
         self._zone = zone
         self._tape = TapeFilter()
         self._chart = 0
@@ -86,7 +87,10 @@ class DetailScreen(ModelScreen):
         scale = view.capabilities.size_scale
         choice = self._pictures(view, detail)
         self.query_one(SeriesCharts).apply(series, mine, scale=scale, choice=choice)
-        frame = DetailFrame(max(2, width - 1), self._zone, self._tape)
+        chosen = self._alert
+        if chosen is not None:
+            chosen = next((alert for alert in mine if alert.episode_id == chosen.episode_id), chosen)
+        frame = DetailFrame(max(2, width - 1), self._zone, self._tape, chosen)
         self.query_one(RowPager).show(detail_rows(view, detail, mine, frame))
 
     def _pictures(self, view: SymbolView, detail: DetailView | None) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orderflow_tui.tui.state.first_run import FirstRun
     from orderflow_tui.tui.state.positions_desk import PositionsDesk
     from orderflow_tui.tui.state.settings_model import SettingsDesk
-    from orderflow_tui.views.model import RecommendationView
+    from orderflow_tui.views.model import AlertLine, RecommendationView
 
 _SCREENS = ("answer", "fire_drill", "help", "history", "leave", "settings")
 """Not the detail: its charts are a megabyte that many a day never needs, and 20 ms when it is first opened."""
@@ -47,11 +47,11 @@ def answer_screen(item: RecommendationView) -> ModelModal:
     return AnswerScreen(item)
 
 
-def detail_screen(zone: Zone) -> Screen[None]:
-    """Details of the selected symbol."""
+def detail_screen(zone: Zone, alert: AlertLine | None = None) -> Screen[None]:
+    """Details of the selected symbol, and of one alert of it first."""
     from orderflow_tui.tui.screens.detail import DetailScreen
 
-    return DetailScreen(zone)
+    return DetailScreen(zone, alert)
 
 
 def drill_screen(zone: Zone) -> Screen[None]:

@@ -17,7 +17,7 @@ from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
 from orderflow_tui.tui.rows.small_rows import MOST_ROWS, small_rows
 from orderflow_tui.tui.rows.table_rows import table_head
 from orderflow_tui.tui.screens import lazy
-from orderflow_tui.tui.screens.base import ModelScreen
+from orderflow_tui.tui.screens.alerts import AlertsScreen
 from orderflow_tui.tui.state.first_run import FirstRun, trouble
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.keybar import KeyBar
@@ -26,9 +26,10 @@ from orderflow_tui.tui.widgets.panel_grid import MOST_PANELS, PanelGrid
 from orderflow_tui.tui.widgets.replay_bar import ReplayBar
 from orderflow_tui.tui.widgets.side_column import SideColumn
 from orderflow_tui.tui.widgets.symbol_table import SymbolTable
+from orderflow_tui.views.model import RecommendationView
 
 
-class MainScreen(ModelScreen):
+class MainScreen(AlertsScreen):
     """Panels and what stands around them."""
 
     BINDINGS = MAIN_BINDINGS
@@ -41,8 +42,7 @@ class MainScreen(ModelScreen):
     """
 
     def __init__(self, zone: Zone) -> None:
-        super().__init__()
-        self._zone = zone
+        super().__init__(zone)
         self.tabled = False
         """Whether the symbols stand in a table now."""
 
@@ -173,8 +173,25 @@ class MainScreen(ModelScreen):
 
     async def action_select(self, step: int) -> None:
         """Move the selection."""
+        feed = self.query_one(AlertFeed)
+        if feed.chosen is not None:
+            feed.move_cursor(step)
+            return
         self.model.select_by(step)
         await self._selected()
+
+    async def go_to(self, symbol: str, then: str = "") -> None:
+        """Select a symbol, and do what an action of this screen does with the selected one."""
+        self.query_one(AlertFeed).leave_cursor()
+        self.model.choose(symbol)
+        await self._selected()
+        if then:
+            await self.run_action(then)
+
+    def answer_card(self, card: RecommendationView) -> None:
+        """Show an open recommendation, and answer it."""
+        self.model.card_id = card.recommendation_id
+        self.dashboard.action_acknowledge()
 
     async def action_select_number(self, number: int) -> None:
         """Select by place."""
@@ -187,8 +204,10 @@ class MainScreen(ModelScreen):
         self.query_one(SymbolTable).reveal(self.model.selected)
 
     def action_detail(self) -> None:
-        """Details of the selected symbol."""
-        if self.model.selected in self.model.views:
+        """Details of the selected symbol, or of the alert under the cursor."""
+        if (alert := self.query_one(AlertFeed).chosen) is not None:
+            self.open_alert(alert)
+        elif self.model.selected in self.model.views:
             self.app.push_screen(lazy.detail_screen(self._zone))
 
     def action_drill(self) -> None:
@@ -201,7 +220,9 @@ class MainScreen(ModelScreen):
         await self._selected()
 
     async def action_urgent(self) -> None:
-        """Select what is most urgent now."""
+        """Select what is most urgent now; from the alerts, leave them first."""
+        if self.query_one(AlertFeed).leave_cursor():
+            return
         self.model.choose_urgent()
         await self._selected()
 
@@ -246,16 +267,4 @@ class MainScreen(ModelScreen):
     async def action_next_card(self) -> None:
         """Show the next open recommendation."""
         self.model.next_card()
-        await self.update_model()
-
-    async def action_feed_page(self, pages: int) -> None:
-        """Scroll the alerts."""
-        feed = self.query_one(AlertFeed)
-        step = max(1, feed.size.height - 1) * pages
-        feed.scroll_to(y=feed.scroll_offset.y + step, animate=False, force=True)
-        await self.update_model()
-
-    async def action_feed_newest(self) -> None:
-        """Back to the newest alert."""
-        self.query_one(AlertFeed).follow()
         await self.update_model()

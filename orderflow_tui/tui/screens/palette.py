@@ -1,18 +1,22 @@
-"""The command palette lists every action that has a key."""
+"""The command palette lists every action that has a key, the symbols and the themes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from orderflow_tui.tui.keys.bindings import SCOPES, named
+from orderflow_tui.tui.look.text import clean
+from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.dashboard import Dashboard
+from orderflow_tui.tui.state.model import card_title
 
 
 class ActionCommands(Provider):
-    """All actions that make sense on the screen the palette was opened from, and the themes by name."""
+    """All actions that make sense on the screen the palette was opened from, symbols and themes by name."""
 
     @property
     def _app(self) -> Dashboard:
@@ -32,10 +36,28 @@ class ActionCommands(Provider):
                     entries.append((title, binding.tooltip, f"{owner}.{binding.action}"))
         return entries
 
+    def _named(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        """`(title, help, what it does)` for each symbol, as far as the screen beneath has it, and each theme."""
+        screen, model = self.screen, self._app.model
+        if isinstance(screen, MainScreen):
+            for symbol in model.order:
+                name = clean(symbol, 12)
+                yield f"Go to {name}", "Select it", partial(screen.go_to, symbol)
+                yield f"Details of {name}", "Charts, rules, alerts, tape", partial(screen.go_to, symbol, "detail")
+                if self._app.positions.path is not None:
+                    words = "Change shares, cost or stop in positions.toml"
+                    yield f"Edit {name}", words, partial(screen.go_to, symbol, "position")
+            for card in model.open_cards:
+                yield f"Answer {card_title(card)}", clean(card.reason), partial(screen.answer_card, card)
+        for theme in self._app.theme_names:
+            yield f"Theme: {theme}", "Use this theme", partial(setattr, self.app, "theme", theme)
+
     async def discover(self) -> Hits:
         """Everything, before a letter is typed."""
         for title, words, action in self._actions():
             yield DiscoveryHit(title, partial(self.app.run_action, action), help=words)
+        for title, words, act in self._named():
+            yield DiscoveryHit(title, act, help=words)
 
     async def search(self, query: str) -> Hits:
         """What matches the letters."""
@@ -44,10 +66,7 @@ class ActionCommands(Provider):
             score = matcher.match(f"{title} {words}")
             if score > 0:
                 yield Hit(score, matcher.highlight(title), partial(self.app.run_action, action), help=words)
-        for name in self._app.theme_names:
-            title = f"Theme: {name}"
+        for title, words, act in self._named():
             score = matcher.match(title)
             if score > 0:
-                yield Hit(
-                    score, matcher.highlight(title), partial(setattr, self.app, "theme", name), help="Use this theme"
-                )
+                yield Hit(score, matcher.highlight(title), act, help=words)

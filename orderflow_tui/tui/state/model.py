@@ -184,6 +184,12 @@ class ScreenModel(Struct):
         if shown is not None:
             self.card_id = cards[(cards.index(shown) + 1) % len(cards)].recommendation_id
 
+    def show_card_of(self, symbol: str) -> None:
+        """Show a symbol's open recommendation where it has one."""
+        card = next((item for item in self.open_cards if symbol in item.symbol.split()), None)
+        if card is not None:
+            self.card_id = card.recommendation_id
+
     def to_answer(self) -> RecommendationView | None:
         """What the acknowledge key is about: the card, else the selected symbol's held or snoozed recommendation."""
         if self.card is not None:
