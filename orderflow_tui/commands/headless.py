@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -122,6 +123,7 @@ def run_headless_loop(
     if not for_screens:
         monitor.rearm_alone()
         print_note("while no screen is attached, a recommendation nobody answers is armed again after 300 s")
+    gc.freeze()  # what is there now stays: looking through all of it again would hold an alert up for 30 ms
     monitor.start()
     looked_at = partial(bool, ()) if server is None or not for_screens else lambda: bool(server.names)
     reason = _until_it_is_over(monitor, asked, duration, problems, looked_at)

@@ -16,8 +16,10 @@ READY_SECONDS: Final = 10.0
 REQUESTS_A_SECOND: Final = 45
 """The server cuts connections that send more than 50 a second."""
 SEND_LIMIT: Final = 1_000
-BEHIND: Final = 1 << 16
-"""A read that brings so much finds a queue: TWS tells more than this machine reads."""
+READ: Final = 1 << 15
+"""Bytes of one read: what comes after it waits no longer than these take."""
+FULL_READS: Final = 2
+"""So many full reads in a row find a queue: TWS tells more than this machine reads."""
 ID_TAKEN: Final = 326
 Trouble = Literal["cut", "refused", "silent", "foreign", "id"]
 
@@ -31,7 +33,7 @@ class TroubleError(Exception):
         self.error_type: ErrorType = error_type
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Reads messages and hands them on, those of one read together.
 
     Args:
@@ -47,6 +49,8 @@ class Connection(asyncio.Protocol):
         self._take = take
         self.behind_at = 0.0
         """When a read found a queue last, on the monotonic clock; 0 for never."""
+        self._buffer = bytearray(READ)
+        self._full_reads = 0
         self._frames = wire.FrameReader()
         self._greeted = False
         self._steps: set[str] = set()
@@ -97,7 +101,7 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    # --- asyncio.Protocol -----------------------------------------------------------------------------------------
+    # --- asyncio.BufferedProtocol -----------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands."""
@@ -110,11 +114,21 @@ class Connection(asyncio.Protocol):
             TroubleError(f"TWS cut the connection ({type(exc).__name__})" if exc else "TWS closed the connection")
         )
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 one read is this large, whatever waits
+        """Where the next read goes."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
         arrival = Arrival.now()
-        if len(data) >= BEHIND:
+        self._full_reads = self._full_reads + 1 if nbytes == READ else 0
+        if self._full_reads >= FULL_READS:
             self.behind_at = self._loop.time()
+        self._read(memoryview(self._buffer)[:nbytes], arrival)
+
+    # --- parts ----------------------------------------------------------------------------------------------------
+
+    def _read(self, data: memoryview, arrival: Arrival) -> None:
         messages: list[wire.Message] = []
         unread: list[wire.WireError] = []
         try:
@@ -139,8 +153,6 @@ class Connection(asyncio.Protocol):
                 self._take(messages, unread, arrival)
             except Exception as error:  # noqa: BLE001 - asyncio would write a defect to the terminal: it ends the connection
                 self._fail(TroubleError(f"{type(error).__name__}: {error}", "cut", "malformed"))
-
-    # --- parts ----------------------------------------------------------------------------------------------------
 
     def _greet(self, said: wire.Version) -> None:
         self._greeted = True

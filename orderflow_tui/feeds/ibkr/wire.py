@@ -7,6 +7,7 @@ feed needs; `outgoing` frames requests for market data and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -207,7 +208,7 @@ class FrameReader:
     def __init__(self) -> None:
         self._kept = bytearray()
 
-    def feed(self, data: bytes) -> list[list[str]]:
+    def feed(self, data: bytes | memoryview) -> list[list[str]]:
         """The fields of every message that is complete now. Raises WireError for a length that cannot be."""
         kept = self._kept
         kept += data
@@ -251,6 +252,7 @@ def message_of(fields: Sequence[str]) -> Message | None:
         raise WireError(said, _number(fields, _REQUEST_AT.get(fields[0], 2))) from None
 
 
+@lru_cache(maxsize=1 << 12)
 def price_units_of(text: str) -> int:
     """A price in units of $0.0001; 0 for none, which the wire writes as 0, -1, -100 or nothing. Raises WireError."""
     units = float(text or "0") * PRICE_UNITS_PER_DOLLAR

@@ -10,7 +10,7 @@ import pytest
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, Batch, SymbolCapabilities, SymbolNote
 from orderflow_tui.feeds.ibkr import outgoing, wire
-from orderflow_tui.feeds.ibkr.connection import BEHIND, Connection, TroubleError
+from orderflow_tui.feeds.ibkr.connection import FULL_READS, READ, Connection, TroubleError
 from orderflow_tui.feeds.ibkr.feed import IbkrFeed
 from orderflow_tui.feeds.ibkr.lines import Lines
 from orderflow_tui.feeds.ibkr.past import Pace
@@ -140,9 +140,11 @@ async def test_a_read_that_finds_a_queue_is_said_and_a_short_one_is_not() -> Non
     connection._greeted = True
     connection.ready.set_result(None)
     row = outgoing.framed(b"12\x001\x007\x000\x001\x001\x0010.00\x00100\x00")
-    connection.data_received(row)
-    assert connection.behind_at == 0
-    connection.data_received(row * (BEHIND // len(row) + 1))
+    flood = row * (FULL_READS * READ // len(row) + 1)
+    for data in (row, flood[:READ], row, flood[:READ], flood[READ : 2 * READ]):
+        assert connection.behind_at == 0
+        connection.get_buffer(-1)[: len(data)] = data
+        connection.buffer_updated(len(data))
     assert connection.behind_at > 0
     feed = IbkrFeed(Config(1))
     feed._connected = feed._behind = True
