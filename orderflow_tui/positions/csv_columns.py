@@ -20,9 +20,9 @@ _CURRENCIES: Final = (
 CURRENCIES: Final = frozenset(_CURRENCIES.split())
 """ISO codes that exports name; some are tickers too."""
 _SYMBOL: Final = (
-    "symbol", "ticker", "ticker symbol", "stock symbol", "symbol ticker", "instrument symbol", "security symbol",
-    "trading symbol", "symbol cusip", "ticker cusip", "symbol isin", "sym", "stock code", "ticker code",
-    "instrument code", "symbole",
+    "symbol", "ticker", "ticker symbol", "stock symbol", "equity symbol", "symbol ticker", "instrument symbol",
+    "security symbol", "trading symbol", "symbol cusip", "ticker cusip", "symbol isin", "sym", "stock code",
+    "ticker code", "instrument code", "symbole",
     "simbolo", "símbolo", "symbool isin", "kürzel", "code", "代码", "代碼", "代号", "financial instrument",
     "instrument", "slice",
 )  # fmt: skip
@@ -115,7 +115,8 @@ _OF_ACTIONS: Final = (
 )  # fmt: skip
 _OF_TIMES: Final = re.compile(
     r"((trade|order|execution|exec|executed|fill|filled|deal|booking|posting|posted|created|submitted"
-    r"|entered|placed) )?(date|time|date time|datetime|timestamp|datum|zeit|uhrzeit|fecha|data)"
+    r"|entered|placed|ex|ex dividend|record|pay|payable|payment|declaration) )?"
+    r"(date|time|date time|datetime|timestamp|datum|zeit|uhrzeit|fecha|data)"
     r"( (utc|gmt|et|est|edt|local))?"
     r"|(created|executed|submitted|entered|filled|placed) (at|on)"
 )

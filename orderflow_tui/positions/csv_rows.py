@@ -192,16 +192,18 @@ def _whose(line: Line, columns: Columns) -> tuple[str, str]:
 def _ungrouped(lines: list[Line], columns: Columns) -> Iterator[Line]:
     """Rows under the ticker of their group: its stock, which stands there by its name, gets the ticker."""
     at = columns.at["symbol"]
-    group, counted = "", False
+    group = counted = ""
     for line in lines:
         written, quantity = columns.cell(line.cells, "symbol"), columns.cell(line.cells, "quantity")
         if _names_group(written):
-            group, counted = written, quantity.lower() not in NOTHING
+            group, counted = written, "" if quantity.lower() in NOTHING else quantity
             yield line
         elif not group or is_option(written) or quantity.lower() in NOTHING:
             yield line
         elif not counted:
             yield Line(line.number, (*line.cells[:at], group, *line.cells[at + 1 :]))
+        elif quantity != counted or "@" in written:
+            yield line  # something else below a stock, such as a share in another country
 
 
 def _names_group(written: str) -> bool:

@@ -29,6 +29,33 @@ class Export:
 
 HELD = (
     Export(
+        "TWS, shares of other countries below a stock",
+        """Financial Instrument,Position,Last,Avg Price,Currency
+BAC,1000,13.95,13.861,USD
+BAC Jan16'26 15 CALL,-10,0.33,0.35,USD
+SAP@IBIS,10,210,200,EUR
+XYZ@ABC,10,210,200,USD
+""",
+        "BAC 1000 13.861",
+        ("BAC Jan16'26 15 CALL", "SAP@IBIS (EUR)", "XYZ@ABC"),
+    ),
+    Export(
+        "Questrade, with a Toronto listing",
+        """Equity Symbol,Equity Description,Currency,Open Qty,Avg Price,Market Price,Market Value,P&L
+BAC,BANK OF AMERICA CORP,USD,1000,13.861,13.95,13950,89
+RY.TO,ROYAL BANK OF CANADA,CAD,10,120,125,1250,50
+""",
+        "BAC 1000 13.861",
+        ("RY.TO (CAD)",),
+    ),
+    Export(
+        "holdings shown with their dividends",
+        """Symbol,Shares,Price,Market Value,Ex-Date,Pay Date,Dividend Amount
+BAC,1000,13.95,13950,2025-12-01,2025-12-15,260
+""",
+        "BAC 1000 0",
+    ),
+    Export(
         "Fidelity, a coin beside shares whose type says their account",
         """Account Name/Number,Symbol,Description,Quantity,Last Price,Current Value,Average Cost Basis,Type
 X1,SPAXX**,FIDELITY GOVERNMENT MONEY MARKET,1000,$1.00,$1000.00,,Cash,
@@ -491,6 +518,7 @@ REFUSED = (
     ("a quantity of nan", "Symbol,Quantity\nBAC,nan\n", "quantity = 'nan' refused"),
     ("a quantity that is none", "Symbol,Quantity\nBAC,many\n", "x.csv:2: BAC: quantity = 'many' refused: no number"),
     ("a quantity beyond all", "Symbol,Quantity\nBAC,1e1000000\n", "x.csv:2: BAC: quantity = '1e1000000' refused: no number"),
+    ("dividends to come", "Symbol,Quantity,Ex-Date,Pay Date,Amount\nBAC,1000,2026-12-01,2026-12-15,260\n", "lists transactions (Ex-Date)"),
     ("no columns", "a,b\n1,2\n", "x.csv: no table of positions: a line with column names must name a symbol"),
     ("nothing", "", "x.csv: no table of positions"),
 )  # fmt: skip
