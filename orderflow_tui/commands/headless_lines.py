@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from orderflow_tui.core.model.units import utc_datetime
-from orderflow_tui.journal.record_words import record_words
+from orderflow_tui.journal.record_words import EXIT_WORDS, record_words
 from orderflow_tui.journal.records import ExitRecord, Record
 from orderflow_tui.support.masking import masked
 from orderflow_tui.support.output import RawOutput, print_error, printable
@@ -61,8 +61,10 @@ class HeadlessLines:
     def on_record(self, record: Record, happened_ns: int) -> None:
         """A monitor's listener."""
         words = record_words(record)
-        if isinstance(record, ExitRecord) and (worth := self._worth(record)[0]):
-            words += f" | {worth}"
+        if isinstance(record, ExitRecord):
+            worth, weight = self._worth(record)
+            words = words.replace(EXIT_WORDS, "NOTE", 1) if weight == "note" else words
+            words += f" | {worth}" if worth else ""
         if words:
             moment = utc_datetime(happened_ns).astimezone(self._zone)
             self._put(f"{moment:%Y-%m-%d %H:%M:%S %Z} {words}")

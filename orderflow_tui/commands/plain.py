@@ -26,6 +26,12 @@ _CHIPS: Final[dict[Chip, str]] = {
     "OPENING": "is opening",
     "THIN": "trades too thinly for the burst rule",
 }
+_WHAT: Final = {
+    "stop": "Your stop is crossed in",
+    "leads": "Exit recommended for",
+    "calm": "Exit recommended for",
+    "note": "A note on",
+}
 _ENDS: Final = {
     "held": "kept",
     "snoozed": "snoozed",
@@ -67,10 +73,11 @@ class Sentences:
             if card.status == "open" and card.recommendation_id not in self._open:
                 names = " and ".join(card.symbol.split())
                 self._open[card.recommendation_id] = names
-                what = "Your stop is crossed in" if card.kind == "stop" else "Exit recommended for"
+                what = _WHAT["stop" if card.kind == "stop" else card.weight]
                 first = card.symbol.split()[0]
+                worth = f"{card.record}. " if card.record else ""
                 yield (
-                    f"{what} {names}: {card.reason}. {card.cost_line}. "
+                    f"{what} {names}: {card.reason}. {worth}{card.cost_line}. "
                     f"To answer: orderflow-tui answer {first} hold, sold, trimmed SHARES or snooze."
                 )
 

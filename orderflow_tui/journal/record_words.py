@@ -23,6 +23,7 @@ from orderflow_tui.journal.records import (
 )
 from orderflow_tui.support.output import printable
 
+EXIT_WORDS: Final = "EXIT RECOMMENDED"
 _STATUS_WORDS: Final[Mapping[SymbolStatus, str]] = {
     "halted": "HALTED",
     "resumed": "trades again",
@@ -52,7 +53,7 @@ def _words(record: Record) -> str:
         case StopRecord():
             words = f"STOP: {record.text}"
         case ExitRecord():
-            words = f"EXIT RECOMMENDED: {record.reason}"
+            words = f"{EXIT_WORDS}: {record.reason}"
         case AnswerRecord() | TakenBackRecord():
             done = "answered" if isinstance(record, AnswerRecord) else "answer taken back"
             words = f"{done}{f' on {record.screen}' if record.screen else ''}: {record.answer}"

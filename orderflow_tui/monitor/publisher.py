@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -23,6 +23,7 @@ from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView,
 _LINES: Final = 500
 _CARDS: Final = 8
 _DETAIL_NS: Final = NS // 2
+_WATCH: Final = 3
 
 
 class Publisher:
@@ -102,6 +103,8 @@ class Publisher:
             cards += recommendations(watched.core, data_ns)
         if self._record is not None and cards:
             cards = [_weighed(card, *self._record.kind(card.basis)) if card.kind == "flow" else card for card in cards]
+            for symbol in {card.symbol for card in cards}:
+                views[symbol] = _as_noted(views[symbol], [card for card in cards if card.symbol == symbol])
         self.views = views
         self.cards = group_cards(cards, views)
         for card in self.cards:
@@ -120,3 +123,11 @@ class Publisher:
 def _weighed(card: RecommendationView, record: str, weight: Weight) -> RecommendationView:
     """A card with what its kind of evidence is worth: what leads stands first after the stops, a note last."""
     return replace(card, record=record, weight=weight, rank={"leads": 2, "calm": 3, "note": 4}[weight])
+
+
+def _as_noted(view: SymbolView, cards: Sequence[RecommendationView]) -> SymbolView:
+    """A symbol of which nothing but notes is open asks for no exit: it is worth a look."""
+    waiting = [card for card in cards if card.status == "open"]
+    if view.chip != "EXIT" or not waiting or any(card.weight != "note" for card in waiting):
+        return view
+    return replace(view, chip="WATCH", chip_detail=waiting[0].reason, urgency=_WATCH)

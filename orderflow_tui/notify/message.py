@@ -19,6 +19,7 @@ from orderflow_tui.journal.records import (
 )
 from orderflow_tui.support.output import printable
 from orderflow_tui.track_record.evidence_kinds import Weight
+from orderflow_tui.views.model import asked
 
 _MOST_CHARACTERS = 400
 _LEAST_RANK = 3
@@ -55,7 +56,8 @@ def weighed(message: Message, worth: str, weight: Weight) -> Message:
     """A recommendation with what its kind of evidence was worth; a kind that was worse than chance is a note."""
     body = f"{message.body} | {worth}"[:_MOST_CHARACTERS] if worth else message.body
     level = LEVELS["warning"] if weight == "note" else message.level
-    return replace(message, body=body, level=level, weight=weight)
+    title = message.title.replace(asked("leads"), asked(weight), 1)
+    return replace(message, title=title, body=body, level=level, weight=weight)
 
 
 def level_of(record: Record) -> int:
@@ -89,7 +91,7 @@ def message_of(record: Record, happened_ns: int) -> Message | None:
         case RunStoppedRecord():
             words, kind = f"nothing is watched any more: {printable(record.reason)}", "FAILED"
         case ExitRecord():
-            kind = "EXIT?"
+            kind = asked("leads")
         case GapRecord():
             kind = "BLIND"
     symbol: str = getattr(record, "symbol", None) or ""

@@ -12,6 +12,8 @@ from orderflow_tui.support.output import printable
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 _LEAST_WIDTH: Final = 60
 _MOST_ROWS: Final = 12
+_NAME: Final = 22
+"""The longest name of a rule and a kind of its evidence."""
 _Share = Mapping[str, float] | None
 
 
@@ -129,7 +131,7 @@ def _outcomes(outcomes: Figures) -> list[str]:
     ]
     lines += ["  the same lift on random, counted from 1 s and from 5 s later"]
     lines += [
-        f"  {printable(name)[:17]:17} {'':>22} {_signed(rule['lift_on_random_1s_later']):>18} "
+        f"  {printable(name)[:_NAME]:{_NAME}} {'':>22} {_signed(rule['lift_on_random_1s_later']):>18} "
         f"{_signed(rule['lift_on_random_5s_later']):>18}"
         for name, rule in rules.items()
     ]
@@ -141,12 +143,12 @@ def _outcomes(outcomes: Figures) -> list[str]:
     return lines
 
 
-_HEAD: Final = f"  {'95 % intervals':17} {'n':>6} {'share':>16} {'lift on random':>18} {'on like price':>18}"
+_HEAD: Final = f"  {'95 % intervals':{_NAME}} {'n':>6} {'share':>16} {'lift on random':>18} {'on like price':>18}"
 
 
 def _rule(name: str, n: int, share: _Share, random: _Share, price: _Share) -> str:
     own = f"{share['value']:.0%} ({share['low']:.0%} to {share['high']:.0%})" if share else "-"
-    return f"  {printable(name)[:17]:17} {n:>6,} {own:>16} {_signed(random):>18} {_signed(price):>18}"
+    return f"  {printable(name)[:_NAME]:{_NAME}} {n:>6,} {own:>16} {_signed(random):>18} {_signed(price):>18}"
 
 
 def _signed(lift: _Share) -> str:

@@ -213,10 +213,10 @@ class OrderFlowApp(ReplayApp):
         opened, blinded = self.model.newly_open(), self.model.newly_blind()
         if self.is_seeking:  # what is passed over was heard when it was played, or is not wanted
             opened, blinded = [], []
-        fresh = [(card_title(item), item.reason) for item in opened]
-        fresh += [(f"BLIND {view.symbol}", view.chip_detail) for view in blinded]
         heard = [item for item in opened if item.weight != "note"]
-        if self._signals.use.bell and (heard or len(fresh) > len(opened)):
+        fresh = [(card_title(item), item.reason) for item in heard]
+        fresh += [(f"BLIND {view.symbol}", view.chip_detail) for view in blinded]
+        if self._signals.use.bell and fresh:
             self.bell()
             if any(item.weight == "leads" for item in heard):
                 self.bell()

@@ -207,6 +207,11 @@ class ContextView(Struct, frozen=True):
     pace: float | None = None
 
 
+def asked(weight: str) -> str:
+    """What a recommendation of this weight is called: a kind of evidence worse than chance asks for no exit."""
+    return "NOTE" if weight == "note" else "EXIT?"
+
+
 class SymbolView(Struct, frozen=True):
     """Everything one panel shows."""
 

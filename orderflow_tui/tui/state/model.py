@@ -14,7 +14,7 @@ from orderflow_tui.core.model.data_models import TOGETHER_NS
 from orderflow_tui.tui.look.text import clean
 from orderflow_tui.tui.state.order import SORT_WORDS, Sort, placed, ranked
 from orderflow_tui.tui.state.view_choice import Layout, ViewChoice
-from orderflow_tui.views.model import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView
+from orderflow_tui.views.model import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView, asked
 
 SILENT_AFTER_SECONDS = 5.0
 """A monitor publishes each second; after this long without a word nothing on the screen is current."""
@@ -24,8 +24,8 @@ def card_title(card: RecommendationView) -> str:
     """`EXIT? BAC`, `YOUR STOP BAC`, `EXIT? 2 positions: BAC, NIO`: also the terminal's title."""
     if card.kind == "market":
         names = clean(card.symbol, 80).split()
-        return f"EXIT? {len(names)} position{'s' if len(names) > 1 else ''}: {', '.join(names)}"
-    return f"{'YOUR STOP' if card.kind == 'stop' else 'EXIT?'} {clean(card.symbol, 40)}"
+        return f"{asked(card.weight)} {len(names)} position{'s' if len(names) > 1 else ''}: {', '.join(names)}"
+    return f"{'YOUR STOP' if card.kind == 'stop' else asked(card.weight)} {clean(card.symbol, 40)}"
 
 
 def asked_ids(card: RecommendationView) -> set[str]:
