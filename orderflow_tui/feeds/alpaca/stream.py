@@ -102,6 +102,11 @@ class StreamSupervisor(Reconnecting):
         """When each got its place, on the monotonic clock."""
         self._most: int | None = None
         """Names that fit one connection, once the server has refused more."""
+        self._halts: set[str] = set()
+        """Names without a place whose halts are told."""
+        self._asking_halts: set[str] = set()
+        self._no_halts = False
+        """The server tells no halts of names without a place."""
 
     @property
     def _stands(self) -> bool:
@@ -109,6 +114,7 @@ class StreamSupervisor(Reconnecting):
 
     def _leave(self) -> None:
         gone, self._streaming = self._streaming, set()
+        self._halts, self._asking_halts = set(), set()
         self._hooks.ended(gone)
 
     def _left_for(self, trouble: TroubleError) -> float:
@@ -121,7 +127,7 @@ class StreamSupervisor(Reconnecting):
             self._hooks.not_in_plan()
             return FIRST_RETRY_SECONDS
         wait = TAKEN_SECONDS if trouble.kind == "taken" else self._backoff()
-        self._hooks.state(f"poll for {wait:.0f} s: {trouble}")
+        self._hooks.state(f"poll for {wait:.0f} s, halts unseen: {trouble}")
         self._tell(trouble)
         return wait
 
@@ -183,14 +189,21 @@ class StreamSupervisor(Reconnecting):
                     self._settled(set(active), arrival)
                     asked = ()
                 elif isinstance(event, wire.StreamError):
-                    if event.code != TOO_MANY_NAMES:
-                        raise _refusal(event)
-                    self._most = len(asked) - 1
+                    self._refused(event, asked)
                     asked = ()
             holes = self._frames.take(frame, arrival)
             if holes:
                 # Polls fill the hole; the stream of these symbols joins again behind them.
                 self._hooks.began(holes, arrival.wall_ns - self._hooks.delay_ns())
+
+    def _refused(self, error: wire.StreamError, asked: tuple[str, ...]) -> None:
+        """What was asked for last does not fit. Raises TroubleError where the error is about something else."""
+        if error.code != TOO_MANY_NAMES:
+            raise _refusal(error)
+        if self._asking_halts:
+            self._no_halts, self._asking_halts = True, set()
+        else:
+            self._most = len(asked) - 1
 
     async def _ask(self, connection: ClientConnection) -> tuple[str, ...]:
         """Ask for what is missing, or end what is not wanted; the names that will be subscribed, empty for nothing."""
@@ -200,16 +213,27 @@ class StreamSupervisor(Reconnecting):
         if gone:
             await _send(connection, {"action": "unsubscribe", **self._channels(sorted(gone))})
             self._streaming -= gone
+            self._halts -= gone
             self._hooks.ended(gone)
             return fit
         fresh = [name for name in fit if name not in self._streaming]
         left = [name for name in wanted if name not in fit]
         if self._streaming or not fresh:
-            self._hooks.state(f"stream; no room for {', '.join(left)}: polled" if left else "stream")
+            unseen = ", halts unseen" if self._no_halts else ""
+            self._hooks.state(f"stream; no room for {', '.join(left)}: polled{unseen}" if left else "stream")
         if not fresh:
-            return ()
+            return await self._ask_halts(connection, left)
         await _send(connection, {"action": "subscribe", **self._channels(fresh)})
         return (*(name for name in fit if name in self._streaming), *fresh)
+
+    async def _ask_halts(self, connection: ClientConnection, left: Sequence[str]) -> tuple[str, ...]:
+        """No poll tells of a halt: of names without a place the stream is asked for that alone."""
+        self._asking_halts = set() if self._no_halts else set(left) - self._halts
+        if self._asking_halts:
+            names = sorted(self._asking_halts)
+            written = [self._spellings.of(name) for name in names]
+            await _send(connection, {"action": "subscribe", "statuses": written, "lulds": written})
+        return tuple(sorted(self._asking_halts))
 
     def _fitting(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Who has a place: the most urgent, but whoever got one within the last minute keeps it."""
@@ -225,6 +249,8 @@ class StreamSupervisor(Reconnecting):
         """A subscription was answered: who has prints and quotes is streamed from now on."""
         fresh = (active & set(self._hooks.symbols())) - self._streaming
         self._streaming |= fresh
+        self._halts = (self._halts | self._asking_halts) - fresh
+        self._asking_halts = set()
         self._placed |= dict.fromkeys(fresh, time.monotonic())
         if fresh:
             self._hooks.began(fresh, arrival.wall_ns - self._hooks.delay_ns())

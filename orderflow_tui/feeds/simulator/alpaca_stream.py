@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -140,7 +140,7 @@ class AlpacaHub:
             if action == "unsubscribe":
                 for channel, names in wanted.items():
                     listener.names[channel] -= names
-            elif self._most is not None and len(set().union(*listener.names.values(), *wanted.values())) > self._most:
+            elif self._most is not None and len(_told_whole(listener.names) | _told_whole(wanted)) > self._most:
                 await self._refuse(listener, 405, "symbol limit exceeded")
                 continue
             else:
@@ -265,3 +265,8 @@ async def _received(listener: _Listener) -> dict[str, object]:
     except NO_JSON:
         return {}
     return asked if isinstance(asked, dict) else {}
+
+
+def _told_whole(names: Mapping[str, set[str]]) -> set[str]:
+    """What a place is needed for: prints and quotes."""
+    return names["trades"] | names["quotes"]

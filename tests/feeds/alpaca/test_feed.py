@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from msgspec.structs import replace as replace_struct
+from websockets.asyncio.client import ClientConnection
 
 from orderflow_tui.core.model.events import Book, Halt, Print, SideCheckResult, TapeCorrection
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP
+from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP, AlpacaFeed
+from orderflow_tui.feeds.alpaca.wire import StreamError
 from orderflow_tui.feeds.feed import ApiFault, BandNote, Batch, FeedEnded, FeedStatus
 from orderflow_tui.feeds.simulator.alpaca_rows import of_feed, trade_id
 from orderflow_tui.feeds.simulator.faults import Fault
@@ -209,19 +212,46 @@ def test_start_and_stop_do_not_wait_for_a_server_that_is_not_there() -> None:
         got.wait(ApiFault)
 
 
-def test_a_halt_its_end_and_the_bands_come_by_the_stream() -> None:
-    with served(sip=True) as host, running(Config(host.url), ["ACME"]) as (_, got):
+@pytest.mark.parametrize("places", [2, 1])
+def test_a_halt_its_end_and_the_bands_come_by_the_stream_for_polled_names_too(places: int) -> None:
+    with (
+        served(("BOLT", "ACME"), sip=True, most=places) as host,
+        running(Config(host.url), ["BOLT", "ACME"]) as (feed, got),
+    ):
         got.wait(FeedStatus, is_streamed)
+        while places == 1 and not feed._stream._halts:
+            got.wait(Batch, covers("ACME", time.time_ns()))
         market = host.market.get("ACME")
         assert market is not None
         market._next_step = Step(time.time_ns() + NS // 5, SymbolMarket.halt)
-        stopped = got.wait(Batch, lambda batch: any(isinstance(e, Halt) and e.halted for e in batch.events))
+        stopped = got.wait(
+            Batch, lambda batch: batch.symbol == "ACME" and any(isinstance(e, Halt) and e.halted for e in batch.events)
+        )
         assert [e.reason for e in stopped.events if isinstance(e, Halt)] == ["Volatility Trading Pause"]
-        band = got.wait(BandNote)
-        assert band.symbol == "ACME"
+        band = got.wait(BandNote, lambda note: note.symbol == "ACME")
         assert 0 < band.lower < band.upper
         market._next_step = Step(time.time_ns() + NS // 5, SymbolMarket.resume)
         got.wait(Batch, lambda batch: any(isinstance(e, Halt) and not e.halted for e in batch.events))
+
+
+async def test_a_server_that_tells_no_halts_of_names_without_a_place_keeps_the_others_places() -> None:
+    said: list[str] = []
+    stream = AlpacaFeed(Config("http://127.0.0.1:9"))._stream
+    stream._hooks = replace_struct(stream._hooks, state=said.append, symbols=lambda: ("ACME", "BOLT"))
+    connection = cast("ClientConnection", Kept())
+    stream._most, stream._streaming = 1, {"ACME"}
+    asked = await stream._ask(connection)
+    assert asked == ("BOLT",)
+    stream._refused(StreamError(code=405, msg="symbol limit exceeded"), asked)
+    assert await stream._ask(connection) == ()
+    assert (stream._most, said[-1]) == (1, "stream; no room for BOLT: polled, halts unseen")
+
+
+class Kept:
+    """A connection that takes what is sent."""
+
+    async def send(self, message: str) -> None:
+        assert "BOLT" in message
 
 
 def test_a_tape_that_is_late_by_contract_is_whole_at_its_own_time() -> None:
