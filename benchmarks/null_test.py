@@ -121,7 +121,7 @@ def run(per_minute: float, seed: int, profile: str, inject: bool) -> Tape:
                     alerts.append((out.time_ns - START * NS) / NS)
         if at > 600:
             checks += 1
-            thin += core.burst.span.thin
+            thin += core.span.thin
     return Tape(alerts, starts, thin / max(1, checks), told, eligible)
 
 

@@ -24,9 +24,7 @@ from orderflow_tui.core.model.events import (
 from orderflow_tui.core.model.outputs import AlertUpdated
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.active_rules import ActiveRules
-from orderflow_tui.core.rules.red_burst import RedBurst
 from orderflow_tui.core.rules.rule_part import RuleInputs
-from orderflow_tui.core.rules.walls import WallTracker
 
 ROWS: Final = 40
 _LATE_NS: Final = 2 * NS
@@ -37,40 +35,32 @@ class TapeRules:
 
     Args:
         inputs: What rules look at.
-        rules: Those that listen for themselves.
-        burst: Asked at each print that could be one.
-        bid_walls: What prints may consume.
+        rules: Those that listen.
         learning: Takes sizes and the session's first price.
     """
 
     __slots__ = (
-        "_bid_walls", "_burst", "_buys", "_classifier", "_context", "_learning", "_market", "_mirror", "_rules", "_say",
-        "_say_sided", "_say_status", "_short", "_span", "_terms", "_window", "corrected_seconds", "late_prints",
-        "prints", "rows", "series", "taken", "uncounted_prints",
+        "_buys", "_classifier", "_context", "_learning", "_market", "_mirror", "_rules", "_say_status", "_short",
+        "_span", "_terms", "_window", "corrected_seconds", "late_prints", "prints", "rows", "series", "taken",
+        "uncounted_prints",
     )  # fmt: skip
 
     def __init__(
         self,
         inputs: RuleInputs,
         rules: ActiveRules,
-        burst: RedBurst,
-        bid_walls: WallTracker,
         learning: SessionLearning,
     ) -> None:
         self._terms = inputs.terms
         self._market = inputs.market
         self._window = inputs.window
         self._classifier = inputs.classifier
-        self._say = inputs.say
-        self._say_sided = inputs.say_sided
         self._say_status = inputs.say_status
         self._mirror = inputs.writer.mirror
         self._short = self._mirror.short
         self._rules = rules
         self._context = inputs.context
-        self._burst = burst
-        self._span = burst.span
-        self._bid_walls = bid_walls
+        self._span = inputs.span
         self._learning = learning
         self._buys = Aggressor()
         self.prints = self.late_prints = self.uncounted_prints = self.corrected_seconds = 0
@@ -116,9 +106,8 @@ class TapeRules:
         window, span, second = self._window, self._span, time_ns // NS
         window.add(second, size, side)
         if (second != span.head or window.volume - span.before > span.need) and self._terms.flow_on:
-            said = self._burst.on_print(time_ns, price)
-            if said is not None:
-                self._say_sided(self._burst, said, (second - span.seconds + 1) * NS)
+            for listen in self._rules.on_volume:
+                listen(time_ns, price)
         if classifier.polled:
             classifier.fade(event)
         context = self._context
@@ -126,16 +115,14 @@ class TapeRules:
         context.squares += size * size
         context.sure += size * classifier.confidence
         if flags & OFF_EXCHANGE:
-            self._off_exchange(event, side)
+            for listen in self._rules.off_exchange:
+                listen(event, side)
             return
         quote = classifier.quote
         unproven = (quote is None or quote[0] >= time_ns) and self._may_be_sale(side)
         if side == BUY and not unproven:
             self._on_purchase(time_ns, price, size)
             return
-        bids = self._bid_walls
-        if (bids.walls or bids.closing) and side != BUY:
-            self._hit_wall(event, side)
         if side == SELL:
             self.taken += size
         for listen in self._rules.on_sale:
@@ -145,19 +132,6 @@ class TapeRules:
         changed = self._learning.first_price(time_ns, price)
         if changed is not None:
             self._say_status(changed[0], time_ns, changed[1])
-
-    def _off_exchange(self, event: Print, side: int) -> None:
-        """A print no exchange's book took part in: it consumes no shown size."""
-        if side != BUY:
-            self._bid_walls.on_sell(event.time_ns, event.price, event.size, aggressor=False)
-        for listen in self._rules.off_exchange:
-            listen(event)
-
-    def _hit_wall(self, event: Print, side: int) -> None:
-        """A print on an exchange that may have consumed a wall."""
-        hit = self._bid_walls.on_sell(event.time_ns, event.price, event.size, aggressor=side == SELL)
-        if hit is not None:
-            self._say(hit)
 
     def _may_be_sale(self, side: int) -> bool:
         """Whether a print may be a sale of which no quote from before it tells, though the source may have one.
@@ -180,12 +154,12 @@ class TapeRules:
         for listen in self._rules.on_purchase:
             listen(time_ns, price, size)
 
-    def correct(self, event: TapeCorrection) -> AlertUpdated | None:
-        """A minute as the tape has it now; an alert that rested on what changed stands and gets a note."""
+    def correct(self, event: TapeCorrection) -> list[AlertUpdated]:
+        """A minute as the tape has it now; alerts that rested on what changed stand: returns their notes."""
         last = event.time_ns // NS - 1
         differing, change = apply_correction(self._window, self._market, event.from_second, last, event.prints)
         if not differing:
-            return None
+            return []
         self.corrected_seconds += differing
         self._span.late_print()
-        return self._burst.corrected(event.from_second, last, change)
+        return self._rules.corrected(event.from_second, last, change)

@@ -38,8 +38,7 @@ from orderflow_tui.core.on_book import BookRules
 from orderflow_tui.core.on_tape import TapeRules
 from orderflow_tui.core.rules.active_rules import ActiveRules
 from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
-from orderflow_tui.core.rules.price_move import PriceMoves
-from orderflow_tui.core.rules.red_burst import RedBurst
+from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.rule_part import RuleInputs
 from orderflow_tui.core.rules.terms import SymbolTerms
 from orderflow_tui.core.side_answers import SideAnswers
@@ -62,8 +61,8 @@ class SymbolCore:
     """
 
     __slots__ = (
-        "announcer", "answers", "book", "burst", "classifier", "context", "holding", "learning", "market", "mirror",
-        "rules", "silence", "symbol", "tape", "terms", "timers", "window", "writer",
+        "announcer", "answers", "book", "classifier", "context", "holding", "learning", "market", "mirror", "rules",
+        "silence", "span", "symbol", "tape", "terms", "timers", "window", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -81,20 +80,21 @@ class SymbolCore:
         self.timers = Timers()
         self.market = MarketState()
         self.window = VolumeWindow()
+        self.span = BurstWindow(self.window, thresholds)
         self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence, polled=capabilities.polled)
         self.context = Context(self.window)
         self.silence = Silence(self.market, self.window)
         self.holding = Holding(symbol, thresholds, capabilities, self.writer, self.market)
         self.holding.set_position(position)
-        moves = PriceMoves(self.market, self.context)
-        self.burst = RedBurst(self.window, thresholds, self.writer, moves.over, self.context.side_accuracy)
-        self.learning = SessionLearning(self.terms, self.market, self.timers, self.burst, taught)
+        self.learning = SessionLearning(
+            self.terms, self.market, self.timers, self.span, mirror=self.mirror, taught=taught
+        )
         self.announcer = Announcer(self.terms, self.market, self.timers, self.holding)
         self.answers = SideAnswers(symbol, self.terms, self.announcer)
         inputs = self._rule_inputs()
         self.rules = ActiveRules(inputs)
         self.book = BookRules(inputs, self.rules, self.holding, self.announcer)
-        self.tape = TapeRules(inputs, self.rules, self.burst, self.book.bid_walls, self.learning)
+        self.tape = TapeRules(inputs, self.rules, self.learning)
         self.set_capabilities(capabilities)
 
     def set_position(self, position: Position | None) -> None:
@@ -106,12 +106,13 @@ class SymbolCore:
             self.learning.know_split(float(ratio))
 
     def _rule_inputs(self) -> RuleInputs:
-        span = self.burst.span
+        span = self.span
         return RuleInputs(
             terms=self.terms,
             writer=self.writer,
             market=self.market,
             window=self.window,
+            span=span,
             classifier=self.classifier,
             context=self.context,
             timers=self.timers,
@@ -120,6 +121,7 @@ class SymbolCore:
             say_sided=self.answers.say,
             say_status=self.announcer.say_status,
             learn_print=self.learning.learn_print,
+            learn_burst=self.learning.learn_burst,
             tape_known_from=lambda: span.covered_from,
         )
 
@@ -137,7 +139,7 @@ class SymbolCore:
         self.terms.set_thresholds(thresholds)
         self.writer.profile = thresholds.profile
         self.rules.fit(self.terms)
-        self.burst.set_thresholds(thresholds)
+        self.span.set_thresholds(thresholds)
         self.learning.fit_exit_ratio(self.timers.now_ns)
         self.learning.fit_sizes()
         self.holding.counted_signals.set_window(thresholds.alert_window_seconds)
@@ -147,9 +149,7 @@ class SymbolCore:
         self.terms.capabilities = self.holding.capabilities = capabilities
         self.writer.depth_source = capabilities.depth_source
         self.classifier.polled = capabilities.polled
-        self.burst.doubt = capabilities.sides_in_doubt
         self.rules.fit(self.terms)
-        self.book.bid_walls.set_source(deep=capabilities.depth_levels > 1, streaming=capabilities.books_streamed)
         self.learning.fit_sizes()
 
     # --- events -------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ class SymbolCore:
                 if seen.time_ns >= timers.due_ns:
                     self._advance(seen.time_ns)
                 if silence.since_ns and seen.time_ns - self.market.book_ns >= PAUSE_NS:
-                    self.book.lose_sight(seen.time_ns)
+                    self.rules.lose_sight(seen.time_ns)
                 on_book(seen)  # type: ignore[arg-type]
             elif isinstance(seen, Quote):
                 self.classifier.on_book(Book(seen.time_ns, seen.seq, seen.bids, seen.asks, seen.since_ns))
@@ -195,18 +195,17 @@ class SymbolCore:
     def _on_other(self, event: Event) -> None:
         time_ns, now_ns = event.time_ns, self.timers.now_ns
         if isinstance(event, TapeCovered):
-            self.burst.span.begin_coverage(time_ns)
-            self.book.covered_to(time_ns, now_ns)
+            self.span.begin_coverage(time_ns)
+            self.timers.covered_ns = max(self.timers.covered_ns, time_ns)
+            self.rules.on_covered(max(time_ns, now_ns))
         elif isinstance(event, TapeCorrection):
-            noted = self.tape.correct(event)
-            if noted is not None:
-                self.announcer.out.append(noted)
+            self.announcer.out += self.tape.correct(event)
         elif isinstance(event, SideCheckResult):
             self.answers.take(event)
         elif isinstance(event, Gap):
             if event.tape:
                 self._tape_known_from(-(-time_ns // NS))
-            self.book.lose_sight(max(time_ns, now_ns))
+            self.rules.lose_sight(max(time_ns, now_ns))
         else:
             if time_ns >= self.timers.due_ns:
                 self._advance(time_ns)
@@ -217,7 +216,7 @@ class SymbolCore:
 
     def _tape_known_from(self, second: int) -> None:
         """Nothing before this second is to be compared with what follows."""
-        self.burst.span.forget(second)
+        self.span.forget(second)
         self.rules.forget()
         self.market.known_from(second)
         if self.tape.series is not None:
@@ -246,7 +245,7 @@ class SymbolCore:
 
     def _tick(self, time_ns: int) -> int:
         """Let fire what is due at this instant; returns the next one."""
-        timers, burst, book = self.timers, self.burst, self.book
+        timers = self.timers
         timers.tick_ns = time_ns
         self.rules.on_time(time_ns)
         second = time_ns // NS
@@ -254,10 +253,7 @@ class SymbolCore:
             timers.next_second = second + 1
             timers.now_ns = max(timers.now_ns, time_ns)
             self._whole_second(second, time_ns)
-        if time_ns >= book.next_ns:
-            book.judge_walls(time_ns)
-        if time_ns >= burst.ends_ns:
-            self.learning.end_burst(time_ns)
+        self.rules.settle(time_ns)
         watch = self.holding.stop_watch
         if watch is not None and time_ns >= watch.wake_ns:
             self.announcer.check_stop(time_ns)
@@ -266,7 +262,7 @@ class SymbolCore:
     def _next_due(self, time_ns: int, due: int) -> int:
         """The next instant at which time alone does something: a timer's, or the whole second `due`."""
         watch = self.holding.stop_watch
-        due = min(due, self.book.next_ns, self.burst.ends_ns, self.rules.next_ns)
+        due = min(due, self.rules.next_ns)
         if watch is not None and time_ns < watch.wake_ns < due:
             due = watch.wake_ns
         return max(due, time_ns + 1)
@@ -285,7 +281,7 @@ class SymbolCore:
             listen(second, time_ns)
         if self.terms.guarded:
             learning.whole_second()
-            self.burst.span.fit(second)
+            self.span.fit(second)
             if second % _FIT_SECONDS == 0:
                 learning.fit_exit_ratio(time_ns)
         if learning.session is None or time_ns >= learning.session.end_ns:
@@ -296,7 +292,7 @@ class SymbolCore:
         if holding.flow.current is not None or holding.stop_latch.current is not None:
             self.announcer.tend(time_ns)
         if not self.terms.halted:
-            self.silence.notice(time_ns, learning.session, self.burst.span.covered_from)
+            self.silence.notice(time_ns, learning.session, self.span.covered_from)
 
     def _enter_session(self, time_ns: int) -> None:
         before = self.learning.session
@@ -305,9 +301,9 @@ class SymbolCore:
         self.holding.session_ns = session.start_ns
         self.announcer.end_session(time_ns, session.start_ns)
         if before is not None:
-            known_from = self.burst.span.covered_from
+            known_from = self.span.covered_from
             if known_from is not None:
-                self.burst.span.forget(max(session.start_ns // NS, known_from))
+                self.span.forget(max(session.start_ns // NS, known_from))
             self.market.end_bar()
             self.learning.finish(before)
             self.context.start_session()

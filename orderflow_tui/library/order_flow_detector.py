@@ -11,7 +11,7 @@ from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import datetime_ns, default_price_step, price_units
 from orderflow_tui.core.rules.alert_writer import CRITICAL_FACTOR, AlertWriter, Thresholds
-from orderflow_tui.core.rules.walls import WallTracker
+from orderflow_tui.core.rules.wall_tracker import WallTracker
 
 
 class SnapshotClient(Protocol):
@@ -72,7 +72,7 @@ class OrderFlowDetector:
             levels: Levels = tuple((price_units(price), size) for price, size in side)
             step = default_price_step(levels[0][0]) if levels else 1
             said = tracker.on_levels(time_ns, levels, self._config.large_order_size_threshold, step)
-            alerts += [output.alert for output in said or () if isinstance(output, AlertRaised)]
+            alerts += [output.alert for output in said if isinstance(output, AlertRaised)]
         return alerts
 
     def should_trigger_exit(self, alerts: Iterable[OrderFlowAlert]) -> bool:

@@ -9,14 +9,19 @@ from typing import Final, Protocol
 
 from orderflow_tui.core.market.sessions import new_york_day, session_at
 from orderflow_tui.core.market.volume_window import VolumeWindow
+from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import OrderFlowAlert, TimeAndSalesRecord
 from orderflow_tui.core.model.events import AUCTION, BUY, LATE_REPORT, SELL, UNKNOWN, VOLUME
 from orderflow_tui.core.model.units import NS, datetime_ns, price_units
 from orderflow_tui.core.rules.alert_writer import SELL_SHARE, AlertWriter, Thresholds
+from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.red_burst import RedBurst
+from orderflow_tui.core.rules.terms import SymbolTerms
 from orderflow_tui.feeds.polygon.sale_conditions import flags_for
 
 _REMEMBERED: Final = 50_000
+_SOURCE: Final = Capabilities("polygon", "live", "", sides_given=True)
+"""What a caller's prints carry: sides of their own."""
 _LONGEST_MINUTES: Final = 7
 _SIDES: Final = {"buy": BUY, "sell": SELL, "unknown": UNKNOWN}
 
@@ -44,7 +49,8 @@ class TapeMonitor:
         self._client = client
         self._window = VolumeWindow()
         self._writer = AlertWriter(symbol, config.profile)
-        self._burst = RedBurst(self._window, config, self._writer)
+        self._span = BurstWindow(self._window, config)
+        self._burst = RedBurst(self._span, SymbolTerms(config, _SOURCE), self._writer)
         self._newest_ns = 0
         self._session_end_ns = 0
         self._price = 0
@@ -84,15 +90,15 @@ class TapeMonitor:
                 self._enter_session(time_ns)
             self._newest_ns = max(self._newest_ns, time_ns)
             self._price = price_units(tick.price)
-            self._burst.span.begin_coverage(time_ns)
+            self._span.begin_coverage(time_ns)
             self._window.add(time_ns // NS, tick.size, _SIDES[tick.side])
-            self._burst.span.fit(self._window.head)
+            self._span.fit(self._window.head)
 
     def _enter_session(self, time_ns: int) -> None:
         """No baseline crosses 9:30 or 16:00."""
         session = session_at(time_ns)
         if self._session_end_ns:
-            self._burst.span.forget(session.start_ns // NS)
+            self._span.forget(session.start_ns // NS)
         self._session_end_ns = session.end_ns
 
     def _is_new(self, tick: TimeAndSalesRecord, time_ns: int) -> bool:
@@ -115,8 +121,8 @@ class TapeMonitor:
         """
         if not 1 <= window_minutes <= _LONGEST_MINUTES:
             raise ValueError(f"window_minutes must be from 1 to {_LONGEST_MINUTES}, not {window_minutes!r}")
-        head, seconds, span = self._window.head, self._burst.span.seconds, window_minutes * 60
-        covered = self._burst.span.covered_from
+        head, seconds, span = self._window.head, self._span.seconds, window_minutes * 60
+        covered = self._span.covered_from
         if covered is None or head - covered + 1 < seconds + span:
             return 0.0
         start = head - seconds
@@ -131,10 +137,10 @@ class TapeMonitor:
             avg_volume: What `calculate_rolling_average` says; 0 or less is no baseline and no signal.
         """
         window = self._window
-        if not avg_volume > 0 or window.head < 0 or self._burst.span.thin:
+        if not avg_volume > 0 or window.head < 0 or self._span.thin:
             return None
         ratio = current_volume / avg_volume
-        seconds = self._burst.span.seconds
+        seconds = self._span.seconds
         volume = window.volume - window.volume_through(window.head - seconds)
         sold = window.sell - window.sell_through(window.head - seconds)
         if not ratio > self._config.volume_spike_threshold or volume <= 0 or sold / volume <= SELL_SHARE:

@@ -73,7 +73,7 @@ class WatchedSymbol(Struct):
 
     def tape_age_s(self, now_ns: int) -> float:
         """Seconds since every print was known, or since it began to be watched; the contract's delay taken off."""
-        covered_ns = self.core.book.covered_ns + self.core.terms.capabilities.delay_seconds * NS
+        covered_ns = self.core.timers.covered_ns + self.core.terms.capabilities.delay_seconds * NS
         if covered_ns > now_ns + _STEP_BACK_NS:
             covered_ns = 0
         return max(0.0, (now_ns - max(covered_ns, self.since_ns)) / NS)

@@ -6,11 +6,12 @@ from collections import Counter, deque
 from datetime import datetime
 from typing import Final
 
+from orderflow_tui.core.rules.catalogue import COUNTED_ONCE
+
 _ACT_SECONDS: Final = 30.0
 _WINDOW_SECONDS: Final = 120.0
 _MOST: Final = 256
 """Recent acts of one name; more within two minutes are far beyond what the figure is about."""
-_FAR_SIDE: Final = {("ask_wall", "long"), ("bid_wall", "short")}
 
 
 class CountedSignals:
@@ -35,7 +36,7 @@ class CountedSignals:
             recent = self._recent[symbol] = deque(maxlen=_MOST)
         while recent and recent[0][0] < at - _WINDOW_SECONDS:
             recent.popleft()
-        offered = (evidence, against) in _FAR_SIDE
+        offered = (against, evidence) in COUNTED_ONCE
         for then, far, level in recent:
             if far == offered and (offered or (abs(at - then) <= _ACT_SECONDS and level == price)):
                 return

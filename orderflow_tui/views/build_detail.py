@@ -73,17 +73,18 @@ def rule_lines(core: SymbolCore, second: int) -> list[RuleLine]:
 
 
 def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
-    burst, window = core.burst, core.window
-    have, need, seconds = burst.span.warm_seconds(second), burst.span.warm_needed, burst.span.seconds
+    span, window = core.span, core.window
+    exit_ratio = core.terms.exit_ratio
+    have, need, seconds = span.warm_seconds(second), span.warm_needed, span.seconds
     lines = [RuleLine("tape known", f"{have} s", f"{need} s", have >= need)]
-    if burst.span.thin:
+    if span.thin:
         lines.append(RuleLine("prints a minute", "too thin", "12 in 60 s", False))
     volume = window.volume_through(second) - window.volume_through(second - seconds)
-    baseline = burst.span.baseline(second)
+    baseline = span.baseline(second)
     ratio, spike = volume / baseline if baseline else 0.0, core.terms.thresholds.volume_spike_threshold
     value = f"{ratio:.2f}x in {seconds} s" if baseline else "no baseline"
     lines.append(RuleLine("volume ratio", value, f"> {spike:g}x", ratio > spike))
-    lines.append(RuleLine("the same, for an exit", value, f"> {burst.exit_ratio:.3g}x", ratio > burst.exit_ratio))
+    lines.append(RuleLine("the same, for an exit", value, f"> {exit_ratio:.3g}x", ratio > exit_ratio))
     through = window.sell_through
     sold = through(second) - through(second - seconds)
     share = sold / volume if volume else 0.0
@@ -91,8 +92,8 @@ def _burst_lines(core: SymbolCore, second: int) -> list[RuleLine]:
     lines.append(RuleLine(who, f"{share:.0%}" if volume else "no volume", f"> {SELL_SHARE:.0%}", share > SELL_SHARE))
     if core.terms.thresholds.profile != "guarded" or not volume:
         return lines
-    n_eff, low, largest = burst.span.guards(second, share)
-    z = burst.span.robust_z(second)
+    n_eff, low, largest = span.guards(second, share)
+    z = span.robust_z(second)
     return [
         *lines,
         RuleLine("effective prints", f"{n_eff:.0f}", f">= {N_EFF_LEAST:.0f}", n_eff >= N_EFF_LEAST),

@@ -13,6 +13,7 @@ from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.core.rules.burst_figures import price_words
 from orderflow_tui.core.rules.catalogue import live_rules
 from orderflow_tui.core.rules.wall import Wall
+from orderflow_tui.core.rules.walls import WallRules
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_ladder import LadderWindow, ladder_view
 from orderflow_tui.views.build_position import exit_cost_view, muted_words, position_view, recommendations
@@ -153,16 +154,16 @@ def _flow_chip(core: SymbolCore, standing: SourceState, now_ns: int, second: int
 
 def _rule_chip(core: SymbolCore, now_ns: int, second: int) -> tuple[Chip, str, int]:
     """Which rules cannot speak now, and CALM when all can and none does."""
-    burst = core.burst
-    have, need = burst.span.warm_seconds(second), burst.span.warm_needed
+    span = core.span
+    have, need = span.warm_seconds(second), span.warm_needed
     if have < need:
         session = core.learning.session
         opening = session is not None and session.name == "regular"
-        opening = opening and burst.span.covered_from == (session.start_ns // NS if session else None)
+        opening = opening and span.covered_from == (session.start_ns // NS if session else None)
         return "OPENING" if opening else "WARMING", f"{_clock(have)}/{_clock(need)}", 5
     if core.terms.near_event(now_ns):
         return "WATCH", "your event within 30 min: relative-volume rules off", 4
-    if burst.span.thin:
+    if span.thin:
         return "THIN", "tape too thin for the burst rule", 5
     if not core.terms.capabilities.quotes:
         return "NO QUOTES", "tape rules only", 5
@@ -180,7 +181,8 @@ def real_side(near: bool, *, short: bool) -> Literal["bid", "ask"]:
 
 def _marks(core: SymbolCore, now_ns: int) -> list[WallMark]:
     marks: list[WallMark] = []
-    for tracker, near in ((core.book.bid_walls, True), (core.book.ask_walls, False)):
+    walls = core.rules.part(WallRules)
+    for tracker, near in ((walls.bids, True), (walls.asks, False)):
         real = real_side(near, short=core.mirror.short)
         marks += [_mark(wall, real, "hit" if wall.hit else "seen") for wall in tracker.showing()]
         marks += [_mark(wall, real, "pulled") for wall in tracker.pulled if now_ns - wall.gone_ns <= _PULLED_NS]
@@ -207,27 +209,27 @@ def _print_line(core: SymbolCore, row: tuple[int, int, int, int, int]) -> PrintL
 
 
 def _window(core: SymbolCore, second: int) -> WindowView:
-    burst, window = core.burst, core.window
-    seconds = burst.span.seconds
+    span, window = core.span, core.window
+    seconds = span.seconds
     volume = window.volume_through(second) - window.volume_through(second - seconds)
     sold = window.sell_through(second) - window.sell_through(second - seconds)
     bought = window.buy_through(second) - window.buy_through(second - seconds)
     minute = window.volume_through(second) - window.volume_through(second - 60)
     sellers = window.buy_through if core.mirror.short else window.sell_through
     minute_sold = sellers(second) - sellers(second - 60)
-    baseline = burst.span.baseline(second)
+    baseline = span.baseline(second)
     return WindowView(
         window_seconds=seconds,
         volume=volume,
         baseline=baseline,
         ratio=volume / baseline if baseline > 0 else None,
         spike_threshold=core.terms.thresholds.volume_spike_threshold,
-        exit_ratio=burst.exit_ratio,
+        exit_ratio=core.terms.exit_ratio,
         sell_share=(bought if core.mirror.short else sold) / volume if volume else None,
         sell_share_60s=minute_sold / minute if minute else None,
         unknown_share=(volume - sold - bought) / volume if volume else None,
-        warm_seconds=burst.span.warm_seconds(second),
-        warm_needed=burst.span.warm_needed,
+        warm_seconds=span.warm_seconds(second),
+        warm_needed=span.warm_needed,
         price_words=price_words(core.market.ticks_moved(60), core.mirror.sign, core.market.price_step),
     )
 
@@ -248,8 +250,8 @@ def _thresholds(core: SymbolCore) -> str:
             text += ", wall rule asleep"
     if prints != resting:
         text += f", prints {sizes(prints)}"
-    spike, burst = core.terms.thresholds.volume_spike_threshold, core.burst
-    text += f", burst > {spike:g}x in {burst.span.seconds} s, exit > {burst.exit_ratio:.3g}x"
+    spike, span = core.terms.thresholds.volume_spike_threshold, core.span
+    text += f", burst > {spike:g}x in {span.seconds} s, exit > {core.terms.exit_ratio:.3g}x"
     return text
 
 

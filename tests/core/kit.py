@@ -13,7 +13,9 @@ from orderflow_tui.core.model.data_models import OrderFlowAlert, Position, Worki
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Levels, Print
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
 from orderflow_tui.core.model.units import NS, datetime_ns, price_units
+from orderflow_tui.core.rules.red_burst import RedBurst, RedBurstRule
 from orderflow_tui.core.rules.rule import Profile
+from orderflow_tui.core.rules.walls import WallRules
 from orderflow_tui.core.symbol import SymbolCore
 
 NOON = datetime_ns(datetime(2025, 10, 22, 16, 0, tzinfo=UTC))
@@ -53,6 +55,16 @@ def held(
 def make(rules: Rules | None = None, position: Position | None = None, **changes: object) -> SymbolCore:
     """The core of TEST."""
     return SymbolCore("TEST", rules or Rules(), source(**changes), position)
+
+
+def burst_of(core: SymbolCore) -> RedBurst:
+    """The burst of a core."""
+    return core.rules.part(RedBurstRule).burst
+
+
+def walls_of(core: SymbolCore) -> WallRules:
+    """The walls of a core."""
+    return core.rules.part(WallRules)
 
 
 class Tape:

@@ -27,7 +27,7 @@ from orderflow_tui.core.model.outputs import AlertRaised, ExitAnswered, ExitReso
 from orderflow_tui.core.model.units import NS, utc_datetime
 from orderflow_tui.core.rules.burst_figures import price_words
 
-from .kit import NOON, Rules, Tape, alerts, held, make, updates
+from .kit import NOON, Rules, Tape, alerts, burst_of, held, make, updates
 
 STEP = 100
 BID = 1_000_000
@@ -399,9 +399,9 @@ class TestBurst:
         core.process(Tape().steady(0, 309).steady(310, 330, size=900).events)
         head = core.window.head
         second = head - 21
-        assert core.burst.span.baseline(second - 1) == 0.0
-        assert core.burst.span.baseline(second) == 1_000.0
-        assert core.burst.span.baseline(head) == (289 * 100 + 11 * 900) * 10 / 300
+        assert core.span.baseline(second - 1) == 0.0
+        assert core.span.baseline(second) == 1_000.0
+        assert core.span.baseline(head) == (289 * 100 + 11 * 900) * 10 / 300
 
     def test_the_alert_says_where_and_how_many(self) -> None:
         tape = Tape().steady(0, 310).sell(320.1, 99.99, 1_000).sell(320.5, 100.0, 3_000)
@@ -411,15 +411,15 @@ class TestBurst:
     def test_its_highest_ratio_is_told_once(self) -> None:
         core = make()
         core.process(Tape().steady(0, 310).sell(320.2, 100.0, 3_500).sell(320.5, 100.0, 1_500).events)
-        assert core.burst.peak_ratio == 5.0
-        assert core.burst.end() == 5.0
-        assert core.burst.peak_ratio == core.burst.end() == 0.0
+        assert core.span.peak_ratio == 5.0
+        assert burst_of(core).end() == 5.0
+        assert core.span.peak_ratio == burst_of(core).end() == 0.0
 
     def test_new_thresholds_begin_afresh(self) -> None:
-        burst = make(Rules(profile="guarded")).burst
-        burst.span.thin = True
-        burst.set_thresholds(Rules(red_burst_threshold=7.0, bucket_seconds=20))
-        assert (burst.exit_ratio, burst.span.thin, burst.span.seconds) == (7.0, False, 20)
+        core = make(Rules(profile="guarded"))
+        core.span.thin = True
+        core.set_thresholds(Rules(red_burst_threshold=7.0, bucket_seconds=20))
+        assert (core.terms.exit_ratio, core.span.thin, core.span.seconds) == (7.0, False, 20)
 
     def test_a_print_that_was_most_of_it_is_told_again_when_it_no_longer_is(self) -> None:
         rules = Rules(profile="guarded", large_order_size_threshold=10**6)
@@ -452,7 +452,7 @@ class TestBurst:
         core = make()
         core.process(Tape().steady(0, 310).sell(320.1, 100.0, 1_000).sell(320.5, 100.0, 2_000).events)
         for ratio, eligible in ((4.0, False), (4.01, True)):
-            alert = core.burst.judge_once(core.timers.now_ns, BID, ratio, 1.0, 1_000.126)
+            alert = burst_of(core).judge_once(core.timers.now_ns, BID, ratio, 1.0, 1_000.126)
             assert alert is not None
             assert alert.exit_eligible == eligible
             details = alert.details
@@ -465,7 +465,7 @@ class TestBurst:
         (raised,) = alerts(core.process(tape.events), "red_burst")
         last = NOON // NS + 320
         first = last - 9
-        burst = core.burst
+        burst = burst_of(core)
         assert burst.corrected(last + 1, last + 1, -5) is None
         assert burst.corrected(first - 3, first - 1, -5) is None
         for begin, end in ((first, first), (last, last)):

@@ -12,10 +12,12 @@ from orderflow_tui.core.model.events import BUY, SELL
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
+from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.explain import wilson
 from orderflow_tui.core.rules.red_burst import RED_BURST, RedBurst
+from orderflow_tui.core.rules.terms import SymbolTerms
 
-from .kit import NOON, Rules, Tape, alerts, held, make, updates
+from .kit import NOON, Rules, Tape, alerts, burst_of, held, make, source, updates
 
 SECOND = NOON // NS
 GUARDED = Rules(profile="guarded")
@@ -26,7 +28,7 @@ def seen(*prints: tuple[int, int, int], rules: Rules | None = None) -> RedBurst:
     rules, window = rules or Rules(), VolumeWindow()
     for second, size, side in prints:
         window.add(SECOND + second, size, side)
-    return RedBurst(window, rules, AlertWriter("TEST", rules.profile))
+    return RedBurst(BurstWindow(window, rules), SymbolTerms(rules, source()), AlertWriter("TEST", rules.profile))
 
 
 def told(seconds: int = 10, *, single: bool = False, **details: Any) -> OrderFlowAlert:
@@ -169,7 +171,7 @@ class TestOneLine:
     def test_refuted_it_is_silent_for_two_seconds(self) -> None:
         core = make()
         core.process(quiet().events)
-        core.burst.refute(NOON + 320 * NS)
+        burst_of(core).refute(NOON + 320 * NS)
         later = Tape().sell(321.9, 100.0, 5_000).sell(322, 100.0, 1).events[1:]
         assert not alerts(core.process(later[:1]))
         assert len(alerts(core.process(later[1:]))) == 1
@@ -179,12 +181,12 @@ class TestOneLine:
         tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310)
         tape.book(320.4, [(99.97, 100)], [(99.99, 100)]).sell(320.5, 99.97, 3_100)
         core.process(tape.events)
-        core.burst.unsure = True
+        burst_of(core).unsure = True
         (update,) = updates(core.process(Tape().sell(320.6, 99.97, 9_000).events[1:]))
         assert update.text.endswith("100% sold, so far -3c, sides unsure")
         assert (update.details["sides"], update.exit_eligible) == ("sides unsure", False)
-        core.burst.end()
-        assert not core.burst.unsure
+        burst_of(core).end()
+        assert not burst_of(core).unsure
 
     def test_for_a_short_position_the_way_of_the_price_is_the_real_markets(self) -> None:
         tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310, side=SELL)
@@ -201,7 +203,7 @@ class TestPrepared:
         assert burst.open_alert is None
         assert burst.span.covered_from is None
         assert burst.span.thin is burst.unsure is False
-        assert (burst.doubt, burst.peak_ratio, burst.quiet_until_ns, burst.span.before) == ("", 0.0, 0, 0)
+        assert (burst.doubt, burst.span.peak_ratio, burst.quiet_until_ns, burst.span.before) == ("", 0.0, 0, 0)
         assert (burst.span.seconds, seen(rules=GUARDED).span.seconds) == (10, 30)
 
     def test_a_tape_that_begins_with_a_print_is_known_from_the_next_whole_second(self) -> None:

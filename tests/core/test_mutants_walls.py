@@ -10,7 +10,7 @@ from orderflow_tui.core.model.outputs import AlertOutput, AlertRaised, AlertUpda
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.wall import Wall
-from orderflow_tui.core.rules.walls import WallTracker
+from orderflow_tui.core.rules.wall_tracker import WallTracker
 
 from .kit import NOON, Tape, alerts, held, make
 

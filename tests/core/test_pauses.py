@@ -54,13 +54,13 @@ def test_a_pause_is_a_minute_of_a_symbol_that_prints_twelve_times_one(
     tape = _calm_then_burst(10_000, every=every)
     calm = tape.events[: 2 + round(480 / every)]
     core.process(calm)
-    known_from = core.burst.span.covered_from
+    known_from = core.span.covered_from
     next_ns = calm[-1].time_ns + round(silence * NS)
     if clocks:
         core.process([Clock(calm[-1].time_ns + second * NS) for second in range(1, int(silence))])
     said = _statuses(core, replace(calm[-1], time_ns=next_ns))
     assert bool(said) is pause
-    assert (core.burst.span.covered_from != known_from) is pause
+    assert (core.span.covered_from != known_from) is pause
 
 
 def test_prints_that_come_late_in_one_piece_are_no_pause() -> None:

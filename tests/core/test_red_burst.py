@@ -25,7 +25,7 @@ from orderflow_tui.core.rules.burst_figures import price_words
 from orderflow_tui.core.rules.explain import wilson
 from orderflow_tui.core.symbol import SymbolCore
 
-from .kit import NOON, Rules, Tape, alerts, exits, held, make, updates
+from .kit import NOON, Rules, Tape, alerts, burst_of, exits, held, make, updates
 
 GUARDED = Rules(profile="guarded", large_order_size_threshold=1_000_000)
 
@@ -79,14 +79,14 @@ def test_it_warms_for_300_seconds_and_the_window(second: int, said: bool) -> Non
     core = make()
     outputs = core.process(_quiet(last=second - 10).sell(second + 0.5, 100.0, 9_000).events)
     assert bool(_bursts(outputs)) == said
-    assert core.burst.span.warm_needed == 310
-    assert core.burst.span.warm_seconds(core.window.head) == second + 1
+    assert core.span.warm_needed == 310
+    assert core.span.warm_seconds(core.window.head) == second + 1
 
 
 def test_without_a_tape_there_is_nothing_to_warm() -> None:
     core = make()
-    assert core.burst.span.warm_seconds(NOON // NS) == 0
-    assert core.burst.span.baseline(NOON // NS) == 0.0
+    assert core.span.warm_seconds(NOON // NS) == 0
+    assert core.span.baseline(NOON // NS) == 0.0
 
 
 def test_silence_counts_as_covered_and_a_baseline_of_nothing_is_no_signal() -> None:
@@ -132,7 +132,7 @@ def test_a_gap_over_the_open_ends_where_the_tape_is_known_again() -> None:
     core, tape = make(), _quiet(before, 300)
     tape.add(Gap(tape.at(600), "network gone")).buy(700.5, 100.0, 100).sell(800.5, 100.0, 9_000)
     assert not _bursts(core.process(tape.events))
-    assert core.burst.span.covered_from == tape.at(600) // NS
+    assert core.span.covered_from == tape.at(600) // NS
     assert core.learning.session is not None
     assert core.learning.session.name == "regular"
 
@@ -170,7 +170,7 @@ def test_a_burst_is_one_line_until_sixty_seconds_without_its_condition() -> None
     events: list[Event] = sorted([*quiet, *busy.events[1:]], key=lambda event: event.time_ns)
     outputs = core.process(events)
     assert len(_bursts(outputs)) == 1
-    assert core.burst.open_alert is None
+    assert burst_of(core).open_alert is None
     assert {alert.episode_id for alert in updates(outputs)} == {_bursts(outputs)[0].episode_id}
     assert any(alert.exit_eligible for alert in updates(outputs, journal=True))
 
@@ -194,9 +194,9 @@ def test_after_its_end_the_next_burst_is_another() -> None:
     core, tape = make(), _quiet().sell(320.5, 100.0, 9_000).buy(350.5, 100.0, 1)
     tape.add(Clock(tape.at(320.5) + 60 * NS)).add(Clock(tape.at(320.5) + 60 * NS + 1))
     outputs = core.process(tape.events[:-1])
-    assert core.burst.open_alert is not None
+    assert burst_of(core).open_alert is not None
     outputs += core.process(tape.events[-1:])
-    assert core.burst.open_alert is None
+    assert burst_of(core).open_alert is None
     later = Tape(tape.at(400)).sell(0, 100.0, 90_000)
     assert len(_bursts(outputs + core.process(later.events[1:]))) == 2
 
@@ -294,10 +294,10 @@ def test_the_guarded_window_fits_the_rate_between_thirty_and_sixty_seconds() -> 
         for second in range(0, 500, every):
             tape.buy(second + 0.5, 100.0, 100)
         core.process(tape.events)
-        assert core.burst.span.seconds == seconds
-        assert not core.burst.span.thin
+        assert core.span.seconds == seconds
+        assert not core.span.thin
     slow = Rules(profile="guarded", bucket_seconds=45)
-    assert make(slow).burst.span.seconds == 45
+    assert make(slow).span.seconds == 45
 
 
 def test_the_tape_is_too_thin_above_sixty_until_it_is_below_forty_eight() -> None:
@@ -308,7 +308,7 @@ def test_the_tape_is_too_thin_above_sixty_until_it_is_below_forty_eight() -> Non
         for number in range(count):
             tape.buy(number * every, 100.0, 100)
         core.process(tape.events if start == 0 else tape.events[1:])
-        states.append(core.burst.span.thin)
+        states.append(core.span.thin)
     assert states == [True, True, False]
 
 
@@ -321,23 +321,23 @@ def test_at_forty_eight_it_is_not_yet_below(later: float, thin: bool) -> None:
     for number in range(100):
         tape.buy(512 + number * later, 100.0, 100)
     core.process(tape.events)
-    assert core.burst.span.thin == thin
+    assert core.span.thin == thin
 
 
 def test_silence_alone_makes_a_tape_too_thin() -> None:
     """A name that has not printed for five hours before the open is thin before its first print says so."""
     core = make(GUARDED)
     core.process([Gap(NOON, "start"), *(Clock(NOON + second * NS) for second in range(0, 330, 5))])
-    assert not core.burst.span.thin, "it is not known for long enough yet"
+    assert not core.span.thin, "it is not known for long enough yet"
     core.process([Clock(NOON + 400 * NS)])
-    assert core.burst.span.thin
+    assert core.span.thin
     tape = Tape(NOON + 401 * NS)
     for second in range(500):
         tape.buy(second, 100.0, 100)
     core.process(tape.events)
-    assert not core.burst.span.thin
+    assert not core.span.thin
     core.process([Clock(NOON + 1_500 * NS)])
-    assert core.burst.span.thin
+    assert core.span.thin
 
 
 def test_too_thin_a_tape_raises_no_alarm() -> None:
@@ -348,7 +348,7 @@ def test_too_thin_a_tape_raises_no_alarm() -> None:
         tape.sell(480 + number / 100, 100.0, 1_000)
     core = make(GUARDED)
     assert not _bursts(core.process(tape.events))
-    assert core.burst.span.thin
+    assert core.span.thin
 
 
 @pytest.mark.parametrize(("prints", "said"), [(15, False), (16, True)])
@@ -391,7 +391,7 @@ def test_the_robust_z_is_told_and_is_no_condition() -> None:
     assert alike.details["robust_z"] is None
     (plain,) = _bursts(make().process(_quiet().sell(320.5, 100.0, 3_001).events))
     assert "robust_z" not in plain.details
-    assert make(GUARDED).burst.span.robust_z(NOON // NS) is None
+    assert make(GUARDED).span.robust_z(NOON // NS) is None
 
 
 def test_one_print_that_is_most_of_it_is_marked_and_never_leaves() -> None:
@@ -458,14 +458,14 @@ def _run(rules: Rules) -> SymbolCore:
 def test_other_thresholds_hold_from_the_next_print_on() -> None:
     core = _run(Rules())
     core.set_thresholds(Rules(volume_spike_threshold=9.0, red_burst_threshold=9.5, bucket_seconds=20))
-    assert (core.burst.span.seconds, core.burst.exit_ratio) == (20, 9.5)
+    assert (core.span.seconds, core.terms.exit_ratio) == (20, 9.5)
     assert not _bursts(core.process(Tape(NOON + 340 * NS).sell(0, 100.0, 9_000).events[1:]))
     core.set_thresholds(GUARDED)
-    assert core.burst.span.seconds == 30
+    assert core.span.seconds == 30
 
 
 def test_a_living_burst_keeps_its_window() -> None:
     core = _run(Rules())
     core.process(Tape(NOON + 340 * NS).sell(0, 100.0, 9_000).events[1:])
     core.set_thresholds(GUARDED)
-    assert core.burst.span.seconds == 10
+    assert core.span.seconds == 10

@@ -33,7 +33,7 @@ from orderflow_tui.core.rules.sell_print import SELL_PRINT
 from orderflow_tui.core.rules.side_check import SideCheck, Signed, doubted, sign_seconds, signed, sold_and_bought
 from orderflow_tui.core.symbol import SymbolCore
 
-from .kit import NOON, Rules, Tape, alerts, exits, held, make, updates
+from .kit import NOON, Rules, Tape, alerts, burst_of, exits, held, make, updates
 
 POLLED = {"streaming": False, "joint_sequence": False, "side_check": "asked"}
 BURST_FROM, BURST_TO = 340, 350
@@ -90,7 +90,7 @@ def _until_asked(core: SymbolCore, tape: Tape) -> tuple[SideCheckRequested, list
 def test_a_burst_is_told_when_the_quotes_bear_it_out(profile: str) -> None:
     core, tape = _core(profile), _tape()
     asked, _ = _until_asked(core, tape)
-    seconds = core.burst.span.seconds
+    seconds = core.span.seconds
     second = asked.time_ns // NS
     assert asked.from_ns == (second - seconds + 1) * NS
     said = core.process([_told(tape, asked, 100.00, 100.02)])
@@ -128,8 +128,8 @@ def test_what_the_quotes_refute_is_never_told_and_does_not_come_back_at_once() -
     # The bid had fallen to 99.98 by then: at 100.00 buyers paid the offer.
     said = core.process([_told(tape, asked, 99.98, 100.00)])
     assert said == []
-    assert core.burst.open_alert is None
-    assert core.burst.quiet_until_ns == asked.time_ns + 2 * NS
+    assert burst_of(core).open_alert is None
+    assert burst_of(core).quiet_until_ns == asked.time_ns + 2 * NS
     sold = core.window.sell_through(asked.time_ns // NS) - core.window.sell_through(asked.from_ns // NS - 1)
     assert sold == 0
     again = core.process([event for event in rest if event.time_ns < asked.time_ns + 2 * NS])
@@ -158,7 +158,7 @@ def test_a_late_answer_confirms_what_was_told_unsure() -> None:
     (update,) = (output for output in said if isinstance(output, AlertUpdated))
     assert update.journal
     assert update.alert.details["sides"] == "by quotes"
-    assert not core.burst.unsure
+    assert not burst_of(core).unsure
     assert "unsure" not in update.alert.text
 
 
@@ -169,7 +169,7 @@ def test_a_late_answer_refutes_what_was_told_unsure() -> None:
     said = core.process([_told(tape, asked, 99.98, 100.00)])
     (update,) = updates(said, journal=True)
     assert update.text.endswith(", refuted by quotes")
-    assert core.burst.open_alert is None
+    assert burst_of(core).open_alert is None
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_a_burst_whose_sides_stay_unknown_is_told_unsure_and_not_refuted() -> No
     (burst,) = alerts(core.process([replace_told(told, prints=level)]), "red_burst")
     assert burst.details["sides"] == "sides unsure"
     assert not burst.exit_eligible
-    assert core.burst.open_alert is not None
+    assert burst_of(core).open_alert is not None
 
 
 def test_off_exchange_prints_take_nothing_from_the_bid() -> None:
@@ -398,7 +398,7 @@ def test_streams_and_given_sides_ask_nothing() -> None:
     for changes in ({"streaming": True}, {"sides_given": True}, {"side_check": "none"}):
         core = _core(**changes)
         assert not core.terms.capabilities.asks_sides
-        assert core.burst.doubt == ""
+        assert burst_of(core).doubt == ""
 
 
 @pytest.mark.parametrize(
@@ -523,7 +523,7 @@ def test_only_the_quote_proves_a_purchase(price: int, bid: int, ask: int, bought
     assert [one[3] for one in signed(SideCheckResult(NOON, 1, True, (event,), (quote,)))] == [bought]
 
 
-BURST = make().burst
+BURST = burst_of(make())
 """A rule whose alerts may wait."""
 
 

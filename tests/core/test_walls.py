@@ -15,10 +15,10 @@ from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.model.units import NS, price_units
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.rule import Profile
-from orderflow_tui.core.rules.walls import WallTracker
+from orderflow_tui.core.rules.wall_tracker import WallTracker
 from orderflow_tui.core.symbol import SymbolCore
 
-from .kit import NOON, Rules, Tape, alerts, exits, held, levels, make, updates
+from .kit import NOON, Rules, Tape, alerts, exits, held, levels, make, updates, walls_of
 
 ASKS = [(100.05, 100), (100.06, 100), (100.07, 100)]
 
@@ -104,7 +104,7 @@ def test_it_keeps_the_threshold_it_opened_with() -> None:
     core.process(Tape().book(0, _bids(12_000), ASKS).events)
     core.set_thresholds(Rules(large_order_size_threshold=50_000))
     again = Tape(NOON + 10 * NS).book(0, _bids(12_500), ASKS)
-    assert [wall.threshold for wall in core.book.bid_walls.showing()] == [10_000]
+    assert [wall.threshold for wall in walls_of(core).bids.showing()] == [10_000]
     assert not alerts(core.process(again.events[1:]))
 
 
@@ -117,7 +117,7 @@ def test_one_that_steps_a_tick_with_its_size_is_the_same_wall(places: tuple[floa
         size -= 300
         tape.book(step * 0.5, [(price, size), (99.95, 100), (99.90, 100)], ASKS)
     assert _said(core, tape, 10) == ["bid_wall"]
-    assert [wall.price for wall in core.book.bid_walls.showing()] == [price_units(places[-1])]
+    assert [wall.price for wall in walls_of(core).bids.showing()] == [price_units(places[-1])]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_scrolling_in_and_out_of_sight_is_one_wall_and_never_pulled() -> None:
         tape.book(at, [(100.00, 100), (99.99, 200), (99.98, 12_000)], ASKS)
         tape.book(at + 2, [(100.02, 100), (100.01, 100), (100.00, 200)], ASKS)
     assert _said(core, tape, 200) == ["bid_wall"]
-    (wall,) = core.book.bid_walls.showing()
+    (wall,) = walls_of(core).bids.showing()
     assert not wall.in_sight
 
 
@@ -158,9 +158,9 @@ def test_out_of_sight_it_expires_silently_after_five_minutes() -> None:
     core = make(depth_levels=3)
     tape = Tape().book(0, [(100.00, 12_000)], ASKS).book(1, [(100.03, 500)], ASKS)
     assert _said(core, tape, 300) == ["bid_wall"]
-    assert len(list(core.book.bid_walls.showing())) == 1
+    assert len(list(walls_of(core).bids.showing())) == 1
     core.process([Clock(tape.at(301))])
-    assert not list(core.book.bid_walls.showing())
+    assert not list(walls_of(core).bids.showing())
     back = Tape(tape.at(302)).book(0, [(100.00, 12_000)], ASKS)
     assert [alert.evidence for alert in alerts(core.process(back.events[1:]))] == ["bid_wall"]
 
@@ -190,10 +190,10 @@ def test_gone_during_a_gap_is_not_pulled() -> None:
 def test_a_book_that_was_away_hides_what_went_and_leaves_the_tape_alone() -> None:
     core, tape = make(), Tape().book(0, _bids(12_000), ASKS)
     core.process([*tape.events, Clock(tape.at(50))])
-    known_from = core.burst.span.covered_from
+    known_from = core.span.covered_from
     after = Tape().add(Gap(tape.at(60), "another book", tape=False)).book(60, _bids(100), ASKS)
     assert _said(core, after, 120) == []
-    assert core.burst.span.covered_from == known_from
+    assert core.span.covered_from == known_from
 
 
 def test_where_sizes_may_be_lots_no_size_is_large() -> None:

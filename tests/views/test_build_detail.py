@@ -83,12 +83,12 @@ def test_a_quiet_tape_has_no_share_to_tell() -> None:
     assert _rule(detail, "volume ratio").value == "no baseline"
     assert _rule(detail, "sell share").value == "no volume"
     assert _rule(detail, "stop away").value == "200c"
-    assert core.burst.span.guards(NOON // NS + 500, 0.5) == (0.0, 0.0, 0.0)
+    assert core.span.guards(NOON // NS + 500, 0.5) == (0.0, 0.0, 0.0)
 
 
 def test_a_thin_tape_says_so() -> None:
     core = _core(rules=Rules(profile="guarded"))
-    core.burst.span.thin = True
+    core.span.thin = True
     assert not _rule(detail_view(core, NOON + 401 * NS), "prints a minute").met
 
 

@@ -10,9 +10,10 @@ from orderflow_tui.core.learning.learned_sizes import SPLIT, SessionStats, SizeL
 from orderflow_tui.core.market.sessions import Session, session_at
 from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.market.timers import Timers
+from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.outputs import StatusKind
 from orderflow_tui.core.model.units import NS, price_text
-from orderflow_tui.core.rules.red_burst import RedBurst
+from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.terms import SymbolTerms
 
 _BELIEVED_NS: Final = 100 * 3_600 * NS
@@ -25,12 +26,13 @@ class SessionLearning:
         terms: Thresholds in force; sizes are fitted there.
         market: The symbol's market.
         timers: Where it stands in event time.
-        burst: Its exit ratio is fitted here.
+        span: The window of bursts: how high a living one has risen.
+        mirror: Turns prices back for a short position.
         taught: What the last session of each name (`pre`, `regular`, ...) taught; used in `guarded` alone.
     """
 
     __slots__ = (
-        "_burst", "_known_split", "_market", "_mirror", "_terms", "_timers", "finished", "learner", "session",
+        "_known_split", "_market", "_mirror", "_span", "_terms", "_timers", "finished", "learner", "session",
         "taught", "unpriced",
     )  # fmt: skip
 
@@ -39,14 +41,16 @@ class SessionLearning:
         terms: SymbolTerms,
         market: MarketState,
         timers: Timers,
-        burst: RedBurst,
+        span: BurstWindow,
+        *,
+        mirror: Mirror,
         taught: Mapping[str, SessionStats] | None = None,
     ) -> None:
         self._terms = terms
         self._market = market
         self._timers = timers
-        self._burst = burst
-        self._mirror = burst.writer.mirror
+        self._span = span
+        self._mirror = mirror
         self.taught = dict(taught or {})
         self.finished: list[SessionStats] = []
         """What sessions that ended have taught, for whoever keeps it."""
@@ -85,11 +89,11 @@ class SessionLearning:
         terms, learner, session = self._terms, self.learner, self.session
         threshold = terms.thresholds.red_burst_threshold
         if not terms.guarded:
-            self._burst.exit_ratio = threshold
+            terms.exit_ratio = threshold
             return
         part = (time_ns - session.start_ns) / (session.end_ns - session.start_ns) if session is not None else 1.0
         earlier = learner.last.burst_ratios if learner.last is not None else ()
-        self._burst.exit_ratio = ratio_in_force(earlier, learner.burst_peaks, part, threshold)
+        terms.exit_ratio = ratio_in_force(earlier, learner.burst_peaks, part, threshold)
 
     def whole_second(self) -> None:
         """Learn from the book in force."""
@@ -103,9 +107,8 @@ class SessionLearning:
         if self._terms.guarded:
             self.learner.prints.add(size)
 
-    def end_burst(self, time_ns: int) -> None:
-        """The living burst is over: how high it rose is learnt."""
-        peak = self._burst.end()
+    def learn_burst(self, time_ns: int, peak: float) -> None:
+        """A burst is over: how high it rose, 0 for one that was mostly one print."""
         if peak:
             self.learner.burst_peaked(peak)
         self.fit_exit_ratio(time_ns)
@@ -157,6 +160,6 @@ class SessionLearning:
             session.day,
             session.name,
             market.usual_range,
-            self._burst.peak_ratio,
+            self._span.peak_ratio,
             self._mirror.price(market.last_price or 0),
         )

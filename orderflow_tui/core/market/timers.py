@@ -6,7 +6,7 @@ from __future__ import annotations
 class Timers:
     """Instants in ns UTC."""
 
-    __slots__ = ("due_ns", "next_second", "now_ns", "tick_ns")
+    __slots__ = ("covered_ns", "due_ns", "next_second", "now_ns", "tick_ns")
 
     def __init__(self) -> None:
         self.due_ns = 0
@@ -16,6 +16,8 @@ class Timers:
         self.now_ns = 0
         """The newest whole second that was lived through."""
         self.next_second = 0
+        self.covered_ns = 0
+        """Up to where the tape is known to be complete."""
 
     def wake(self, time_ns: int) -> None:
         """Time does something at this instant, if not before."""

@@ -21,10 +21,10 @@ BLOCK: Final = Rule("block", plan=None, guarded=False, live=has_sizes, large_sel
 class BlockRule(RulePart):
     """Listens to off-exchange prints."""
 
-    row = BLOCK
+    rows = (BLOCK,)
     __slots__ = ()
 
-    def off_exchange(self, event: Print) -> None:
+    def off_exchange(self, event: Print, side: int) -> None:  # noqa: ARG002 a block is one on either side
         """Tell a large one."""
         threshold = self.inputs.terms.print_threshold
         if event.size > threshold:

@@ -26,7 +26,8 @@ class BurstWindow:
     """
 
     __slots__ = (
-        "base", "before", "covered_from", "fixed", "head", "need", "seconds", "thin", "thresholds", "window",
+        "base", "before", "covered_from", "fixed", "head", "need", "peak_ratio", "seconds", "thin", "thresholds",
+        "window",
     )  # fmt: skip
 
     def __init__(self, window: VolumeWindow, thresholds: Thresholds) -> None:
@@ -37,6 +38,8 @@ class BurstWindow:
         self.thin = False
         self.fixed = False
         """A living burst keeps the window it was found in."""
+        self.peak_ratio = 0.0
+        """The highest ratio of the living burst while it was not mostly one print; 0 while none lives."""
         self.seconds = self._first_length()
         self.head = -1
         """The second for which the following figures are prepared."""

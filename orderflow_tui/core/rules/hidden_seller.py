@@ -95,7 +95,7 @@ class HiddenSeller:
 class HiddenSellerRule(RulePart):
     """Listens to the book and to purchases."""
 
-    row = HIDDEN_SELLER
+    rows = (HIDDEN_SELLER,)
     __slots__ = ("_hidden",)
 
     def __init__(self, inputs: RuleInputs) -> None:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from orderflow_tui.core.market.volume_window import BASELINE_SECONDS, VolumeWindow
+from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
+from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import CENT, NEVER_NS, NS, datetime_ns
@@ -26,9 +27,11 @@ from orderflow_tui.core.rules.burst_figures import (
     true_interval,
 )
 from orderflow_tui.core.rules.burst_window import BurstWindow
-from orderflow_tui.core.rules.price_move import PriceMove
-from orderflow_tui.core.rules.rule import Prior, Rule, has_trades
+from orderflow_tui.core.rules.price_move import PriceMove, PriceMoves
+from orderflow_tui.core.rules.rule import Prior, Profile, Rule, has_trades
+from orderflow_tui.core.rules.rule_part import RuleInputs, RulePart
 from orderflow_tui.core.rules.side_check import UNSURE, Held, Signed, Verdict, doubted, sign_seconds
+from orderflow_tui.core.rules.terms import SymbolTerms
 
 _REST_NS: Final = 60 * NS
 _REFUTED_NS: Final = 2 * NS
@@ -54,11 +57,11 @@ RED_BURST: Final = Rule(
 
 
 class RedBurst:
-    """The burst rule of one symbol. Call `on_print` for each eligible print after it was added to the window.
+    """The burst of one symbol. Call `on_print` for each eligible print after it was added to the window.
 
     Args:
-        window: The symbol's volume by the second.
-        thresholds: Ratios, B and the profile.
+        span: The window it is found in.
+        terms: Ratios, the profile, what the source shows.
         writer: Writes the alerts.
         side_accuracy: Tells how often a side is right.
         price_moved: Tells how the mid has moved in so many seconds, and since it was a given one (`PriceMoves.over`).
@@ -67,35 +70,31 @@ class RedBurst:
     doubts_itself = True
     __slots__ = (
         "_alerted_volume", "_before", "_journaled_ns", "_last_true_ns", "_newest", "_opened_ns", "_opened_price",
-        "_plain", "_price_moved", "_side_accuracy", "_step", "doubt", "ends_ns", "exit_ratio", "open_alert",
-        "peak_ratio", "quiet_until_ns", "span", "thresholds", "unsure", "window", "writer",
+        "_plain", "_price_moved", "_side_accuracy", "_step", "_terms", "ends_ns", "open_alert", "quiet_until_ns",
+        "span", "unsure", "window", "writer",
     )  # fmt: skip
 
     def __init__(
         self,
-        window: VolumeWindow,
-        thresholds: Thresholds,
+        span: BurstWindow,
+        terms: SymbolTerms,
         writer: AlertWriter,
         price_moved: Callable[[int, int], PriceMove] = lambda *_: PriceMove(),
         side_accuracy: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        self.window = window
-        self.span = BurstWindow(window, thresholds)
+        self.span = span
+        self.window = span.window
+        self._terms = terms
         self._side_accuracy = side_accuracy
         self._price_moved = price_moved
         self._before = 0
         """Twice the mid before the living burst began; 0 where not known."""
-        self.thresholds = thresholds
         self.writer = writer
-        self.exit_ratio = thresholds.red_burst_threshold
         self.open_alert: OrderFlowAlert | None = None
         self._newest: OrderFlowAlert | None = None
         self._step = CENT
-        self.peak_ratio = 0.0
         self.ends_ns = NEVER_NS
         """When a living burst ends unless its condition is met again."""
-        self.doubt = ""
-        """What is wrong with every side of this source, in words."""
         self.unsure = False
         """Nobody confirmed the sides of the living burst: it is not exit-eligible."""
         self.quiet_until_ns = 0
@@ -107,6 +106,21 @@ class RedBurst:
         self._alerted_volume = 0
         self._plain = True
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """In force."""
+        return self._terms.thresholds
+
+    @property
+    def exit_ratio(self) -> float:
+        """Above which it recommends leaving."""
+        return self._terms.exit_ratio
+
+    @property
+    def doubt(self) -> str:
+        """What is wrong with every side of this source, in words."""
+        return self._terms.capabilities.sides_in_doubt
+
     def on_print(self, time_ns: int, price: int) -> AlertRaised | AlertUpdated | None:
         """Test the window that ends with the print just added."""
         span = self.span
@@ -116,12 +130,6 @@ class RedBurst:
         if self.window.volume - span.before <= span.need:
             return None
         return self.above(time_ns, price)
-
-    def set_thresholds(self, thresholds: Thresholds) -> None:
-        """Other thresholds are in force from the next print on; a living burst keeps its window."""
-        self.thresholds = thresholds
-        self.exit_ratio = thresholds.red_burst_threshold
-        self.span.set_thresholds(thresholds)
 
     def corrected(self, first: int, last: int, change: int) -> AlertUpdated | None:
         """Seconds were counted anew: the newest burst that rested on them stands and gets a `corrected` note."""
@@ -198,7 +206,7 @@ class RedBurst:
             self._opened_ns = time_ns
             self._journaled_ns = 0
             self._opened_price = price
-            self.peak_ratio = 0.0 if single else ratio
+            self.span.peak_ratio = 0.0 if single else ratio
             self._plain = not single
             self._alerted_volume = volume
             self._before = self._see_price(figures, 0)
@@ -208,7 +216,7 @@ class RedBurst:
             self.span.fixed = True
             return AlertRaised(alert, time_ns, price, price, int(figures["prints"]))
         if not single:
-            self.peak_ratio = max(self.peak_ratio, ratio)
+            self.span.peak_ratio = max(self.span.peak_ratio, ratio)
         before = self.open_alert
         assert before is not None
         sure = not self.doubt and not self.unsure
@@ -279,7 +287,7 @@ class RedBurst:
         self.span.fixed = False
         self.ends_ns = NEVER_NS
         self.span.late_print()
-        peak, self.peak_ratio = self.peak_ratio, 0.0
+        peak, self.span.peak_ratio = self.span.peak_ratio, 0.0
         return peak
 
     def _alert(
@@ -338,3 +346,40 @@ class RedBurst:
         """Bursts of the one kind that was followed by falls on unseen days stand before the rest."""
         leads = figures.get("basis") == "thin_bid" and ratio > self.thresholds.red_burst_threshold and not single
         return 2 if leads and self.thresholds.profile == "guarded" else _QUIET_RANK
+
+
+class RedBurstRule(RulePart):
+    """Listens to volume: asks the burst where the window holds more than is needed, and ends it in time."""
+
+    rows = (RED_BURST,)
+    __slots__ = ("burst",)
+
+    def __init__(self, inputs: RuleInputs) -> None:
+        super().__init__(inputs)
+        moves = PriceMoves(inputs.market, inputs.context)
+        self.burst = RedBurst(inputs.span, inputs.terms, inputs.writer, moves.over, inputs.context.side_accuracy)
+
+    @classmethod
+    def listens(cls, profile: Profile, source: Capabilities) -> bool:  # noqa: ARG003 a living burst lives to its end
+        """Wherever there are prints."""
+        return True
+
+    @property
+    def next_ns(self) -> int:
+        """When a living burst ends."""
+        return self.burst.ends_ns
+
+    def on_volume(self, time_ns: int, price: int) -> None:
+        """The window may hold a burst."""
+        said = self.burst.on_print(time_ns, price)
+        if said is not None:
+            from_ns = (time_ns // NS - self.inputs.span.seconds + 1) * NS
+            self.inputs.say_sided(self.burst, said, from_ns)
+
+    def settle(self, time_ns: int) -> None:
+        """The condition was not met again in time: how high the burst rose is learnt."""
+        self.inputs.learn_burst(time_ns, self.burst.end())
+
+    def corrected(self, first: int, last: int, change: int) -> AlertUpdated | None:
+        """A burst that rested on these seconds stands, with a note."""
+        return self.burst.corrected(first, last, change)

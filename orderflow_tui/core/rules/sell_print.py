@@ -34,7 +34,7 @@ _SWEPT: Final = ("Sweep", "sold through the bids", "Sweep", "bought through the 
 class SellPrintRule(RulePart):
     """Listens to sales: joins those of one seller, and names a sweep when the rest of it comes."""
 
-    row = SELL_PRINT
+    rows = (SELL_PRINT,)
     doubts_itself = False
     __slots__ = ("_classifier", "_market", "_said", "_sells", "_sweep", "_terms", "_told")
 
@@ -51,7 +51,7 @@ class SellPrintRule(RulePart):
     @classmethod
     def listens(cls, profile: Profile, source: Capabilities) -> bool:  # noqa: ARG003 sizes are learnt wherever there are prints
         """It also teaches what is large, wherever there are prints."""
-        return cls.row.enabled(profile)
+        return SELL_PRINT.enabled(profile)
 
     @property
     def next_ns(self) -> int:

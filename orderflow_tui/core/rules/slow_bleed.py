@@ -77,7 +77,7 @@ class SlowBleed:
 class SlowBleedRule(RulePart):
     """Listens to whole seconds: every tenth ends a bucket."""
 
-    row = SLOW_BLEED
+    rows = (SLOW_BLEED,)
     __slots__ = ("_bleed",)
 
     def __init__(self, inputs: RuleInputs) -> None:

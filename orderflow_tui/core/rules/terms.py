@@ -20,8 +20,8 @@ class SymbolTerms:
     """
 
     __slots__ = (
-        "capabilities", "event_times_ns", "flow_on", "guarded", "halted", "print_threshold", "resting_threshold",
-        "thresholds",
+        "capabilities", "event_times_ns", "exit_ratio", "flow_on", "guarded", "halted", "print_threshold",
+        "resting_threshold", "thresholds",
     )  # fmt: skip
 
     def __init__(self, thresholds: Thresholds, capabilities: Capabilities) -> None:
@@ -30,6 +30,8 @@ class SymbolTerms:
         self.guarded = thresholds.profile == "guarded"
         self.resting_threshold = self.print_threshold = self.configured_threshold
         """T for resting sizes and for reconstructed prints, in size units."""
+        self.exit_ratio = thresholds.red_burst_threshold
+        """The volume ratio above which a burst recommends leaving."""
         self.event_times_ns: tuple[int, ...] = ()
         """The holder's events, near which relative volume says nothing."""
         self.halted = ""

@@ -55,7 +55,7 @@ class ThinExit:
 class ThinExitRule(RulePart):
     """Listens to whole seconds. Real depth only."""
 
-    row = THIN_EXIT
+    rows = (THIN_EXIT,)
     __slots__ = ("_thin",)
 
     def __init__(self, inputs: RuleInputs) -> None:
