@@ -216,6 +216,28 @@ def test_no_tape_waits_longer_than_its_share_of_the_budget_and_the_rest_yields_f
     assert 0 < optional <= 0.2 * per_second * 12 * cycle + 3
 
 
+def test_held_jobs_start_when_they_are_released() -> None:
+    looks: list[float] = []
+    looked = threading.Event()
+
+    def clock() -> float:
+        looks.append(1.0)
+        if len(looks) > 1:
+            looked.set()
+        return 1.0
+
+    schedule = Schedule(threading.Event(), clock=clock, held=True)
+    job, taken = Job("books", lambda: 0.0, "snapshot"), list[Job | None]()
+    schedule.add(job)
+    worker = threading.Thread(target=lambda: taken.append(schedule.take()))
+    worker.start()
+    assert looked.wait(20)
+    assert not job.running
+    schedule.release()
+    worker.join()
+    assert taken == [job]
+
+
 def test_questions_go_first_two_at_a_time_and_never_beyond_their_share() -> None:
     schedule = Schedule(threading.Event(), 5.0)
     schedule.add(Job("tape:A", lambda: 0.0, "trades"))

@@ -76,7 +76,7 @@ class AlpacaFeed:
         self._pace = stream_pace
         self._stop = threading.Event()
         self._host = Host(config, clock=clock, stop=self._stop, policy=policy, on_reply=self._on_reply)
-        self._schedule = Schedule(self._stop, self._host.limiter.per_second)
+        self._schedule = Schedule(self._stop, self._host.limiter.per_second, held=True)
         self._symbols = SymbolSet()
         self._urgent: tuple[str, ...] = ()
         self._tapes: dict[str, SymbolTape] = {}
@@ -158,6 +158,7 @@ class AlpacaFeed:
         if self._config.stream != "off":
             self._threads.append(self._stream.thread)
             self._stream.start()
+        self._schedule.release()
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """Watch exactly these symbols from now on. New ones are back-filled."""

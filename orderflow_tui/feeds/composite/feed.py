@@ -112,9 +112,10 @@ class CompositeFeed:
         self._put = put
         with self._lock:
             self._watch_symbols(wanted)
-        self._tape.start(wanted, self._from_tape)
-        self._depth.start(wanted, self._from_depth)
         self._thread.start()
+        # The tape's workers have more to do at first, which would hold up whoever starts next.
+        self._depth.start(wanted, self._from_depth)
+        self._tape.start(wanted, self._from_tape)
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """Watch exactly these symbols from now on, at both."""

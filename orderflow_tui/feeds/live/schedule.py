@@ -69,10 +69,16 @@ class Schedule:
         stop: Ends waiting when set.
         per_second: The budget, of which optional jobs and questions have `OPTIONAL_SHARE`.
         clock: Seconds on a monotonic clock.
+        held: No job starts before `release`: whoever starts the workers is not held up by their first work.
     """
 
     def __init__(
-        self, stop: threading.Event, per_second: float = 1_000.0, clock: Callable[[], float] = time.monotonic
+        self,
+        stop: threading.Event,
+        per_second: float = 1_000.0,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        held: bool = False,
     ) -> None:
         self._stop = stop
         self._clock = clock
@@ -80,6 +86,7 @@ class Schedule:
         self._optional_starts: deque[float] = deque(maxlen=_OPTIONAL_BURST)
         self._question_starts: deque[float] = deque(maxlen=_OPTIONAL_BURST)
         self._jobs: dict[str, Job] = {}
+        self._held = held
         self._changed = threading.Condition()
 
     def add(self, job: Job) -> None:
@@ -93,12 +100,18 @@ class Schedule:
         with self._changed:
             self._jobs.pop(name, None)
 
+    def release(self) -> None:
+        """Let jobs start that were held."""
+        with self._changed:
+            self._held = False
+            self._changed.notify_all()
+
     def take(self) -> Job | None:
         """The job that has been due the longest, waiting for one; None when asked to stop."""
         with self._changed:
             while not self._stop.is_set():
                 now = self._clock()
-                job = self.start_first(now)
+                job = None if self._held else self.start_first(now)
                 if job is not None:
                     return job
                 next_due = min((job.due for job in self._jobs.values() if job.due > now), default=now + _LONGEST_WAIT)

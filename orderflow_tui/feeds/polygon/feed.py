@@ -108,7 +108,7 @@ class PolygonFeed:
             policy=policy,
             on_reply=self._on_reply,
         )
-        self._schedule = Schedule(self._stop, config.requests_per_second)
+        self._schedule = Schedule(self._stop, config.requests_per_second, held=True)
         self._symbols = SymbolSet()
         self._books = BookPoller()
         self._tapes: dict[str, SymbolTape] = {}
@@ -193,15 +193,15 @@ class PolygonFeed:
         self.set_symbols(symbols)
         self._working = WORKERS
         self._threads = [
-            threading.Thread(target=self._work, name=f"polygon-feed-{number}", daemon=True) for number in range(WORKERS)
+            *(threading.Thread(target=self._work, name=f"polygon-feed-{n}", daemon=True) for n in range(WORKERS)),
+            threading.Thread(target=self._report, name="polygon-feed-status", daemon=True),  # workers may all wait
         ]
-        # Every worker may be waiting for the budget when there is most to tell, so the status has a thread of its own.
-        self._threads.append(threading.Thread(target=self._report, name="polygon-feed-status", daemon=True))
         for thread in self._threads:
             thread.start()
         if self._stream is not None:
             self._threads.append(self._stream.supervisor.thread)
             self._stream.supervisor.start()
+        self._schedule.release()
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """Watch exactly these symbols from now on. New ones are back-filled."""
