@@ -9,8 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from holidays.financial.ny_stock_exchange import NewYorkStockExchange
-
 import orderflow_tui.core
 
 YEARS: Final = range(2000, 2041)
@@ -32,6 +30,9 @@ def _table(name: str, days: list[date], text: str) -> str:
 
 
 def module() -> str:
+    # Every country's calendar comes with it: a second, which only the one test of this should cost.
+    from holidays.financial.ny_stock_exchange import NewYorkStockExchange
+
     closed = sorted(day for day in NewYorkStockExchange(years=YEARS) if day.weekday() < 5)
     half = sorted(day for day in NewYorkStockExchange(years=YEARS, categories=("half_day",)) if day.weekday() < 5)
     return "\n".join(
