@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import gzip
 import re
 import shutil
@@ -43,6 +44,7 @@ ELSEWHERE = {
 }
 """Modules that read and are named by no decoder, and why."""
 _FOLDER = tempfile.TemporaryDirectory()
+atexit.register(_FOLDER.cleanup)
 FOLDER = Path(_FOLDER.name)
 """Emptied after each payload: to remove a folder for each took longer than reading."""
 EACH = pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.name)
