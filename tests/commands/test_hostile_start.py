@@ -11,6 +11,7 @@ import pytest
 
 from orderflow_tui import cli
 from orderflow_tui.config.secrets import SECRET_NAMES
+from tests.commands.in_process import called
 from tests.commands.test_cli import POSITIONS, refusal, run
 
 
@@ -33,7 +34,9 @@ INPUTS = ("positions.toml", "orderflow.toml", "orderflow-tui/secrets.env", "logs
 
 @pytest.mark.parametrize("put_there", [pipe, device, gigabytes])
 @pytest.mark.parametrize("name", INPUTS)
-def test_a_start_hangs_on_nothing(name: str, put_there: Callable[[Path], None], tmp_path: Path) -> None:
+def test_a_start_hangs_on_nothing(
+    name: str, put_there: Callable[[Path], None], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "positions.toml").write_text(POSITIONS)
     today = f"logs/order_flow/{time.strftime('%Y-%m-%d', time.gmtime())}.jsonl"
     path = tmp_path / (today if name == "today" else name)
@@ -41,9 +44,9 @@ def test_a_start_hangs_on_nothing(name: str, put_there: Callable[[Path], None], 
     path.unlink(missing_ok=True)
     put_there(path)
     env = {"POLYGON_API_KEY": "k" * 20, "ORDER_FLOW_POLYGON_BASE_URL": "http://127.0.0.1:9"}
-    said = refusal(run("headless", "--duration", "5", cwd=tmp_path, env=env))
+    said = refusal(called("headless", "--duration", "5", cwd=tmp_path, env=env, capfd=capfd))
     assert path.name in said
-    done = run("doctor", cwd=tmp_path, env=env)
+    done = called("doctor", cwd=tmp_path, env=env, capfd=capfd)
     assert done.returncode in (0, 1)
     assert done.stderr == ""
     assert done.stdout.count("\n") > 3 or "settings" in done.stdout

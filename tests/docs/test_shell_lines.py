@@ -1,7 +1,8 @@
 """Every line of every shell block is run as it stands, or said here why it cannot be; one that is neither fails.
 
-A line is run by a shell, in a folder with positions, a journal and a recording, without a key. What serves or paints is
-started, seen and ended; what needs an account is run without one and must say so.
+A line is run in a folder with positions, a journal and a recording, without a key: by a shell, or by a call where it is
+a command of ours with plain words only, after which nothing runs. What serves or paints is started, seen and ended; what
+needs an account is run without one and must say so.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui.journal.from_core import alert_record
+from tests.commands.in_process import called
 from tests.docs.pages import PAGES, blocks
 from tests.docs.test_commands import lines
 from tests.docs.test_packaging import PROJECT
@@ -31,6 +33,7 @@ from tests.tui.pty_terminal import PtyTerminal
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell and a pseudo-terminal")
 NO_KEY = r"POLYGON_API_KEY is not set"
 OURS = r"(NO_COLOR=1 )?orderflow-tui"
+PLAIN = re.compile(r"orderflow-tui (config|report|import|notify|doctor|headless)( [\w./:,=@+-]+)*")
 PORT = "8971"
 RECORDING = "recordings/bac_20131007_1405_1435"
 
@@ -142,6 +145,15 @@ def environment(folder: Path) -> dict[str, str]:
     return {**kept, "PATH": path, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
 
 
+def outcome(line: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """What came of the line: exit code and all it printed."""
+    if PLAIN.fullmatch(line):
+        words = line.replace("PREFIX...", RECORDING).split()[1:]
+        done = called(*words, cwd=folder, env=environment(folder), capfd=capfd)
+        return done.returncode, done.stdout + done.stderr
+    return shell(line, folder)
+
+
 def shell(line: str, folder: Path) -> tuple[int, str]:
     """The line as it stands, but for the recordings' name and how long it runs: exit code and all it printed."""
     line = re.sub(r"--duration \d+", "--duration 2", line.replace("PREFIX...", RECORDING))
@@ -184,15 +196,15 @@ def test_no_way_is_left_over() -> None:
 
 
 @pytest.mark.parametrize("line", of("run"))
-def test_it_runs(line: str, folder: Path) -> None:
-    code, said = shell(line, folder)
+def test_it_runs(line: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, said = outcome(line, folder, capfd)
     assert code == way(line).code, said
     assert re.search(way(line).says, said, re.MULTILINE), said
 
 
 @pytest.mark.parametrize("line", of("account"))
-def test_without_an_account_it_says_so(line: str, folder: Path) -> None:
-    code, said = shell(line, folder)
+def test_without_an_account_it_says_so(line: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, said = outcome(line, folder, capfd)
     assert code == (0 if "| tee" in line else way(line).code), said
     assert re.search(way(line).says, said), said
 
