@@ -53,7 +53,7 @@ def _words(record: Record) -> str:
         case StopRecord():
             words = f"STOP: {record.text}"
         case ExitRecord():
-            words = f"{EXIT_WORDS}: {record.reason}"
+            words = f"{EXIT_WORDS}: {record.reason}{_held(record)}"
         case AnswerRecord() | TakenBackRecord():
             done = "answered" if isinstance(record, AnswerRecord) else "answer taken back"
             words = f"{done}{f' on {record.screen}' if record.screen else ''}: {record.answer}"
@@ -66,6 +66,15 @@ def _words(record: Record) -> str:
         case _:
             words = _of_the_source(record)
     return words
+
+
+def _held(record: ExitRecord) -> str:
+    """` | LONG 8,000, sell all -$237`: what is held and what leaving cost then."""
+    if not record.quantity:
+        return ""
+    side, verb = ("LONG", "sell") if record.quantity > 0 else ("SHORT", "cover")
+    cost = "" if record.exit_cost is None else f", {verb} all -${abs(record.exit_cost):,.0f}"
+    return f" | {side} {abs(record.quantity):,}{cost}"
 
 
 def _of_the_source(record: Record) -> str:

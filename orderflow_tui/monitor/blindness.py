@@ -79,7 +79,7 @@ class BlindnessTracker:
         age = watched.age_s(arrival.wall_ns)
         if age is None:
             if (arrival.wall_ns - self._started_ns) / NS > STALE_AFTER_S:
-                self._blind(watched, "age", "no data since the start", arrival)
+                self._blind(watched, "age", "no data yet", arrival)
         elif age > STALE_AFTER_S:
             self._blind(watched, "age", "no fresh data for more than 30 s", arrival)
         else:

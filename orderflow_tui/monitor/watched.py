@@ -88,6 +88,7 @@ class WatchedSymbol(Struct):
             age_s=self.age_s(now_ns),
             quote_ns=self.quote_ns,
             band=self.band,
+            halted_ns=self.halted_ns,
             ladder=self.ladder,
             alerts=tuple(self.lines),
             counters={
@@ -160,7 +161,7 @@ def why_words(details: Mapping[str, Any]) -> list[str]:
     nearest = details.get("silent_at")
     if nearest:
         name, value = _name(nearest["figure"]), _figure(nearest["threshold"])
-        words.append(f"quiet had the threshold of {name} been {value}")
+        words.append(f"would not have fired with {name} at {value}")
     return words
 
 

@@ -62,9 +62,9 @@ class TrackRecord:
             own, lift, n = rule.fell_share, rule.lift_random, rule.n
         if n >= ENOUGH and own is not None and lift is not None:
             points = (round(100 * lift.value), round(100 * lift.low), round(100 * lift.high))
-            return f"record here: fell {own.value:.0%} of {n:,}, {points_words(points)}"
+            return f"Track record: fell {own.value:.0%} of {n:,} here, {points_words(points)}"
         prior = prior_of(self._profile, evidence)
-        text = f"record here: not known yet (n = {n})"
+        text = f"Track record: too few here ({n} of {ENOUGH})"
         if prior is None:
             return text
         return f"{text}; on recorded days {points_words(prior.random)}, fell {prior.fell}% of {prior.n:,}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from statistics import median
 
 from orderflow_tui.core.exits.exit_signal import DOUBLINGS, ExitLatch
@@ -72,14 +73,14 @@ def exit_cost_view(core: SymbolCore, second: int) -> ExitCostView | None:
 
 
 def stop_line(core: SymbolCore) -> str:
-    """`stop 17.72, 3c away | LONG 8,000 @ 17.62, +$1,040`: the stop first, so that it is never cut."""
+    """`Stop 17.72, 3c below | LONG 8,000 @ 17.62, +$1,040`: the stop first, so that it is never cut."""
     view = position_view(core)
     if view is None or not view.quantity:
         return ""
     side = "LONG" if view.quantity > 0 else "SHORT"
     cost = price_text(round(view.average_cost * PRICE_UNITS_PER_DOLLAR))
     held = f"{side} {abs(view.quantity):,} @ {cost}" + ("" if view.pnl is None else f", {money(view.pnl)}")
-    return " | ".join(filter(None, (view.stop_words or "no stop", held)))
+    return " | ".join(filter(None, (view.stop_words or "No stop set", held)))
 
 
 def muted_words(core: SymbolCore, now_ns: int) -> str:
@@ -103,6 +104,12 @@ def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:
     return out
 
 
+def _since_the_signal(core: SymbolCore, then: Decimal, now: int) -> str:
+    """`bid 17.81 at the signal, 17.75 now (-6c)`; a short's is the ask."""
+    moved = now / CENT - float(then) * 100
+    return f"{core.writer.words('bid', 'ask')} {then} at the signal, {price_text(now)} now ({moved:+.4g}c)"
+
+
 def _recommendation(
     core: SymbolCore, latch: ExitLatch, current: ExitRecommendation, kind: str, now_ns: int
 ) -> RecommendationView:
@@ -111,9 +118,9 @@ def _recommendation(
     line = "; ".join(filter(None, facts))
     then = holding.costs[0] if len(holding.costs) == holding.costs.maxlen else None
     if cost is not None and then is not None:
-        line += f" | a minute ago {money(-then)}"
+        line += f" | {money(-then)} a minute ago"
     if current.bid is not None and core.market.bid is not None and current.status == "open":
-        line += f" | opened at {current.bid}, now {price_text(abs(core.market.bid))}"
+        line += f" | {_since_the_signal(core, current.bid, abs(core.market.bid))}"
     return RecommendationView(
         recommendation_id=current.recommendation_id,
         symbol=core.symbol,

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
+from orderflow_tui.core.exits.exit_signal import ExitLatch
 from orderflow_tui.core.model.events import BUY, OFF_EXCHANGE, SELL, Levels
 from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.core.rules.burst_figures import price_words
@@ -35,6 +36,7 @@ PRINTS: Final = 40
 _PULLED_NS: Final = 60 * NS
 _ALERT_NS: Final = 60 * NS
 _WATCH_NS: Final = 120 * NS
+_OLD_S: Final = 3.0
 _STALE_S: Final = 10.0
 _SIDES: Final[dict[int, SideWord]] = {BUY: "buy", SELL: "sell"}
 
@@ -51,6 +53,7 @@ class SourceState(Struct, frozen=True):
         alerts: The newest alert lines of the symbol, newest first.
         counters: Figures for the detail screen.
         band: Limit-down and limit-up prices, 0 where none is known.
+        halted_ns: Since when its trading stands still, 0 while it goes on.
         ladder: Which prices its ladder shows.
     """
 
@@ -62,6 +65,7 @@ class SourceState(Struct, frozen=True):
     alerts: Sequence[AlertLine]
     counters: dict[str, int]
     band: tuple[int, int] = (0, 0)
+    halted_ns: int = 0
     ladder: LadderWindow = field(default_factory=LadderWindow)
 
 
@@ -81,7 +85,7 @@ def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolV
     if earlier is not None and market.bids and market.asks:
         moved = (market.bids[0][0] + market.asks[0][0] - earlier[0] - earlier[1]) // 2
         change = -moved if short else moved
-    stale = bool(standing.blind) or (standing.age_s is not None and standing.age_s > _STALE_S and not standing.closed)
+    age_s = 0.0 if standing.age_s is None or standing.closed else standing.age_s
     return SymbolView(
         symbol=core.symbol,
         chip=chip,
@@ -110,9 +114,11 @@ def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolV
         recommendation=next(iter(recommendations(core, now_ns)), None),
         data_age_s=standing.age_s,
         muted=muted_words(core, now_ns),
-        stale=stale,
+        stale=bool(standing.blind) or age_s > _STALE_S,
+        old=bool(standing.blind) or age_s >= _OLD_S,
         counters=standing.counters,
         band=standing.band,
+        halted_ns=standing.halted_ns,
         ladder=ladder_view(core, standing.ladder),
     )
 
@@ -121,11 +127,12 @@ def _chip(core: SymbolCore, standing: SourceState, now_ns: int, second: int) -> 
     held = core.holding.quantity > 0
     if standing.blind:
         return "BLIND", standing.blind, 0 if held else 3
-    latches = (core.holding.stop_latch, core.holding.flow)
-    if any(latch.current is not None and latch.current.status == "open" for latch in latches):
-        return "EXIT", "", 1
+    asked: tuple[tuple[ExitLatch, Chip], ...] = ((core.holding.stop_latch, "STOP"), (core.holding.flow, "EXIT"))
+    for latch, chip in asked:
+        if latch.current is not None and latch.current.status == "open":
+            return chip, "", 1
     if core.terms.halted:
-        return "HALTED", f"cannot leave: {core.terms.halted}", 1 if held else 3
+        return "HALTED", core.terms.halted, 1 if held else 3
     return _quiet_chip(standing, now_ns, held=held) or _flow_chip(core, standing, now_ns, second)
 
 
@@ -136,7 +143,7 @@ def _quiet_chip(standing: SourceState, now_ns: int, *, held: bool) -> tuple[Chip
     if standing.closed:
         return "CLOSED", opens_words(now_ns), 9
     if standing.age_s is None:
-        return "NO DATA", "waiting for the first answer", 6
+        return "NO DATA", "waiting for data", 6
     return None
 
 
@@ -241,17 +248,18 @@ def _thresholds(core: SymbolCore) -> str:
     configured, resting, prints = terms.configured_threshold, terms.resting_threshold, terms.print_threshold
     learner = core.learning.learner
     if core.terms.capabilities.sizes_unsure:
-        return "rules on sizes are off: they may be round lots"
-    text = f"T {sizes(resting)}"
+        return "Rules on sizes are off: they may be round lots"
+    text = f"Large {sizes(resting)}+"
     if core.terms.thresholds.profile == "guarded" and learner.ready:
         if resting > configured:
-            text += f" ({sizes(configured)} = P{learner.resting_place(configured) * 100:.0f} here)"
+            place = learner.resting_place(configured) * 100
+            text += f" (learnt: {sizes(configured)} is ordinary here, above {place:.0f}% of sizes)"
         if resting > learner.largest_resting:
-            text += ", wall rule asleep"
+            text += ", wall alerts off"
     if prints != resting:
-        text += f", prints {sizes(prints)}"
+        text += f", prints {sizes(prints)}+"
     spike, span = core.terms.thresholds.volume_spike_threshold, core.span
-    text += f", burst > {spike:g}x in {span.seconds} s, exit > {core.terms.exit_ratio:.3g}x"
+    text += f", burst {spike:g}x/{span.seconds} s, exit {core.terms.exit_ratio:.3g}x"
     return text
 
 

@@ -8,7 +8,9 @@ from orderflow_tui.core.model.units import NS, price_text, spell_minutes
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.model import CANNOT_LEAVE
 
-_NOW = "leave now:"
+_NOW = "Sell all now:"
+_COVER = "Cover all now:"
+"""A short is left by buying it back."""
 
 
 def money(dollars: float) -> str:
@@ -37,20 +39,21 @@ def leave_facts(core: SymbolCore, second: int) -> tuple[tuple[str, ...], ExitCos
     size = holding.quantity * core.terms.capabilities.size_scale
     minutes = minutes_to_leave(size, traded) if core.terms.capabilities.sizes_are_market else None
     deep = core.terms.capabilities.depth_levels > 1
-    facts = (f"{_NOW} {_cost_words(core, cost, traded)}",) if deep else _one_level(core, cost, minutes)
+    now = core.writer.words(_NOW, _COVER)
+    facts = (f"{now} {_cost_words(core, cost, traded)}",) if deep else _one_level(core, cost, minutes, now)
     if core.terms.halted:
-        first = f"{CANNOT_LEAVE}, {core.terms.halted}; the last book says {facts[0].removeprefix(_NOW).lstrip()}"
+        first = f"{CANNOT_LEAVE}, {core.terms.halted}; last book: {facts[0].removeprefix(now).lstrip()}"
         facts = (first, *facts[1:])
     return facts, cost, minutes
 
 
-def _one_level(core: SymbolCore, cost: ExitCost | None, minutes: float | None) -> tuple[str, ...]:
+def _one_level(core: SymbolCore, cost: ExitCost | None, minutes: float | None, now: str) -> tuple[str, ...]:
     """What the best price takes of the position; half the spread and how long all of it takes."""
     quantity, scale = core.holding.quantity, core.terms.capabilities.size_scale
     if cost is None:
-        first, half = f"{_NOW} {_uncosted(core, quantity)}", ""
+        first, half = f"{now} {_uncosted(core, quantity)}", ""
     else:
-        near = core.writer.words("bid", "ask")
+        near = core.writer.words("Bid", "Ask")
         share = cost.filled / (quantity * scale)
         first = f"{near} shows {core.writer.sizes(cost.filled)} of your {quantity:,} ({share:.0%})"
         half = f"half spread {(core.market.asks[0][0] - core.market.bids[0][0]) / 200:g}c/sh"
@@ -65,11 +68,12 @@ def _cost_words(core: SymbolCore, cost: ExitCost | None, traded: int) -> str:
     if cost is None:
         return _uncosted(core, quantity)
     filled = core.writer.sizes(cost.filled)
-    part = f"{filled} of {quantity:,} shown" if cost.missing else f"all {quantity:,}"
-    words = f"{money(-cost.dollars)} ({cost.basis_points:.1f} bp) for {part}"
+    part = f" for {filled} of {quantity:,}" if cost.missing else ""
+    each = cost.dollars * 100 * core.terms.capabilities.size_scale / max(1, cost.filled)
+    words = f"{money(-cost.dollars)}{part}, {each:.1f}c/sh ({cost.basis_points:.0f} bp)"
     if cost.missing:
         rest = minutes_to_leave(cost.missing, traded)
-        words += f", the rest about {spell_minutes(rest)} at 10% of volume" if rest else ", the rest not shown"
+        words += f", the rest ~{spell_minutes(rest)} at 10% of volume" if rest else ", the rest not shown"
     return words
 
 
@@ -87,18 +91,21 @@ def _uncosted(core: SymbolCore, quantity: int) -> str:
 
 
 def stop_words(core: SymbolCore) -> str:
-    """`stop 13.50, 34c away = 0.8 of a usual 5 min`, `STOP CROSSED at 13.80`, or nothing without a stop."""
+    """`Stop 13.50, 34c below (0.8x a normal 5-min range)`, `STOP HIT at 13.80`, or nothing without a stop."""
     watch, bid = core.holding.stop_watch, core.market.bid
     if watch is None:
         return ""
     if watch.crossed:
-        return f"STOP CROSSED at {price_text(abs(watch.stop))}"
+        touch = core.writer.words("bid", "ask")
+        now = "" if bid is None else f", {touch} {price_text(abs(bid))}"
+        return f"STOP HIT at {price_text(abs(watch.stop))}{now}"
     if bid is None:
-        return f"stop {price_text(abs(watch.stop))}"
+        return f"Stop {price_text(abs(watch.stop))}"
     distance = bid - watch.stop
-    words = f"stop {price_text(abs(watch.stop))}, {distance / 100:.0f}c away"
+    side = core.writer.words("below", "above")
+    words = f"Stop {price_text(abs(watch.stop))}, {distance / 100:.0f}c {side}"
     usual = core.market.usual_range
-    return f"{words} = {distance / usual:.1f} of a usual 5 min" if usual else words
+    return f"{words} ({distance / usual:.1f}x a normal 5-min range)" if usual else words
 
 
 _ANSWERED = {"held": "KEPT", "snoozed": "SNOOZED", "trimmed": "SOLD SOME"}

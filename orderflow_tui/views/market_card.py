@@ -36,6 +36,7 @@ def group_cards(cards: list[RecommendationView], views: Mapping[str, SymbolView]
         kind="market",
         reason=f"{_delayed(group)}{len(group)} of your positions within a minute",
         names=tuple(group),
+        held=sum(view.position is not None and view.position.quantity != 0 for view in views.values()),
         evidence=tuple(lines),
         stop_line="",
         cost_line=" | ".join(f"{card.symbol} {card.cost_line.split(' | ')[0]}" for card in group),

@@ -18,7 +18,19 @@ from orderflow_tui.views.charts import MapView, SeriesView
 from orderflow_tui.views.replay import ReplayView
 
 Chip = Literal[
-    "CALM", "WARMING", "OPENING", "THIN", "WATCH", "ALERT", "EXIT", "BLIND", "NO QUOTES", "HALTED", "CLOSED", "NO DATA"
+    "CALM",
+    "WARMING",
+    "OPENING",
+    "THIN",
+    "WATCH",
+    "ALERT",
+    "EXIT",
+    "STOP",
+    "BLIND",
+    "NO QUOTES",
+    "HALTED",
+    "CLOSED",
+    "NO DATA",
 ]
 SideWord = Literal["buy", "sell", "unknown"]
 CANNOT_LEAVE = "CANNOT LEAVE"
@@ -68,7 +80,7 @@ class AlertLine(Struct, frozen=True):
     rank: int
     counts: bool
     text: str
-    """Without time and symbol, e.g. `SOLD INTO 150.25: 9,100 of 12,400 in 8 s`."""
+    """Without time and symbol, e.g. `Bid wall hit: 9,100 of 12,400 @ 150.25 in 8 s`."""
     against: Literal["long", "short"] = "long"
     late: bool = False
     updated_ns: int = 0
@@ -105,7 +117,7 @@ class ExitCostView(Struct, frozen=True):
     """What leaving costs now."""
 
     line: str
-    """The line to read first, e.g. `leave now: -$212 (4.5 bp) for 300 of 1,000 shown, the rest about 14 s at ...`."""
+    """The line to read first, e.g. `Sell all now: -$212 for 300 of 1,000, 70.7c/sh (45 bp), the rest ~14 s ...`."""
     facts: tuple[str, ...]
     """The same without the stop, one fact a row, as many at each moment; two on one level."""
     cost: float | None
@@ -139,7 +151,7 @@ class PositionView(Struct, frozen=True):
     pnl_percent: float | None
     stop: int | None
     stop_words: str
-    """`stop 13.50, 34c away = 0.8 of a usual 5 min`, `STOP CROSSED at 13.50`, or empty."""
+    """`Stop 13.50, 34c below (0.8x a normal 5-min range)`, `STOP HIT at 13.50, bid 13.47`, or empty."""
     hypothetical: bool = False
     working: tuple[WorkingOrder, ...] = ()
     """Own resting orders, which the book shown is without."""
@@ -179,6 +191,8 @@ class RecommendationView(Struct, frozen=True):
     """How far the price has to go on against an answer to ask again at once, cents a share."""
     names: tuple[RecommendationView, ...] = ()
     """Of a card of several symbols: each symbol's own."""
+    held: int = 0
+    """Of a card of several symbols: how many positions there are."""
 
 
 class LadderView(Struct, frozen=True):
@@ -218,7 +232,7 @@ class SymbolView(Struct, frozen=True):
     symbol: str
     chip: Chip
     chip_detail: str
-    """`2:10/5:10`, `12,400 bid withdrawn`, the reason of blindness; may be empty."""
+    """`2:10/5:10`, `Bid wall pulled: ...`, the reason of blindness; may be empty."""
     urgency: int
     """Panels sort by it, smallest first: blind with shares 0, EXIT 1, ALERT 2, WATCH 3, the rest 4 and up."""
     now_ns: int
@@ -244,7 +258,7 @@ class SymbolView(Struct, frozen=True):
     position: PositionView | None = None
     leave: ExitCostView | None = None
     thresholds: str = ""
-    """The thresholds in force in words, e.g. `T 10,000`, `T 31,600 (10,000 = P71 here)`, `wall rule asleep`."""
+    """The thresholds in force in words, e.g. `Large 31,600+ (learnt: 10,000 is ordinary here), wall alerts off`."""
     context: ContextView | None = None
     live_rules: tuple[str, ...] = ()
     recommendation: RecommendationView | None = None
@@ -254,10 +268,14 @@ class SymbolView(Struct, frozen=True):
     """Why the flow rules recommend nothing although shares are held: `you said exited; ...`. Empty otherwise."""
     stale: bool = False
     """Derived figures must not be shown as current: blind, or older than 10 s in an open market."""
+    old: bool = False
+    """It must not look current: blind, or 3 s and older in an open market."""
     counters: Mapping[str, int] | None = None
     """prints, skipped_prints, duplicates, late_prints, unknown_conditions."""
     band: tuple[int, int] = (0, 0)
     """Limit-down and limit-up prices (LULD), units of $0.0001; 0 where none is known."""
+    halted_ns: int = 0
+    """Since when its trading stands still; 0 while it goes on."""
     ladder: LadderView | None = None
     """None before there is a price."""
 

@@ -53,7 +53,7 @@ class FakeEngine(FakeMonitor):
         return self.details.get(symbol)
 
     def rule_records(self) -> Mapping[str, str]:
-        return {"red_burst": "record here: fell 51% of 200"}
+        return {"red_burst": "Track record: fell 51% of 200 here"}
 
 
 class Engine:

@@ -189,7 +189,7 @@ def test_what_a_trader_asks_reaches_the_monitor(engine: Engine) -> None:
     assert other.detail() == engine.monitor.details["KO"]
     assert engine.monitor.recovered == ["BAC"]
     assert engine.monitor.owned == [("BAC", (WorkingOrder("sell", Decimal("13.86"), 300),))]
-    assert one.rule_record("red_burst") == "record here: fell 51% of 200"
+    assert one.rule_record("red_burst") == "Track record: fell 51% of 200 here"
     assert one.rule_record("slow_bleed") == ""
     one.watch_detail("")
     until(lambda: engine.monitor.wanted == {"KO"})

@@ -33,17 +33,17 @@ def fed(record: TrackRecord, evidence: str, n: int, fell: int, others: int) -> T
 def test_below_a_hundred_it_is_not_known_and_the_prior_is_named_as_such(tmp_path: Path) -> None:
     record = fed(TrackRecord(tmp_path, "guarded"), "red_burst", 7, 7, 0)
     words = record.words("red_burst")
-    assert words.startswith("record here: not known yet (n = 7)")
+    assert words.startswith("Track record: too few here (7 of 100)")
     prior = PRIORS["red_burst"]
     assert words.endswith(f", fell {prior.fell}% of {prior.n}")
     assert f"chance: {prior.random[0]:+d} points on other moments" in words
     assert "; on recorded days " in words[:60], "a card of 80 columns shows what it says"
-    assert record.words("slow_bleed") == "record here: not known yet (n = 0)"
+    assert record.words("slow_bleed") == "Track record: too few here (0 of 100)"
 
 
 def test_from_a_hundred_on_it_speaks_for_itself(tmp_path: Path) -> None:
     record = fed(TrackRecord(tmp_path, "guarded"), "sell_print", 200, 130, 100)
-    told = "record here: fell 65% of 200, better than chance: +15 points on other moments (+5 to +24)"
+    told = "Track record: fell 65% of 200 here, better than chance: +15 points on other moments (+5 to +24)"
     assert record.words("sell_print") == told
     record.on_record(msgspec.convert(outcome("sell_print", fell=None, others=None), OutcomeRecord), 0)
     assert record.words("sell_print") == told
@@ -75,7 +75,7 @@ def test_this_runs_own_outcomes_are_not_counted_twice(tmp_path: Path) -> None:
     record = TrackRecord(tmp_path, "guarded", "mine")
     record.on_record(msgspec.convert(fields, OutcomeRecord), 0)
     record.start().join(10)
-    assert record.words("exit").startswith("record here: not known yet (n = 2)")
+    assert record.words("exit").startswith("Track record: too few here (2 of 100)")
 
 
 def test_a_kind_of_evidence_says_what_it_was_worth_and_how_loud_it_may_be(tmp_path: Path) -> None:

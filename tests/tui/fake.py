@@ -131,22 +131,23 @@ def window(ratio: float | None = 1.4, share: float = 0.47, warm: int = 310) -> W
         unknown_share=0.04,
         warm_seconds=warm,
         warm_needed=310,
-        price_words="already -2 ticks" if ratio and ratio > 3 else "",
+        price_words="so far -2c" if ratio and ratio > 3 else "",
     )
 
 
 def leave(quantity: int, *, cost: float = 212.0, coverage: float | None = 6.1, falling: bool = False) -> ExitCostView:
     held = abs(quantity)
     filled = held if coverage is not None else min(held, 300)
-    words = f"{filled:,} of {held:,} shown" if filled < held else f"all {held:,}"
-    tail = ", the rest about 14 s at 10% of the tape" if filled < held else ""
+    part = f" for {filled:,} of {held:,}" if filled < held else ""
+    tail = ", the rest ~14 s at 10% of volume" if filled < held else ""
+    now = "Sell all now:" if quantity > 0 else "Cover all now:"
     trend = tuple(8.0 - second * 0.1 if falling else 6.0 + second % 3 * 0.1 for second in range(60))
-    facts: tuple[str, ...] = (f"leave now: -${cost:,.0f} (4.5 bp) for {words}{tail}",)
+    facts: tuple[str, ...] = (f"{now} -${cost:,.0f}{part}, {cost * 100 / max(filled, 1):.1f}c/sh (5 bp){tail}",)
     if coverage is None:
-        share = f"bid shows {filled:,} of your {held:,} ({filled / max(held, 1):.0%})"
+        share = f"Bid shows {filled:,} of your {held:,} ({filled / max(held, 1):.0%})"
         facts = (share, "half spread 0.5c/sh, ~14 s at 10% of volume")
     return ExitCostView(
-        line=f"{'; '.join(facts)} | stop 13.45, 34c away = 0.8 of a usual 5 min",
+        line=f"{'; '.join(facts)} | Stop 13.45, 34c below (0.8x a normal 5-min range)",
         facts=facts,
         cost=cost,
         cost_bp=4.5,
@@ -171,7 +172,7 @@ def position(quantity: int, cost: float, pnl: float) -> PositionView:
         pnl=pnl,
         pnl_percent=pnl / (abs(quantity) * cost) * 100,
         stop=round(cost * 0.97) * 10_000,
-        stop_words="stop 13.45, 34c away = 0.8 of a usual 5 min",
+        stop_words="Stop 13.45, 34c below (0.8x a normal 5-min range)",
     )
 
 
@@ -225,7 +226,7 @@ def symbol_view(
         window=window(4.6, 0.81) if chip == "EXIT" else window(3.2, 0.68) if chip == "ALERT" else window(),
         position=position(quantity, price / 10_000 + 0.05, -54.2 if quantity else 0.0) if quantity else None,
         leave=leave(quantity, coverage=6.1 if levels > 1 else None) if quantity and has_book else None,
-        thresholds="T 31,600 (10,000 = P71 here)",
+        thresholds="Large 31,600+ (learnt: 10,000 is ordinary here, above 71% of sizes), burst 3x/30 s, exit 4x",
         context=ContextView(-0.8, -0.32, -12_400, 2_100.0, 138_600.0, -8.0, 0.0002),
         live_rules=("bid_wall", "bid_wall_hit", "ask_wall", "sell_print", "red_burst"),
         data_age_s=0.4,
@@ -242,14 +243,14 @@ def recommendation(symbol: str, **changes: object) -> RecommendationView:
         kind="flow",
         status="open",
         opened_ns=NOW_NS - 12 * NS,
-        reason="3 counted sellers in 85 s and a burst of selling at 4.6 times the usual",
+        reason="3 large sellers in 85 s: 41 prints, 18,400 sh, 12,000 resting",
         evidence=(
-            "SOLD INTO 13.83: 9,100 of 12,400 in 8 s",
-            "SELLER hit the bid: 82,000 in 11 prints, 40 ms",
-            "RED BURST 4.6x, 81% sells, 41 prints, 18,400 shares; already -2 ticks",
+            "Bid wall hit: 9,100 of 12,400 @ 13.83 in 8 s",
+            "Large sell: 82,000 sold at the bid in 40 ms (11 prints)",
+            "Heavy selling: 4.6x usual volume in 30 s, 81% sold, so far -2c",
         ),
-        cost_line="leave now: -$212 (4.5 bp) for all 1,000 | a minute ago -$170",
-        stop_line="stop 13.45, 34c away = 0.8 of a usual 5 min | LONG 1,000 @ 13.90, -$54",
+        cost_line="Sell all now: -$212, 21.2c/sh (5 bp) | -$170 a minute ago | bid 13.90 at the signal, 13.85 now (-5c)",
+        stop_line="Stop 13.45, 34c below (0.8x a normal 5-min range) | LONG 1,000 @ 13.90, -$54",
     )
     return replace(base, **changes)
 
@@ -264,18 +265,18 @@ def alert(symbol: str, index: int, text: str, **changes: object) -> AlertLine:
         rank=1 + index % 3,
         counts=index % 3 < 2,
         text=text,
-        why=("volume ratio 4.6 against 3", "sell ratio 0.81 against 0.6", "quiet had the threshold of n eff been 22.4"),
+        why=("volume ratio 4.6 against 3", "sell ratio 0.81 against 0.6", "would not have fired with n eff at 22.4"),
     )
     return replace(base, **changes)
 
 
 ALERT_TEXTS = (
-    "RED BURST 4.6x, 81% sells, 18,400 shares in 10 s; already -2 ticks",
-    "SOLD INTO 13.83: 9,100 of 12,400 in 8 s",
-    "12,400 bid at 150.25 (a buyer; watched)",
-    "SELLER hit the bid: 82,000 in 11 prints, 40 ms",
-    "bid of 12,400 at 150.25 withdrawn, 300 traded",
-    "12,400 offered at 150.30",
+    "Heavy selling: 4.6x usual volume in 10 s, 81% sold, so far -2c",
+    "Bid wall hit: 9,100 of 12,400 @ 13.83 in 8 s",
+    "Bid wall 12,400 @ 150.25 (support)",
+    "Large sell: 82,000 sold at the bid in 40 ms (11 prints)",
+    "Bid wall pulled: 12,400 @ 150.25, 300 of it traded",
+    "Ask wall 12,400 @ 150.30",
 )
 
 
@@ -345,7 +346,7 @@ def _answered(item: RecommendationView, answer: Answer) -> RecommendationView:
     if answer.kind == "take_back":
         return replace(item, status="open", header="", answered_ns=0)
     words = {"exited": "exited", "trimmed": "trimmed", "hold": "held", "snooze": "snoozed"}
-    header = "held 13.85, now -4c, 2:10 left, 3 more signals" if answer.kind in {"hold", "snooze"} else ""
+    header = "KEPT at 13.85 (now -4c), muted 2:10, 3 signals since" if answer.kind in {"hold", "snooze"} else ""
     return replace(item, status=words[answer.kind], header=header, answered_ns=NOW_NS)
 
 
@@ -354,7 +355,7 @@ def market_card(*symbols: str, **changes: object) -> RecommendationView:
     names = tuple(recommendation(symbol) for symbol in symbols)
     return recommendation(
         " ".join(symbols), recommendation_id="market:1", kind="market", names=names,
-        reason=f"{len(symbols)} of your positions within a minute", **changes,
+        reason=f"{len(symbols)} of your positions within a minute", held=9, **changes,
     )  # fmt: skip
 
 
@@ -417,7 +418,7 @@ class FakeMonitor:
         return self.details.get(self.detailed[-1]) if self.detailed else None
 
     def rule_record(self, evidence: str) -> str:
-        return f"record here: not known yet (n = 7), {evidence}"
+        return f"Track record: too few here (7 of 100), {evidence}"
 
     def on_news(self, listener: Callable[[], None]) -> None:
         self.ring = listener
@@ -444,7 +445,7 @@ class FakeMonitor:
 
 def busy_market() -> FakeMonitor:
     """Every state at once: what a bad morning looks like."""
-    held = recommendation("KO", status="held", header="held 13.85, now -4c, 2:10 left, 3 more signals")
+    held = recommendation("KO", status="held", header="KEPT at 13.85 (now -4c), muted 2:10, 3 signals since")
     monitor = FakeMonitor()
     monitor.put(
         symbol_view("NVDA", "BLIND", price=1_802_500, quantity=500, capabilities=NBBO, stale=True, seed=33,
@@ -454,7 +455,7 @@ def busy_market() -> FakeMonitor:
         symbol_view("MSFT", "ALERT", price=5_201_500, quantity=-150, detail="burst of buying", seed=21,
                     leave=leave(-150)),
         symbol_view("KO", "WATCH", price=694_400, quantity=300, capabilities=NBBO, seed=55, recommendation=held,
-                    detail="12,400 bid at 69.42"),
+                    detail="Bid wall 12,400 @ 69.42 (support)"),
         symbol_view("AAPL", "CALM", price=2_583_100, quantity=200, seed=3),
         symbol_view("SPY", "CALM", price=6_712_300, quantity=0, seed=81),
         symbol_view("F", "THIN", price=122_300, quantity=5_000, capabilities=NBBO, detail="TAPE TOO THIN", seed=41),

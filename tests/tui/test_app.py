@@ -49,7 +49,7 @@ async def test_a_small_screen_shows_one_symbol_and_a_strip_of_all() -> None:
         text = screen_text(app)
         assert all(name in text for name in busy_market().views())
         await press(pilot, "right")
-        assert "leave now" in screen_text(app)
+        assert "Sell all now" in screen_text(app)
         assert [panel.symbol for panel in app.screen.query(SymbolPanel) if panel.display] == ["BAC"]
 
 
@@ -127,7 +127,11 @@ async def test_the_bell_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_the_kinds_of_card_are_told_apart_in_words() -> None:
     monitor = calm_market()
     async with running(monitor) as (app, pilot):
-        for kind, words in (("stop", "YOUR STOP BAC"), ("market", "EXIT? 1 position: BAC"), ("flow", "EXIT? BAC")):
+        for kind, words in (
+            ("stop", "YOUR STOP BAC"),
+            ("market", "EXIT? 1 of your 1 positions: BAC"),
+            ("flow", "EXIT? BAC"),
+        ):
             monitor.put(recommendations=(recommendation("BAC", kind=kind),))
             await settled(pilot)
             assert f">>> {words} <<<" in block(app, "card")
@@ -275,7 +279,7 @@ async def test_a_monitor_that_falls_silent_is_the_loudest_row() -> None:
         now[0] = 7.0
         await settled(pilot)
         assert "MONITOR NOT RESPONDING for 7.0s" in block(app, "blind")
-        assert "leave now: --" in screen_text(app)
+        assert "Sell all now: --" in screen_text(app)
 
 
 async def test_the_feed_is_updated_in_place_and_waits_for_a_reader() -> None:

@@ -9,7 +9,7 @@ from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
 from orderflow_tui.tui.rows.feed_rows import alert_row
 from tests.tui.fake import alert, recommendation
 
-RECORD = "record here: not known yet (n = 7); measured elsewhere: 64% fell, random 58% (n = 360)"
+RECORD = "Track record: too few here (7 of 100); on recorded days not above chance, fell 64% of 360"
 ZONE = Zone("America/New_York")
 
 
@@ -24,13 +24,13 @@ def shown(height: int, width: int = 80, **changes: object) -> list[str]:
 @pytest.mark.parametrize("height", [6, 8, 12])
 def test_a_cards_record_is_read_at_every_height(height: int) -> None:
     text = shown(height)
-    assert any("record here: not known yet (n = 7)" in line for line in text)
+    assert any("Track record: too few here (7 of 100)" in line for line in text)
     assert all(len(line) <= 80 for line in text)
 
 
 def test_a_market_wide_card_names_its_names_first() -> None:
-    assert not any("record here" in line for line in shown(5, kind="market"))
-    assert any("record here" in line for line in shown(12, kind="market"))
+    assert not any("Track record" in line for line in shown(5, kind="market"))
+    assert any("Track record" in line for line in shown(12, kind="market"))
 
 
 def test_a_demoted_rule_is_labelled_in_the_feed() -> None:

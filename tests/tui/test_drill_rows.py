@@ -22,7 +22,7 @@ def test_the_sum_stands_first_then_each_name_with_its_table() -> None:
     assert text.startswith(" ALL  6 of 8 names priced")
     assert "now, at once" in text
     assert "over 15 min" in text
-    assert "MSFT  SHORT 150  tape 18.0k/min, refill 2,400/min" in text
+    assert "MSFT  SHORT 150  volume 18.0k/min, refill 2,400/min" in text
     assert "NVDA  LONG 500" in text
     assert "no figures: its data is old" in text
     assert "one level: only what the best price shows is priced" in text
@@ -40,7 +40,7 @@ async def test_the_selected_name_comes_first_and_follows_the_market() -> None:
     async with running(monitor, size=(100, 40)) as (app, pilot):
         await press(pilot, "2", "d")
         lines = screen_text(app).splitlines()
-        assert "FIRE DRILL" in lines[0]
+        assert "EXIT PLANNER" in lines[0]
         names = [line.split()[0] for line in lines if " LONG " in line]
         assert names == ["BAC", "AAPL", "MSFT"]
         monitor.put(symbol_view("BAC", stale=True))
@@ -52,7 +52,7 @@ async def test_an_open_recommendation_and_blindness_stay_in_sight() -> None:
     async with running(busy_market(), size=(80, 24)) as (app, pilot):
         await press(pilot, "d")
         lines = screen_text(app).splitlines()
-        assert "BLIND while holding: NVDA" in lines[1]
+        assert "NO TRUSTED DATA: NVDA" in lines[1]
         assert ">>> EXIT? BAC <<< F2 answers" in lines[2]
         await pilot.resize_terminal(30, 12)
         await settled(pilot)

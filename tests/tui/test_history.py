@@ -49,7 +49,7 @@ def test_filters_hold_together(tmp_path: Path) -> None:
     assert {bool(row.answer) for row in unanswered} == {False}
     asked = [store[index] for index in range(200) if store[index].event == EXIT_TRIGGERED]
     assert len(answered) + len(unanswered) == len(asked)
-    assert matching(store, text="WITHDRAWN")
+    assert matching(store, text="PULLED")
     assert matching(store, symbol='"]') == []
     days = HistoryFilter()
     seen: list[str] = []
@@ -64,7 +64,7 @@ def test_filters_hold_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        {"text": "WITHDRAWN"}, {"text": 'say "hé'}, {"text": "SAY"}, {"text": "a/b\\c"}, {"text": "ko"}, {"day": "2025-10-21"},
+        {"text": "PULLED"}, {"text": 'say "hé'}, {"text": "SAY"}, {"text": "a/b\\c"}, {"text": "ko"}, {"day": "2025-10-21"},
         {"day": "garbage"}, {"symbol": "KO", "text": "12,400"}, {"kind": EXIT_TRIGGERED, "day": "2025-10-22"},
     ],
 )  # fmt: skip
@@ -268,7 +268,7 @@ async def test_a_record_says_how_its_rule_has_done(tmp_path: Path) -> None:
     (folder / "2025-10-22.jsonl").write_text(json.dumps(fields, separators=(",", ":")) + "\n")
     async with running(busy_market(), history=HistoryStore(folder)) as (app, pilot):
         await press(pilot, "h", "enter")
-        assert "record here: not known yet (n = 7), sell_print" in screen_text(app)
+        assert "Track record: too few here (7 of 100), sell_print" in screen_text(app)
 
 
 def test_which_rule_a_record_is_about() -> None:

@@ -219,9 +219,9 @@ async def _numbers(bench: Bench) -> None:
 async def _detail_choices(bench: Bench) -> None:
     await bench.press("2", "enter")
     chart = bench.app.screen.query_one(SeriesCharts)
-    assert "price" in chart.shown[0].title
+    assert "Price" in chart.shown[0].title
     await bench.press("c")
-    assert "buys less sells" in chart.shown[0].title
+    assert "Delta per" in chart.shown[0].title
     await bench.press("v", "s", "o")
     rows = "\n".join(row.plain for row in bench.app.screen.query_one(RowPager).rows)
     assert "large +, sells, on exchange" in rows
@@ -423,11 +423,11 @@ async def _record(bench: Bench) -> None:
 async def _search(bench: Bench) -> None:
     await bench.press("h", "slash")
     assert isinstance(bench.app.screen, SearchScreen)
-    await bench.press("w", "i", "t", "h", "d", "r", "enter")
+    await bench.press("p", "u", "l", "l", "e", "d", "enter")
     assert 0 < len(bench.rows.entries) < 200
-    assert "text 'withdr'" in block(bench.app, "history-filter")
+    assert "text 'pulled'" in block(bench.app, "history-filter")
     await bench.press("slash", "escape")
-    assert "text 'withdr'" in block(bench.app, "history-filter")
+    assert "text 'pulled'" in block(bench.app, "history-filter")
 
 
 @checks("filter-symbol", "filter-kind", "filter-severity", "filter-day", "filter-answered", "filter-clear")

@@ -51,8 +51,8 @@ def test_a_panel_of_no_size_is_nothing() -> None:
 def test_the_leave_line_is_the_first_below_the_header() -> None:
     rows = words(symbol_view("BAC"), 80)
     assert rows[0].startswith(" 1 BAC")
-    assert rows[1].startswith(" leave now: -$212 (4.5 bp) for all 1,000")
-    assert rows[2].startswith(" stop 13.45, 34c away")
+    assert rows[1].startswith(" Sell all now: -$212, 21.2c/sh (5 bp)")
+    assert rows[2].startswith(" Stop 13.45, 34c below")
 
 
 def test_numbers_stand_still_when_they_change() -> None:
@@ -68,9 +68,9 @@ def test_stale_data_is_dimmed_and_its_derived_figures_are_blank() -> None:
     frame = PanelSize(60, 20, 1, selected=False, pinned=False, zone=Zone())
     rows = panel_rows(view, frame)
     text = "\n".join(row.plain for row in rows)
-    assert "leave now: -- (data 14s old)" in text
+    assert "Sell all now: -- (data 14s old)" in text
     assert "P&L --" in text
-    assert "cover    --" in text
+    assert "bids/pos    --" in text
     assert "1.4x" not in text
     assert {span.token for row in rows[1:] for span in row.spans if span.text.strip()} == {"stale"}
 
@@ -80,8 +80,8 @@ def test_blind_while_holding_is_loud_and_never_looks_quiet() -> None:
     frame = PanelSize(60, 16, 1, selected=True, pinned=False, zone=Zone())
     rows = panel_rows(view, frame)
     assert [row.base for row in rows[:4]] == ["blind"] * 4
-    assert "!! BLIND !! 500 NVDA held, not seen" in rows[1].plain
-    assert "LEVEL2_STALE" in rows[2].plain
+    assert "NO TRUSTED DATA: 500 NVDA held, not seen" in rows[1].plain
+    assert "34 s old" in rows[2].plain
     assert "OLD" in rows[3].plain
 
 
@@ -147,9 +147,9 @@ def test_sides_of_the_ladder_may_have_different_depths() -> None:
 
 
 def test_a_crossed_stop_is_in_the_position_row() -> None:
-    crossed = replace(position(1_000, 13.9, -400.0), stop_words="STOP CROSSED")
+    crossed = replace(position(1_000, 13.9, -400.0), stop_words="STOP HIT at 13.50")
     view = symbol_view("BAC", position=crossed, leave=None)
-    assert any("STOP CROSSED" in row for row in words(view))
+    assert any("STOP HIT at 13.50" in row for row in words(view))
 
 
 def test_a_hypothetical_position_is_marked() -> None:
@@ -158,12 +158,12 @@ def test_a_hypothetical_position_is_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "words"), [(48, ("↓", "cost", "$212", "↑")), (80, ("falling", "rising", "1 min ago $170"))]
+    ("width", "words"), [(48, ("↓", "sell all", "$212", "↑")), (80, ("falling", "rising", "1 min ago $170"))]
 )
 def test_thin_coverage_that_falls_and_a_cost_that_rises_are_alarming(width: int, words: tuple[str, ...]) -> None:
     view = symbol_view("BAC", leave=leave(1_000, coverage=1.4, falling=True))
     frame = PanelSize(width, 24, 1, selected=False, pinned=False, zone=Zone())
-    row = next(row for row in panel_rows(view, frame) if row.plain.startswith(" cover"))
+    row = next(row for row in panel_rows(view, frame) if row.plain.startswith(" bids/pos"))
     assert all(word in row.plain for word in words)
     assert {span.text.strip() for span in row.spans if span.token == "alert"} >= {"1.4x", words[0]}
     assert len(row.plain) <= width
@@ -173,7 +173,7 @@ def test_a_figure_of_leaving_is_shown_whole_or_not_at_all() -> None:
     view = symbol_view("BAC", leave=replace(leave(1_000), cost=123_456.0))
     for width in range(2, 60):
         frame = PanelSize(width, 24, 1, selected=False, pinned=False, zone=Zone())
-        row = next((row.plain for row in panel_rows(view, frame) if row.plain.startswith(" cover")), "")
+        row = next((row.plain for row in panel_rows(view, frame) if row.plain.startswith(" bids/pos")), "")
         assert "$" not in row or "$123,456" in row
 
 
@@ -181,15 +181,15 @@ def test_a_wall_tells_its_life() -> None:
     mark = WallMark("bid", 138_300, "hit", 12_400, NOW_NS - 130 * NS, 21_500, 9_100, 300, 2_000, in_sight=False)
     pulled = WallMark("ask", 138_600, "pulled", 15_000, NOW_NS - 99 * NS, 15_000, 0, 0, 0, gone_ns=NOW_NS - 7 * NS)
     rows = words(symbol_view("BAC", walls=(mark, pulled)), 100, 30)
-    assert " x ask 15,000 at 13.86 WITHDRAWN 7s ago" in rows
-    assert " ! bid 12,400 at 13.83 sold into, 2:10, out of sight, 9,100 sold, 2,000 withdrawn, 300 added" in rows
+    assert " x ask 15,000 at 13.86 PULLED 7s ago" in rows
+    assert " ! bid 12,400 at 13.83 hit, 2:10, out of sight, 9,100 sold, 2,000 cancelled, 300 added" in rows
     narrow = words(symbol_view("BAC", walls=(mark,)), 48, 30)
-    assert " ! bid 12,400 at 13.83 sold into, 2:10" in narrow
+    assert any(row.startswith(" ! bid 12,400 at 13.83 hit, 2:10") for row in narrow)
 
 
 def test_a_halt_is_loud_and_says_that_nobody_can_leave() -> None:
     line = "CANNOT LEAVE, LULD pause; the last book says -$1.00 (1.0 bp) for all 100"
-    view = symbol_view("BAC", "HALTED", detail="cannot leave: LULD pause", leave=replace(leave(100), facts=(line,)))
+    view = symbol_view("BAC", "HALTED", detail="LULD pause", halted_ns=NOW_NS, leave=replace(leave(100), facts=(line,)))
     rows = panel_rows(view, PanelSize(100, 20, 1, selected=False, pinned=False, zone=Zone()))
     assert "[HALTED]" in rows[0].plain
     assert rows[1].spans[0] == (f" {line}", "exit-line")
@@ -217,15 +217,15 @@ def test_the_detail_says_everything(width: int) -> None:
     text = "\n".join(row.plain for row in rows)
     if width >= 80:
         for expected in (
-            "leave now",
-            "sold into",
-            "T 31,600",
+            "Sell all now",
+            "at 13.83 hit, 8s",
+            "Large 31,600+",
             "live: bid_wall",
             "late prints",
-            "SOLD INTO 13.83",
+            "Bid wall hit: 9,100 of 12,400 @ 13.83",
             "effective prints",
             "Why the last alert, 10:35:20 ET",
-            "quiet had the threshold of n eff been 22.4",
+            "would not have fired with n eff at 22.4",
             "300/300",
         ):
             assert expected in text, expected

@@ -98,7 +98,7 @@ def test_an_alert_carries_its_explanation_in_words() -> None:
     (alert,) = alerts(said)
     assert alert_line(alert).why == (
         "resting size 12,400 against 10,000",
-        "quiet had the threshold of resting size been 12,400",
+        "would not have fired with resting size at 12,400",
     )
     assert why_words({}) == []
 

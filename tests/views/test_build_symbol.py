@@ -59,7 +59,7 @@ def test_calm_with_its_figures() -> None:
     assert view.leave.minutes_to_leave == pytest.approx(100 / (30_600 / 50), rel=0.01)
     assert view.change_60s == 0
     assert view.live_rules == ("bid_wall", "bid_wall_hit", "ask_wall", "bid_wall_pulled", "sell_print", "red_burst")
-    assert view.thresholds == "T 10,000, burst > 3x in 10 s, exit > 4x"
+    assert view.thresholds == "Large 10,000+, burst 3x/10 s, exit 4x"
 
 
 @pytest.mark.parametrize(("size", "tier"), [(1_999, 0), (2_000, 1), (10_000, 1), (10_001, 2)])
@@ -110,7 +110,7 @@ def test_holding_while_blind_is_the_loudest(quantity: int, urgency: int) -> None
 def test_other_standings() -> None:
     core = _warm(make(position=held()))
     core.process([Halt(NOON + 402 * NS, halted=True, reason="LUDP")])
-    assert _view(core, 402).chip_detail == "cannot leave: LUDP"
+    assert _view(core, 402).chip_detail == "LUDP"
     core.process([Halt(NOON + 403 * NS, halted=False)])
     assert _view(core, 403, _standing(note="not found at the source")).chip == "NO DATA"
     closed = _view(core, 403, _standing(closed=True, age_s=9_000.0))
@@ -159,11 +159,13 @@ def test_an_open_recommendation_is_a_card_and_the_chip() -> None:
     assert (view.chip, view.urgency) == ("EXIT", 1)
     assert view.recommendation is not None
     assert view.recommendation.reason == "3 large sellers in 62 s: 3 prints, 36,000 sh"
-    words = "bid shows 400 of your 1,000 (40%); half spread 1c/sh, ~1.4 min at 10% of volume"
-    assert view.recommendation.cost_line == f"{words} | a minute ago -$4.00 | opened at 100.00, now 100.00"
+    words = "Bid shows 400 of your 1,000 (40%); half spread 1c/sh, ~1.4 min at 10% of volume"
+    assert (
+        view.recommendation.cost_line == f"{words} | -$4.00 a minute ago | bid 100.00 at the signal, 100.00 now (+0c)"
+    )
     assert view.leave is not None
     assert (view.leave.line, view.leave.filled, view.leave.not_shown) == (words, 400, 600)
-    assert view.recommendation.stop_line == "no stop | LONG 1,000 @ 101.00, -$1,000"
+    assert view.recommendation.stop_line == "No stop set | LONG 1,000 @ 101.00, -$1,000"
     assert view.leave.cost_60s_ago == pytest.approx(4.0)
 
 
@@ -200,7 +202,7 @@ def test_the_stops_card_comes_first() -> None:
     assert kinds == [("stop", 1), ("flow", 2)]
     view = _view(core, 64)
     assert view.position is not None
-    assert view.position.stop_words == "STOP CROSSED at 100.01"
+    assert view.position.stop_words == "STOP HIT at 100.01, bid 100.00"
 
 
 def test_depth_has_a_coverage() -> None:
@@ -210,7 +212,7 @@ def test_depth_has_a_coverage() -> None:
     view = _view(core, 70)
     assert view.leave is not None
     assert (view.leave.coverage, view.leave.coverage_at_least) == (2.0, False)
-    assert view.leave.line == "leave now: -$3.50 (3.5 bp) for all 100"
+    assert view.leave.line == "Sell all now: -$3.50, 3.5c/sh (3 bp)"
     assert len(view.leave.coverage_trend) == 60
 
 
@@ -240,9 +242,9 @@ def test_without_a_quote_there_is_no_figure() -> None:
     core = make(position=held(100, stop="90.00"))
     view = _view(core)
     assert view.position is not None
-    assert (view.position.pnl, view.position.stop_words) == (None, "stop 90.00")
+    assert (view.position.pnl, view.position.stop_words) == (None, "Stop 90.00")
     assert view.leave is not None
-    assert (view.leave.line, view.leave.cost) == ("leave now: no quote to leave at | stop 90.00", None)
+    assert (view.leave.line, view.leave.cost) == ("Sell all now: no quote to leave at | Stop 90.00", None)
     assert view.change_60s is None
     assert view.context is not None
     assert view.context.vwap_distance_bp is None
@@ -253,11 +255,11 @@ def test_without_a_quote_there_is_no_figure() -> None:
 @pytest.mark.parametrize(
     ("quantity", "bids", "asks", "words"),
     [
-        (100, [(100.00, 500)], [], "leave now: 100 of 100 at 100.00; no ask, so the cost is not known"),
+        (100, [(100.00, 500)], [], "Sell all now: 100 of 100 at 100.00; no ask, so the cost is not known"),
         (300, [(100.00, 100), (99.99, 50)], [], "150 of 300 at 100.00 or worse; no ask, so the cost is not known"),
-        (100, [], [(100.02, 500)], "leave now: no bid to leave at"),
-        (-100, [], [(100.02, 500)], "leave now: 100 of 100 at 100.02; no bid, so the cost is not known"),
-        (-100, [(100.00, 500)], [], "leave now: no ask to leave at"),
+        (100, [], [(100.02, 500)], "Sell all now: no bid to leave at"),
+        (-100, [], [(100.02, 500)], "Cover all now: 100 of 100 at 100.02; no bid, so the cost is not known"),
+        (-100, [(100.00, 500)], [], "Cover all now: no ask to leave at"),
     ],
 )
 def test_one_side_of_the_book_is_no_missing_quote(
@@ -278,7 +280,7 @@ def test_the_thresholds_say_where_they_stand() -> None:
     tape = Tape().book(0, [(100.00, 60_000)], [(100.02, 500)])
     core.process([*tape.events, Clock(tape.at(400))])
     assert _view(core, 400).thresholds.startswith(
-        "T 90,750 (10,000 = P50 here), wall rule asleep, prints 10,000, burst"
+        "Large 90,750+ (learnt: 10,000 is ordinary here, above 50% of sizes), wall alerts off, prints 10,000+, "
     )
 
 

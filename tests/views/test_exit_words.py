@@ -31,8 +31,8 @@ def test_the_line_to_read_first() -> None:
     core.process([*tape.events, Clock(tape.at(300))])
     line, cost, minutes = leave_line(core, (NOON + 299 * NS) // NS)
     assert line == (
-        "leave now: -$135 (45.0 bp) for 300 of 1,000 shown, the rest about 14 s at 10% of volume"
-        " | stop 99.00, 100c away = 2.4 of a usual 5 min"
+        "Sell all now: -$135 for 300 of 1,000, 45.0c/sh (45 bp), the rest ~14 s at 10% of volume"
+        " | Stop 99.00, 100c below (2.4x a normal 5-min range)"
     )
     assert cost is not None
     assert cost.missing == 700
@@ -42,10 +42,12 @@ def test_the_line_to_read_first() -> None:
 def test_without_a_tape_the_rest_is_only_not_shown() -> None:
     deep = make(position=held(1_000), depth_levels=10)
     deep.process(Tape().book(0, [(100.00, 100)], [(100.02, 500)]).events)
-    assert leave_line(deep, NOON // NS)[0] == "leave now: -$1.00 (1.0 bp) for 100 of 1,000 shown, the rest not shown"
+    assert (
+        leave_line(deep, NOON // NS)[0] == "Sell all now: -$1.00 for 100 of 1,000, 1.0c/sh (1 bp), the rest not shown"
+    )
     nbbo = make(position=held(100))
     nbbo.process(Tape().book(0, [(100.00, 100)], [(100.02, 500)]).events)
-    assert leave_line(nbbo, NOON // NS)[0] == "bid shows 100 of your 100 (100%); half spread 1c/sh, no volume in 5 min"
+    assert leave_line(nbbo, NOON // NS)[0] == "Bid shows 100 of your 100 (100%); half spread 1c/sh, no volume in 5 min"
 
 
 def test_sizes_that_are_not_the_markets_price_no_exit() -> None:
@@ -58,7 +60,11 @@ def test_sizes_that_are_not_the_markets_price_no_exit() -> None:
     for second in (1, 32, 63):
         tape.sell(second, 100.00, 12_000)
     said = core.process([*tape.events, Clock(tape.at(90))])
-    assert leave_line(core, NOON // NS + 90) == (f"leave now: not priced: {venues} | stop 99.00, 100c away", None, None)
+    assert leave_line(core, NOON // NS + 90) == (
+        f"Sell all now: not priced: {venues} | Stop 99.00, 100c below",
+        None,
+        None,
+    )
     opened = exits(said)[0].recommendation
     assert opened.exit_cost is None
     assert opened.bid is not None
@@ -71,18 +77,18 @@ def test_in_a_halt_the_line_says_that_nobody_can_leave() -> None:
     core = make(position=held(100, stop="99.00"), depth_levels=10)
     tape = Tape().book(0, [(100.00, 500)], [(100.02, 500)])
     core.process([*tape.events, Halt(NOON + NS, halted=True, reason="LULD pause")])
-    words = "CANNOT LEAVE, LULD pause; the last book says -$1.00 (1.0 bp) for all 100 | stop 99.00, 100c away"
+    words = "CANNOT LEAVE, LULD pause; last book: -$1.00, 1.0c/sh (1 bp) | Stop 99.00, 100c below"
     assert leave_line(core, NOON // NS + 2)[0] == words
     core.process([Halt(NOON + 3 * NS, halted=False)])
-    assert leave_line(core, NOON // NS + 4)[0].startswith("leave now: ")
+    assert leave_line(core, NOON // NS + 4)[0].startswith("Sell all now: ")
 
 
 def test_stop_words() -> None:
     core = make(position=held(stop="99.50"))
     assert stop_words(make(position=held())) == ""
-    assert stop_words(core) == "stop 99.50"
+    assert stop_words(core) == "Stop 99.50"
     core.process(Tape().book(0, [(99.84, 100)], [(99.86, 100)]).events)
-    assert stop_words(core) == "stop 99.50, 34c away"
+    assert stop_words(core) == "Stop 99.50, 34c below"
 
 
 def test_no_header_without_an_answer() -> None:

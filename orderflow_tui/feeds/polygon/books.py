@@ -86,7 +86,7 @@ class BookPoller:
             elif answer.unnamed:
                 found.append(_bad(symbol, "PAYLOAD_MALFORMED", "no row names it, and some cannot be read", answer))
             else:
-                found += self._note(symbol, state, "not_found", "asked for, but not in the answer", answer)
+                found += self._note(symbol, state, "not_found", "unknown symbol: not in the answer", answer)
         return found
 
     def last_shown(self, symbol: str) -> ShownBook | None:

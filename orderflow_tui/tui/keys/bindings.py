@@ -50,7 +50,7 @@ APP_BINDINGS: list[BindingType] = [
 
 MAIN_BINDINGS: list[BindingType] = [
     _key("enter", "detail", "Detail", "Details of the selected symbol or alert", "detail", show=True),
-    _key("d", "drill", "Drill", "Fire drill: exit cost now and in slices, per symbol and total", "drill", show=True),
+    _key("d", "drill", "Planner", "Exit planner: cost now and in slices, per symbol and total", "drill", show=True),
     _key("left,up,k", "select(-1)", "Previous", "Select the previous symbol", "select-previous"),
     _key("right,down,j,l", "select(1)", "Next", "Select the next symbol", "select-next"),
     _key("escape", "urgent", "Urgent", "Select the most urgent symbol now", "select-urgent"),
@@ -91,7 +91,7 @@ ANSWER_BINDINGS: list[BindingType] = [
 
 DETAIL_BINDINGS: list[BindingType] = [
     _key("escape,enter", "close", "Back", "Back to the dashboard", "detail-close", show=True),
-    _key("d", "drill", "Drill", "Fire drill: exit cost now and in slices", "detail-drill", show=True),
+    _key("d", "drill", "Planner", "Exit planner: exit cost now and in slices", "detail-drill", show=True),
     _key("c", "next_chart", "Chart", "Next chart, if not all fit", "detail-chart", show=True),
     _key("v", "tape('size')", "Sizes", "The tape: all sizes, large and up, above T", "tape-size", show=True),
     _key("s", "tape('side')", "Sides", "The tape: both sides, sells, buys", "tape-side", show=True),
@@ -185,7 +185,7 @@ SCOPES: dict[str, list[BindingType]] = {
     "Dashboard": MAIN_BINDINGS,
     "Answer": ANSWER_BINDINGS,
     "Detail": DETAIL_BINDINGS,
-    "Fire drill": DRILL_BINDINGS,
+    "Exit planner": DRILL_BINDINGS,
     "History": HISTORY_BINDINGS,
     "Settings": SETTINGS_BINDINGS,
     "Quit": QUIT_BINDINGS,

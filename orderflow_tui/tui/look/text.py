@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ TEXT_LIMIT = 600
 BLANK = "--"
 """What stands where a figure is not known or no longer true."""
 NEW_YORK = "America/New_York"
+_BETWEEN = (", ", "; ", ": ", " | ", " (")
 
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:
@@ -66,10 +68,27 @@ def wrap(text: str, width: int, lines: int) -> list[str]:
 
 
 def whole_facts(words: str, width: int) -> str:
-    """As many facts of a text as fit, each whole but the first; ` | `, a comma or a semicolon stands between them."""
-    while cell_len(words) > width and (cut := max(words.rfind(mark) for mark in (", ", "; ", " | "))) > 0:
+    """As many facts of a text as fit, each whole but the first.
+
+    Between facts stands a comma, a semicolon, a colon, ` | `, or the bracket that opens one.
+    """
+    while cell_len(words) > width and (cut := max(words.rfind(mark) for mark in _BETWEEN)) > 0:
         words = words[:cut]
+        if words.count("(") > words.count(")"):
+            words = words[: words.rindex("(")].rstrip()
     return crop(words, width)
+
+
+def packed(facts: Sequence[str], width: int, lines: int) -> list[str]:
+    """Facts over at most `lines` rows, as evenly as their order allows; one that does not fit whole is left out."""
+    rows: list[str] = []
+    for at, fact in enumerate(facts):
+        joined = f"{rows[-1]} | {fact}" if rows else fact
+        if rows and len(facts) - at > lines - len(rows) and cell_len(joined) <= width:
+            rows[-1] = joined
+        elif len(rows) < lines:
+            rows.append(whole_facts(fact, width))
+    return rows
 
 
 def shares(units: int, scale: int = 1) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from orderflow_tui.tui.look.lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import clean, crop, left, right, shares, wrap
-from orderflow_tui.tui.state.model import card_title
+from orderflow_tui.tui.look.text import clean, left, packed, right, shares, whole_facts, wrap
+from orderflow_tui.tui.state.model import title_in
 from orderflow_tui.views.model import RecommendationView
 
 STATUS_WORDS = {
@@ -17,6 +17,10 @@ STATUS_WORDS = {
 }  # fmt: skip
 _SYMBOL, _SHARES, _STATUS = 7, 9, 12
 _NAME = 11
+_BEFORE = 5 + _NAME
+"""Cells before what an answer does."""
+_LEAST = 20
+_REASON_ROWS = 4
 
 
 class Asked(Struct, frozen=True):
@@ -24,7 +28,7 @@ class Asked(Struct, frozen=True):
 
     Attributes:
         item: Its recommendation as it stands.
-        held: Shares held of it now; 0 where not known.
+        held: Shares held of it now, negative for a short position; 0 where not known.
     """
 
     item: RecommendationView
@@ -32,19 +36,24 @@ class Asked(Struct, frozen=True):
 
 
 def asked_rows(
-    card: RecommendationView, asked: Sequence[Asked], cursor: int, *, everything: bool, width: int
+    card: RecommendationView, asked: Sequence[Asked], cursor: int, *, everything: bool, width: int, most: int = 40
 ) -> list[Row]:
-    """The question: of one symbol its reason and cost, of several a row each with what was answered."""
-    rows = [make_row(f" {crop(card_title(card), width - 2)}", base="exit")]
+    """The question: of one symbol its reason and cost, of several a row each with what was answered, `most` at once."""
+    rows = [make_row(f" {title_in(card, width - 2)}", base="exit")]
     if len(asked) == 1:
         item = asked[0].item
-        rows += [make_row(Span(f" {line}", "strong")) for line in wrap(clean(item.reason), width - 2, 2)]
-        for words in filter(None, (item.cost_line, item.stop_line)):
-            rows += [make_row(f" {line}") for line in wrap(clean(words), width - 2, 2)]
+        rows += [make_row(Span(f" {line}", "strong")) for line in wrap(clean(item.reason), width - 2, _REASON_ROWS)]
+        facts = [clean(fact) for words in (item.cost_line, item.stop_line) if words for fact in words.split(" | ")]
+        rows += [make_row(f" {line}") for line in packed(facts, width - 2, len(facts))]
         if item.status not in {"open", "held", "snoozed", "trimmed"}:
             rows.append(make_row(Span(f" {STATUS_WORDS.get(item.status, item.status)}: nothing waits here", "alert")))
         return rows
-    return [*rows, *(_name_row(one, width, chosen=everything or at == cursor) for at, one in enumerate(asked))]
+    first = max(0, min(cursor - most // 2, len(asked) - most))
+    shown = range(first, min(len(asked), first + most))
+    rows += [_name_row(asked[at], width, chosen=everything or at == cursor) for at in shown]
+    if len(shown) < len(asked):
+        rows.append(make_row(Span(f"   {len(asked) - len(shown)} more: up and down", "muted")))
+    return rows
 
 
 def _name_row(asked: Asked, width: int, *, chosen: bool) -> Row:
@@ -54,16 +63,17 @@ def _name_row(asked: Asked, width: int, *, chosen: bool) -> Row:
     return make_row(
         Span(" > " if chosen else "   ", "strong"),
         Span(left(clean(item.symbol), _SYMBOL), "bold"),
-        right(shares(asked.held) if asked.held else "", _SHARES) + "  ",
-        left(crop(clean(item.reason), room), room),
+        right(shares(abs(asked.held)) if asked.held else "", _SHARES) + "  ",
+        left(whole_facts(clean(item.reason), room), room),
         Span(right(status, _STATUS), "alert" if item.status == "open" else "muted"),
     )
 
 
-def choice_rows(item: RecommendationView, *, everything: bool, names: int) -> list[Row]:
-    """The keys and what each does."""
-    moved = f"{item.rearm_cents:.4g}c" if item.rearm_cents else "further"
-    beyond = f"back at once if it moves {moved} against you"
+def choice_rows(asked: Asked, *, everything: bool, names: int, width: int) -> list[Row]:
+    """The keys and what each does, in full at any width."""
+    item = asked.item
+    way = "higher" if asked.held < 0 else "lower"
+    beyond = f"back at once {item.rearm_cents:.4g}c {way}" if item.rearm_cents else "back at once if it goes on"
     choices = [
         ("e", "sold all", f"mute {_about(item, names, everything)} until its share count changes or tomorrow"),
         ("t", "sold some", f"enter shares; mute 5 min, {beyond}"),
@@ -75,10 +85,11 @@ def choice_rows(item: RecommendationView, *, everything: bool, names: int) -> li
         only = f"only for {clean(item.symbol)}" if everything else f"the next answer for all {names}"
         choices.append(("A", "all" if not everything else "one", only))
     choices.append(("u", "undo", "take your last answer back"))
-    rows = [
-        make_row(Span(f"  {key}  ", "strong"), Span(left(name, _NAME), "bold"), Span(words, "muted"))
-        for key, name, words in choices
-    ]
+    rows: list[Row] = []
+    for key, name, words in choices:
+        first, *more = wrap(words, max(_LEAST, width - _BEFORE), _REASON_ROWS)
+        rows.append(make_row(Span(f"  {key}  ", "strong"), Span(left(name, _NAME), "bold"), Span(first, "muted")))
+        rows += [make_row(" " * _BEFORE, Span(line, "muted")) for line in more]
     return [*rows, make_row(Span("  esc  not now", "muted"))]
 
 

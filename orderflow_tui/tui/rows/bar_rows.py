@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from orderflow_tui.tui.look.layout import NARROW
 from orderflow_tui.tui.look.lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, crop, shares, span_text
-from orderflow_tui.tui.rows.panel_rows import CHIP_TOKENS, chip_text
-from orderflow_tui.tui.state.model import ScreenModel, card_title
+from orderflow_tui.tui.look.text import Zone, clean, crop, shares, span_text, whole_facts
+from orderflow_tui.tui.rows.panel_rows import CHIP_TOKENS, LOUD_CHIPS, blind_reason, chip_text, looks_old
+from orderflow_tui.tui.state.model import ScreenModel, title_in
 from orderflow_tui.views.model import StatusView, SymbolView
 
 ITEM_WIDTH = 15
@@ -41,8 +41,11 @@ def _item(number: int, view: SymbolView, selected: bool) -> list[Span]:
     key = f"{number} " if number < 10 else "  "
     name = f"{key}{clean(view.symbol)[:6]:<6}"
     chip = f"{_SHORT_CHIPS.get(view.chip, chip_text(view.chip)):<6}"
-    token = "picked" if selected else "bold"
-    return [Span(" "), Span(name, token), Span(chip, CHIP_TOKENS.get(view.chip, "muted"))]
+    old = looks_old(view) and view.chip not in LOUD_CHIPS
+    token = "picked" if selected else "stale" if old else "bold"
+    if old and view.data_age_s is not None:
+        chip = f"{span_text(view.data_age_s)[:5]:<6}"
+    return [Span(" "), Span(name, token), Span(chip, "stale" if old else CHIP_TOKENS.get(view.chip, "muted"))]
 
 
 def strip_room(model: ScreenModel, zone: Zone, width: int, most: int = 2) -> int:
@@ -91,17 +94,17 @@ def blind_rows(model: ScreenModel, width: int) -> list[Row]:
     """The loudest row: positions that cannot be seen."""
     blind = model.blind_held
     if model.silent_seconds:
-        words = f"!! MONITOR NOT RESPONDING for {span_text(model.silent_seconds)}: nothing on screen is current !!"
-        return [make_row(f" {crop(words, width - 1)}", base="blind")]
+        words = f"MONITOR NOT RESPONDING for {span_text(model.silent_seconds)}: nothing on screen is current"
+        return [make_row(f" {words}", base="blind")]
     if not blind:
         return []
     names = ", ".join(
-        f"{clean(view.symbol)} {shares(view.position.quantity, view.capabilities.size_scale)}"
+        f"{clean(view.symbol)} ({shares(view.position.quantity, view.capabilities.size_scale)} held)"
         for view in blind
         if view.position
     )
-    reason = clean(blind[0].chip_detail)
-    return [make_row(f" {crop(f'!! BLIND while holding: {names} !! {reason}', width - 1)}", base="blind")]
+    words = whole_facts(f"NO TRUSTED DATA: {names}. {blind_reason(blind[0])}; r retries", width - 1)
+    return [make_row(f" {words}", base="blind")]
 
 
 def asks_rows(model: ScreenModel, key: str, width: int) -> list[Row]:
@@ -109,8 +112,8 @@ def asks_rows(model: ScreenModel, key: str, width: int) -> list[Row]:
     rows = blind_rows(model, width)
     card = model.card
     if card is not None:
-        words = f" >>> {card_title(card)} <<< {key} answers: {clean(card.reason)}"
-        rows.append(make_row(crop(words, width), base="exit"))
+        words = f">>> {title_in(card, width // 2)} <<< {key} answers: {clean(card.reason)}"
+        rows.append(make_row(f" {whole_facts(words, width - 2)}", base="exit"))
     return rows
 
 
@@ -122,7 +125,7 @@ def status_row(model: ScreenModel, zone: Zone, width: int) -> Row:
     loud = _loud(status)
     spans = [badge_span(status)]
     if loud:
-        spans.append(Span(f" {crop(loud, width * 2 // 3)} ", "exit"))
+        spans.append(Span(f" {whole_facts(loud, width * 2 // 3)} ", "exit"))
     clock = clock_text(status, zone) if width < NARROW else ""
     used = sum(len(span.text) for span in spans) + len(clock)
     quiet = ""
@@ -148,16 +151,12 @@ def _loud(status: StatusView) -> str:
 def _quiet(model: ScreenModel, status: StatusView) -> list[str]:
     oldest = max((view.data_age_s for view in model.views.values() if view.data_age_s is not None), default=None)
     words = [
-        f"oldest {span_text(oldest)}" if oldest is not None else "no data yet",
-        f"{status.profile}, market {status.market}",
+        f"data {span_text(oldest)} old" if oldest is not None else "no data yet",
+        f"market {status.market}",
         f"{status.alerts_total} alert{'' if status.alerts_total == 1 else 's'}",
-        status.host,
     ]
-    if status.requests_budget:
-        rate = f"{status.requests_last_second:.0f}/{status.requests_budget:.0f} req/s"
-        words.insert(1, f"{rate}, cycle {status.cycle_seconds:.1f}s")
     if status.stream:
-        words.insert(1, status.stream)
+        words.insert(0, "streaming" if status.stream == "stream" else status.stream)
     if status.speed != 1.0:
         words.insert(0, f"x{status.speed:g}")
     if status.missing_features:

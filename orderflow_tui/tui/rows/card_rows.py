@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from msgspec import Struct
 
 from orderflow_tui.tui.look.lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, crop, span_text, whole_facts, wrap
-from orderflow_tui.tui.state.model import card_title
+from orderflow_tui.tui.look.text import Zone, clean, packed, span_text, whole_facts, wrap
+from orderflow_tui.tui.state.model import title_in
 from orderflow_tui.views.model import RecommendationView
 
 _NS = 1_000_000_000
@@ -41,33 +39,66 @@ class CardFrame(Struct, frozen=True):
 
 
 def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
-    """The card in at most `frame.height` rows: what, why, evidence, cost and keys."""
+    """The card in at most `frame.height` rows: what, why, its record, evidence, what leaving takes, the stop, the keys.
+
+    A row holds whole facts; where room is short the evidence goes first, never the stop.
+    """
     width, zone = frame.width, frame.zone
     age = span_text(max(0, frame.now_ns - card.opened_ns) / _NS)
     queue = f"{frame.place} of {frame.of}, tab next | " if frame.of > 1 else ""
     tail = f" {queue}{zone.clock(card.opened_ns)} {zone.label}, {age} ago "
-    head = f" >>> {card_title(card)} <<< "
+    head = f" >>> {title_in(card, width - len(tail) - 10)} <<< "
     loud, line = ("exit", "exit-line") if card.weight == "leads" else ("bar", _CALMER[card.weight])
     top = make_row(
         Span(head, line if loud == "bar" else ""), " " * max(0, width - len(head) - len(tail)), tail, base=loud
     )
-    reason = [_line(text, line) for text in wrap(clean(card.reason), width - 4, 2)]
-    cost = [_line(whole_facts(clean(card.cost_line), width - 4), "strong")] if card.cost_line else []
-    keys = f" {frame.key} answer, then  e exited   t trimmed   h hold   s snooze"
-    bottom = make_row(crop(keys, width), base=loud)
-    if card.stop_line:
-        loud_stop = "exit-line" if "CROSSED" in card.stop_line else ""
-        cost.append(_line(whole_facts(clean(card.stop_line), width - 4), loud_stop))
-    room = max(0, frame.height - 2 - len(cost))
-    reason = reason[: max(1, room - 1)]
-    beside = islice((text for text in reversed(card.evidence) if text not in card.reason), room)
-    evidence = [_line(f"- {crop(clean(text), width - 6)}") for text in reversed(list(beside))]
-    if card.record and card.kind != "market" and room > 1:
-        reason = [*reason[: room - 1], _line(crop(clean(card.record), width - 4), "muted")]
-    elif card.record:
-        evidence.insert(0, _line(crop(clean(card.record), width - 4), "muted"))
-    kept = evidence[-max(0, room - len(reason)) :] if room > len(reason) else []
-    return [top, *reason, *kept, *cost, bottom][: frame.height]
+    bottom = make_row(f" {frame.key} answers   e sold all   t sold some   h keep   s snooze   u undo", base=loud)
+    room = max(1, frame.height - 2)
+    body = _names(card, width - 4, room, line) if card.names else _one(card, width - 4, room, line)
+    return [top, *body, bottom][: frame.height]
+
+
+def _one(card: RecommendationView, width: int, room: int, line: str) -> list[Row]:
+    """Of one symbol: each part as many rows as there is room for, in this order of need."""
+    reason = [_line(text, line) for text in wrap(clean(card.reason), width, 3)]
+    stop, cost = _facts(card.stop_line), _facts(card.cost_line)
+    loud = "exit-line" if "STOP HIT" in card.stop_line else ""
+    rows_of = {"cost": packed(cost, width, 1), "stop": packed(stop, width, 1)}
+    left = room - len(reason) - sum(map(len, rows_of.values()))
+    record = [_line(whole_facts(clean(card.record), width), "muted")] if card.record and left > 0 else []
+    left -= len(record)
+    texts = [clean(text) for text in card.evidence if text not in card.reason]
+    evidence = [_line(f"- {whole_facts(text, width - 2)}") for text in texts[-left:]] if left > 0 else []
+    left -= len(evidence)
+    for name, facts in (("cost", cost), ("stop", stop)):
+        more = packed(facts, width, min(len(facts), len(rows_of[name]) + max(0, left)))
+        left -= len(more) - len(rows_of[name])
+        rows_of[name] = more
+    told = [_line(text, "strong") for text in rows_of["cost"]]
+    return [*reason, *record, *evidence, *told, *(_line(text, loud) for text in rows_of["stop"])]
+
+
+def _names(card: RecommendationView, width: int, room: int, line: str) -> list[Row]:
+    """Of several symbols: what each fired on, and where there is room what leaving it takes."""
+    each = 2 if 2 * len(card.names) <= room else 1
+    shown = card.names if each * len(card.names) <= room else card.names[: room - 1]
+    rows: list[Row] = []
+    for one in shown:
+        rows.append(_line(whole_facts(f"{clean(one.symbol, 12)}: {clean(one.reason)}", width), line))
+        if each > 1:
+            stop, *held = _facts(one.stop_line) or [""]
+            facts = [stop.split(" (")[0], *_facts(one.cost_line)[:1], *held]
+            rows += [_line(f"  {text}", "strong") for text in packed([fact for fact in facts if fact], width - 2, 1)]
+    if len(shown) < len(card.names):
+        rest = ", ".join(clean(one.symbol, 12) for one in card.names[len(shown) :])
+        rows.append(_line(whole_facts(f"and {len(card.names) - len(shown)} more: {rest}", width), line))
+    left = room - len(rows)
+    asked = [whole_facts(clean(words), width) for words in (card.reason, card.record) if words]
+    return [*(_line(text, "muted") for text in asked[-left:] if left > 0), *rows]
+
+
+def _facts(words: str) -> list[str]:
+    return clean(words).split(" | ") if words else []
 
 
 def _line(text: str, token: str = "") -> Row:

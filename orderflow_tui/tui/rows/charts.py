@@ -94,7 +94,7 @@ def _price(series: SeriesView, alerts: Sequence[AlertLine]) -> Chart:
         for rank in (3, 2, 1)
         if (points := _alert_points(series, [line for line in alerts if line.rank == rank], last))
     ]
-    title = "price (fine), VWAP (dots), alerts E ! w"
+    title = "Price, VWAP (dots), alerts E ! w"
     return Chart(title, (Curve(vwap, "muted", "dots"), Curve(last, "strong"), *marks))
 
 
@@ -124,7 +124,7 @@ def _signed_volume(series: SeriesView, size_scale: int) -> Chart:
     bars.reverse()
     bought, sold = tuple(bar for bar in bars if bar[1] > 0), tuple(bar for bar in bars if bar[1] < 0)
     seconds = step * series.step_seconds
-    title = f"buys less sells in {seconds} s, below 0: sold"
+    title = f"Delta per {seconds} s"
     return Chart(title, (Curve(bought, "buy", "bars"), Curve(sold, "sell", "bars")))
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, crop, left, wrap
+from orderflow_tui.tui.look.text import Zone, clean, left, whole_facts, wrap
 from orderflow_tui.tui.rows.feed_rows import alert_row
 from orderflow_tui.tui.rows.ladder import wall_rows
 from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
@@ -22,6 +22,8 @@ WALLS_SHOWN = 12
 TWO_COLUMNS = 118
 """From this width what is asked why stands beside the panel."""
 _RULE_NAME, _RULE_VALUE = 22, 15
+_LINES = 6
+"""Most rows of one text."""
 
 
 class DetailFrame(Struct, frozen=True):
@@ -87,16 +89,18 @@ def _why(detail: DetailView | None, alerts: Sequence[AlertLine], zone: Zone, wid
 
 def _alert(alert: AlertLine, title: str, zone: Zone, width: int) -> list[Row]:
     """One alert whole: its words, the figures it was raised for, how its kind did before."""
-    words = [make_row(f" {text}") for text in wrap(clean(alert.text), width - 2, 3)]
-    words += [make_row(Span(f"   {text}", "muted")) for why in alert.why for text in wrap(clean(why), width - 4, 2)]
+    words = [make_row(f" {text}") for text in wrap(clean(alert.text), width - 2, _LINES)]
+    words += [
+        make_row(Span(f"   {text}", "muted")) for why in alert.why for text in wrap(clean(why), width - 4, _LINES)
+    ]
     if alert.record:
-        words += [make_row(Span(f"   {text}", "muted")) for text in wrap(clean(alert.record), width - 4, 2)]
+        words += [make_row(Span(f"   {text}", "muted")) for text in wrap(clean(alert.record), width - 4, _LINES)]
     return _section(f"{title}, {zone.clock(alert.time_ns)} {zone.label}", words, width)
 
 
 def _rule_row(line: RuleLine, width: int) -> Row:
     value = left(clean(line.value), _RULE_VALUE)
-    threshold = crop(clean(line.threshold), max(0, width - _RULE_NAME - _RULE_VALUE - 4))
+    threshold = whole_facts(clean(line.threshold), max(0, width - _RULE_NAME - _RULE_VALUE - 4))
     mark = Span(" * " if line.met else "   ", "alert")
     return make_row(mark, Span(left(line.name, _RULE_NAME), "muted"), Span(value, "strong"), threshold)
 
@@ -115,7 +119,7 @@ def _tape(view: SymbolView, detail: DetailView | None, frame: DetailFrame, width
     kept = frame.tape.keep(prints)
     rows = print_rows(replace(view, prints=kept), width, frame.zone, len(kept))
     title = f"Tape {frame.zone.label} {len(kept)}/{len(prints)}: {frame.tape.words}"
-    return _section(crop(title, width - 2), rows, width)
+    return _section(whole_facts(title, width - 2), rows, width)
 
 
 def _facts(view: SymbolView, width: int) -> list[Row]:

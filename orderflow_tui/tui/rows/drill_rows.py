@@ -11,8 +11,8 @@ from orderflow_tui.views.fire_drill import ALL, drill_of_all, fire_drill
 from orderflow_tui.views.model import DrillLine, DrillView, SymbolView
 
 METHOD = (
-    "cost: against the middle price of now, for what the shown bids take. Slices are equal; each finds the book "
-    "of now, less what earlier ones took and the measured refill did not bring back. +- waiting: one standard "
+    "Cost: against the middle price of now, for what the shown bids take. Slices are equal; each finds the book "
+    "of now, less what earlier ones took and the measured refill did not bring back. ± waiting: one standard "
     "deviation of what the price does to the proceeds meanwhile. Waiting trades a known cost for one that nobody "
     "knows. Refill: size that came within reach of the best bid, net, over the last five minutes, at whatever "
     "price it then was."
@@ -41,7 +41,7 @@ def _title(words: str, tail: str) -> Row:
 def _name_rows(drill: DrillView, view: SymbolView, width: int) -> list[Row]:
     scale = view.capabilities.size_scale
     side = "LONG" if drill.quantity > 0 else "SHORT"
-    flow = f"tape {compact(drill.traded_per_minute, scale)}/min" if drill.lines else ""
+    flow = f"volume {compact(drill.traded_per_minute, scale)}/min" if drill.lines else ""
     if drill.refill_per_minute is not None:
         flow += f", refill {compact(round(drill.refill_per_minute), scale)}/min"
     rows = [_title(f" {clean(drill.symbol)}  {side} {shares(abs(drill.quantity))}", flow), *_table(drill, width, scale)]
@@ -60,9 +60,9 @@ def _table(drill: DrillView, width: int, scale: int) -> list[Row]:
         return []
     whole = drill.symbol != ALL
     wide = width >= WIDE and whole
-    head = f"   {left('', _HOW)}{right('cost', 10)}{right('+- waiting', 12)}{right('no bid for', 11)}"
+    head = f"   {left('', _HOW)}{right('cost', 10)}{right('± waiting', 12)}{right('unfilled', 11)}"
     if whole:
-        head += right("bp", 7) + right("of tape", 9)
+        head += right("bp", 7) + right("% of vol", 9)
     if wide:
         head += right("slices", 13) + " "
     return [make_row(Span(head, "muted")), *(_line(line, scale, whole=whole, wide=wide) for line in drill.lines)]
@@ -70,7 +70,7 @@ def _table(drill: DrillView, width: int, scale: int) -> list[Row]:
 
 def _line(line: DrillLine, scale: int, *, whole: bool, wide: bool) -> Row:
     how = "now, at once" if not line.minutes else f"over {line.minutes} min"
-    risk = "" if not line.minutes else "not known" if line.risk is None else f"+-{money(line.risk)}"
+    risk = "" if not line.minutes else "not known" if line.risk is None else f"±{money(line.risk)}"
     missing = compact(line.not_priced, scale) if line.not_priced else ""
     spans = [
         Span(f"   {left(how, _HOW)}", "" if line.minutes else "bold"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderflow_tui.tui.look.lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, crop, left
+from orderflow_tui.tui.look.text import Zone, clean, left, whole_facts
 from orderflow_tui.views.model import AlertLine
 
 RANK_MARKS = {1: "!!", 2: "! ", 3: "  "}
@@ -25,7 +25,7 @@ def alert_row(alert: AlertLine, zone: Zone, width: int) -> Row:
         notes.append("against your short")
     tail = f" ({', '.join(notes)})" if notes else ""
     mark = RANK_MARKS.get(alert.rank, "  ") if alert.counts else "  "
-    words = crop(clean(alert.text), max(8, width - FRONT - len(tail)))
+    words = whole_facts(clean(alert.text), max(8, width - FRONT - len(tail)))
     return make_row(
         Span(f" {zone.clock(alert.time_ns)} ", "muted"),
         Span(left(clean(alert.symbol), 7), "bold" if alert.counts else "muted"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR, spell_minutes
 from orderflow_tui.tui.look.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.look.lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import BLANK, compact, crop, left, money, right
+from orderflow_tui.tui.look.text import BLANK, compact, left, money, right
 from orderflow_tui.views.model import ExitCostView, SymbolView, WindowView
 
 SELL_LINE = 0.60
@@ -15,6 +15,8 @@ SELL_LINE = 0.60
 THIN_COVERAGE = 2.0
 """Below it the door is narrow (SPEC section 5, `thin_exit`)."""
 _LABEL = 6
+_UNSURE = 0.05
+"""Above this part of unknown sides the sell share says so."""
 _IMPACT_SHARES = 10_000
 _WIDE = 76
 
@@ -67,8 +69,8 @@ def _share_spans(window: WindowView | None, width: int) -> list[Span]:
         return [label, Span(left(right(BLANK, 6), width - _LABEL), "muted")]
     token = "sell bold" if window.sell_share > SELL_LINE else ""
     minute = BLANK if window.sell_share_60s is None else f"{window.sell_share_60s:.0%}"
-    unknown = "" if window.unknown_share is None else f" ?{window.unknown_share:.0%}"
-    tail = left(f" 60s {minute}{unknown}", 14)
+    unsure = window.unknown_share is not None and window.unknown_share > _UNSURE
+    tail = left(f" 1m {minute}{f' unsure {window.unknown_share:.0%}' if unsure else ''}", 20 if width >= 40 else 8)
     words = window.price_words
     room = width - _LABEL - 6 - 1 - len(tail)
     if words and room - len(words) - 2 >= 8:
@@ -88,13 +90,14 @@ def leave_row(view: SymbolView, width: int) -> Row:
     """The gauges of leaving: bids within reach over shares held, and what it costs, each with its last minute."""
     leave = view.leave
     if leave is None:
-        return make_row(Span(f" cover {right(BLANK, 5)}", "muted"))
+        return make_row(Span(f" bids/pos {right(BLANK, 5)}", "muted"))
     wide = width >= _WIDE
-    cover = [Span(left(" cover", _LABEL), "muted"), *_cover_spans(leave, wide=wide)]
-    cost = _cost_spans(leave, wide=wide)
-    gap = Span("   " if wide else "  ")
+    cover = [Span(" bids/pos", "muted"), *_cover_spans(leave, wide=wide)]
+    short = view.position is not None and view.position.quantity < 0
+    cost = _cost_spans(leave, "cover all " if short else "sell all ", wide=wide)
+    gap = Span("   " if wide else " ")
     minutes = leave.minutes_to_leave
-    tail = "" if minutes is None else f"  {spell_minutes(minutes)}{' to leave' if wide or not cost else ''}"
+    tail = "" if minutes is None else f" {spell_minutes(minutes)}{' at 10% vol' if wide or not cost else ''}"
     return Row(_within((*cover, gap, *cost, Span(tail, "muted")), width))
 
 
@@ -127,16 +130,16 @@ def _times(ratio: float) -> str:
     return f"{ratio:.1f}x" if ratio < 9.95 else f"{ratio:.0f}x" if ratio < 999.5 else ">1kx"
 
 
-def _cost_spans(leave: ExitCostView, *, wide: bool) -> list[Span]:
-    """What leaving costs, its way over the last minute, and the figure then; loud while the door is narrow too."""
+def _cost_spans(leave: ExitCostView, name: str, *, wide: bool) -> list[Span]:
+    """What leaving costs, its way over the last minute, the figure then; loud while the door is narrow too."""
     if leave.cost is None:
         return []
     thin = leave.coverage is not None and leave.coverage < THIN_COVERAGE
     before = "" if leave.cost_60s_ago is None else f" 1 min ago {_dollars(leave.cost_60s_ago)}"
     return [
-        Span("cost ", "muted"),
+        Span(name, "muted"),
         Span(f"{_dollars(leave.cost):>6}", "strong"),
-        *_trend_spans(leave.cost_trend, "rising" if thin else "", wide=wide),
+        *_trend_spans(leave.cost_trend, "rising" if thin else "", wide=wide, marks=wide),
         Span(before if wide else "", "muted"),
     ]
 
@@ -148,13 +151,13 @@ def _dollars(amount: float) -> str:
 _ARROWS = {"falling": "↓", "rising": "↑", "flat": "→"}
 
 
-def _trend_spans(samples: Sequence[float], bad: str, *, wide: bool) -> list[Span]:
+def _trend_spans(samples: Sequence[float], bad: str, *, wide: bool, marks: bool = True) -> list[Span]:
     """Marks of the last minute and its direction; loud when the direction is the bad one."""
     direction = trend(samples)
     token = "alert" if bad and direction == bad else "muted"
-    recent = samples[::-6][::-1][-10:] if wide else samples[::-12][::-1][-5:]
+    recent = samples[::-12][::-1][-5:]
     word = f" {direction}" if wide and direction else _ARROWS.get(direction, "")
-    return [Span(f" {trend_spark(recent)}" if recent else "", token), Span(word, token)]
+    return [Span(f" {trend_spark(recent)}" if recent and marks else "", token), Span(word, token)]
 
 
 def context_rows(view: SymbolView, width: int) -> list[Row]:
@@ -175,9 +178,9 @@ def context_rows(view: SymbolView, width: int) -> list[Row]:
         words.append(f"OFI {context.ofi:+.1f}")
     if context.pace is not None:
         words.append(f"pace {context.pace:.1f}x")
-    if context.kyle_lambda is not None:
+    if context.kyle_lambda is not None and context.kyle_lambda > 0:
         cents = context.kyle_lambda * scale * _IMPACT_SHARES * 100 / PRICE_UNITS_PER_DOLLAR
         words.append(f"10k moves {cents:+.2f}c")
     while len(words) > 1 and len("  ".join(words)) >= width:
         words.pop()
-    return [make_row(Span(crop(f" {'  '.join(words)}", width), "muted"))]
+    return [make_row(Span(f" {'  '.join(words)}", "muted"))]

@@ -11,17 +11,17 @@ from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import left, wrap
 
 SIGNS = (
-    ("[EXIT]", "an exit is recommended; F2 answers it"),
+    ("[EXIT] [STOP]", "an exit is recommended; your stop is hit; F2 answers"),
     ("[BLIND]", "the data cannot be trusted; nothing derived is shown"),
     ("ALERT WATCH", "a counting alert stands; a wall is watched"),
     ("calm warming thin", "nothing; the baseline is not full yet; too few prints for the burst rule"),
-    ("W ! x", "beside a level: a wall stands; it is being sold into; it was withdrawn"),
+    ("W ! x", "beside a level: a wall stands; it is being hit; it was pulled"),
     ("S B ?", "the aggressor of a print: seller, buyer, not known"),
     ("+ # o", "after a print: large for this name; above the threshold; off-exchange"),
     ("S s · b B ?", "under the tape: sold from 80%, from 60%, neither, bought, bought from 80%; side not known"),
     ("┃ E", "on the vol gauge: the spike threshold; the exit ratio"),
-    ("!! !", "in the alerts: can recommend an exit; hit, withdrawn or big"),
-    ("cover", "shares bid within reach over shares held, its way over the last minute"),
+    ("!! !", "in the alerts: critical; a warning"),
+    ("bids/pos", "shares bid within reach over shares held, its way over the last minute"),
     ("CVD VWAP queue OFI", "buys less sells ± its error; price against it; bid over ask size; order-flow imbalance"),
     ("pace, 10k moves", "prints a second against usual; cents that 10,000 shares of one side move the price"),
     ("--", "not known, or no longer true"),

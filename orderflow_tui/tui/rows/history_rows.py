@@ -16,7 +16,7 @@ from orderflow_tui.journal import records
 from orderflow_tui.journal.history import HistoryRow
 from orderflow_tui.support.open_flags import NEW
 from orderflow_tui.tui.look.lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, crop, left, wrap
+from orderflow_tui.tui.look.text import Zone, clean, left, whole_facts, wrap
 from orderflow_tui.tui.state.history_filter import local_time
 
 SEVERITY_MARKS = {"critical": "!!", "warning": "! "}
@@ -50,7 +50,7 @@ def history_row(entry: HistoryRow, zone: Zone, width: int, *, cursor: bool) -> R
     token = "" if cursor else _LOUD.get(entry.event, "muted" if entry.event in _QUIET else "")
     source = "" if entry.source_class == "live" else (clean(entry.source_class)[:3].upper() or "?")
     answer = f" [{clean(entry.answer)}]" if entry.answer else ""
-    words = crop(clean(entry.text), max(4, width - FRONT - len(answer)))
+    words = whole_facts(clean(entry.text), max(4, width - FRONT - len(answer)))
     return make_row(
         Span(">" if cursor else " "),
         Span(f"{left(local_time(entry.timestamp_utc, zone)[5:], 14)} ", "" if cursor else "muted"),

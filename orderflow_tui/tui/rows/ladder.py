@@ -115,7 +115,7 @@ def ladder_rows(view: SymbolView, width: int, most: int = 10) -> list[Row]:
 
 
 def wall_rows(view: SymbolView, width: int, most: int = 3) -> list[Row]:
-    """Each wall with its life: what it is, how old, what was taken and withdrawn from it; the loudest first."""
+    """Each wall with its life: what it is, how old, what was taken and cancelled from it; the loudest first."""
     loud = {"pulled": 0, "hit": 1, "seen": 2}
     walls = sorted(view.walls, key=lambda wall: (loud[wall.state], -wall.size))[:most]
     return [
@@ -137,18 +137,18 @@ def _whole(words: Sequence[str], width: int) -> str:
 
 
 def wall_words(view: SymbolView, wall: WallMark) -> list[str]:
-    """`bid 12,400 at 13.83 sold into`, `8s old`, `9,100 sold in 30 s`, `300 withdrawn`."""
+    """`bid 12,400 at 13.83 hit`, `8s old`, `9,100 sold in 30 s`, `300 cancelled`."""
     scale = view.capabilities.size_scale
-    taken, past = ("bought", "bought from") if wall.side == "ask" else ("sold", "sold into")
+    taken = "bought" if wall.side == "ask" else "sold"
     words = [f"{wall.side} {shares(wall.size, scale)} at {price_text(wall.price)}"]
     if wall.state == "pulled":
-        words[0] += f" WITHDRAWN {_age(view.now_ns - wall.gone_ns)} ago"
+        words[0] += f" PULLED {_age(view.now_ns - wall.gone_ns)} ago"
     else:
-        words[0] += f" {past}" if wall.state == "hit" else " stands"
+        words[0] += " hit" if wall.state == "hit" else " stands"
         words.append(_age(view.now_ns - wall.since_ns))
     words += [] if wall.in_sight else ["out of sight"]
     words += [f"{compact(wall.sold, scale)} {taken}"] if wall.sold else []
-    words += [f"{compact(wall.cancelled, scale)} withdrawn"] if wall.cancelled and wall.state != "pulled" else []
+    words += [f"{compact(wall.cancelled, scale)} cancelled"] if wall.cancelled and wall.state != "pulled" else []
     words += [f"{compact(wall.added, scale)} added"] if wall.added else []
     return words
 

@@ -16,7 +16,6 @@ from orderflow_tui.tui.look.text import (
     average_price,
     change_text,
     clean,
-    crop,
     left,
     right,
     shares,
@@ -44,11 +43,14 @@ MOST_LEAST = 7
 LEAST_LADDER = 9
 """Rows from which a price ladder below the book is worth its place."""
 CHIP_TOKENS = {
-    "EXIT": "exit", "BLIND": "blind", "HALTED": "exit-line", "ALERT": "alert", "WATCH": "watch", "CALM": "calm",
+    "EXIT": "exit", "STOP": "exit", "BLIND": "blind", "HALTED": "exit-line", "ALERT": "alert", "WATCH": "watch",
+    "CALM": "calm",
 }  # fmt: skip
-WHY_TOKENS = CHIP_TOKENS | {"EXIT": "exit-line", "BLIND": "alert"}
-_LOUD = frozenset({"EXIT", "BLIND", "HALTED"})
-_UPPER = frozenset({"EXIT", "BLIND", "ALERT", "WATCH", "HALTED", "NO QUOTES", "NO DATA"})
+WHY_TOKENS = CHIP_TOKENS | {"EXIT": "exit-line", "STOP": "exit-line", "BLIND": "alert"}
+LOUD_CHIPS = frozenset({"EXIT", "STOP", "BLIND", "HALTED"})
+_REFUSED = {"LEVEL2": "The feed sent a broken book", "TAPE": "The feed sent broken prints"}
+"""What a refused payload's code begins with, and what it means."""
+_UPPER = LOUD_CHIPS | {"ALERT", "WATCH", "NO QUOTES", "NO DATA"}
 
 
 class PanelSize(Struct, frozen=True):
@@ -71,7 +73,7 @@ def chip_text(chip: str) -> str:
 def chip_span(chip: str) -> Span:
     """The chip in a fixed number of cells; the loudest states stand in brackets so that they show without colour."""
     text = chip_text(chip)
-    framed = f"[{text}]" if chip in _LOUD else text
+    framed = f"[{text}]" if chip in LOUD_CHIPS else text
     return Span(framed.center(CHIP_WIDTH), CHIP_TOKENS.get(chip, "muted"))
 
 
@@ -92,9 +94,15 @@ def _body(view: SymbolView, frame: PanelSize) -> list[Row]:
         rest = fit(_blocks(_underived(view), frame, blind=True), height - len(alarm))
         stale = [restyle(row, "stale") for row in rest]
         return alarm + stale
-    if not view.stale:
+    if not looks_old(view):
         return fit(_blocks(view, frame), height)
-    return [restyle(row, "stale") for row in fit(_blocks(_underived(view), frame), height)]
+    rows = fit(_blocks(_underived(view) if view.stale else view, frame), height)
+    return [restyle(row, "stale") for row in rows]
+
+
+def looks_old(view: SymbolView) -> bool:
+    """Whether it is painted as what it is: not current. From 3 s on, or while the monitor is silent."""
+    return view.old or view.stale
 
 
 def _underived(view: SymbolView) -> SymbolView:
@@ -112,7 +120,7 @@ def _header(view: SymbolView, frame: PanelSize) -> Row:
     front = f"{mark}{number} {left(clean(view.symbol), 6)}{right(price, 9)}{right(change, 7)} "
     age, age_token = _age(view)
     detail_width = frame.width - len(front) - CHIP_WIDTH - len(age) - 2
-    detail = clean(view.chip_detail)
+    detail = chip_detail(view, frame.zone)
     detail = "" if detail == quiet_words(view) else detail
     shown = left(detail, detail_width) if len(detail) <= detail_width else " " * max(0, detail_width)
     chip = chip_span(view.chip)
@@ -122,7 +130,15 @@ def _header(view: SymbolView, frame: PanelSize) -> Row:
 def _age(view: SymbolView) -> tuple[str, str]:
     """How old the data is, beyond what it is late by contract."""
     age = right(BLANK if view.data_age_s is None else span_text(view.data_age_s), 5)
-    return f"{age} ", "alert" if view.stale and not blind_holding(view) else ""
+    return f"{age} ", "alert" if looks_old(view) and not blind_holding(view) else ""
+
+
+def chip_detail(view: SymbolView, zone: Zone) -> str:
+    """Why the chip is what it is; of a halt since when."""
+    detail = clean(view.chip_detail)
+    if view.chip != "HALTED" or not view.halted_ns:
+        return detail
+    return f"since {zone.clock(view.halted_ns)} {zone.label}: {detail}"
 
 
 def _detail_width(view: SymbolView, frame: PanelSize) -> int:
@@ -187,7 +203,8 @@ def _leave_rows(view: SymbolView, width: int) -> list[Row]:
     if view.position is None or not view.position.quantity:
         return []
     why = f" (data {span_text(view.data_age_s)} old)" if view.stale and view.data_age_s is not None else ""
-    rows = [make_row(Span(f" leave now: {BLANK}{why}", "strong"))]
+    short = view.position.quantity < 0
+    rows = [make_row(Span(f" {'Cover' if short else 'Sell'} all now: {BLANK}{why}", "strong"))]
     return rows if view.capabilities.depth_levels > 1 else [*rows, EMPTY_ROW]
 
 
@@ -198,9 +215,9 @@ def _stop_rows(view: SymbolView, width: int) -> list[Row]:
         return []
     words = clean(position.stop_words)
     if not words and position.stop is None:
-        return [make_row(Span(" no stop set", "muted"))]
-    words = words or f"stop {price_text(position.stop or 0)}"
-    return [make_row(Span(f" {crop(words, width - 2)}", "exit-line" if "CROSSED" in words.upper() else ""))]
+        return [make_row(Span(" No stop set", "muted"))]
+    words = words or f"Stop {price_text(position.stop or 0)}"
+    return [make_row(Span(f" {whole_facts(words, width - 2)}", "exit-line" if "STOP HIT" in words else ""))]
 
 
 def _delay_rows(view: SymbolView, width: int) -> list[Row]:
@@ -208,18 +225,29 @@ def _delay_rows(view: SymbolView, width: int) -> list[Row]:
     if not view.capabilities.delay_seconds:
         return []
     words = f"DELAYED {view.capabilities.delay_seconds // 60} min: none of this is now"
-    return [make_row(Span(f" {crop(words, width - 2)}", "alert"))]
+    return [make_row(Span(f" {whole_facts(words, width - 2)}", "alert"))]
 
 
 def _reason_row(view: SymbolView, frame: PanelSize) -> Row:
     """The chip's reason where the header has no room for it, what an answer keeps quiet, or what the source shows."""
-    quiet, detail = quiet_words(view), clean(view.chip_detail)
+    quiet, detail = quiet_words(view), chip_detail(view, frame.zone)
     told = not detail or detail == quiet or len(detail) <= _detail_width(view, frame)
     if not told and (not quiet or view.chip not in {"CALM", "WATCH"}):
-        return make_row(Span(f" {crop(detail, frame.width - 2)}", WHY_TOKENS.get(view.chip, "muted")))
+        return make_row(Span(f" {whole_facts(detail, frame.width - 2)}", WHY_TOKENS.get(view.chip, "muted")))
     if quiet:
-        return make_row(Span(f" ■ {crop(quiet, frame.width - 4)}", "alert" if view.muted else "exit-line"))
+        return make_row(Span(f" ■ {whole_facts(quiet, frame.width - 4)}", "alert" if view.muted else "exit-line"))
     return sees_row(view, frame.width)
+
+
+def blind_reason(view: SymbolView) -> str:
+    """Why nothing can be trusted, in words: a refused book's code says nothing to a trader."""
+    code, _, detail = clean(view.chip_detail).partition(": ")
+    if not code.isupper() or " " in code:
+        return clean(view.chip_detail) or "no good data"
+    if code == "LEVEL2_STALE" and detail:
+        return detail
+    what = _REFUSED.get(code.split("_", 1)[0], "The feed sent bad data")
+    return f"{what}{f': {detail}' if detail else ''}"
 
 
 def quiet_words(view: SymbolView) -> str:
@@ -232,7 +260,7 @@ def _working_rows(view: SymbolView, width: int) -> list[Row]:
     """Which orders the book is shown without."""
     working = view.position.working if view.position is not None else ()
     words = f" yours, left out of the book: {orders_text(working)}"
-    return [make_row(Span(crop(words, width), "muted"))] if working else []
+    return [make_row(Span(whole_facts(words, width), "muted"))] if working else []
 
 
 def _position_row(view: SymbolView, width: int) -> Row:
@@ -244,7 +272,7 @@ def _position_row(view: SymbolView, width: int) -> Row:
     assumed = "hypothetical " if position.hypothetical else ""
     held = f" {assumed}{side} {shares(abs(position.quantity), scale)} @ {average_price(position.average_cost)} "
     profit, token = _profit(position)
-    return make_row(held, Span(crop(profit, width - len(held)), token))
+    return make_row(held, Span(profit if len(held) + len(profit) <= width else "", token))
 
 
 def _profit(position: PositionView) -> tuple[str, str]:
@@ -256,11 +284,8 @@ def _profit(position: PositionView) -> tuple[str, str]:
 
 
 def _threshold_rows(view: SymbolView, width: int) -> list[Row]:
-    rows = [make_row(Span(f" {crop(clean(view.thresholds), width - 2)}", "muted"))] if view.thresholds else []
-    if view.live_rules:
-        rules = "rules live: " + ", ".join(view.live_rules)
-        rows += [make_row(Span(f" {line}", "muted")) for line in wrap(clean(rules), width - 2, 2)]
-    return rows
+    words = whole_facts(clean(view.thresholds), width - 2)
+    return [make_row(Span(f" {words}", "muted"))] if words else []
 
 
 def _blind_rows(view: SymbolView, frame: PanelSize) -> list[Row]:
@@ -268,10 +293,10 @@ def _blind_rows(view: SymbolView, frame: PanelSize) -> list[Row]:
     position = view.position
     held = shares(abs(position.quantity), view.capabilities.size_scale) if position else ""
     side = "short " if position and position.quantity < 0 else ""
-    since = frame.zone.clock(view.book_time_ns)
+    since = f"last good book {frame.zone.clock(view.book_time_ns)} {frame.zone.label}, below is OLD; "
     words = (
-        f"!! BLIND !! {side}{held} {clean(view.symbol)} held, not seen",
-        clean(view.chip_detail) or "no good data",
-        f"last good book {since} {frame.zone.label}, below is OLD; r retries",
+        f"NO TRUSTED DATA: {side}{held} {clean(view.symbol)} held, not seen",
+        blind_reason(view),
+        f"{since if view.book_time_ns else ''}r retries",
     )
     return [make_row(f" {line}", base="blind") for text in words for line in wrap(text, frame.width - 2, 2)]

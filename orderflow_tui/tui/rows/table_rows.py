@@ -9,8 +9,18 @@ from msgspec import Struct
 
 from orderflow_tui.core.model.units import price_text
 from orderflow_tui.tui.look.lines import Row, Span, make_row, restyle
-from orderflow_tui.tui.look.text import BLANK, change_text, clean, crop, left, right, shares, signed_money, span_text
-from orderflow_tui.tui.rows.panel_rows import CHIP_TOKENS, WHY_TOKENS, chip_text
+from orderflow_tui.tui.look.text import (
+    BLANK,
+    change_text,
+    clean,
+    left,
+    right,
+    shares,
+    signed_money,
+    span_text,
+    whole_facts,
+)
+from orderflow_tui.tui.rows.panel_rows import CHIP_TOKENS, WHY_TOKENS, chip_text, looks_old
 from orderflow_tui.tui.state.model import ScreenModel, blind_holding
 from orderflow_tui.tui.state.order import stop_cents
 from orderflow_tui.views.model import SymbolView
@@ -111,7 +121,7 @@ def _sell_all(view: SymbolView) -> tuple[str, str]:
 def _age(view: SymbolView) -> tuple[str, str]:
     if view.data_age_s is None:
         return BLANK, "muted"
-    return span_text(view.data_age_s), "alert" if view.stale else "muted"
+    return span_text(view.data_age_s), "alert" if looks_old(view) else "muted"
 
 
 COLUMNS = (
@@ -171,7 +181,7 @@ def table_row(view: SymbolView, number: int, width: int, *, selected: bool, pinn
         asked = view.recommendation
         answered = view.muted if asked is None else asked.header or asked.reason
         why = view.chip_detail or answered
-        spans.append(Span(f"  {crop(clean(why), rest - 3)}", WHY_TOKENS.get(view.chip, "muted")))
+        spans.append(Span(f"  {whole_facts(clean(why), rest - 3)}", WHY_TOKENS.get(view.chip, "muted")))
     base = "blind" if blind_holding(view) else "picked" if selected else ""
     row = Row(tuple(spans), base)
-    return restyle(row, "stale") if view.stale and not base else row
+    return restyle(row, "stale") if looks_old(view) and not base else row

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from orderflow_tui.core.model.data_models import Answer, RecommendationStatus
 from orderflow_tui.tui.keys.bindings import ANSWER_BINDINGS
 from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
-from orderflow_tui.tui.look.text import clean, crop, shares
+from orderflow_tui.tui.look.text import clean, shares, wrap
 from orderflow_tui.tui.rows.answer_rows import Asked, asked_rows, choice_rows
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.widgets.text_field import Field
@@ -106,32 +106,34 @@ class AnswerScreen(ModelModal):
 
     def _held(self, symbol: str) -> int:
         view = self.model.views.get(symbol)
-        return abs(view.position.quantity) if view and view.position else 0
+        return view.position.quantity if view and view.position else 0
 
     def _draw(self) -> None:
         width = max(10, min(74, self.app.size.width - 2))
         asked = [Asked(item, self._held(item.symbol)) for item in self._items]
         card = self._card if len(asked) > 1 else self._item
-        rows = asked_rows(card, asked, self._cursor, everything=self._everything, width=width)
-        rows += [make_row(""), *self._stage_rows()]
+        below = [make_row(""), *self._stage_rows(width)]
         if self._note and self._stage == "choose":
-            rows.append(make_row(Span(f" note: {crop(clean(self._note), width - 8)}", "muted")))
+            below += [make_row(Span(f" {line}", "muted")) for line in wrap(f"note: {self._note}", width - 2, 4)]
         if self._refusal:
-            rows.append(make_row(Span(f" {crop(clean(self._refusal), width - 2)}", "alert")))
+            below += [make_row(Span(f" {line}", "alert")) for line in wrap(clean(self._refusal), width - 2, 2)]
+        most = max(1, self.app.size.height - 2 - len(below) - 2)
+        rows = asked_rows(card, asked, self._cursor, everything=self._everything, width=width, most=most) + below
         block = self.query_one(LineWidget)
         block.styles.height = len(rows)
         block.show(rows)
 
-    def _stage_rows(self) -> list[Row]:
+    def _stage_rows(self, width: int) -> list[Row]:
         if self._stage == "snooze":
             return [make_row(Span(" for   1  1 minute   5  5 minutes   f  15 minutes   esc back", "strong"))]
         if self._stage == "trimmed":
-            held = self._held(self._item.symbol)
+            held = abs(self._held(self._item.symbol))
             words = f" {clean(self._item.symbol, 12)}: shares sold (of {shares(held) if held else '?'})?"
             return [make_row(Span(f"{words}  Enter saves, Esc goes back", "strong"))]
         if self._stage == "note":
             return [make_row(Span(" a line of your own; enter keeps it, esc drops it", "strong"))]
-        return choice_rows(self._item, everything=self._everything, names=len(self._items))
+        asked = Asked(self._item, self._held(self._item.symbol))
+        return choice_rows(asked, everything=self._everything, names=len(self._items), width=width)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - textual's
         """A key acts only where its choice is on the screen."""
@@ -218,7 +220,7 @@ class AnswerScreen(ModelModal):
             return
         digits = event.value.replace(",", "")
         count = int(digits) if digits.isdigit() else 0
-        held = self._held(self._item.symbol)
+        held = abs(self._held(self._item.symbol))
         if not count or (held and count > held):
             self._refusal = f"between 1 and {shares(held)} shares" if held else "a number of shares from 1"
             self._draw()

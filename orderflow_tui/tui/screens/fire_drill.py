@@ -17,7 +17,7 @@ from orderflow_tui.tui.widgets.scroll_text import RowPager
 class DrillScreen(ModelScreen):
     """The selected name first, then the others by urgency."""
 
-    SCOPE = "Fire drill"
+    SCOPE = "Exit planner"
     BINDINGS = DRILL_BINDINGS
     DEFAULT_CSS = """
     DrillScreen > LineWidget { width: 1fr; height: 1; }
@@ -40,7 +40,7 @@ class DrillScreen(ModelScreen):
         if not self.is_mounted:
             return
         width, model = self.size.width, self.model
-        title = "FIRE DRILL: what leaving costs"
+        title = "EXIT PLANNER: now or in slices"
         self.query_one("#drill-title", LineWidget).show([title_row(model, title, self._zone, width)])
         asks = self.query_one("#drill-asks", LineWidget)
         rows = asks_rows(model, self.dashboard.acknowledge_key, width)

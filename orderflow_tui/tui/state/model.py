@@ -21,11 +21,22 @@ SILENT_AFTER_SECONDS = 5.0
 
 
 def card_title(card: RecommendationView) -> str:
-    """`EXIT? BAC`, `YOUR STOP BAC`, `EXIT? 2 positions: BAC, NIO`: also the terminal's title."""
-    if card.kind == "market":
-        names = clean(card.symbol, 80).split()
-        return f"{asked(card.weight)} {len(names)} position{'s' if len(names) > 1 else ''}: {', '.join(names)}"
-    return f"{'YOUR STOP' if card.kind == 'stop' else asked(card.weight)} {clean(card.symbol, 40)}"
+    """`EXIT? BAC`, `YOUR STOP BAC`, `EXIT? 2 of your 4 positions: BAC, NIO`: also the terminal's title."""
+    return title_in(card, 1_000)
+
+
+def title_in(card: RecommendationView, width: int) -> str:
+    """The title in so many cells: of a card of several symbols as many as fit, the rest counted."""
+    if card.kind != "market":
+        return f"{'YOUR STOP' if card.kind == 'stop' else asked(card.weight)} {clean(card.symbol, 40)}"
+    names = [clean(name, 12) for name in card.symbol.split()]
+    title = f"{asked(card.weight)} {len(names)} of your {max(card.held, len(names))} positions: "
+    for shown in range(len(names), 0, -1):
+        more = f" +{len(names) - shown}" if shown < len(names) else ""
+        words = f"{title}{', '.join(names[:shown])}{more}"
+        if len(words) <= width:
+            return words
+    return title.rstrip(": ")
 
 
 def asked_ids(card: RecommendationView) -> set[str]:
