@@ -132,8 +132,11 @@ def run_headless_loop(
         print_error(f"{unwritten} alert lines could not be written; the journal has them")
     problems.tell()
     tell_losses(monitor, directory)
+    ended = monitor.status().ended
     if monitor.exit_code and monitor.failure is None:
-        print_error(monitor.status().ended)
+        print_error(ended)
+    elif ended:
+        print_note(ended)
     if server is not None:
         server.close()
     ending.over()

@@ -212,6 +212,7 @@ def test_a_recording_replays_without_a_screen(tmp_path: Path) -> None:
     words = ("replay", str(BAC), "--headless", "--profile", "plan", "--bucket-seconds", "60", "--log-dir", "j")
     done = run(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "the recording has ended"
     bursts = [line for line in done.stdout.splitlines() if " red_burst: " in line]
     assert [line[11:16] for line in bursts] == ["14:13", "14:27"]
     alerts = [record for record in records(tmp_path / "j") if record["event"] == "order_flow_alert"]
