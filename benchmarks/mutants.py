@@ -20,8 +20,9 @@ from collections import Counter
 from benchmarks.measuring import ROOT
 
 MODULES = (
-    "red_burst", "walls", "exit_signal", "stops", "volume_window", "trade_side", "liquidity", "reconstruct",
-    "reread", "side_check", "hidden_seller", "slow_bleed", "market",
+    "red_burst", "burst_figures", "burst_window", "wall", "wall_tracker", "walls", "bid_wall_hit", "bid_wall_pulled",
+    "exit_signal", "stops", "volume_window", "trade_side", "liquidity", "sweeps", "corrections", "side_check",
+    "hidden_seller", "slow_bleed", "state",
 )  # fmt: skip
 PLACE = ROOT / "build" / "mutants"
 LOG = PLACE / "mutmut.log"
@@ -69,7 +70,8 @@ def prepare(modules: list[str]) -> None:
             shutil.copy(ROOT / name, PLACE / name)
     with (PLACE / "tests" / "conftest.py").open("a") as conftest:
         conftest.write(_NO_SHRINKING)
-    files = "\n".join(f"    orderflow_tui/core/{name}.py" for name in modules)
+    core = ROOT / "orderflow_tui" / "core"
+    files = "\n".join(f"    {next(core.rglob(f'{name}.py')).relative_to(ROOT)}" for name in modules)
     (PLACE / "setup.cfg").write_text(_SETTINGS.format(files=files))
 
 

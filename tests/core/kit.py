@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import OrderFlowAlert, Position, WorkingOrder
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Levels, Print
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTriggered, Output
-from orderflow_tui.core.model.units import NS, datetime_ns, price_units
+from orderflow_tui.core.model.units import NS, datetime_ns, price_units, utc_datetime
 from orderflow_tui.core.rules.red_burst import RedBurst, RedBurstRule
 from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.rules.walls import WallRules
@@ -132,6 +133,15 @@ def updates(outputs: Iterable[Output], *, journal: bool | None = None) -> list[O
 def exits(outputs: Iterable[Output], kind: str = "flow") -> list[ExitTriggered]:
     """The recommendations among outputs."""
     return [output for output in outputs if isinstance(output, ExitTriggered) and output.kind == kind]
+
+
+def act(at: float, price: int, evidence: str = "sell_print", *, order_size: int | None = 12_000) -> AlertRaised:
+    """A counted alert at a price, so many seconds after noon."""
+    time_ns = NOON + round(at * NS)
+    facts: dict[str, Any] = {"evidence": evidence, "episode_id": f"TEST:{evidence}:{at}"}
+    moment = utc_datetime(time_ns)
+    alert = OrderFlowAlert("TEST", "large_seller", "critical", order_size, Decimal(100), None, moment, **facts)
+    return AlertRaised(alert, time_ns, price, price, 1)
 
 
 def drawn_market(

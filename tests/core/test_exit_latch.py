@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 from hypothesis import settings
@@ -10,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec import structs
 
-from orderflow_tui.core.exits.exit_signal import ExitLatch, Figures
+from orderflow_tui.core.exits.exit_signal import ExitLatch, Figures, LatchKind, LatchState
 from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.model.outputs import ExitAnswered, ExitResolved, ExitTriggered
 from orderflow_tui.core.model.units import NS, utc_datetime
 
-from .kit import NOON
+from .kit import NOON, act
 
 DAY = date(2025, 10, 22)
 BID, DISTANCE = 1_000_000, 400
@@ -343,3 +344,127 @@ def test_what_opened_after_exited_has_ended_that_silence_over_a_restart() -> Non
     assert latch.muted_day is None
     latch.answer(NOON + 2 * NS, Answer("snooze", minutes=1), _figures())
     assert latch.trigger(NOON + 62 * NS, recommendation(NOON), _figures(), burst=False) is not None
+
+
+STANDING = ExitRecommendation(
+    "TEST:exit:1", "TEST", "3 large sellers", ("a", "b"), ("id-a", "id-b"), utc_datetime(NOON), prints=6, shares=45
+)
+
+
+def figures(*, bid: int = BID, quantity: int = 1_000) -> Figures:
+    fresh = ExitRecommendation("fresh", "TEST", "fresh", (), (), utc_datetime(NOON), quantity=700)
+    return Figures(quantity, bid, 400, date(2025, 10, 22), lambda: fresh)
+
+
+class TestWhatALatchRemembers:
+    """SPEC 5, Recommendation: what comes back carries what it stood on, and what ends says so."""
+
+    def held(self, kind: LatchKind = "flow", *, answer: Answer | None = None) -> ExitLatch:
+        latch = ExitLatch(kind)
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        latch.answer(NOON + NS, answer or Answer("hold"), figures())
+        return latch
+
+    def test_a_hold_that_went_wrong_comes_back_as_an_alarm_of_the_price(self) -> None:
+        for kind, word in (("flow", "exit"), ("stop", "stop")):
+            latch = self.held(kind)  # type: ignore[arg-type]
+            (back,) = latch.on_clock(NOON + 2 * NS, figures(bid=BID - 400))
+            assert isinstance(back, ExitTriggered)
+            assert (back.kind, back.time_ns, back.follows) == (kind, NOON + 2 * NS, "TEST:exit:1")
+            again = back.recommendation
+            assert again.recommendation_id == f"TEST:{word}:{NOON + 2 * NS}"
+            assert again.reason == "price alarm: bid 99.96, 4c under your answer at 100.00"
+            assert (again.evidence, again.episode_ids) == ((again.reason,), ("id-a", "id-b"))
+            assert again.details["basis"] == "price_alarm"
+            assert again.details["silent_at"] == {"figure": "cents_since_answer", "threshold": 4.0}
+            assert (again.status, again.prints, again.shares, again.quantity) == ("open", 6, 45, 700)
+
+    def test_its_words_do_not_pile_up(self) -> None:
+        latch = self.held(answer=Answer("snooze", minutes=1))
+        latch.evidence(NOON + 2 * NS)
+        latch.on_clock(NOON + 61 * NS, figures())
+        at = NOON + 62 * NS
+        for _ in range(2):
+            latch.answer(at, Answer("snooze", minutes=1), figures())
+            latch.evidence(at + NS)
+            at += 60 * NS
+            (back,) = latch.on_clock(at, figures())
+            assert isinstance(back, ExitTriggered)
+            assert back.recommendation.reason == "snooze is over: 3 large sellers"
+
+    def test_it_resolves_by_name_time_and_status(self) -> None:
+        latch = self.held()
+        (over,) = latch.on_clock(NOON + 301 * NS, figures())
+        assert over == ExitResolved(
+            replace(STANDING, status="resolved"), NOON + 301 * NS, "no counted evidence for 300 s"
+        )
+        latch = self.held()
+        (over,) = latch.on_clock(NOON + 9 * NS, figures(quantity=0))
+        assert over == ExitResolved(replace(STANDING, status="resolved"), NOON + 9 * NS, "position closed")
+
+    def test_after_a_restart_a_hold_ends_as_it_would_have(self) -> None:
+        latch = ExitLatch("flow")
+        latch.resume_journaled(STANDING, Answer("hold"), NOON + NS, BID, 1_000)
+        latch.current = replace(STANDING, status="held")
+        assert latch.quiet_until == NOON + 301 * NS
+        assert not latch.on_clock(NOON + 301 * NS - 1, figures())
+        assert latch.on_clock(NOON + 301 * NS, figures())
+
+    def test_an_answer_says_what_was_answered_when_and_at_which_bid(self) -> None:
+        latch = ExitLatch("flow")
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        said = latch.answer(NOON + NS, Answer("exited"), figures())
+        assert said == ExitAnswered(replace(STANDING, status="exited"), Answer("exited"), NOON + NS, BID)
+        assert (latch.current, latch.quiet_until) == (None, 0)
+
+    @pytest.mark.parametrize("status", ["exited", "resolved"])
+    def test_what_is_over_takes_no_answer(self, status: Literal["exited", "resolved"]) -> None:
+        latch = ExitLatch("flow")
+        latch.resume_journaled(replace(STANDING, status=status), None, 0, None, 1_000)
+        assert latch.answer(NOON + NS, Answer("hold"), figures()) is None
+
+    def test_after_a_restart_the_quiet_is_exact_to_the_nanosecond(self) -> None:
+        latch = ExitLatch("flow")
+        latch.resume_journaled(STANDING, Answer("hold"), NOON + 1, BID, 1_000)
+        assert latch.quiet_until == NOON + 1 + 300 * NS
+
+    def test_a_fresh_one_knows_nothing(self) -> None:
+        assert ExitLatch("flow").state() == LatchState(
+            current=None, signals=0, answer_ns=0, answer_bid=None, quiet_until=0, last_evidence_ns=0,
+            muted_quantity=None, muted_day=None, on_walls=False,
+        )  # fmt: skip
+
+    def test_signals_are_what_came_since_the_answer(self) -> None:
+        latch = ExitLatch("flow")
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        latch.evidence(NOON)
+        assert latch.signals == 0
+        latch.answer(NOON, Answer("hold"), figures())
+        latch.evidence(NOON)
+        latch.evidence(NOON)
+        assert latch.signals == 2
+
+    def test_the_quiet_ends_with_its_last_nanosecond(self) -> None:
+        latch = self.held()
+        assert latch.trigger(latch.quiet_until - 1, STANDING, figures(), burst=False) is None
+        assert latch.trigger(latch.quiet_until, STANDING, figures(), burst=False) is not None
+
+    def test_it_takes_up_all_that_another_knew(self) -> None:
+        state = LatchState(
+            current=STANDING, signals=2, answer_ns=3, answer_bid=4, quiet_until=5, last_evidence_ns=6,
+            muted_quantity=7, muted_day=date(2025, 10, 22), on_walls=True,
+        )  # fmt: skip
+        latch = ExitLatch("flow")
+        latch.resume(state)
+        assert latch.state() == state
+        assert (latch.current, latch.signals, latch.answer_bid, latch.quiet_until) == (STANDING, 2, 4, 5)
+        assert latch.muted_day == date(2025, 10, 22)
+
+    def test_evidence_without_size_or_episode_adds_neither(self) -> None:
+        latch = ExitLatch("flow")
+        latch.trigger(NOON, STANDING, figures(), burst=False)
+        latch.attach(replace(act(0, 1).alert, order_size=None, text="c", episode_id=None), 2)
+        assert latch.current is not None
+        assert (latch.current.shares, latch.current.prints) == (45, 8)
+        assert latch.current.episode_ids == ("id-a", "id-b", "")
+        assert latch.current.evidence == ("a", "b", "c")

@@ -13,7 +13,7 @@ from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NS, utc_datetime
 from orderflow_tui.library.order_flow_detector import OrderFlowDetector
 
-from .kit import NOON, Rules
+from .kit import NOON, Rules, act
 
 
 def _seller(at: float = 0, symbol: str = "TEST", **changes: Any) -> OrderFlowAlert:
@@ -130,3 +130,35 @@ def test_what_is_evidence() -> None:
     assert not evidence_of(AlertUpdated(_seller(), time_ns, journal=True))
     assert evidence_of(AlertUpdated(_burst(5.0, exit_eligible=True), time_ns, journal=True))
     assert not evidence_of(AlertRaised(_burst(3.5), time_ns, 1, 1))
+
+
+BID = 1_000_000
+
+
+class TestActs:
+    """SPEC 5: the window's ends are inclusive, whatever the order in which verdicts come."""
+
+    def test_both_ends_of_the_window_count(self) -> None:
+        counter = SignalCounter(120)
+        assert [counter.add(act(at, 100 * at)) for at in (0, 60, 120)] == [False, False, True]
+        counter = SignalCounter(120)
+        assert [counter.add(act(at, 100 * at)) for at in (120, 60, 0)] == [False, False, True]
+        assert not counter.add(act(-0.001, 900))
+
+    def test_an_offered_wall_between_hides_no_double(self) -> None:
+        counter = SignalCounter(120)
+        assert [counter.add(one) for one in (act(0, 500, "ask_wall"), act(1, 100), act(2, 100))] == [False] * 3
+        assert counter.counted == 2
+
+    def test_late_verdicts_stand_in_the_order_of_their_time(self) -> None:
+        counter = SignalCounter(120)
+        for at, price in ((10, 100), (20, 200), (30, 300), (40, 400), (15, 500), (10, 600)):
+            counter.add(act(at, price))
+        assert [(one.time_ns - NOON) // NS for one in counter.signals()] == [10, 10, 15, 20, 30, 40]
+        assert [one.low for one in counter.signals()][:2] == [100, 600]
+
+    def test_an_act_without_a_size_has_no_shares(self) -> None:
+        counter = SignalCounter(120)
+        counter.add(act(0, 100, order_size=None))
+        counter.add(act(1, 200))
+        assert [one.shares for one in counter.signals()] == [0, 12_000]

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow_tui.core.market.liquidity import (
+    ExitCost,
     band_size,
     exit_cost,
     minutes_to_leave,
@@ -192,3 +193,20 @@ def test_slicing_never_costs_more_than_leaving_at_once_nor_fills_less(
     assert plan.filled >= at_once.filled - plan.slices
     if not plan.missing and not at_once.missing:
         assert plan.dollars <= at_once.dollars + plan.slices * 0.1
+
+
+class TestLeaving:
+    """SPEC 5, what leaving costs: the least amounts count too."""
+
+    def test_one_share_has_a_cost(self) -> None:
+        cost = exit_cost(((1_000_000, 10),), ((1_000_200, 10),), 1)
+        assert cost is not None
+        assert (cost.filled, cost.missing, cost.dollars) == (1, 0, 0.01)
+        assert cost.basis_points == pytest.approx(0.01 / 100.01 * 10_000)
+
+    def test_a_book_that_takes_nothing_costs_nothing(self) -> None:
+        assert exit_cost(((1_000_000, 0),), ((1_000_200, 10),), 5) == ExitCost(0, 5, 0.0, 0.0)
+
+    def test_a_tape_of_one_share_has_a_length(self) -> None:
+        assert minutes_to_leave(10, 1) == 500.0
+        assert minutes_to_leave(10, 0) is None

@@ -1,5 +1,6 @@
 """Bursts by the second: exact boundaries, warming, sessions, guards and the life of one line."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import log1p, sqrt
 
@@ -19,7 +20,7 @@ from orderflow_tui.core.model.events import (
     Gap,
     Halt,
 )
-from orderflow_tui.core.model.outputs import Output
+from orderflow_tui.core.model.outputs import AlertRaised, Output
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.rules.burst_figures import price_words
 from orderflow_tui.core.rules.explain import wilson
@@ -469,3 +470,158 @@ def test_a_living_burst_keeps_its_window() -> None:
     core.process(Tape(NOON + 340 * NS).sell(0, 100.0, 9_000).events[1:])
     core.set_thresholds(GUARDED)
     assert core.span.seconds == 10
+
+
+BID = 1_000_000
+
+
+class TestBurst:
+    """SPEC 5, Red burst: figures a reader of the screen and the journal relies on."""
+
+    def test_the_baseline_is_300_seconds_before_the_window_and_0_while_warming(self) -> None:
+        core = make()
+        core.process(Tape().steady(0, 309).steady(310, 330, size=900).events)
+        head = core.window.head
+        second = head - 21
+        assert core.span.baseline(second - 1) == 0.0
+        assert core.span.baseline(second) == 1_000.0
+        assert core.span.baseline(head) == (289 * 100 + 11 * 900) * 10 / 300
+
+    def test_the_alert_says_where_and_how_many(self) -> None:
+        tape = Tape().steady(0, 310).sell(320.1, 99.99, 1_000).sell(320.5, 100.0, 3_000)
+        (raised,) = [out for out in make().process(tape.events) if isinstance(out, AlertRaised)]
+        assert (raised.low, raised.high, raised.prints) == (1_000_000, 1_000_000, 2)
+
+    def test_its_highest_ratio_is_told_once(self) -> None:
+        core = make()
+        core.process(Tape().steady(0, 310).sell(320.2, 100.0, 3_500).sell(320.5, 100.0, 1_500).events)
+        assert core.span.peak_ratio == 5.0
+        assert burst_of(core).end() == 5.0
+        assert core.span.peak_ratio == burst_of(core).end() == 0.0
+
+    def test_new_thresholds_begin_afresh(self) -> None:
+        core = make(Rules(profile="guarded"))
+        core.span.thin = True
+        core.set_thresholds(Rules(red_burst_threshold=7.0, bucket_seconds=20))
+        assert (core.terms.exit_ratio, core.span.thin, core.span.seconds) == (7.0, False, 20)
+
+    def test_a_print_that_was_most_of_it_is_told_again_when_it_no_longer_is(self) -> None:
+        rules = Rules(profile="guarded", large_order_size_threshold=10**6)
+        tape = Tape().steady(0, 400, per_second=2)
+        tape.sell(400.95, 100.0, 40_000)
+        for step in range(500):
+            tape.sell(401 + step / 250, 100.0, 400)
+        outputs = make(rules).process(tape.events)
+        (raised,) = alerts(outputs, "red_burst")
+        assert (raised.single_print, raised.severity) == (True, "warning")
+        settled = [alert for alert in updates(outputs, journal=True) if not alert.single_print]
+        assert settled
+        assert settled[0].severity == "critical"
+        assert not settled[0].text.endswith("most of it")
+        assert {one["figure"] for one in settled[0].details["why"]} == {
+            "volume_ratio", "sell_ratio", "n_eff", "sell_share_low",
+        }  # fmt: skip
+        assert {one["figure"] for one in raised.details["why"]} == {"volume_ratio", "sell_ratio"}
+
+    def test_for_a_short_position_it_is_a_burst_of_buying(self) -> None:
+        tape = Tape().steady(0, 310, side=SELL).buy(320.5, 100.0, 3_001)
+        (burst,) = alerts(make(position=held(-1_000)).process(tape.events), "red_burst")
+        assert burst.text == "Heavy buying: 3.0x usual volume in 10 s, 100% bought"
+
+    def test_the_way_the_price_went_is_the_real_markets(self) -> None:
+        assert price_words(-2) == "so far -2c"
+        assert price_words(-2, -1) == "so far +2c"
+
+    def test_an_alert_for_figures_found_elsewhere_names_the_observed_window(self) -> None:
+        core = make()
+        core.process(Tape().steady(0, 310).sell(320.1, 100.0, 1_000).sell(320.5, 100.0, 2_000).events)
+        for ratio, eligible in ((4.0, False), (4.01, True)):
+            alert = burst_of(core).judge_once(core.timers.now_ns, BID, ratio, 1.0, 1_000.126)
+            assert alert is not None
+            assert alert.exit_eligible == eligible
+            details = alert.details
+            found = tuple(details[name] for name in ("volume", "baseline", "prints", "window_seconds"))
+            assert found == (3_000, 1_000.13, 2, 10)
+
+    def test_a_correction_is_noted_by_the_burst_that_rested_on_it_while_it_lives_and_after(self) -> None:
+        core = make()
+        tape = Tape().steady(0, 310).sell(320.5, 100.0, 3_001)
+        (raised,) = alerts(core.process(tape.events), "red_burst")
+        last = NOON // NS + 320
+        first = last - 9
+        burst = burst_of(core)
+        assert burst.corrected(last + 1, last + 1, -5) is None
+        assert burst.corrected(first - 3, first - 1, -5) is None
+        for begin, end in ((first, first), (last, last)):
+            noted = burst.corrected(begin, end, -5)
+            assert noted is not None
+            assert (noted.time_ns, noted.journal) == (tape.at(320.5), True)
+            assert noted.alert == replace(raised, details=noted.alert.details)
+            assert dict(noted.alert.details) == {**raised.details, "corrected": -5}
+            assert burst.open_alert is noted.alert
+        burst.end()
+        assert burst.corrected(last, last, 7) is not None
+        assert burst.open_alert is None
+
+
+def quiet() -> Tape:
+    return Tape().steady(0, 310)
+
+
+def said(tape: Tape) -> list[Output]:
+    return make().process(tape.events)
+
+
+class TestOneLine:
+    """A living burst is told again for a reason only."""
+
+    def test_more_of_the_same_is_no_news(self) -> None:
+        outputs = said(quiet().sell(320.1, 100.0, 3_500).sell(320.2, 100.0, 100).sell(320.3, 100.0, 400))
+        (raised,) = alerts(outputs)
+        assert raised.episode_id == f"TEST:red_burst:sell:100.00:{NOON + 320_100_000_000}"
+        assert not updates(outputs)
+
+    def test_what_doubles_a_minute_later_is_journaled_again(self) -> None:
+        tape = quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100).sell(380.2, 100.0, 17_000)
+        assert [alert.details["volume"] for alert in updates(said(tape), journal=True)] == [8_200, 17_000]
+
+    def test_the_minute_runs_from_what_was_journaled(self) -> None:
+        tape = quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100)
+        tape.sell(360.0, 100.0, 17_000).sell(381.0, 100.0, 35_000)
+        outputs = said(tape)
+        assert [alert.details["volume"] for alert in updates(outputs, journal=True)] == [8_200, 35_000]
+        assert [alert.details["volume"] for alert in updates(outputs, journal=False)] == [17_000]
+
+    def test_what_was_one_print_and_is_no_longer_is_journaled_at_once(self) -> None:
+        rules = Rules(profile="guarded", red_burst_threshold=1_000.0, large_order_size_threshold=10**6)
+        tape = Tape().steady(0, 400).sell(400.6, 100.0, 10_000).sell(400.7, 100.0, 25_000)
+        for part in range(100):
+            tape.sell(401 + part / 200, 100.0, 1_000)
+        outputs = make(rules).process(tape.events)
+        assert [alert.single_print for alert in updates(outputs, journal=True)] == [True, False]
+
+    def test_refuted_it_is_silent_for_two_seconds(self) -> None:
+        core = make()
+        core.process(quiet().events)
+        burst_of(core).refute(NOON + 320 * NS)
+        later = Tape().sell(321.9, 100.0, 5_000).sell(322, 100.0, 1).events[1:]
+        assert not alerts(core.process(later[:1]))
+        assert len(alerts(core.process(later[1:]))) == 1
+
+    def test_doubt_and_the_way_of_the_price_stand_side_by_side_until_it_ends(self) -> None:
+        core = make()
+        tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310)
+        tape.book(320.4, [(99.97, 100)], [(99.99, 100)]).sell(320.5, 99.97, 3_100)
+        core.process(tape.events)
+        burst_of(core).unsure = True
+        (update,) = updates(core.process(Tape().sell(320.6, 99.97, 9_000).events[1:]))
+        assert update.text.endswith("100% sold, so far -3c, sides unsure")
+        assert (update.details["sides"], update.exit_eligible) == ("sides unsure", False)
+        burst_of(core).end()
+        assert not burst_of(core).unsure
+
+    def test_for_a_short_position_the_way_of_the_price_is_the_real_markets(self) -> None:
+        tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310, side=SELL)
+        tape.book(320.4, [(100.03, 100)], [(100.05, 100)]).buy(320.5, 100.05, 3_100)
+        (burst,) = alerts(make(position=held(-1_000)).process(tape.events), "red_burst")
+        assert burst.text.endswith("100% bought, so far +3c")

@@ -7,6 +7,7 @@ from orderflow_tui.core.market.trade_side import (
     CONFIDENCE_INSIDE,
     CONFIDENCE_INSIDE_BEHIND,
     CONFIDENCE_MIDDLE,
+    CONFIDENCE_OUTSIDE,
     CONFIDENCE_OUTSIDE_BEHIND,
     CONFIDENCE_TICK,
     CONFIDENCE_TOUCH,
@@ -14,10 +15,22 @@ from orderflow_tui.core.market.trade_side import (
     SideClassifier,
     side_by_quote,
 )
-from orderflow_tui.core.model.events import BUY, PRICE, REGULAR, SELL, SIDE, SIDE_GIVEN, UNKNOWN, VOLUME, Book, Print
+from orderflow_tui.core.model.events import (
+    BUY,
+    PRICE,
+    REGULAR,
+    SELL,
+    SIDE,
+    SIDE_GIVEN,
+    UNKNOWN,
+    VOLUME,
+    Book,
+    Clock,
+    Print,
+)
 from orderflow_tui.core.model.units import NS, price_units
 
-from .kit import NOON
+from .kit import NOON, Tape, alerts, held, make
 
 
 def _book(at: float, bid: float, ask: float, seq: int = 1) -> Book:
@@ -284,3 +297,44 @@ def test_beside_a_book_that_lags_its_tape_an_inside_side_is_hardly_better_than_a
     assert classifier.confidence == CONFIDENCE_OUTSIDE_BEHIND
     classifier.polled = True
     assert not classifier.book_lags
+
+
+class TestSides:
+    """SPEC 4.6: each side carries a confidence, by how it was found."""
+
+    @pytest.mark.parametrize(
+        ("before", "price", "side", "confidence"),
+        [
+            (0, 1_001_000, BUY, CONFIDENCE_TOUCH),
+            (0, 1_000_700, BUY, CONFIDENCE_INSIDE),
+            (0, 1_000_000, SELL, CONFIDENCE_TOUCH),
+            (0, 1_000_300, SELL, CONFIDENCE_INSIDE),
+            (0, 1_000_500, UNKNOWN, 0.0),
+            (1_000_400, 1_000_500, BUY, CONFIDENCE_MIDDLE),
+            (1_000_600, 1_000_500, SELL, CONFIDENCE_MIDDLE),
+            (1_001_000, 1_001_100, BUY, CONFIDENCE_OUTSIDE),
+            (0, 1_001_100, UNKNOWN, 0.0),
+        ],
+    )
+    def test_a_quote_of_ten_cents(self, before: int, price: int, side: int, confidence: float) -> None:
+        classifier = SideClassifier()
+        classifier.on_book(Book(NOON, 1, ((1_000_000, 100),), ((1_001_000, 100),)))
+        if before:
+            classifier.classify(Print(NOON + 1, 2, before, 100))
+        assert classifier.classify(Print(NOON + 2, 3, price, 100)) == side
+        assert classifier.confidence == confidence
+
+    def test_a_quote_that_changed_on_one_side_alone_is_in_force(self) -> None:
+        classifier = SideClassifier()
+        for seq, (bid, ask) in enumerate(((1_000_000, 1_001_000), (1_000_000, 1_000_400), (1_000_200, 1_000_400))):
+            classifier.on_book(Book(NOON + seq, seq, ((bid, 100),), ((ask, 100),)))
+            assert classifier.classify(Print(NOON + seq + 1, 9, ask, 100)) == BUY
+            assert classifier.confidence == CONFIDENCE_TOUCH
+            assert classifier.classify(Print(NOON + seq + 1, 9, bid, 100)) == SELL
+            assert classifier.confidence == CONFIDENCE_TOUCH
+
+    @pytest.mark.parametrize("quantity", [1_000, -1_000])
+    def test_where_nobody_bids_nothing_is_sold_at_the_bid(self, quantity: int) -> None:
+        side = ([], [(100.02, 500)]) if quantity > 0 else ([(100.00, 500)], [])
+        tape = Tape().book(0, *side).trade(1, 100.01, 20_000, SELL if quantity > 0 else BUY).add(Clock(NOON + 2 * NS))
+        assert not alerts(make(position=held(quantity)).process(tape.events))

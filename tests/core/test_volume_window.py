@@ -70,3 +70,48 @@ def test_the_state_is_small_at_any_rate() -> None:
     assert (
         window.volume_through(window.head - 10) - window.volume_through(window.head - 10 - BASELINE_SECONDS) == 300_000
     )
+
+
+class TestVolumeWindow:
+    """What a second counted, late or read again, is in every total after it."""
+
+    def test_late_prints_of_both_sides_add_to_what_was_there(self) -> None:
+        window = VolumeWindow()
+        for second, size, side in ((10, 100, SELL), (11, 200, BUY), (13, 50, SELL), (11, 7, SELL), (11, 9, BUY)):
+            window.add(second, size, side)
+        assert [window.sell_through(second) for second in (10, 11, 12, 13)] == [100, 107, 107, 157]
+        assert [window.buy_through(second) for second in (10, 11, 12, 13)] == [0, 209, 209, 209]
+
+    def test_a_second_read_again_moves_every_total_after_it(self) -> None:
+        window = VolumeWindow()
+        for second, size, side in ((10, 100, SELL), (11, 200, BUY), (13, 50, BUY)):
+            window.add(second, size, side)
+        window.replace_second(11, (500, 60, 440, 3), [60, 400, 40])
+        assert [window.buy_through(second) for second in (10, 11, 12, 13)] == [0, 440, 440, 490]
+        assert [window.sell_through(second) for second in (10, 11, 12, 13)] == [100, 160, 160, 160]
+        assert (window.largest(3), window.squares(3)) == (400, 60**2 + 400**2 + 40**2 + 50**2)
+        window.replace_second(11, (0, 0, 0, 0), [])
+        assert (window.largest(3), window.squares(3)) == (50, 50**2)
+
+    def test_nothing_printed_has_no_largest(self) -> None:
+        window = VolumeWindow()
+        assert (window.head, window.volume) == (-1, 0)
+        window.roll(10)
+        assert window.largest(1) == window.largest(60) == 0
+        window.add(11, 7, BUY)
+        window.roll(300)
+        assert window.largest(1) == window.largest(60) == 0
+        window.replace_second(300, (0, 0, 0, 0), [])
+        assert window.largest(1) == 0
+
+    def test_a_clock_that_begins_at_zero_is_counted_too(self) -> None:
+        window = VolumeWindow()
+        window.add(0, 100, SELL)
+        window.add(1, 50, SELL)
+        assert window.of_second(0) == (100, 100, 0, 1)
+
+    def test_the_head_is_not_begun_twice(self) -> None:
+        window = VolumeWindow()
+        window.add(10, 100, SELL)
+        window.roll(10)
+        assert (window.largest(1), window.squares(1)) == (100, 100**2)

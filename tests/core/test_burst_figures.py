@@ -1,4 +1,4 @@
-"""Boundaries of the red burst that a mutated rule slipped through: each test names the rule it pins down."""
+"""A burst judged alone: its boundaries, its guards, the figures prepared once a second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from orderflow_tui.core.market.volume_window import VolumeWindow
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.events import BUY, SELL
-from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.burst_window import BurstWindow
@@ -17,7 +16,7 @@ from orderflow_tui.core.rules.explain import wilson
 from orderflow_tui.core.rules.red_burst import RED_BURST, RedBurst
 from orderflow_tui.core.rules.terms import SymbolTerms
 
-from .kit import NOON, Rules, Tape, alerts, burst_of, held, make, source, updates
+from .kit import NOON, Rules, source
 
 SECOND = NOON // NS
 GUARDED = Rules(profile="guarded")
@@ -130,69 +129,6 @@ class TestGuards:
         least = seen((0, 1, SELL), rules=GUARDED).judge_once(NOON, 1_000_000, 9.0, 1.0, 0.1)
         assert least is not None
         assert (least.single_print, least.details["n_eff"]) == (True, 1.0)
-
-
-def quiet() -> Tape:
-    return Tape().steady(0, 310)
-
-
-def said(tape: Tape) -> list[Output]:
-    return make().process(tape.events)
-
-
-class TestOneLine:
-    """A living burst is told again for a reason only."""
-
-    def test_more_of_the_same_is_no_news(self) -> None:
-        outputs = said(quiet().sell(320.1, 100.0, 3_500).sell(320.2, 100.0, 100).sell(320.3, 100.0, 400))
-        (raised,) = alerts(outputs)
-        assert raised.episode_id == f"TEST:red_burst:sell:100.00:{NOON + 320_100_000_000}"
-        assert not updates(outputs)
-
-    def test_what_doubles_a_minute_later_is_journaled_again(self) -> None:
-        tape = quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100).sell(380.2, 100.0, 17_000)
-        assert [alert.details["volume"] for alert in updates(said(tape), journal=True)] == [8_200, 17_000]
-
-    def test_the_minute_runs_from_what_was_journaled(self) -> None:
-        tape = quiet().sell(320.1, 100.0, 4_100).sell(320.2, 100.0, 4_100)
-        tape.sell(360.0, 100.0, 17_000).sell(381.0, 100.0, 35_000)
-        outputs = said(tape)
-        assert [alert.details["volume"] for alert in updates(outputs, journal=True)] == [8_200, 35_000]
-        assert [alert.details["volume"] for alert in updates(outputs, journal=False)] == [17_000]
-
-    def test_what_was_one_print_and_is_no_longer_is_journaled_at_once(self) -> None:
-        rules = Rules(profile="guarded", red_burst_threshold=1_000.0, large_order_size_threshold=10**6)
-        tape = Tape().steady(0, 400).sell(400.6, 100.0, 10_000).sell(400.7, 100.0, 25_000)
-        for part in range(100):
-            tape.sell(401 + part / 200, 100.0, 1_000)
-        outputs = make(rules).process(tape.events)
-        assert [alert.single_print for alert in updates(outputs, journal=True)] == [True, False]
-
-    def test_refuted_it_is_silent_for_two_seconds(self) -> None:
-        core = make()
-        core.process(quiet().events)
-        burst_of(core).refute(NOON + 320 * NS)
-        later = Tape().sell(321.9, 100.0, 5_000).sell(322, 100.0, 1).events[1:]
-        assert not alerts(core.process(later[:1]))
-        assert len(alerts(core.process(later[1:]))) == 1
-
-    def test_doubt_and_the_way_of_the_price_stand_side_by_side_until_it_ends(self) -> None:
-        core = make()
-        tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310)
-        tape.book(320.4, [(99.97, 100)], [(99.99, 100)]).sell(320.5, 99.97, 3_100)
-        core.process(tape.events)
-        burst_of(core).unsure = True
-        (update,) = updates(core.process(Tape().sell(320.6, 99.97, 9_000).events[1:]))
-        assert update.text.endswith("100% sold, so far -3c, sides unsure")
-        assert (update.details["sides"], update.exit_eligible) == ("sides unsure", False)
-        burst_of(core).end()
-        assert not burst_of(core).unsure
-
-    def test_for_a_short_position_the_way_of_the_price_is_the_real_markets(self) -> None:
-        tape = Tape().book(0, [(100.00, 100)], [(100.02, 100)]).steady(0, 310, side=SELL)
-        tape.book(320.4, [(100.03, 100)], [(100.05, 100)]).buy(320.5, 100.05, 3_100)
-        (burst,) = alerts(make(position=held(-1_000)).process(tape.events), "red_burst")
-        assert burst.text.endswith("100% bought, so far +3c")
 
 
 class TestPrepared:

@@ -1,4 +1,4 @@
-"""Boundaries of the walls that a mutated rule slipped through: each test names the rule it pins down."""
+"""The walls of one side at their boundaries: the same wall, growth, life, words, verdicts, timers."""
 
 from __future__ import annotations
 
