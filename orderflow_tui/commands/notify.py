@@ -45,7 +45,7 @@ def notifier_of(loaded: LoadedConfig, tz: str, monitor: Monitor) -> Notifier | N
         settings,
         channels_of(settings, loaded.env),
         tz=tz,
-        demoted=record.demoted if record is not None else lambda _: False,
+        demoted=record.demoted if record is not None else lambda *_: False,
         worth=monitor.worth_of,
     )
     notifier.remember(one.record for one in monitor.earlier if one.answer is None and not one.resolved)

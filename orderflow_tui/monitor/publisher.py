@@ -58,8 +58,8 @@ class Publisher:
         else:
             return
         if self._record is not None and isinstance(output, AlertRaised | AlertUpdated):
-            name = line.evidence
-            line = replace(line, record=self._record.words(name), demoted=self._record.demoted(name))
+            kind = line.evidence, str(output.alert.details.get("basis", ""))
+            line = replace(line, record=self._record.words(*kind), demoted=self._record.demoted(*kind))
         put_line(watched.lines, line)
         put_line(self._lines, line)
 

@@ -56,7 +56,8 @@ class Notifier:
         tz: The zone of the quiet hours.
         clock: Seconds that only grow.
         wall_ns: Nanoseconds UTC, for the quiet hours.
-        demoted: Whether a rule has done worse than chance here: its alerts are told one level lower.
+        demoted: Whether a rule, or this kind of its evidence, has done worse than chance here: its alerts are told one
+            level lower.
         worth: What a recommendation's kind of evidence was worth, in words, and its weight.
     """
 
@@ -68,7 +69,7 @@ class Notifier:
         tz: str,
         clock: Callable[[], float] = time.monotonic,
         wall_ns: Callable[[], int] = time.time_ns,
-        demoted: Callable[[str], bool] = lambda _: False,
+        demoted: Callable[[str, str], bool] = lambda *_: False,
         worth: Callable[[ExitRecord], tuple[str, Weight]] = lambda _: ("", "leads"),
     ) -> None:
         self._worth = worth
@@ -136,7 +137,9 @@ class Notifier:
         message = message_of(record, happened_ns)
         if message is None:
             return
-        if isinstance(record, AlertRecord) and self._demoted(record.evidence or "none"):
+        if isinstance(record, AlertRecord) and self._demoted(
+            record.evidence or "none", str(record.details.get("basis", ""))
+        ):
             message = replace(message, level=message.level - 1)
             if not message.level:
                 return

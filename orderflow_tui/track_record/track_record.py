@@ -55,8 +55,14 @@ class TrackRecord:
         if isinstance(record, OutcomeRecord):
             self._add(record)
 
-    def words(self, evidence: str) -> str:
-        """The rule's record in one line, or that it is not known yet and what was measured elsewhere."""
+    def words(self, evidence: str, basis: str = "") -> str:
+        """The rule's record in one line, or that it is not known yet and what was measured elsewhere.
+
+        Args:
+            evidence: The rule's.
+            basis: The kind of its evidence: where that has a record of its own, it is the one that is told.
+        """
+        evidence = self._of_kind(evidence, basis)
         with self._lock:
             rule = self._rules.get(evidence) or RuleRecord()
             own, lift, n = rule.fell_share, rule.lift_random, rule.n
@@ -94,13 +100,21 @@ class TrackRecord:
             return "", "leads"
         return self.kind(str(record.details.get("basis", "")))
 
-    def demoted(self, evidence: str) -> bool:
-        """Whether the rule is labelled as weak and told more quietly."""
+    def demoted(self, evidence: str, basis: str = "") -> bool:
+        """Whether the rule, or this kind of its evidence, is labelled as weak and told more quietly."""
         if self._profile == "plan":
             return False
+        evidence = self._of_kind(evidence, basis)
         with self._lock:
             rule = self._rules.get(evidence)
             return rule is not None and rule.demoted
+
+    def _of_kind(self, evidence: str, basis: str) -> str:
+        name = f"{evidence}:{basis}" if basis else evidence
+        with self._lock:
+            rule = self._rules.get(name)
+            own = rule is not None and rule.n >= ENOUGH
+        return name if own or prior_of(self._profile, name) is not None else evidence
 
     def _read(self, after_seconds: float) -> None:
         time.sleep(after_seconds)

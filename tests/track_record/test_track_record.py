@@ -93,3 +93,19 @@ def test_a_kind_of_evidence_says_what_it_was_worth_and_how_loud_it_may_be(tmp_pa
         "calm",
         "note",
     ]
+
+
+def test_an_alert_is_told_with_the_record_of_its_own_kind(tmp_path: Path) -> None:
+    record = TrackRecord(tmp_path, "guarded")
+    moved, every = PRIORS["red_burst:moved"], PRIORS["red_burst"]
+    assert f"fell {moved.fell}% of {moved.n}" in record.words("red_burst", "moved")
+    assert f"fell {every.fell}% of {every.n}" in record.words("red_burst", "beyond_range"), "too few of these"
+    assert record.words("red_burst", "") == record.words("red_burst")
+    for number in range(150):
+        fields = outcome("red_burst", fell=number < 20, others=0.6, number=number) | {"basis": "moved"}
+        record.on_record(msgspec.convert(fields, OutcomeRecord), 0)
+    for number in range(300):
+        record.on_record(msgspec.convert(outcome("red_burst", fell=True, others=0.6, number=number), OutcomeRecord), 0)
+    assert "fell 13% of 150" in record.words("red_burst", "moved")
+    assert (record.demoted("red_burst", "moved"), record.demoted("red_burst")) == (True, False)
+    assert not record.demoted("red_burst", "thin_bid")
