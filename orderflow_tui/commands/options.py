@@ -37,7 +37,7 @@ _RECORDINGS: Final = (
     "or a run of --record"
 )
 JOURNAL: Final = "logs/order_flow"
-SCREEN: Final = ("fps", "tz", "theme", "ascii", "no_mouse", "no_bell", "no_title", "notify", "on_quit")
+SCREEN: Final = ("fps", "tz", "theme", "ascii", "no_mouse", "no_bell", "sounds", "no_title", "notify", "on_quit")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -241,6 +241,7 @@ def _add_screen(parser: argparse.ArgumentParser, default: str | None = argparse.
     )
     group.add_argument("--no-mouse", action="store_true", default=default, help="do not use the mouse")
     group.add_argument("--no-bell", action="store_true", default=default, help="no terminal bell")
+    group.add_argument("--sounds", metavar="TEXT", default=default, help="bells by kind, as exit=3 calm=1 alert=1")
     group.add_argument("--no-title", action="store_true", default=default, help="do not set the terminal title")
     group.add_argument(
         "--notify",

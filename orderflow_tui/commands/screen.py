@@ -11,7 +11,7 @@ from orderflow_tui.commands.browser_tab import end_with_the_server, in_browser
 from orderflow_tui.commands.ending import Ending
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
-from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.screen import bells, screen_settings
 from orderflow_tui.config.values import invalid
 from orderflow_tui.views.model import MonitorPort
 
@@ -82,7 +82,7 @@ def run_screen(
             first_run=first_run,
             mouse=not ui.no_mouse,
             ascii_only=ui.ascii,
-            attention=Attention(bell=not ui.no_bell, title=not ui.no_title, notify=ui.notify),
+            attention=Attention(bell=not ui.no_bell, bells=bells(ui.sounds), title=not ui.no_title, notify=ui.notify),
             keys={name: str(keys) for name, keys in loaded.keys.items()},
             replay=replay,
             export_directory=directory,

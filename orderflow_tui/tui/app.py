@@ -15,6 +15,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
+from orderflow_tui.config.screen import Sound
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS
 from orderflow_tui.tui.keys.keymap import check_keymap
@@ -31,7 +32,7 @@ from orderflow_tui.tui.state.first_run import FirstRun, Kind, notice
 from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.view_choice import read_choice, write_choice
-from orderflow_tui.views.model import MonitorPort
+from orderflow_tui.views.model import MonitorPort, RecommendationView
 
 if TYPE_CHECKING:
     from orderflow_tui.journal.history import HistoryStore
@@ -43,7 +44,16 @@ APP_TITLE = "orderflow-tui"
 
 _BLINK_SECONDS = 1.0
 _SETTLE_SECONDS = 0.3
+_BELL_SECONDS = 0.25
+"""Between two bells: terminals make one sound of bells that come together."""
 _THEME_SECONDS = 2.0
+
+
+def _sound(item: RecommendationView) -> Sound:
+    """What a recommendation rings as."""
+    if item.kind == "stop":
+        return "stop"
+    return "exit" if item.weight == "leads" else "calm"
 
 
 class NewsCame(Message):
@@ -103,6 +113,7 @@ class OrderFlowApp(ReplayApp):
         self._signals = TerminalSignals(attention or Attention(), self._write)
         super().__init__(monitor, check_keymap(keys or {}), engine)
         self.animation_level = "none"
+        self.model.muted = not self._signals.use.bell
         self.history = history
         self.zone = Zone(tz)
         self.export_directory = export_directory
@@ -213,13 +224,14 @@ class OrderFlowApp(ReplayApp):
         opened, blinded = self.model.newly_open(), self.model.newly_blind()
         if self.is_seeking:  # what is passed over was heard when it was played, or is not wanted
             opened, blinded = [], []
-        heard = [item for item in opened if item.weight != "note"]
-        fresh = [(card_title(item), item.reason) for item in heard]
+        told = [item for item in opened if item.weight != "note"]
+        fresh = [(card_title(item), item.reason) for item in told]
         fresh += [(f"BLIND {view.symbol}", view.chip_detail) for view in blinded]
-        if self._signals.use.bell and fresh:
-            self.bell()
-            if any(item.weight == "leads" for item in heard):
-                self.bell()
+        heard = {_sound(item) for item in told}
+        heard |= {"blind"} if blinded or self.model.newly_silent() else set()
+        heard |= {"alert"} if self.model.newly_alerted() and not self.is_seeking else set()
+        for number in range(self._signals.use.rings(heard)):
+            self.set_timer(number * _BELL_SECONDS, self.bell) if number else self.bell()
         self._signals.tell_desktop(fresh, focused=self.app_focus)
         self.title = self.model.asks or APP_TITLE
 
@@ -281,6 +293,14 @@ class OrderFlowApp(ReplayApp):
         else:
             changed = {"bell": not value} if name == "no_bell" else {name: value}
             self._signals.use = replace(self._signals.use, **changed)
+            self.model.muted = not self._signals.use.bell
+
+    async def action_mute(self) -> None:
+        """No bell, or the bell again, on this screen until it is closed."""
+        self.apply_setting("no_bell", self._signals.use.bell)
+        self.tell("bell off on this screen until you quit" if self.model.muted else "bell on")
+        if isinstance(self.screen, ModelScreen):
+            await self.screen.update_model()
 
     def keep_choice(self) -> None:
         """Keep layout and sort for the next start, where there is a journal to keep them beside."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from textual import events
 
+from orderflow_tui.config.screen import Sound, bells, screen_settings
+from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.state.attention import Attention, notification_sequence, title_sequence
 from tests.tui.driving import running, settled
-from tests.tui.fake import calm_market, recommendation, symbol_view
+from tests.tui.fake import alert, calm_market, recommendation, symbol_view
 
 HOSTILE = "BAC\x1b]52;c;eA==\x07;x"
 
@@ -112,3 +114,44 @@ async def test_news_is_painted_without_waiting_for_the_next_look() -> None:
         monitor.ring()
         await pilot.pause()
         assert app.title == "EXIT? BAC"
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "rung"),
+    [
+        ("", {"exit"}, 2),
+        ("", {"calm"}, 1),
+        ("", {"alert"}, 0),
+        ("", set(), 0),
+        ("alert=1, exit=3", {"alert"}, 1),
+        ("alert=1, exit=3", {"alert", "exit", "stop"}, 3),
+        ("blind=0", {"blind"}, 0),
+    ],
+)
+def test_each_kind_has_its_bells(text: str, kinds: set[Sound], rung: int) -> None:
+    assert Attention(bells=bells(text)).rings(kinds) == rung
+    assert Attention(bell=False, bells=bells(text)).rings(kinds) == 0
+
+
+@pytest.mark.parametrize("text", ["exit", "exit=4", "exit=-1", "siren=1", "exit=²", "=1", "exit="])
+def test_sounds_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(DataValidationError, match="refused: must be like exit=3"):
+        screen_settings({"sounds": text})
+
+
+async def test_an_alert_and_a_silent_watch_ring_as_their_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = Written(monkeypatch)
+    monitor, now = calm_market(), [0.0]
+    monitor.put(alerts=(alert("BAC", 0, "sold"),))
+    loud = Attention(bells=bells("alert=1 blind=1"))
+    async with running(monitor, attention=loud, monotonic=lambda: now[0]) as (_, pilot):
+        assert written.bells == 0, "what stood there at the start is no news"
+        monitor.put(alerts=(alert("BAC", 1, "sold"), alert("BAC", 0, "sold")))
+        await settled(pilot)
+        assert written.bells == 1
+        monitor.put(alerts=(alert("KO", 3, "sold", counts=False), alert("BAC", 1, "sold"), alert("BAC", 0, "sold")))
+        await settled(pilot)
+        assert written.bells == 1
+        now[0] = 10.0
+        await settled(pilot)
+        assert written.bells == 2

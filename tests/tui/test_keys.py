@@ -319,6 +319,16 @@ async def _alerts(bench: Bench) -> None:
     assert not any("This alert, " in row.plain for row in bench.app.screen.query_one(RowPager).rows)
 
 
+@checks("mute")
+async def _mute(bench: Bench) -> None:
+    await bench.press("M")
+    assert not bench.app._signals.use.bell
+    assert "bell off" in block(bench.app, "status")
+    await bench.press("M")
+    assert bench.app._signals.use.bell
+    assert "bell off" not in block(bench.app, "status")
+
+
 @checks("take-back", "answer-take-back")
 async def _take_back(bench: Bench) -> None:
     await bench.press("f2", "e")

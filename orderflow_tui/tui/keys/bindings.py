@@ -25,6 +25,7 @@ APP_BINDINGS: list[BindingType] = [
         show=True,
     ),
     _key("T", "next_theme", "Theme", "The next theme", "next-theme"),
+    _key("M", "mute", "Mute", "Bell off, or on again, on this screen until you quit", "mute"),
     _key("r", "recover", "Retry", "Retry a BLIND symbol now; restart a dead engine", "recover"),
     _key("m", "mine", "Mine", "Mark your own orders so that the rules ignore them", "mine"),
     _key("space", "pause", "Pause", "Pause or resume a replay", "pause"),

@@ -157,6 +157,8 @@ def _quiet(model: ScreenModel, status: StatusView) -> list[str]:
     ]
     if status.stream:
         words.insert(0, "streaming" if status.stream == "stream" else status.stream)
+    if model.muted:
+        words.insert(0, "bell off")
     if status.speed != 1.0:
         words.insert(0, f"x{status.speed:g}")
     if status.missing_features:

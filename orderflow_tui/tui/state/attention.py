@@ -9,8 +9,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from orderflow_tui.config.screen import Sound, bells
 from orderflow_tui.tui.look.text import clean
 
 Notify = Literal["unfocused", "always", "never"]
@@ -26,14 +27,20 @@ class Attention(Struct, frozen=True):
     """What may be used.
 
     Attributes:
-        bell: Ring once for each new recommendation and each position that goes blind.
+        bell: Whether to ring at all.
+        bells: How often for each kind.
         title: Say in the terminal's title what is asked, blinking until it is answered.
         notify: A notification of the desktop: while another window has the focus, always, never.
     """
 
     bell: bool = True
+    bells: Mapping[Sound, int] = field(default_factory=lambda: bells(""))
     title: bool = True
     notify: Notify = "unfocused"
+
+    def rings(self, kinds: Iterable[Sound]) -> int:
+        """How often the bell rings for what came together: as for the most urgent of it."""
+        return max((self.bells[kind] for kind in kinds), default=0) if self.bell else 0
 
     def wants_notification(self, *, focused: bool) -> bool:
         """Whether to notify the desktop; a terminal that does not report its focus counts as focused."""

@@ -72,7 +72,11 @@ class ScreenModel(Struct):
     sort: Sort = "file"
     """What the panels were last sorted by. They are sorted when the trader asks, and stay where they stand."""
     _rung: frozenset[str] = frozenset()
+    muted: bool = False
+    """The bell is off."""
     _blind: frozenset[str] = frozenset()
+    _alerted: frozenset[str] | None = None
+    _silent: bool = False
     _to_sort: bool = False
     """What was chosen at an earlier start is sorted by once all it needs is known."""
     _places: tuple[str, ...] = ()
@@ -239,6 +243,17 @@ class ScreenModel(Struct):
         fresh = [view for view in blind if view.symbol not in self._blind]
         self._blind = frozenset(view.symbol for view in blind)
         return fresh
+
+    def newly_silent(self) -> bool:
+        """Whether the monitor has stopped saying anything since the last call."""
+        before, self._silent = self._silent, self.silent_seconds > 0
+        return self._silent and not before
+
+    def newly_alerted(self) -> bool:
+        """Whether an alert that counts came since the last call; what there was at the start is no news."""
+        before = self._alerted
+        self._alerted = frozenset(line.episode_id for line in self.alerts if line.counts and not line.late)
+        return before is not None and not self._alerted <= before
 
     @property
     def asks(self) -> str:
