@@ -27,8 +27,8 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.fixture(autouse=True)
 def _secrets_of_its_own() -> Iterator[None]:
     """A test's made-up secret may be another's plain word."""
-    parts, short = set(masking._parts), set(masking._short)
+    parts, encoded, short = set(masking._parts), set(masking._encoded), set(masking._short)
     yield
-    for known, before in ((masking._parts, parts), (masking._short, short)):
+    for known, before in ((masking._parts, parts), (masking._encoded, encoded), (masking._short, short)):
         known.clear()
         known.update(before)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from base64 import b64encode, urlsafe_b64encode
+
 import pytest
 
 from orderflow_tui.feeds.errors import one_line
@@ -27,6 +29,16 @@ hide(KEY)
 )
 def test_a_secret_and_every_part_of_it_that_tells_something_is_masked(text: str, shown: str) -> None:
     assert masked(text) == shown
+
+
+@pytest.mark.parametrize("before", ["", "u", "me", "key", "user:"])
+def test_it_is_masked_in_other_letters_and_codes(before: str) -> None:
+    whole = (before + KEY + "!").encode()
+    for form in (b64encode(whole), urlsafe_b64encode(whole), whole.hex().encode(), whole.lower(), whole.upper()):
+        said = masked(f"Basic {form.decode()} refused")
+        assert said.startswith("Basic ")
+        assert said.endswith(" refused")
+        assert len(said) < len("Basic *** refused") + 2 * len(before) + 8, said
 
 
 def test_it_is_masked_before_the_text_is_cut() -> None:
