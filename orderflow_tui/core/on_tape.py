@@ -157,6 +157,14 @@ class TapeRules:
     def correct(self, event: TapeCorrection) -> list[AlertUpdated]:
         """A minute as the tape has it now; alerts that rested on what changed stand: returns their notes."""
         last = event.time_ns // NS - 1
+        if self.series is not None:
+            rows = (
+                (one.time_ns, one.price, one.size, one.side, one.flags)
+                for one in event.prints
+                if one.flags & VOLUME and one.flags & PRICE
+            )
+            real = map(self._mirror.row, rows) if self._short else rows
+            self.series.at_price.correct(event.from_second, last, (row[:4] for row in real))
         differing, change = apply_correction(self._window, self._market, event.from_second, last, event.prints)
         if not differing:
             return []

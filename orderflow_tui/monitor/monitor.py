@@ -343,6 +343,8 @@ class Monitor(ScreenPort):
                 behind_ns = self._clock.behind_ns(watched.core.terms.capabilities.delay_seconds)
                 at = self._clock.answered_ns(arrival) - behind_ns
                 watched.clock_moved(arrival.wall_ns)
+                if not (self._publishes or watched.health.reason):
+                    watched.recorder.keep(watched.core, at // NS)  # a screen that comes has the map of its last minutes
                 if watched.core.announcer.outcomes is not None:
                     stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
                     watched.core.announcer.outcomes.seen = not (watched.health.reason or stale)

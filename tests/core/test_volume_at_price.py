@@ -9,8 +9,19 @@ from hypothesis import strategies as st
 
 from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.market.sessions import session_at
-from orderflow_tui.core.market.volume_at_price import MOST_PRICES, VolumeAtPrice
-from orderflow_tui.core.model.events import AUCTION, BUY, PRICE, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, VOLUME, Print
+from orderflow_tui.core.market.volume_at_price import KEPT_SECONDS, MOST_PRICES, VolumeAtPrice
+from orderflow_tui.core.model.events import (
+    AUCTION,
+    BUY,
+    PRICE,
+    REGULAR,
+    SELL,
+    SIDE_GIVEN,
+    UNKNOWN,
+    VOLUME,
+    Print,
+    TapeCorrection,
+)
 from orderflow_tui.core.model.units import NS
 from tests.core.kit import NOON, Tape, held, make
 
@@ -25,6 +36,39 @@ def _filled(prints: Sequence[tuple[int, int, int]]) -> VolumeAtPrice:
     for at, (price, size, side) in enumerate(prints):
         traded.add(SESSION, NOON + at, price, size, side)
     return traded
+
+
+def test_what_a_correction_takes_back_is_not_counted() -> None:
+    traded = _filled([(100_000, 300, SELL), (100_000, 300, BUY), (100_100, 50, BUY), (100_200, 70, SELL)])
+    traded.recent()
+    second = NOON // NS
+    # A print that stands keeps its side though it is told without one; a new one has the side it is told with.
+    again = [(NOON, 100_000, 300, UNKNOWN), (NOON, 100_100, 50, UNKNOWN), (NOON, 100_100, 7, SELL)]
+    traded.correct(second, second, again)
+    assert traded.between(99_000, 100, 20) == ((100_000, 300, 0, 0), (100_100, 7, 50, 0))
+    assert traded.recent() == [(100_100, 7, 0, 0)]
+    traded.correct(second, second, again)
+    assert traded.between(99_000, 100, 20) == ((100_000, 300, 0, 0), (100_100, 7, 50, 0))
+    traded.correct(second, second, [])
+    assert not traded.levels
+
+
+def test_a_core_takes_back_what_was_cancelled_in_the_markets_own_prices() -> None:
+    prints = [Print(NOON + at, at, 1_000_000, 300, REGULAR | SIDE_GIVEN, SELL) for at in (1, 2)]
+    for quantity in (100, -100):
+        core = make(position=held(quantity))
+        core.series = Series()
+        core.process([*Tape().book(0, [(100.00, 500)], [(100.01, 300)]).events, *prints])
+        core.process([TapeCorrection(NOON + NS, NOON // NS, (prints[0],))])
+        assert core.series.at_price.between(980_000, 100, 400) == ((1_000_000, 300, 0, 0),)
+
+
+def test_only_the_last_minutes_are_corrected() -> None:
+    traded = VolumeAtPrice()
+    for second in range(KEPT_SECONDS + 10):
+        traded.add(SESSION, NOON + second * NS, 100_000, 1, BUY)
+    traded.correct(NOON // NS, NOON // NS + KEPT_SECONDS + 10, [])
+    assert traded.levels[100_000].bought == 10
 
 
 @given(PRINTS, st.integers(98_000, 102_000), st.sampled_from((1, 50, 100, 500)), st.integers(1, 41))

@@ -717,3 +717,16 @@ def test_orders_the_trader_calls_his_own_are_left_out_of_the_book(desk: Desk) ->
     assert view.position.working == (mine,)
     desk.monitor.own_orders("BAC", ())
     shown(((100_000, 500),))
+
+
+def test_a_screen_that_comes_has_the_map_of_the_minutes_before(desk: Desk) -> None:
+    desk.monitor.set_screens(0)
+    desk.events(Book(time.time_ns(), 1, ((100_000, 500),), ((100_100, 500),)))
+    deadline = time.monotonic() + 20
+    watched = None
+    while watched is None or not watched.recorder.history.count:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+        watched = desk.monitor._symbols.get("BAC")
+    ((_, bids, asks, _),) = list(watched.recorder.history.columns())[-1:]
+    assert (bids, asks) == ([(100_000, 500)], [(100_100, 500)])
