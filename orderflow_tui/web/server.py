@@ -54,7 +54,12 @@ body.-closed #terminal {{ display: none; }}
 <p id="ended">The dashboard in this tab has ended. Reload the page to start it again.</p>
 <script nonce="{nonce}">
 const scheme = location.protocol === "https:" ? "wss://" : "ws://";
-document.getElementById("terminal").dataset.sessionWebsocketUrl = scheme + location.host + "/ws";
+const terminal = document.getElementById("terminal");
+terminal.dataset.sessionWebsocketUrl = scheme + location.host + "/ws";
+const focus = () => {{ const keys = terminal.querySelector("textarea"); if (keys) keys.focus(); return keys; }};
+const whole = {{childList: true, subtree: true}};
+new MutationObserver((_, seen) => {{ if (focus()) seen.disconnect(); }}).observe(terminal, whole);
+window.addEventListener("focus", focus);
 </script>
 <script src="/static/js/textual.js"></script>
 </body>

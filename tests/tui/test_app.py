@@ -20,6 +20,7 @@ from orderflow_tui.tui.keys import guarded_app
 from orderflow_tui.tui.keys.guarded_app import CLICKS
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.bar_rows import status_row
+from orderflow_tui.tui.rows.help_rows import help_rows
 from orderflow_tui.tui.run_dashboard import run_dashboard
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.detail import DetailScreen
@@ -609,3 +610,12 @@ async def test_a_screen_that_was_left_is_let_go_with_everything_it_painted(key: 
         gc.collect()
         assert not list(parts)
         assert not list(painted)
+
+
+@pytest.mark.parametrize("width", [38, 82])
+def test_the_help_in_a_browser_begins_with_the_keys_the_browser_keeps(width: int) -> None:
+    rows = [row.plain for row in help_rows(width, lambda binding: [binding.key], browser=True)]
+    assert rows[0] == " In a browser"
+    assert rows[1].startswith(" ?  ")
+    assert all(len(row) <= width for row in rows[: rows.index(" Dashboard")])
+    assert " In a browser" not in [row.plain for row in help_rows(width, lambda binding: [binding.key])]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -102,13 +103,21 @@ def checks(*binding_ids: str) -> Callable[[Callable[[Bench], Awaitable[None]]], 
     return register
 
 
-@checks("help")
+@checks("help", "help-letter")
 async def _help(bench: Bench) -> None:
     await bench.press("f1")
     assert isinstance(bench.app.screen, HelpScreen)
     assert "Answer the exit recommendation" in "\n".join(row.plain for row in bench.app.screen.query_one(RowPager).rows)
     await bench.press("f1")
     assert isinstance(bench.app.screen, MainScreen)
+    await bench.press("question_mark")
+    assert isinstance(bench.app.screen, HelpScreen)
+
+
+@checks("palette")
+async def _palette(bench: Bench) -> None:
+    await bench.press("colon")
+    assert isinstance(bench.app.screen, CommandPalette)
 
 
 @checks("acknowledge", "acknowledge-letter")
@@ -175,9 +184,9 @@ async def _seek(bench: Bench) -> None:
     assert bench.replay.sought == [-60, 60, -600, 600], "the history reads the journal that would go back"
 
 
-@checks("picture")
+@checks("picture", "picture-letter")
 async def _picture(bench: Bench) -> None:
-    await bench.press("f12")
+    await bench.press("P")
     (picture,) = bench.folder.glob("screen-*.svg")
     assert "<svg" in picture.read_text(encoding="utf-8")
     assert picture.stat().st_mode & 0o777 == 0o600

@@ -62,7 +62,6 @@ class Tab:
 
     async def press(self, key: str, code: int) -> None:
         """A key that is no letter, down and up, in the page's terminal."""
-        await self.call("Runtime.evaluate", expression="document.querySelector('textarea').focus()")
         for kind in ("rawKeyDown", "keyUp"):
             await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
 

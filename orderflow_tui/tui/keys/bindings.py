@@ -13,6 +13,8 @@ def _key(
 
 APP_BINDINGS: list[BindingType] = [
     _key("f1", "help", "Help", "All keys and symbols", "help", show=True, priority=True),
+    _key("question_mark", "help", "Help", "Same as F1", "help-letter"),
+    _key("colon", "command_palette", "Palette", "Same as Ctrl+P: every action by name", "palette"),
     _key(
         "f2", "acknowledge", "Answer", "Answer the exit recommendation, from any screen", "acknowledge",
         show=True, priority=True,
@@ -45,6 +47,7 @@ APP_BINDINGS: list[BindingType] = [
         "f12", "save_picture", "Picture", "Save the screen as an SVG in the journal folder, from any screen", "picture",
         priority=True,
     ),
+    _key("P", "save_picture", "Picture", "Same as F12", "picture-letter"),
     _key("q", "quit", "Quit", "Quit now (the journal is already saved)", "quit-letter", show=True),
     _key("ctrl+q", "quit", "Quit", "Quit now, from any screen", "quit", priority=True),
 ]  # fmt: skip

@@ -27,12 +27,27 @@ SIGNS = (
     ("--", "not known, or no longer true"),
     ("* > #", "a panel is pinned; selected; both"),
 )
+IN_BROWSER = (
+    ("?", "this help; most browsers keep F1"),
+    ("a", "answer, where F2 does not reach the screen"),
+    (":", "command palette; Ctrl+P prints"),
+    ("P", "picture; F12 opens the browser's tools"),
+    ("q", "quit; Ctrl+Q and Ctrl+W close the browser or its tab, the watch goes on"),
+    ("F5, F11", "the browser's: load the page anew, full screen"),
+)
+"""Keys for those that a browser keeps for itself."""
 KEY_WIDTH = 20
 
 
-def help_rows(width: int, keys: Callable[[Binding], list[str]], first: str = "Dashboard") -> list[Row]:
-    """All rows of the help, the scope the reader came from first."""
+def help_rows(
+    width: int, keys: Callable[[Binding], list[str]], first: str = "Dashboard", *, browser: bool = False
+) -> list[Row]:
+    """All rows of the help, the scope the reader came from first; in a browser, before it, what the browser keeps."""
     rows: list[Row] = []
+    if browser:
+        rows.append(make_row(" In a browser", base="bar"))
+        for key, words in IN_BROWSER:
+            rows += _entry(key, words, width)
     for scope in sorted(SCOPES, key=lambda name: (name != first, name != "Everywhere")):
         rows.append(make_row(f" {scope}", base="bar"))
         for binding in named(SCOPES[scope]):

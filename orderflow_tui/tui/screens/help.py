@@ -38,7 +38,7 @@ class HelpScreen(ModelModal):
         width = min(82, self.app.size.width - 2)
         self.query_one("#help-title", LineWidget).show([make_row(" Help: arrows scroll, esc closes", base="picked")])
         pager = self.query_one(RowPager)
-        pager.show(help_rows(width, self.dashboard.all_keys, self._scope))
+        pager.show(help_rows(width, self.dashboard.all_keys, self._scope, browser=self.app.is_web))
         pager.focus()
 
     def action_close(self) -> None:
