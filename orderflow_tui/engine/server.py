@@ -63,8 +63,8 @@ class EnginePort(MonitorPort, Protocol):
         """Record an answer that a named screen gave."""
         ...
 
-    def set_screens(self, count: int) -> None:
-        """So many screens look: with none, no views are made."""
+    def set_screens(self, count: int, fps: float = 0.0) -> None:
+        """So many screens look, the fastest of them so many times a second: with none, no views are made."""
         ...
 
     def watch_details(self, symbols: frozenset[str]) -> None:
@@ -245,7 +245,8 @@ class EngineServer:
         return _Screen(link, hello, "".join(filter(str.isprintable, hello.screen))[:_LONGEST_NAME] or "a screen")
 
     def _count(self) -> None:
-        self._port.set_screens(len(self._all()))
+        screens = self._all()
+        self._port.set_screens(len(screens), max((1 / one.pause for one in screens if one.watches), default=0.0))
 
     def _leave(self, gone: _Screen) -> None:
         """The detail nobody shows is made no more; with the last screen the watch may end."""

@@ -39,9 +39,10 @@ class WatchDetails(Struct, frozen=True):
 
 
 class ScreensLook(Struct, frozen=True):
-    """So many screens look."""
+    """So many screens look, the fastest of them so many times a second; 0 where none says."""
 
     count: int
+    fps: float = 0.0
 
 
 class Stop(Struct, frozen=True):

@@ -38,6 +38,7 @@ from orderflow_tui.monitor.screen_port import ScreenPort
 from orderflow_tui.monitor.side_questions import SideQuestions
 from orderflow_tui.monitor.status import RunState, status_view
 from orderflow_tui.monitor.symbols import Reloads, WatchedSymbols
+from orderflow_tui.monitor.view_pace import ViewPace
 from orderflow_tui.monitor.watched import STALE_AFTER_S
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
@@ -52,8 +53,6 @@ LOOK_NS = NS
 """How often files are looked at and names are told the time."""
 _TICK_NS: Final = 50_000_000
 """Telling names the time lets other work have its turn after so long."""
-_NEWS_NS: Final = 10_000_000
-"""News is published at once, but never more often than this: a storm of alerts is one paint, not a thousand."""
 
 
 class Monitor(ScreenPort):
@@ -103,10 +102,8 @@ class Monitor(ScreenPort):
         self.earlier = tuple(earlier)
         self._unwatched_ns = unwatched_ns
         """What the last days recommended."""
-        self._publish_ns = int(NS / publish_hz) if publish_hz > 0 else 0
+        self._views = ViewPace(int(NS / publish_hz) if publish_hz > 0 else 0)
         self._rearms_alone = False
-        self._screens = 1
-        """How many look; with none, no views are made."""
         self._run_started = run or RunStartedRecord(version="", host="", symbols=[], settings={})
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._ended = threading.Event()
@@ -143,7 +140,6 @@ class Monitor(ScreenPort):
         self._outbox = Outbox(journal, publisher.line, self._sides.put, self.listeners, self._guard)
         self._blindness = BlindnessTracker(self._outbox.write, self._outbox.blinded, time.time_ns())
         self._intake = Intake(self._symbols, self._blindness, self._clock, self._outbox, self._state)
-        self._last_publish = 0
         self._to_tick: deque[str] = deque()
         """Names that are still to be told this second's time."""
         self._failure: BaseException | None = None
@@ -235,24 +231,15 @@ class Monitor(ScreenPort):
                 next_look = _next_look()
                 self._look_round()
             self._tick()
-            if self._publishes and time.monotonic_ns() - self._last_publish >= self._pause_ns:
+            if self._views.makes_views and time.monotonic_ns() >= self._views.due_ns(news=self._outbox.news):
                 self._publish()
-
-    @property
-    def _publishes(self) -> bool:
-        return self._publish_ns > 0 and self._screens > 0
-
-    @property
-    def _pause_ns(self) -> int:
-        """How long after a publication the next may come."""
-        return _NEWS_NS if self._outbox.news else self._publish_ns
 
     def _wait_s(self, next_look: int) -> float:
         """How long the loop may sleep if no message comes."""
         now = time.monotonic_ns()
         wait_s = max(0.0, (next_look - now) / NS)
-        if self._publishes and any(watched.dirty for watched in self._symbols.all()):
-            wait_s = min(wait_s, max(0.0, (self._last_publish + self._pause_ns - now) / NS))
+        if self._views.makes_views and any(watched.dirty for watched in self._symbols.all()):
+            wait_s = min(wait_s, max(0.0, (self._views.due_ns(news=self._outbox.news) - now) / NS))
         due_s = self._sides.due_s()
         return wait_s if due_s is None else min(wait_s, due_s)
 
@@ -288,7 +275,7 @@ class Monitor(ScreenPort):
             case WatchDetails():
                 self._publisher.watch_details(self._symbols, message.symbols)
             case ScreensLook():
-                self._screens = message.count
+                self._views.look(message.count, message.fps)
                 self._symbols.set_alone(alone=self._rearms_alone and not message.count)
                 self._publish()
             case _:
@@ -343,7 +330,7 @@ class Monitor(ScreenPort):
                 behind_ns = self._clock.behind_ns(watched.core.terms.capabilities.delay_seconds)
                 at = self._clock.answered_ns(arrival) - behind_ns
                 watched.clock_moved(arrival.wall_ns)
-                if not (self._publishes or watched.health.reason):
+                if not (self._views.makes_views or watched.health.reason):
                     watched.recorder.keep(watched.core, at // NS)  # a screen that comes has the map of its last minutes
                 if watched.core.announcer.outcomes is not None:
                     stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
@@ -366,14 +353,14 @@ class Monitor(ScreenPort):
     # --- views --------------------------------------------------------------------------------------------------
 
     def _publish(self) -> None:
-        self._last_publish = time.monotonic_ns()
-        if self._publishes:
+        self._views.last_ns = time.monotonic_ns()
+        if self._views.makes_views:
             now_ns = self._clock.shown_ns()
             self._publisher.make(
                 self._symbols,
                 now_ns=now_ns,
                 data_ns=now_ns - self._clock.delay_ns,
-                mono_ns=self._last_publish,
+                mono_ns=self._views.last_ns,
                 closed=self._clock.closed(self._state.market),
             )
         self._publisher.publish(self._make_status())

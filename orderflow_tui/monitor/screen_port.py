@@ -94,9 +94,9 @@ class ScreenPort:
         """The newest detail of a symbol; None until it is made."""
         return self._publisher.details.get(symbol)
 
-    def set_screens(self, count: int) -> None:
-        """So many screens look: with none, no views are made."""
-        self._inbox.ask(ScreensLook(count))
+    def set_screens(self, count: int, fps: float = 0.0) -> None:
+        """So many screens look, the fastest of them so many times a second: with none, no views are made."""
+        self._inbox.ask(ScreensLook(count, fps))
 
     def rule_record(self, evidence: str) -> str:
         """How a rule (`exit` for recommendations) has done on this user's data, in one line; empty where not kept."""

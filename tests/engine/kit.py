@@ -28,6 +28,7 @@ class FakeEngine(FakeMonitor):
         super().__init__()
         self.answered_by: list[str] = []
         self.screen_counts: list[int] = []
+        self.screen_fps = 0.0
         self.wanted: frozenset[str] = frozenset()
         self._turn = threading.Lock()
         self.listeners: list[Callable[[Record, int], None]] = []
@@ -42,8 +43,9 @@ class FakeEngine(FakeMonitor):
             for listener in self.listeners:
                 listener(record, 0)
 
-    def set_screens(self, count: int) -> None:
+    def set_screens(self, count: int, fps: float = 0.0) -> None:
         self.screen_counts.append(count)
+        self.screen_fps = fps
         self.put()
 
     def watch_details(self, symbols: frozenset[str]) -> None:

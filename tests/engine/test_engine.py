@@ -440,3 +440,12 @@ def test_a_screen_says_that_nothing_is_watched_until_its_engine_is_there(engine:
         until(lambda: engine.ended)
     finally:
         screen.close()
+
+
+def test_the_engine_knows_how_fast_its_fastest_screen_looks(engine: Engine) -> None:
+    engine.screen(fps=2.0)
+    until(lambda: round(engine.monitor.screen_fps) == 2)
+    fast = engine.screen("pts/2", fps=12.0)
+    until(lambda: round(engine.monitor.screen_fps) == 12)
+    fast.close()
+    until(lambda: round(engine.monitor.screen_fps) == 2)

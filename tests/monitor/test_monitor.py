@@ -458,7 +458,7 @@ def test_positions_and_thresholds_may_change_while_it_runs(tmp_path: Path) -> No
         time.sleep(0.02)
     desk.config.config = OrderFlowConfig(data_source="replay", large_order_size_threshold=50_000)
     desk.config.changed = True
-    while "T 50,000" not in desk.monitor.views()["T"].thresholds:
+    while "50,000" not in desk.monitor.views()["T"].thresholds:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     desk.monitor.stop(timeout=5)

@@ -163,7 +163,9 @@ class VolumeWindow:
 
     def by_second(self, now: int, seconds: int) -> tuple[list[int], list[int], list[int]]:
         """Volume, and what sellers and buyers started of it, of the seconds up to `now`, oldest first."""
-        through = (self.volume_through, self.sell_through, self.buy_through)
-        totals = [[of(second) for second in range(now - seconds, now + 1)] for of in through]
+        slots = [second % _RING for second in range(now - seconds, min(now + 1, self.head))]
+        newer = seconds + 1 - len(slots)
+        rings = ((self._volume, self.volume), (self._sell, self.sell), (self._buy, self.buy))
+        totals = [[*map(ring.__getitem__, slots), *[newest] * newer] for ring, newest in rings]
         volumes, sells, buys = ([new - old for old, new in pairwise(row)] for row in totals)
         return volumes, sells, buys

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
-from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR, price_text, utc_datetime
+from orderflow_tui.core.model.units import NS, PRICE_UNITS_PER_DOLLAR, price_text, utc_datetime
 
 TEXT_LIMIT = 600
 """Longest outside text a line keeps; a row shows less anyway."""
@@ -160,8 +161,14 @@ class Zone(Struct, frozen=True):
 
     def clock(self, time_ns: int) -> str:
         """Hours, minutes and seconds: `10:35:20`."""
-        return utc_datetime(time_ns).astimezone(self.info).strftime("%H:%M:%S") if time_ns else "--:--:--"
+        return _clock(self.name, time_ns // NS) if time_ns else "--:--:--"
 
     def day(self, time_ns: int) -> str:
         """The date in this zone: `2025-10-22`."""
         return utc_datetime(time_ns).astimezone(self.info).strftime("%Y-%m-%d")
+
+
+@lru_cache(maxsize=512)
+def _clock(zone: str, second: int) -> str:
+    """A screen shows the same few hundred times again and again."""
+    return utc_datetime(second * NS).astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")
