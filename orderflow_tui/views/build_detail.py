@@ -37,9 +37,9 @@ def series_view(core: SymbolCore, second: int) -> SeriesView:
     rows = core.series.rows()
     if not rows or rows[-1].second < second:
         rows.append(sample_now(second, core.market, core.window, core.context, core.tape.taken))
-    short = core.mirror.short
+    short, real = core.mirror.short, core.mirror.price
     steps = list(pairwise(rows))
-    bids, asks = [_price(row.bid) for row in rows], [_price(row.ask) for row in rows]
+    bids, asks = [real(row.bid) or None for row in rows], [real(row.ask) or None for row in rows]
     sold, bought = (0, *(b.sold - a.sold for a, b in steps)), (0, *(b.bought - a.bought for a, b in steps))
     near, far = tuple(row.bid_depth for row in rows), tuple(row.ask_depth for row in rows)
     return SeriesView(
@@ -47,8 +47,8 @@ def series_view(core: SymbolCore, second: int) -> SeriesView:
         seconds=tuple(row.second for row in rows),
         bid=tuple(asks if short else bids),
         ask=tuple(bids if short else asks),
-        last=tuple(_price(row.last) for row in rows),
-        vwap=tuple(abs(row.vwap) or None for row in rows),
+        last=tuple(real(row.last) or None for row in rows),
+        vwap=tuple(core.mirror.sign * row.vwap or None for row in rows),
         volume=(0, *(b.volume - a.volume for a, b in steps)),
         sold=bought if short else sold,
         bought=sold if short else bought,
@@ -57,10 +57,6 @@ def series_view(core: SymbolCore, second: int) -> SeriesView:
         bid_depth=far if short else near,
         ask_depth=near if short else far,
     )
-
-
-def _price(units: int) -> int | None:
-    return abs(units) or None
 
 
 def _signed(row: Sample, *, short: bool) -> int:

@@ -46,9 +46,10 @@ class LadderWindow:
 def ladder_view(core: SymbolCore, window: LadderWindow) -> LadderView | None:
     """The ladder of a symbol as it is now; None before there is a price."""
     market = core.market
-    known = [abs(levels[0][0]) for levels in (market.bids, market.asks) if levels]
+    real = core.mirror.price
+    known = [real(levels[0][0]) for levels in (market.bids, market.asks) if levels]
     if not known and market.last_price is not None:
-        known = [abs(market.last_price)]
+        known = [real(market.last_price)]
     if not known:
         return None
     window.follow(min(known), max(known), market.price_step)

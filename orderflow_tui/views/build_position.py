@@ -27,7 +27,7 @@ def position_view(core: SymbolCore) -> PositionView | None:
     bid = core.market.bid
     pnl = percent = None
     if bid is not None and cost:
-        exit_price = abs(bid) / PRICE_UNITS_PER_DOLLAR
+        exit_price = core.mirror.price(bid) / PRICE_UNITS_PER_DOLLAR
         pnl = (exit_price - cost) * quantity
         percent = (exit_price - cost) / cost * 100 * core.mirror.sign
     watch = core.holding.stop_watch
@@ -36,7 +36,7 @@ def position_view(core: SymbolCore) -> PositionView | None:
         average_cost=cost,
         pnl=pnl,
         pnl_percent=percent,
-        stop=None if watch is None else abs(watch.stop),
+        stop=None if watch is None else core.mirror.price(watch.stop),
         stop_words=stop_words(core),
         hypothetical=position.hypothetical,
         working=position.working,
@@ -120,7 +120,7 @@ def _recommendation(
     if cost is not None and then is not None:
         line += f" | {money(-then)} a minute ago"
     if current.bid is not None and core.market.bid is not None and current.status == "open":
-        line += f" | {_since_the_signal(core, current.bid, abs(core.market.bid))}"
+        line += f" | {_since_the_signal(core, current.bid, core.mirror.price(core.market.bid))}"
     return RecommendationView(
         recommendation_id=current.recommendation_id,
         symbol=core.symbol,

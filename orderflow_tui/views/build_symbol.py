@@ -97,7 +97,7 @@ def symbol_view(core: SymbolCore, standing: SourceState, now_ns: int) -> SymbolV
         asks=near if short else far,
         book_time_ns=market.book_ns,
         quote_time_ns=standing.quote_ns,
-        last_price=None if market.last_price is None else abs(market.last_price),
+        last_price=None if market.last_price is None else core.mirror.price(market.last_price),
         price_step=market.price_step,
         change_60s=change,
         walls=tuple(_marks(core, now_ns)),
@@ -191,15 +191,17 @@ def _marks(core: SymbolCore, now_ns: int) -> list[WallMark]:
     walls = core.rules.part(WallRules)
     for tracker, near in ((walls.bids, True), (walls.asks, False)):
         real = real_side(near, short=core.mirror.short)
-        marks += [_mark(wall, real, "hit" if wall.hit else "seen") for wall in tracker.showing()]
-        marks += [_mark(wall, real, "pulled") for wall in tracker.pulled if now_ns - wall.gone_ns <= _PULLED_NS]
+        marks += [_mark(core, wall, real, "hit" if wall.hit else "seen") for wall in tracker.showing()]
+        marks += [_mark(core, wall, real, "pulled") for wall in tracker.pulled if now_ns - wall.gone_ns <= _PULLED_NS]
     return marks
 
 
-def _mark(wall: Wall, side: Literal["bid", "ask"], state: Literal["seen", "hit", "pulled"]) -> WallMark:
+def _mark(
+    core: SymbolCore, wall: Wall, side: Literal["bid", "ask"], state: Literal["seen", "hit", "pulled"]
+) -> WallMark:
     return WallMark(
-        side, abs(wall.price), state, wall.size, wall.opened_ns, wall.peak, wall.sold, wall.added, wall.cancelled,
-        wall.in_sight, wall.gone_ns if state == "pulled" else 0,
+        side, core.mirror.price(wall.price), state, wall.size, wall.opened_ns, wall.peak, wall.sold, wall.added,
+        wall.cancelled, wall.in_sight, wall.gone_ns if state == "pulled" else 0,
     )  # fmt: skip
 
 
@@ -277,8 +279,8 @@ def _context(core: SymbolCore, now_ns: int) -> ContextView:
         queue_imbalance=None if figures.queue_imbalance is None else sign * figures.queue_imbalance,
         cvd=sign * figures.cvd,
         cvd_error=figures.cvd_error,
-        vwap=None if vwap is None else abs(vwap),
-        vwap_distance_bp=None if vwap is None or last is None else (abs(last) - abs(vwap)) / abs(vwap) * 10_000,
+        vwap=None if vwap is None else sign * vwap,
+        vwap_distance_bp=None if vwap is None or last is None else sign * (last - vwap) / (sign * vwap) * 10_000,
         kyle_lambda=figures.kyle_lambda,
         pace=figures.pace,
     )

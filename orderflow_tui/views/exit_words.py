@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderflow_tui.core.market.liquidity import ExitCost, minutes_to_leave
 from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
-from orderflow_tui.core.model.units import NS, price_text, spell_minutes
+from orderflow_tui.core.model.units import NS, spell_minutes
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.model import CANNOT_LEAVE
 
@@ -86,7 +86,7 @@ def _uncosted(core: SymbolCore, quantity: int) -> str:
     if not bids:
         return f"no {near} to leave at" if asks else "no quote to leave at"
     filled = min(quantity * core.terms.capabilities.size_scale, sum(size for _, size in bids))
-    price = f"{price_text(abs(bids[0][0]))}{' or worse' if filled > bids[0][1] else ''}"
+    price = f"{core.writer.price(bids[0][0])}{' or worse' if filled > bids[0][1] else ''}"
     return f"{core.writer.sizes(filled)} of {quantity:,} at {price}; no {far}, so the cost is not known"
 
 
@@ -97,13 +97,13 @@ def stop_words(core: SymbolCore) -> str:
         return ""
     if watch.crossed:
         touch = core.writer.words("bid", "ask")
-        now = "" if bid is None else f", {touch} {price_text(abs(bid))}"
-        return f"STOP HIT at {price_text(abs(watch.stop))}{now}"
+        now = "" if bid is None else f", {touch} {core.writer.price(bid)}"
+        return f"STOP HIT at {core.writer.price(watch.stop)}{now}"
     if bid is None:
-        return f"Stop {price_text(abs(watch.stop))}"
+        return f"Stop {core.writer.price(watch.stop)}"
     distance = bid - watch.stop
     side = core.writer.words("below", "above")
-    words = f"Stop {price_text(abs(watch.stop))}, {distance / 100:.0f}c {side}"
+    words = f"Stop {core.writer.price(watch.stop)}, {distance / 100:.0f}c {side}"
     usual = core.market.usual_range
     return f"{words} ({distance / usual:.1f}x a normal 5-min range)" if usual else words
 
@@ -121,7 +121,7 @@ def held_header(core: SymbolCore, now_ns: int) -> str:
     words = [_ANSWERED[current.status]]
     bid = core.market.bid
     if latch.answer_bid is not None:
-        words[0] += f" at {price_text(abs(latch.answer_bid))}"
+        words[0] += f" at {core.writer.price(latch.answer_bid)}"
         if bid is not None:
             moved = (bid - latch.answer_bid) * core.mirror.sign
             words[0] += f" (now {moved / 100:+.0f}c)"
