@@ -181,4 +181,4 @@ def _check_and_start(probed: Probed, start: Callable[[], int]) -> int:
 
 
 def _width() -> int:
-    return shutil.get_terminal_size().columns
+    return shutil.get_terminal_size().columns - 1

@@ -67,7 +67,8 @@ OFFERS: Final = (
         "free, no account",
         "an invented market of your own symbols, ten levels; every screen says SIMULATED",
         (
-            "1. In another terminal: `orderflow-tui simulate --port 8971 --symbols BAC,KO:25.10` with your symbols.",
+            "1. In another terminal, with your symbols and about their prices:",
+            "   orderflow-tui simulate --port 8971 --symbols BAC:40,KO:61.20",
             "2. Leave it running.",
         ),
         (("polygon_base_url", "Address that it prints:", "http://127.0.0.1:8971"),),

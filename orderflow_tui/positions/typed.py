@@ -47,7 +47,7 @@ def _shares(symbol: str, text: str) -> int:
     except ValueError:
         raise PositionsError(f"{symbol}: {shown_value(text)} is no number of shares") from None
     if number != int(number):
-        raise PositionsError(f"{symbol}: {shown_value(text)} refused: only whole shares trade during the day")
+        raise PositionsError(f"{symbol}: {shown_value(text)} refused: type whole shares, {int(number):,}")
     return int(number)
 
 

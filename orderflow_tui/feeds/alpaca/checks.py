@@ -127,5 +127,5 @@ class SourceChecks:
     def _budget(self) -> Finding:
         budget, names = self._host.limiter.per_second, len(self._symbols)
         cycle = max(1.0, cycle_of(names + 1, budget))
-        said = f"{budget:.1f} requests a second; without the stream {names} names are polled every {cycle:.1f} s"
+        said = f"{budget:.1f} requests a second; without the stream {names} symbols are polled every {cycle:.1f} s"
         return Finding("budget", "warn" if cycle > _SLOW_CYCLE_S else "ok", said)

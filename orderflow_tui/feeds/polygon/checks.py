@@ -115,7 +115,8 @@ class SourceChecks:
         if not answer.quotes:
             return Finding("quotes", "FAIL", "not in the plan: tape rules only", _PLAN)
         levels = "NBBO, 1 level" if answer.depth_levels == 1 else f"{answer.depth_levels} levels"
-        return Finding("quotes", "ok", f"{len(answer.books)} books, {levels}")
+        books = len(answer.books)
+        return Finding("quotes", "ok", f"{books} book{'' if books == 1 else 's'}, {levels}")
 
     def _unit(self, answer: BooksAnswer) -> Finding:
         """The snapshot's sizes against the call whose unit is certain, for a quote of equal time."""
@@ -171,7 +172,7 @@ class SourceChecks:
     def _budget(self) -> Finding:
         budget, names = self._config.requests_per_second, len(self._symbols)
         cycle = max(1.0, cycle_of(names + 1, budget))
-        said = f"{budget:g} requests a second; {names} names are polled every {cycle:.1f} s"
+        said = f"{budget:g} requests a second; {names} symbols are polled every {cycle:.1f} s"
         if cycle > _LAG_WARNS_S:
             return Finding("budget", "warn", said, "raise --requests-per-second where your plan allows it")
         return Finding("budget", "ok", said)

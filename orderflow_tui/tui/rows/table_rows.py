@@ -74,7 +74,8 @@ def _percent(view: SymbolView) -> tuple[str, str]:
     position = view.position
     if position is None or view.stale or position.pnl_percent is None:
         return "-", "muted"
-    return f"{position.pnl_percent:+.2f}%", ""
+    percent = position.pnl_percent
+    return f"{percent:+.2f}%" if abs(percent) < 100 else f"{percent:+,.0f}%", ""
 
 
 def _stop(view: SymbolView) -> tuple[str, str]:
