@@ -60,14 +60,18 @@ def follow(outcomes: Outcomes, market: MarketState, second: int, name: str = "on
     outcomes.follow(raised(second, name), market, second * NS + NS // 2)
 
 
+def five_minutes(mids: list[int | None], begin: int) -> list[int]:
+    """Twice each mid of the 300 seconds after this one."""
+    return [2 * mid for mid in mids[begin + 1 : begin + 301] if mid is not None]
+
+
 def expected(mids: list[int | None], begin: int) -> PricePath:
     def twice(offset: int) -> int | None:
         mid = mids[offset] if offset < len(mids) else None
         return None if mid is None else 2 * mid
 
     def seen(first: int) -> list[int]:
-        after = [twice(offset) for offset in range(first + 1, first + 301)]
-        return [value for value in after if value is not None]
+        return five_minutes(mids, first)
 
     return PricePath(
         (START + begin) * NS,
@@ -124,8 +128,8 @@ def controls(mids: list[int | None], offsets: range) -> Controls | None:
     """Of these seconds those whose five minutes were seen, and after how many of them the price fell."""
     found = []
     for offset in offsets:
-        course = expected(mids, offset)
-        fell, hit = verdict(course.start, course.worst_5m, course.seen)
+        start, after = mids[offset] if offset < len(mids) else None, five_minutes(mids, offset)
+        fell, hit = verdict(None if start is None else 2 * start, min(after, default=None), len(after))
         if fell is not None:
             found.append((fell, hit))
     return Controls(len(found), sum(f for f, _ in found), sum(bool(h) for _, h in found)) if found else None
