@@ -1,6 +1,8 @@
 import pytest
+from msgspec.structs import replace
 
 from orderflow_tui.core.mirror import Mirror
+from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.bid_wall_hit import BID_WALL_HIT
 from orderflow_tui.core.rules.catalogue import CATALOGUE, live_rules
@@ -94,3 +96,12 @@ def test_a_writer_names_the_real_market_for_a_short() -> None:
     assert writer.episode_id(SELL_PRINT, -1_000_000, 7) == "TEST:buy_print:ask:100.00:7"
     assert writer.episode_id(RED_BURST, -1_000_000, 7) == "TEST:red_burst:buy:100.00:7"
     assert AlertWriter("TEST", "guarded").episode_id(RED_BURST, 1_000_000, 7) == "TEST:red_burst:sell:100.00:7"
+
+
+def test_how_good_the_sides_are_is_said_in_words() -> None:
+    base = Capabilities("t", "live", "t", streaming=True)
+    polled = Capabilities("t", "live", "t", side_check="refused")
+    several = (base, replace(base, sides_given=True), replace(base, quotes=False), replace(base, trades=False), polled)
+    assert [one.sides_label for one in several] == [
+        "sides from quotes", "sides from the exchange", "sides by tick test", "", "sides unsure",
+    ]  # fmt: skip

@@ -54,6 +54,17 @@ def test_the_price_falls_and_its_alerts_stand_on_it() -> None:
     assert rows[0].index("▀") < rows[4].index("▀") < rows[-1].index("E")
 
 
+def test_vwap_is_dots_within_the_range_of_the_price() -> None:
+    seconds = tuple(NOW_NS // NS - 5 * (360 - at) for at in range(361))
+    falls = tuple(140_000 - at * 10 for at in range(361))
+    rows = [row.plain for row in price_rows(SeriesView(5, seconds, last=falls, vwap=(138_500.4,) * 361), (), 72, 8)]
+    (marked,) = [row for row in rows if "·" in row]
+    assert marked.endswith(" VWAP")
+    assert marked.count("▀") + marked.count("▄") > 0
+    beyond = price_rows(SeriesView(5, seconds, last=falls, vwap=(None, *(150_000.0,) * 360)), (), 72, 8)
+    assert not any("·" in row.plain for row in beyond)
+
+
 async def test_a_wide_screen_shows_the_selected_symbol_and_asks_for_it_alone() -> None:
     monitor = busy_market()
     monitor.details = {"BAC": detail("BAC")}

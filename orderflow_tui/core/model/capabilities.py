@@ -75,6 +75,13 @@ class Capabilities(Struct, frozen=True):
         return "sides unsure" if self.polled and self.side_check == "refused" else ""
 
     @property
+    def sides_label(self) -> str:
+        """How good the sides of prints are, in words."""
+        if not self.trades:
+            return ""
+        return "sides from the exchange" if self.sides_given else self.sides_in_doubt or "sides from quotes"
+
+    @property
     def asks_sides(self) -> bool:
         """Alerts about prints wait for the quotes of their span."""
         return self.polled and self.quotes and not self.sides_given and self.side_check == "asked"

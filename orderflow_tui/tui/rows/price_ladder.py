@@ -158,5 +158,7 @@ class PriceLadder(Sequence[Row]):
 
 
 def sees_row(view: SymbolView, width: int) -> Row:
-    """What the source shows of this symbol, in one row."""
-    return make_row(Span(f" {whole_facts(depth_words(view, width - 2), width - 2)}", "muted"))
+    """What the source shows of this symbol, in one row; whose sides the prints have, where there is room."""
+    words, sides = depth_words(view, width - 2), view.capabilities.sides_label
+    longer = f"{words}, {sides}" if sides else words
+    return make_row(Span(f" {whole_facts(longer if len(longer) <= width - 2 else words, width - 2)}", "muted"))

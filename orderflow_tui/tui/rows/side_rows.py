@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from orderflow_tui.views.charts import SeriesView
 from orderflow_tui.views.model import AlertLine, DetailView, SymbolView
 
 _AXIS: Final = 11
+_Price = TypeVar("_Price", int, float)
 _LEAST_PRICE, _LEAST_LADDER, _LEAST_TAPE = 5, 8, 3
 
 
@@ -41,12 +42,21 @@ class SideRows:
         name = clean(view.symbol, 12)
         lowered = replace(frame, height=map_height)
         charted = self._price.rows(
-            (name, series.seconds[-1:], series.last[-1:], len(series.seconds), len(alerts), alerts[:1], frame),
+            (
+                name,
+                series.seconds[-1:],
+                series.last[-1:],
+                series.vwap[-1:],
+                len(series.seconds),
+                len(alerts),
+                alerts[:1],
+                frame,
+            ),
             lambda: price_rows(series, alerts, width, price),
         )
         mapped = self._map.rows(map_key(view, liquidity, lowered), lambda: map_rows(view, liquidity, lowered))
         return [
-            _bar(f" {name}  price, last half hour; alerts E ! w", width),
+            _bar(f" {name}  price, last half hour; VWAP ·; alerts E ! w", width),
             *_filled(charted, price),
             *_filled(mapped, map_height),
             _bar(f" {name}  volume at price", width),
@@ -65,14 +75,24 @@ def _filled(rows: list[Row], height: int) -> list[Row]:
 
 
 def price_rows(series: SeriesView, alerts: Sequence[AlertLine], width: int, height: int) -> list[Row]:
-    """The price in half cells, its highest and lowest on the right, each alert's letter at its time and price."""
+    """The price in half cells, its highest and lowest on the right, each alert's letter at its time and price.
+
+    VWAP is dots where it lies within them, named on the right.
+    """
     columns = width - _AXIS
-    points = _points(series, columns)
+    points = _points(series, series.last, columns)
     if not points or height < 1:
         return [make_row(Span(" no samples yet", "muted"))]
     low, high = min(points.values()), max(points.values())
     span = max(1, high - low)
     cells: dict[tuple[int, int], tuple[str, str]] = {}
+    labels = {0: price_text(high), height - 1: price_text(low)}
+    dots = {at: vwap for at, vwap in _points(series, series.vwap, columns).items() if low <= vwap <= high}
+    for column, vwap in dots.items():
+        row = round((high - vwap) / span * (2 * height - 1)) // 2
+        cells[row, column] = ("·", "muted")
+        if column == max(dots):
+            labels.setdefault(row, "VWAP")
     for column, price in points.items():
         half = round((high - price) / span * (2 * height - 1))
         cells[half // 2, column] = ("▄" if half % 2 else "▀", "strong")
@@ -83,10 +103,10 @@ def price_rows(series: SeriesView, alerts: Sequence[AlertLine], width: int, heig
             half = round((high - points[max(known)]) / span * (2 * height - 1))
             rank = min(max(line.rank, 1), 3)
             cells[half // 2, at] = (RANK_LETTERS[rank], RANK_TOKENS[rank])
-    return [_price_row(row, columns, cells, {0: high, height - 1: low}) for row in range(height)]
+    return [_price_row(row, columns, cells, labels.get(row, "")) for row in range(height)]
 
 
-def _price_row(row: int, columns: int, cells: dict[tuple[int, int], tuple[str, str]], labels: dict[int, int]) -> Row:
+def _price_row(row: int, columns: int, cells: dict[tuple[int, int], tuple[str, str]], label: str) -> Row:
     spans: list[Span] = []
     for column in range(columns):
         letter, token = cells.get((row, column), (" ", ""))
@@ -94,7 +114,6 @@ def _price_row(row: int, columns: int, cells: dict[tuple[int, int], tuple[str, s
             spans[-1] = Span(spans[-1].text + letter, token)
         else:
             spans.append(Span(letter, token))
-    label = price_text(labels[row]) if row in labels else ""
     return Row((*spans, Span(f" {label}", "muted")))
 
 
@@ -106,10 +125,10 @@ def _column(series: SeriesView, second: int, columns: int) -> int | None:
     return columns - 1 - (last - second) * columns // max(1, 1_800 + series.step_seconds)
 
 
-def _points(series: SeriesView, columns: int) -> dict[int, int]:
+def _points(series: SeriesView, prices: Sequence[_Price | None], columns: int) -> dict[int, _Price]:
     """The last price known in each column."""
-    found: dict[int, int] = {}
-    for second, price in zip(series.seconds, series.last, strict=False):
+    found: dict[int, _Price] = {}
+    for second, price in zip(series.seconds, prices, strict=False):
         column = _column(series, second, columns)
         if price is not None and column is not None and column >= 0:
             found[column] = price
