@@ -104,7 +104,7 @@ class Publisher:
         if self._record is not None and cards:
             cards = [_weighed(card, *self._record.kind(card.basis)) if card.kind == "flow" else card for card in cards]
             for symbol in {card.symbol for card in cards}:
-                views[symbol] = _as_noted(views[symbol], [card for card in cards if card.symbol == symbol])
+                views[symbol] = _as_loud(views[symbol], [card for card in cards if card.symbol == symbol])
         self.views = views
         self.cards = group_cards(cards, views)
         for card in self.cards:
@@ -125,9 +125,12 @@ def _weighed(card: RecommendationView, record: str, weight: Weight) -> Recommend
     return replace(card, record=record, weight=weight, rank={"leads": 2, "calm": 3, "note": 4}[weight])
 
 
-def _as_noted(view: SymbolView, cards: Sequence[RecommendationView]) -> SymbolView:
-    """A symbol of which nothing but notes is open asks for no exit: it is worth a look."""
+def _as_loud(view: SymbolView, cards: Sequence[RecommendationView]) -> SymbolView:
+    """A symbol as loud as the loudest that waits there; one with nothing but notes is worth a look, no exit."""
     waiting = [card for card in cards if card.status == "open"]
-    if view.chip != "EXIT" or not waiting or any(card.weight != "note" for card in waiting):
+    weights = {card.weight for card in waiting}
+    if view.chip != "EXIT" or not waiting or "leads" in weights or (view.calm_exit and "calm" in weights):
         return view
+    if "calm" in weights:
+        return replace(view, calm_exit=True)
     return replace(view, chip="WATCH", chip_detail=waiting[0].reason, urgency=_WATCH)

@@ -262,6 +262,8 @@ class SymbolView(Struct, frozen=True):
     context: ContextView | None = None
     live_rules: tuple[str, ...] = ()
     recommendation: RecommendationView | None = None
+    calm_exit: bool = False
+    """Nothing that is open rests on evidence known to be better than chance."""
     data_age_s: float | None = None
     """Seconds since the vouched instant (books) or the newest good tape payload, delay taken off."""
     muted: str = ""

@@ -12,12 +12,14 @@ from orderflow_tui.commands.headless_lines import HeadlessLines
 from orderflow_tui.commands.plain import Sentences
 from orderflow_tui.config.notify import LEVELS
 from orderflow_tui.journal.records import EXIT_TRIGGERED, ExitRecord, OutcomeRecord
-from orderflow_tui.monitor.publisher import _as_noted, _weighed
+from orderflow_tui.monitor.publisher import _as_loud, _weighed
 from orderflow_tui.notify.message import message_of, weighed
 from orderflow_tui.track_record.evidence_kinds import KINDS, Weight
 from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.rows.answer_rows import Asked, asked_rows
 from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
+from orderflow_tui.tui.rows.panel_rows import chip_token
 from orderflow_tui.tui.state.model import card_title
 from tests.journal.journal_tools import NOON, whole
 from tests.track_record.test_track_record import outcome
@@ -51,8 +53,12 @@ def test_each_kind_is_as_loud_as_its_lower_bound_everywhere(tmp_path: Path, basi
     rows = card_rows(card, CardFrame(1, 1, NOW_NS, Zone("UTC"), 160, 8, "a"))
     assert rows[0].base == ("exit" if weight == "leads" else "bar")
     assert any(WORDS[weight] in "".join(span.text for span in row.spans) for row in rows[:3])
-    chip = _as_noted(msgspec.structs.replace(symbol_view("BAC"), chip="EXIT"), [card]).chip
-    assert chip == ("WATCH" if weight == "note" else "EXIT")
+    view = _as_loud(msgspec.structs.replace(symbol_view("BAC"), chip="EXIT"), [card])
+    assert chip_token(view) == {"leads": "exit", "calm": "alert", "note": "watch"}[weight]
+    assert view.chip == ("WATCH" if weight == "note" else "EXIT")
+
+    asked = asked_rows(card, [Asked(card, 100)], 0, everything=False, width=100)
+    assert asked[0].base == ("exit" if weight == "leads" else "bar")
 
     said = Sentences().look(status(), [], [], [card])[0]
     assert said.startswith("A note on BAC" if weight == "note" else "Exit recommended for BAC")

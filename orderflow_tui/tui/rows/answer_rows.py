@@ -39,7 +39,7 @@ def asked_rows(
     card: RecommendationView, asked: Sequence[Asked], cursor: int, *, everything: bool, width: int, most: int = 40
 ) -> list[Row]:
     """The question: of one symbol its reason and cost, of several a row each with what was answered, `most` at once."""
-    rows = [make_row(f" {title_in(card, width - 2)}", base="exit")]
+    rows = [make_row(f" {title_in(card, width - 2)}", base="exit" if card.weight == "leads" else "bar")]
     if len(asked) == 1:
         item = asked[0].item
         rows += [make_row(Span(f" {line}", "strong")) for line in wrap(clean(item.reason), width - 2, _REASON_ROWS)]

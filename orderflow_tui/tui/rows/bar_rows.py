@@ -5,7 +5,7 @@ from __future__ import annotations
 from orderflow_tui.tui.look.layout import NARROW
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, crop, shares, span_text, whole_facts
-from orderflow_tui.tui.rows.panel_rows import CHIP_TOKENS, LOUD_CHIPS, blind_reason, chip_text, looks_old
+from orderflow_tui.tui.rows.panel_rows import LOUD_CHIPS, blind_reason, chip_text, chip_token, looks_old
 from orderflow_tui.tui.state.model import ScreenModel, title_in
 from orderflow_tui.views.model import StatusView, SymbolView
 
@@ -45,7 +45,7 @@ def _item(number: int, view: SymbolView, selected: bool) -> list[Span]:
     token = "picked" if selected else "stale" if old else "bold"
     if old and view.data_age_s is not None:
         chip = f"{span_text(view.data_age_s)[:5]:<6}"
-    return [Span(" "), Span(name, token), Span(chip, "stale" if old else CHIP_TOKENS.get(view.chip, "muted"))]
+    return [Span(" "), Span(name, token), Span(chip, "stale" if old else chip_token(view))]
 
 
 def strip_room(model: ScreenModel, zone: Zone, width: int, most: int = 2) -> int:
@@ -113,7 +113,8 @@ def asks_rows(model: ScreenModel, key: str, width: int) -> list[Row]:
     card = model.card
     if card is not None:
         words = f">>> {title_in(card, width // 2)} <<< {key} answers: {clean(card.reason)}"
-        rows.append(make_row(f" {whole_facts(words, width - 2)}", base="exit"))
+        loud = "exit" if card.weight == "leads" else "bar"
+        rows.append(make_row(f" {whole_facts(words, width - 2)}", base=loud))
     return rows
 
 

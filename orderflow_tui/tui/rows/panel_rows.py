@@ -70,11 +70,16 @@ def chip_text(chip: str) -> str:
     return chip if chip in _UPPER else chip.lower()
 
 
-def chip_span(chip: str) -> Span:
+def chip_token(view: SymbolView) -> str:
+    """How the chip is written; an exit whose kind of evidence is not known to be better than chance is calmer."""
+    return CHIP_TOKENS["ALERT"] if view.chip == "EXIT" and view.calm_exit else CHIP_TOKENS.get(view.chip, "muted")
+
+
+def chip_span(view: SymbolView) -> Span:
     """The chip in a fixed number of cells; the loudest states stand in brackets so that they show without colour."""
-    text = chip_text(chip)
-    framed = f"[{text}]" if chip in LOUD_CHIPS else text
-    return Span(framed.center(CHIP_WIDTH), CHIP_TOKENS.get(chip, "muted"))
+    text = chip_text(view.chip)
+    framed = f"[{text}]" if view.chip in LOUD_CHIPS else text
+    return Span(framed.center(CHIP_WIDTH), chip_token(view))
 
 
 def panel_rows(view: SymbolView, frame: PanelSize) -> list[Row]:
@@ -123,7 +128,7 @@ def _header(view: SymbolView, frame: PanelSize) -> Row:
     detail = chip_detail(view, frame.zone)
     detail = "" if detail == quiet_words(view) else detail
     shown = left(detail, detail_width) if len(detail) <= detail_width else " " * max(0, detail_width)
-    chip = chip_span(view.chip)
+    chip = chip_span(view)
     return make_row(Span(front, "bold"), chip, Span(f" {shown} "), Span(age, age_token), base=base)
 
 

@@ -6,7 +6,7 @@ from orderflow_tui.core.model.units import price_text
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import BLANK, clean, signed_money
 from orderflow_tui.tui.rows.bar_rows import badge_span, blind_rows
-from orderflow_tui.tui.rows.panel_rows import CHIP_TOKENS, LOUD_CHIPS, chip_text, looks_old
+from orderflow_tui.tui.rows.panel_rows import LOUD_CHIPS, chip_text, chip_token, looks_old
 from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.state.order import stop_cents
 from orderflow_tui.views.model import SymbolView
@@ -44,7 +44,7 @@ def _item(view: SymbolView, key: str, *, selected: bool) -> list[Span]:
     name = Span(clean(view.symbol, 12), "picked" if selected else "bold")
     if view.chip in LOUD_CHIPS:
         words = "EXIT? " if view.chip == "EXIT" else f"{chip_text(view.chip)} "
-        spans = [Span(words, CHIP_TOKENS.get(view.chip, "")), name]
+        spans = [Span(words, chip_token(view)), name]
         cost = view.leave.cost if view.leave is not None and not view.stale else None
         spans += [Span(f" {signed_money(-cost)}")] if cost is not None else []
         cents = None if view.stale else stop_cents(view)
@@ -52,5 +52,5 @@ def _item(view: SymbolView, key: str, *, selected: bool) -> list[Span]:
         return [*spans, Span(f" {key}", "strong")] if view.chip in {"EXIT", "STOP"} else spans
     price = BLANK if view.last_price is None else price_text(view.last_price)
     mark = _MARKS.get(view.chip, "")
-    tail = [Span(f" {mark}", CHIP_TOKENS.get(view.chip, "muted"))] if mark else []
+    tail = [Span(f" {mark}", chip_token(view))] if mark else []
     return [name, Span(f" {price}", "stale" if looks_old(view) else ""), *tail]

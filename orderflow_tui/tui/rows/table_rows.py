@@ -20,7 +20,7 @@ from orderflow_tui.tui.look.text import (
     span_text,
     whole_facts,
 )
-from orderflow_tui.tui.rows.panel_rows import CHIP_TOKENS, WHY_TOKENS, chip_text, looks_old
+from orderflow_tui.tui.rows.panel_rows import WHY_TOKENS, chip_text, chip_token, looks_old
 from orderflow_tui.tui.state.model import ScreenModel, blind_holding
 from orderflow_tui.tui.state.order import stop_cents
 from orderflow_tui.views.model import SymbolView
@@ -172,7 +172,7 @@ def table_row(view: SymbolView, number: int, width: int, *, selected: bool, pinn
     columns = columns_in(width)
     spans = [
         Span(f"{mark}{key}  {left(clean(view.symbol), 7)}", "bold"),
-        Span(left(f" {chip_text(view.chip)}", 11), CHIP_TOKENS.get(view.chip, "muted")),
+        Span(left(f" {chip_text(view.chip)}", 11), chip_token(view)),
     ]
     for column in columns:
         text, token = column.cell(view)
