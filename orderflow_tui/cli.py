@@ -38,6 +38,7 @@ def _attach(args: argparse.Namespace) -> int:
 
 
 def _engine(_: argparse.Namespace) -> int:
+    gc.disable()  # on again when all is loaded (`settle_memory`)
     from orderflow_tui.commands.engine import run_engine
 
     return run_engine()

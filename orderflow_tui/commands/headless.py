@@ -23,7 +23,7 @@ from orderflow_tui.engine.server import EngineServer
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
 from orderflow_tui.support.forked import run_in_fork
-from orderflow_tui.support.memory import spare_memory
+from orderflow_tui.support.memory import settle_memory, spare_memory
 from orderflow_tui.support.output import print_error, print_note, raw_stdout
 
 _VIEWS_A_SECOND: Final = 20.0
@@ -76,6 +76,7 @@ def _watch(
 
     notifier = notifier_of(loaded, tz, monitor)
     sys.setswitchinterval(_SWITCH_SECONDS)
+    settle_memory()
     try:
         return run_headless_loop(monitor, directory, duration, tz, noted=noted, serve=serve, for_screens=for_screens)
     finally:
