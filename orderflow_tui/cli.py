@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
-from orderflow_tui.commands.options import EXIT_USE, JOURNAL, ZONE, make_parser, overrides, screen
+from orderflow_tui.commands.options import EXIT_USE, ZONE, make_parser, overrides, screen
 from orderflow_tui.support.output import prepare_streams, print_error, print_lines
 from orderflow_tui.support.terminal import hang_up
 
@@ -154,7 +154,7 @@ def _report(args: argparse.Namespace) -> int:
     from orderflow_tui.commands.report import run_report
 
     return run_report(
-        args.directories or [JOURNAL],
+        args.directories,
         since=args.since,
         until=args.until,
         symbol=args.symbol,

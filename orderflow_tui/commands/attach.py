@@ -132,7 +132,7 @@ class _Controls:
         self._again = again
         self._coming = coming
         self._starting = threading.Lock()
-        self.ended = False
+        self.ended = self.kept = False
         """Whether the trader has ended the watch here."""
         self.refused = ""
         """Why the engine that was coming up has not come."""
@@ -154,6 +154,7 @@ class _Controls:
 
     def keep(self) -> None:
         """The engine goes on without a screen."""
+        self.kept = True
         self._monitor.keep_watching()
 
     def end(self) -> None:
@@ -267,4 +268,6 @@ def show_engine(
         from orderflow_tui.commands.report import today  # noqa: PLC0415 only a day that has ended is added up
 
         print_lines(today(directory))
+    elif controls.kept and not in_browser():
+        print_lines(["the watch goes on: `orderflow-tui attach` shows it, `orderflow-tui stop` ends it"])
     return code

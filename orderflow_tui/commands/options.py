@@ -85,7 +85,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_serve(commands)
     report = commands.add_parser("report", help="summarize journals: alerts, latency, answers, errors, targets")
-    report.add_argument("directories", nargs="*", metavar="DIR", help=f"journals' directories ({JOURNAL})")
+    report.add_argument(
+        "directories", nargs="*", metavar="DIR", help=f"journals' directories (that of your settings, {JOURNAL})"
+    )
     report.add_argument("--since", type=_day, metavar="DAY", help="from this day on, e.g. 2026-01-31 (UTC)")
     report.add_argument("--until", type=_day, metavar="DAY", help="until this day")
     span = report.add_mutually_exclusive_group()

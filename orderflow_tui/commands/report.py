@@ -8,6 +8,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
+from orderflow_tui.commands.options import JOURNAL
+from orderflow_tui.config.load import load_config
+from orderflow_tui.config.sources import source_named
 from orderflow_tui.core.market.sessions import NEW_YORK
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.journal.days import days_of
@@ -41,7 +44,7 @@ def run_report(
     """Print the report of these journals together.
 
     Args:
-        directories: Journals' directories.
+        directories: Journals' directories; none stands for the one of the settings.
         since: First day, UTC.
         until: Last day, UTC.
         symbol: Only this symbol's records.
@@ -58,7 +61,7 @@ def run_report(
         until = until or since or datetime.now(NEW_YORK).date()
         since = until - _WEEK if span == "week" else until
     tally = Tally(since=since, until=until, symbol=symbol)
-    for name in directories:
+    for name in directories or [_usual()]:
         directory = Path(name)
         if not days_of(directory):
             shown = name if name.isprintable() else ascii(name)
@@ -90,6 +93,15 @@ def today(directory: Path) -> list[str]:
     except (OSError, DataValidationError):
         return [hint]
     return [*summary_lines(figures(tally), _title(day, day)), f"more: orderflow-tui report {directory}"]
+
+
+def _usual() -> str:
+    """Where a run with the settings of this folder writes; the live journal where they are refused."""
+    try:
+        loaded = load_config({})
+        return str(loaded.journal_dir(source_named(loaded.config.data_source).source_class))
+    except DataValidationError:
+        return JOURNAL
 
 
 def _title(since: date, until: date) -> str:

@@ -397,6 +397,23 @@ def test_csv_is_safe_in_a_spreadsheet(tmp_path: Path, capsys: pytest.CaptureFixt
     assert not any(cell.startswith(("=", "+", "@")) for row in cells for cell in row)
 
 
+def test_without_a_directory_it_is_the_journal_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for written, folder in (
+        ('data_source = "simulator"\npolygon_base_url = "http://127.0.0.1:1"\n', "logs/demo"),
+        ("no_such_setting = 1\n", "logs/order_flow"),
+    ):
+        (tmp_path / "orderflow.toml").write_text(written)
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "2025-10-22.jsonl").write_bytes(line(names.API_ERROR, error_type="404") + b"\n")
+        assert main(["report", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["records"] == 1
+        (tmp_path / folder / "2025-10-22.jsonl").unlink()
+
+
 def test_a_directory_without_a_journal_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(tmp_path / "nowhere")]) == 2
     assert "holds no journal" in capsys.readouterr().err
