@@ -4,6 +4,7 @@
 
 A server in a process of its own changes books and prints without pause; every quarter of a second it puts up a wall.
 Counted: prints lost or doubled, books thinned and whether the status says so, how late the alert is, how memory grows.
+What the screen's keys take meanwhile: `python -m benchmarks.sources_keys`.
 """
 
 from __future__ import annotations

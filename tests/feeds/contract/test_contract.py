@@ -181,11 +181,17 @@ def test_a_server_that_never_answers_holds_up_neither_start_nor_stop(make: Feeds
 
 
 @pytest.mark.parametrize("make", FEEDS.values(), ids=FEEDS)
-def test_a_server_that_is_not_there_is_a_fault_and_no_end(make: Feeds) -> None:
+def test_a_server_that_is_not_there_is_a_fault_and_no_end_and_no_word_on_a_terminal(
+    make: Feeds, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     with running(make("127.0.0.1:9")) as got:
         fault = got.wait(ApiFault)
         assert SECRET not in repr(fault)
         assert not got.of(FeedEnded)
+    assert capfd.readouterr() == ("", "")
+    # What a logger says at this level goes to the terminal where nobody has asked for it.
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def told_to_a_core(got: Collector, symbol: str, capabilities: Capabilities) -> dict[tuple[int, int, int], int]:
