@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -38,6 +36,7 @@ from orderflow_tui.evaluate.symbol_day import (
 )
 from orderflow_tui.track_record.rule_record import RuleRecord, block_of
 from tests.docs.references import OUTCOME
+from tests.evaluate.dying import always_dies, dies_once
 from tests.evaluate.generated import recording
 from tests.evaluate.on_a_cluster import units
 
@@ -107,20 +106,6 @@ def test_a_names_settings_are_shared_out_where_workers_are_many(days: list[str])
         Unit(days[0], (settings[0],)), Unit(days[0], (settings[1],)),
         Unit(days[1], (settings[0],), follows=0), Unit(days[1], (settings[1],), follows=1),
     ]  # fmt: skip
-
-
-def dies_once(unit: Unit, before: UnitResult | None) -> UnitResult:
-    """Kills its own worker the first time it is asked for the mirrored unit, and for the second day's."""
-    mark = Path(f"{unit.prefix}.{unit.follows}.died")
-    if (unit.settings[0].mirrored or before is not None) and not mark.exists():
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return run_unit(unit, before)
-
-
-def always_dies(unit: Unit, before: UnitResult | None) -> UnitResult:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError(unit)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are not Windows's")
