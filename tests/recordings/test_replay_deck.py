@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ from orderflow_tui.tui.rows.replay_rows import time_bar
 from orderflow_tui.tui.widgets.replay_bar import ReplayBar
 from orderflow_tui.views.replay import ReplayView
 from tests.feeds.recorded import NS, START, quote, trade, write
-from tests.recordings.recordings import until
+from tests.recordings import recordings
 from tests.tui.driving import press, screen_text, settled
 
 SECONDS = 700
 SELLERS = (380, 420, 460)
+
+until = partial(recordings.until, seconds=60)
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +77,14 @@ def sought(deck: ReplayDeck, second: float) -> Any:
 
 
 def settled_state(deck: ReplayDeck, second: float) -> bytes:
-    """The state with the detail of its second."""
-    status = sought(deck, second)[0]
-    until(lambda: detail_second(deck) == status.now_ns // NS)
+    """The state with a detail that was made there."""
+    sought(deck, second)
+    monitor = deck._shown.monitor
+    monitor.watch_details(frozenset())
+    until(lambda: deck.detail() is None)
+    monitor.watch_details(frozenset(["BAC"]))
+    until(lambda: deck.detail() is not None)
     return plain(state(deck)) + msgspec.json.encode(deck.detail())
-
-
-def detail_second(deck: ReplayDeck) -> int:
-    detail = deck.detail()
-    return 0 if detail is None or detail.series is None else detail.series.seconds[-1]
 
 
 def told(journal: Path) -> list[bytes]:
