@@ -18,6 +18,7 @@ from orderflow_tui.cli import main
 from orderflow_tui.config.screen import screen_settings
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML, SimulatorProcess
+from tests.commands.in_process import called
 
 ROOT = Path(__file__).parents[2]
 BAC = ROOT / "../shared/data/sessions/bac_20131007_1405_1435"
@@ -120,13 +121,13 @@ def test_a_screen_is_refused_where_no_terminal_is(command: tuple[str, ...], tmp_
     assert "terminal" in refusal(run(*command, cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20}))
 
 
-def test_headless_needs_its_positions_file(tmp_path: Path) -> None:
-    assert "positions.toml" in refusal(run("headless", cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20}))
+def test_headless_needs_its_positions_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert "positions.toml" in refusal(called("headless", cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20}, capfd=capfd))
 
 
-def test_a_bad_positions_file_is_named_with_line_and_reason(tmp_path: Path) -> None:
+def test_a_bad_positions_file_is_named_with_line_and_reason(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "positions.toml").write_text('[[position]]\nsymbol = "BAC"\nquantity = "many"\naverage_cost = 1\n')
-    line = refusal(run("headless", cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20}))
+    line = refusal(called("headless", cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20}, capfd=capfd))
     assert "positions.toml:3: " in line
     assert "'many'" in line
 
@@ -140,15 +141,19 @@ def test_a_bad_positions_file_is_named_with_line_and_reason(tmp_path: Path) -> N
         ("ORDER_FLOW_LARGE_ORDER", "5"),
     ],
 )
-def test_a_bad_value_in_the_environment_is_named(variable: str, value: str, tmp_path: Path) -> None:
-    assert variable in refusal(run("headless", cwd=tmp_path, env={variable: value, "POLYGON_API_KEY": "k" * 20}))
+def test_a_bad_value_in_the_environment_is_named(
+    variable: str, value: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert variable in refusal(
+        called("headless", cwd=tmp_path, env={variable: value, "POLYGON_API_KEY": "k" * 20}, capfd=capfd)
+    )
 
 
-def test_an_unwritable_log_directory_is_named(tmp_path: Path) -> None:
+def test_an_unwritable_log_directory_is_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "positions.toml").write_text(POSITIONS)
     (tmp_path / "file").write_text("")
     env = {"POLYGON_API_KEY": "k" * 20, "ORDER_FLOW_LOG_DIR": str(tmp_path / "file" / "logs")}
-    assert str(tmp_path / "file") in refusal(run("headless", cwd=tmp_path, env=env))
+    assert str(tmp_path / "file") in refusal(called("headless", cwd=tmp_path, env=env, capfd=capfd))
 
 
 def test_a_directory_belongs_to_one_class_of_source(tmp_path: Path) -> None:
@@ -175,17 +180,19 @@ def test_a_directory_belongs_to_one_class_of_source(tmp_path: Path) -> None:
         ["fly"],
     ],
 )
-def test_bad_use_is_one_line_and_two(words: list[str], tmp_path: Path) -> None:
-    refusal(run(*words, cwd=tmp_path))
+def test_bad_use_is_one_line_and_two(words: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    refusal(called(*words, cwd=tmp_path, capfd=capfd))
 
 
 @pytest.mark.parametrize(
     "words", [[str(BAC), str(BAC)], [str(BAC), "--position", "AAPL:5@1"], [str(BAC), "--position", "BAC:x"]]
 )
-def test_a_replay_that_cannot_be_right_is_refused(words: list[str], tmp_path: Path) -> None:
+def test_a_replay_that_cannot_be_right_is_refused(
+    words: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     if not Path(f"{BAC}.trades.csv.gz").exists():
         pytest.skip("../shared/data is not here")
-    refusal(run("replay", "--headless", *words, cwd=tmp_path))
+    refusal(called("replay", "--headless", *words, cwd=tmp_path, capfd=capfd))
 
 
 @pytest.mark.parametrize("values", [{"fps": 0}, {"fps": "many"}, {"tz": "Mars"}, {"colour": "red"}])

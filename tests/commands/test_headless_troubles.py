@@ -16,6 +16,7 @@ from typing import IO
 
 import pytest
 
+from tests.commands.in_process import called
 from tests.commands.test_cli import POSITIONS, refusal, run
 
 UNREACHABLE = "http://127.0.0.1:9"
@@ -124,8 +125,9 @@ def test_a_proxy_that_cannot_be_used_is_one_line(proxy: dict[str, str], tmp_path
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_the_doctor_has_a_row_for_it(proxy: dict[str, str], tmp_path: Path) -> None:
-    done = run("doctor", cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20, "COLUMNS": "200", **proxy})
+def test_the_doctor_has_a_row_for_it(proxy: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    env = {"POLYGON_API_KEY": "k" * 20, "COLUMNS": "200", **proxy}
+    done = called("doctor", cwd=tmp_path, env=env, capfd=capfd)
     assert done.returncode == 1
     assert done.stderr == ""
     (row,) = [line for line in done.stdout.splitlines() if "PROXY" in line.upper()]
@@ -155,8 +157,11 @@ def test_the_doctor_has_a_row_for_it(proxy: dict[str, str], tmp_path: Path) -> N
         ["config", "--positions", "\x1b[2J"],
     ],
 )
-def test_no_argument_reaches_the_terminal_as_a_command(words: list[str], tmp_path: Path) -> None:
-    done = run(*words, cwd=tmp_path)
+def test_no_argument_reaches_the_terminal_as_a_command(
+    words: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # The cluster's library leaves event loops open behind it.
+    done = run(*words, cwd=tmp_path) if "--cluster" in words else called(*words, cwd=tmp_path, capfd=capfd)
     assert done.returncode in (1, 2)
     said = (done.stdout + done.stderr).replace("\n", "")
     assert said
