@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.market.sessions import session_at
-from orderflow_tui.core.market.volume_at_price import KEPT_SECONDS, MOST_PRICES, VolumeAtPrice
+from orderflow_tui.core.market.volume_at_price import KEPT_PRINTS, KEPT_SECONDS, MOST_PRICES, VolumeAtPrice
 from orderflow_tui.core.model.events import (
     AUCTION,
     BUY,
@@ -69,6 +69,17 @@ def test_only_the_last_minutes_are_corrected() -> None:
         traded.add(SESSION, NOON + second * NS, 100_000, 1, BUY)
     traded.correct(NOON // NS, NOON // NS + KEPT_SECONDS + 10, [])
     assert traded.levels[100_000].bought == 10
+
+
+def test_a_flood_of_prints_is_remembered_as_far_as_there_is_room() -> None:
+    traded = VolumeAtPrice()
+    for second in range(20):
+        for _ in range(1_000):
+            traded.add(SESSION, NOON + second * NS, 100_000, 1, BUY)
+    assert sum(map(len, traded._made.values())) == traded._kept <= KEPT_PRINTS
+    traded.correct(NOON // NS, NOON // NS + 20, [])
+    assert traded.levels[100_000].bought == 15_000
+    assert traded._kept == 0
 
 
 @given(PRINTS, st.integers(98_000, 102_000), st.sampled_from((1, 50, 100, 500)), st.integers(1, 41))

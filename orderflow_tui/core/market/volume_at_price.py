@@ -18,6 +18,8 @@ MOST_PRICES: Final = 2_048
 """More are not kept: the half that lies farthest from the newest print goes."""
 KEPT_SECONDS: Final = 300
 """Seconds with a print that may still be corrected; older ones stay as they were counted."""
+KEPT_PRINTS: Final = 5_000
+"""And so many prints at most: whole seconds go, the oldest first."""
 Made = tuple[int, int, int]
 """`(price, size, side)` of a print."""
 
@@ -57,7 +59,7 @@ class PriceVolume(Struct):
 class VolumeAtPrice:
     """Real prices and sides, also for a short position. A print costs O(1)."""
 
-    __slots__ = ("_made", "_recent", "_session", "levels", "newest", "since_ns")
+    __slots__ = ("_kept", "_made", "_recent", "_session", "levels", "newest", "since_ns")
 
     def __init__(self) -> None:
         self.levels: dict[int, PriceVolume] = {}
@@ -69,6 +71,7 @@ class VolumeAtPrice:
         self._recent: set[int] = set()
         self._made: dict[int, list[Made]] = {}
         """The prints of the last seconds, by second."""
+        self._kept = 0
 
     def add(self, session: Session | None, time_ns: int, price: int, size: int, side: int) -> None:
         """Count a print with a real price; another session than the one before begins at nothing."""
@@ -77,11 +80,13 @@ class VolumeAtPrice:
             self.levels.clear()
             self._recent.clear()
             self._made.clear()
+            self._kept = 0
         self.newest = price
         self._count(price, size, side)
         self._made.setdefault(time_ns // NS, []).append((price, size, side))
-        while len(self._made) > KEPT_SECONDS:
-            del self._made[next(iter(self._made))]
+        self._kept += 1
+        while len(self._made) > KEPT_SECONDS or (self._kept > KEPT_PRINTS and len(self._made) > 1):
+            self._kept -= len(self._made.pop(next(iter(self._made))))
 
     def correct(self, first: int, last: int, prints: Iterable[tuple[int, int, int, int]]) -> None:
         """The seconds `first` to `last` as the tape has them now; prints that stand keep the side they had.
@@ -115,6 +120,7 @@ class VolumeAtPrice:
         for price, size, side in fresh:
             self._count(price, size, side)
         if before or fresh:
+            self._kept += len(fresh) - len(before)
             self._made[second] = [*kept, *fresh]
 
     def _count(self, price: int, size: int, side: int) -> None:
