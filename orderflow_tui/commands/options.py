@@ -167,7 +167,7 @@ def _add_evaluate(commands: _Commands) -> None:
     evaluate.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
     evaluate.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
     evaluate.add_argument(
-        "--keep", default="", metavar="DIR", help="keep there what is read of day files, as import does"
+        "--keep", default="", metavar="DIR", help="store there what is read from day files, as import does"
     )
     evaluate.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
     form = evaluate.add_mutually_exclusive_group()

@@ -61,7 +61,7 @@ def _table(entry: Figures) -> list[str]:
 
 def _day(entry: Figures) -> str:
     alerts = ", ".join(f"{name} {rate:g}" for name, rate in entry["alerts_a_day"].items())
-    return f"  alerts a day: {alerts or 'none'}; acts {entry['acts_an_hour']} an hour"
+    return f"  alerts a day: {alerts or 'none'}; counted signals {entry['acts_an_hour']} an hour"
 
 
 def _rules(entry: Figures) -> list[str]:

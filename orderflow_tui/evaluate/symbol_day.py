@@ -89,7 +89,7 @@ class DayResult(Struct):
         symbol: The name; `day` is New York's.
         hours: From the first to the last event.
         alerts: By evidence.
-        acts: Counted alerts.
+        acts: Counted signals.
         exits: Recommendations.
         records: By evidence, with `exit` for recommendations.
         saved_bp: Sum over recommendations of the move within 15 minutes less half a spread, basis points; `saved_n` of

@@ -8,14 +8,14 @@ from typing import Final
 
 from orderflow_tui.core.rules.catalogue import COUNTED_ONCE
 
-_ACT_SECONDS: Final = 30.0
+_SIGNAL_SECONDS: Final = 30.0
 _WINDOW_SECONDS: Final = 120.0
 _MOST: Final = 256
-"""Recent acts of one name; more within two minutes are far beyond what the figure is about."""
+"""Recent signals of one symbol; more within two minutes are far beyond what the figure is about."""
 
 
 class CountedSignals:
-    """Counts acts as the exit rule does, from what the records hold.
+    """Counts signals as the exit rule does, from what the records hold.
 
     Prices are the alerts' own; the rule also knows which prices an episode touched, so that this may count a few more.
     """
@@ -25,7 +25,7 @@ class CountedSignals:
         self._recent: dict[str, deque[tuple[float, bool, float | None]]] = {}
 
     def add(self, symbol: str, evidence: str, against: str, moment: str, price: float | None) -> None:
-        """A counted `large_seller` alert; one whose time cannot be read is an act of its own."""
+        """A counted `large_seller` alert; one whose time cannot be read is a signal of its own."""
         try:
             at = datetime.fromisoformat(moment).timestamp()
         except ValueError:
@@ -38,7 +38,7 @@ class CountedSignals:
             recent.popleft()
         offered = (against, evidence) in COUNTED_ONCE
         for then, far, level in recent:
-            if far == offered and (offered or (abs(at - then) <= _ACT_SECONDS and level == price)):
+            if far == offered and (offered or (abs(at - then) <= _SIGNAL_SECONDS and level == price)):
                 return
         recent.append((at, offered, price))
         self.by_symbol[symbol] += 1

@@ -12,10 +12,10 @@ from orderflow_tui.track_record.rule_record import RuleRecord
 
 TARGET_P95_MS: Final = 2_000.0
 """The plan's NFR-001."""
-ACTS_AN_HOUR: Final = 6.0
-"""Acts a name and hour near which they should stay (SPEC section 5)."""
+SIGNALS_AN_HOUR: Final = 6.0
+"""Counted signals a symbol and hour near which they should stay."""
 FAR: Final = 2.0
-"""Acts are far from that above so many times as many."""
+"""They are far from that above so many times as many."""
 _HOUR: Final = 3_600.0
 MOST_FALSE: Final = 0.2
 """The plan's kill switch."""
@@ -153,15 +153,15 @@ def _false_positives(tally: Tally) -> dict[str, str]:
 
 
 def _acts(tally: Tally) -> dict[str, str]:
-    """Counted acts an hour and name: too many make the count of three in two minutes meet by chance."""
+    """Counted signals an hour and symbol: too many make the count of three in two minutes meet by chance."""
     hours = tally.seconds / _HOUR
     rates = [(symbol, count / hours) for symbol, count in _counted(tally.acts.by_symbol)] if hours else []
-    far = [f"{symbol} {rate:.1f}" for symbol, rate in rates if rate > FAR * ACTS_AN_HOUR]
+    far = [f"{symbol} {rate:.1f}" for symbol, rate in rates if rate > FAR * SIGNALS_AN_HOUR]
     said = f"most: {rates[0][0]} with {rates[0][1]:.1f} over {hours:.1f} h of running" if rates else "none counted"
     if far:
-        said += f"; far from it: {', '.join(far)}. A higher large_order_size_threshold for these names quiets them"
+        said += f"; too many: {', '.join(far)}. Raise large_order_size_threshold for these symbols"
     return _verdict(
-        f"near {ACTS_AN_HOUR:g} counted acts a name and hour",
+        f"about {SIGNALS_AN_HOUR:g} counted signals an hour and symbol",
         known=hours > 0,
         met=not far,
         said=said,

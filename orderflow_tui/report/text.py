@@ -123,7 +123,7 @@ def _outcomes(outcomes: Figures) -> list[str]:
         lines.append(f"  {outcomes['by_the_old_clock']:,} of an earlier version left out: they began too early")
     rules = outcomes["by_rule"]
     if not rules:
-        return [*lines, "  none known yet: an outcome is told 15 minutes after its alert"]
+        return [*lines, "  none known yet: an outcome comes 15 minutes after its alert"]
     lines += ["  fell by at least the spread within 5 minutes (false positives are the rest)", _HEAD]
     lines += [
         _rule(name, rule["outcomes"], rule["fell"], rule["lift_on_random"], rule["lift_on_price_only"])

@@ -113,7 +113,7 @@ def _exit_lines(core: SymbolCore) -> list[RuleLine]:
     holding = core.holding
     count = len(holding.counted_signals.signals())
     wanted = f">= {ALERTS_NEEDED} in {holding.counted_signals.window_seconds} s"
-    lines = [RuleLine("counted acts", f"{count}", wanted, count >= ALERTS_NEEDED)]
+    lines = [RuleLine("counted signals", f"{count}", wanted, count >= ALERTS_NEEDED)]
     watch, bid = holding.stop_watch, core.market.bid
     if watch is not None and bid is not None:
         away, near = (bid - watch.stop) / 100, core.market.near_distance / 100

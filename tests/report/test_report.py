@@ -145,14 +145,14 @@ def test_acts_are_one_a_side_and_price_in_thirty_seconds_and_offers_one_in_two_m
         line(names.RUN_STOPPED, seconds=1_800.0),
     )
     assert said["alerts"]["acts_an_hour"] == {"BAC": 8.0, "NIO": 2.0}
-    assert verdict_on(said, "acts")["verdict"] == "met"
+    assert verdict_on(said, "signals")["verdict"] == "met"
 
 
 def test_far_more_acts_than_six_an_hour_are_named() -> None:
     acts = [seller(f"12:{minute:02}:00", 10.0) for minute in range(13)]
-    row = verdict_on(report(*acts, line(names.RUN_STOPPED, seconds=3_600.0)), "acts")
+    row = verdict_on(report(*acts, line(names.RUN_STOPPED, seconds=3_600.0)), "signals")
     assert row["verdict"] == "MISSED"
-    assert "far from it: BAC 13.0" in row["figures"]
+    assert "too many: BAC 13.0" in row["figures"]
 
 
 def verdict_on(said: Figures, word: str) -> dict[str, str]:

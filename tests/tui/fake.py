@@ -335,7 +335,7 @@ def detail(symbol: str, price: int = 138_500) -> DetailView:
             RuleLine("sell share", "81%", "> 60%", met=True),
             RuleLine("effective prints", "22", ">= 16", met=True),
             RuleLine("largest bid shown", "12,400", "> 31,600", met=False),
-            RuleLine("counted acts", "2", ">= 3 in 120 s", met=False),
+            RuleLine("counted signals", "2", ">= 3 in 120 s", met=False),
         ),
         prints(price, 11, 300),
         liquidity(price),

@@ -71,7 +71,7 @@ def test_why_nothing_fires_is_told_figure_by_figure() -> None:
     assert _rule(detail, "robust z").met
     assert _rule(detail, "largest bid shown").value == "500"
     assert not _rule(detail, "largest bid shown").met
-    assert _rule(detail, "counted acts").threshold == ">= 3 in 120 s"
+    assert _rule(detail, "counted signals").threshold == ">= 3 in 120 s"
     names = [line.name for line in detail_view(_core(), NOON + 401 * NS).rules]
     assert "effective prints" not in names
 

@@ -1,1 +1,1 @@
-"""Alpaca's market data: IEX alone for nothing, the consolidated tape (SIP) for whoever pays. It sends no order."""
+"""Alpaca's market data: IEX alone for free, the consolidated tape (SIP) with a paid plan. It sends no order."""
