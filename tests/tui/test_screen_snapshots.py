@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.state.first_run import FirstRun
 from orderflow_tui.tui.state.settings_model import SettingsDesk
-from tests.tui.fake import FakeMonitor, busy_market
+from orderflow_tui.views.replay import MarkKind, ReplayView
+from tests.tui.fake import NOW_NS, FakeMonitor, busy_market
 from tests.tui.journal_files import journal
 
 Snap = Callable[..., bool]
@@ -48,6 +50,18 @@ def test_the_history_without_colour(snap_compare: Snap, tmp_path: Path, monkeypa
 @pytest.mark.parametrize("theme", ["dark", "colour-blind-light"])
 def test_the_settings(snap_compare: Snap, tmp_path: Path, theme: str) -> None:
     assert snap_compare(still(tmp_path, theme), terminal_size=(100, 34), press=["comma", "down"])
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
+def test_a_replay_that_goes_back(snap_compare: Snap, tmp_path: Path, size: tuple[int, int]) -> None:
+    def at(minute: int) -> int:
+        return NOW_NS + minute * 60 * NS
+
+    marks: tuple[tuple[int, MarkKind], ...] = ((at(-3), "alert"), (at(-2), "exit"), (at(7), "alert"))
+    bar = ReplayView(at(-5), at(0), at(25), at(-3), marks)
+    monitor = busy_market()
+    monitor.put(source_label="REPLAY bac_20131007", source_class="replayed", replay=bar)
+    assert snap_compare(still(tmp_path, monitor=monitor), terminal_size=size)
 
 
 def test_the_help(snap_compare: Snap, tmp_path: Path) -> None:
