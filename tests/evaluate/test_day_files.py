@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -25,6 +24,7 @@ from orderflow_tui.recordings.market_day import MarketDay, bytes_read, market_da
 from orderflow_tui.recordings.market_day import import_day as take_day
 from orderflow_tui.recordings.open import expanded, open_recording
 from orderflow_tui.recordings.run_files import RawReader
+from tests.evaluate.dying import always_dies, day_taken_by_the_next
 from tests.evaluate.generated import recording
 from tests.recordings.reader_files import dbn, dbn_book, flat, flat_quote, flat_trade
 
@@ -127,23 +127,10 @@ def test_a_dbn_file_is_kept_with_its_sides(tmp_path: Path) -> None:
             assert mine.sides_given == theirs.sides_given == (not infer)
 
 
-def dies_once(day: MarketDay, to: str) -> tuple[str, ...]:
-    mark = Path(to) / "died"
-    if not mark.exists():
-        mark.parent.mkdir(exist_ok=True)
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return import_day(day, to)
-
-
-def reads(day: MarketDay, before: object) -> tuple[str, ...]:
-    return dies_once(day, str(Path(day.files[0]).parent / "kept"))
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are not Windows's")
 def test_a_worker_that_dies_leaves_the_file_to_the_next(market: str) -> None:
     day = the_day([f"{market}:AA,ZZZ"])
-    (found,) = run_tasks([day], [-1], processes(1), reads, Watcher())
+    (found,) = run_tasks([day], [-1], processes(1), day_taken_by_the_next, Watcher())
     assert [open_recording(one).symbol for one in found] == ["AA", "ZZZ"]
 
 
@@ -223,9 +210,4 @@ def test_nothing_is_shown_where_stderr_is_no_terminal(capsys: pytest.CaptureFixt
 
 def test_a_task_that_fails_by_itself_ends_the_run() -> None:
     with pytest.raises(DataValidationError, match="2 of 2 pieces of work lost their worker"):
-        run_tasks([1, 2], [-1, 0], processes(1), kills, Watcher())
-
-
-def kills(number: int, before: object) -> object:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return number, before
+        run_tasks([1, 2], [-1, 0], processes(1), always_dies, Watcher())
