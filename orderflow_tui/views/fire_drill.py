@@ -5,16 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from msgspec import Struct
+
 from orderflow_tui.core.market.liquidity import TAPE_SHARE, SlicePlan, exit_cost, slice_out, waiting_risk
 from orderflow_tui.core.model.events import Levels
-from orderflow_tui.views.model import DrillLine, DrillView, ExitCostView, SymbolView
+from orderflow_tui.views.model import ExitCostView, SymbolView
 
 OVER_MINUTES: Final = (1, 5, 15)
 ALL: Final = "ALL"
 
 
+class DrillLine(Struct, frozen=True):
+    """One way of leaving: at once (`minutes` 0) or in equal slices over so many minutes."""
+
+    minutes: int
+    slices: int
+    each: int
+    """Size of a slice."""
+    cost: float
+    """Dollars against the mid of now, over what the bids take."""
+    cost_bp: float
+    filled: int
+    not_priced: int
+    """Size nobody shows a bid for; never priced."""
+    tape_share: float | None = None
+    """Of what trades in that time; None where nothing traded lately."""
+    risk: float | None = None
+    """Dollars the price usually moves the proceeds meanwhile, either way; None where no usual range is known."""
+    behind: int = 0
+    """Size the book is still short of at the end: above 0 the refill does not keep up."""
+
+
+class DrillView(Struct, frozen=True):
+    """The fire drill of one symbol, or of all together."""
+
+    symbol: str
+    quantity: int
+    lines: tuple[DrillLine, ...] = ()
+    refill_per_minute: float | None = None
+    traded_per_minute: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What is not known, in words."""
+
+
 def fire_drill(view: SymbolView) -> DrillView | None:
-    """The drill of one name; None where nothing is held. Without lines where nothing can be said, with the reason."""
+    """The drill of one symbol; None where nothing is held. Without lines where nothing can be said, with the reason."""
     position = view.position
     if position is None or not position.quantity:
         return None

@@ -304,39 +304,6 @@ class DetailView(Struct, frozen=True):
     """None before a book was seen."""
 
 
-class DrillLine(Struct, frozen=True):
-    """One way of leaving: at once (`minutes` 0) or in equal slices over so many minutes."""
-
-    minutes: int
-    slices: int
-    each: int
-    """Size of a slice."""
-    cost: float
-    """Dollars against the mid of now, over what the bids take."""
-    cost_bp: float
-    filled: int
-    not_priced: int
-    """Size nobody shows a bid for; never priced."""
-    tape_share: float | None = None
-    """Of what trades in that time; None where nothing traded lately."""
-    risk: float | None = None
-    """Dollars the price usually moves the proceeds meanwhile, either way; None where no usual range is known."""
-    behind: int = 0
-    """Size the book is still short of at the end: above 0 the refill does not keep up."""
-
-
-class DrillView(Struct, frozen=True):
-    """The fire drill of one name, or of all together."""
-
-    symbol: str
-    quantity: int
-    lines: tuple[DrillLine, ...] = ()
-    refill_per_minute: float | None = None
-    traded_per_minute: float = 0.0
-    notes: tuple[str, ...] = ()
-    """What is not known, in words."""
-
-
 class StatusView(Struct, frozen=True):
     """The status line."""
 
