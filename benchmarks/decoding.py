@@ -149,7 +149,7 @@ def fetch(name: str, port: int) -> float:
             ours._gateway.page(_small(), deadline_seconds=20)  # noqa: SLF001 connects and imports before the count
             return peak_of(lambda: ours.get_time_and_sales("TEST", day, day.replace(hour=23, minute=59)))
     from orderflow_tui.feeds.feed import Batch
-    from orderflow_tui.feeds.polygon.gateway import Gateway
+    from orderflow_tui.feeds.polygon.rest_calls import Gateway
     from orderflow_tui.feeds.polygon.tape import SymbolTape
 
     gateway = Gateway(settings, clock=lambda: NOW_NS)

@@ -27,7 +27,7 @@ MODES = ("idle", "ours", "vendor")
 
 
 def poll(port: int) -> None:
-    from orderflow_tui.feeds.polygon.gateway import Gateway
+    from orderflow_tui.feeds.polygon.rest_calls import Gateway
     from orderflow_tui.feeds.polygon.tape import SymbolTape
 
     settings = SimpleNamespace(

@@ -20,8 +20,8 @@ from orderflow_tui.feeds.live.budget import RateLimiter
 from orderflow_tui.feeds.live.http import Request
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy, with_retry
 from orderflow_tui.feeds.polygon import endpoints, wire
-from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway, SourceConfig
 from orderflow_tui.feeds.polygon.normalize import records_of, snapshot_of
+from orderflow_tui.feeds.polygon.rest_calls import BooksAnswer, Gateway, SourceConfig
 from orderflow_tui.support.decoding import NO_JSON
 
 HISTORY_LIMIT: Final = 50_000

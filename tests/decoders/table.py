@@ -49,7 +49,7 @@ from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_tex
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions
-from orderflow_tui.feeds.polygon.gateway import Gateway
+from orderflow_tui.feeds.polygon.rest_calls import Gateway
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
 from orderflow_tui.feeds.polygon.tape import SymbolTape

@@ -16,7 +16,7 @@ from typing import Any
 
 from orderflow_tui.core.exits.basis import EXIT
 from orderflow_tui.core.rules.catalogue import CATALOGUE
-from orderflow_tui.evaluate.output import MIRRORED
+from orderflow_tui.evaluate.text import MIRRORED
 from orderflow_tui.track_record.priors import LEAST
 from tests.docs.pages import ROOT
 

@@ -15,7 +15,7 @@ from orderflow_tui.feeds.feed import ApiFault, Batch
 from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon.conditions import AGAIN_SECONDS, Conditions
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
-from orderflow_tui.feeds.polygon.gateway import Gateway
+from orderflow_tui.feeds.polygon.rest_calls import Gateway
 from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED, KNOWN_CONDITIONS
 from tests.feeds.collector import Collector
 from tests.feeds.fake_polygon import FakePolygon, Fault, condition, ordinary_conditions, say, status

@@ -13,7 +13,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.feed import BadPayload, Batch, Feed, FeedGap, FeedStatus, SymbolNote
 from orderflow_tui.feeds.live.retry import RetryPolicy
-from orderflow_tui.feeds.polygon import units
+from orderflow_tui.feeds.polygon import size_check
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from tests.feeds.collector import Collector, is_book, is_tape, shown
 from tests.feeds.fake_polygon import SNAPSHOTS, FakePolygon
@@ -331,8 +331,8 @@ def test_the_snapshots_unit_is_checked_against_shares(host: FakePolygon, got: Co
 def test_the_snapshots_unit_is_checked_again_every_15_minutes(
     host: FakePolygon, got: Collector, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert units.AGAIN_SECONDS == 900
-    monkeypatch.setattr(units, "AGAIN_SECONDS", 0.05)
+    assert size_check.AGAIN_SECONDS == 900
+    monkeypatch.setattr(size_check, "AGAIN_SECONDS", 0.05)
     row = host.market.quote("KO", 10.0, 10.01, size=3)
     in_shares = {"S": 300, "s": 10_300}
     host.market.nbbo["KO"] = {**row["lastQuote"], **in_shares, "T": "KO"}

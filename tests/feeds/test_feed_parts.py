@@ -18,8 +18,8 @@ from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.feed import LEAD
-from orderflow_tui.feeds.polygon.gateway import BooksAnswer, Gateway
 from orderflow_tui.feeds.polygon.normalize import ShownBook
+from orderflow_tui.feeds.polygon.rest_calls import BooksAnswer, Gateway
 from orderflow_tui.outbound.http import Deadline, _Stream
 from tests.feeds.collector import shown
 from tests.feeds.fake_polygon import FakePolygon, say

@@ -12,8 +12,8 @@ from orderflow_tui.core.model.events import Gap, TapeCorrection
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
-from orderflow_tui.feeds.polygon.gateway import Gateway
 from orderflow_tui.feeds.polygon.rereads import Rereads
+from orderflow_tui.feeds.polygon.rest_calls import Gateway
 from orderflow_tui.feeds.polygon.tape import SymbolTape
 from tests.feeds.collector import Collector
 from tests.feeds.fake_polygon import Config, FakePolygon

@@ -13,8 +13,8 @@ from orderflow_tui.core.model.validators import DataValidationError, validate_le
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import BadPayload, Batch, FeedMessage, SymbolNote
 from orderflow_tui.feeds.live.side_checks import InForce
-from orderflow_tui.feeds.polygon.gateway import BooksAnswer
 from orderflow_tui.feeds.polygon.normalize import ShownBook, event_of, quote_of, scaled, snapshot_of
+from orderflow_tui.feeds.polygon.rest_calls import BooksAnswer
 from orderflow_tui.feeds.polygon.tape import BACKFILL_NS
 
 BookState = Literal["ok", "not_found", "no_quotes"]

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.live.schedule import cycle_of
 from orderflow_tui.feeds.live.stream_trial import stream_state
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
-from orderflow_tui.feeds.polygon.gateway import HEARTBEAT, BooksAnswer, Gateway
+from orderflow_tui.feeds.polygon.rest_calls import HEARTBEAT, BooksAnswer, Gateway
 from orderflow_tui.support.findings import Finding
 from orderflow_tui.views.session_words import opens_words
 

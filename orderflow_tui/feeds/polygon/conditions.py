@@ -8,7 +8,7 @@ from typing import Final
 
 from orderflow_tui.feeds.errors import AuthError, FeedError, FeedStoppedError, PayloadError
 from orderflow_tui.feeds.feed import ApiFault, Arrival, Put
-from orderflow_tui.feeds.polygon.gateway import Gateway
+from orderflow_tui.feeds.polygon.rest_calls import Gateway
 from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED, ConditionTable, table_from_rules
 
 AGAIN_SECONDS: Final = 86_400.0

@@ -28,7 +28,8 @@ from orderflow_tui.feeds.live.tape_join import QUOTE_SECONDS
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions
-from orderflow_tui.feeds.polygon.gateway import (
+from orderflow_tui.feeds.polygon.rereads import Rereads
+from orderflow_tui.feeds.polygon.rest_calls import (
     HEARTBEAT,
     MOST_QUOTES,
     BooksAnswer,
@@ -37,11 +38,10 @@ from orderflow_tui.feeds.polygon.gateway import (
     capabilities_of,
     key_of,
 )
-from orderflow_tui.feeds.polygon.rereads import Rereads
+from orderflow_tui.feeds.polygon.size_check import UnitCheck
 from orderflow_tui.feeds.polygon.stream import StreamConfig
 from orderflow_tui.feeds.polygon.stream_handover import LOOK_SECONDS, StreamSide
 from orderflow_tui.feeds.polygon.tape import SymbolTape
-from orderflow_tui.feeds.polygon.units import UnitCheck
 
 WORKERS: Final = 4
 LIVE_SECONDS: Final = 5.0

@@ -28,7 +28,7 @@ from orderflow_tui.feeds.live.connection import (
     together,
     websocket,
 )
-from orderflow_tui.feeds.polygon.gateway import HEARTBEAT
+from orderflow_tui.feeds.polygon.rest_calls import HEARTBEAT
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, StreamMessage, StreamStatus, decode_frame
 from orderflow_tui.feeds.polygon.subscriptions import KINDS, Subscriptions

@@ -18,8 +18,8 @@ from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedGap, Put
 from orderflow_tui.feeds.live.http import Request
 from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, PIECE, YIELD_SECONDS, TapeJoin
 from orderflow_tui.feeds.polygon import endpoints, wire
-from orderflow_tui.feeds.polygon.gateway import Gateway, ListPage
 from orderflow_tui.feeds.polygon.normalize import print_of
+from orderflow_tui.feeds.polygon.rest_calls import Gateway, ListPage
 from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED, ConditionTable
 from orderflow_tui.support.decoding import NO_JSON
 

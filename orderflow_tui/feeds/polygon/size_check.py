@@ -9,7 +9,7 @@ from typing import Final
 
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Put
 from orderflow_tui.feeds.polygon.books import BookPoller
-from orderflow_tui.feeds.polygon.gateway import Gateway
+from orderflow_tui.feeds.polygon.rest_calls import Gateway
 
 AGAIN_SECONDS: Final = 900.0
 TRIES: Final = 5
