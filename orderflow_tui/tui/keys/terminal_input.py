@@ -383,9 +383,9 @@ class TerminalInput(XTermParser):
         self._late = made
 
     def _emit_paste(self, text: str) -> None:
-        shown = "".join(char for char in text[:MOST_PASTED] if char.isprintable() or char in "\n\t")
-        if shown and self._may_pass():
-            self._out.append(events.Paste(shown))
+        if text and self._may_pass():
+            shown = "".join(char for char in text[:MOST_PASTED] if char.isprintable() or char in "\n\t")
+            self._out += [events.Paste(shown)] if shown else []
 
 
 def _number(digits: str, otherwise: int) -> int:
