@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgspec.structs import replace
 from textual._styles_cache import StylesCache
 from textual.await_complete import AwaitComplete
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
@@ -87,7 +87,11 @@ class OrderFlowApp(ReplayApp):
     """
 
     TITLE = APP_TITLE
-    BINDINGS: ClassVar[list[BindingType]] = APP_BINDINGS
+    # Textual leaves its own key of the palette out where another one has it too.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *APP_BINDINGS,
+        Binding(ReplayApp.COMMAND_PALETTE_BINDING, "command_palette", "palette", show=False, priority=True),
+    ]
     COMMANDS = {lazy.palette}  # noqa: RUF012 - textual reads it from the class
 
     def __init__(
