@@ -14,15 +14,13 @@ from typing import Final, Literal
 
 from orderflow_tui.commands.options import EXIT_USE, ZONE, make_parser, overrides, screen
 from orderflow_tui.support.output import prepare_streams, print_error, print_lines
-from orderflow_tui.support.terminal import hang_up
+from orderflow_tui.support.terminal import SCREEN_STREAMS, hang_up
 
 EXIT_FAILED: Final = 1
-_SCREEN_STREAMS: Final = (0, 2)
-"""Where the dashboard reads and paints."""
 
 
 def _dashboard(args: argparse.Namespace) -> int:
-    hang_up.watch(*_SCREEN_STREAMS)
+    hang_up.watch(*SCREEN_STREAMS)
     gc.disable()  # on again after the first paint, which it would hold up
     from orderflow_tui.commands.live import run_live
 
@@ -30,7 +28,7 @@ def _dashboard(args: argparse.Namespace) -> int:
 
 
 def _attach(args: argparse.Namespace) -> int:
-    hang_up.watch(*_SCREEN_STREAMS)
+    hang_up.watch(*SCREEN_STREAMS)
     gc.disable()
     from orderflow_tui.commands.attach import run_attach
 
@@ -65,7 +63,7 @@ def _stop(args: argparse.Namespace) -> int:
 
 
 def _demo(args: argparse.Namespace) -> int:
-    hang_up.watch(*_SCREEN_STREAMS)
+    hang_up.watch(*SCREEN_STREAMS)
     gc.disable()
     from orderflow_tui.commands.demo import run_demo
 
@@ -81,7 +79,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
-    _watch_lines() if args.headless else hang_up.watch(*_SCREEN_STREAMS)
+    _watch_lines() if args.headless else hang_up.watch(*SCREEN_STREAMS)
     from orderflow_tui.commands.replay import run_alert, run_replay
     from orderflow_tui.config.values import invalid
 

@@ -13,6 +13,7 @@ from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.screen import bells, screen_settings
 from orderflow_tui.config.values import invalid
+from orderflow_tui.support.terminal import GONE, SCREEN_STREAMS, is_hung_up
 from orderflow_tui.views.model import MonitorPort
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 
 def refuse_without_terminal() -> None:
-    """Raise DataValidationError where nothing could be painted or pressed."""
+    """Raise DataValidationError where nothing could be painted or pressed; leave where the terminal has just gone."""
+    if not in_browser() and any(map(is_hung_up, SCREEN_STREAMS)):
+        raise SystemExit(GONE)
     if not in_browser() and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise invalid("the screen needs a terminal on stdin and stderr; use `orderflow-tui headless` without one")
 

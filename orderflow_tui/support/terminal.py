@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -17,6 +18,8 @@ if sys.platform != "win32":
 GONE: Final = 129
 """The exit code when the terminal is gone: what a shell calls the end by SIGHUP."""
 TERMINAL_GONE: Final = "the terminal is gone"
+SCREEN_STREAMS: Final = (0, 2)
+"""Where the dashboard reads and paints."""
 _RESTORE: Final = (
     b"\x1b\\\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[<u"
     b"\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[0m\x1b[23;0t"
@@ -73,6 +76,17 @@ class HangUp:
 
 hang_up: Final = HangUp()
 """This process's."""
+
+
+def is_hung_up(descriptor: int) -> bool:
+    """Whether this was a terminal that has gone: nothing says so any more but the error it fails with."""
+    if sys.platform == "win32":
+        return False
+    try:
+        termios.tcgetattr(descriptor)
+    except termios.error as error:
+        return bool(error.args[0] == errno.EIO)
+    return False
 
 
 def is_shown_to_nobody() -> bool:

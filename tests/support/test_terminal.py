@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orderflow_tui.support.terminal import GONE, TERMINAL_GONE, HangUp
+from orderflow_tui.support.terminal import GONE, TERMINAL_GONE, HangUp, is_hung_up
 
 WAIT = 10.0
 
@@ -58,3 +58,16 @@ def test_what_is_no_terminal_is_not_watched() -> None:
     assert hang_up.thread is None
     os.close(reading)
     os.close(writing)
+
+
+def test_a_terminal_that_has_gone_is_told_from_what_never_was_one() -> None:
+    master, slave = pty.openpty()
+    reading, writing = os.pipe()
+    try:
+        assert not is_hung_up(slave)
+        assert not is_hung_up(reading)
+        os.close(master)
+        assert is_hung_up(slave)
+    finally:
+        for descriptor in (slave, reading, writing):
+            os.close(descriptor)
