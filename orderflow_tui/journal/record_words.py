@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from orderflow_tui.core.model.severity import shown_severity
 from orderflow_tui.journal.records import (
     AlertRecord,
     AlertUpdatedRecord,
@@ -49,7 +50,8 @@ def _words(record: Record) -> str:
         case AlertRecord() | AlertUpdatedRecord():
             late = " LATE" if record.late else ""
             update = " (update)" if isinstance(record, AlertUpdatedRecord) else ""
-            words = f"{record.severity} {record.evidence}{late}{update}: {record.text}"
+            severity = shown_severity(record.severity, counts=record.counts or record.exit_eligible)
+            words = f"{severity} {record.evidence}{late}{update}: {record.text}"
         case StopRecord():
             words = f"STOP: {record.text}"
         case ExitRecord():

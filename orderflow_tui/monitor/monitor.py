@@ -131,6 +131,7 @@ class Monitor(ScreenPort):
             self._state, journal, feed.capabilities, now_ns=0, alerts=0, message="", positions_age_s=None, pace=still
         )
         publisher = Publisher(first, record)
+        self.listeners.append(publisher.on_record)
         super().__init__(inbox, publisher, journal, record)
         if recorder is not None:
             self.problems.append(lambda: recorder.problem)
@@ -263,7 +264,7 @@ class Monitor(ScreenPort):
         match message:
             case AnswerGiven():
                 self.on_command(self._clock.now_ns, message)
-                answer(message, self._symbols, self._publisher, self._clock, self._outbox)
+                answer(message, self._symbols, self._clock, self._outbox)
                 self._publish()
             case Recover():
                 watched = self._symbols.get(message.symbol)

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitResolved, Output, StopRaised
 from orderflow_tui.core.model.units import NS
+from orderflow_tui.journal.records import Record
+from orderflow_tui.monitor.status_lines import status_line
 from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, put_line, stop_line, unanswered_line
 from orderflow_tui.track_record.evidence_kinds import Weight
@@ -21,7 +23,6 @@ from orderflow_tui.views.market_card import group_cards
 from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 _LINES: Final = 500
-_CARDS: Final = 8
 _DETAIL_NS: Final = NS // 2
 _WATCH: Final = 3
 
@@ -37,8 +38,6 @@ class Publisher:
         self.views: Mapping[str, SymbolView] = {}
         self.cards: tuple[RecommendationView, ...] = ()
         self.lines: tuple[AlertLine, ...] = ()
-        self.together: dict[str, tuple[str, ...]] = {}
-        """The symbols of the newest cards of many names, by id: an answer may come after its card went."""
         self.details: dict[str, DetailView] = {}
         """The newest detail of each symbol whose detail a screen shows."""
         self._lines: deque[AlertLine] = deque(maxlen=_LINES)
@@ -52,7 +51,7 @@ class Publisher:
         elif isinstance(output, AlertUpdated):
             line = alert_line(output.alert, updated_ns=output.time_ns)
         elif isinstance(output, StopRaised):
-            line = stop_line(output)
+            line = stop_line(output, watched.lines)
         elif isinstance(output, ExitResolved) and output.recommendation.status == "unanswered":
             line = unanswered_line(output)
         else:
@@ -62,6 +61,11 @@ class Publisher:
             line = replace(line, record=self._record.words(*kind), demoted=self._record.demoted(*kind))
         put_line(watched.lines, line)
         put_line(self._lines, line)
+
+    def on_record(self, record: Record, happened_ns: int) -> None:
+        """A record was written: halts, resumptions, blindness and recovery stand on the feed too."""
+        if (line := status_line(record, happened_ns)) is not None:
+            put_line(self._lines, line)
 
     def watch_details(self, symbols: WatchedSymbols, wanted: frozenset[str]) -> None:
         """Make `details` for these symbols from now on, and for no other."""
@@ -107,11 +111,6 @@ class Publisher:
                 views[symbol] = _as_loud(views[symbol], [card for card in cards if card.symbol == symbol])
         self.views = views
         self.cards = group_cards(cards, views)
-        for card in self.cards:
-            if card.kind == "market":
-                self.together[card.recommendation_id] = tuple(card.symbol.split())
-                while len(self.together) > _CARDS:
-                    del self.together[next(iter(self.together))]
         self.lines = tuple(self._lines)
 
     def publish(self, status: StatusView) -> None:

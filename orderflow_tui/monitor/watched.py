@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -14,6 +14,7 @@ from orderflow_tui.core.health import Health
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.outputs import ExitResolved, StopRaised
+from orderflow_tui.core.model.severity import shown_severity
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_ladder import LadderWindow
@@ -110,7 +111,7 @@ def alert_line(alert: OrderFlowAlert, *, updated_ns: int = 0) -> AlertLine:
         time_ns=time_ns,
         symbol=alert.symbol,
         evidence=alert.evidence or alert.alert_type,
-        severity=alert.severity,
+        severity=shown_severity(alert.severity, counts=alert.counts or alert.exit_eligible),
         rank=alert.rank,
         counts=alert.counts or alert.exit_eligible,
         text=alert.text,
@@ -121,18 +122,29 @@ def alert_line(alert: OrderFlowAlert, *, updated_ns: int = 0) -> AlertLine:
     )
 
 
-def stop_line(output: StopRaised) -> AlertLine:
-    """The line of the feed pane for a stop's alert."""
+_SAME_WARNING_NS = 300 * NS
+"""Near-stop warnings within so much of the first are one line with a count."""
+
+
+def stop_line(output: StopRaised, before: Iterable[AlertLine] = ()) -> AlertLine:
+    """The line of the feed pane for a stop's alert; a near stop that repeats is one line, with how often."""
     crossed = output.kind == "stop_crossed"
+    same = (
+        line for line in before if line.evidence == "stop_near" and output.time_ns - line.time_ns <= _SAME_WARNING_NS
+    )
+    first = None if crossed else next(same, None)
+    times = 1 if first is None else first.times + 1
     return AlertLine(
-        episode_id=f"{output.symbol}:{output.kind}:{output.time_ns}",
+        episode_id=f"{output.symbol}:{output.kind}:{output.time_ns}" if first is None else first.episode_id,
         time_ns=output.time_ns,
         symbol=output.symbol,
         evidence=output.kind,
         severity="critical" if crossed else "warning",
         rank=1 if crossed else 2,
-        counts=crossed,
-        text=output.text,
+        counts=True,
+        text=output.text if times == 1 else f"{output.text}, {times} times",
+        updated_ns=0 if first is None else output.time_ns,
+        times=times,
     )
 
 
@@ -144,7 +156,7 @@ def unanswered_line(output: ExitResolved) -> AlertLine:
         time_ns=output.time_ns,
         symbol=ended.symbol,
         evidence="unanswered",
-        severity="warning",
+        severity="info",
         rank=3,
         counts=False,
         text=f"UNANSWERED, {output.reason}: {ended.reason}",
@@ -179,7 +191,7 @@ def put_line(lines: deque[AlertLine], line: AlertLine) -> None:
         if old.episode_id == line.episode_id:
             lines[at] = AlertLine(
                 line.episode_id, old.time_ns, line.symbol, line.evidence, line.severity, line.rank, line.counts,
-                line.text, line.against, line.late, line.updated_ns, line.why, line.record, line.demoted,
+                line.text, line.against, line.late, line.updated_ns, line.why, line.record, line.demoted, line.times,
             )  # fmt: skip
             return
     lines.appendleft(line)

@@ -32,6 +32,7 @@ from orderflow_tui.tui.state.first_run import FirstRun, Kind, notice
 from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.view_choice import read_choice, write_choice
+from orderflow_tui.tui.widgets.ask_bar import AskBar
 from orderflow_tui.views.model import MonitorPort, RecommendationView
 
 if TYPE_CHECKING:
@@ -194,6 +195,8 @@ class OrderFlowApp(ReplayApp):
         for screen in reversed(self.screen_stack):
             if self.is_running and isinstance(screen, ModelScreen | ModelModal) and screen.is_mounted:
                 await screen.update_model()
+                for bar in screen.query(AskBar):
+                    bar.follow()
             if not isinstance(screen, ModalScreen):
                 for dialog in covered[1:]:  # one below another keeps a picture of what is below itself
                     screen.call_after_refresh(dialog.refresh)

@@ -149,7 +149,7 @@ def _quiet_chip(standing: SourceState, now_ns: int, *, held: bool) -> tuple[Chip
 
 def _flow_chip(core: SymbolCore, standing: SourceState, now_ns: int, second: int) -> tuple[Chip, str, int]:
     ages = [(now_ns - max(line.time_ns, line.updated_ns), line) for line in standing.alerts if not line.late]
-    loud = [line for age, line in ages if age <= _ALERT_NS and (line.counts or line.rank <= 2)]
+    loud = [line for age, line in ages if age <= _ALERT_NS and line.severity != "info"]
     if loud:
         return "ALERT", min(loud, key=lambda line: line.rank).text, 2
     if ages and ages[0][0] <= _WATCH_NS:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.model.events import Levels
+from orderflow_tui.core.model.severity import Shown
 from orderflow_tui.views.charts import MapView, SeriesView
 from orderflow_tui.views.replay import ReplayView
 
@@ -76,7 +77,7 @@ class AlertLine(Struct, frozen=True):
     time_ns: int
     symbol: str
     evidence: str
-    severity: Literal["warning", "critical"]
+    severity: Shown
     rank: int
     counts: bool
     text: str
@@ -90,6 +91,8 @@ class AlertLine(Struct, frozen=True):
     """How this rule has done on this user's data."""
     demoted: bool = False
     """By its record it does worse than chance: labelled, and told more quietly."""
+    times: int = 1
+    """How often a warning that repeats was given."""
 
 
 class WindowView(Struct, frozen=True):

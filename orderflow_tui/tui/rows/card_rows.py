@@ -47,6 +47,8 @@ def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
     age = span_text(max(0, frame.now_ns - card.opened_ns) / _NS)
     queue = f"{frame.place} of {frame.of}, tab next | " if frame.of > 1 else ""
     tail = f" {queue}{zone.clock(card.opened_ns)} {zone.label}, {age} ago "
+    if len(title_in(card, width - len(tail) - 10)) + len(tail) + 10 > width:
+        tail = tail.replace(", tab next | ", " | ")
     head = f" >>> {title_in(card, width - len(tail) - 10)} <<< "
     loud, line = ("exit", "exit-line") if card.weight == "leads" else ("bar", _CALMER[card.weight])
     top = make_row(

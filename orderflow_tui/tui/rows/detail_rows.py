@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
+from rich.cells import cell_len
 
 from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, left, whole_facts, wrap
@@ -79,7 +80,7 @@ def _panel(view: SymbolView, zone: Zone, width: int) -> list[Row]:
 
 def _why(detail: DetailView | None, alerts: Sequence[AlertLine], zone: Zone, width: int) -> list[Row]:
     """How near each rule is to speaking, and why the newest alert was raised."""
-    rules = [] if detail is None else [_rule_row(line, width) for line in detail.rules]
+    rules = [] if detail is None else [row for line in detail.rules for row in _rule_rows(line, width)]
     rows = _section("RULES NOW (* = condition met)", rules, width)
     newest = next((alert for alert in alerts if alert.why), None)
     if newest is None:
@@ -98,11 +99,14 @@ def _alert(alert: AlertLine, title: str, zone: Zone, width: int) -> list[Row]:
     return _section(f"{title}, {zone.clock(alert.time_ns)} {zone.label}", words, width)
 
 
-def _rule_row(line: RuleLine, width: int) -> Row:
-    value = left(clean(line.value), _RULE_VALUE)
-    threshold = whole_facts(clean(line.threshold), max(0, width - _RULE_NAME - _RULE_VALUE - 4))
+def _rule_rows(line: RuleLine, width: int) -> list[Row]:
+    """A rule's figure beside its threshold; the threshold below where there is no room beside it."""
+    threshold = clean(line.threshold)
     mark = Span(" * " if line.met else "   ", "alert")
-    return make_row(mark, Span(left(line.name, _RULE_NAME), "muted"), Span(value, "strong"), threshold)
+    front = (mark, Span(left(line.name, _RULE_NAME), "muted"), Span(left(clean(line.value), _RULE_VALUE), "strong"))
+    if cell_len(threshold) <= width - _RULE_NAME - _RULE_VALUE - 4:
+        return [make_row(*front, threshold)]
+    return [make_row(*front), *(make_row(f"      {text}") for text in wrap(threshold, max(10, width - 7), _LINES))]
 
 
 def _walls(view: SymbolView, width: int) -> list[Row]:

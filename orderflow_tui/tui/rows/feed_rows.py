@@ -6,30 +6,33 @@ from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, left, whole_facts
 from orderflow_tui.views.model import AlertLine
 
-RANK_MARKS = {1: "!!", 2: "! ", 3: "  "}
-RANK_TOKENS = {1: "exit-line", 2: "alert", 3: ""}
-FRONT = 21
+SEVERITY_MARKS = {"critical": "!!", "warning": "!", "info": "info"}
+SEVERITY_TOKENS = {"critical": "exit-line", "warning": "alert", "info": "muted"}
+FRONT = 22
 
 
 def alert_row(alert: AlertLine, zone: Zone, width: int) -> Row:
-    """Time, symbol, rank mark, words; what does not count towards an exit is quiet and says so."""
-    token = RANK_TOKENS.get(alert.rank, "") if alert.counts else "muted"
-    notes = []
-    if not alert.counts:
-        notes.append("shown only")
+    """Time, symbol, severity, words; what does not count towards an exit is quiet: `info`."""
+    token, notes = SEVERITY_TOKENS[alert.severity], []
     if alert.demoted:
         notes.append("worse than chance here")
     if alert.late:
         notes.append("late")
     if alert.against == "short":
         notes.append("against your short")
-    tail = f" ({', '.join(notes)})" if notes else ""
-    mark = RANK_MARKS.get(alert.rank, "  ") if alert.counts else "  "
-    words = whole_facts(clean(alert.text), max(8, width - FRONT - len(tail)))
+    text = clean(alert.text)
+    first = min((text.index(mark) for mark in (", ", " | ", " (") if mark in text), default=len(text))
+    while notes and FRONT + first + _cells(notes) > width:
+        notes.pop()  # the words before what is said of them
+    words = whole_facts(text, max(8, width - FRONT - _cells(notes)))
     return make_row(
         Span(f" {zone.clock(alert.time_ns)} ", "muted"),
-        Span(left(clean(alert.symbol), 7), "bold" if alert.counts else "muted"),
-        Span(f"{mark} ", token),
-        Span(words, token),
-        Span(tail, "muted"),
+        Span(left(clean(alert.symbol), 7), "muted" if alert.severity == "info" else "bold"),
+        Span(f"{SEVERITY_MARKS[alert.severity]:<4} ", token),
+        Span(words, "" if alert.severity == "warning" else token),
+        Span(f" ({', '.join(notes)})" if notes else "", "muted"),
     )
+
+
+def _cells(notes: list[str]) -> int:
+    return len(", ".join(notes)) + 3 if notes else 0

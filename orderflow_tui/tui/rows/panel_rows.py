@@ -304,4 +304,4 @@ def _blind_rows(view: SymbolView, frame: PanelSize) -> list[Row]:
         blind_reason(view),
         f"{since if view.book_time_ns else ''}r retries",
     )
-    return [make_row(f" {line}", base="blind") for text in words for line in wrap(text, frame.width - 2, 2)]
+    return [make_row(f" {line}", base="blind") for text in words for line in wrap(text, frame.width - 2, 6)]

@@ -58,7 +58,7 @@ class AnswerScreen(ModelModal):
             yield LineWidget(id="answer")
             yield Field(id="answer-text", select_on_focus=False)
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Show the choices; nothing has the focus, so that single keys act."""
         self.dashboard.answering = True
         names = [item.symbol for item in self._items]

@@ -8,6 +8,7 @@ from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.tui.state.dashboard import Dashboard
 from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.widgets.ask_bar import AskBar
 
 
 class ModelScreen(Screen[None]):
@@ -53,6 +54,10 @@ class ModelModal(ModalScreen[Any]):
     def model(self) -> ScreenModel:
         """The shared state."""
         return self.dashboard.model
+
+    def on_mount(self) -> None:
+        """What waits for an answer is said above every dialog; each dialog's own `on_mount` comes beside this one."""
+        self.mount(AskBar())
 
     async def update_model(self) -> None:
         """Most dialogs show what was true when they opened."""

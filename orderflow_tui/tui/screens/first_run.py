@@ -16,6 +16,7 @@ from orderflow_tui.tui.rows.bar_rows import title_row
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.state.first_run import FirstRun, Kind, trouble
+from orderflow_tui.tui.widgets.ask_bar import AskBar
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.views.session_words import opens_words
 
@@ -89,6 +90,7 @@ class FirstRunScreen(ModelScreen):
 
     def compose(self) -> ComposeResult:
         """A title, the words, the keys."""
+        yield AskBar()
         yield LineWidget(id="first-title")
         yield LineWidget(id="first-words")
         without = set() if self._can_write else {"first-run-write"}
@@ -103,7 +105,10 @@ class FirstRunScreen(ModelScreen):
             return
         width = max(10, self.size.width)
         self.query_one("#first-title", LineWidget).show([title_row(self.model, "welcome", self._zone, width)])
-        self.query_one("#first-words", LineWidget).show(self._rows(width))
+        rows = self._rows(width)
+        if len(rows) > self.size.height - 2:  # rather all words than the air between them
+            rows = [row for row in rows if row.plain.strip()]
+        self.query_one("#first-words", LineWidget).show(rows)
 
     async def on_resize(self) -> None:
         """The words wrap anew."""

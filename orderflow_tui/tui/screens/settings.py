@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.tui.keys.bindings import SETTINGS_BINDINGS, named
 from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
-from orderflow_tui.tui.look.text import clean, crop, left, wrap
+from orderflow_tui.tui.look.text import clean, left, wrap
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.state.settings_model import WORDS, Setting, SettingsDesk
@@ -90,6 +90,8 @@ class SettingsScreen(ModelModal):
             if index == self._cursor:
                 first = len(rows)
             rows.append(_row(setting, width, cursor=index == self._cursor))
+        if self._settings and max(map(len, WORDS.values())) > _words_room(width):  # there is no column for them all
+            rows.append(make_row(f" {self._current.name}: {WORDS[self._current.name]}"))
         rows += [make_row(Span(f" {line}", "muted")) for line in wrap(clean(self._desk.place), width - 2, 2)]
         rows += [make_row(Span(f" {line}", "alert")) for line in wrap(clean(self._said), width - 2, 3) if line]
         room = max(3, self.app.size.height - 2)
@@ -176,11 +178,15 @@ class SettingsScreen(ModelModal):
         self.dismiss(None)
 
 
+def _words_room(width: int) -> int:
+    return width - _NAME_WIDTH - _VALUE_WIDTH - _ORIGIN_WIDTH - 5
+
+
 def _row(setting: Setting, width: int, *, cursor: bool) -> Row:
     mark = ">" if cursor else " "
     value = f"< {setting.value} >" if cursor else f"  {setting.value}"
     origin = setting.origin or "as for all"
-    words = crop(WORDS[setting.name], max(0, width - _NAME_WIDTH - _VALUE_WIDTH - _ORIGIN_WIDTH - 5))
+    words = WORDS[setting.name] if len(WORDS[setting.name]) <= _words_room(width) else ""
     return make_row(
         Span(f"{mark} "),
         Span(f"{left(setting.name, _NAME_WIDTH)} "),
