@@ -318,7 +318,7 @@ async def test_late_and_short_alerts_say_so() -> None:
     monitor = calm_market()
     monitor.put(alerts=(alert("BAC", 0, "12,400 bid", late=True, against="short", counts=False),))
     async with running(monitor) as (app, _):
-        assert "(shown only, late, against your short)" in screen_text(app)
+        assert "12,400 bid (late, against your short)" in screen_text(app)
 
 
 async def test_symbols_come_and_go() -> None:

@@ -119,7 +119,7 @@ class AnswerScreen(ModelModal):
             below += [make_row(Span(f" {line}", "alert")) for line in wrap(clean(self._refusal), width - 2, 2)]
         most = max(1, self.app.size.height - 2 - len(below) - 2)
         rows = asked_rows(card, asked, self._cursor, everything=self._everything, width=width, most=most) + below
-        block = self.query_one(LineWidget)
+        block = self.query_one("#answer", LineWidget)
         block.styles.height = len(rows)
         block.show(rows)
 

@@ -98,7 +98,7 @@ class SettingsScreen(ModelModal):
         if len(rows) > room:
             start = min(max(0, first - room // 2), len(rows) - room)
             rows = [rows[0], *rows[start + 1 : start + room]]
-        block = self.query_one(LineWidget)
+        block = self.query_one("#settings", LineWidget)
         block.styles.height = len(rows)
         block.show(rows)
 
