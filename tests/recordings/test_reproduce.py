@@ -238,7 +238,7 @@ def test_another_process_makes_it_again_and_says_so(recorded: Run, tmp_path: Pat
         assert (done.returncode, done.stderr) == (0, "")
         *lines, verdict = done.stdout.splitlines()
         assert "byte-identical to the journal's record run-1-" in verdict
-        assert lines[-1].endswith(told["reason"] if name == told["recommendation_id"] else alert["text"])
+        assert (told["reason"] if name == told["recommendation_id"] else alert["text"]) in lines[-1]
 
 
 def test_what_differs_is_told_and_fails(recorded: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
