@@ -23,9 +23,9 @@ ALERT: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("event", "fields", "words"),
     [
-        ("order_flow_alert", ALERT, "BAC critical bid_wall: 12,400 bid at 150.25"),
-        ("order_flow_alert", ALERT | {"late": True}, "BAC critical bid_wall LATE: 12,400 bid at 150.25"),
-        ("order_flow.alert_updated", ALERT, "BAC critical bid_wall (update): 12,400 bid at 150.25"),
+        ("order_flow_alert", ALERT, "BAC info bid_wall: 12,400 bid at 150.25"),
+        ("order_flow_alert", ALERT | {"late": True}, "BAC info bid_wall LATE: 12,400 bid at 150.25"),
+        ("order_flow.alert_updated", ALERT, "BAC info bid_wall (update): 12,400 bid at 150.25"),
         ("order_flow.exit_signal_triggered", {"symbol": "BAC", "reason": "why"}, "BAC EXIT RECOMMENDED: why"),
         ("order_flow.api_error", {"symbol": None, "error_type": "429", "detail": "slow"}, "all error 429: slow"),
         ("order_flow.stop_alert", {"symbol": "BAC", "text": "a {b} c"}, "BAC STOP: a {b} c"),
@@ -61,7 +61,7 @@ def test_lines_carry_exchange_time() -> None:
     lines.on_record(made("order_flow_alert", **ALERT), NOON + NS)
     lines.on_record(made("order_flow.run_started"), NOON)
     lines.close()
-    assert out.getvalue() == b"2025-10-22 12:00:01 EDT BAC critical bid_wall: 12,400 bid at 150.25\n"
+    assert out.getvalue() == b"2025-10-22 12:00:01 EDT BAC info bid_wall: 12,400 bid at 150.25\n"
 
 
 def test_a_recommendation_says_what_its_kind_of_evidence_was_worth() -> None:

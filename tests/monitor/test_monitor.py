@@ -537,10 +537,11 @@ def test_an_answer_to_a_card_of_many_names_leaves_the_stops_alone(tmp_path: Path
     desk.until("exit_signal_triggered", 3)
     stop, market = wait_for_cards(desk, 2)
     assert (stop.kind, market.kind) == ("stop", "market")
-    desk.monitor.answer(market.recommendation_id, Answer("hold"))
+    for one in market.names:
+        desk.monitor.answer(one.recommendation_id, Answer("hold"))
     answered = desk.until("exit_acknowledged", 2)
     assert wait_for_cards(desk, 1)[0].recommendation_id == stop.recommendation_id
-    assert [one["recommendation_id"].split(":")[:2] for one in answered] == [["BAC", "exit"], ["IBM", "exit"]]
+    assert [record["recommendation_id"].split(":")[:2] for record in answered] == [["BAC", "exit"], ["IBM", "exit"]]
     desk.monitor.answer("BAC:open", Answer("hold"))
     assert desk.until("exit_acknowledged", 3)[-1]["recommendation_id"] == stop.recommendation_id
     desk.monitor.stop(timeout=5)
@@ -559,7 +560,8 @@ def test_a_card_of_many_names_is_answered_after_another_took_its_place(
     for symbol in ("KO", "T"):
         desk.events(*recent_sellers(now + 5 * NS), symbol=symbol)
     assert [card.symbol for card in wait_for_cards(desk, 3)] == ["KO T", "BAC", "IBM"]
-    desk.monitor.answer(first.recommendation_id, Answer("hold"))
+    for each in first.names:
+        desk.monitor.answer(each.recommendation_id, Answer("hold"))
     assert [one["symbol"] for one in desk.until("exit_acknowledged", 2)] == ["BAC", "IBM"]
     assert [card.symbol for card in wait_for_cards(desk, 1)] == ["KO T"]
     desk.monitor.stop(timeout=5)

@@ -139,7 +139,7 @@ def test_of_fresh_alerts_the_one_that_ranks_highest_is_named() -> None:
     (wall,) = (alert_line(alert) for alert in alerts(outputs))
     lines = (wall, replace(wall, rank=2, text="hit"), replace(wall, rank=1, text="burst"))
     assert _view(core, 403, _standing(lines=lines)).chip_detail == "burst"
-    seen = replace(wall, counts=False)
+    seen = replace(wall, counts=False, severity="info")
     old = replace(lines[1], time_ns=seen.time_ns - 59 * NS)
     assert [_view(core, at, _standing(lines=(seen, old))).chip for at in (403, 404)] == ["ALERT", "WATCH"]
 
