@@ -13,6 +13,7 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.feeds.alpaca import wire
 from orderflow_tui.feeds.alpaca.host import MOST_QUOTES, AlpacaConfig, FeedName, Host
+from orderflow_tui.feeds.alpaca.last_prices import LastPrices
 from orderflow_tui.feeds.alpaca.shown_quotes import ShownQuotes
 from orderflow_tui.feeds.alpaca.stream import StreamHooks, StreamSupervisor
 from orderflow_tui.feeds.alpaca.stream_events import Frames
@@ -26,6 +27,7 @@ from orderflow_tui.feeds.feed import (
     Put,
     SymbolSet,
 )
+from orderflow_tui.feeds.live.http import Reply
 from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
 from orderflow_tui.feeds.live.market_hours import market_at
 from orderflow_tui.feeds.live.poll_faults import Faults
@@ -96,14 +98,15 @@ class AlpacaFeed:
             recovered=lambda: self._schedule.hurry(failed_only=True),
         )
         self._faults = Faults(self._standing, self._send, policy, clock)
-        self._shown = ShownQuotes()
+        self._last_prices = LastPrices(self._host)
+        self._shown = ShownQuotes(self._last_prices.before)
         self._side_checks = SideChecks(
             self._host.past_quotes,
             self._send,
             most=MOST_QUOTES,
             schedule=self._schedule,
             tapes=self._tapes,
-            in_force=self._shown.in_force.get,
+            in_force=self._shown.in_force,
             clock=clock,
         )
         hooks = StreamHooks(
@@ -168,6 +171,7 @@ class AlpacaFeed:
                 if symbol not in self._symbols.symbols:
                     del self._tapes[symbol]
                     self._looked.discard(symbol)
+                    self._last_prices.forget(symbol)
                     self._schedule.remove(f"tape:{symbol}")
                     self._schedule.remove(f"again:{symbol}")
             for symbol in fresh:
@@ -347,9 +351,17 @@ class AlpacaFeed:
             return PAUSE_SECONDS
         asked_ns = self._clock() - self._host.delay_ns
         try:
-            reply = self._host.quotes(symbols)
+            self._tell_quotes(symbols, self._host.quotes(symbols), asked_ns)
+            for price in self._last_prices.ask(symbols):
+                self._send(price)
         finally:
             self._looked.update(symbols)
+        self._side_checks.shown()
+        streamed = self._quoted and self._quoted >= set(symbols)
+        waiting = any(tape.intake.wants_quote for tape in dict(self._tapes).values())
+        return max(cycle, BOOKS_SECONDS) if streamed and not waiting else cycle
+
+    def _tell_quotes(self, symbols: Sequence[str], reply: Reply, asked_ns: int) -> None:
         rows = wire.latest_quotes(reply.body).quotes or {}
         for symbol in symbols:
             raw = rows.get(self._host.spellings.of(symbol))
@@ -361,10 +373,6 @@ class AlpacaFeed:
             )
             if message is not None:
                 self._send(message)
-        self._side_checks.shown()
-        streamed = self._quoted and self._quoted >= set(symbols)
-        waiting = any(tape.intake.wants_quote for tape in dict(self._tapes).values())
-        return max(cycle, BOOKS_SECONDS) if streamed and not waiting else cycle
 
     def _on_reply(self, arrival: Arrival) -> None:
         self._standing.answered(arrival)

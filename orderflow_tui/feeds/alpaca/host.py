@@ -158,6 +158,11 @@ class Host:
         params = {"symbols": ",".join(map(self.spellings.of, symbols)), "feed": self.feed}
         return self._session.get(Request("/v2/stocks/quotes/latest", params, "snapshot"))
 
+    def last_prints(self, symbols: Sequence[str]) -> Reply:
+        """The newest print of each symbol, however old. Raises FeedError."""
+        params = {"symbols": ",".join(map(self.spellings.of, symbols)), "feed": self.feed}
+        return self._session.get(Request("/v2/stocks/trades/latest", params, "last_trade"))
+
     def trades(self, symbol: str, from_ns: int, to_ns: int, token: str | None) -> Reply:
         """A page of prints, oldest first. Raises FeedError."""
         params = {

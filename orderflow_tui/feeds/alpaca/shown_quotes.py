@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from msgspec.structs import replace
 
-from orderflow_tui.core.model.events import Book
+from orderflow_tui.core.model.events import Book, Print
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.alpaca import wire
 from orderflow_tui.feeds.alpaca.normalize import book_of
@@ -17,14 +19,23 @@ from orderflow_tui.feeds.live.tape_join import TapeJoin
 
 
 class ShownQuotes:
-    """What the newest answers showed; used by one thread at a time, `in_force` read by any."""
+    """What the newest answers showed; used by one thread at a time, `in_force` asked by any.
 
-    def __init__(self) -> None:
-        self.in_force: dict[str, InForce] = {}
-        """What the newest answer proves of each symbol's quote."""
+    Args:
+        prices: Of each symbol where its tick test starts, where that is known.
+    """
+
+    def __init__(self, prices: Mapping[str, Print]) -> None:
+        self._prices = prices
+        self._in_force: dict[str, InForce] = {}
         self._crossed: set[str] = set()
         self._unquoted: set[str] = set()
         self._seq = 0
+
+    def in_force(self, symbol: str) -> InForce | None:
+        """What the newest answer proves of a symbol's quote; None without one."""
+        shown, price = self._in_force.get(symbol), self._prices.get(symbol)
+        return replace(shown, price=price) if shown is not None and price is not None else shown
 
     def without(self, symbol: str, feed: str, reply: Reply) -> FeedMessage | None:
         """The answer has no quote of a symbol: said once."""
@@ -54,7 +65,7 @@ class ShownQuotes:
         self._crossed.discard(symbol)
         at_ns = max(asked_ns, quote.time_ns)
         if not crossed:
-            self.in_force[symbol] = InForce(quote, at_ns, reply.arrival)
+            self._in_force[symbol] = InForce(quote, at_ns, reply.arrival)
         shown = Book(at_ns, self._seq, quote.bids, quote.asks, quote.time_ns if quote.time_ns < at_ns else 0)
         batch = Batch(symbol, "book", (shown,), reply.arrival, vouched_ns=at_ns, quote_ns=quote.time_ns)
         if streamed is None:

@@ -272,9 +272,16 @@ class LatestQuotes(Struct, gc=False):
     quotes: dict[str, msgspec.Raw] | None = None
 
 
+class LatestTrades(Struct, gc=False):
+    """`/v2/stocks/trades/latest?symbols=`: the newest print of each symbol that has one."""
+
+    trades: dict[str, msgspec.Raw] | None = None
+
+
 _TRADES: Final = msgspec.json.Decoder(TradesPage)
 _PAST: Final = msgspec.json.Decoder(QuotesPage)
 _LATEST: Final = msgspec.json.Decoder(LatestQuotes)
+_NEWEST: Final = msgspec.json.Decoder(LatestTrades)
 _TRADE: Final = msgspec.json.Decoder(TradeRow)
 _QUOTE: Final = msgspec.json.Decoder(QuoteRow)
 
@@ -301,6 +308,14 @@ def latest_quotes(body: bytes) -> LatestQuotes:
         return _LATEST.decode(body)
     except NO_JSON as error:
         raise PayloadError(message=f"quotes: {one_line(str(error))}") from None
+
+
+def latest_trades(body: bytes) -> LatestTrades:
+    """The newest prints. Raises PayloadError where it cannot be read."""
+    try:
+        return _NEWEST.decode(body)
+    except NO_JSON as error:
+        raise PayloadError(message=f"trades: {one_line(str(error))}") from None
 
 
 def trade_row(raw: msgspec.Raw) -> TradeRow:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from orderflow_tui.feeds.alpaca.feed import AlpacaFeed
 from orderflow_tui.feeds.simulator.alpaca_server import create_alpaca_app
@@ -15,6 +15,7 @@ from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.run import LoopbackServer, bind_loopback
+from orderflow_tui.feeds.simulator.symbol_market import Flow, SymbolMarket
 from tests.feeds.collector import Collector
 
 KEY, SECRET = "PKTESTKEY0001", "secret-of-the-test-key"
@@ -52,10 +53,18 @@ class Served:
 
 @contextmanager
 def served(
-    symbols: Sequence[str] = ("ACME", "BOLT"), *, faults: Sequence[Fault] = (), history_s: int = 60, **options: Any
+    symbols: Sequence[str] = ("ACME", "BOLT"),
+    *,
+    faults: Sequence[Fault] = (),
+    history_s: int = 60,
+    quiet_s: int = 0,
+    **options: Any,
 ) -> Iterator[Served]:
-    """A market of now behind Alpaca's wire."""
-    market = Market(symbols, seed=5, now_ns=time.time_ns(), history_ns=history_s * NANOS)
+    """A market of now behind Alpaca's wire, in which nothing has happened for `quiet_s`."""
+    market = Market(symbols, seed=5, now_ns=time.time_ns() - quiet_s * NANOS, history_ns=history_s * NANOS)
+    if quiet_s:
+        for symbol in symbols:
+            cast("SymbolMarket", market.get(symbol)).set_flow(Flow(market=1e-9, book=1e-9))
     plan = FaultPlan(faults)
     bound = bind_loopback(0)
     ready = threading.Event()

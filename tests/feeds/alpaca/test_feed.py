@@ -181,6 +181,29 @@ def test_a_question_about_sides_is_answered_by_the_quotes_of_its_span(stream: st
         assert answer.quotes[-1].bids[0][0] == states[-1].bid_price
 
 
+@pytest.mark.parametrize("stream", ["auto", "off"])
+def test_a_quiet_names_tick_test_starts_from_its_last_print_though_it_was_made_an_hour_ago(stream: str) -> None:
+    with (
+        served(sip=True, quiet_s=3_600) as host,
+        running(replace(Config(host.url), stream=stream), ["ACME"]) as (feed, got),
+    ):
+        market = host.market.get("ACME")
+        assert market is not None
+        last = market.tape.prints.between(0, 1 << 62)[-1]
+        batch = got.wait(Batch, lambda batch: any(isinstance(event, Print) for event in batch.events))
+        (price,) = batch.events
+        assert isinstance(price, Print)
+        assert (price.time_ns, price.price, price.size) == (last.sip_timestamp, last.price, 0)
+        market.execute("sell", 25_000)
+        sold = got.wait(Batch, lambda batch: any(isinstance(event, Print) and event.size for event in batch.events))
+        first = next(event for event in sold.events if isinstance(event, Print))
+        feed.request_side_check(SideCheckRequested("ACME", 7, first.time_ns, first.time_ns, first.time_ns))
+        answered = got.wait(Batch, lambda batch: any(isinstance(event, SideCheckResult) for event in batch.events))
+        (answer,) = answered.events
+        assert isinstance(answer, SideCheckResult)
+        assert answer.prints[0] == price
+
+
 def test_without_the_stream_everything_is_polled() -> None:
     with served(sip=True) as host, running(replace(Config(host.url), stream="off"), ["ACME"]) as (feed, got):
         got.wait(Batch, covers("ACME", time.time_ns() + NS))

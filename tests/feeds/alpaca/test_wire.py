@@ -211,6 +211,6 @@ def test_any_array_is_events_or_one_error(rows: list[dict[str, Any]]) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_page_is_rows_or_one_error(data: bytes) -> None:
-    for read in (wire.trades_page, wire.latest_quotes):
+    for read in (wire.trades_page, wire.latest_quotes, wire.latest_trades):
         with contextlib.suppress(PayloadError):
             read(data)
