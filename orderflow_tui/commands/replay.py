@@ -166,7 +166,7 @@ def run_alert(
     elif code := _show_alert(found, remade, speed, loaded, screen):
         return code
     print_lines([remade.words])
-    return 0 if remade.identical else 1
+    return 0 if remade.same else 1
 
 
 def _show_alert(

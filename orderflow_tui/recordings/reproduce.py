@@ -46,6 +46,8 @@ _MADE_BY_CORES: Final = frozenset(
     }
 )
 _NAMES: Final = ("episode_id", "recommendation_id", "subject", "evidence")
+_WORDING: Final = frozenset({"text", "reason"})
+"""What a record says in words, as an exit its evidence; a later version may say it in others."""
 _SHOWN: Final = 60
 _decode: Final = msgspec.json.Decoder(dict[str, object]).decode
 
@@ -70,14 +72,14 @@ class Remade(Struct, frozen=True):
     """What came of playing a recording up to a record.
 
     Attributes:
-        identical: Whether the same record came, byte for byte.
+        same: Whether the same record came, byte for byte or but for its words.
         verdict: That in a few words.
         words: In one line, with ids and, where it differs, the fields.
         at_ns: When it came, by the data's time.
         lately: What was said within the pre-roll before it, and it.
     """
 
-    identical: bool
+    same: bool
     verdict: str
     words: str
     at_ns: int
@@ -169,8 +171,13 @@ def reproduce(found: Recorded) -> Remade:
                 like = nearness, made, now_ns, tuple(lately)
     if like is not None and any(like[1].get(key) == record.get(key) is not None for key in _NAMES[:3]):
         _, made, at_ns, said_lately = like
-        words = f"{_name(record)}: DIFFERS from the journal's record {record['event_id']}: {_differing(found, made)}"
-        return Remade(False, "DIFFERS from the journal", words, at_ns, said_lately)
+        keys = _differing_keys(record, made)
+        same = all(key in _WORDING or (key, event) == ("evidence", EXIT_TRIGGERED) for key in keys)
+        verdict = "as the journal but for its words" if same else "DIFFERS from the journal"
+        how = "the same but for its words as" if same else "DIFFERS from"
+        fields = _differing(found, made, keys)
+        words = f"{_name(record)}: {how} the journal's record {record['event_id']}: {fields}"
+        return Remade(same, verdict, words, at_ns, said_lately)
     why = reader.torn or "the whole recording was played"
     return Remade(False, "DID NOT COME again", f"{_name(record)}: DID NOT COME: {why}", now_ns, ())
 
@@ -195,9 +202,13 @@ def _name(record: Mapping[str, object]) -> str:
     return str(next(record[key] for key in (*_NAMES, "event") if record.get(key)))
 
 
-def _differing(found: Recorded, made: Mapping[str, object]) -> str:
-    ours = _decode(core_bytes(found.record))
-    keys = [key for key in {**ours, **made} if ours.get(key) != made.get(key)]
+def _differing_keys(record: Mapping[str, object], made: Mapping[str, object]) -> list[str]:
+    ours = _decode(core_bytes(record))
+    return [key for key in {**ours, **made} if ours.get(key) != made.get(key)]
+
+
+def _differing(found: Recorded, made: Mapping[str, object], keys: list[str]) -> str:
+    ours = found.record
     fields = ", ".join(f"{key} {_short(made.get(key))} (journal: {_short(ours.get(key))})" for key in keys)
     version = found.about.version
     return fields if version == __version__ else f"{fields}; version {version} recorded it, this is {__version__}"

@@ -93,7 +93,7 @@ class Run:
         said = [record for record in self.records() if record["event"] in _MADE_BY_CORES]
         for record in said:
             remade = reproduce(find(record["event_id"], self.folder / "raw"))
-            assert remade.identical, remade.words
+            assert remade.same, remade.words
         return said
 
 
@@ -254,6 +254,10 @@ def test_what_differs_is_told_and_fails(recorded: Run, tmp_path: Path, capsys: p
     assert f"{told['recommendation_id']}: DIFFERS from the journal's record {told['event_id']}" in verdict
     assert f"shares {told['shares']} (journal: 1)" in verdict
     assert f"more None (journal: '{'x' * 59}...)" in verdict
+    day.write_text(json.dumps({**told, "reason": "as it was said", "evidence": ["before"]}) + "\n")
+    assert main([*ask, str(forged)]) == 0
+    verdict = capsys.readouterr().out.splitlines()[-1]
+    assert f"the same but for its words as the journal's record {told['event_id']}: reason" in verdict
     other = told["recommendation_id"] + "1"
     day.write_text(json.dumps({**told, "recommendation_id": other}) + "\n")
     ask[2] = other
@@ -295,7 +299,7 @@ def test_a_broken_off_recording_makes_what_it_holds(recorded: Run, tmp_path: Pat
     (run / path.name).write_bytes(path.read_bytes()[:-3])
     (told,) = recorded.records("exit_signal_triggered")
     remade = reproduce(find(told["event_id"], tmp_path / "raw"))
-    assert remade.identical or "breaks off before byte" in remade.words
+    assert remade.same or "breaks off before byte" in remade.words
     (run / path.name).write_bytes(path.read_bytes()[:60])
     assert "DID NOT COME" in reproduce(find(told["event_id"], tmp_path / "raw")).words
     (run / path.name).unlink()
