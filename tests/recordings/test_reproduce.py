@@ -257,7 +257,7 @@ def test_what_differs_is_told_and_fails(recorded: Run, tmp_path: Path, capsys: p
     day.write_text(json.dumps({**told, "reason": "as it was said", "evidence": ["before"]}) + "\n")
     assert main([*ask, str(forged)]) == 0
     verdict = capsys.readouterr().out.splitlines()[-1]
-    assert f"the same but for its words as the journal's record {told['event_id']}: reason" in verdict
+    assert f"the same but for its words as the journal's record {told['event_id']}: evidence [" in verdict
     other = told["recommendation_id"] + "1"
     day.write_text(json.dumps({**told, "recommendation_id": other}) + "\n")
     ask[2] = other
