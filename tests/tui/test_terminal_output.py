@@ -14,6 +14,7 @@ from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys.guarded_app import NOT_SHOWN
 from orderflow_tui.tui.keys.terminal_input import Key
 from orderflow_tui.tui.keys.terminal_output import BEHIND, MOST_WAITING, TerminalOutput
+from orderflow_tui.tui.state.attention import Attention
 from tests.tui.driving import press, running, toasts
 from tests.tui.fake import busy_market
 
@@ -122,7 +123,7 @@ async def test_no_recommendation_is_answered_before_the_terminal_has_shown_it(mo
 
 async def test_a_frame_the_terminal_has_no_room_for_is_not_painted(monkeypatch: Any) -> None:
     painted: list[str] = []
-    async with running(busy_market()) as (app, pilot):
+    async with running(busy_market(), attention=Attention(bell=False)) as (app, pilot):
         assert isinstance(app, OrderFlowApp)
         driver = app._driver
         monkeypatch.setattr(type(app), "is_headless", False)
