@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import dashboard
 from benchmarks.measuring import ROOT, Figure, emit, median, percentile
 from orderflow_tui import __version__
-from orderflow_tui.engine.door import connect
-from orderflow_tui.engine.place import place_of
+from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.protocol import MOST_FROM_ENGINE, PROTOCOL, Hello, State, decode_from_engine, receive, send
+from orderflow_tui.engine.runtime_folder import place_of
 from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
 from tests.tui.pty_terminal import QUIT, PtyTerminal

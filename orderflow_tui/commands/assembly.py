@@ -14,9 +14,9 @@ from orderflow_tui.config.sources import Source, as_simulated, feed_of, source_n
 from orderflow_tui.config.values import Settings
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.feeds.feed import Feed
+from orderflow_tui.journal.last_watched import unwatched_since
 from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.records import run_started
-from orderflow_tui.journal.unwatched import unwatched_since
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.monitor.clock import LiveClock, RecordedClock
 from orderflow_tui.monitor.followup_store import FollowUpStore

@@ -21,8 +21,8 @@ from orderflow_tui.config.load import LoadedConfig, load_config
 from orderflow_tui.config.screen import ScreenSettings, screen_settings
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.engine.client import RemoteMonitor
-from orderflow_tui.engine.door import connect
-from orderflow_tui.engine.place import EngineError, EnginePlace, is_held, place_of, running_places
+from orderflow_tui.engine.listener import connect
+from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, is_held, place_of, running_places
 from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.output import print_lines
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from orderflow_tui import __version__
 from orderflow_tui.config.load import checked_config
-from orderflow_tui.engine.door import connect
-from orderflow_tui.engine.place import EngineError, EnginePlace, EngineRunningError, is_held, place_of
+from orderflow_tui.engine.listener import connect
+from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, EngineRunningError, is_held, place_of
 from orderflow_tui.outbound.children import module_command
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded

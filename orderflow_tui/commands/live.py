@@ -19,8 +19,8 @@ from orderflow_tui.config.load import LoadedConfig, checked_config
 from orderflow_tui.config.screen import screen_settings
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.engine.client import NOTHING_YET, RemoteMonitor
-from orderflow_tui.engine.door import connect
-from orderflow_tui.engine.place import EngineError, is_held, place_of
+from orderflow_tui.engine.listener import connect
+from orderflow_tui.engine.runtime_folder import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
 from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.in_thread import InThread

@@ -18,8 +18,8 @@ from typing import IO, Final, Self
 import msgspec
 
 from orderflow_tui.config.values import invalid
-from orderflow_tui.engine.door import connect
-from orderflow_tui.engine.place import EngineError, EnginePlace, runtime_folder
+from orderflow_tui.engine.listener import connect
+from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, runtime_folder
 from orderflow_tui.outbound.children import without_secrets
 from orderflow_tui.support.decoding import NO_JSON
 

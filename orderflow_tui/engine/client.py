@@ -15,7 +15,6 @@ from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.engine.changes import with_lines
 from orderflow_tui.engine.inbox import Inbox
-from orderflow_tui.engine.place import EngineError
 from orderflow_tui.engine.protocol import (
     MOST_FROM_ENGINE,
     PROTOCOL,
@@ -37,6 +36,7 @@ from orderflow_tui.engine.protocol import (
     receive,
     send,
 )
+from orderflow_tui.engine.runtime_folder import EngineError
 from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 ENGINE_GONE: Final = "ENGINE GONE: nothing is watched"

@@ -19,9 +19,8 @@ import msgspec
 
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.engine.changes import Unsent
-from orderflow_tui.engine.door import UNIX_SOCKETS, Door
 from orderflow_tui.engine.inbox import Inbox
-from orderflow_tui.engine.place import EngineLock, EnginePlace
+from orderflow_tui.engine.listener import UNIX_SOCKETS, Door
 from orderflow_tui.engine.protocol import (
     MOST_FROM_SCREEN,
     PROTOCOL,
@@ -41,6 +40,7 @@ from orderflow_tui.engine.protocol import (
     receive,
     send,
 )
+from orderflow_tui.engine.runtime_folder import EngineLock, EnginePlace
 from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import AnswerRecord, Record
 from orderflow_tui.views.model import DetailView, MonitorPort

@@ -14,8 +14,8 @@ from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.core.model.outputs import AlertOutcome, PricePath
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.journal.alerts_without_outcome import subject_of, unfollowed
 from orderflow_tui.journal.records import AlertRecord, ExitRecord
-from orderflow_tui.journal.unfollowed import subject_of, unfollowed
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
 from orderflow_tui.support.decoding import NO_JSON, refuse_absurd

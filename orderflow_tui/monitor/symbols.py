@@ -20,8 +20,8 @@ from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.monitor.after_exit import SoldSymbol
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.guard import BoundedRead
-from orderflow_tui.monitor.kept import Kept
 from orderflow_tui.monitor.learned_store import LearnedStore
+from orderflow_tui.monitor.stores import Kept
 from orderflow_tui.monitor.watched import WatchedSymbol
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns

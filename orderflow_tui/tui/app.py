@@ -18,7 +18,7 @@ from textual.screen import ModalScreen, Screen
 from orderflow_tui.config.screen import Sound
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS
-from orderflow_tui.tui.keys.keymap import check_keymap
+from orderflow_tui.tui.keys.user_keymap import check_keymap
 from orderflow_tui.tui.look.text import NEW_YORK, Zone
 from orderflow_tui.tui.look.theme import DEFAULT_THEME, FALLBACK_SIGNALS
 from orderflow_tui.tui.look.theme_switcher import ThemeSwitcher

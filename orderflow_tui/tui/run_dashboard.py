@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from orderflow_tui.support.output import print_error
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys.guarded_app import EndPort
-from orderflow_tui.tui.keys.keymap import KeymapError
+from orderflow_tui.tui.keys.user_keymap import KeymapError
 from orderflow_tui.tui.look.text import NEW_YORK
 from orderflow_tui.tui.state.attention import Attention
 from orderflow_tui.tui.state.engine_controls import EngineControls

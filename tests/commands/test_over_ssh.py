@@ -15,7 +15,7 @@ from orderflow_tui.commands.over_ssh import Tunnel, checked_host, remote_socket
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.engine.client import ENGINE_GONE, RemoteMonitor
-from orderflow_tui.engine.place import EngineError
+from orderflow_tui.engine.runtime_folder import EngineError
 from tests.commands.fake_ssh import installed
 from tests.engine.kit import VERSION, Engine, until
 from tests.tui.fake import recommendation, symbol_view

@@ -31,8 +31,8 @@ from orderflow_tui.config.secrets import read_secrets
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.events import Book, Print
 from orderflow_tui.core.model.validators import DataValidationError
-from orderflow_tui.engine.door import address
-from orderflow_tui.engine.place import EngineError
+from orderflow_tui.engine.listener import address
+from orderflow_tui.engine.runtime_folder import EngineError
 from orderflow_tui.feeds._template import normalize as template
 from orderflow_tui.feeds._template import wire as template_wire
 from orderflow_tui.feeds.alpaca import normalize as alpaca
@@ -61,10 +61,10 @@ from orderflow_tui.feeds.simulator.ibkr.frames import frame as ibkr_frame
 from orderflow_tui.feeds.simulator.ibkr.options import load_ibkr_faults
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
 from orderflow_tui.feeds.simulator.stream import _received
+from orderflow_tui.journal.alerts_without_outcome import unfollowed
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.recommendations import journaled_recommendations
-from orderflow_tui.journal.unfollowed import unfollowed
 from orderflow_tui.library.polygon_client import PolygonClient
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
@@ -81,7 +81,7 @@ from orderflow_tui.recordings.run_files import MAGIC, RUN_FILE, Day, RawError, R
 from orderflow_tui.report.figures import figures
 from orderflow_tui.report.tally import Tally
 from orderflow_tui.track_record.track_record import TrackRecord
-from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
+from orderflow_tui.tui.keys.user_keymap import KeymapError, check_keymap
 from orderflow_tui.tui.look.theme import load_themes
 from orderflow_tui.tui.state.view_choice import decode_choice
 from tests.docs.pages import ROOT
@@ -744,7 +744,7 @@ DECODERS = (
         lambda data, _: holdings_from("ibkr", data, 0), (PositionsError,),
     ),
     Decoder(
-        "orderflow.toml", ("config.load", "tui.keys.keymap"), SETTINGS, _file("orderflow.toml", _settings),
+        "orderflow.toml", ("config.load", "tui.keys.user_keymap"), SETTINGS, _file("orderflow.toml", _settings),
         (DataValidationError, KeymapError),
     ),
     Decoder("secrets.env", ("config.secrets",), b"# mine\nexport POLYGON_API_KEY='abc'\n",
@@ -766,7 +766,7 @@ DECODERS = (
     ),
     Decoder("simulator's listener", ("feeds.simulator.stream",), b'{"action":"auth","params":"key"}', _order),
     Decoder("simulator's offset", ("feeds.simulator.query",), b"ap=3&limit=5", _offset, (BadQueryError,)),
-    Decoder("the engine's port", ("engine.door",), b"40000 " + b"5c" * 32 + b"\n", lambda data, _: address(data),
+    Decoder("the engine's port", ("engine.listener",), b"40000 " + b"5c" * 32 + b"\n", lambda data, _: address(data),
             (EngineError,)),
     Decoder("another machine's status", ("commands.over_ssh",), b'Welcome!\n{"pid": 7, "socket": "/run/user/1/x.sock"}\n',
             lambda data, _: socket_named(data, "desk"), (EngineError,)),

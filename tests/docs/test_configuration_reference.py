@@ -13,7 +13,7 @@ from orderflow_tui.config.load import SYMBOL_FIELDS, load_config
 from orderflow_tui.config.reload import START_ONLY
 from orderflow_tui.config.sources import SETTINGS
 from orderflow_tui.positions.toml_file import read_text
-from orderflow_tui.tui.keys.keymap import check_keymap
+from orderflow_tui.tui.keys.user_keymap import check_keymap
 from tests.docs.pages import ROOT, blocks, code, section, table
 from tests.docs.references import CONFIGURATION as PAGE
 

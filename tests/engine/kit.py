@@ -10,8 +10,8 @@ from pathlib import Path
 
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.engine.client import RemoteMonitor
-from orderflow_tui.engine.door import connect
-from orderflow_tui.engine.place import EnginePlace, place_of
+from orderflow_tui.engine.listener import connect
+from orderflow_tui.engine.runtime_folder import EnginePlace, place_of
 from orderflow_tui.engine.server import EngineServer
 from orderflow_tui.journal.records import Record
 from orderflow_tui.views.model import DetailView

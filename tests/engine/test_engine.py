@@ -26,7 +26,6 @@ from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.engine.changes import with_lines
 from orderflow_tui.engine.client import ENGINE_GONE, STARTING, RemoteMonitor
-from orderflow_tui.engine.place import EngineError, EngineLock, is_held, place_of, running_places, runtime_folder
 from orderflow_tui.engine.protocol import (
     MOST_FROM_ENGINE,
     MOST_FROM_SCREEN,
@@ -37,6 +36,14 @@ from orderflow_tui.engine.protocol import (
     decode_from_engine,
     receive,
     send,
+)
+from orderflow_tui.engine.runtime_folder import (
+    EngineError,
+    EngineLock,
+    is_held,
+    place_of,
+    running_places,
+    runtime_folder,
 )
 from orderflow_tui.views.model import AlertLine
 from tests.engine.kit import VERSION, Engine, until

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from orderflow_tui.feeds.simulator import wire
+from orderflow_tui.feeds.simulator import polygon_wire
 from orderflow_tui.feeds.simulator.faults import Endpoint, Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import FAULT_IN_SCOPE, Gate, RateLimit, error_body
 from orderflow_tui.feeds.simulator.market import Market
@@ -127,15 +127,19 @@ class _Api:
             ("snapshot", _TICKERS + "/{ticker}", self._snapshot),
             ("trades", "/v3/trades/{ticker}", self._trades),
             ("quotes", "/v3/quotes/{ticker}", self._quotes),
-            ("nbbo", "/v2/last/nbbo/{ticker}", lambda request: self._results(wire.last_nbbo(self._symbol(request)))),
+            (
+                "nbbo",
+                "/v2/last/nbbo/{ticker}",
+                lambda request: self._results(polygon_wire.last_nbbo(self._symbol(request))),
+            ),
             (
                 "last_trade",
                 "/v2/last/trade/{ticker}",
-                lambda request: self._results(wire.last_trade(self._symbol(request))),
+                lambda request: self._results(polygon_wire.last_trade(self._symbol(request))),
             ),
             ("universal", "/v3/snapshot", self._universal),
-            ("status", "/v1/marketstatus/now", lambda _: wire.market_status(self._clock())),
-            ("upcoming", "/v1/marketstatus/upcoming", lambda _: wire.upcoming_holidays(self._clock())),
+            ("status", "/v1/marketstatus/now", lambda _: polygon_wire.market_status(self._clock())),
+            ("upcoming", "/v1/marketstatus/upcoming", lambda _: polygon_wire.upcoming_holidays(self._clock())),
             ("conditions", "/v3/reference/conditions", self._conditions),
             ("truth", "/sim/v1/truth/{ticker}", self._truth),
         ]
@@ -160,10 +164,10 @@ class _Api:
 
         return endpoint
 
-    def _envelope(self) -> wire.Json:
+    def _envelope(self) -> polygon_wire.Json:
         return {"status": "DELAYED" if self._plan.delayed else "OK", "request_id": f"{self._requests:032x}"}
 
-    def _results(self, results: object) -> wire.Json:
+    def _results(self, results: object) -> polygon_wire.Json:
         return {**self._envelope(), "results": results}
 
     def _symbol(self, request: Request) -> SymbolMarket:
@@ -177,45 +181,49 @@ class _Api:
         found = (self._market.get(name) for name in dict.fromkeys(names or self._market.symbols))
         return [symbol for symbol in found if symbol is not None]
 
-    def _snapshot(self, request: Request) -> wire.Json:
+    def _snapshot(self, request: Request) -> polygon_wire.Json:
         return {**self._envelope(), "ticker": self._shown(self._symbol(request))}
 
-    def _shown(self, symbol: SymbolMarket) -> wire.Json:
+    def _shown(self, symbol: SymbolMarket) -> polygon_wire.Json:
         """A ticker of a snapshot, without what the plan lacks."""
-        row = wire.snapshot(symbol)
+        row = polygon_wire.snapshot(symbol)
         if not self._plan.quotes:
             row.pop("lastQuote", None)
         if not self._plan.last_trade:
             row.pop("lastTrade", None)
         return row
 
-    def _snapshots(self, request: Request) -> wire.Json:
+    def _snapshots(self, request: Request) -> polygon_wire.Json:
         rows = [self._shown(symbol) for symbol in self._listed(request)]
         return {**self._envelope(), "count": len(rows), "tickers": rows}
 
-    def _books(self, request: Request) -> wire.Json:
-        return {"status": "OK", "books": [wire.book(symbol) for symbol in self._listed(request)]}
+    def _books(self, request: Request) -> polygon_wire.Json:
+        return {"status": "OK", "books": [polygon_wire.book(symbol) for symbol in self._listed(request)]}
 
-    def _trades(self, request: Request) -> wire.Json:
+    def _trades(self, request: Request) -> polygon_wire.Json:
         symbol, query = self._symbol(request), parse_time_query(request.query_params)
         rows = symbol.tape.prints.between(query.first_ns, min(query.last_ns, symbol.now_ns))
         page, more = page_of(rows, query)
-        payload = self._results([wire.trade_row(row, symbol.instrument.tape) for row in page])
+        payload = self._results([polygon_wire.trade_row(row, symbol.instrument.tape) for row in page])
         return self._with_next(payload, request, query, page[-1] if more else None)
 
-    def _quotes(self, request: Request) -> wire.Json:
+    def _quotes(self, request: Request) -> polygon_wire.Json:
         symbol, query = self._symbol(request), parse_time_query(request.query_params)
         rows = symbol.tape.quotes.between(query.first_ns, min(query.last_ns, symbol.now_ns))
         page, more = page_of(rows, query)
-        payload = self._results([wire.quote_row(row, symbol.instrument.tape) for row in page])
+        payload = self._results([polygon_wire.quote_row(row, symbol.instrument.tape) for row in page])
         return self._with_next(payload, request, query, page[-1] if more else None)
 
-    def _with_next(self, payload: wire.Json, request: Request, query: TimeQuery, last: Any) -> wire.Json:
+    def _with_next(
+        self, payload: polygon_wire.Json, request: Request, query: TimeQuery, last: Any
+    ) -> polygon_wire.Json:
         if last is not None:
             payload["next_url"] = f"{self._next_url_base}{request.url.path}?cursor={next_cursor(query, last)}"
         return payload
 
-    def _offset_page(self, request: Request, rows: list[wire.Json], maximum: int, *, filters: str = "") -> wire.Json:
+    def _offset_page(
+        self, request: Request, rows: list[polygon_wire.Json], maximum: int, *, filters: str = ""
+    ) -> polygon_wire.Json:
         cursor = request.query_params.get("cursor")
         if cursor is None:
             offset, limit = 0, parse_limit(request.query_params, default=10, maximum=maximum)
@@ -227,30 +235,30 @@ class _Api:
             payload["next_url"] = f"{self._next_url_base}{request.url.path}?{where}"
         return payload
 
-    def _universal(self, request: Request) -> wire.Json:
+    def _universal(self, request: Request) -> polygon_wire.Json:
         asked = request.query_params.get("ticker.any_of", "")
         names = list(dict.fromkeys(name for name in asked.split(",") if name)) or list(self._market.symbols)
         if len(names) > _UNIVERSAL_MAX:
             raise BadQueryError(f"ticker.any_of takes at most {_UNIVERSAL_MAX} tickers")
-        rows: list[wire.Json] = []
+        rows: list[polygon_wire.Json] = []
         for name in names:
             symbol = self._market.get(name)
             rows.append(
-                wire.universal_snapshot(symbol, self._plan)
+                polygon_wire.universal_snapshot(symbol, self._plan)
                 if symbol is not None
                 else {"ticker": name, "error": "NOT_FOUND", "message": "Ticker not found."}
             )
         return self._offset_page(request, rows, _UNIVERSAL_MAX, filters=f"ticker.any_of={','.join(names)}&")
 
-    def _conditions(self, request: Request) -> wire.Json:
+    def _conditions(self, request: Request) -> polygon_wire.Json:
         params = request.query_params
         stock_trades = params.get("asset_class", "stocks") == "stocks" and params.get("data_type", "trade") == "trade"
         return self._offset_page(request, sale_conditions() if stock_trades else [], _CONDITIONS_MAX)
 
-    def _truth(self, request: Request) -> wire.Json:
+    def _truth(self, request: Request) -> polygon_wire.Json:
         symbol, query = self._symbol(request), parse_time_query({"limit": str(MAX_LIMIT), **request.query_params})
         rows = symbol.tape.prints.between(query.first_ns, min(query.last_ns, symbol.now_ns))
-        return {"status": "OK", **wire.truth(symbol, rows[-query.limit :])}
+        return {"status": "OK", **polygon_wire.truth(symbol, rows[-query.limit :])}
 
 
 def _error(status: int, message: str | None) -> Response:

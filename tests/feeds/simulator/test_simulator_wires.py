@@ -14,7 +14,7 @@ from orderflow_tui.config.sources import SOURCES
 from orderflow_tui.feeds.simulator.alpaca_rows import trade_id
 from orderflow_tui.feeds.simulator.process import SimulatorError, SimulatorProcess
 from orderflow_tui.feeds.simulator.query import rfc3339
-from orderflow_tui.feeds.simulator.wires import ALPACA_PLANS, WIRES, check_plan
+from orderflow_tui.feeds.simulator.wire_apps import ALPACA_PLANS, WIRES, check_plan
 from tests.feeds.alpaca.serving import KEY, SECRET, served
 
 

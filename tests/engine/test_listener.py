@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui.core.model.data_models import Answer
-from orderflow_tui.engine.door import address, connect
-from orderflow_tui.engine.place import EngineError, running_places
+from orderflow_tui.engine.listener import address, connect
 from orderflow_tui.engine.protocol import PROTOCOL, Hello, send
+from orderflow_tui.engine.runtime_folder import EngineError, running_places
 from tests.engine.kit import VERSION, Engine, until
 from tests.tui.fake import recommendation, symbol_view
 

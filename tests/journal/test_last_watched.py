@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from orderflow_tui.journal.unwatched import unwatched_since
+from orderflow_tui.journal.last_watched import unwatched_since
 from tests.journal.journal_tools import bare, put, writer
 
 TODAY = "2025-10-22.jsonl"

@@ -14,8 +14,8 @@ import struct
 import sys
 from typing import Final
 
-from orderflow_tui.engine.place import EngineError, EnginePlace
 from orderflow_tui.engine.protocol import exactly
+from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import read_bounded
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from orderflow_tui.core.learning.learned_sizes import SessionStats
-from orderflow_tui.monitor import disk_thread, followup_store, kept, learned_store
+from orderflow_tui.monitor import disk_thread, followup_store, learned_store, stores
 from orderflow_tui.monitor.disk_thread import DiskThread
 from orderflow_tui.monitor.followup_store import FollowUpStore
-from orderflow_tui.monitor.kept import Kept
 from orderflow_tui.monitor.learned_store import LearnedStore
+from orderflow_tui.monitor.stores import Kept
 from tests.monitor.test_broken_inputs import Run
 
 TAUGHT = SessionStats(date(2026, 9, 21), "regular", 12_000)
@@ -45,7 +45,7 @@ def hang(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any, str], Hangi
         monkeypatch.setattr(module, name, made[-1])
         return made[-1]
 
-    monkeypatch.setattr(kept, "_START_SECONDS", 0.05)
+    monkeypatch.setattr(stores, "_START_SECONDS", 0.05)
     yield replace
     for one in made:
         one.gate.set()

@@ -4,7 +4,7 @@ import pytest
 
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys.bindings import SCOPES, named
-from orderflow_tui.tui.keys.keymap import KeymapError, check_keymap
+from orderflow_tui.tui.keys.user_keymap import KeymapError, check_keymap
 from orderflow_tui.tui.run_dashboard import run_dashboard
 from orderflow_tui.tui.screens.answer import AnswerScreen
 from tests.tui.driving import block, press, running
