@@ -38,6 +38,7 @@ _NETWORK: Final = frozenset(
 _IMPORTS: Final = "PYTHONPATH"
 _running: set[subprocess.Popen[bytes]] = set()
 _lock: Final = threading.Lock()
+_START_SECONDS: Final = 1.0
 
 
 class Finished(Struct, frozen=True):
@@ -107,15 +108,15 @@ def run_to_its_end(
         OSError: It cannot be started.
         ValueError: An argument holds a zero byte.
     """
-    process = subprocess.Popen(  # noqa: S603 no shell; whose program it is says the caller
-        list(argv),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE if wants_output else subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=dict(env),
-        start_new_session=True,
-    )
-    with _lock:
+    with _lock:  # whoever leaves meanwhile waits until it is known
+        process = subprocess.Popen(  # noqa: S603 no shell; whose program it is says the caller
+            list(argv),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if wants_output else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=dict(env),
+            start_new_session=True,
+        )
         _running.add(process)
     try:
         output, _ = process.communicate(given, timeout=seconds)
@@ -130,8 +131,10 @@ def run_to_its_end(
 
 def end_all() -> None:
     """Kill every program that still runs with all it started: for whoever leaves the process now."""
-    with _lock:
-        running = list(_running)
+    known = _lock.acquire(timeout=_START_SECONDS)  # a program on a dead network drive may never start
+    running = list(_running)
+    if known:
+        _lock.release()
     for process in running:
         _kill(process)
 
