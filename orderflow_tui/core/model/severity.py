@@ -1,4 +1,4 @@
-"""How loud an event is, in one place: the feed, the state, the history, the plain lines and messages agree."""
+"""How loud an alert is, in one place: the feed, the state, the history and the plain lines agree."""
 
 from __future__ import annotations
 
