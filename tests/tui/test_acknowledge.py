@@ -17,7 +17,7 @@ from orderflow_tui.config.screen import ScreenSettings
 from orderflow_tui.tui import screens
 from orderflow_tui.tui.screens.alerts import AlertsScreen
 from orderflow_tui.tui.screens.answer import AnswerScreen
-from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
+from orderflow_tui.tui.screens.base import LeavingScreen, ModelModal, ModelScreen
 from orderflow_tui.tui.state.first_run import FirstRun
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.settings_model import SettingsDesk
@@ -49,7 +49,7 @@ def _all_screens() -> set[str]:
         for name, kind in inspect.getmembers(loaded, inspect.isclass):
             if (
                 issubclass(kind, Screen)
-                and kind not in {Screen, ModelScreen, ModelModal, AlertsScreen}
+                and kind not in {Screen, LeavingScreen, ModelScreen, ModelModal, AlertsScreen}
                 and kind.__module__ == loaded.__name__
             ):
                 found.add(name)

@@ -76,6 +76,25 @@ async def test_a_closed_market_is_explained_until_it_opens() -> None:
         assert isinstance(app.screen, MainScreen)
 
 
+async def test_a_page_that_is_over_while_help_covers_it_leaves_once() -> None:
+    monitor = busy_market()
+    monitor.put(source_class="live", market="closed")
+    async with running(monitor, size=(80, 24)) as (app, pilot):
+        await settled(pilot)
+        page = app.screen
+        assert isinstance(page, FirstRunScreen)
+        await press(pilot, "f1")
+        assert app.screen is not page
+        monitor.put(source_class="live", market="open")
+        await settled(pilot)
+        await page.update_model()
+        await press(pilot, "escape")
+        await settled(pilot)
+        assert isinstance(app.screen, MainScreen)
+        await page.update_model()
+        assert isinstance(app.screen, MainScreen)
+
+
 async def test_what_the_plan_lacks_is_explained_once() -> None:
     monitor = busy_market()
     monitor.put(source_class="live", missing_features=("quotes", "trades"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, cast
 
+from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.tui.state.dashboard import Dashboard
@@ -11,7 +12,15 @@ from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.widgets.ask_bar import AskBar
 
 
-class ModelScreen(Screen[None]):
+class LeavingScreen(Screen[Any]):
+    """A screen that leaves once: what comes after that, or while another covers it, is no second time."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Leave with a result, unless it has left or is covered."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
+
+
+class ModelScreen(LeavingScreen):
     """A screen that repaints from the model when the app says that it has changed."""
 
     SCOPE: ClassVar[str] = "Dashboard"
@@ -36,7 +45,7 @@ class ModelScreen(Screen[None]):
         await self.update_model()
 
 
-class ModelModal(ModalScreen[Any]):
+class ModelModal(LeavingScreen, ModalScreen[Any]):
     """A dialog over such a screen, which stays readable: the market does not wait for the dialog."""
 
     SCOPE: ClassVar[str] = "Dialogs"
