@@ -28,6 +28,7 @@ SIGNALS: Final[Mapping[int, tuple[str, int]]] = {
 _SECONDS: Final = 1.3
 """How long a run may take to leave by itself."""
 _CLOSING_SECONDS: Final = 0.5
+_SAYING_SECONDS: Final = 0.2
 _ASKED: Final = b"\x00"
 _OVER: Final = b"\xff"
 
@@ -51,6 +52,7 @@ class Ending:
     ) -> None:
         self.reason = ""
         self.code = 0
+        self._words = ""
         self._close = close
         self._signals = signals
         self._screen = screen
@@ -89,11 +91,12 @@ class Ending:
         if asked:
             leave(self.code)
 
-    def ask(self, reason: str, code: int) -> None:
-        """End the run; the first reason stays. From any thread."""
+    def ask(self, reason: str, code: int, words: str = "") -> None:
+        """End the run; the first reason stays, and its words are said where the run cannot. From any thread."""
         with self._lock:
             if self.reason:
                 return
+            self._words = words
             self.reason, self.code = reason, code
         with suppress(OSError):
             os.write(self._writing, _ASKED)
@@ -134,8 +137,17 @@ class Ending:
         closing.join(_CLOSING_SECONDS)
         if self._screen:
             give_back(self._attributes)
+        if self._words:  # a terminal that takes nothing more holds up only the thread
+            saying = threading.Thread(target=_say, args=(self._words,), daemon=True)
+            saying.start()
+            saying.join(_SAYING_SECONDS)
         end_all()
         os._exit(self.code)
+
+
+def _say(words: str) -> None:
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), f"{words}\n".encode(errors="backslashreplace"))
 
 
 def _nothing_left(reason: str, code: int) -> None:

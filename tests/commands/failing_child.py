@@ -5,9 +5,11 @@ python -m tests.commands.failing_child ARGUMENTS
 
 from __future__ import annotations
 
+import os
 import sys
 
 from orderflow_tui.cli import main
+from orderflow_tui.commands import ending
 from orderflow_tui.tui.app import OrderFlowApp
 
 
@@ -18,5 +20,7 @@ def fail(_: OrderFlowApp) -> None:
 
 
 if __name__ == "__main__":
+    if "ENDED_AT_ONCE" in os.environ:  # as where it does not leave in time
+        ending._SECONDS = 0.0  # type: ignore[misc]
     OrderFlowApp.action_next_theme = fail  # type: ignore[method-assign, assignment]
     sys.exit(main())

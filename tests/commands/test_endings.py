@@ -145,18 +145,20 @@ def test_headless_is_gone_and_says_so_when_its_terminal_is(tmp_path: Path) -> No
     assert last_record(folder)["reason"] == "the terminal is gone"
 
 
-def test_a_defect_of_the_screen_is_no_quit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hurry", [{}, {"ENDED_AT_ONCE": "1"}])
+def test_a_defect_of_the_screen_is_no_quit(tmp_path: Path, hurry: dict[str, str]) -> None:
     journal = tmp_path / "journal"
     arguments = ["demo", "--log-dir", str(journal), "--notify", "always"]
-    with PtyTerminal("tests.commands.failing_child", arguments, 120, 40) as terminal:
+    with PtyTerminal("tests.commands.failing_child", arguments, 120, 40, env={**os.environ, **hurry}) as terminal:
         terminal.read_until(rb"SIMULATED", 30)
         terminal.drain(0.2)
         pids = children(terminal.child.pid)
         terminal.press(b"T")
-        terminal.read_until(rb"\x1b\]9;orderflow-tui failed.*\x1b\[\?1049l[\s\S]*RuntimeError: a defect of 15", 10)
+        terminal.read_until(rb"\x1b\[\?1049l[\s\S]*RuntimeError: a defect of 15", 20)
         terminal.drain(0.1)
         wait(terminal.child, pids)
         assert b"not-to-be-shown" not in terminal.seen
+        assert hurry or b"\x1b]9;orderflow-tui failed" in terminal.seen
     assert terminal.child.returncode == 1
     stopped = last_record(journal)
     assert stopped["reason"] == "the screen failed: RuntimeError"

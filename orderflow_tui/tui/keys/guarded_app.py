@@ -33,7 +33,7 @@ NOT_SHOWN: Final = "the terminal had not shown this yet, and that key was not ta
 class EndPort(Protocol):
     """Who makes sure that the run ends, and keeps the first reason."""
 
-    def ask(self, reason: str, code: int) -> None:
+    def ask(self, reason: str, code: int, words: str = "") -> None:
         """End the run. From any thread."""
         ...
 
@@ -176,9 +176,10 @@ class GuardedApp(App[int]):
         kind, error, trace = sys.exc_info()
         if kind is not None and error is not None:
             self.defect = self.defect or f"the screen failed: {kind.__name__}"
+            words = "\n".join(crash_lines(kind, error, trace))
             if self.ending is not None:
-                self.ending.ask(self.defect, 1)
-            self._exit_renderables.append(Text("\n".join(crash_lines(kind, error, trace))))
+                self.ending.ask(self.defect, 1, words)
+            self._exit_renderables.append(Text(words))
         self._close_messages_no_wait()
 
 
