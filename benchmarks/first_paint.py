@@ -13,9 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.measuring import ROOT, Figure, emit, median, ratios
-from benchmarks.screens import cpu
-from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML
+from benchmarks.measuring import Figure, emit, median, ratios
+from benchmarks.screens import cpu, furnish
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
 from tests.tui.pty_terminal import QUIT, PtyTerminal
 
@@ -53,13 +52,7 @@ def figures() -> list[Figure]:
     found: dict[str, list[tuple[float, float, float]]] = {"ours": [], "bare": []}
     with tempfile.TemporaryDirectory() as name, SimulatorProcess(seed=7, scenario="calm") as market:
         folder = Path(name)
-        (folder / "positions.toml").write_text(DEMO_POSITIONS_TOML)
-        (folder / "run").mkdir(mode=0o700)
-        env = {
-            "PATH": os.environ["PATH"], "HOME": name, "PYTHONPATH": str(ROOT), "POLYGON_API_KEY": market.api_key,
-            "XDG_RUNTIME_DIR": str(folder / "run"), "ORDER_FLOW_DATA_SOURCE": "simulator",
-            "ORDER_FLOW_POLYGON_BASE_URL": market.url, "ORDER_FLOW_LOG_DIR": str(folder / "journal"),
-        }  # fmt: skip
+        env = furnish(folder, market)
         apps = {
             "ours": App("orderflow_tui", ["--on-quit", "end"], b"STARTING THE WATCH|ACME", b"ACME"),
             "bare": App("benchmarks.dashboard_child", ["bare", str(folder / "report.json")], b"READY", b"READY"),

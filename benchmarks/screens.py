@@ -40,18 +40,23 @@ START_SECONDS = 30.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def furnish(folder: Path, market: SimulatorProcess) -> dict[str, str]:
+    """The demo's positions in a folder, and the environment of a watch of that market in it."""
+    (folder / "positions.toml").write_text(DEMO_POSITIONS_TOML)
+    (folder / "run").mkdir(mode=0o700)
+    return {
+        "PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), "POLYGON_API_KEY": market.api_key,
+        "XDG_RUNTIME_DIR": str(folder / "run"), "ORDER_FLOW_DATA_SOURCE": "simulator",
+        "ORDER_FLOW_POLYGON_BASE_URL": market.url, "ORDER_FLOW_LOG_DIR": str(folder / "journal"),
+    }  # fmt: skip
+
+
 @contextmanager
 def running() -> Iterator[tuple[Path, Mapping[str, str], PtyTerminal, dict[str, Any], SimulatorProcess]]:
     """A dashboard on its engine: its folder, environment, terminal, the engine's status and the market."""
     with tempfile.TemporaryDirectory() as name, SimulatorProcess(seed=7, scenario="mixed") as market:
         folder = Path(name)
-        (folder / "positions.toml").write_text(DEMO_POSITIONS_TOML)
-        (folder / "run").mkdir(mode=0o700)
-        env = {
-            "PATH": os.environ["PATH"], "HOME": name, "PYTHONPATH": str(ROOT), "POLYGON_API_KEY": market.api_key,
-            "XDG_RUNTIME_DIR": str(folder / "run"), "ORDER_FLOW_DATA_SOURCE": "simulator",
-            "ORDER_FLOW_POLYGON_BASE_URL": market.url, "ORDER_FLOW_LOG_DIR": str(folder / "journal"),
-        }  # fmt: skip
+        env = furnish(folder, market)
         words = ["--on-quit", "end", "--fps", str(FPS)]
         with PtyTerminal("orderflow_tui", words, 200, 50, cwd=folder, env=env) as terminal:
             terminal.read_until(b"ACME", START_SECONDS)
