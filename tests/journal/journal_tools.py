@@ -6,8 +6,10 @@ import json
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from copy import copy
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -84,15 +86,22 @@ def numbers(directory: Path) -> list[int]:
 def whole(event: str, /, **fields: Any) -> dict[str, Any]:
     """The JSON of a record with these fields; what else it must have is empty, false or 0."""
     found: dict[str, Any] = {"event": event}
-    for one in msgspec.structs.fields(RECORDS[event]):
-        if one.name in fields or one.required:
-            found[one.name] = fields[one.name] if one.name in fields else _empty(one.type)
+    for name, required, empty in _shape(event):
+        if name in fields or required:
+            found[name] = fields[name] if name in fields else copy(empty)
     return found | fields
 
 
 def made(event: str, /, **fields: Any) -> Record:
     """The same as a record."""
     return msgspec.convert(whole(event, **fields), RECORDS[event])
+
+
+@cache
+def _shape(event: str) -> tuple[tuple[str, bool, object], ...]:
+    """The fields of a record: name, whether it must be there, what it is where it is empty."""
+    fields = msgspec.structs.fields(RECORDS[event])
+    return tuple((one.name, one.required, _empty(one.type) if one.required else None) for one in fields)
 
 
 def _empty(kind: Any) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from itertools import accumulate
 
 from msgspec.structs import replace
@@ -58,6 +59,7 @@ def ladder(best: int, step: int, levels: int, seed: int, wall_at: int | None = N
     return tuple(rows)
 
 
+@cache
 def traded(price: int, seed: int) -> LadderView:
     """What traded around a price: more near it, more sold below it."""
     rows = []
@@ -70,6 +72,7 @@ def traded(price: int, seed: int) -> LadderView:
     return LadderView(100, price, NOW_NS - 3_900 * NS, tuple(rows))
 
 
+@cache
 def liquidity(price: int, rows: int = 49, columns: int = 150) -> MapView:
     """A map with a wall two ticks below the bid, and who traded at the inside."""
     cells = bytearray(rows * columns)
@@ -98,6 +101,7 @@ def sparks(seed: int, burst: bool = False) -> tuple[tuple[int, ...], tuple[int, 
     return tuple(volume), tuple(sold)
 
 
+@cache
 def prints(price: int, seed: int, count: int = 40) -> tuple[PrintLine, ...]:
     lines = []
     state = seed
@@ -297,6 +301,7 @@ def status(**changes: object) -> StatusView:
     return replace(base, **changes)
 
 
+@cache
 def series(price: int = 138_500, count: int = 361, seed: int = 5) -> SeriesView:
     """Half an hour that falls at its end."""
     state = seed
@@ -324,6 +329,7 @@ def series(price: int = 138_500, count: int = 361, seed: int = 5) -> SeriesView:
     )
 
 
+@cache
 def detail(symbol: str, price: int = 138_500) -> DetailView:
     """The detail of one symbol."""
     return DetailView(
