@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from orderflow_tui.commands.options import EXIT_USE, ZONE, make_parser, overrides, screen
-from orderflow_tui.support.output import prepare_streams, print_error, print_lines
+from orderflow_tui.support.console import prepare_streams, print_error, print_lines
 from orderflow_tui.support.terminal import SCREEN_STREAMS, hang_up
 
 EXIT_FAILED: Final = 1

@@ -25,7 +25,7 @@ from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.monitor.symbols import Reloads
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
-from orderflow_tui.support.output import print_error
+from orderflow_tui.support.console import print_error
 from orderflow_tui.support.version import __version__
 from orderflow_tui.track_record.track_record import TrackRecord
 

@@ -23,8 +23,8 @@ from orderflow_tui.config.sources import source_named
 from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, is_held, place_of, running_places
+from orderflow_tui.support.console import print_lines
 from orderflow_tui.support.forked import run_in_fork
-from orderflow_tui.support.output import print_lines
 
 if TYPE_CHECKING:
     from orderflow_tui.commands.engine import ComingEngine

@@ -12,8 +12,8 @@ from orderflow_tui.config.sources import Source, load, source_named
 from orderflow_tui.config.values import Settings
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.doctor import machine
+from orderflow_tui.support.console import print_json, print_lines
 from orderflow_tui.support.findings import Finding, printed
-from orderflow_tui.support.output import print_json, print_lines
 
 
 def run_doctor(overrides: Mapping[str, object], config_file: str | None, *, as_json: bool, try_stream: bool) -> int:

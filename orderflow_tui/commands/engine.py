@@ -20,9 +20,9 @@ from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, Engine
 from orderflow_tui.outbound.children import module_command
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded
+from orderflow_tui.support.console import print_note
 from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.memory import spare_memory
-from orderflow_tui.support.output import print_note
 
 if TYPE_CHECKING:
     from orderflow_tui.engine.server import EngineServer

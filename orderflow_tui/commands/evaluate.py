@@ -27,7 +27,7 @@ from orderflow_tui.recordings.formats.session import repeated_words
 from orderflow_tui.recordings.market_day import Imported, MarketDay, import_day, market_days
 from orderflow_tui.recordings.open import expanded, open_recording
 from orderflow_tui.report.figures import rows
-from orderflow_tui.support.output import print_csv, print_json, print_lines, print_note
+from orderflow_tui.support.console import print_csv, print_json, print_lines, print_note
 
 GRID = ("large_order_size_threshold", "volume_spike_threshold", "red_burst_threshold")
 

@@ -22,9 +22,9 @@ from orderflow_tui.config.values import invalid
 from orderflow_tui.engine.server import EngineServer
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
+from orderflow_tui.support.console import print_error, print_note, raw_stdout
 from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.memory import settle_memory, spare_memory
-from orderflow_tui.support.output import print_error, print_note, raw_stdout
 
 _VIEWS_A_SECOND: Final = 20.0
 _SWITCH_SECONDS: Final = 0.0005

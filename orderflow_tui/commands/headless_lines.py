@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from orderflow_tui.core.model.units import utc_datetime
 from orderflow_tui.journal.record_words import EXIT_WORDS, record_words
 from orderflow_tui.journal.records import ExitRecord, Record
+from orderflow_tui.support.console import RawOutput, print_error, printable
 from orderflow_tui.support.masking import masked
-from orderflow_tui.support.output import RawOutput, print_error, printable
 from orderflow_tui.track_record.evidence_kinds import Weight
 
 _RETRY_SECONDS: Final = 0.5

@@ -8,7 +8,7 @@ from orderflow_tui.commands.evaluate import imported
 from orderflow_tui.config.values import invalid
 from orderflow_tui.recordings.market_day import market_days
 from orderflow_tui.recordings.open import expanded
-from orderflow_tui.support.output import print_lines
+from orderflow_tui.support.console import print_lines
 
 
 def run_import(files: Sequence[str], to: str, *, cluster: str, workers: int) -> int:

@@ -31,8 +31,8 @@ from orderflow_tui.config.secrets_file import secrets_place
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.config.values import VARIABLES
 from orderflow_tui.core.model.validators import DataValidationError
+from orderflow_tui.support.console import print_error
 from orderflow_tui.support.findings import Finding, printed
-from orderflow_tui.support.output import print_error
 
 _INSTEAD: Final = "without one write orderflow.toml and positions.toml yourself (docs/configuration.md)"
 _CANCELLED: Final = "nothing was written"

@@ -22,10 +22,10 @@ from orderflow_tui.engine.client import NOTHING_YET, RemoteMonitor
 from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.runtime_folder import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
+from orderflow_tui.support.console import print_note
 from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.in_thread import InThread
 from orderflow_tui.support.memory import spare_memory
-from orderflow_tui.support.output import print_note
 
 if TYPE_CHECKING:
     from orderflow_tui.tui.state.first_run import FirstRun

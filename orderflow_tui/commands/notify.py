@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from orderflow_tui.config.load import LoadedConfig, load_config
 from orderflow_tui.config.values import invalid
 from orderflow_tui.monitor.monitor import Monitor
-from orderflow_tui.support.output import print_lines
+from orderflow_tui.support.console import print_lines
 
 if TYPE_CHECKING:
     from orderflow_tui.notify.notifier import Notifier

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
-from orderflow_tui.support.output import print_note
+from orderflow_tui.support.console import print_note
 
 EXIT_USE: Final = 2
 # What the command line may set of the configuration: option, field, metavar, help.

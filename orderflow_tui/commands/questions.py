@@ -10,8 +10,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 from orderflow_tui.config.values import invalid
+from orderflow_tui.support.console import print_lines, printable
 from orderflow_tui.support.masking import hide
-from orderflow_tui.support.output import print_lines, printable
 
 LONGEST = 4_096
 

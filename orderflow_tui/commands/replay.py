@@ -31,7 +31,7 @@ from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.formats.raw import RawSession
 from orderflow_tui.recordings.open import RecordedSession, expanded, open_recording
 from orderflow_tui.recordings.replay_feed import ReplayFeed
-from orderflow_tui.support.output import print_lines, raw_stdout
+from orderflow_tui.support.console import print_lines, raw_stdout
 
 if TYPE_CHECKING:
     from orderflow_tui.recordings.reproduce import Recorded, Remade

@@ -22,7 +22,7 @@ from orderflow_tui.report.tally import Tally
 from orderflow_tui.report.text import report_lines
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.support.bounded_file import UnfitFileError
-from orderflow_tui.support.output import print_csv, print_json, print_lines
+from orderflow_tui.support.console import print_csv, print_json, print_lines
 
 Form = Literal["text", "json", "csv"]
 Span = Literal["all", "day", "week"]

@@ -10,8 +10,8 @@ from orderflow_tui.config.load import load_config
 from orderflow_tui.config.schema import validate_order_flow_config
 from orderflow_tui.config.values import invalid
 from orderflow_tui.outbound.children import import_path, module_command, without_secrets
+from orderflow_tui.support.console import print_error
 from orderflow_tui.support.hosts import is_loopback
-from orderflow_tui.support.output import print_error
 
 
 def run_serve(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from orderflow_tui.commands.attach import chosen_place, look_at
 from orderflow_tui.config.load import load_config
 from orderflow_tui.engine.client import RemoteMonitor
-from orderflow_tui.support.output import print_json, print_lines
+from orderflow_tui.support.console import print_json, print_lines
 
 
 def run_status(overrides: Mapping[str, object], config_file: str | None, *, as_json: bool) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 from orderflow_tui.commands.attach import chosen_place, look_at, terminal_name
 from orderflow_tui.config.load import load_config
 from orderflow_tui.engine.runtime_folder import is_held
-from orderflow_tui.support.output import print_error, print_lines
+from orderflow_tui.support.console import print_error, print_lines
 
 _SECONDS: Final = 10.0
 

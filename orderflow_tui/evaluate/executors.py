@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from orderflow_tui.core.model.validators import DataValidationError
-from orderflow_tui.support.output import printable
+from orderflow_tui.support.console import printable
 from orderflow_tui.support.version import __version__
 
 _WORKER_SECONDS: Final = 30

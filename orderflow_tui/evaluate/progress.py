@@ -9,7 +9,7 @@ from typing import Final
 
 from orderflow_tui.evaluate.run import Watcher
 from orderflow_tui.recordings.market_day import MarketDay, bytes_read
-from orderflow_tui.support.output import print_progress
+from orderflow_tui.support.console import print_progress
 
 _WIDTH: Final = 60
 _SURE_SECONDS: Final = 2.0

@@ -22,7 +22,7 @@ from orderflow_tui.journal.records import (
     SymbolStatusRecord,
     TakenBackRecord,
 )
-from orderflow_tui.support.output import printable
+from orderflow_tui.support.console import printable
 
 EXIT_WORDS: Final = "EXIT RECOMMENDED"
 _STATUS_WORDS: Final[Mapping[SymbolStatus, str]] = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Final, TypeVar
 
-from orderflow_tui.support.output import printable
+from orderflow_tui.support.console import printable
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from orderflow_tui.support.output import printable
+from orderflow_tui.support.console import printable
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from orderflow_tui.journal.records import (
     RunStoppedRecord,
     StopRecord,
 )
-from orderflow_tui.support.output import printable
+from orderflow_tui.support.console import printable
 from orderflow_tui.track_record.evidence_kinds import Weight
 from orderflow_tui.views.model import asked
 

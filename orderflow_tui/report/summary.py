@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from orderflow_tui.core.market.sessions import NEW_YORK
 from orderflow_tui.report.figures import Figures
-from orderflow_tui.support.output import printable
+from orderflow_tui.support.console import printable
 
 _MOST_ROWS: Final = 20
 _ENOUGH: Final = 100

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from orderflow_tui.report.figures import Figures
-from orderflow_tui.support.output import printable
+from orderflow_tui.support.console import printable
 
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 _LEAST_WIDTH: Final = 60

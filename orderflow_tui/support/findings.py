@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from orderflow_tui.support.output import printable
+from orderflow_tui.support.console import printable
 
 State = Literal["ok", "warn", "FAIL"]
 

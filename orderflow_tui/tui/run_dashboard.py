@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orderflow_tui.support.output import print_error
+from orderflow_tui.support.console import print_error
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys.guarded_app import EndPort
 from orderflow_tui.tui.keys.user_keymap import KeymapError

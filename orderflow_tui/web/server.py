@@ -20,7 +20,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from orderflow_tui.support.output import print_error, print_lines, print_note
+from orderflow_tui.support.console import print_error, print_lines, print_note
 from orderflow_tui.web.connections import Connections
 from orderflow_tui.web.guard import Guard, add_headers
 

@@ -11,7 +11,7 @@ import pytest
 from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.journal.record_words import record_words
-from orderflow_tui.support.output import RawOutput
+from orderflow_tui.support.console import RawOutput
 from tests.core.kit import NOON
 from tests.journal.journal_tools import made
 

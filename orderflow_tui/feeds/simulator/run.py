@@ -25,7 +25,7 @@ from orderflow_tui.feeds.simulator.scenarios import SCENARIOS
 from orderflow_tui.feeds.simulator.server import Depth
 from orderflow_tui.feeds.simulator.tcp_server import TcpServer
 from orderflow_tui.feeds.simulator.wire_apps import WIRES, application, check_plan, ibkr_wire, tcp_wire
-from orderflow_tui.support.output import print_lines, print_note
+from orderflow_tui.support.console import print_lines, print_note
 
 LOOPBACK = "127.0.0.1"
 

@@ -17,7 +17,7 @@ from textual.driver import Driver
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from orderflow_tui.support.output import crash_lines
+from orderflow_tui.support.console import crash_lines
 from orderflow_tui.support.terminal import GONE
 from orderflow_tui.tui.keys.terminal_input import Key
 

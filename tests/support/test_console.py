@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.support.output import printable
+from orderflow_tui.support.console import printable
 
 HOSTILE = "\x1b]0;title\x07\x1b[2J\r\n\x9b31m\u202eafter\x7f"
 PRINT = """
 import sys
-from orderflow_tui.support import output
-output.prepare_streams()
+from orderflow_tui.support import console
+console.prepare_streams()
 """
 
 
@@ -42,11 +42,11 @@ def test_a_line_is_one_line_and_no_command() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        f"output.print_lines([{HOSTILE!r}])",
-        f"output.print_json({{ {HOSTILE!r}: {HOSTILE!r} }})",
-        f"output.print_csv([({HOSTILE!r}, 1)])",
-        f"output.print_error({HOSTILE!r})",
-        f"output.print_note({HOSTILE!r})",
+        f"console.print_lines([{HOSTILE!r}])",
+        f"console.print_json({{ {HOSTILE!r}: {HOSTILE!r} }})",
+        f"console.print_csv([({HOSTILE!r}, 1)])",
+        f"console.print_error({HOSTILE!r})",
+        f"console.print_note({HOSTILE!r})",
         f"raise ValueError({HOSTILE!r})",
     ],
 )
@@ -57,14 +57,16 @@ def test_nothing_that_a_terminal_obeys_is_printed(call: str) -> None:
 
 
 def test_csv_stays_csv_and_json_json() -> None:
-    _, out, _ = python("output.print_csv([('=1+1', 'a\\nb,\"c'), (1.5, None)])")
+    _, out, _ = python("console.print_csv([('=1+1', 'a\\nb,\"c'), (1.5, None)])")
     assert out == '\'=1+1,"a?b,""c"\n1.5,\n'
-    _, out, _ = python("output.print_json({'a': ['\\x1b', 2]})")
+    _, out, _ = python("console.print_json({'a': ['\\x1b', 2]})")
     assert json.loads(out) == {"a": ["\x1b", 2]}
 
 
 def test_an_encoding_that_lacks_a_character_ends_nothing() -> None:
-    code, out, error = python("output.print_lines(['\u2588']); output.print_error('\u2588')", PYTHONIOENCODING="ascii")
+    code, out, error = python(
+        "console.print_lines(['\u2588']); console.print_error('\u2588')", PYTHONIOENCODING="ascii"
+    )
     assert (code, out, error) == (0, "\\u2588\n", "orderflow-tui: \\u2588\n")
 
 
@@ -97,7 +99,9 @@ def test_a_full_stdout_ends_a_command_in_one_line() -> None:
 
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-", "2>/dev/full"])
 def test_closed_streams_end_nothing(closed: str, tmp_path: Path) -> None:
-    script = f"{PRINT}output.print_error('error'); output.print_note('note'); output.print_lines(['line']); sys.exit(7)"
+    script = (
+        f"{PRINT}console.print_error('error'); console.print_note('note'); console.print_lines(['line']); sys.exit(7)"
+    )
     (tmp_path / "script.py").write_text(script)
     done = subprocess.run(
         ["sh", "-c", f'"$0" -P "$1" {closed}', sys.executable, str(tmp_path / "script.py")],
