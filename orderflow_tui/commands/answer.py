@@ -13,7 +13,7 @@ from orderflow_tui.config.values import invalid
 from orderflow_tui.core.model.data_models import TAKE_BACK, TOGETHER_NS, Answer, AnswerKind
 from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.support.console import print_error, print_lines
-from orderflow_tui.views.model import OPEN_OF_SYMBOL, RecommendationView
+from orderflow_tui.views.frozen_views import OPEN_OF_SYMBOL, RecommendationView
 
 SCREEN: Final = "command line"
 """What the record names as the screen."""

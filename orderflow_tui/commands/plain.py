@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from orderflow_tui.engine.client import RemoteMonitor
-from orderflow_tui.views.model import AlertLine, Chip, RecommendationView, StatusView, SymbolView
+from orderflow_tui.views.frozen_views import AlertLine, Chip, RecommendationView, StatusView, SymbolView
 
 FPS: Final = 2.0
 _LOOK_SECONDS: Final = 1.0

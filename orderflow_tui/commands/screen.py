@@ -14,7 +14,7 @@ from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.screen import bells, screen_settings
 from orderflow_tui.config.values import invalid
 from orderflow_tui.support.terminal import GONE, SCREEN_STREAMS, is_hung_up
-from orderflow_tui.views.model import MonitorPort
+from orderflow_tui.views.frozen_views import MonitorPort
 
 if TYPE_CHECKING:
     from orderflow_tui.tui.state.engine_controls import EngineControls

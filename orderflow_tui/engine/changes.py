@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from orderflow_tui.engine.protocol import SettingValue, State
-from orderflow_tui.views.model import AlertLine, DetailView, MonitorPort, SymbolView
+from orderflow_tui.views.frozen_views import AlertLine, DetailView, MonitorPort, SymbolView
 
 
 class Unsent:

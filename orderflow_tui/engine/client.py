@@ -37,7 +37,7 @@ from orderflow_tui.engine.protocol import (
     send,
 )
 from orderflow_tui.engine.runtime_folder import EngineError
-from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
+from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 ENGINE_GONE: Final = "ENGINE GONE: nothing is watched"
 STARTING: Final = "STARTING THE WATCH: nothing is watched yet"

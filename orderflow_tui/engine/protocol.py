@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from orderflow_tui.core.model.data_models import Answer, WorkingOrder
-from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
+from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 PROTOCOL: Final = 2
 """Grows whenever a message or a view changes its form."""

@@ -43,7 +43,7 @@ from orderflow_tui.engine.protocol import (
 from orderflow_tui.engine.runtime_folder import EngineLock, EnginePlace
 from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import AnswerRecord, Record
-from orderflow_tui.views.model import DetailView, MonitorPort
+from orderflow_tui.views.frozen_views import DetailView, MonitorPort
 
 MOST_SCREENS: Final = 32
 _HELLO_SECONDS: Final = 2.0

@@ -9,7 +9,7 @@ from orderflow_tui.monitor.commands import AnswerGiven
 from orderflow_tui.monitor.outbox import Outbox
 from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.views.build_position import recommendations
-from orderflow_tui.views.model import OPEN_OF_SYMBOL
+from orderflow_tui.views.frozen_views import OPEN_OF_SYMBOL
 
 
 def answer(given: AnswerGiven, symbols: WatchedSymbols, clock: RunClock, outbox: Outbox) -> None:

@@ -44,7 +44,7 @@ from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
 from orderflow_tui.support.memory import max_rss_mb
 from orderflow_tui.track_record.track_record import TrackRecord
-from orderflow_tui.views.model import StatusView
+from orderflow_tui.views.frozen_views import StatusView
 
 _BATCHES_PER_ROUND: Final = 64
 LAST_TRY_SECONDS = 1.0

@@ -19,8 +19,8 @@ from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.views.build_detail import PRINTS, detail_view
 from orderflow_tui.views.build_position import recommendations
 from orderflow_tui.views.build_symbol import symbol_view
+from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 from orderflow_tui.views.market_card import group_cards
-from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 _LINES: Final = 500
 _DETAIL_NS: Final = NS // 2

@@ -14,7 +14,7 @@ from orderflow_tui.monitor.inbox import Inbox
 from orderflow_tui.monitor.publisher import Publisher
 from orderflow_tui.track_record.evidence_kinds import Weight
 from orderflow_tui.track_record.track_record import TrackRecord
-from orderflow_tui.views.model import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
+from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 
 class ScreenPort:

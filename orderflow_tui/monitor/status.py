@@ -7,7 +7,7 @@ from msgspec import Struct
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.feeds.feed import FeedStatus
 from orderflow_tui.journal.writer import JournalWriter
-from orderflow_tui.views.model import StatusView
+from orderflow_tui.views.frozen_views import StatusView
 
 
 class RunState(Struct):

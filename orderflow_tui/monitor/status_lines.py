@@ -7,7 +7,7 @@ from typing import Final
 from orderflow_tui.core.model.severity import Shown
 from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import GapRecord, Record, ResumedRecord, SymbolStatusRecord
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 
 _ALL: Final = "all"
 

@@ -20,7 +20,7 @@ from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_ladder import LadderWindow
 from orderflow_tui.views.build_map import MapRecorder
 from orderflow_tui.views.build_symbol import SourceState
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 
 STALE_AFTER_S = 30.0
 """Data older than this is no data (SPEC section 4.3)."""

@@ -19,7 +19,7 @@ from orderflow_tui.journal.records import (
 )
 from orderflow_tui.support.console import printable
 from orderflow_tui.track_record.evidence_kinds import Weight
-from orderflow_tui.views.model import asked
+from orderflow_tui.views.frozen_views import asked
 
 _MOST_CHARACTERS = 400
 _LEAST_RANK = 3

@@ -16,7 +16,7 @@ from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.state.engine_controls import EngineControls
 from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.state.own_orders import orders_text, parse_orders
-from orderflow_tui.views.model import MonitorPort
+from orderflow_tui.views.frozen_views import MonitorPort
 
 
 class AnswerApp(MessageApp):

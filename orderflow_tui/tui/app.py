@@ -33,7 +33,7 @@ from orderflow_tui.tui.state.model import card_title
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.view_choice import read_choice, write_choice
 from orderflow_tui.tui.widgets.ask_bar import AskBar
-from orderflow_tui.views.model import MonitorPort, RecommendationView
+from orderflow_tui.views.frozen_views import MonitorPort, RecommendationView
 
 if TYPE_CHECKING:
     from orderflow_tui.journal.history import HistoryStore

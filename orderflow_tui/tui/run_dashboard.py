@@ -15,7 +15,7 @@ from orderflow_tui.tui.keys.user_keymap import KeymapError
 from orderflow_tui.tui.look.text import NEW_YORK
 from orderflow_tui.tui.state.attention import Attention
 from orderflow_tui.tui.state.engine_controls import EngineControls
-from orderflow_tui.views.model import MonitorPort
+from orderflow_tui.views.frozen_views import MonitorPort
 
 if TYPE_CHECKING:
     from orderflow_tui.journal.history import HistoryStore

@@ -13,7 +13,7 @@ from orderflow_tui.core.rules.burst_figures import N_EFF_LEAST, WILSON_FLOOR
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_symbol import newest_prints
 from orderflow_tui.views.charts import MapView, SeriesView
-from orderflow_tui.views.model import DetailView, RuleLine
+from orderflow_tui.views.frozen_views import DetailView, RuleLine
 
 PRINTS: Final = 400
 

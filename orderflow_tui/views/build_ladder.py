@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.views.model import LadderView
+from orderflow_tui.views.frozen_views import LadderView
 
 ROWS_EACH_WAY: Final = 20
 _STAYS: Final = 2

@@ -14,7 +14,7 @@ from orderflow_tui.core.model.data_models import ExitRecommendation
 from orderflow_tui.core.model.units import CENT, NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.exit_words import held_header, leave_facts, money, one_line, stop_words
-from orderflow_tui.views.model import ExitCostView, PositionView, RecommendationView
+from orderflow_tui.views.frozen_views import ExitCostView, PositionView, RecommendationView
 
 
 def position_view(core: SymbolCore) -> PositionView | None:

@@ -19,7 +19,7 @@ from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_ladder import LadderWindow, ladder_view
 from orderflow_tui.views.build_position import exit_cost_view, muted_words, position_view, recommendations
 from orderflow_tui.views.exit_words import held_header
-from orderflow_tui.views.model import (
+from orderflow_tui.views.frozen_views import (
     AlertLine,
     Chip,
     ContextView,

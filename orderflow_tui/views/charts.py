@@ -1,4 +1,4 @@
-"""Frozen views of what the detail screen draws against time. Units are those of `views.model`."""
+"""Frozen views of what the detail screen draws against time. Units are those of `views.frozen_views`."""
 
 from __future__ import annotations
 

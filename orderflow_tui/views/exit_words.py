@@ -6,7 +6,7 @@ from orderflow_tui.core.market.liquidity import ExitCost, minutes_to_leave
 from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
 from orderflow_tui.core.model.units import NS, spell_minutes
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.views.model import CANNOT_LEAVE
+from orderflow_tui.views.frozen_views import CANNOT_LEAVE
 
 _NOW = "Sell all now:"
 _COVER = "Cover all now:"

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from orderflow_tui.core.market.liquidity import TAPE_SHARE, SlicePlan, exit_cost, slice_out, waiting_risk
 from orderflow_tui.core.model.events import Levels
-from orderflow_tui.views.model import ExitCostView, SymbolView
+from orderflow_tui.views.frozen_views import ExitCostView, SymbolView
 
 OVER_MINUTES: Final = (1, 5, 15)
 ALL: Final = "ALL"

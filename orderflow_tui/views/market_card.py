@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.exits.exit_signal import DELAYED_WORDS
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.views.model import RecommendationView, SymbolView
+from orderflow_tui.views.frozen_views import RecommendationView, SymbolView
 
 _MINUTE_NS: Final = 60 * NS
 

@@ -14,7 +14,7 @@ from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.runtime_folder import EnginePlace, place_of
 from orderflow_tui.engine.server import EngineServer
 from orderflow_tui.journal.records import Record
-from orderflow_tui.views.model import DetailView
+from orderflow_tui.views.frozen_views import DetailView
 from tests.journal.journal_tools import made
 from tests.tui.fake import FakeMonitor
 

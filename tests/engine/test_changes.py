@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from orderflow_tui.engine.changes import Unsent, with_lines
 from orderflow_tui.engine.protocol import decode_from_engine, decode_from_screen
 from orderflow_tui.support.decoding import NO_JSON
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 from tests.tui.fake import FakeMonitor, alert, symbol_view
 
 LINES = st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=12)

@@ -45,7 +45,7 @@ from orderflow_tui.engine.runtime_folder import (
     running_places,
     runtime_folder,
 )
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 from tests.engine.kit import VERSION, Engine, until
 from tests.tui.fake import alert, detail, recommendation, symbol_view
 

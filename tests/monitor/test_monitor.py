@@ -41,8 +41,8 @@ from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.positions import PositionManager
+from orderflow_tui.views.frozen_views import RecommendationView, SymbolView
 from orderflow_tui.views.market_card import group_cards
-from orderflow_tui.views.model import RecommendationView, SymbolView
 from tests.journal.journal_tools import whole
 
 CAPABILITIES = Capabilities("polygon", "live", "api.example", depth_levels=1)

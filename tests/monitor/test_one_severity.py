@@ -15,7 +15,7 @@ from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import GapRecord, Record, ResumedRecord, SymbolStatusRecord
 from orderflow_tui.monitor.status_lines import status_line
 from orderflow_tui.monitor.watched import alert_line, put_line, stop_line
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 from tests.journal.journal_tools import NOON, alert
 
 

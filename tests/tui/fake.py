@@ -14,7 +14,7 @@ from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.views.charts import SHADES, MapView, SeriesView
-from orderflow_tui.views.model import (
+from orderflow_tui.views.frozen_views import (
     AlertLine,
     Chip,
     ContextView,

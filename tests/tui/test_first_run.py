@@ -11,7 +11,7 @@ from orderflow_tui.positions.toml_file import read_text
 from orderflow_tui.tui.screens.first_run import SAMPLE, FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.first_run import FirstRun, Kind
-from orderflow_tui.views.model import Chip, SymbolView
+from orderflow_tui.views.frozen_views import Chip, SymbolView
 from tests.tui.driving import press, running, screen_text, settled, toasts
 from tests.tui.fake import FakeMonitor, busy_market, symbol_view
 

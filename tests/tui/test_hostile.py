@@ -15,7 +15,7 @@ from textual.widgets import Input
 import orderflow_tui.tui
 from orderflow_tui.tui.screens.history import HistoryScreen
 from orderflow_tui.tui.state.first_run import FirstRun
-from orderflow_tui.views.model import RuleLine, SymbolView
+from orderflow_tui.views.frozen_views import RuleLine, SymbolView
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
 from tests.tui.fake import FakeMonitor, alert, busy_market, detail, leave, position, recommendation, symbol_view, window
 from tests.tui.journal_files import append, journal, record

@@ -38,7 +38,7 @@ from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.state.settings_model import SettingsDesk
 from orderflow_tui.tui.state.tape_filter import TapeFilter
 from orderflow_tui.tui.widgets.scroll_text import RowPager
-from orderflow_tui.views.model import Chip, RecommendationView
+from orderflow_tui.views.frozen_views import Chip, RecommendationView
 from tests.tui.driving import press, running, screen_text, settled
 from tests.tui.fake import (
     DEPTH,

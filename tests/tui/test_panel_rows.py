@@ -12,7 +12,7 @@ from orderflow_tui.tui.rows.ladder import ladder_rows
 from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
 from orderflow_tui.tui.rows.tape_rows import print_spans, spark_rows
 from orderflow_tui.tui.state.tape_filter import TapeFilter
-from orderflow_tui.views.model import ContextView, PrintLine, SymbolView, WallMark
+from orderflow_tui.views.frozen_views import ContextView, PrintLine, SymbolView, WallMark
 from tests.tui.fake import (
     DELAYED,
     NBBO,

@@ -16,7 +16,7 @@ from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.monitor.watched import alert_line, why_words
 from orderflow_tui.views.build_detail import detail_view
 from orderflow_tui.views.build_position import muted_words
-from orderflow_tui.views.model import DetailView, RuleLine
+from orderflow_tui.views.frozen_views import DetailView, RuleLine
 from tests.core.kit import NOON, Rules, Tape, alerts, exits, held, make
 from tests.monitor.test_monitor import Desk, recent_sellers
 

@@ -13,7 +13,7 @@ from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, put_line
 from orderflow_tui.views.build_position import recommendations
 from orderflow_tui.views.build_symbol import SourceState, symbol_view
 from orderflow_tui.views.fire_drill import fire_drill
-from orderflow_tui.views.model import AlertLine, SymbolView
+from orderflow_tui.views.frozen_views import AlertLine, SymbolView
 from tests.core.kit import NOON, Rules, Tape, alerts, exits, held, levels, make
 
 GUARDED = Rules(profile="guarded")

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.market.liquidity import exit_cost, slice_out, waiting_risk
 from orderflow_tui.views.fire_drill import DrillView, drill_of_all, fire_drill
-from orderflow_tui.views.model import SymbolView
+from orderflow_tui.views.frozen_views import SymbolView
 from tests.tui.fake import DELAYED, NBBO, symbol_view
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import clean, left, packed, right, shares, whole_facts, wrap
 from orderflow_tui.tui.state.model import title_in
-from orderflow_tui.views.model import RecommendationView
+from orderflow_tui.views.frozen_views import RecommendationView
 
 STATUS_WORDS = {
     "open": "no answer", "held": "kept", "snoozed": "snoozed", "trimmed": "sold some", "exited": "sold all",

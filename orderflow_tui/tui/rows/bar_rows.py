@@ -7,7 +7,7 @@ from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, crop, shares, span_text, whole_facts
 from orderflow_tui.tui.rows.panel_rows import LOUD_CHIPS, blind_reason, chip_text, chip_token, looks_old
 from orderflow_tui.tui.state.model import ScreenModel, title_in
-from orderflow_tui.views.model import StatusView, SymbolView
+from orderflow_tui.views.frozen_views import StatusView, SymbolView
 
 ITEM_WIDTH = 15
 _SHORT_CHIPS = {"WARMING": "warm", "OPENING": "open", "NO QUOTES": "NOQUOT", "NO DATA": "NODATA"}

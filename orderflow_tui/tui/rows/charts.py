@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from orderflow_tui.core.model.units import NS, PRICE_UNITS_PER_DOLLAR
 from orderflow_tui.views.charts import SeriesView
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 
 Point = tuple[float, float]
 """Minutes before the newest sample (0 or less) and a value."""

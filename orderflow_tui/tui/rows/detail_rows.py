@@ -15,7 +15,7 @@ from orderflow_tui.tui.rows.ladder import wall_rows
 from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
 from orderflow_tui.tui.rows.tape_rows import print_rows
 from orderflow_tui.tui.state.tape_filter import TapeFilter
-from orderflow_tui.views.model import AlertLine, DetailView, RuleLine, SymbolView
+from orderflow_tui.views.frozen_views import AlertLine, DetailView, RuleLine, SymbolView
 
 PANEL_ROWS = 24
 ALERTS_SHOWN = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, clean, left, whole_facts
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 
 SEVERITY_MARKS = {"critical": "!!", "warning": "!", "info": "info"}
 SEVERITY_TOKENS = {"critical": "exit-line", "warning": "alert", "info": "muted"}

@@ -8,7 +8,7 @@ from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR, spell_minutes
 from orderflow_tui.tui.look.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import BLANK, compact, left, money, right
-from orderflow_tui.views.model import ExitCostView, SymbolView, WindowView
+from orderflow_tui.views.frozen_views import ExitCostView, SymbolView, WindowView
 
 SELL_LINE = 0.60
 """A burst needs sellers above this share of the window (SPEC section 5)."""

@@ -11,7 +11,7 @@ from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.units import price_text
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import compact, crop, left, right, shares, span_text
-from orderflow_tui.views.model import SymbolView, WallMark
+from orderflow_tui.views.frozen_views import SymbolView, WallMark
 
 WALL_LETTERS = {"seen": "W", "hit": "!", "pulled": "x"}
 _NS = 1_000_000_000

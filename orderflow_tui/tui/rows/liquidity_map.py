@@ -14,7 +14,7 @@ from orderflow_tui.tui.look.shades import half_token
 from orderflow_tui.tui.look.text import Zone, compact, left, right
 from orderflow_tui.tui.rows.ladder import WALL_LETTERS
 from orderflow_tui.views.charts import SHADES, MapView
-from orderflow_tui.views.model import SymbolView
+from orderflow_tui.views.frozen_views import SymbolView
 
 LEAST_WIDTH: Final = 30
 LEAST_HEIGHT: Final = 6

@@ -15,7 +15,7 @@ from orderflow_tui.tui.rows.liquidity_map import LEAST_HEIGHT, KeptRows, MapFram
 from orderflow_tui.tui.rows.price_ladder import PriceLadder
 from orderflow_tui.tui.rows.tape_rows import print_rows
 from orderflow_tui.views.charts import SeriesView
-from orderflow_tui.views.model import AlertLine, DetailView, SymbolView
+from orderflow_tui.views.frozen_views import AlertLine, DetailView, SymbolView
 
 _AXIS: Final = 11
 _Price = TypeVar("_Price", int, float)

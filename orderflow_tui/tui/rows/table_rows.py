@@ -23,7 +23,7 @@ from orderflow_tui.tui.look.text import (
 from orderflow_tui.tui.rows.panel_rows import WHY_TOKENS, chip_text, chip_token, looks_old
 from orderflow_tui.tui.state.model import ScreenModel, blind_holding
 from orderflow_tui.tui.state.order import stop_cents
-from orderflow_tui.views.model import SymbolView
+from orderflow_tui.views.frozen_views import SymbolView
 
 
 class Column(Struct, frozen=True):

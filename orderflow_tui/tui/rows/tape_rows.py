@@ -10,7 +10,7 @@ from orderflow_tui.core.model.units import price_text
 from orderflow_tui.tui.look.gauges import bins, side_letters, spark
 from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import Zone, compact, left, right, shares
-from orderflow_tui.views.model import PrintLine, SymbolView
+from orderflow_tui.views.frozen_views import PrintLine, SymbolView
 
 LABEL = 6
 SIDE_LETTERS = {"buy": "B", "sell": "S", "unknown": "?"}

@@ -8,7 +8,7 @@ from orderflow_tui.tui.look.text import Zone, clean
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 
 
 class AlertsScreen(ModelScreen):

@@ -15,7 +15,7 @@ from orderflow_tui.tui.look.text import clean, shares, wrap
 from orderflow_tui.tui.rows.answer_rows import Asked, asked_rows, choice_rows
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.widgets.text_field import Field
-from orderflow_tui.views.model import RecommendationView
+from orderflow_tui.views.frozen_views import RecommendationView
 
 NOTE_LIMIT = 200
 _STATUS: dict[str, RecommendationStatus] = {

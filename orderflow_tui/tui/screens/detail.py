@@ -17,7 +17,7 @@ from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.liquidity_map import LiquidityMap
 from orderflow_tui.tui.widgets.scroll_text import RowPager
-from orderflow_tui.views.model import AlertLine, DetailView, SymbolView
+from orderflow_tui.views.frozen_views import AlertLine, DetailView, SymbolView
 
 BESIDE = 100
 """From this width the liquidity map stands beside the charts."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orderflow_tui.tui.state.first_run import FirstRun
     from orderflow_tui.tui.state.positions_desk import PositionsDesk
     from orderflow_tui.tui.state.settings_model import SettingsDesk
-    from orderflow_tui.views.model import AlertLine, RecommendationView
+    from orderflow_tui.views.frozen_views import AlertLine, RecommendationView
 
 _SCREENS = ("answer", "fire_drill", "help", "history", "leave", "settings")
 """Not the detail: its charts are a megabyte that many a day never needs, and 20 ms when it is first opened."""

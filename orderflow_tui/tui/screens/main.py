@@ -26,7 +26,7 @@ from orderflow_tui.tui.widgets.panel_grid import MOST_PANELS, PanelGrid
 from orderflow_tui.tui.widgets.replay_bar import ReplayBar
 from orderflow_tui.tui.widgets.side_column import SideColumn
 from orderflow_tui.tui.widgets.symbol_table import SymbolTable
-from orderflow_tui.views.model import RecommendationView
+from orderflow_tui.views.frozen_views import RecommendationView
 
 
 class MainScreen(AlertsScreen):

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from orderflow_tui.tui.state.messages import Messages
 from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
-from orderflow_tui.views.model import MonitorPort
+from orderflow_tui.views.frozen_views import MonitorPort
 
 
 class Dashboard(Protocol):

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from orderflow_tui.views.model import StatusView, SymbolView
+from orderflow_tui.views.frozen_views import StatusView, SymbolView
 
 Kind = Literal["no_positions_file", "nothing_held", "message", "market_closed", "not_in_plan", "key_refused", "no_data"]
 _NO_DATA: Final = ("BLIND", "NO DATA")

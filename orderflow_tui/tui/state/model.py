@@ -14,7 +14,7 @@ from orderflow_tui.core.model.data_models import TOGETHER_NS
 from orderflow_tui.tui.look.text import clean
 from orderflow_tui.tui.state.order import SORT_WORDS, Sort, placed, ranked
 from orderflow_tui.tui.state.view_choice import Layout, ViewChoice
-from orderflow_tui.views.model import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView, asked
+from orderflow_tui.views.frozen_views import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView, asked
 
 SILENT_AFTER_SECONDS = 5.0
 """A monitor publishes each second; after this long without a word nothing on the screen is current."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR
-from orderflow_tui.views.model import SymbolView
+from orderflow_tui.views.frozen_views import SymbolView
 
 Sort = Literal["file", "urgency", "pnl", "stop", "symbol"]
 

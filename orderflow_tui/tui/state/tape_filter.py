@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orderflow_tui.views.model import PrintLine
+from orderflow_tui.views.frozen_views import PrintLine
 
 _SIZES: Final = ("all sizes", "large +", "above T")
 _SIDES: Final = ("both sides", "sells", "buys")

@@ -9,7 +9,7 @@ from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, Span, make_row, restyle
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.feed_rows import alert_row
 from orderflow_tui.tui.widgets.newest_first_list import NewestFirst
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 
 
 class AlertFeed(NewestFirst, can_focus=False):

@@ -13,7 +13,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.charts import Chart, Curve, charts, ticks
 from orderflow_tui.views.charts import SeriesView
-from orderflow_tui.views.model import AlertLine
+from orderflow_tui.views.frozen_views import AlertLine
 
 LEAST_WIDTH, LEAST_HEIGHT = 24, 6
 """A smaller plot shows no curve, only axes."""

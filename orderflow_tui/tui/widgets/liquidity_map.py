@@ -6,7 +6,7 @@ from orderflow_tui.tui.look.lines import LineWidget
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.liquidity_map import KeptRows, MapFrame, map_key, map_rows
 from orderflow_tui.views.charts import MapView
-from orderflow_tui.views.model import SymbolView
+from orderflow_tui.views.frozen_views import SymbolView
 
 
 class LiquidityMap(LineWidget):

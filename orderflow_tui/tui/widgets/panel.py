@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from orderflow_tui.tui.look.lines import LineWidget
 from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
-from orderflow_tui.views.model import SymbolView
+from orderflow_tui.views.frozen_views import SymbolView
 
 
 class SymbolPanel(LineWidget):

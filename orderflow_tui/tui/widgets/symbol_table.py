@@ -13,7 +13,7 @@ from textual.strip import Strip
 from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, TokenStyles
 from orderflow_tui.tui.rows.table_rows import table_row
 from orderflow_tui.tui.state.model import ScreenModel
-from orderflow_tui.views.model import SymbolView
+from orderflow_tui.views.frozen_views import SymbolView
 
 
 class SymbolTable(TokenStyles, ScrollView, can_focus=False):
