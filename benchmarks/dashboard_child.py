@@ -112,7 +112,7 @@ def market(turns: int) -> tuple[object, dict[str, list[object]]]:
 
 def count_looks(stats: Stats) -> None:
     """Count the looks at the monitor that had something to paint, and note when the acknowledge key acts."""
-    from orderflow_tui.tui.state.model import ScreenModel
+    from orderflow_tui.tui.state.screen_model import ScreenModel
 
     poll = ScreenModel.poll
 
@@ -154,7 +154,7 @@ def run_naive(monitor: object, stats: Stats) -> None:
     from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
     from orderflow_tui.tui.rows.feed_rows import alert_row
     from orderflow_tui.tui.rows.panel_rows import Frame, panel_rows
-    from orderflow_tui.tui.state.model import ScreenModel
+    from orderflow_tui.tui.state.screen_model import ScreenModel
 
     zone = Zone(NEW_YORK)
     styles = {

@@ -14,8 +14,8 @@ from orderflow_tui.tui.rows.answer_rows import STATUS_WORDS
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelModal, ModelScreen
 from orderflow_tui.tui.state.engine_controls import EngineControls
-from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.state.own_orders import orders_text, parse_orders
+from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.views.frozen_views import MonitorPort
 
 

@@ -20,7 +20,7 @@ from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.answer_rows import Asked, asked_rows
 from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
 from orderflow_tui.tui.rows.panel_rows import chip_token
-from orderflow_tui.tui.state.model import card_title
+from orderflow_tui.tui.state.screen_model import card_title
 from tests.journal.journal_tools import NOON, whole
 from tests.track_record.test_track_record import outcome
 from tests.tui.fake import NOW_NS, recommendation, status, symbol_view

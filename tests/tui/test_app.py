@@ -30,8 +30,8 @@ from orderflow_tui.tui.screens.palette import ActionCommands
 from orderflow_tui.tui.screens.position import PositionScreen
 from orderflow_tui.tui.state.attention import Attention
 from orderflow_tui.tui.state.first_run import FirstRun
-from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
+from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.keybar import KeyBar

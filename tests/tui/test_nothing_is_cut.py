@@ -34,7 +34,7 @@ from orderflow_tui.tui.rows.small_rows import small_rows
 from orderflow_tui.tui.rows.table_rows import table_head, table_row
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.state.first_run import FirstRun, Kind
-from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.tui.state.settings_model import SettingsDesk
 from orderflow_tui.tui.state.tape_filter import TapeFilter
 from orderflow_tui.tui.widgets.scroll_text import RowPager

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from orderflow_tui.tui.rows.small_rows import small_rows
 from orderflow_tui.tui.rows.table_rows import columns_in, table_head, table_row
 from orderflow_tui.tui.screens.main import MainScreen
-from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.tui.state.view_choice import FILE, ViewChoice, read_choice, write_choice
 from orderflow_tui.tui.widgets.symbol_table import SymbolTable
 from tests.tui.driving import press, running, screen_text, settled

@@ -28,8 +28,8 @@ from orderflow_tui.tui.rows.flow_rows import context_rows, flow_rows, leave_row
 from orderflow_tui.tui.rows.ladder import ladder_rows, wall_rows
 from orderflow_tui.tui.rows.price_ladder import PriceLadder, sees_row
 from orderflow_tui.tui.rows.tape_rows import print_rows, spark_rows
-from orderflow_tui.tui.state.model import blind_holding
 from orderflow_tui.tui.state.own_orders import orders_text
+from orderflow_tui.tui.state.screen_model import blind_holding
 from orderflow_tui.views.frozen_views import CANNOT_LEAVE, PositionView, SymbolView
 
 CHIP_WIDTH = 9

@@ -7,8 +7,8 @@ from orderflow_tui.tui.look.lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import BLANK, clean, signed_money
 from orderflow_tui.tui.rows.bar_rows import badge_span, blind_rows
 from orderflow_tui.tui.rows.panel_rows import LOUD_CHIPS, chip_text, chip_token, looks_old
-from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.state.order import stop_cents
+from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.views.frozen_views import SymbolView
 
 MOST_ROWS = 5

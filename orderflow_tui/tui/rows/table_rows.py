@@ -21,8 +21,8 @@ from orderflow_tui.tui.look.text import (
     whole_facts,
 )
 from orderflow_tui.tui.rows.panel_rows import WHY_TOKENS, chip_text, chip_token, looks_old
-from orderflow_tui.tui.state.model import ScreenModel, blind_holding
 from orderflow_tui.tui.state.order import stop_cents
+from orderflow_tui.tui.state.screen_model import ScreenModel, blind_holding
 from orderflow_tui.views.frozen_views import SymbolView
 
 

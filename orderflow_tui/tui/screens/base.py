@@ -8,7 +8,7 @@ from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.tui.state.dashboard import Dashboard
-from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.tui.widgets.ask_bar import AskBar
 
 

@@ -12,7 +12,7 @@ from orderflow_tui.tui.keys.bindings import SCOPES, named
 from orderflow_tui.tui.look.text import clean
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.dashboard import Dashboard
-from orderflow_tui.tui.state.model import card_title
+from orderflow_tui.tui.state.screen_model import card_title
 
 
 class ActionCommands(Provider):

@@ -9,8 +9,8 @@ from typing import Protocol
 from textual.binding import Binding
 
 from orderflow_tui.tui.state.messages import Messages
-from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
+from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.views.frozen_views import MonitorPort
 
 

@@ -9,7 +9,7 @@ from orderflow_tui.tui.look.lines import LineWidget
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.liquidity_map import MapFrame
 from orderflow_tui.tui.rows.side_rows import SideRows
-from orderflow_tui.tui.state.model import ScreenModel
+from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.views.frozen_views import MonitorPort
 
 FROM_WIDTH: Final = 200

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.look.layout import card_height, columns_for, plan
-from orderflow_tui.tui.state.model import ScreenModel
 from orderflow_tui.tui.state.order import stop_cents, stop_distance
+from orderflow_tui.tui.state.screen_model import ScreenModel
 from tests.tui.fake import NOW_NS, FakeMonitor, busy_market, calm_market, recommendation, symbol_view
 
 
