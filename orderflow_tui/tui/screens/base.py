@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.tui.state.dashboard import Dashboard
+from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.tui.widgets.ask_bar import AskBar
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from orderflow_tui.tui.look.lines import LineWidget
 from orderflow_tui.tui.rows.bar_rows import asks_rows
-from orderflow_tui.tui.state.dashboard import Dashboard
+from orderflow_tui.tui.state.dashboard_port import Dashboard
 
 
 class AskBar(LineWidget):

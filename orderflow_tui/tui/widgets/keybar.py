@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.look.lines import LineWidget, Row, Span
-from orderflow_tui.tui.state.dashboard import Dashboard
+from orderflow_tui.tui.state.dashboard_port import Dashboard
 
 
 class KeyBar(LineWidget):

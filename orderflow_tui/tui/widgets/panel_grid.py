@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from orderflow_tui.tui.look.layout import NARROW, Plan
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.panel_rows import PanelSize
-from orderflow_tui.tui.state.dashboard import Dashboard
+from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 

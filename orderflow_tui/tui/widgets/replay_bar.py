@@ -9,7 +9,7 @@ from textual import events
 from orderflow_tui.tui.look.lines import LineWidget
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.replay_rows import TimeBar, time_bar
-from orderflow_tui.tui.state.dashboard import Dashboard
+from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.views.replay import ReplayView
 
 
