@@ -18,7 +18,7 @@ from orderflow_tui.commands.ending import Ending
 from orderflow_tui.commands.screen import begin, refuse_without_terminal, run_screen
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, load_config
-from orderflow_tui.config.screen import ScreenSettings, screen_settings
+from orderflow_tui.config.screen_settings import ScreenSettings, screen_settings
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.engine.listener import connect

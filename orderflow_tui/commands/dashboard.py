@@ -13,7 +13,7 @@ from orderflow_tui.commands.notify import notifier_of
 from orderflow_tui.commands.screen import begin, refuse_without_terminal, run_screen
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
-from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.monitor.monitor import Monitor
 
 if TYPE_CHECKING:

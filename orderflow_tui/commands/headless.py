@@ -17,7 +17,7 @@ from orderflow_tui.commands.engine import serve_screens
 from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
 from orderflow_tui.commands.notify import notifier_of
 from orderflow_tui.config.load import LoadedConfig, checked_config
-from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.config.values import invalid
 from orderflow_tui.engine.server import EngineServer
 from orderflow_tui.monitor.monitor import Monitor

@@ -16,7 +16,7 @@ from orderflow_tui.commands.engine import ComingEngine, start_engine
 from orderflow_tui.commands.screen import refuse_without_terminal
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, checked_config
-from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.engine.client import NOTHING_YET, RemoteMonitor
 from orderflow_tui.engine.listener import connect

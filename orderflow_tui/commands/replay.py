@@ -19,7 +19,7 @@ from orderflow_tui.commands.headless_lines import HeadlessLines
 from orderflow_tui.commands.replay_deck import Pass, ReplayDeck, Start
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, load_config
-from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.config.values import Settings, invalid
 from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.events import Print

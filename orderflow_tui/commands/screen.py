@@ -11,7 +11,7 @@ from orderflow_tui.commands.browser_tab import end_with_the_server, in_browser
 from orderflow_tui.commands.ending import Ending
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
-from orderflow_tui.config.screen import bells, screen_settings
+from orderflow_tui.config.screen_settings import bells, screen_settings
 from orderflow_tui.config.values import invalid
 from orderflow_tui.support.terminal import GONE, SCREEN_STREAMS, is_hung_up
 from orderflow_tui.views.frozen_views import MonitorPort

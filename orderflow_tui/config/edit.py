@@ -21,7 +21,7 @@ from orderflow_tui.config.load import (
     user_config_folder,
     working_directory,
 )
-from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.config.tickers import normalise_symbol
 from orderflow_tui.config.values import invalid
 from orderflow_tui.core.model.validators import DataValidationError

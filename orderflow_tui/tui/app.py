@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.config.screen import Sound
+from orderflow_tui.config.screen_settings import Sound
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS
 from orderflow_tui.tui.keys.user_keymap import check_keymap

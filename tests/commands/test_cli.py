@@ -15,7 +15,7 @@ import pytest
 
 import orderflow_tui
 from orderflow_tui.cli import main
-from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML, SimulatorProcess
 from tests.commands.in_process import called

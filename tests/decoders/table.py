@@ -26,7 +26,7 @@ from starlette.websockets import WebSocket
 from orderflow_tui.commands.over_ssh import socket_named
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.notify import notify_settings
-from orderflow_tui.config.screen import screen_settings
+from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.config.secrets import read_secrets
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.events import Book, Print

@@ -16,7 +16,7 @@ from msgspec.structs import asdict
 
 from orderflow_tui.commands.options import SETTINGS
 from orderflow_tui.config.schema import OrderFlowConfig
-from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.config.sources import SECRET_VARIABLES, SOURCES
 from orderflow_tui.config.values import VARIABLES
 from orderflow_tui.core.model.outputs import AlertOutcome, Controls, PricePath

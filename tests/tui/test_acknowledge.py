@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from orderflow_tui.config.edit import SettingsFile
-from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.tui import screens
 from orderflow_tui.tui.screens.alerts import AlertsScreen
 from orderflow_tui.tui.screens.answer import AnswerScreen

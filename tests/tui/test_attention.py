@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual import events
 
-from orderflow_tui.config.screen import Sound, bells, screen_settings
+from orderflow_tui.config.screen_settings import Sound, bells, screen_settings
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.state.attention import Attention, notification_sequence, title_sequence

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual import events
 from textual.message import Message
 
-from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys.flood import MOST_BEHIND, Passing
 from orderflow_tui.tui.keys.guarded_app import TOO_CLOSE

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from orderflow_tui.config.edit import SettingsFile
-from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.positions.toml_file import read_text
 from orderflow_tui.tui.app import OrderFlowApp

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.look.layout import card_height
 from orderflow_tui.tui.look.lines import LineWidget, Row

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.state.first_run import FirstRun

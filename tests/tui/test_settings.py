@@ -6,7 +6,7 @@ import pytest
 from textual import events
 
 from orderflow_tui.config.edit import SettingsFile
-from orderflow_tui.config.screen import ScreenSettings
+from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.screens.settings import SettingsScreen

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from orderflow_tui.config.edit import SettingsFile, SettingsLook, Table
-from orderflow_tui.config.screen import ScreenSettings, screen_settings
+from orderflow_tui.config.screen_settings import ScreenSettings, screen_settings
 from orderflow_tui.config.values import invalid
 from orderflow_tui.core.model.validators import DataValidationError
 
