@@ -27,7 +27,7 @@ from orderflow_tui.monitor.blindness import BlindnessTracker
 from orderflow_tui.monitor.clock import LiveClock, RunClock
 from orderflow_tui.monitor.commands import AnswerGiven, Command, OwnOrders, Recover, ScreensLook, Stop, WatchDetails
 from orderflow_tui.monitor.followup_store import FollowUpStore
-from orderflow_tui.monitor.guard import Guard
+from orderflow_tui.monitor.guarded_reads import Guard
 from orderflow_tui.monitor.inbox import Inbox
 from orderflow_tui.monitor.intake import Intake
 from orderflow_tui.monitor.learned_store import LearnedStore

@@ -18,7 +18,7 @@ from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.journal.from_core import record_of
 from orderflow_tui.journal.records import Record
 from orderflow_tui.journal.writer import JournalWriter
-from orderflow_tui.monitor.guard import Guard
+from orderflow_tui.monitor.guarded_reads import Guard
 from orderflow_tui.monitor.watched import WatchedSymbol
 
 Listener = Callable[[Record, int], None]

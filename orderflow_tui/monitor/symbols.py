@@ -19,7 +19,7 @@ from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.monitor.after_exit import SoldSymbol
 from orderflow_tui.monitor.followup_store import FollowUpStore
-from orderflow_tui.monitor.guard import BoundedRead
+from orderflow_tui.monitor.guarded_reads import BoundedRead
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.stores import Kept
 from orderflow_tui.monitor.watched import WatchedSymbol

@@ -89,7 +89,7 @@ from pathlib import Path
 from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.reload import ConfigWatcher
-from orderflow_tui.monitor.guard import BoundedRead
+from orderflow_tui.monitor.guarded_reads import BoundedRead
 loaded = run_in_fork(load_config)()
 assert "pydantic" not in sys.modules
 look = BoundedRead("settings", ConfigWatcher(loaded, load_config).poll)

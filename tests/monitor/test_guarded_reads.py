@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from orderflow_tui.monitor import guard
-from orderflow_tui.monitor.guard import BoundedRead, Guard
+from orderflow_tui.monitor import guarded_reads
+from orderflow_tui.monitor.guarded_reads import BoundedRead, Guard
 
 
 def until(done: Callable[[], object]) -> None:
@@ -31,7 +31,7 @@ def test_nobody_waits_for_a_look_that_hangs_and_it_is_said(monkeypatch: object) 
     assert [look.turn(0.0) for _ in range(5)] == [None] * 5
     assert time.monotonic() - began < 10
     assert look.problem == ""
-    look._began = time.monotonic() - guard._SLOW_SECONDS - 1
+    look._began = time.monotonic() - guarded_reads._SLOW_SECONDS - 1
     assert look.problem == "settings: no answer from the disk for 11 s; what was read last holds"
     gate.set()
     until(lambda: look.turn(0.1))
@@ -57,9 +57,9 @@ def test_a_look_that_fails_is_said_and_the_next_one_looks_again() -> None:
 
 
 def test_a_guard_tells_what_fails_until_it_works_again() -> None:
-    guard = Guard()
-    assert guard.run("one", lambda: 1 // 0, 7) == 7
-    assert guard.run("other", lambda: 5, 7) == 5
-    assert guard.problem == "one failed: ZeroDivisionError: integer division or modulo by zero"
-    assert guard.run("one", lambda: 3, 7) == 3
-    assert guard.problem == ""
+    guarded_reads = Guard()
+    assert guarded_reads.run("one", lambda: 1 // 0, 7) == 7
+    assert guarded_reads.run("other", lambda: 5, 7) == 5
+    assert guarded_reads.problem == "one failed: ZeroDivisionError: integer division or modulo by zero"
+    assert guarded_reads.run("one", lambda: 3, 7) == 3
+    assert guarded_reads.problem == ""
