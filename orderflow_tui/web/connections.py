@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from orderflow_tui.web.guard import Guard
+from orderflow_tui.web.access import Guard
 
 MOST_STRANGERS: Final = 32
 """So many connections without the token at once; the oldest goes when another comes."""

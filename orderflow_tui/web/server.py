@@ -21,8 +21,8 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from orderflow_tui.support.console import print_error, print_lines, print_note
+from orderflow_tui.web.access import Guard, add_headers
 from orderflow_tui.web.connections import Connections
-from orderflow_tui.web.guard import Guard, add_headers
 
 MOST_TABS: Final = 4
 """Each tab is a process with a feed of its own."""

@@ -16,7 +16,7 @@ from orderflow_tui import cli
 from orderflow_tui.commands.options import EXIT_USE, make_parser
 from orderflow_tui.commands.serve import dashboard_command
 from orderflow_tui.support.hosts import is_loopback
-from orderflow_tui.web.guard import COOKIE
+from orderflow_tui.web.access import COOKIE
 from tests.web.browser import CHROMIUM, tab, until
 
 DASHBOARD = "ACME"

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from orderflow_tui.web import connections
-from orderflow_tui.web.guard import HEADERS, Guard
+from orderflow_tui.web.access import HEADERS, Guard
 from orderflow_tui.web.server import DashboardServer, listening
 
 TOKEN = "the-token-of-this-run"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.web.guard import Guard
+from orderflow_tui.web.access import Guard
 from orderflow_tui.web.server import DashboardServer, listening
 from tests.web.browser import until
 from tests.web.test_strangers import COOKIE, request
