@@ -9,7 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from orderflow_tui.tui.app import OrderFlowApp
-from orderflow_tui.tui.look.lines import LineWidget
+from orderflow_tui.tui.look.styled_lines import LineWidget
 from orderflow_tui.tui.state.view_choice import Layout
 from tests.tui.fake import FakeMonitor
 

@@ -7,7 +7,7 @@ from typing import overload
 
 from msgspec import Struct
 
-from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, Span
+from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, Span
 
 
 class Block(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import App
 
 from orderflow_tui.tui.look import default_theme
-from orderflow_tui.tui.look.lines import TokenStyles
+from orderflow_tui.tui.look.styled_lines import TokenStyles
 from orderflow_tui.tui.look.theme import DEFAULT_THEME, load_themes, theme_folders, theme_stamp
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.binding import Binding
 
 from orderflow_tui.tui.keys.bindings import SCOPES, named
-from orderflow_tui.tui.look.lines import Row, Span, make_row
+from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
 from orderflow_tui.tui.look.text import left, wrap
 
 SIGNS = (

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.units import price_text
 from orderflow_tui.tui.look.blocks import Beside, Block, fit
-from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, Span, make_row, restyle
+from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, Span, make_row, restyle
 from orderflow_tui.tui.look.text import (
     BLANK,
     Zone,

@@ -8,7 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from orderflow_tui.core.model.units import price_text
-from orderflow_tui.tui.look.lines import Row, Span, make_row, restyle
+from orderflow_tui.tui.look.styled_lines import Row, Span, make_row, restyle
 from orderflow_tui.tui.look.text import (
     BLANK,
     change_text,

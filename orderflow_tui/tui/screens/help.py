@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from orderflow_tui.tui.keys.bindings import DIALOG_BINDINGS
-from orderflow_tui.tui.look.lines import LineWidget, make_row
+from orderflow_tui.tui.look.styled_lines import LineWidget, make_row
 from orderflow_tui.tui.rows.help_rows import help_rows
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.widgets.scroll_text import RowPager

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from orderflow_tui.tui.keys.bindings import QUIT_BINDINGS
-from orderflow_tui.tui.look.lines import LineWidget, Span, make_row
+from orderflow_tui.tui.look.styled_lines import LineWidget, Span, make_row
 from orderflow_tui.tui.screens.base import ModelModal
 
 _ROWS = (

@@ -7,7 +7,7 @@ from textual.containers import Vertical
 
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.tui.keys.bindings import SETTINGS_BINDINGS, named
-from orderflow_tui.tui.look.lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span, make_row
 from orderflow_tui.tui.look.text import clean, left, wrap
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.screens.search import SearchScreen

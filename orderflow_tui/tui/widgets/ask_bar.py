@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from orderflow_tui.tui.look.lines import LineWidget
+from orderflow_tui.tui.look.styled_lines import LineWidget
 from orderflow_tui.tui.rows.bar_rows import asks_rows
 from orderflow_tui.tui.state.dashboard_port import Dashboard
 

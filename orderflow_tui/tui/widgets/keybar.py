@@ -13,7 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
-from orderflow_tui.tui.look.lines import LineWidget, Row, Span
+from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span
 from orderflow_tui.tui.state.dashboard_port import Dashboard
 
 

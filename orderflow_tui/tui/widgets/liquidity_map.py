@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderflow_tui.tui.look.lines import LineWidget
+from orderflow_tui.tui.look.styled_lines import LineWidget
 from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.liquidity_map import KeptRows, MapFrame, map_key, map_rows
 from orderflow_tui.views.charts import MapView

@@ -6,7 +6,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, TokenStyles
+from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, TokenStyles
 
 
 class NewestFirst(TokenStyles, ScrollView):

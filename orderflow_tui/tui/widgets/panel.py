@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from orderflow_tui.tui.look.lines import LineWidget
+from orderflow_tui.tui.look.styled_lines import LineWidget
 from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
 from orderflow_tui.views.frozen_views import SymbolView
 

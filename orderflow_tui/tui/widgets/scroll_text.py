@@ -9,7 +9,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from orderflow_tui.tui.keys.bindings import PAGER_BINDINGS
-from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, TokenStyles
+from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, TokenStyles
 
 
 class RowPager(TokenStyles, ScrollView, can_focus=True):

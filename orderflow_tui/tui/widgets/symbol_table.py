@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from orderflow_tui.tui.look.lines import EMPTY_ROW, Row, TokenStyles
+from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, TokenStyles
 from orderflow_tui.tui.rows.table_rows import table_row
 from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.views.frozen_views import SymbolView
