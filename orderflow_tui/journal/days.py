@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from orderflow_tui.journal.lines import UNREADABLE, plain_bytes, unpacked_bytes
+from orderflow_tui.journal.file_lines import UNREADABLE, plain_bytes, unpacked_bytes
 
 DAY_FILE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl(\.gz)?")
 PACKED: Final = ".gz"

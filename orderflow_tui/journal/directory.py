@@ -14,7 +14,7 @@ from typing import Final
 
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.journal.days import day_files
-from orderflow_tui.journal.lines import LONGEST_LINE
+from orderflow_tui.journal.file_lines import LONGEST_LINE
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, open_regular, read_bounded
 from orderflow_tui.support.open_flags import NEW

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from orderflow_tui.journal.days import day_files
-from orderflow_tui.journal.lines import UNREADABLE, complete_end, plain_bytes
+from orderflow_tui.journal.file_lines import UNREADABLE, complete_end, plain_bytes
 from orderflow_tui.journal.records import (
     ANSWER_TAKEN_BACK,
     EXIT_ACKNOWLEDGED,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from orderflow_tui.journal.days import day_files
-from orderflow_tui.journal.lines import plain_bytes
+from orderflow_tui.journal.file_lines import plain_bytes
 from orderflow_tui.journal.records import RUN_STOPPED
 
 _TAIL: Final = 1 << 16

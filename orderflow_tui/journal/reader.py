@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from orderflow_tui.journal.days import days_of, files_of
-from orderflow_tui.journal.lines import UNREADABLE, backward, forward, newest_lines, opened
+from orderflow_tui.journal.file_lines import UNREADABLE, backward, forward, newest_lines, opened
 from orderflow_tui.journal.records import AnyRecord, UnknownRecord, read_record
 from orderflow_tui.support.decoding import NO_JSON
 

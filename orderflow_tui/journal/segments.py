@@ -13,7 +13,7 @@ from typing import IO, Final
 
 import msgspec
 
-from orderflow_tui.journal.lines import LONGEST_LINE, plain_bytes, unpack
+from orderflow_tui.journal.file_lines import LONGEST_LINE, plain_bytes, unpack
 
 SEGMENT_BYTES: Final = 1 << 18
 _UNPACKED_IN_MEMORY: Final = 1 << 24

@@ -24,8 +24,8 @@ from orderflow_tui.journal.directory import (
     repair_days,
 )
 from orderflow_tui.journal.encode import Bodies, Stamps, quoted
+from orderflow_tui.journal.file_lines import packed_tail
 from orderflow_tui.journal.histogram import DurationHistogram
-from orderflow_tui.journal.lines import packed_tail
 from orderflow_tui.journal.presence import Presence
 from orderflow_tui.journal.records import Record
 from orderflow_tui.journal.sync import GroupSync

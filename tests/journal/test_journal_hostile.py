@@ -14,8 +14,8 @@ import pytest
 
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.journal.directory import JournalError, claim
+from orderflow_tui.journal.file_lines import LONGEST_LINE
 from orderflow_tui.journal.history import HistoryStore
-from orderflow_tui.journal.lines import LONGEST_LINE
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.writer import JournalWriter
