@@ -29,7 +29,7 @@ from orderflow_tui.feeds.feed import (
 )
 from orderflow_tui.feeds.ibkr import wire
 from orderflow_tui.feeds.ibkr.connection import REQUESTS_A_SECOND, Connection, TroubleError
-from orderflow_tui.feeds.ibkr.lines import Lines
+from orderflow_tui.feeds.ibkr.market_data_lines import Lines
 from orderflow_tui.feeds.ibkr.past import Pace
 from orderflow_tui.feeds.ibkr.session import Session
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks

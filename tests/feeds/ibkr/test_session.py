@@ -12,7 +12,7 @@ from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, Batch, Symbo
 from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.ibkr.connection import FULL_READS, READ, Connection, TroubleError
 from orderflow_tui.feeds.ibkr.feed import IbkrFeed
-from orderflow_tui.feeds.ibkr.lines import Lines
+from orderflow_tui.feeds.ibkr.market_data_lines import Lines
 from orderflow_tui.feeds.ibkr.past import Pace
 from orderflow_tui.feeds.ibkr.session import SILENT_SECONDS, Session
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks
