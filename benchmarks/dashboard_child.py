@@ -148,8 +148,8 @@ def run_naive(monitor: object, stats: Stats) -> None:
     from textual.screen import ModalScreen
     from textual.widgets import Static
 
+    from orderflow_tui.tui.look.formatting import NEW_YORK, Zone
     from orderflow_tui.tui.look.layout import card_height, plan
-    from orderflow_tui.tui.look.text import NEW_YORK, Zone
     from orderflow_tui.tui.rows.bar_rows import status_row, strip_rows
     from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
     from orderflow_tui.tui.rows.feed_rows import alert_row

@@ -8,7 +8,7 @@ from textual.binding import Binding
 
 from orderflow_tui.core.model.data_models import TAKE_BACK, Answer
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
-from orderflow_tui.tui.look.text import clean
+from orderflow_tui.tui.look.formatting import clean
 from orderflow_tui.tui.message_app import MessageApp
 from orderflow_tui.tui.rows.answer_rows import STATUS_WORDS
 from orderflow_tui.tui.screens import lazy

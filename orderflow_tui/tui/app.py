@@ -19,7 +19,7 @@ from orderflow_tui.config.screen_settings import Sound
 from orderflow_tui.support.atomic_file import replace_file
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS
 from orderflow_tui.tui.keys.user_keymap import check_keymap
-from orderflow_tui.tui.look.text import NEW_YORK, Zone
+from orderflow_tui.tui.look.formatting import NEW_YORK, Zone
 from orderflow_tui.tui.look.theme import DEFAULT_THEME, FALLBACK_SIGNALS
 from orderflow_tui.tui.look.theme_switcher import ThemeSwitcher
 from orderflow_tui.tui.replay_app import ReplayApp

@@ -12,7 +12,7 @@ from orderflow_tui.support.console import print_error
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys.guarded_app import EndPort
 from orderflow_tui.tui.keys.user_keymap import KeymapError
-from orderflow_tui.tui.look.text import NEW_YORK
+from orderflow_tui.tui.look.formatting import NEW_YORK
 from orderflow_tui.tui.state.attention import Attention
 from orderflow_tui.tui.state.engine_controls import EngineControls
 from orderflow_tui.views.frozen_views import MonitorPort

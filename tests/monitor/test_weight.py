@@ -16,7 +16,7 @@ from orderflow_tui.monitor.publisher import _as_loud, _weighed
 from orderflow_tui.notify.message import message_of, weighed
 from orderflow_tui.track_record.evidence_kinds import KINDS, Weight
 from orderflow_tui.track_record.track_record import TrackRecord
-from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.rows.answer_rows import Asked, asked_rows
 from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
 from orderflow_tui.tui.rows.panel_rows import chip_token

@@ -19,7 +19,7 @@ from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.journal.from_core import core_bytes
 from orderflow_tui.journal.rewind import JournalMark
 from orderflow_tui.tui.app import OrderFlowApp
-from orderflow_tui.tui.look.text import NEW_YORK, Zone
+from orderflow_tui.tui.look.formatting import NEW_YORK, Zone
 from orderflow_tui.tui.rows.replay_rows import time_bar
 from orderflow_tui.tui.widgets.replay_bar import ReplayBar
 from orderflow_tui.views.replay import ReplayView

@@ -18,7 +18,7 @@ import orderflow_tui.tui
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys import guarded_app
 from orderflow_tui.tui.keys.guarded_app import CLICKS
-from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.rows.bar_rows import status_row
 from orderflow_tui.tui.rows.help_rows import help_rows
 from orderflow_tui.tui.run_dashboard import run_dashboard

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
 from orderflow_tui.tui.rows.feed_rows import alert_row
 from tests.tui.fake import alert, recommendation

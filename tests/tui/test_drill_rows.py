@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderflow_tui.tui.look.text import BLANK
+from orderflow_tui.tui.look.formatting import BLANK
 from orderflow_tui.tui.rows.drill_rows import drill_rows
 from tests.tui.driving import press, running, screen_text, settled
 from tests.tui.fake import busy_market, calm_market, symbol_view

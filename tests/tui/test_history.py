@@ -8,7 +8,7 @@ import pytest
 
 from orderflow_tui.journal.history import HistoryRow, HistoryStore
 from orderflow_tui.journal.records import EXIT_TRIGGERED
-from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.rows.history_rows import CsvFile, history_row, rule_of
 from orderflow_tui.tui.screens import history
 from orderflow_tui.tui.screens.history import HistoryScreen

@@ -20,9 +20,9 @@ from textual.pilot import Pilot
 
 from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.layout import card_height
 from orderflow_tui.tui.look.styled_lines import LineWidget, Row
-from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.answer_rows import Asked, asked_rows, choice_rows
 from orderflow_tui.tui.rows.bar_rows import asks_rows, status_row, strip_rows
 from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows

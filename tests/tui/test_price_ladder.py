@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from orderflow_tui.tui.look.text import Zone, whole_facts
+from orderflow_tui.tui.look.formatting import Zone, whole_facts
 from orderflow_tui.tui.rows.price_ladder import MOST_ROWS, PriceLadder
 from orderflow_tui.views.frozen_views import LadderView
 from tests.tui.fake import DEPTH, NBBO, TAPE_ONLY, symbol_view

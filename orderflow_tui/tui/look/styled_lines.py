@@ -17,8 +17,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from orderflow_tui.tui.look.formatting import clean
 from orderflow_tui.tui.look.shades import SHADE_PREFIX, shade_style
-from orderflow_tui.tui.look.text import clean
 
 
 class TokenStyle(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from orderflow_tui.tui.look.formatting import clean, left, packed, right, shares, whole_facts, wrap
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import clean, left, packed, right, shares, whole_facts, wrap
 from orderflow_tui.tui.state.screen_model import title_in
 from orderflow_tui.views.frozen_views import RecommendationView
 

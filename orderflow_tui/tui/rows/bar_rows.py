@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from orderflow_tui.tui.look.formatting import Zone, clean, crop, shares, span_text, whole_facts
 from orderflow_tui.tui.look.layout import NARROW
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, crop, shares, span_text, whole_facts
 from orderflow_tui.tui.rows.panel_rows import LOUD_CHIPS, blind_reason, chip_text, chip_token, looks_old
 from orderflow_tui.tui.state.screen_model import ScreenModel, title_in
 from orderflow_tui.views.frozen_views import StatusView, SymbolView

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from orderflow_tui.tui.look.formatting import Zone, clean, packed, span_text, whole_facts, wrap
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, packed, span_text, whole_facts, wrap
 from orderflow_tui.tui.state.screen_model import title_in
 from orderflow_tui.views.frozen_views import RecommendationView
 

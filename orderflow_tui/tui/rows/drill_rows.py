@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orderflow_tui.core.market.liquidity import TAPE_SHARE
+from orderflow_tui.tui.look.formatting import clean, compact, left, money, right, shares, wrap
 from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, Span, make_row
-from orderflow_tui.tui.look.text import clean, compact, left, money, right, shares, wrap
 from orderflow_tui.views.fire_drill import ALL, DrillLine, DrillView, drill_of_all, fire_drill
 from orderflow_tui.views.frozen_views import SymbolView
 

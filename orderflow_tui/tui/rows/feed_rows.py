@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from orderflow_tui.tui.look.formatting import Zone, clean, left, whole_facts
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, left, whole_facts
 from orderflow_tui.views.frozen_views import AlertLine
 
 SEVERITY_MARKS = {"critical": "!!", "warning": "!", "info": "info"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR, spell_minutes
+from orderflow_tui.tui.look.formatting import BLANK, compact, left, money, right
 from orderflow_tui.tui.look.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import BLANK, compact, left, money, right
 from orderflow_tui.views.frozen_views import ExitCostView, SymbolView, WindowView
 
 SELL_LINE = 0.60

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from textual.binding import Binding
 
 from orderflow_tui.tui.keys.bindings import SCOPES, named
+from orderflow_tui.tui.look.formatting import left, wrap
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import left, wrap
 
 SIGNS = (
     ("[EXIT] [STOP]", "an exit is recommended; your stop is hit; F2 answers"),

@@ -15,8 +15,8 @@ from orderflow_tui.core.rules.catalogue import NO_SELLERS
 from orderflow_tui.journal import records
 from orderflow_tui.journal.history import HistoryRow
 from orderflow_tui.support.open_flags import NEW
+from orderflow_tui.tui.look.formatting import Zone, clean, left, whole_facts, wrap
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, left, whole_facts, wrap
 from orderflow_tui.tui.state.history_filter import local_time
 
 SEVERITY_MARKS = {"critical": "!!", "warning": "! "}

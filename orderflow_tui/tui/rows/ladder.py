@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.units import price_text
+from orderflow_tui.tui.look.formatting import compact, crop, left, right, shares, span_text
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import compact, crop, left, right, shares, span_text
 from orderflow_tui.views.frozen_views import SymbolView, WallMark
 
 WALL_LETTERS = {"seen": "W", "hit": "!", "pulled": "x"}

@@ -8,10 +8,10 @@ from typing import Final
 from msgspec import Struct
 
 from orderflow_tui.core.model.units import NS, price_text
+from orderflow_tui.tui.look.formatting import Zone, compact, left, right
 from orderflow_tui.tui.look.gauges import side_letter
 from orderflow_tui.tui.look.shades import half_token
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, compact, left, right
 from orderflow_tui.tui.rows.ladder import WALL_LETTERS
 from orderflow_tui.views.charts import SHADES, MapView
 from orderflow_tui.views.frozen_views import SymbolView

@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.core.model.units import price_text
 from orderflow_tui.tui.look.blocks import Beside, Block, fit
-from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, Span, make_row, restyle
-from orderflow_tui.tui.look.text import (
+from orderflow_tui.tui.look.formatting import (
     BLANK,
     Zone,
     average_price,
@@ -24,6 +23,7 @@ from orderflow_tui.tui.look.text import (
     whole_facts,
     wrap,
 )
+from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, Span, make_row, restyle
 from orderflow_tui.tui.rows.flow_rows import context_rows, flow_rows, leave_row
 from orderflow_tui.tui.rows.ladder import ladder_rows, wall_rows
 from orderflow_tui.tui.rows.price_ladder import PriceLadder, sees_row

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.views.replay import MarkKind, ReplayView
 
 _SIGNS: Final[dict[MarkKind, tuple[str, str]]] = {"alert": ("!", "alert"), "exit": ("E", "exit-line")}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orderflow_tui.core.model.units import price_text
+from orderflow_tui.tui.look.formatting import BLANK, clean, signed_money
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import BLANK, clean, signed_money
 from orderflow_tui.tui.rows.bar_rows import badge_span, blind_rows
 from orderflow_tui.tui.rows.panel_rows import LOUD_CHIPS, chip_text, chip_token, looks_old
 from orderflow_tui.tui.state.order import stop_cents

@@ -8,8 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from orderflow_tui.core.model.units import price_text
-from orderflow_tui.tui.look.styled_lines import Row, Span, make_row, restyle
-from orderflow_tui.tui.look.text import (
+from orderflow_tui.tui.look.formatting import (
     BLANK,
     change_text,
     clean,
@@ -20,6 +19,7 @@ from orderflow_tui.tui.look.text import (
     span_text,
     whole_facts,
 )
+from orderflow_tui.tui.look.styled_lines import Row, Span, make_row, restyle
 from orderflow_tui.tui.rows.panel_rows import WHY_TOKENS, chip_text, chip_token, looks_old
 from orderflow_tui.tui.state.order import stop_cents
 from orderflow_tui.tui.state.screen_model import ScreenModel, blind_holding

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import overload
 
 from orderflow_tui.core.model.units import price_text
+from orderflow_tui.tui.look.formatting import Zone, compact, left, right, shares
 from orderflow_tui.tui.look.gauges import bins, side_letters, spark
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, compact, left, right, shares
 from orderflow_tui.views.frozen_views import PrintLine, SymbolView
 
 LABEL = 6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
-from orderflow_tui.tui.look.text import Zone, clean
+from orderflow_tui.tui.look.formatting import Zone, clean
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.widgets.alert_list import AlertFeed

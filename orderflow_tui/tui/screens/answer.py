@@ -10,8 +10,8 @@ from textual.widgets import Input
 
 from orderflow_tui.core.model.data_models import Answer, RecommendationStatus
 from orderflow_tui.tui.keys.bindings import ANSWER_BINDINGS
+from orderflow_tui.tui.look.formatting import clean, shares, wrap
 from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span, make_row
-from orderflow_tui.tui.look.text import clean, shares, wrap
 from orderflow_tui.tui.rows.answer_rows import Asked, asked_rows, choice_rows
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.widgets.text_field import Field

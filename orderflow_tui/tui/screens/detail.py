@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from orderflow_tui.tui.keys.bindings import DETAIL_BINDINGS
+from orderflow_tui.tui.look.formatting import Zone, clean
 from orderflow_tui.tui.look.styled_lines import LineWidget, make_row
-from orderflow_tui.tui.look.text import Zone, clean
 from orderflow_tui.tui.rows.bar_rows import asks_rows, title_row
 from orderflow_tui.tui.rows.detail_rows import DetailFrame, detail_rows
 from orderflow_tui.tui.screens.base import ModelScreen

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from orderflow_tui.tui.keys.bindings import DRILL_BINDINGS
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import LineWidget
-from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.bar_rows import asks_rows, title_row
 from orderflow_tui.tui.rows.drill_rows import drill_rows
 from orderflow_tui.tui.screens.base import ModelScreen

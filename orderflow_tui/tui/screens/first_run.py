@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 
 from orderflow_tui.support.open_flags import NEW
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, FIRST_RUN_BINDINGS, named
+from orderflow_tui.tui.look.formatting import Zone, clean, wrap
 from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, wrap
 from orderflow_tui.tui.rows.bar_rows import title_row
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelScreen

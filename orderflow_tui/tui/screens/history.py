@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.tui.keys.bindings import HISTORY_BINDINGS
+from orderflow_tui.tui.look.formatting import Zone, clean, crop
 from orderflow_tui.tui.look.styled_lines import LineWidget, Span, make_row
-from orderflow_tui.tui.look.text import Zone, clean, crop
 from orderflow_tui.tui.rows.bar_rows import asks_rows, title_row
 from orderflow_tui.tui.rows.history_rows import CsvFile, rule_of
 from orderflow_tui.tui.screens.base import ModelScreen

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from orderflow_tui.journal.history import HistoryStore
-    from orderflow_tui.tui.look.text import Zone
+    from orderflow_tui.tui.look.formatting import Zone
     from orderflow_tui.tui.screens.base import ModelModal
     from orderflow_tui.tui.state.first_run import FirstRun
     from orderflow_tui.tui.state.positions_desk import PositionsDesk

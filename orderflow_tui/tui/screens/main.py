@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.tui.keys.bindings import MAIN_BINDINGS
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.layout import NARROW, Plan, card_height, panels_fit, plan, table_plan
 from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, LineWidget, Row, Span, make_row
-from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.bar_rows import blind_rows, status_row, strip_room, strip_rows
 from orderflow_tui.tui.rows.card_rows import CardFrame, card_rows
 from orderflow_tui.tui.rows.small_rows import MOST_ROWS, small_rows

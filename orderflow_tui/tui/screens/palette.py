@@ -9,7 +9,7 @@ from typing import cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from orderflow_tui.tui.keys.bindings import SCOPES, named
-from orderflow_tui.tui.look.text import clean
+from orderflow_tui.tui.look.formatting import clean
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.tui.state.screen_model import card_title

@@ -10,8 +10,8 @@ from textual.widgets import Input
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.typed import EXAMPLE, FORM
 from orderflow_tui.tui.keys.bindings import DIALOG_BINDINGS
+from orderflow_tui.tui.look.formatting import clean, wrap
 from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span, make_row
-from orderflow_tui.tui.look.text import clean, wrap
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.widgets.text_field import Field

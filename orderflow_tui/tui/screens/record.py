@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from orderflow_tui.tui.keys.bindings import DIALOG_BINDINGS
+from orderflow_tui.tui.look.formatting import clean, wrap
 from orderflow_tui.tui.look.styled_lines import LineWidget, Span, make_row
-from orderflow_tui.tui.look.text import clean, wrap
 from orderflow_tui.tui.rows.history_rows import record_rows
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.widgets.scroll_text import RowPager

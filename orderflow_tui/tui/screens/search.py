@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from orderflow_tui.tui.keys.bindings import DIALOG_BINDINGS
-from orderflow_tui.tui.look.text import clean
+from orderflow_tui.tui.look.formatting import clean
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.widgets.text_field import Field
 

@@ -7,8 +7,8 @@ from textual.containers import Vertical
 
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.tui.keys.bindings import SETTINGS_BINDINGS, named
+from orderflow_tui.tui.look.formatting import clean, left, wrap
 from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span, make_row
-from orderflow_tui.tui.look.text import clean, left, wrap
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.state.settings_model import WORDS, Setting, SettingsDesk

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from orderflow_tui.config.screen_settings import Sound, bells
-from orderflow_tui.tui.look.text import clean
+from orderflow_tui.tui.look.formatting import clean
 
 Notify = Literal["unfocused", "always", "never"]
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.journal.history import HistoryRow, HistoryStore
 from orderflow_tui.journal.records import EXIT_TRIGGERED
-from orderflow_tui.tui.look.text import Zone, clean
+from orderflow_tui.tui.look.formatting import Zone, clean
 
 _LINES_A_LOOK = 32
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")

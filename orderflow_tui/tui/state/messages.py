@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from orderflow_tui.tui.look.text import clean, wrap
+from orderflow_tui.tui.look.formatting import clean, wrap
 
 MOST: Final = 5
 """More than so many are not kept waiting: the oldest goes unsaid."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from orderflow_tui.core.model.data_models import WorkingOrder
-from orderflow_tui.tui.look.text import clean
+from orderflow_tui.tui.look.formatting import clean
 
 EXAMPLE: Final = "sell 48.30 500, buy 47.90 1000"
 _ORDER: Final = re.compile(r"(buy|sell) (\d{1,6}(?:\.\d{1,4})?) (\d{1,9})")

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from orderflow_tui.core.model.data_models import TOGETHER_NS
-from orderflow_tui.tui.look.text import clean
+from orderflow_tui.tui.look.formatting import clean
 from orderflow_tui.tui.state.order import SORT_WORDS, Sort, placed, ranked
 from orderflow_tui.tui.state.view_choice import Layout, ViewChoice
 from orderflow_tui.views.frozen_views import AlertLine, MonitorPort, RecommendationView, StatusView, SymbolView, asked

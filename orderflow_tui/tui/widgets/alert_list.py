@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual import events
 from textual.message import Message
 
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, Span, make_row, restyle
-from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.feed_rows import alert_row
 from orderflow_tui.tui.widgets.newest_first_list import NewestFirst
 from orderflow_tui.views.frozen_views import AlertLine

@@ -10,7 +10,7 @@ from textual.color import Color
 from textual_plotext import PlotextPlot
 
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.tui.look.text import Zone
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.rows.charts import Chart, Curve, charts, ticks
 from orderflow_tui.views.charts import SeriesView
 from orderflow_tui.views.frozen_views import AlertLine

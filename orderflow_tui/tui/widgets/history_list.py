@@ -9,8 +9,8 @@ from textual import events
 from textual.message import Message
 
 from orderflow_tui.journal.history import HistoryRow
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row
-from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.history_rows import history_row
 from orderflow_tui.tui.state.history_filter import Rows
 from orderflow_tui.tui.widgets.newest_first_list import NewestFirst

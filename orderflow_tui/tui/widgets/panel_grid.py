@@ -8,8 +8,8 @@ from typing import cast
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.layout import NARROW, Plan
-from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.panel_rows import PanelSize
 from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.tui.state.screen_model import ScreenModel

@@ -6,8 +6,8 @@ from typing import cast
 
 from textual import events
 
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import LineWidget
-from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.replay_rows import TimeBar, time_bar
 from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.views.replay import ReplayView

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import LineWidget
-from orderflow_tui.tui.look.text import Zone
 from orderflow_tui.tui.rows.liquidity_map import MapFrame
 from orderflow_tui.tui.rows.side_rows import SideRows
 from orderflow_tui.tui.state.screen_model import ScreenModel

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from orderflow_tui.tui.look.text import (
+from orderflow_tui.tui.look.formatting import (
     Zone,
     change_text,
     clean,
