@@ -33,8 +33,8 @@ from orderflow_tui.journal.records import (
     read_record,
 )
 from orderflow_tui.report.blind import Blind, seconds_between
-from orderflow_tui.report.counted_signals import CountedSignals
 from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
+from orderflow_tui.report.signal_counter import CountedSignals
 from orderflow_tui.report.symbol_statuses import SymbolStatuses
 from orderflow_tui.support.decoding import NO_JSON
 from orderflow_tui.track_record.rule_record import RuleRecord, block_of
