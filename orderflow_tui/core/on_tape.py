@@ -9,7 +9,6 @@ from orderflow_tui.core.learning.session_learning import SessionLearning
 from orderflow_tui.core.market.corrections import apply_correction
 from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.market.sweeps import Aggressor
-from orderflow_tui.core.mirror import TapeRow
 from orderflow_tui.core.model.events import (
     AUCTION,
     BUY,
@@ -25,6 +24,7 @@ from orderflow_tui.core.model.outputs import AlertUpdated
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.active_rules import ActiveRules
 from orderflow_tui.core.rules.rule_part import RuleInputs
+from orderflow_tui.core.short_as_long import TapeRow
 
 ROWS: Final = 40
 _LATE_NS: Final = 2 * NS

@@ -18,7 +18,6 @@ from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.market.timers import Timers
 from orderflow_tui.core.market.trade_side import SideClassifier
 from orderflow_tui.core.market.volume_window import VolumeWindow
-from orderflow_tui.core.mirror import Mirror, mirrored
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import (
@@ -41,6 +40,7 @@ from orderflow_tui.core.rules.alert_writer import AlertWriter, Thresholds
 from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.rule_part import RuleInputs
 from orderflow_tui.core.rules.terms import SymbolTerms
+from orderflow_tui.core.short_as_long import Mirror, mirrored
 from orderflow_tui.core.side_answers import SideAnswers
 
 _LONGEST_SILENCE_NS: Final = 3_600 * NS

@@ -1,7 +1,6 @@
 import pytest
 from msgspec.structs import replace
 
-from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.bid_wall_hit import BID_WALL_HIT
@@ -9,6 +8,7 @@ from orderflow_tui.core.rules.catalogue import CATALOGUE, live_rules
 from orderflow_tui.core.rules.red_burst import RED_BURST
 from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.rules.sell_print import SELL_PRINT
+from orderflow_tui.core.short_as_long import Mirror
 
 from .kit import source
 

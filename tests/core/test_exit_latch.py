@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from msgspec import structs
 
 from orderflow_tui.core.exits.exit_signal import ExitLatch, Figures, LatchKind, LatchState
-from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.data_models import Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.model.outputs import ExitAnswered, ExitResolved, ExitTriggered
 from orderflow_tui.core.model.units import NS, utc_datetime
+from orderflow_tui.core.short_as_long import Mirror
 
 from .kit import NOON, act
 

@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from orderflow_tui.core.market.volume_window import VolumeWindow
-from orderflow_tui.core.mirror import mirrored
 from orderflow_tui.core.model.events import (
     AUCTION,
     BUY,
@@ -31,6 +30,7 @@ from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.red_burst import RED_BURST
 from orderflow_tui.core.rules.sell_print import SELL_PRINT
 from orderflow_tui.core.rules.side_check import SideCheck, Signed, doubted, sign_seconds, signed, sold_and_bought
+from orderflow_tui.core.short_as_long import mirrored
 from orderflow_tui.core.symbol import SymbolCore
 
 from .kit import NOON, Rules, Tape, alerts, burst_of, exits, held, make, updates

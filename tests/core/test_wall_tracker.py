@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertOutput, AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
 from orderflow_tui.core.rules.wall import Wall
 from orderflow_tui.core.rules.wall_tracker import WallTracker
+from orderflow_tui.core.short_as_long import Mirror
 
 from .kit import NOON, Tape, alerts, held, make
 

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from orderflow_tui.core.exits.basis import PRICE_ALARM
 from orderflow_tui.core.market.sessions import new_york_day
-from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.data_models import BURST, Answer, ExitRecommendation, OrderFlowAlert
 from orderflow_tui.core.model.outputs import (
     AnswerTakenBack,
@@ -24,6 +23,7 @@ from orderflow_tui.core.model.outputs import (
 )
 from orderflow_tui.core.model.units import CENT, NS, datetime_ns, price_text
 from orderflow_tui.core.rules.explain import why
+from orderflow_tui.core.short_as_long import Mirror
 
 QUIET_NS: Final = 300 * NS
 DELAYED_WORDS: Final = r"DELAYED \d+ MIN: "

@@ -10,11 +10,11 @@ from orderflow_tui.core.learning.learned_sizes import SPLIT, SessionStats, SizeL
 from orderflow_tui.core.market.sessions import Session, session_at
 from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.market.timers import Timers
-from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.outputs import StatusKind
 from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.terms import SymbolTerms
+from orderflow_tui.core.short_as_long import Mirror
 
 _BELIEVED_NS: Final = 100 * 3_600 * NS
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.data_models import OrderFlowAlert, Severity
 from orderflow_tui.core.model.units import price_decimal, price_text, utc_datetime
 from orderflow_tui.core.rules.rule import Profile, Rule
+from orderflow_tui.core.short_as_long import Mirror
 
 SELL_SHARE: Final = 0.60
 """A burst is red when more than this share of its volume was started by sellers."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from orderflow_tui.core.mirror import Mirror
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Against
 from orderflow_tui.core.rules import block, hidden_seller, red_burst, sell_print, slow_bleed, thin_exit, walls
 from orderflow_tui.core.rules.rule import Profile, Rule
 from orderflow_tui.core.rules.rule_part import RulePart
+from orderflow_tui.core.short_as_long import Mirror
 
 PARTS: Final[tuple[type[RulePart], ...]] = (
     walls.WallRules,

@@ -7,9 +7,9 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from orderflow_tui.core.mirror import Side
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import AlertType
+from orderflow_tui.core.short_as_long import Side
 
 Profile = Literal["plan", "guarded"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import orderflow_tui.core
-from orderflow_tui.core.mirror import Mirror, mirrored
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, Book, Clock, Print
+from orderflow_tui.core.short_as_long import Mirror, mirrored
 
 CORE = Path(orderflow_tui.core.__path__[0])
 
@@ -43,4 +43,4 @@ def test_nothing_else_in_the_core_asks_which_position_is_held() -> None:
         for path in CORE.rglob("*.py")
         if re.search(r"\.short\b|\"short\"|short=", path.read_text(encoding="utf-8"))
     }
-    assert found - flags == {"mirror.py", "data_models.py", "catalogue.py"}
+    assert found - flags == {"short_as_long.py", "data_models.py", "catalogue.py"}
