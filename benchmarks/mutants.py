@@ -20,7 +20,8 @@ from collections import Counter
 from benchmarks.measuring import ROOT
 
 MODULES = (
-    "red_burst", "burst_figures", "burst_window", "wall", "wall_tracker", "walls", "bid_wall_hit", "bid_wall_pulled",
+    "red_burst", "burst_figures", "burst_window", "wall", "wall_tracker", "wall_rules", "bid_wall_hit",
+    "bid_wall_pulled",
     "exit_signal", "stops", "volume_window", "trade_side", "liquidity", "sweeps", "corrections", "side_check",
     "hidden_seller", "slow_bleed", "state",
 )  # fmt: skip

@@ -14,7 +14,7 @@ from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.core.rules.burst_figures import price_words
 from orderflow_tui.core.rules.catalogue import live_rules
 from orderflow_tui.core.rules.wall import Wall
-from orderflow_tui.core.rules.walls import WallRules
+from orderflow_tui.core.rules.wall_rules import WallRules
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.build_ladder import LadderWindow, ladder_view
 from orderflow_tui.views.build_position import exit_cost_view, muted_words, position_view, recommendations

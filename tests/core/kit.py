@@ -16,7 +16,7 @@ from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitTrig
 from orderflow_tui.core.model.units import NS, datetime_ns, price_units, utc_datetime
 from orderflow_tui.core.rules.red_burst import RedBurst, RedBurstRule
 from orderflow_tui.core.rules.rule import Profile
-from orderflow_tui.core.rules.walls import WallRules
+from orderflow_tui.core.rules.wall_rules import WallRules
 from orderflow_tui.core.symbol import SymbolCore
 
 NOON = datetime_ns(datetime(2025, 10, 22, 16, 0, tzinfo=UTC))

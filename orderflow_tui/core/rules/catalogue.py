@@ -6,13 +6,13 @@ from typing import Final
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Against
-from orderflow_tui.core.rules import block, hidden_seller, red_burst, sell_print, slow_bleed, thin_exit, walls
+from orderflow_tui.core.rules import block, hidden_seller, red_burst, sell_print, slow_bleed, thin_exit, wall_rules
 from orderflow_tui.core.rules.rule import Profile, Rule
 from orderflow_tui.core.rules.rule_part import RulePart
 from orderflow_tui.core.short_as_long import Mirror
 
 PARTS: Final[tuple[type[RulePart], ...]] = (
-    walls.WallRules,
+    wall_rules.WallRules,
     sell_print.SellPrintRule,
     red_burst.RedBurstRule,
     block.BlockRule,
