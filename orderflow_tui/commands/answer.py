@@ -10,7 +10,7 @@ from orderflow_tui.commands.attach import chosen_place, look_at
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.tickers import normalise_symbol
 from orderflow_tui.config.values import invalid
-from orderflow_tui.core.model.data_models import TAKE_BACK, TOGETHER_NS, Answer, AnswerKind
+from orderflow_tui.core.model.holder import TAKE_BACK, TOGETHER_NS, Answer, AnswerKind
 from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.support.console import print_error, print_lines
 from orderflow_tui.views.frozen_views import OPEN_OF_SYMBOL, RecommendationView

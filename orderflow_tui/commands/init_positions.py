@@ -12,7 +12,7 @@ from orderflow_tui.commands.questions import ask, ask_choice, ask_hidden, ask_ye
 from orderflow_tui.config.load import user_config_folder
 from orderflow_tui.config.secrets import with_secrets
 from orderflow_tui.config.values import BROKERS, nearest
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.positions import PositionManager, PositionsError, source_of
 from orderflow_tui.positions.csv_file import CsvPositions

@@ -21,8 +21,8 @@ from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, load_config
 from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.config.values import Settings, invalid
-from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.events import Print
+from orderflow_tui.core.model.holder import Position
 from orderflow_tui.core.model.units import price_decimal
 from orderflow_tui.core.model.validators import TICKER
 from orderflow_tui.journal.writer import new_run_id

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Step
 from orderflow_tui.journal.directory import JournalError

@@ -67,18 +67,16 @@ def run_screen(
         engine: The engine this is a screen of; None where the monitor is in this process.
         tell_setting: Tells the engine's other screens what was changed on this one.
     """
-    from orderflow_tui.journal.history import HistoryStore  # noqa: PLC0415
     from orderflow_tui.tui.run_dashboard import run_dashboard  # noqa: PLC0415 only a screen needs textual
     from orderflow_tui.tui.state.attention import Attention  # noqa: PLC0415
     from orderflow_tui.tui.state.settings_model import SettingsDesk  # noqa: PLC0415
 
     ui = screen_settings({**loaded.ui, **screen})
-    history = None if directory is None else HistoryStore(directory)
     try:
         return run_dashboard(
             monitor,
             ending=ending,
-            history=history,
+            history_directory=directory,
             fps=ui.fps,
             tz=ui.tz,
             theme=ui.theme,
@@ -97,9 +95,6 @@ def run_screen(
     except Exception as defect:
         ending.ask(f"the screen failed: {type(defect).__name__}", 1)
         raise
-    finally:
-        if history is not None:
-            history.close()
 
 
 def _positions(loaded: LoadedConfig, *, changeable: bool) -> PositionsDesk:

@@ -19,7 +19,6 @@ from orderflow_tui.core.market.timers import Timers
 from orderflow_tui.core.market.trade_side import SideClassifier
 from orderflow_tui.core.market.volume_window import VolumeWindow
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import (
     Book,
     Event,
@@ -31,6 +30,7 @@ from orderflow_tui.core.model.events import (
     TapeCorrection,
     TapeCovered,
 )
+from orderflow_tui.core.model.holder import Answer, Position
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.on_book import BookRules

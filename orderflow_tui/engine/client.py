@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.engine.changes import with_lines
 from orderflow_tui.engine.inbox import Inbox

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 PROTOCOL: Final = 2

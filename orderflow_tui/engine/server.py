@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.core.model.holder import Answer
 from orderflow_tui.engine.changes import Unsent
 from orderflow_tui.engine.inbox import Inbox
 from orderflow_tui.engine.listener import UNIX_SOCKETS, Door

@@ -19,8 +19,8 @@ from msgspec import Struct, field
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.learning.outcomes import Outcomes
 from orderflow_tui.core.market.sessions import new_york_day
-from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import Book, Event, Gap, Print
+from orderflow_tui.core.model.holder import Answer, Position
 from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, ExitTriggered, Output
 from orderflow_tui.core.model.units import NS, iso_utc, price_decimal
 from orderflow_tui.core.rules.rule import Profile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.feeds.feed import Arrival
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from orderflow_tui.core.model.data_models import Answer, WorkingOrder
+from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.feeds.feed import Arrival, FeedMessage
 from orderflow_tui.journal.records import ExitRecord

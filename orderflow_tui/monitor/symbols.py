@@ -11,8 +11,8 @@ from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.learning.outcomes import Outcomes
 from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.data_models import Position, WorkingOrder
 from orderflow_tui.core.model.events import Event
+from orderflow_tui.core.model.holder import Position, WorkingOrder
 from orderflow_tui.core.model.outputs import AlertOutcome, Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import Thresholds

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from orderflow_tui.config.edit import set_in
 from orderflow_tui.config.tickers import normalise_symbol
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 from orderflow_tui.positions.files import PositionsFile
 from orderflow_tui.positions.toml_file import holdings_in

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 
 
 class Holdings(Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 from orderflow_tui.positions.holdings import Holdings, PositionSource
 from orderflow_tui.positions.source_reader import SourceRead, SourceReader, first_read

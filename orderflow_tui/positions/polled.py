@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 from orderflow_tui.positions.errors import PositionsError, PositionsMissing
 from orderflow_tui.positions.holdings import Holdings, PositionSource
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from orderflow_tui.config.tickers import normalise_symbol
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.holdings import Holdings
 from orderflow_tui.support.printable import shown_value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderflow_tui.core.learning.position_split import split_ratio
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 
 
 def split_note(before: Position, now: Position) -> str:

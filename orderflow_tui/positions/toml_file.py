@@ -13,7 +13,7 @@ from msgspec import Struct
 from orderflow_tui.config.tickers import normalise_symbol
 from orderflow_tui.config.values import nearest
 from orderflow_tui.core.market.sessions import NEW_YORK
-from orderflow_tui.core.model.data_models import Position, WorkingOrder
+from orderflow_tui.core.model.holder import Position, WorkingOrder
 from orderflow_tui.core.model.units import NS, PRICE_UNIT
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.files import PositionsFile

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from orderflow_tui.config.tickers import normalise_symbol
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.rows import decimal_of, fund_reason
 from orderflow_tui.support.printable import shown_value

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.data_models import Answer, Position
 from orderflow_tui.core.model.events import Event
+from orderflow_tui.core.model.holder import Answer, Position
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore

@@ -16,7 +16,7 @@ import msgspec
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.core.transcript import CoreCall, encode

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from textual.binding import Binding
 
-from orderflow_tui.core.model.data_models import TAKE_BACK, Answer
+from orderflow_tui.core.model.holder import TAKE_BACK, Answer
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.look.formatting import clean
 from orderflow_tui.tui.message_app import MessageApp

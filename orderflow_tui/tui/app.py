@@ -120,6 +120,8 @@ class OrderFlowApp(ReplayApp):
         self.animation_level = "none"
         self.model.muted = not self._signals.use.bell
         self.history = history
+        self.history_directory: Path | None = None
+        """The journal to read where its reader waits for the first paint."""
         self.zone = Zone(tz)
         self.export_directory = export_directory
         self._settings = settings
@@ -174,15 +176,22 @@ class OrderFlowApp(ReplayApp):
     def _settle(self) -> None:
         """What the first paint did not need is made ready, and the screen's objects need no collecting from here on."""
         lazy.preload()
+        self._open_history()
         self._follow_themes()
         if self._freeze:
             gc.collect()
             gc.freeze()
             gc.enable()
 
+    def _open_history(self) -> None:
+        if self.history is None and self.history_directory is not None:
+            self.history = lazy.history_store(self.history_directory)
+
     def on_unmount(self) -> None:
         """Give the terminal its title back; nothing here waits for anything."""
         self._signals.restore_title()
+        if self.history is not None:
+            self.history.close()
 
     async def look(self) -> None:
         """Take what the monitor published and repaint the screens in sight; while leaving, they lose their parts."""
@@ -264,6 +273,7 @@ class OrderFlowApp(ReplayApp):
 
     def action_history(self) -> None:
         """Everything in the journal."""
+        self._open_history()
         if self.history is None:
             self.tell("no journal to read on this machine")
         elif self._scope != "History":

@@ -18,7 +18,6 @@ from orderflow_tui.tui.state.engine_controls import EngineControls
 from orderflow_tui.views.frozen_views import MonitorPort
 
 if TYPE_CHECKING:
-    from orderflow_tui.journal.history import HistoryStore
     from orderflow_tui.tui.state.first_run import FirstRun
     from orderflow_tui.tui.state.positions_desk import PositionsDesk
     from orderflow_tui.tui.state.replay_port import ReplayPort
@@ -31,7 +30,7 @@ SWITCH_INTERVAL = 0.0005
 def run_dashboard(
     monitor: MonitorPort,
     *,
-    history: HistoryStore | None = None,
+    history_directory: Path | None = None,
     fps: float = 10.0,
     tz: str = NEW_YORK,
     theme: str | None = None,
@@ -58,11 +57,12 @@ def run_dashboard(
     gc.disable()
     try:
         app = OrderFlowApp(
-            monitor, history=history, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
+            monitor, fps=fps, tz=tz, theme=theme, first_run=first_run, attention=attention, keys=keys,
             replay=replay, export_directory=export_directory,
             settings=settings, positions=positions, notices=notices, engine=engine, freeze=True,
         )  # fmt: skip
         app.ending = ending
+        app.history_directory = history_directory
         app.ascii_only = ascii_only
         sys.setswitchinterval(SWITCH_INTERVAL)
         result = app.run(mouse=mouse)

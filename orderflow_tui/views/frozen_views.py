@@ -12,8 +12,8 @@ from typing import Final, Literal, Protocol
 from msgspec import Struct
 
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.data_models import Answer, WorkingOrder
 from orderflow_tui.core.model.events import Levels
+from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.core.model.severity import Shown
 from orderflow_tui.views.charts import MapView, SeriesView
 from orderflow_tui.views.replay import ReplayView

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 
 _LARGEST: Final = 100
 """Both sides of a ratio are whole numbers up to this: 4:1, 3:2, 1:25."""

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from orderflow_tui.core.model.data_models import OrderBookSnapshot, PriceLevel, TimeAndSalesRecord
+if TYPE_CHECKING:  # its classes cost a start of the screen, which needs none of them, 8 ms
+    from orderflow_tui.core.model.data_models import OrderBookSnapshot, PriceLevel, TimeAndSalesRecord
 
 MAX_AGE: Final = timedelta(seconds=30)
 """Older is refused; exactly this old is not. From 10 s up the screen warns with the age."""

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from orderflow_tui.core.model.data_models import Answer, RecommendationStatus
+from orderflow_tui.core.model.holder import Answer, RecommendationStatus
 from orderflow_tui.tui.keys.bindings import ANSWER_BINDINGS
 from orderflow_tui.tui.look.formatting import clean, shares, wrap
 from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span, make_row

@@ -11,6 +11,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.command import Provider
     from textual.screen import Screen
 
@@ -102,6 +104,13 @@ def settings_screen(desk: SettingsDesk) -> ModelModal:
     from orderflow_tui.tui.screens.settings import SettingsScreen
 
     return SettingsScreen(desk)
+
+
+def history_store(directory: Path) -> HistoryStore:
+    """What reads a journal."""
+    from orderflow_tui.journal.history import HistoryStore
+
+    return HistoryStore(directory)
 
 
 def history_screen(history: HistoryStore, zone: Zone) -> Screen[None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, Literal
 
-from orderflow_tui.core.model.data_models import WorkingOrder
+from orderflow_tui.core.model.holder import WorkingOrder
 from orderflow_tui.tui.look.formatting import clean
 
 EXAMPLE: Final = "sell 48.30 500, buy 47.90 1000"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orderflow_tui.core.model.data_models import Position
+from orderflow_tui.core.model.holder import Position
 from orderflow_tui.positions.edit import PositionsLook, look_at, with_position, write
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.typed import typed_position

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from orderflow_tui.core.model.data_models import TOGETHER_NS
+from orderflow_tui.core.model.holder import TOGETHER_NS
 from orderflow_tui.tui.look.formatting import clean
 from orderflow_tui.tui.state.order import SORT_WORDS, Sort, placed, ranked
 from orderflow_tui.tui.state.view_choice import Layout, ViewChoice
