@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
-from orderflow_tui.commands.options import EXIT_USE, ZONE, make_parser, overrides, screen
+from orderflow_tui.commands.options import EXIT_USE, ZONE, make_parser, overrides, parse, screen
 from orderflow_tui.support.console import prepare_streams, print_error, print_lines
 from orderflow_tui.support.terminal import SCREEN_STREAMS, hang_up
 
@@ -263,7 +263,7 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     prepare_streams()
-    args = make_parser().parse_args(argv)
+    args = parse(argv)
     try:
         return _version() if args.version else _COMMANDS[args.command](args)
     except (ValueError, RuntimeError) as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
@@ -48,7 +49,34 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(EXIT_USE)
 
 
+class _FirstLook(argparse.ArgumentParser):
+    """Knows the dashboard's options alone; what it does not take is for the whole parser."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _NotTakenError(message)
+
+
+class _NotTakenError(Exception):
+    """Another command, a wrong use, or a question for help."""
+
+
 _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 argparse gives it no other name
+
+
+def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line; without words, this process's. Raises SystemExit for a wrong use and for `--help`.
+
+    A dashboard and its engine start sooner than the other commands' options are made.
+    """
+    first = _FirstLook(add_help=False, allow_abbrev=False)
+    first.add_argument("--version", action="store_true")
+    _add_settings(first, None)
+    _add_screen(first, None)
+    first.add_subparsers(dest="command", parser_class=_FirstLook).add_parser("engine", add_help=False)
+    try:
+        return first.parse_args(words)
+    except _NotTakenError:
+        return make_parser().parse_args(words)
 
 
 def make_parser() -> argparse.ArgumentParser:
