@@ -71,6 +71,9 @@ def _lines_since(before: tuple[AlertLine, ...], lines: tuple[AlertLine, ...]) ->
     """The lines to send, and whether they replace all there were."""
     if lines == before:
         return (), False
+    added = next((at for at, line in enumerate(lines) if line is before[0]), 0) if before else 0
+    if added + len(before) == len(lines) and lines[added:] == before:  # the usual case, which builds nothing
+        return lines[:added], False
     known = {line.episode_id: line for line in before}
     changed = tuple(line for line in lines if known.get(line.episode_id) is not line)
     if [line.episode_id for line in with_lines(before, changed, len(lines))] == [line.episode_id for line in lines]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -11,9 +10,10 @@ from msgspec.structs import replace
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated, ExitResolved, Output, StopRaised
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.journal.records import Record
+from orderflow_tui.monitor.alert_lines import AlertLines
 from orderflow_tui.monitor.status_lines import status_line
 from orderflow_tui.monitor.symbols import WatchedSymbols
-from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, put_line, stop_line, unanswered_line
+from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, stop_line, unanswered_line
 from orderflow_tui.track_record.evidence_kinds import Weight
 from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.views.build_detail import PRINTS, detail_view
@@ -40,7 +40,7 @@ class Publisher:
         self.lines: tuple[AlertLine, ...] = ()
         self.details: dict[str, DetailView] = {}
         """The newest detail of each symbol whose detail a screen shows."""
-        self._lines: deque[AlertLine] = deque(maxlen=_LINES)
+        self._lines = AlertLines(_LINES)
         self._detailed: frozenset[str] = frozenset()
         self._detail_due: dict[str, int] = {}
 
@@ -59,13 +59,13 @@ class Publisher:
         if self._record is not None and isinstance(output, AlertRaised | AlertUpdated):
             kind = line.evidence, str(output.alert.details.get("basis", ""))
             line = replace(line, record=self._record.words(*kind), demoted=self._record.demoted(*kind))
-        put_line(watched.lines, line)
-        put_line(self._lines, line)
+        watched.lines.put(line)
+        self._lines.put(line)
 
     def on_record(self, record: Record, happened_ns: int) -> None:
         """A record was written: halts, resumptions, blindness and recovery stand on the feed too."""
         if (line := status_line(record, happened_ns)) is not None:
-            put_line(self._lines, line)
+            self._lines.put(line)
 
     def watch_details(self, symbols: WatchedSymbols, wanted: frozenset[str]) -> None:
         """Make `details` for these symbols from now on, and for no other."""

@@ -237,7 +237,7 @@ class WatchedSymbols:
         def key(watched: WatchedSymbol) -> tuple[bool, bool, int, int]:
             core = watched.core
             asked = core.holding.flow.current is not None or core.holding.stop_latch.current is not None
-            line = watched.lines[0] if watched.lines else None
+            line = watched.lines.newest
             alarmed = line is not None and now_ns - max(line.time_ns, line.updated_ns) <= _FRESH_NS
             held = core.holding.quantity * abs(core.market.last_price or 1)
             return (not asked, not alarmed, -held, -core.window.volume)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, field
@@ -17,6 +17,7 @@ from orderflow_tui.core.model.outputs import ExitResolved, StopRaised
 from orderflow_tui.core.model.severity import shown_severity
 from orderflow_tui.core.model.units import NS, datetime_ns
 from orderflow_tui.core.symbol import SymbolCore
+from orderflow_tui.monitor.alert_lines import AlertLines
 from orderflow_tui.views.build_ladder import LadderWindow
 from orderflow_tui.views.build_map import MapRecorder
 from orderflow_tui.views.build_symbol import SourceState
@@ -42,7 +43,7 @@ class WatchedSymbol(Struct):
     quote_ns: int = 0
     skipped_prints: int = 0
     duplicates: int = 0
-    lines: deque[AlertLine] = field(default_factory=lambda: deque(maxlen=50))
+    lines: AlertLines = field(default_factory=partial(AlertLines, 50))
     band: tuple[int, int] = (0, 0)
     """Limit-down and limit-up prices, units of $0.0001; 0 where none is known."""
     halted_ns: int = 0
@@ -183,15 +184,3 @@ def _figure(value: float) -> str:
 
 def _name(figure: str) -> str:
     return figure.replace("_", " ")
-
-
-def put_line(lines: deque[AlertLine], line: AlertLine) -> None:
-    """Put a line at the top, or in the place of the one with its episode; that one keeps its first time."""
-    for at, old in enumerate(lines):
-        if old.episode_id == line.episode_id:
-            lines[at] = AlertLine(
-                line.episode_id, old.time_ns, line.symbol, line.evidence, line.severity, line.rank, line.counts,
-                line.text, line.against, line.late, line.updated_ns, line.why, line.record, line.demoted, line.times,
-            )  # fmt: skip
-            return
-    lines.appendleft(line)

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orderflow_tui.core.exits.counted_signals import SignalCounter, evidence_of
 from orderflow_tui.core.exits.plan_rule import should_trigger_exit
@@ -109,6 +111,30 @@ def test_all_ask_walls_are_one_act_while_it_lasts() -> None:
     assert _counted(_act(0, 100, "ask_wall"), _act(121, 100, "ask_wall"), _act(122), _act(123, 900))[-1]
     short = [_act(at, 100 * at, "bid_wall", against="short") for at in range(3)]
     assert _counted(*short) == [False] * 3
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(-90, 0), st.integers(0, 60), st.integers(0, 9), st.booleans())),
+    st.sampled_from([10, 120]),
+)
+def test_what_was_counted_nearby_is_found_whatever_came_before_it(
+    steps: list[tuple[int, int, int, int, bool]], window: int
+) -> None:
+    """Against the rule as it is said: another act at these prices within 30 s, as long as the window holds it."""
+    counter, told, now = SignalCounter(window), list[AlertRaised](), 0
+    for passed, late, price, height, wall in steps:
+        now += passed
+        act = _act(now + late, price, "ask_wall" if wall else "sell_print", high=price + height)
+        newest = max([act.time_ns, *(one.time_ns for one in told)])
+        told = [one for one in told if newest - one.time_ns <= window * NS]
+        alike = [one for one in told if (one.alert.evidence == "ask_wall") is wall]
+        near = [one for one in alike if abs(one.time_ns - act.time_ns) <= 30 * NS]
+        known = bool(alike) if wall else any(one.low <= act.high and act.low <= one.high for one in near)
+        if not known and newest - act.time_ns <= window * NS:
+            told.append(act)
+        before = counter.counted
+        enough = counter.add(act)
+        assert (counter.counted - before, enough) == (int(act in told), act in told and len(told) >= 3)
 
 
 def test_acts_leave_the_window_and_late_verdicts_find_their_place() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from orderflow_tui.core.model.events import Levels
+from orderflow_tui.core.model.events import Book, Levels
 from orderflow_tui.core.model.outputs import AlertOutput, AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.rules.alert_writer import AlertWriter
@@ -12,7 +14,7 @@ from orderflow_tui.core.rules.wall import Wall
 from orderflow_tui.core.rules.wall_tracker import WallTracker
 from orderflow_tui.core.short_as_long import Mirror
 
-from .kit import NOON, Tape, alerts, held, make
+from .kit import NOON, Tape, alerts, held, make, walls_of
 
 T = 10_000
 STEP = 100
@@ -332,3 +334,21 @@ class TestTimers:
         _show(tracker, 3 * NS, 100, 100, best=TOP - STEP)
         tracker.on_clock(NOON + 4 * NS, NOON + 4 * NS)
         assert self.next(tracker) == 303 * NS
+
+
+def test_a_book_pays_for_the_walls_it_shows_and_not_for_all_that_stand() -> None:
+    """Ever new prices: hundreds of walls out of sight, three hundred counted acts."""
+    core, calls = make(position=held(3_000, "47.65")), list[int]()
+    for number in range(300):
+        time_ns = NOON + number * 20_000_000
+        price = 400_000 + 500 * number
+        book = Book(time_ns, number, ((price, 14_000),), ((price + 200, 300),))
+        seen: list[object] = []
+        sys.setprofile(lambda *told, seen=seen: seen.append(told[1]))
+        try:
+            core.process((book,))
+        finally:
+            sys.setprofile(None)
+        calls.append(len(seen))
+    assert len(walls_of(core).bids.walls) == 300
+    assert sum(calls[-50:]) <= 1.2 * sum(calls[50:100])

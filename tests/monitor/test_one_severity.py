@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 import pytest
 from msgspec.structs import replace
 
@@ -13,9 +11,9 @@ from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.journal.from_core import alert_record
 from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import GapRecord, Record, ResumedRecord, SymbolStatusRecord
+from orderflow_tui.monitor.alert_lines import AlertLines
 from orderflow_tui.monitor.status_lines import status_line
-from orderflow_tui.monitor.watched import alert_line, put_line, stop_line
-from orderflow_tui.views.frozen_views import AlertLine
+from orderflow_tui.monitor.watched import alert_line, stop_line
 from tests.journal.journal_tools import NOON, alert
 
 
@@ -58,11 +56,11 @@ def test_what_is_no_news_of_a_standing_is_no_line() -> None:
 
 
 def test_a_near_stop_that_repeats_is_one_line_with_a_count_and_a_stop_that_is_hit_is_another() -> None:
-    lines: deque[AlertLine] = deque()
+    lines = AlertLines(50)
     near = StopRaised("BAC", "stop_near", NOON, 177_200, 177_600, "Near stop: bid 17.76, 4c above 17.72")
     for seconds in (0, 15, 30, 45):
-        put_line(lines, stop_line(replace(near, time_ns=NOON + seconds * NS), lines))
-    put_line(lines, stop_line(replace(near, kind="stop_crossed", time_ns=NOON + 50 * NS, text="STOP HIT"), lines))
-    put_line(lines, stop_line(replace(near, time_ns=NOON + 400 * NS), lines))
+        lines.put(stop_line(replace(near, time_ns=NOON + seconds * NS), lines))
+    lines.put(stop_line(replace(near, kind="stop_crossed", time_ns=NOON + 50 * NS, text="STOP HIT"), lines))
+    lines.put(stop_line(replace(near, time_ns=NOON + 400 * NS), lines))
     assert [line.text for line in lines] == [near.text, "STOP HIT", f"{near.text}, 4 times"]
     assert [line.severity for line in lines] == ["warning", "critical", "warning"]

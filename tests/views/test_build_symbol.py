@@ -9,7 +9,7 @@ from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.events import OFF_EXCHANGE, REGULAR, Clock, Halt, TapeCovered
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.monitor.watched import WatchedSymbol, alert_line, put_line
+from orderflow_tui.monitor.watched import WatchedSymbol, alert_line
 from orderflow_tui.views.build_position import recommendations
 from orderflow_tui.views.build_symbol import SourceState, symbol_view
 from orderflow_tui.views.fire_drill import fire_drill
@@ -302,12 +302,13 @@ def test_a_line_stays_in_its_place_when_its_episode_grows() -> None:
     outputs = core.process(Tape().book(0, [(100.00, 20_000), (99.99, 30_000)], [(100.02, 100)]).events)
     watched = WatchedSymbol(core)
     first, second = (alert_line(alert) for alert in alerts(outputs))
-    put_line(watched.lines, first)
-    put_line(watched.lines, second)
+    watched.lines.put(first)
+    watched.lines.put(second)
     grown = alert_line(alerts(outputs)[0], updated_ns=NOON + NS)
-    put_line(watched.lines, grown)
-    assert [line.episode_id for line in watched.lines] == [second.episode_id, first.episode_id]
-    assert (watched.lines[1].time_ns, watched.lines[1].updated_ns) == (NOON, NOON + NS)
+    watched.lines.put(grown)
+    newer, older = watched.lines
+    assert (newer.episode_id, older.episode_id) == (second.episode_id, first.episode_id)
+    assert (older.time_ns, older.updated_ns) == (NOON, NOON + NS)
 
 
 def test_a_clock_that_is_set_back_proves_nothing_fresh() -> None:

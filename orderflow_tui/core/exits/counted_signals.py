@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
+from itertools import takewhile
 from typing import Final
 
 from msgspec import Struct
@@ -30,19 +32,32 @@ class CountedSignal(Struct, frozen=True):
 
 
 class SignalCounter:
-    """Counts signals: at most one per (side, price) in 30 s whatever the evidence; all ask walls together once."""
+    """Counts signals: at most one per (side, price) in 30 s whatever the evidence; all ask walls together once.
 
-    __slots__ = ("_signals", "_window_ns", "counted")
+    The newest half minute's prices are kept apart, ascending: no two of them overlap, so one look finds whether
+    another one would, however many there are.
+    """
+
+    __slots__ = ("_highs", "_lows", "_near", "_near_from", "_offered", "_signals", "_window_ns", "counted")
 
     def __init__(self, window_seconds: int) -> None:
         self._signals: deque[CountedSignal] = deque()
         self._window_ns = window_seconds * NS
+        self._offered = 0
+        self._near: deque[CountedSignal] = deque()
+        self._near_from = 0
+        self._lows: list[int] = []
+        self._highs: list[int] = []
         self.counted = 0
 
     @property
     def window_seconds(self) -> int:
         """How far back signals reach."""
         return self._window_ns // NS
+
+    @property
+    def _near_ns(self) -> int:
+        return min(_SIGNAL_NS, self._window_ns)
 
     def set_window(self, seconds: int) -> None:
         """How far back signals reach, seconds, inclusive."""
@@ -56,29 +71,54 @@ class SignalCounter:
         self._forget(newest_ns)
         if time_ns < newest_ns - self._window_ns:
             return False
-        for signal in self._signals:
-            if signal.offered != offered:
-                continue
-            near = abs(time_ns - signal.time_ns) <= _SIGNAL_NS
-            if offered or (near and signal.low <= raised.high and raised.low <= signal.high):
-                return False
-        at = len(self._signals)
-        while at and self._signals[at - 1].time_ns > time_ns:
-            at -= 1
+        if self._offered if offered else self._counted_near(raised, newest_ns):
+            return False
         signal = CountedSignal(time_ns, offered, raised.low, raised.high, alert, raised.prints, alert.order_size or 0)
-        self._signals.insert(at, signal)
+        _put_in(self._signals, signal)
+        self._offered += offered
+        if not offered and time_ns >= self._near_from:
+            at = bisect_left(self._lows, signal.low)
+            self._lows.insert(at, signal.low)
+            self._highs.insert(at, signal.high)
+            _put_in(self._near, signal)
         self.counted += 1
         return len(self._signals) >= ALERTS_NEEDED
 
+    def _counted_near(self, raised: AlertRaised, newest_ns: int) -> bool:
+        """Whether something at these prices was counted within half a minute of it."""
+        if raised.time_ns == newest_ns and newest_ns - self._near_ns >= self._near_from:
+            at = bisect_right(self._lows, raised.high)
+            return at > 0 and self._highs[at - 1] >= raised.low
+        late = takewhile(lambda one: raised.time_ns - one.time_ns <= _SIGNAL_NS, reversed(self._signals))
+        return any(
+            not one.offered
+            and one.time_ns - raised.time_ns <= _SIGNAL_NS
+            and one.low <= raised.high
+            and raised.low <= one.high
+            for one in late
+        )
+
     def _forget(self, newest_ns: int) -> None:
-        """Drop signals that lie outside the window that ends with the newest."""
-        signals = self._signals
+        """Drop signals that lie outside the window that ends with the newest, and old ones from what is near."""
+        signals, near = self._signals, self._near
         while signals and signals[0].time_ns < newest_ns - self._window_ns:
-            signals.popleft()
+            self._offered -= signals.popleft().offered
+        self._near_from = max(self._near_from, newest_ns - self._near_ns)
+        while near and near[0].time_ns < self._near_from:
+            at = bisect_left(self._lows, near.popleft().low)
+            del self._lows[at], self._highs[at]
 
     def signals(self) -> tuple[CountedSignal, ...]:
         """The signals in the window, oldest first."""
         return tuple(self._signals)
+
+
+def _put_in(signals: deque[CountedSignal], signal: CountedSignal) -> None:
+    """In the order of their time; of two at one instant the one that came first stands first."""
+    at = len(signals)
+    while at and signals[at - 1].time_ns > signal.time_ns:
+        at -= 1
+    signals.insert(at, signal)
 
 
 def evidence_of(output: AlertRaised | AlertUpdated) -> bool:

@@ -24,8 +24,8 @@ class Wall:
 
     __slots__ = (
         "_last_size", "_unseen", "added", "below_ns", "cancelled", "continuous", "critical", "gone_ns", "hit",
-        "in_sight", "journaled_critical", "journaled_ns", "journaled_size", "opened_ns", "opened_price", "peak",
-        "price", "refills", "sells", "size", "sold", "suspended_ns", "threshold", "traded",
+        "in_sight", "journaled_critical", "journaled_ns", "journaled_size", "number", "opened_ns", "opened_price",
+        "peak", "price", "refills", "sells", "size", "sold", "suspended_ns", "threshold", "traded",
     )  # fmt: skip
 
     def __init__(self, price: int, size: int, threshold: int, opened_ns: int) -> None:
@@ -33,6 +33,8 @@ class Wall:
         self.size = self.peak = size
         self.threshold = threshold
         self.opened_ns = opened_ns
+        self.number = 0
+        """Its age among those of its side: who began to stand where it stands later has a greater one."""
         self.below_ns = 0
         self.gone_ns = 0
         self.suspended_ns = 0

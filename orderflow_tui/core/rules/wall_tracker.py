@@ -19,6 +19,7 @@ from orderflow_tui.core.rules.bid_wall import bid_wall_alert
 from orderflow_tui.core.rules.bid_wall_hit import bid_wall_hit_alert, is_hit
 from orderflow_tui.core.rules.bid_wall_pulled import bid_wall_pulled_alert, was_pulled
 from orderflow_tui.core.rules.wall import Wall
+from orderflow_tui.core.rules.wall_sight import WallSight
 
 _REST_NS: Final = 2 * NS
 _MOVE_NS: Final = NS
@@ -40,7 +41,7 @@ class WallTracker:
     """
 
     __slots__ = (
-        "_at_least", "_pulled_rule", "_sign", "_verdicts", "_writer", "closing", "next_ns", "pulled", "walls",
+        "_at_least", "_pulled_rule", "_sight", "_sign", "_verdicts", "_writer", "closing", "next_ns", "pulled", "walls",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +53,7 @@ class WallTracker:
         self._pulled_rule = pulled_rule
         self._at_least = at_least
         self.walls: dict[int, Wall] = {}
+        self._sight = WallSight(sign)
         self.closing: list[Wall] = []
         """Gone, and waiting for their verdict."""
         self.pulled: deque[Wall] = deque(maxlen=_PULLED_KEPT)
@@ -76,13 +78,12 @@ class WallTracker:
 
     def _follow(self, time_ns: int, levels: Levels, out: list[AlertOutput]) -> None:
         if not levels:
-            for wall in self.walls.values():
-                self._suspend(wall, time_ns)
+            self._suspend_all(time_ns)
             return
         sign = self._sign
         best, last = sign * levels[0][0], sign * levels[-1][0]
         shown = dict(levels)
-        for wall in list(self.walls.values()):
+        for wall in self._sight.reached(last):
             place = sign * wall.price
             if place > best:
                 self._passed(wall, time_ns)
@@ -93,20 +94,32 @@ class WallTracker:
 
     def lose_sight(self, time_ns: int) -> None:
         """Nothing was seen for a while: what is gone when sight returns was not seen to go."""
-        for wall in self.walls.values():
-            self._suspend(wall, time_ns)
+        self._suspend_all(time_ns)
         self.closing = []
 
+    def _suspend_all(self, time_ns: int) -> None:
+        for wall in self._sight.seen():
+            self._suspend(wall, time_ns)
+
     def _suspend(self, wall: Wall, time_ns: int) -> None:
-        if wall.in_sight:
-            wall.in_sight = False
-            wall.suspended_ns = time_ns
-            wall.below_ns = 0
-            self._wake(time_ns + _SUSPENDED_NS)
+        """A wall that was in sight is so no more."""
+        self._sight.hide(wall)
+        wall.in_sight = False
+        wall.suspended_ns = time_ns
+        wall.below_ns = 0
+        self._wake(time_ns + _SUSPENDED_NS)
+
+    def _stand(self, wall: Wall) -> None:
+        self.walls[wall.price] = wall
+        self._sight.add(wall)
+
+    def _end(self, wall: Wall) -> None:
+        del self.walls[wall.price]
+        self._sight.remove(wall)
 
     def _passed(self, wall: Wall, time_ns: int) -> None:
         """The best price has passed it: it is gone; it may turn up one step away as the same wall."""
-        del self.walls[wall.price]
+        self._end(wall)
         wall.gone_ns = wall.below_ns or time_ns
         if not wall.in_sight:
             wall.continuous = False
@@ -116,6 +129,7 @@ class WallTracker:
     def _seen(self, wall: Wall, time_ns: int, size: int, out: list[AlertOutput]) -> None:
         wall.shows(size, again=not wall.in_sight)
         if not wall.in_sight:
+            self._sight.show(wall)
             wall.in_sight = True
             wall.suspended_ns = 0
             wall.continuous = not wall.low(size)
@@ -152,10 +166,10 @@ class WallTracker:
             moved.below_ns = moved.gone_ns = moved.suspended_ns = 0
             moved.in_sight = moved.continuous = True
             moved.shows(size, again=True)
-            self.walls[price] = moved
+            self._stand(moved)
             return []
         wall = Wall(price, size, threshold, time_ns)
-        self.walls[price] = wall
+        self._stand(wall)
         return [self._appearance(wall, time_ns)]
 
     def _moved_from(self, time_ns: int, price: int, size: int, step: int) -> Wall | None:
@@ -174,7 +188,7 @@ class WallTracker:
                 continue
             left_ns = wall_there.below_ns or wall_there.suspended_ns
             if left_ns and time_ns - left_ns <= _MOVE_NS:
-                del self.walls[neighbour]
+                self._end(wall_there)
                 return wall_there
         return None
 
@@ -204,19 +218,18 @@ class WallTracker:
             return None
         out: list[AlertOutput] = []
         self.next_ns = NEVER_NS
-        for wall in list(self.walls.values()):
-            if wall.below_ns:
-                if time_ns - wall.below_ns >= _REST_NS:
-                    del self.walls[wall.price]
-                    wall.gone_ns = wall.below_ns
-                    self.closing.append(wall)
-                else:
-                    self._wake(wall.below_ns + _REST_NS)
-            elif wall.suspended_ns:
-                if time_ns - wall.suspended_ns >= _SUSPENDED_NS:
-                    del self.walls[wall.price]
-                else:
-                    self._wake(wall.suspended_ns + _SUSPENDED_NS)
+        for wall in self._sight.seen():
+            if wall.below_ns and time_ns - wall.below_ns >= _REST_NS:
+                self._end(wall)
+                wall.gone_ns = wall.below_ns
+                self.closing.append(wall)
+            elif wall.below_ns:
+                self._wake(wall.below_ns + _REST_NS)
+        for wall in self._sight.longest_hidden():
+            if time_ns - wall.suspended_ns >= _SUSPENDED_NS:
+                self._end(wall)
+            else:
+                self._wake(wall.suspended_ns + _SUSPENDED_NS)
         self._judge(time_ns, covered_ns, out)
         return out
 
