@@ -291,11 +291,12 @@ def test_what_waits_for_a_screen_that_does_not_read_has_an_end(engine: Engine) -
     until(lambda: len(engine.server.names) == 2)
     lines = [alert("BAC", number, "sold into the bid " * 20) for number in range(200)]
     engine.monitor.put(*(symbol_view(f"S{number}", "CALM") for number in range(12)), alerts=tuple(lines))
+    published = [symbol_view("S1", "CALM", seed=count) for count in range(150)]
     tracemalloc.start()
     try:
-        for count in range(150):
+        for count, view in enumerate(published):
             lines = [alert("BAC", 200 + count, "sold into the bid " * 20), *lines[:199]]
-            engine.monitor.put(*(symbol_view("S1", "CALM", seed=count),), alerts=tuple(lines), alerts_total=count)
+            engine.monitor.put(view, alerts=tuple(lines), alerts_total=count)
             engine.monitor.ring()
             other.tell_setting(f"setting {count}", "x" * 10_000)
             if count == 50:
