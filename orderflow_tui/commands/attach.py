@@ -125,17 +125,21 @@ class _Controls:
         monitor: RemoteMonitor,
         ui: ScreenSettings,
         again: Callable[[], socket.socket] | None,
-        coming: ComingEngine | None,
+        start: Callable[[], ComingEngine] | None,
+        ending: Ending,
     ) -> None:
         self._monitor = monitor
         self._on_quit = ui.on_quit
         self._again = again
-        self._coming = coming
+        self._start = start
+        self._ending = ending
+        self._coming: ComingEngine | None = None
+        self._beginning = threading.Lock()
         self._starting = threading.Lock()
         self.ended = self.kept = False
         """Whether the trader has ended the watch here."""
         self.refused = ""
-        """Why the engine that was coming up has not come."""
+        """Why the engine that was to come up has not come."""
 
     @property
     def gone(self) -> str:
@@ -159,22 +163,30 @@ class _Controls:
 
     def end(self) -> None:
         """End the engine."""
-        self.ended = True
+        with self._beginning:
+            self.ended = True
         if not self._monitor.end_engine("quit") and self._coming is not None:
             self._coming.end()
 
-    def show_when_it_comes(self, ending: Ending) -> None:
-        """Wait, in a thread of its own, for the engine that is coming up; a screen without one leaves."""
-        threading.Thread(target=self._await_coming, args=(ending,), name="engine-comes", daemon=True).start()
+    def begin(self) -> ComingEngine | None:
+        """Start the engine, once, unless it has been ended before. Raises EngineError."""
+        with self._beginning:
+            if self._start is not None and self._coming is None and not self.ended:
+                self._coming = self._start()
+            return self._coming
 
-    def _await_coming(self, ending: Ending) -> None:
-        if self._coming is None:
-            return
+    def show_what_comes(self) -> None:
+        """Start the engine and show it, in a thread of its own; a screen without one leaves."""
+        threading.Thread(target=self._await_coming, name="engine-comes", daemon=True).start()
+
+    def _await_coming(self) -> None:
         try:
-            self._monitor.attach(self._coming.link(waiting=lambda: self._monitor.still_coming(time.time_ns())))
+            coming = self.begin()
+            if coming is not None:
+                self._monitor.attach(coming.link(waiting=lambda: self._monitor.still_coming(time.time_ns())))
         except EngineError as refused:
             self.refused = str(refused)
-            ending.ask("the watch did not start", _NOT_STARTED)
+            self._ending.ask("the watch did not start", _NOT_STARTED)
 
     def take_settings(self) -> Mapping[str, object]:
         """What other screens have changed since the last call."""
@@ -226,7 +238,7 @@ def show_engine(
     screen: Mapping[str, Any],
     loaded: LoadedConfig,
     *,
-    coming: ComingEngine | None = None,
+    start: Callable[[], ComingEngine] | None = None,
     again: Callable[[], socket.socket] | None = None,
     settings_file: SettingsFile | None = None,
     first_run: FirstRun | None = None,
@@ -239,7 +251,7 @@ def show_engine(
         directory: The journal's; None where it is on another machine, as the engine is.
         screen: What the command line says of the screen.
         loaded: The settings.
-        coming: The engine that the monitor is not attached to yet.
+        start: Starts the engine that the monitor is not attached to yet, once the first frame is out.
         again: Reaches an engine again where it is gone; None where that is another's to do.
         settings_file: What the settings screen writes to, or None.
         first_run: Shown first when there is nothing to watch.
@@ -251,19 +263,21 @@ def show_engine(
     ui = screen_settings({**loaded.ui, **screen})
     ending = Ending(lambda _reason, _code: monitor.close(), screen=not in_browser())
     begin(ending)
-    controls = _Controls(monitor, ui, again, coming)
-    controls.show_when_it_comes(ending)
+    controls = _Controls(monitor, ui, again, start, ending)
     try:
         code = run_screen(
             monitor, directory, screen, loaded, ending,
             first_run=first_run, settings_file=settings_file, notices=notices,
             engine=controls, tell_setting=monitor.tell_setting,
+            when_painted=controls.show_what_comes,
         )  # fmt: skip
     finally:
         monitor.close()
         ending.over()
     if controls.refused and not controls.ended:
         raise EngineError(controls.refused)
+    if controls.kept or (ui.on_quit == "keep" and not ending.reason):
+        controls.begin()  # left before its first frame was out
     if controls.ended and directory is not None and not in_browser():
         from orderflow_tui.commands.report import today  # noqa: PLC0415 only a day that has ended is added up
 

@@ -24,7 +24,6 @@ from orderflow_tui.engine.runtime_folder import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
 from orderflow_tui.support.console import print_note
 from orderflow_tui.support.forked import run_in_fork
-from orderflow_tui.support.in_thread import InThread
 from orderflow_tui.support.memory import spare_memory
 
 if TYPE_CHECKING:
@@ -39,34 +38,27 @@ def run_live(overrides: Mapping[str, object], config_file: str | None, screen: M
     spare_memory()
     checked = run_in_fork(lambda: checked_config(overrides, config_file))
 
-    def start() -> tuple[LoadedConfig, _Starter | EngineError, ComingEngine | None]:
-        loaded = checked()
-        ui = screen_settings({**loaded.ui, **screen})
-        refuse_without_terminal()
-        try:
-            starter = _Starter(loaded, overrides, config_file, ends_with_screens=ui.on_quit == "end")
-        except EngineError as refused:
-            return loaded, refused, None
-        return loaded, starter, None if is_held(starter.place) else starter.start()
+    import orderflow_tui.tui.run_dashboard  # noqa: PLC0415, F401 while the settings are checked
 
-    started = InThread(start)
-    import orderflow_tui.tui.run_dashboard  # noqa: PLC0415, F401 while the settings are checked and the engine starts
-
-    loaded, starter, coming = started.result()
-    if isinstance(starter, EngineError):
-        print_note(f"the watch ends with this screen: {starter}")
+    loaded = checked()
+    ui = screen_settings({**loaded.ui, **screen})
+    refuse_without_terminal()
+    try:
+        starter = _Starter(loaded, overrides, config_file, ends_with_screens=ui.on_quit == "end")
+    except EngineError as refused:
+        print_note(f"the watch ends with this screen: {refused}")
         return _run_in_this_process(loaded, overrides, config_file, screen)
-    fps = screen_settings({**loaded.ui, **screen}).fps
+    runs = is_held(starter.place)
     return show_engine(
-        look_at(starter.place, fps=fps) if coming is None else _not_yet_there(loaded, fps),
+        look_at(starter.place, fps=ui.fps) if runs else _not_yet_there(loaded, ui.fps),
         starter.directory,
         screen,
         loaded,
-        coming=coming,
+        start=None if runs else starter.start,
         again=starter.again,
         settings_file=SettingsFile(overrides, config_file),
         first_run=_first_run(loaded),
-        notices=() if coming is not None else ("this screen is on an engine that runs already",),
+        notices=("this screen is on an engine that runs already",) if runs else (),
     )
 
 

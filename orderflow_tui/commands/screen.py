@@ -51,6 +51,7 @@ def run_screen(
     notices: Sequence[str] = (),
     engine: EngineControls | None = None,
     tell_setting: Callable[[str, Any], object] | None = None,
+    when_painted: Callable[[], object] | None = None,
 ) -> int:
     """Run the dashboard until the trader leaves; returns the exit code.
 
@@ -66,6 +67,7 @@ def run_screen(
         notices: What the trader should know once, at the start.
         engine: The engine this is a screen of; None where the monitor is in this process.
         tell_setting: Tells the engine's other screens what was changed on this one.
+        when_painted: Called once, when the first frame is out.
     """
     from orderflow_tui.tui.run_dashboard import run_dashboard  # noqa: PLC0415 only a screen needs textual
     from orderflow_tui.tui.state.attention import Attention  # noqa: PLC0415
@@ -91,6 +93,7 @@ def run_screen(
             positions=_positions(loaded, changeable=settings_file is not None and replay is None),
             notices=notices,
             engine=engine,
+            when_painted=when_painted,
         )
     except Exception as defect:
         ending.ask(f"the screen failed: {type(defect).__name__}", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ def run_dashboard(
     notices: Sequence[str] = (),
     engine: EngineControls | None = None,
     ending: EndPort | None = None,
+    when_painted: Callable[[], object] | None = None,
 ) -> int:
     """Show the dashboard until the trader leaves.
 
@@ -61,7 +62,7 @@ def run_dashboard(
             replay=replay, export_directory=export_directory,
             settings=settings, positions=positions, notices=notices, engine=engine, freeze=True,
         )  # fmt: skip
-        app.ending = ending
+        app.ending, app.when_painted = ending, when_painted
         app.history_directory = history_directory
         app.ascii_only = ascii_only
         sys.setswitchinterval(SWITCH_INTERVAL)

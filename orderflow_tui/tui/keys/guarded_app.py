@@ -59,6 +59,8 @@ class GuardedApp(App[int]):
         self.defect = ""
         """What ended the screen against its will, in one line; empty while nothing did."""
         self.ending: EndPort | None = None
+        self.when_painted: Callable[[], object] | None = None
+        """Called once, when the first frame is out."""
 
     def get_driver_class(self) -> type[Driver]:
         """Drivers that notice a terminal which is gone, and type nothing that is no key."""
@@ -109,6 +111,9 @@ class GuardedApp(App[int]):
         takes_frame: Callable[[], bool] = getattr(self._driver, "takes_frame", _always)
         if takes_frame():
             super()._display(screen, renderable)
+            painted, self.when_painted = self.when_painted, None
+            if painted is not None:
+                painted()
 
     def once_dealt_with(self, told: Callable[[], None]) -> None:
         """Call back once the keys that came before have acted: they pass the screen, and come back. From any thread."""
