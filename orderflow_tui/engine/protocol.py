@@ -7,6 +7,7 @@ recommendations never. Nothing that arrives is evaluated: it is one of these str
 from __future__ import annotations
 
 import socket
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -143,12 +144,30 @@ FromScreen = Hello | GiveAnswer | RetrySymbol | SetOwnOrders | ShowDetail | Tell
 FromEngine = Welcome | Refused | State
 
 encode: Final = msgspec.msgpack.Encoder().encode
-decode_from_screen: Final = msgspec.msgpack.Decoder(FromScreen).decode
-decode_from_engine: Final = msgspec.msgpack.Decoder(FromEngine).decode
 
 
 class WireError(ValueError):
     """Bytes that are no message."""
+
+
+@cache  # no start waits for the forms of messages that have not come
+def _from_screen() -> msgspec.msgpack.Decoder[FromScreen]:
+    return msgspec.msgpack.Decoder(FromScreen)
+
+
+@cache
+def _from_engine() -> msgspec.msgpack.Decoder[FromEngine]:
+    return msgspec.msgpack.Decoder(FromEngine)
+
+
+def decode_from_screen(message: bytes) -> FromScreen:
+    """A screen's message. Raises MsgspecError where it is none."""
+    return _from_screen().decode(message)
+
+
+def decode_from_engine(message: bytes) -> FromEngine:
+    """An engine's message. Raises MsgspecError where it is none."""
+    return _from_engine().decode(message)
 
 
 def send(link: socket.socket, message: FromScreen | FromEngine) -> None:
