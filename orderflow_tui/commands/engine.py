@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orderflow_tui import __version__
-from orderflow_tui.config.load import checked_config
+from orderflow_tui.config.quick_check import begin_check
 from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, EngineRunningError, is_held, place_of
 from orderflow_tui.outbound.children import module_command
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded
 from orderflow_tui.support.console import print_note
-from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.memory import spare_memory
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def run_engine() -> int:
     settings = json.loads(sys.stdin.buffer.read(1_000_000))
     overrides, config_file = settings["overrides"], settings["config"]
     spare_memory()
-    checked = run_in_fork(lambda: checked_config(overrides, config_file))
+    checked = begin_check(overrides, config_file)
     from orderflow_tui.commands.headless import run_watch  # noqa: PLC0415 while the settings are checked
 
     return run_watch(checked(), overrides, config_file, ends_with_screens=bool(settings["ends_with_screens"]))

@@ -16,14 +16,14 @@ from orderflow_tui.commands.ending import Ending
 from orderflow_tui.commands.engine import serve_screens
 from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
 from orderflow_tui.commands.notify import notifier_of
-from orderflow_tui.config.load import LoadedConfig, checked_config
+from orderflow_tui.config.load import LoadedConfig
+from orderflow_tui.config.quick_check import begin_check
 from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.config.values import invalid
 from orderflow_tui.engine.server import EngineServer
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager, PositionsMissing, source_of
 from orderflow_tui.support.console import print_error, print_note, raw_stdout
-from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.memory import settle_memory, spare_memory
 
 _VIEWS_A_SECOND: Final = 20.0
@@ -35,7 +35,7 @@ def run_headless(overrides: Mapping[str, object], config_file: str | None, durat
     """The same monitor without a screen: one plain line an alert on stdout."""
     spare_memory()
     screen_settings({"tz": tz})
-    loaded = run_in_fork(lambda: checked_config(overrides, config_file))()
+    loaded = begin_check(overrides, config_file)()
     try:
         positions = PositionManager(source_of(loaded.config.positions, loaded.env))
     except PositionsMissing as missing:

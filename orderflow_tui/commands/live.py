@@ -15,7 +15,8 @@ from orderflow_tui.commands.attach import journal_of, look_at, show_engine, term
 from orderflow_tui.commands.engine import ComingEngine, start_engine
 from orderflow_tui.commands.screen import refuse_without_terminal
 from orderflow_tui.config.edit import SettingsFile
-from orderflow_tui.config.load import LoadedConfig, checked_config
+from orderflow_tui.config.load import LoadedConfig
+from orderflow_tui.config.quick_check import begin_check
 from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.engine.client import NOTHING_YET, RemoteMonitor
@@ -23,7 +24,6 @@ from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.runtime_folder import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
 from orderflow_tui.support.console import print_note
-from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.memory import spare_memory
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _FILES: Final = (".toml", ".csv")
 def run_live(overrides: Mapping[str, object], config_file: str | None, screen: Mapping[str, Any]) -> int:
     """Start the engine of the configured journal where none runs, and show a screen on it."""
     spare_memory()
-    checked = run_in_fork(lambda: checked_config(overrides, config_file))
+    checked = begin_check(overrides, config_file)
 
     import orderflow_tui.tui.run_dashboard  # noqa: PLC0415, F401 while the settings are checked
 

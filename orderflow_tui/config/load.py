@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
+
 from orderflow_tui.config.secrets import with_secrets
 from orderflow_tui.config.sources import SECRET_VARIABLES, one_of
 from orderflow_tui.config.tickers import normalise_symbol
@@ -134,6 +136,58 @@ def load_config(
     """
     from orderflow_tui.config.schema import build_config, to_settings  # noqa: PLC0415 pydantic
 
+    given = read_given(overrides, env, cwd, path=path, files=files)
+    config = build_config(given.values, given.labels)
+    symbols = _read_symbols(given.document, given.path)
+    effective = {symbol: _symbol_config(config, symbol, table, given.path) for symbol, table in symbols.items()}
+    return given.loaded(to_settings(config), symbols, effective)
+
+
+class Given(Struct, frozen=True):
+    """What was given, by whom, before any value is checked.
+
+    Attributes:
+        values: Field name to value.
+        labels: What a refusal calls each of them.
+        provenance: As `LoadedConfig` has it.
+        document: The file's tables.
+        path: The file, or None.
+        env: The environment with the secrets of file or keyring under it.
+    """
+
+    values: dict[str, object]
+    labels: dict[str, str]
+    provenance: dict[str, str]
+    document: dict[str, Any]
+    path: Path | None
+    env: dict[str, str]
+
+    def loaded(
+        self, config: Settings, symbols: Mapping[str, Mapping[str, object]], effective: Mapping[str, Settings]
+    ) -> LoadedConfig:
+        """The settings in force, once the values are checked."""
+        return LoadedConfig(
+            config=config,
+            provenance=self.provenance,
+            symbols=symbols,
+            path=self.path,
+            ui=self.document.get("ui", {}),
+            notify=self.document.get("notify", {}),
+            keys=self.document.get("keys", {}),
+            env=self.env,
+            effective=effective,
+        )
+
+
+def read_given(
+    overrides: Mapping[str, object] | None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    *,
+    path: Path | str | None = None,
+    files: bool = True,
+) -> Given:
+    """Read every source of settings and check no value. Arguments and what it raises: see `load_config`."""
     environment = os.environ if env is None else env
     if files:
         environment = with_secrets(environment, user_config_folder)
@@ -152,19 +206,7 @@ def load_config(
         if given is not None:
             values[name], provenance[name], labels[name] = given, COMMAND_LINE, f"{name} ({COMMAND_LINE})"
     _resolve_paths(values, provenance, file_path)
-    config = build_config(values, labels)
-    symbols = _read_symbols(document, file_path)
-    return LoadedConfig(
-        config=to_settings(config),
-        provenance=provenance,
-        symbols=symbols,
-        path=file_path,
-        ui=document.get("ui", {}),
-        notify=document.get("notify", {}),
-        keys=document.get("keys", {}),
-        env=dict(environment),
-        effective={symbol: _symbol_config(config, symbol, table, file_path) for symbol, table in symbols.items()},
-    )
+    return Given(values, labels, provenance, document, file_path, dict(environment))
 
 
 def checked_config(overrides: Mapping[str, object], config_file: str | None) -> LoadedConfig:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -36,16 +35,13 @@ from orderflow_tui.config.sources import (
     source_named,
 )
 from orderflow_tui.config.values import (
-    ALPACA_DATA_URL,
-    ALPACA_STREAM_URL,
     BROKERS,
     SECRET_FIELDS,
-    VENDOR_BASE_URL,
-    VENDOR_WS_URL,
     ConfigError,
     Secret,
     Settings,
     check_encrypted,
+    checked_url,
     invalid,
     nearest,
     read_environment,
@@ -101,14 +97,7 @@ _Int = Annotated[int, BeforeValidator(_no_bool)]
 _Float = Annotated[float, BeforeValidator(_no_bool)]
 
 
-def _checked_url(value: str, schemes: tuple[str, str]) -> str:
-    parts = urlsplit(value)
-    odd = any(character.isspace() or not character.isprintable() for character in value)
-    if odd or parts.scheme not in schemes or not parts.hostname or "@" in parts.netloc or "?" in value or "#" in value:
-        message = "not an address of this kind"
-        raise ValueError(message)
-    _ = parts.port  # a port that is no number raises ValueError here
-    return value.rstrip("/")
+_DEFAULT: Final = Settings()
 
 
 class OrderFlowConfig(BaseModel):
@@ -153,36 +142,40 @@ class OrderFlowConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    large_order_size_threshold: _Int = Field(default=10_000, ge=1_000, le=10**12)
-    volume_spike_threshold: _Float = Field(default=3.0, ge=1.5, le=10.0, allow_inf_nan=False)
-    red_burst_threshold: _Float = Field(default=4.0, allow_inf_nan=False, validate_default=True)
-    alert_window_seconds: _Int = Field(default=120, ge=30, le=300)
-    data_source: str = "polygon"
-    depth_source: str | None = None
+    large_order_size_threshold: _Int = Field(default=_DEFAULT.large_order_size_threshold, ge=1_000, le=10**12)
+    volume_spike_threshold: _Float = Field(
+        default=_DEFAULT.volume_spike_threshold, ge=1.5, le=10.0, allow_inf_nan=False
+    )
+    red_burst_threshold: _Float = Field(
+        default=_DEFAULT.red_burst_threshold, allow_inf_nan=False, validate_default=True
+    )
+    alert_window_seconds: _Int = Field(default=_DEFAULT.alert_window_seconds, ge=30, le=300)
+    data_source: str = _DEFAULT.data_source
+    depth_source: str | None = _DEFAULT.depth_source
     polygon_api_key: SecretStr | None = None
-    monitoring_mode: Literal["positions_only", "watchlist"] = "positions_only"
-    profile: Literal["guarded", "plan"] = "guarded"
-    bucket_seconds: _Int = Field(default=10, ge=1, le=60)
-    requests_per_second: _Float = Field(default=5.0, gt=0, allow_inf_nan=False)
-    polygon_base_url: str = VENDOR_BASE_URL
-    polygon_ws_url: str = VENDOR_WS_URL
+    monitoring_mode: Literal["positions_only", "watchlist"] = _DEFAULT.monitoring_mode
+    profile: Literal["guarded", "plan"] = _DEFAULT.profile
+    bucket_seconds: _Int = Field(default=_DEFAULT.bucket_seconds, ge=1, le=60)
+    requests_per_second: _Float = Field(default=_DEFAULT.requests_per_second, gt=0, allow_inf_nan=False)
+    polygon_base_url: str = _DEFAULT.polygon_base_url
+    polygon_ws_url: str = _DEFAULT.polygon_ws_url
     alpaca_key_id: SecretStr | None = None
     alpaca_secret_key: SecretStr | None = None
-    alpaca_feed: Literal["auto", "sip", "iex", "delayed_sip"] = "auto"
-    alpaca_data_url: str = ALPACA_DATA_URL
-    alpaca_stream_url: str = ALPACA_STREAM_URL
+    alpaca_feed: Literal["auto", "sip", "iex", "delayed_sip"] = _DEFAULT.alpaca_feed
+    alpaca_data_url: str = _DEFAULT.alpaca_data_url
+    alpaca_stream_url: str = _DEFAULT.alpaca_stream_url
     databento_api_key: SecretStr | None = None
-    databento_dataset: str = Field(default="XNAS.ITCH", pattern=r"^[A-Z0-9]{4}\.[A-Z0-9]{2,16}$")
-    databento_gateway: str | None = None
-    ibkr_host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9._:-]{1,253}$")
-    ibkr_port: _Int = Field(default=7497, ge=1, le=65_535)
-    ibkr_books: _Int = Field(default=3, ge=0, le=60)
-    ibkr_tapes: _Int = Field(default=5, ge=0, le=60)
-    unencrypted_host: str | None = None
-    stream: Literal["auto", "on", "off"] = "auto"
-    log_dir: Path = Path("logs/order_flow")
-    positions: str = "positions.toml"
-    record: Path | None = None
+    databento_dataset: str = Field(default=_DEFAULT.databento_dataset, pattern=r"^[A-Z0-9]{4}\.[A-Z0-9]{2,16}$")
+    databento_gateway: str | None = _DEFAULT.databento_gateway
+    ibkr_host: str = Field(default=_DEFAULT.ibkr_host, pattern=r"^[A-Za-z0-9._:-]{1,253}$")
+    ibkr_port: _Int = Field(default=_DEFAULT.ibkr_port, ge=1, le=65_535)
+    ibkr_books: _Int = Field(default=_DEFAULT.ibkr_books, ge=0, le=60)
+    ibkr_tapes: _Int = Field(default=_DEFAULT.ibkr_tapes, ge=0, le=60)
+    unencrypted_host: str | None = _DEFAULT.unencrypted_host
+    stream: Literal["auto", "on", "off"] = _DEFAULT.stream
+    log_dir: Path = _DEFAULT.log_dir
+    positions: str = _DEFAULT.positions
+    record: Path | None = _DEFAULT.record
 
     if not TYPE_CHECKING:  # the checker keeps the signature made from the fields
 
@@ -246,12 +239,12 @@ class OrderFlowConfig(BaseModel):
     @field_validator(*fields_of("http"))
     @classmethod
     def _http(cls, value: str) -> str:
-        return _checked_url(value, ("http", "https"))
+        return checked_url(value, ("http", "https"))
 
     @field_validator(*fields_of("ws"))
     @classmethod
     def _websocket(cls, value: str) -> str:
-        return _checked_url(value, ("ws", "wss"))
+        return checked_url(value, ("ws", "wss"))
 
     @field_validator("unencrypted_host")
     @classmethod

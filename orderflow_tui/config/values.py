@@ -131,6 +131,17 @@ def check_address(field: str, url: str, unencrypted_host: str | None) -> None:
         )
 
 
+def checked_url(value: str, schemes: tuple[str, str]) -> str:
+    """An address without the slash at its end. Raises ValueError where it is none of these kinds, or says more."""
+    parts = urlsplit(value)
+    odd = any(character.isspace() or not character.isprintable() for character in value)
+    if odd or parts.scheme not in schemes or not parts.hostname or "@" in parts.netloc or "?" in value or "#" in value:
+        message = "not an address of this kind"
+        raise ValueError(message)
+    _ = parts.port  # a port that is no number raises ValueError here
+    return value.rstrip("/")
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the known name most like this one, or nothing."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
@@ -164,36 +175,36 @@ class Secret:
 class Settings(Struct, frozen=True):
     """The values of an `OrderFlowConfig`, which says what each means and has checked them."""
 
-    large_order_size_threshold: int
-    volume_spike_threshold: float
-    red_burst_threshold: float
-    alert_window_seconds: int
-    data_source: str
-    depth_source: str | None
-    polygon_api_key: Secret | None
-    monitoring_mode: Literal["positions_only", "watchlist"]
-    profile: Literal["guarded", "plan"]
-    bucket_seconds: int
-    requests_per_second: float
-    polygon_base_url: str
-    polygon_ws_url: str
-    alpaca_key_id: Secret | None
-    alpaca_secret_key: Secret | None
-    alpaca_feed: Literal["auto", "sip", "iex", "delayed_sip"]
-    alpaca_data_url: str
-    alpaca_stream_url: str
-    databento_api_key: Secret | None
-    databento_dataset: str
-    databento_gateway: str | None
-    ibkr_host: str
-    ibkr_port: int
-    ibkr_books: int
-    ibkr_tapes: int
-    unencrypted_host: str | None
-    stream: Literal["auto", "on", "off"]
-    log_dir: Path
-    positions: str
-    record: Path | None
+    large_order_size_threshold: int = 10_000
+    volume_spike_threshold: float = 3.0
+    red_burst_threshold: float = 4.0
+    alert_window_seconds: int = 120
+    data_source: str = "polygon"
+    depth_source: str | None = None
+    polygon_api_key: Secret | None = None
+    monitoring_mode: Literal["positions_only", "watchlist"] = "positions_only"
+    profile: Literal["guarded", "plan"] = "guarded"
+    bucket_seconds: int = 10
+    requests_per_second: float = 5.0
+    polygon_base_url: str = VENDOR_BASE_URL
+    polygon_ws_url: str = VENDOR_WS_URL
+    alpaca_key_id: Secret | None = None
+    alpaca_secret_key: Secret | None = None
+    alpaca_feed: Literal["auto", "sip", "iex", "delayed_sip"] = "auto"
+    alpaca_data_url: str = ALPACA_DATA_URL
+    alpaca_stream_url: str = ALPACA_STREAM_URL
+    databento_api_key: Secret | None = None
+    databento_dataset: str = "XNAS.ITCH"
+    databento_gateway: str | None = None
+    ibkr_host: str = "127.0.0.1"
+    ibkr_port: int = 7497
+    ibkr_books: int = 3
+    ibkr_tapes: int = 5
+    unencrypted_host: str | None = None
+    stream: Literal["auto", "on", "off"] = "auto"
+    log_dir: Path = Path("logs/order_flow")
+    positions: str = "positions.toml"
+    record: Path | None = None
 
     def recorded(self) -> dict[str, object]:
         """What `run_started` records of them: all but the secrets, as JSON has it."""
