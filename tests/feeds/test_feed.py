@@ -22,6 +22,11 @@ QUICK = RetryPolicy(base_delay=0.02, max_delay=0.1)
 Start = Callable[..., PolygonFeed]
 
 
+@pytest.fixture(autouse=True)
+def _near_servers() -> None:
+    """What a source allows for a vendor's lag is what is asked about here."""
+
+
 @pytest.fixture
 def got() -> Collector:
     return Collector()

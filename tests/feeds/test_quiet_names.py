@@ -29,7 +29,6 @@ Spoil = Callable[[FakePolygon], None]
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orderflow_tui.feeds.live.tape_join.JOIN_MARGIN_NS", NS // 5)
     # Half a minute between two signals at one price would make half a minute of each test.
     monkeypatch.setattr("orderflow_tui.core.exits.counted_signals._SIGNAL_NS", NS // 10)
 

@@ -28,11 +28,6 @@ def stream(host: FakePolygon) -> Iterator[FakeStream]:
         yield server
 
 
-@pytest.fixture(autouse=True)
-def _quick_join(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orderflow_tui.feeds.live.tape_join.JOIN_MARGIN_NS", NS // 5)
-
-
 @pytest.fixture
 def got() -> Collector:
     return Collector()

@@ -76,12 +76,12 @@ def prints(got: Collector, symbol: str, until_ns: int) -> list[Truth]:
 
 
 def known(got: Collector, symbol: str, until: int = 0) -> int:
-    """An instant (a second from now, if none is given), once all of the tape before it is here.
+    """An instant (a millisecond a second from now, if none is given), once all of the tape before it is here.
 
     A server that a loaded machine holds up may send a print after the feed has taken silence for proof: prints come in
     order, so one from after the instant says that none from before it is still to come.
     """
-    until = until or time.time_ns() + NS
+    until = until or time.time_ns() // MS * MS + NS
     for kind in (TapeCovered, Print):
         got.wait(
             Batch,
@@ -93,51 +93,39 @@ def known(got: Collector, symbol: str, until: int = 0) -> int:
     return until
 
 
-def test_every_print_comes_once_with_its_price_and_size(wired: Wired) -> None:
+def assert_whole(wired: Wired, got: Collector) -> None:
+    """Every print of every symbol came once, with its price and size."""
+    until = known(got, SYMBOLS[0])
+    for symbol in SYMBOLS:
+        told = prints(got, symbol, known(got, symbol, until))
+        came = sorted((time_ns // wired.stamps_ns, price, size) for time_ns, price, size in told)
+        assert came == wired.printed(symbol, told[0][0], until)
+
+
+def test_a_market_undisturbed(wired: Wired) -> None:
+    """Every print once, with the wire's sides; without those, a book before the first print that needs one."""
     with running(wired.feed()) as got:
+        assert_whole(wired, got)
         for symbol in SYMBOLS:
-            until = known(got, symbol)
-            told = prints(got, symbol, until)
-            assert told == wired.printed(symbol, told[0][0], until)
+            events = [event for batch in got.of(Batch, symbol) for event in batch.events]
+            sides = {event.side for event in events if isinstance(event, Print)}
+            assert bool(sides & {BUY, SELL}) is wired.sides
+            if not wired.sides:
+                kinds = [type(event) for event in events]
+                assert Book in kinds[: kinds.index(Print)]
 
 
-def test_nothing_is_lost_or_doubled_through_a_break(wired: Wired) -> None:
+def test_a_break_of_the_connection(
+    wired: Wired, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is lost or doubled, and neither a key nor a library's word reaches a terminal."""
+    caplog.set_level(logging.DEBUG)
     wired.faults.extend([wired.drop])
     with running(wired.feed()) as got:
         if wired.drop.endpoint == "stream":
             got.wait(ApiFault)
-        for symbol in SYMBOLS:
-            until = known(got, symbol)
-            told = prints(got, symbol, until)
-            assert told == wired.printed(symbol, told[0][0], until)
-
-
-def test_a_book_comes_before_the_first_print_that_needs_one(wired: Wired) -> None:
-    if wired.sides:
-        return
-    with running(wired.feed()) as got:
-        for symbol in SYMBOLS:
-            known(got, symbol)
-            kinds = [type(event) for batch in got.of(Batch, symbol) for event in batch.events]
-            assert Book in kinds[: kinds.index(Print)]
-
-
-def test_sides_are_the_wires(wired: Wired) -> None:
-    with running(wired.feed()) as got:
-        known(got, SYMBOLS[0])
-        sides = {e.side for b in got.of(Batch, SYMBOLS[0]) for e in b.events if isinstance(e, Print)}
-    assert bool(sides & {BUY, SELL}) is wired.sides
-
-
-def test_no_key_and_no_library_reaches_a_terminal(
-    wired: Wired, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    wired.faults.extend([wired.drop])
-    with running(wired.feed()) as got:
-        known(got, SYMBOLS[0])
-    out, err = capfd.readouterr()
-    assert (out, err) == ("", "")
+        assert_whole(wired, got)
+    assert capfd.readouterr() == ("", "")
     ours = [record for record in caplog.records if not record.name.startswith("uvicorn")]  # the server's own are its
     said = [repr(message) for message in got.messages] + [record.getMessage() for record in ours]
     assert not any(part in line for line in said for part in (SECRET, SECRET[::-1]))

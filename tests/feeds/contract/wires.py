@@ -24,6 +24,7 @@ from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.records import FINRA_EXCHANGE, NANOS
 from orderflow_tui.feeds.simulator.run import LoopbackServer, bind_loopback
 from orderflow_tui.feeds.simulator.server import create_app
+from tests.core.kit import MS
 from tests.feeds.alpaca.serving import Config as AlpacaConfig
 from tests.feeds.databento.serving import Config as DatabentoConfig
 from tests.feeds.databento.serving import listening
@@ -49,6 +50,7 @@ class Wired:
         drop: What breaks the connection once.
         all_venues: The wire has every venue's prints; otherwise those of the exchange alone.
         sides: The wire names the aggressor.
+        stamps_ns: How finely the wire tells times.
     """
 
     market: Market
@@ -57,14 +59,15 @@ class Wired:
     drop: Fault
     all_venues: bool = True
     sides: bool = False
+    stamps_ns: int = 1
 
     def printed(self, symbol: str, from_ns: int, until_ns: int) -> list[Truth]:
-        """What was printed in a span."""
+        """What was printed in a span, its times as finely as the wire tells them."""
         made = self.market.get(symbol)
         assert made is not None
         rows = made.tape.prints.between(from_ns, until_ns - 1)
         return sorted(
-            (row.sip_timestamp, row.price, row.size)
+            (row.sip_timestamp // self.stamps_ns, row.price, row.size)
             for row in rows
             if row.size and (self.all_venues or row.exchange != FINRA_EXCHANGE)
         )
@@ -141,7 +144,8 @@ def polygon_streamed() -> Iterator[Wired]:
     """Polygon by WebSocket."""
     market, faults = market_of_now(), FaultPlan()
     with http(polygon_app(market, faults)) as (address,):
-        yield Wired(market, faults, lambda: polygon_feed(address), Fault("stream", "close", frames=20, code=1000))
+        drop = Fault("stream", "close", frames=20, code=1000)
+        yield Wired(market, faults, lambda: polygon_feed(address), drop, stamps_ns=MS)
 
 
 @contextmanager
