@@ -69,7 +69,7 @@ class ThemeSwitcher:
     def _first(self, wanted: str | None) -> list[str]:
         if wanted in (None, DEFAULT_THEME) and not theme_stamp(self._folders[1:]):
             self._app.register_theme(default_theme.THEME)
-            self._app.theme = DEFAULT_THEME
+            self._begin_with_default()
             return []
         problems = self._register()
         themes = self._names
@@ -79,3 +79,10 @@ class ThemeSwitcher:
         if name is not None and name in themes:
             self._app.theme = name
         return problems
+
+    def _begin_with_default(self) -> None:
+        """Without telling whoever watches the theme: Textual would parse the whole stylesheet once more."""
+        app = self._app
+        app.set_reactive(App.theme, DEFAULT_THEME)
+        app.add_class(f"-theme-{DEFAULT_THEME}", "-dark-mode", update=False)
+        app.stylesheet.set_variables(app.get_css_variables())
