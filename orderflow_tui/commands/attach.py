@@ -25,6 +25,7 @@ from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, is_held, place_of, running_places
 from orderflow_tui.support.console import print_lines
 from orderflow_tui.support.forked import run_in_fork
+from orderflow_tui.support.memory import asyncio_without_tls
 
 if TYPE_CHECKING:
     from orderflow_tui.commands.engine import ComingEngine
@@ -48,6 +49,8 @@ def run_attach(
     if plain:
         return _attach_plainly(overrides, config_file)
     refuse_without_terminal()
+    with asyncio_without_tls():  # an engine watches: this process opens no connection
+        import orderflow_tui.tui.run_dashboard  # noqa: PLC0415, F401
     if ssh:
         return _attach_over_ssh(ssh, str(overrides.get("log_dir", "")), config_file, screen)
     loaded = run_in_fork(lambda: load_config(overrides, path=config_file))()

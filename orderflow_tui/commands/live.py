@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.runtime_folder import EngineError, is_held, place_of
 from orderflow_tui.positions import PositionManager, source_of
 from orderflow_tui.support.console import print_note
-from orderflow_tui.support.memory import spare_memory
+from orderflow_tui.support.memory import asyncio_without_tls, spare_memory
 
 if TYPE_CHECKING:
     from orderflow_tui.tui.state.first_run import FirstRun
@@ -37,17 +38,19 @@ def run_live(overrides: Mapping[str, object], config_file: str | None, screen: M
     """Start the engine of the configured journal where none runs, and show a screen on it."""
     spare_memory()
     checked = begin_check(overrides, config_file)
-
-    import orderflow_tui.tui.run_dashboard  # noqa: PLC0415, F401 while the settings are checked
-
+    try:
+        place_of(Path(os.sep))  # whether there is a place for an engine is not a matter of the journal
+    except EngineError as refused:
+        loaded = checked()
+        refuse_without_terminal()
+        print_note(f"the watch ends with this screen: {refused}")
+        return _run_in_this_process(loaded, overrides, config_file, screen)
+    with asyncio_without_tls():  # an engine watches: this process opens no connection
+        import orderflow_tui.tui.run_dashboard  # noqa: PLC0415, F401 while the settings are checked
     loaded = checked()
     ui = screen_settings({**loaded.ui, **screen})
     refuse_without_terminal()
-    try:
-        starter = _Starter(loaded, overrides, config_file, ends_with_screens=ui.on_quit == "end")
-    except EngineError as refused:
-        print_note(f"the watch ends with this screen: {refused}")
-        return _run_in_this_process(loaded, overrides, config_file, screen)
+    starter = _Starter(loaded, overrides, config_file, ends_with_screens=ui.on_quit == "end")
     runs = is_held(starter.place)
     return show_engine(
         look_at(starter.place, fps=ui.fps) if runs else _not_yet_there(loaded, ui.fps),

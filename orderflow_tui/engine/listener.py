@@ -6,9 +6,7 @@ it without sending it, so that neither a stranger's screen gets in nor a screen 
 
 from __future__ import annotations
 
-import hmac
 import os
-import secrets
 import socket
 import struct
 import sys
@@ -42,7 +40,7 @@ class Door:
 
     def __init__(self, place: EnginePlace, *, backlog: int, loopback: bool = not UNIX_SOCKETS) -> None:
         self._place = place
-        self._secret = secrets.token_bytes(_SECRET_BYTES) if loopback else b""
+        self._secret = os.urandom(_SECRET_BYTES) if loopback else b""
         place.socket.unlink(missing_ok=True)  # an engine that was killed leaves it; the lock says it is gone
         self._listener = self._loopback() if loopback else self._unix()
         self._listener.listen(backlog)
@@ -118,7 +116,9 @@ def _to_port(port: int, secret: bytes) -> socket.socket:
 
 
 def _prove_each_other(link: socket.socket, secret: bytes) -> None:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
+    import hmac  # noqa: PLC0415 loads OpenSSL, which a screen on a Unix socket does without
+
+    nonce = os.urandom(_NONCE_BYTES)
     link.sendall(nonce)
     answer = exactly(link, _PROOF_BYTES + _NONCE_BYTES)
     if not answer:
@@ -129,14 +129,18 @@ def _prove_each_other(link: socket.socket, secret: bytes) -> None:
 
 
 def _admits_by_secret(link: socket.socket, secret: bytes) -> bool:
+    import hmac  # noqa: PLC0415
+
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     asked = exactly(link, _NONCE_BYTES)
-    nonce = secrets.token_bytes(_NONCE_BYTES)
+    nonce = os.urandom(_NONCE_BYTES)
     link.sendall(_proof(secret, b"engine", asked) + nonce)
     return hmac.compare_digest(exactly(link, _PROOF_BYTES), _proof(secret, b"screen", nonce))
 
 
 def _proof(secret: bytes, who: bytes, nonce: bytes) -> bytes:
+    import hmac  # noqa: PLC0415
+
     return hmac.digest(secret, who + nonce, "sha256")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
 import tempfile
+from binascii import crc32
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -85,7 +85,8 @@ def place_of(directory: Path, env: Mapping[str, str] | None = None) -> EnginePla
     Raises:
         EngineError: There is no safe folder for it.
     """
-    name = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]
+    path = os.fsencode(directory.resolve())
+    name = f"{crc32(path):08x}{crc32(path[::-1]):08x}"  # one's own folders fool no checksum, and it loads no OpenSSL
     folder = runtime_folder(env)
     place = EnginePlace(folder / f"{name}.sock", folder / f"{name}.lock", folder / f"{name}.log")
     if len(os.fsencode(place.socket)) > _LONGEST:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -71,7 +70,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600, linked_folder: b
         OSError: It cannot be written; the old file stands.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    waiting = f".{path.name}.{secrets.token_hex(8)}.tmp"
+    waiting = f".{path.name}.{os.urandom(8).hex()}.tmp"
     with _folder(path.parent, linked=linked_folder) as folder:
         written, target = (waiting, path.name) if folder is not None else (path.with_name(waiting), path)
         descriptor = os.open(written, NEW | NO_LINK, 0o600, dir_fd=folder)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 _M_TRIM_THRESHOLD: Final = -1
@@ -29,6 +31,23 @@ def spare_memory() -> None:
     if mallopt is not None:
         for setting, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _BIG), (_M_TRIM_THRESHOLD, _BIG)):
             mallopt(setting, value)
+
+
+@contextmanager
+def asyncio_without_tls() -> Iterator[None]:
+    """What is imported within, asyncio above all, finds no `ssl` and loads no OpenSSL.
+
+    For a process whose event loop opens no connection: that is a twentieth of a screen's start and 4 MB. Whoever wants
+    `ssl` afterwards imports it as ever.
+    """
+    if "ssl" in sys.modules or "asyncio" in sys.modules:
+        yield
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]  # the import fails, and asyncio does without
+    try:
+        yield
+    finally:
+        del sys.modules["ssl"]
 
 
 def settle_memory() -> None:

@@ -15,15 +15,22 @@ from orderflow_tui.tui.app import OrderFlowApp
 from tests.tui.driving import screen_text
 from tests.tui.fake import busy_market
 
+_START = """
+import sys, orderflow_tui.commands.live
+from orderflow_tui.support.memory import asyncio_without_tls
+with asyncio_without_tls():
+    import orderflow_tui.tui.run_dashboard, orderflow_tui.tui.keys.terminal_driver
+print(*sys.modules)
+import ssl
+"""
+
 
 def test_the_dashboards_modules_load_nothing_heavy_beside_textual() -> None:
-    said = subprocess.run(
-        [sys.executable, "-c", "import sys, orderflow_tui.commands.live, orderflow_tui.tui.run_dashboard; print(*sys.modules)"],
-        capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
+    said = subprocess.run([sys.executable, "-c", _START], capture_output=True, text=True, check=True).stdout.split()
     heavy = {"pydantic", "httpx", "polygon", "websockets", "plotext", "starlette", "uvicorn", "tomlkit", "tenacity"}
+    heavy |= {"ssl", "_ssl", "_hashlib", "orderflow_tui.core.model.data_models"}
     late = {name for name in said if name.startswith(("orderflow_tui.journal", "orderflow_tui.monitor"))}
-    assert not (heavy | {"orderflow_tui.core.model.data_models"}) & set(said) | late
+    assert not heavy & set(said) | late
 
 
 async def test_what_waits_for_the_first_frame_is_called_once_when_it_is_out() -> None:
