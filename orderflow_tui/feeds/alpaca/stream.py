@@ -185,7 +185,7 @@ class StreamSupervisor(Reconnecting):
             self._heard = time.monotonic()
             for event in frame.events:
                 if isinstance(event, wire.Subscribed):
-                    active = map(self._spellings.symbol, set(event.trades) & set(event.quotes))
+                    active = map(self._spellings.symbol, set(event.trades or ()) & set(event.quotes or ()))
                     self._settled(set(active), arrival)
                     asked = ()
                 elif isinstance(event, wire.StreamError):
@@ -220,7 +220,9 @@ class StreamSupervisor(Reconnecting):
         left = [name for name in wanted if name not in fit]
         if self._streaming or not fresh:
             unseen = ", halts unseen" if self._no_halts else ""
-            self._hooks.state(f"stream; no room for {', '.join(left)}: polled{unseen}" if left else "stream")
+            room = f"; no room for {', '.join(left)}: polled{unseen}" if left else ""
+            unplaced = self._frames.unplaced
+            self._hooks.state(f"stream{room}{f'; {unplaced} corrections of prints not seen' if unplaced else ''}")
         if not fresh:
             return await self._ask_halts(connection, left)
         await _send(connection, {"action": "subscribe", **self._channels(fresh)})

@@ -106,6 +106,11 @@ class Frames:
             _deliver(part, arrival)
         return list(holes)
 
+    @property
+    def unplaced(self) -> int:
+        """Corrections and busts of prints that were never delivered."""
+        return sum(tape.recall.unknown for tape in self._tapes().values())
+
     def vouch(self, now_ns: int, delay_ns: int, arrival: Arrival) -> None:
         """The connection is alive: say up to when each symbol's tape is known, and what stays crossed."""
         covered_ns = self.newest_ns - COVER_NS

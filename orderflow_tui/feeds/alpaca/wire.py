@@ -179,8 +179,8 @@ class StreamError(Struct, gc=False, tag_field="T", tag="error"):
 class Subscribed(Struct, gc=False, tag_field="T", tag="subscription"):
     """Everything this connection is subscribed to now."""
 
-    trades: tuple[str, ...] = ()
-    quotes: tuple[str, ...] = ()
+    trades: tuple[str, ...] | None = None
+    quotes: tuple[str, ...] | None = None
 
 
 Market = StreamTrade | StreamQuote | StreamCorrection | StreamCancel | StreamBand | StreamHalt

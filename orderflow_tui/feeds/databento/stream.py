@@ -180,7 +180,7 @@ class Stream(Reconnecting):
                 raise _refusal(said.get("error", "no reason given"))
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        records = wire.RecordStream()
+        records = wire.RecordStream(others=True)
         self._heard = next_tick = time.monotonic()
         while True:
             try:
@@ -208,7 +208,8 @@ class Stream(Reconnecting):
         delivery.tick(arrival)
         if self._standing:
             thinned = arrival.wall_ns - delivery.thinned_ns < _THINNED_NS
-            self._hooks.state(f"stream{THINNED_WORDS if thinned else ''}")
+            dropped = f", {delivery.unknown} records of instruments not asked for dropped" if delivery.unknown else ""
+            self._hooks.state(f"stream{THINNED_WORDS if thinned else ''}{dropped}")
         # Outside the session all are quiet: as far back as there is would be the whole day of every one.
         if self._hooks.again() or (self._hooks.open() and delivery.unseen()):
             raise TroubleError("more is wanted", kind="again")

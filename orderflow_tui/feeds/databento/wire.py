@@ -30,6 +30,7 @@ _MAGIC: Final = b"DBN"
 HEAD_SIZE: Final = 8
 LONGEST_HEAD: Final = 1 << 20
 _LONGEST_RECORD: Final = 1 << 10
+_RECORD_HEAD: Final = 16
 _SENT_AT: Final = 8
 _MARKET: Final = {0x00: 48, 0x01: 80, 0x0A: 368, 0x12: 40, 0xA0: 56}
 _VERSIONS: Final[Mapping[int, Mapping[int, int]]] = {
@@ -122,12 +123,17 @@ class RecordStream:
 
     What the decoder is given is whole records of possible length: at others its Rust code panics, and says so on the
     terminal.
+
+    Args:
+        others: Leave out records of kinds that were not asked for: a gateway may send more than a file of one schema
+            holds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, others: bool = False) -> None:
         from databento_dbn import DBNDecoder  # noqa: PLC0415 an extra
 
         self._decoder = DBNDecoder()
+        self._others = others
         self._rest = b""
         self._least: Mapping[int, int] = {}
 
@@ -149,26 +155,36 @@ class RecordStream:
             more = _SENT_AT if found[0].ts_out else 0
             self._least = {kind: least + more for kind, least in _VERSIONS[data[3]].items()}
             data = data[size:]
-        whole = self._whole(data)
+        whole, known = self._whole(data)
         self._rest = data[whole:]
-        return found + self._decode(data[:whole])
+        return found + self._decode(data[:whole] if known is None else known)
 
     @property
     def cut(self) -> bool:
         """Whether the newest record is not whole yet."""
         return bool(self._rest)
 
-    def _whole(self, data: bytes) -> int:
-        """How many bytes are whole records. Raises PayloadError."""
+    def _whole(self, data: bytes) -> tuple[int, bytes | None]:
+        """How many bytes are whole records, and which of them are read where others are among them.
+
+        Raises:
+            PayloadError: A record of no possible length.
+        """
         at, end, least = 0, len(data), self._least
+        known: list[bytes] | None = None
+        since = 0
         while at + 1 < end:
-            length = data[at] * 4
-            if length < least.get(data[at + 1], _LONGEST_RECORD):
-                raise PayloadError(message=f"not readable as DBN: a record of {length} bytes and type {data[at + 1]}")
+            length, kind = data[at] * 4, data[at + 1]
+            if length < least.get(kind, _RECORD_HEAD if self._others else _LONGEST_RECORD):
+                raise PayloadError(message=f"not readable as DBN: a record of {length} bytes and type {kind}")
             if at + length > end:
                 break
+            if kind not in least:
+                known = [] if known is None else known
+                known.append(data[since:at])
+                since = at + length
             at += length
-        return at
+        return at, None if known is None else b"".join((*known, data[since:at]))
 
     def _decode(self, data: bytes) -> list[Any]:
         """What these bytes hold, the package's panics as errors. Raises PayloadError."""

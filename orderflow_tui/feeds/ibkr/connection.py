@@ -53,6 +53,7 @@ class Connection(asyncio.BufferedProtocol):
         self._full_reads = 0
         self._frames = wire.FrameReader()
         self._greeted = False
+        self._version = wire.NEWEST
         self._steps: set[str] = set()
         self._client_id = 0
         self._transport: asyncio.Transport | None = None
@@ -140,7 +141,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         for fields in frames:
             try:
-                message = wire.message_of(fields)
+                message = wire.message_of(fields, self._version)
             except FeedError as error:
                 unread.append(error if isinstance(error, wire.WireError) else wire.WireError(str(error)))
                 continue
@@ -155,7 +156,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._fail(TroubleError(f"{type(error).__name__}: {error}", "cut", "malformed"))
 
     def _greet(self, said: wire.Version) -> None:
-        self._greeted = True
+        self._greeted, self._version = True, said.version
         if said.version < wire.OLDEST:
             self._fail(TroubleError("this TWS or IB Gateway is too old: install version 10 or newer", "foreign"))
             return

@@ -45,6 +45,8 @@ WAITING_STEP, IDLE_STEP = 0.02, 0.1
 TEND_SECONDS: Final = 0.25
 STATUS_SECONDS: Final = 1.0
 BEHIND_SECONDS: Final = 2.0
+BUSY_SHOWN_SECONDS: Final = 5.0
+"""A book that was never quiet is called thinned for so long after."""
 SHOWN_EVERY_SECONDS: Final = 5.0
 """How often words and levels of a symbol may change; what changes the rules is told at once."""
 TELL_EVERY_SECONDS: Final = 60.0
@@ -331,7 +333,7 @@ class IbkrFeed:
         else:
             self._detail = self._note
 
-    def _lines_words(self) -> str:
+    def _lines_words(self, now: float) -> str:
         if not self._connected:
             return ""
         without = [name for name in self._symbols if name not in self._books.holders]
@@ -339,7 +341,10 @@ class IbkrFeed:
         said = f"{books} ({len(without)} of {len(self._symbols)} symbols)" if without else "depth for every symbol"
         sampled = sum(not symbol.tape.whole for symbol in self._symbols.values())
         said = f"{said}; tape sampled: {sampled}" if sampled else said
-        return f"{said}; books thinned: more than this machine reads" if self._behind else said
+        if self._behind:
+            return f"{said}; books thinned: more than this machine reads"
+        busy = sum(0 < symbol.thinned_at > now - BUSY_SHOWN_SECONDS for symbol in self._symbols.values())
+        return f"{said}; books thinned to 4 a second: {busy}" if busy else said
 
     def _report(self, now: float) -> None:
         """Send the status where it changed, at most once a second."""
@@ -354,7 +359,7 @@ class IbkrFeed:
             capabilities=self._capabilities,
             arrival=Arrival(time.monotonic_ns(), self._clock()),
             detail=self._detail,
-            stream=self._lines_words(),
+            stream=self._lines_words(now),
         )
         if self._reported is None or replace(status, arrival=self._reported.arrival) != self._reported:
             self._reported, self._reported_at = status, now

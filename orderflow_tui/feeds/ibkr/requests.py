@@ -10,14 +10,13 @@ from msgspec import Struct
 
 from orderflow_tui.feeds.ibkr import outgoing, wire
 
-Kind = Literal["details", "quotes", "book", "ticks", "best", "past", "sides", "heartbeat"]
+Kind = Literal["details", "quotes", "book", "ticks", "past", "sides", "heartbeat"]
 _HEADS: Final[dict[Kind, tuple[int, int | None]]] = {
     "details": (outgoing.DETAILS, 8),
     "quotes": (outgoing.QUOTES, 11),
     "heartbeat": (outgoing.QUOTES, 11),
     "book": (outgoing.DEPTH, 5),
     "ticks": (outgoing.TICKS, None),
-    "best": (outgoing.TICKS, None),
     "past": (outgoing.HISTORY, None),
     "sides": (outgoing.HISTORY, None),
 }
@@ -81,5 +80,5 @@ class Requests:
             case "book":
                 # Without the flag of its request the server knows no such book, and goes on sending it.
                 self._send(outgoing.request(outgoing.END_DEPTH, 1, number, 1))
-            case "ticks" | "best":
+            case "ticks":
                 self._send(outgoing.request(outgoing.END_TICKS, number))

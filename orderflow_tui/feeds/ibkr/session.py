@@ -34,7 +34,7 @@ NO_DATA: Final = "no data"
 """What the broker says of a span in which there was none."""
 LIVE_DATA: Final = 1
 _MARKET: Final = (
-    wire.DepthRow, wire.Trade, wire.BestQuote, wire.Tick, wire.SizeTick, wire.LastPrint, wire.ValueTick,
+    wire.DepthRow, wire.Trade, wire.Tick, wire.SizeTick, wire.LastPrint, wire.ValueTick,
 )  # fmt: skip
 
 

@@ -50,7 +50,6 @@ class Subscriptions:
         self._put = put
         self._no_book: set[str] = set()
         self._no_ticks: set[str] = set()
-        self._no_best: set[str] = set()
         self._book_after: dict[str, float] = {}
         self.clear()
 
@@ -125,14 +124,6 @@ class Subscriptions:
             self._requests.cancel_all("ticks", name)
             self._past.forget(name)
         holders = self._tapes.holders
-        spare = self._tapes.most - len(holders)
-        best = [
-            name for name in known if name in holders and name not in self._books.holders and name not in self._no_best
-        ][: max(spare, 0)]
-        for name in {asked.symbol for _, asked in self._requests.all() if asked.kind == "best"} - set(best):
-            self._requests.cancel_all("best", name)
-            if name in self._symbols:
-                self._symbols[name].ticked = None
         for name in known:
             symbol = self._symbols[name]
             if symbol.ticks_dead:
@@ -143,8 +134,6 @@ class Subscriptions:
             elif name not in holders and symbol.tape.mode != "sampled":
                 arrival = Arrival.now()
                 symbol.tape.begin_sampling(arrival.wall_ns, arrival, "no tick-by-tick line")
-            if name in best and not self._requests.numbers("best", name) and symbol.contract is not None:
-                self._requests.ask("best", name, symbol.contract, "BidAsk", 0, 0)
 
     def _begin_ticks(self, symbol: IbkrSymbol, now: float) -> None:
         assert symbol.contract is not None
@@ -170,12 +159,6 @@ class Subscriptions:
             else:
                 self._no_ticks.add(name)
                 self._tapes.drop([name])
-        elif asked.kind == "best":
-            symbol.ticked = None
-            if meaning == "no_line":
-                self._tapes.most = len(self._tapes.holders) + len(self._requests.numbers("best"))
-            else:
-                self._no_best.add(name)
         elif asked.kind == "past":
             self._past.refused(symbol, text, arrival)
         elif asked.kind == "quotes":

@@ -35,7 +35,7 @@ BID, ASK, LAST, BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME = 1, 2, 4, 0, 3, 5, 8
 _DELAYED_TICKS: Final = {66: BID, 67: ASK, 68: LAST, 69: BID_SIZE, 70: ASK_SIZE, 71: LAST_SIZE, 74: VOLUME}
 HALTED: Final = 49
 _LOT: Final = 100
-Source = Literal["book", "ticks", "sampled"]
+Source = Literal["book", "sampled"]
 
 
 class Quote(Struct):
@@ -66,8 +66,6 @@ class IbkrSymbol:
         self.symbol = symbol
         self.contract: wire.Contract | None = None
         self.quote = Quote()
-        self.ticked: Quote | None = None
-        """The quote tick by tick, where a spare line brings it."""
         self.rows: BookRows | None = None
         self.tape = SymbolTape(symbol, put)
         self.venues = DepthVenues()
@@ -84,6 +82,8 @@ class IbkrSymbol:
         """Whether its tick line must be asked for again."""
         self.past_quotes = True
         """Whether the broker tells the quotes of the past, as far as is known."""
+        self.thinned_at = 0.0
+        """When several changes of its book were told as one last, on the monotonic clock; 0 for never."""
         self._base = base
         self._put = put
         self._seq = 0
@@ -114,8 +114,6 @@ class IbkrSymbol:
         match message:
             case wire.DepthRow():
                 self.take_depth(message, arrival, now)
-            case wire.BestQuote():
-                self.ticked = Quote(message.bid, message.ask, message.bid_size, message.ask_size)
             case wire.Tick():
                 self.take_price(message, now)
             case wire.SizeTick():
@@ -239,7 +237,7 @@ class IbkrSymbol:
     def disconnected(self) -> None:
         """Nothing of the connection that ended is in force."""
         self.end_book()
-        self.quote, self.ticked, self.alive, self.refused = Quote(), None, False, ""
+        self.quote, self.alive, self.refused = Quote(), False, ""
         self.tape.end()
         self.ticks_dead = False
         self.past_quotes = True
@@ -293,9 +291,8 @@ class IbkrSymbol:
         waits = self._away_at and now - self._away_at >= AWAY_SECONDS
         if self._source == "book" and self.rows is not None and not waits:
             return []
-        quote = self.ticked or self.quote
-        best = quote.levels(_LOT if self.lots else 1)
-        return self._shows("ticks" if self.ticked else "sampled", best, arrival, 0) if any(best) else []
+        best = self.quote.levels(_LOT if self.lots else 1)
+        return self._shows("sampled", best, arrival, 0) if any(best) else []
 
     def _shows(self, source: Source, found: tuple[Levels, Levels], arrival: Arrival, since_ns: int) -> list[Event]:
         lost = bool(self._source) and (self._lost or source != self._source)
@@ -326,6 +323,8 @@ class IbkrSymbol:
                 self.wants_renewal = "its rows are out of order"
             return None
         self._dirty_at = 0.0
+        if quiet < QUIET_SECONDS:
+            self.thinned_at = now
         bids, asks = rows.levels()
         if not bids and not asks:
             return None
@@ -354,7 +353,7 @@ class IbkrSymbol:
         return replace(
             self._base,
             depth_levels=self._levels if deep else 1,
-            streaming=deep or self._source == "ticks",
+            streaming=deep,
             delay_seconds=DELAY_SECONDS if self.delayed else 0,
             whole_depth=self.venues.is_deep,
             sizes_unsure="sizes in lots? untick 'Send market data in lots' in TWS" if self.lots else "",
@@ -370,8 +369,6 @@ class IbkrSymbol:
         if self._source == "book":
             return f"IBKR smart, {self._levels} levels{self._venue_words()}, round lots{late}"
         tape = "" if self.tape.whole else f"; {self._sampled_words()}"
-        if self._source == "ticks":
-            return f"IBKR NBBO tick by tick, no depth line{tape}{late}"
         return f"IBKR L1, sampled 4 a second, no depth line{tape}{late}"
 
     def _venue_words(self) -> str:

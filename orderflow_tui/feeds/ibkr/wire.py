@@ -17,6 +17,8 @@ from orderflow_tui.feeds.errors import PayloadError, one_line
 
 OLDEST, NEWEST = 157, 178
 """Server versions whose messages this file reads; a newer server speaks the newest that the client names."""
+PLAIN_DETAILS: Final = 164
+"""From this version on contract details name neither their own version nor the size multiplier."""
 MAX_FRAME: Final = 2**20
 LENGTH_BYTES: Final = 4
 MOST_PRICE: Final = 1e13
@@ -104,16 +106,6 @@ class Trade(Struct, frozen=True, gc=False):
     conditions: str
 
 
-class BestQuote(Struct, frozen=True, gc=False):
-    """The best bid and offer, tick by tick; 0 where a side has none."""
-
-    request: int
-    bid: int
-    ask: int
-    bid_size: int
-    ask_size: int
-
-
 class Tick(Struct, frozen=True, gc=False):
     """One field of the sampled quote: its number, price (units of $0.0001, 0 for none) and size (-1: not told)."""
 
@@ -186,7 +178,7 @@ class PastTrades(Struct, frozen=True):
 
 
 Message = (
-    Version | Ready | Failure | Details | DetailsEnd | DepthRow | Trade | BestQuote | Tick | SizeTick | ValueTick
+    Version | Ready | Failure | Details | DetailsEnd | DepthRow | Trade | Tick | SizeTick | ValueTick
     | LastPrint | DataType | ServerTime | PastTrades | PastQuotes
 )  # fmt: skip
 
@@ -238,11 +230,13 @@ def greeting(fields: Sequence[str]) -> Version:
     return Version(int(fields[0]))
 
 
-def message_of(fields: Sequence[str]) -> Message | None:
-    """A message, None for a kind that is of no use here. Raises WireError."""
+def message_of(fields: Sequence[str], version: int = NEWEST) -> Message | None:
+    """A message of a server of this version, None for a kind that is of no use here. Raises WireError."""
     decode = _DECODERS.get(fields[0]) if fields else None
     if decode is None:
         return None
+    if version < PLAIN_DETAILS and fields[0] == "10":
+        fields = [*fields[:1], *fields[2:15], *fields[16:]]
     try:
         return decode(fields)
     except WireError as error:
@@ -300,16 +294,10 @@ def _row(request_id: str, place: str, venue: str, rest: Sequence[str]) -> DepthR
     return DepthRow(_integer(request_id), _integer(place), venue, int(op), side == "1", units, shares)
 
 
-def _tick_by_tick(fields: Sequence[str]) -> Trade | BestQuote | None:
+def _tick_by_tick(fields: Sequence[str]) -> Trade | None:
     _, request_id, kind, second, *rest = fields
     if kind in ("1", "2"):
         return _trade(_integer(request_id), second, rest[:5])
-    if kind == "3":
-        bid, ask, bid_size, ask_size = rest[:4]
-        return BestQuote(
-            _integer(request_id), price_units_of(bid), price_units_of(ask), max(size_of(bid_size), 0),
-            max(size_of(ask_size), 0),
-        )  # fmt: skip
     return None
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from databento_dbn import ErrorCode, ErrorMsg, SType, SymbolMappingMsg, SystemCode, SystemMsg
+from databento_dbn import ErrorCode, ErrorMsg, Metadata, SType, SymbolMappingMsg, SystemCode, SystemMsg
 
 from orderflow_tui.core.model.events import Book, Gap, Print, TapeCovered
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.databento.delivery import BACKFILL_NS, Delivery
+from orderflow_tui.feeds.databento.wire import RecordStream
+from orderflow_tui.feeds.errors import PayloadError
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, FeedGap
 from orderflow_tui.feeds.live.connection import TroubleError
 from tests.feeds.collector import Collector
@@ -130,3 +132,19 @@ def test_a_record_without_a_capture_time_has_the_exchanges(live: Delivery, got: 
     assert {event.time_ns // NS for event in got.of(Batch)[-1].events if isinstance(event, Print | Book)} == {
         (OPEN + 100 * NS) // NS
     }
+
+
+def test_records_of_kinds_nobody_asked_for_are_left_out_and_end_no_session() -> None:
+    head = Metadata(
+        dataset="XNAS.ITCH", start=NOW, stype_in=None, stype_out=SType.from_str("instrument_id"), schema=None
+    )
+    unheard = bytes((12, 0x7E)) + b"\1" * 46
+    mine = [bytes(one) for one in (mapping(), book(100, 1), book(101, 2))]
+    whole = unheard.join((head.encode() + mine[0], *mine[1:], b""))
+    for piece in (1, 7, 50, len(whole)):
+        stream = RecordStream(others=True)
+        found = [one for at in range(0, len(whole), piece) for one in stream.take(whole[at : at + piece])]
+        assert [bytes(one) for one in found[1:]] == mine
+        assert not stream.cut
+    with pytest.raises(PayloadError, match="a record of 4 bytes and type 126"):
+        RecordStream(others=True).take(head.encode() + bytes((1, 0x7E, 0, 0)))

@@ -78,10 +78,10 @@ def test_three_books_and_five_tapes_for_four_names() -> None:
         )
         got.wait(SymbolCapabilities, shows("ACME", "IBKR smart, 10 levels"))
         without = got.wait(
-            SymbolCapabilities, lambda told: "no depth line" in told.capabilities.shows and told.capabilities.streaming
+            SymbolCapabilities, lambda told: "IBKR L1, sampled 4 a second, no depth line" in told.capabilities.shows
         )
         assert without.capabilities.depth_levels == 1
-        assert "tick by tick" in without.capabilities.depth_label
+        assert not without.capabilities.streaming
         until = covered(got, "ACME")
         assert prints(got, "ACME", until) == printed(host, "ACME", 0, until)
         market = host.market.get("ACME")
@@ -271,6 +271,13 @@ def test_what_cannot_be_talked_to_is_named(
         return
     with served(("ACME",), **options) as host, running(host.config, ("ACME",)) as (_, got):
         assert words in got.wait(ApiFault).detail
+
+
+@pytest.mark.parametrize("version", [157, 163, 164, 175])
+def test_an_older_gateway_names_its_contracts_in_its_own_way(version: int) -> None:
+    with served(("ACME",), version=version) as host, running(host.config, ("ACME",)) as (_, got):
+        assert got.wait(SymbolNote).standing == "ok"
+        got.wait(Batch, is_deep("ACME"))
 
 
 def test_the_server_refuses_orders() -> None:

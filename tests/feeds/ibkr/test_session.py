@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from orderflow_tui.core.model.capabilities import Capabilities
+from orderflow_tui.core.model.events import Book
 from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, Batch, SymbolCapabilities, SymbolNote
 from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.ibkr.connection import FULL_READS, READ, Connection, TroubleError
@@ -148,7 +149,7 @@ async def test_a_read_that_finds_a_queue_is_said_and_a_short_one_is_not() -> Non
     assert connection.behind_at > 0
     feed = IbkrFeed(Config(1))
     feed._connected = feed._behind = True
-    assert "books thinned: more than this machine reads" in feed._lines_words()
+    assert "books thinned: more than this machine reads" in feed._lines_words(1_000.0)
 
 
 def details(request: int, con_id: int, currency: str, kind: str = "STK") -> wire.Details:
@@ -217,16 +218,23 @@ def test_lots_that_one_book_proves_are_said_of_every_symbol_before_a_book_is_jud
     assert all("lots" in symbol.capabilities().sizes_unsure for symbol in talk.symbols.values())
 
 
-def test_a_refused_tick_by_tick_quote_lowers_no_tapes(talk: Talk) -> None:
+def test_tick_lines_bring_prints_alone_and_spare_ones_stay_free(talk: Talk) -> None:
     talk.take(wire.Failure(talk.books()[0], 354, "Requested market data is not subscribed."))
     talk.pass_time(1)
-    best = [fields for fields in talk.line.asked(outgoing.TICKS) if "BidAsk" in fields]
-    talk.take(wire.Failure(int(best[0][1]), 10189, "Failed to request tick-by-tick data."))
-    talk.symbols |= {name: IbkrSymbol(name, BASE, talk.got) for name in ("BOLT", "CRUX")}
-    for _ in range(2):
-        talk.session.sync(["ACME", "BOLT", "CRUX"], talk.now)
-        for fields in talk.line.asked(outgoing.DETAILS)[1:]:
-            talk.take(wire.Details(int(fields[2]), DETAILS, "STK", "USD", 100), wire.DetailsEnd(int(fields[2])))
-    ticks = talk.line.asked(outgoing.TICKS)
-    assert sum("AllLast" in fields for fields in ticks) == 3
-    assert len([fields for fields in ticks if "BidAsk" in fields]) == 1
+    assert [fields[14] for fields in talk.line.asked(outgoing.TICKS)] == ["AllLast"]
+
+
+def test_a_book_that_is_never_quiet_is_told_4_times_a_second_and_called_thinned(talk: Talk) -> None:
+    book, feed = talk.books()[0], IbkrFeed(Config(1))
+    feed._symbols, feed._connected = talk.symbols, True
+    for _ in range(100):
+        talk.now += 0.01
+        for bid in (True, False):
+            price = 250_000 if bid else 250_200
+            size = 500 + round(talk.now * 100) % 7 * 100
+            place = wire.DepthRow(book, 0, "NASDAQ", 1, bid=bid, price=price, size=size)
+            talk.take(place)
+    told = [event for batch in talk.got.of(Batch) for event in batch.events if isinstance(event, Book)]
+    assert 3 <= len(told) <= 5
+    assert "books thinned to 4 a second: 1" in feed._lines_words(talk.now)
+    assert "thinned" not in feed._lines_words(talk.now + 6)

@@ -36,6 +36,8 @@ _REFUSALS: Final = {
 _VENUES_SAID: Final = ("NASDAQ", "ARCA", "BATS", "NYSE", "IEX", "EDGEA", "BYX", "BEX", "MEMX")
 _RESET: Final = "Market depth data has been RESET. Please empty deep book contents before applying any new entries."
 _HALT: Final = 17
+_PLAIN_DETAILS: Final = 164
+"""From this version on contract details name neither their own version nor the size multiplier."""
 
 
 class Shared(Struct):
@@ -207,8 +209,10 @@ class Client:
         made = found.instrument
         number = 100_000 + sum(ord(letter) * 31**place for place, letter in enumerate(made.symbol)) % 900_000
         primary = "NASDAQ" if made.tape == 3 else "NYSE"
+        old = self._shared.options.version < _PLAIN_DETAILS
         self.send(
-            10, request, name, "STK", "", "0", "", "SMART", "USD", name, "NMS", name, number, "0.01", "", "LMT,MKT",
+            10, *((8,) if old else ()), request, name, "STK", "", "0", "", "SMART", "USD", name, "NMS", name, number,
+            "0.01", *((100,) if old else ()), "", "LMT,MKT",
             "SMART,NASDAQ,ARCA,IEX,NYSE", 1, 0, made.name, primary, "", "Technology", "Computers", "Computers",
             "US/Eastern", "", "", "", 0, 0, 1, "", "", "26", "", "COMMON", "0.0001", "0.0001", "100",
         )  # fmt: skip
