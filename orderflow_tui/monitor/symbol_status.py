@@ -64,12 +64,13 @@ def _news(before: Capabilities | None, now: Capabilities) -> list[SymbolStatus]:
         said.append("book_won" if now.depth_levels > 1 else "book_lost")
     if before.tape_sampled != now.tape_sampled:
         said.append("tape_lost" if now.tape_sampled else "tape_won")
-    return said or (["shows"] if _kind(before) != _kind(now) else [])
+    told_anew = before.streaming != now.streaming and before.depth_label != now.depth_label
+    return said or (["shows"] if told_anew or _kind(before) != _kind(now) else [])
 
 
 def _kind(shown: Capabilities) -> tuple[object, ...]:
     """What of it changes what can be judged."""
     return (
-        shown.delay_seconds, shown.quotes, shown.trades, shown.streaming, shown.whole_depth, bool(shown.sizes_unsure),
+        shown.delay_seconds, shown.quotes, shown.trades, shown.whole_depth, bool(shown.sizes_unsure),
         shown.depth_source,
     )  # fmt: skip

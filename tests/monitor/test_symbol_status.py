@@ -67,6 +67,7 @@ def test_books_and_tapes_are_won_and_lost_and_other_words_are_no_news() -> None:
         SHOWS,
         DEEP,
         replace(DEEP, depth_levels=7, shows="smart, 7 levels"),
+        replace(DEEP, depth_levels=7, shows="smart, 7 levels", streaming=False),
         replace(DEEP, sizes_unsure="sizes in lots?"),
         replace(SHOWS, tape_sampled=False),
         SHOWS,

@@ -183,7 +183,9 @@ class CompositeFeed:
                 case ApiFault():
                     self._put(replace(message, detail=self._said(message.detail), endpoint="depth", final=False))
                 case FeedGap():
-                    self._put(replace(message, reason=self._said(message.reason)))
+                    # The tape goes on: nobody is blind for it.
+                    reason = self._said(message.reason)
+                    self._put(ApiFault("network", reason, message.arrival, endpoint="depth", symbol=message.symbol))
                 case FeedStatus():
                     self._depth_status = message
                     self._fit_all(message.arrival)

@@ -181,9 +181,10 @@ def test_what_is_wrong_with_the_second_is_said_and_final_for_nobody(two: Two) ->
     two.depth.put(ApiFault("401", "refused", now, status=401, final=True))
     two.depth.put(FeedGap(None, 0, NS, "skipped", now))
     two.depth.put(FeedEnded("the API key is refused", now, exit_code=1))
-    fault, gap, status = two.got.of(ApiFault)[0], two.got.of(FeedGap)[0], two.got.of(FeedStatus)[-1]
+    (fault, gap), status = two.got.of(ApiFault), two.got.of(FeedStatus)[-1]
     assert (fault.final, fault.endpoint, fault.detail) == (False, "depth", "deep: refused")
-    assert gap.reason == "deep: skipped"
+    assert (gap.detail, gap.endpoint) == ("deep: skipped", "depth")
+    assert not two.got.of(FeedGap), "the tape goes on: nobody is blind"
     assert (status.connected, status.detail) == (True, "no depth: deep: the API key is refused")
 
 

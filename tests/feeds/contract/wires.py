@@ -123,10 +123,10 @@ def polygon_feed(address: str, stream: str = "auto", **options: Any) -> Feed:
     return PolygonFeed(config, cycle_seconds=0.2, stream_pace=10.0, **options)
 
 
-def alpaca_feed(address: str) -> Feed:
+def alpaca_feed(address: str, **options: Any) -> Feed:
     """Alpaca, hurried."""
     config = AlpacaConfig(f"http://{address}", alpaca_key_id=SECRET, alpaca_secret_key=SECRET[::-1])
-    return AlpacaFeed(config, cycle_seconds=0.2, stream_pace=10.0)
+    return AlpacaFeed(config, cycle_seconds=0.2, stream_pace=10.0, **options)
 
 
 def databento_feed(address: str) -> Feed:
