@@ -18,6 +18,7 @@ import pytest
 from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
 from tests.commands.fake_ssh import installed
+from tests.commands.in_process import called
 from tests.commands.test_endings import alive, close_terminal, last_record
 from tests.tui.pty_terminal import QUIT, PtyTerminal
 
@@ -29,9 +30,10 @@ LIMIT = 20.0
 class Desk:
     """A folder with positions, a market, and the commands run there."""
 
-    def __init__(self, folder: Path, market: SimulatorProcess) -> None:
+    def __init__(self, folder: Path, market: SimulatorProcess, capfd: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
         self.market = market
+        self._capfd = capfd
         (folder / "positions.toml").write_text(DEMO_POSITIONS_TOML)
         (folder / "run").mkdir(mode=0o700)
         self.journal = folder / "journal"
@@ -56,8 +58,12 @@ class Desk:
             cwd=self.folder, env=self.env, capture_output=True, text=True, check=False, timeout=LIMIT,
         )  # fmt: skip
 
+    def called(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same in this process, which looks on and is asked often."""
+        return called(*arguments, cwd=self.folder, env=self.env, capfd=self._capfd, timeout=LIMIT)
+
     def status(self) -> dict[str, Any]:
-        done = self.run("status", "--json")
+        done = self.called("status", "--json")
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
         return found
@@ -66,10 +72,16 @@ class Desk:
         self.run("stop")
 
 
+@pytest.fixture(scope="module")
+def market() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess(seed=7, scenario="burst") as market:
+        yield market
+
+
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    with tempfile.TemporaryDirectory() as name, SimulatorProcess(seed=7, scenario="burst") as market:
-        desk = Desk(Path(name), market)
+def desk(market: SimulatorProcess, capfd: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+    with tempfile.TemporaryDirectory() as name:
+        desk = Desk(Path(name), market, capfd)
         yield desk
         desk.stop()
 
@@ -115,7 +127,7 @@ def test_an_engine_that_is_killed_is_said_and_started_again_by_a_key(desk: Desk)
         os.kill(engine, signal.SIGKILL)
         screen.read_until(b"ENGINE GONE", LIMIT)
         os.write(screen.master, b"r")
-        screen.await_true(lambda: desk.run("status").returncode == 0, LIMIT)
+        screen.await_true(lambda: desk.called("status").returncode == 0, LIMIT)
         again = desk.status()
         assert again["pid"] != engine
         screen.await_true(lambda: len(desk.status()["screens"]) == 1, LIMIT)
@@ -152,7 +164,7 @@ def test_headless_is_the_engine_in_the_foreground(desk: Desk) -> None:
     )  # fmt: skip
     try:
         until = time.monotonic() + LIMIT
-        while desk.run("status").returncode:
+        while desk.called("status").returncode:
             assert time.monotonic() < until
         assert desk.status()["pid"] == headless.pid
         refused = desk.run("headless", "--duration", "5")
