@@ -48,7 +48,7 @@ SERIAL = $(shell grep -rl --include='test_*.py' 'pytest\.mark\.serial' tests)
 test: $(VENV)/.test
 	$(BIN)/python -m pytest tests/core --cov --cov-report=
 	$(BIN)/python -m pytest --ignore=tests/core -m 'not chaos and not serial and not conformance'
-	$(BIN)/python -m pytest -n 0 -m serial $(SERIAL)
+	$(BIN)/python -m pytest -n 2 -m serial $(SERIAL)
 	$(BIN)/coverage report --skip-covered --fail-under=95
 
 # Minutes: each fault of the simulator alone through a whole run, compared with the server's truth.

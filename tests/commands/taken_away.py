@@ -203,7 +203,7 @@ def in_a_shell_whose_job_is_killed(trial: Trial) -> Callable[[], object]:
 
 def in_tmux(*end: str) -> Way:
     def way(trial: Trial) -> Callable[[], object]:
-        server = ["tmux", "-L", trial.folder.name, "-f", "/dev/null"]
+        server = ["tmux", "-L", f"{trial.folder.name}-{os.getpid()}", "-f", "/dev/null"]
         trial.tidy.append(lambda: subprocess.run([*server, "kill-server"], check=False, capture_output=True))
         trial.launch(*server, "new-session", "-s", "watch", "-x", "120", "-y", "40", f"{trial.command}; sleep 60")
         if end == ("kill -9",):
