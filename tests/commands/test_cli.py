@@ -110,15 +110,20 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("command", [(), ("headless",)])
-def test_no_key_names_the_variable_and_the_demo(command: tuple[str, ...], tmp_path: Path) -> None:
-    line = refusal(run(*command, cwd=tmp_path))
+def test_no_key_names_the_variable_and_the_demo(
+    command: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    line = refusal(called(*command, cwd=tmp_path, capfd=capfd))
     assert "POLYGON_API_KEY" in line
     assert "orderflow-tui demo" in line
 
 
 @pytest.mark.parametrize("command", [(), ("demo",)])
-def test_a_screen_is_refused_where_no_terminal_is(command: tuple[str, ...], tmp_path: Path) -> None:
-    assert "terminal" in refusal(run(*command, cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20}))
+def test_a_screen_is_refused_where_no_terminal_is(
+    command: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = called(*command, cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20}, capfd=capfd)
+    assert "terminal" in refusal(done)
 
 
 def test_headless_needs_its_positions_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -156,13 +161,13 @@ def test_an_unwritable_log_directory_is_named(tmp_path: Path, capfd: pytest.Capt
     assert str(tmp_path / "file") in refusal(called("headless", cwd=tmp_path, env=env, capfd=capfd))
 
 
-def test_a_directory_belongs_to_one_class_of_source(tmp_path: Path) -> None:
+def test_a_directory_belongs_to_one_class_of_source(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     if not Path(f"{BAC}.trades.csv.gz").exists():
         pytest.skip("../shared/data is not here")
     logs = tmp_path / "logs"
     logs.mkdir()
     (logs / ".source-class").write_text("live\n")
-    line = refusal(run("replay", str(BAC), "--headless", "--log-dir", str(logs), cwd=tmp_path))
+    line = refusal(called("replay", str(BAC), "--headless", "--log-dir", str(logs), cwd=tmp_path, capfd=capfd))
     assert "live" in line
 
 
@@ -203,9 +208,9 @@ def test_screen_settings_are_refused_in_one_line(values: dict[str, object]) -> N
     assert "\n" not in str(caught.value)
 
 
-def test_config_tells_where_each_value_came_from(tmp_path: Path) -> None:
+def test_config_tells_where_each_value_came_from(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     env = {"POLYGON_API_KEY": "sekret-0123456789", "ORDER_FLOW_PROFILE": "plan"}
-    done = run("config", "--bucket-seconds", "20", cwd=tmp_path, env=env)
+    done = called("config", "--bucket-seconds", "20", cwd=tmp_path, env=env, capfd=capfd)
     assert done.returncode == 0
     assert "sekret" not in done.stdout + done.stderr
     lines = done.stdout.splitlines()

@@ -118,9 +118,12 @@ PROXIES = [{"ALL_PROXY": "socks5://127.0.0.1:9"}, {"https_proxy": "127.0.0.1:9"}
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_a_proxy_that_cannot_be_used_is_one_line(proxy: dict[str, str], tmp_path: Path) -> None:
+def test_a_proxy_that_cannot_be_used_is_one_line(
+    proxy: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "positions.toml").write_text(POSITIONS)
-    said = refusal(run("headless", "--duration", "5", cwd=tmp_path, env={"POLYGON_API_KEY": "k" * 20, **proxy}))
+    env = {"POLYGON_API_KEY": "k" * 20, **proxy}
+    said = refusal(called("headless", "--duration", "5", cwd=tmp_path, env=env, capfd=capfd))
     assert f"{next(iter(proxy))} refused: must be http://host:port" in said
 
 

@@ -12,7 +12,7 @@ import pytest
 from orderflow_tui import cli
 from orderflow_tui.config.secrets import SECRET_NAMES
 from tests.commands.in_process import called
-from tests.commands.test_cli import POSITIONS, refusal, run
+from tests.commands.test_cli import POSITIONS, refusal
 
 
 def pipe(path: Path) -> None:
@@ -52,11 +52,10 @@ def test_a_start_hangs_on_nothing(
     assert done.stdout.count("\n") > 3 or "settings" in done.stdout
 
 
-def test_the_doctor_says_which_proxy_keeps_a_broker_away(tmp_path: Path) -> None:
-    env = {"POLYGON_API_KEY": "k" * 20, "APCA_API_KEY_ID": "k" * 20, "APCA_API_SECRET_KEY": "s" * 20}
-    done = run(
-        "doctor", "--positions", "alpaca", cwd=tmp_path, env={**env, "all_proxy": "socks5://x", "COLUMNS": "200"}
-    )
+def test_the_doctor_says_which_proxy_keeps_a_broker_away(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    keys = {"POLYGON_API_KEY": "k" * 20, "APCA_API_KEY_ID": "k" * 20, "APCA_API_SECRET_KEY": "s" * 20}
+    env = {**keys, "all_proxy": "socks5://x", "COLUMNS": "200"}
+    done = called("doctor", "--positions", "alpaca", cwd=tmp_path, env=env, capfd=capfd)
     assert done.stderr == ""
     rows = [line for line in done.stdout.splitlines() if "all_proxy refused" in line]
     assert [row.split()[:2] for row in rows] == [["FAIL", "settings"], ["FAIL", "positions"]]
