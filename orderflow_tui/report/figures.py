@@ -24,8 +24,8 @@ MOST_MEMORY_MB: Final = 50.0
 BARE_SCREEN_MB: Final = 44.0
 """A Textual app with nothing in it, measured."""
 BASE_RATE: Final = (
-    "most rules lie near 50 %, and so do random instants: on 15 real symbol-days a fall of at least the spread "
-    "followed within 5 minutes of random instants in 49 to 84 % of cases by name. A bare rate judges nothing; its "
+    "most rules lie near 50%, and so do random instants: on 15 real symbol-days a fall of at least the spread "
+    "followed within 5 minutes of random instants in 49 to 84% of cases by name. A bare rate judges nothing; its "
     "distance from the random one does"
 )
 
@@ -65,8 +65,9 @@ def figures(tally: Tally) -> Figures:
             "late": tally.late,
             "by_kind": [
                 {"evidence": evidence, "severity": severity, "alerts": count}
-                for (evidence, severity), count in tally.alerts.most_common()
+                for (evidence, severity), count in tally.kinds.by_evidence.most_common()
             ],
+            "by_worth": tally.kinds.alert_figures(tally.rules),
             "by_day": dict(sorted(tally.by_day.items())),
             "by_symbol": dict(_counted(tally.by_symbol)),
             "by_day_and_symbol": [
@@ -84,6 +85,7 @@ def figures(tally: Tally) -> Figures:
         "errors": dict(_counted(tally.errors)),
         "recommendations": {
             "total": sum(tally.recommendations.values()),
+            "by_worth": tally.kinds.exit_figures(tally.rules),
             "by_symbol": dict(_counted(tally.recommendations)),
             "answers": dict(_counted(tally.answers)),
             "unanswered": tally.unanswered,
@@ -112,7 +114,7 @@ def verdicts(tally: Tally) -> list[dict[str, str]]:
     p95 = tally.latency.quantile_ns(0.95) / 1e6
     return [
         _verdict(
-            "95 % of alerts are written within 2 s of their cause",
+            "95% of alerts are written within 2 s of their cause",
             known=tally.latency.count > 0,
             met=p95 <= TARGET_P95_MS,
             said=f"P95 {p95:.1f} ms over {tally.latency.count:,}",
@@ -142,7 +144,7 @@ def _false_positives(tally: Tally) -> dict[str, str]:
         if name not in ("exit", "stop") and ":" not in name:
             alerts.merge(rule)
     own, base = wilson(alerts.n - alerts.fell, alerts.n), alerts.random_share
-    target = "kill switch: at most 20 % false positives (no fall of the spread within 5 minutes)"
+    target = "kill switch: at most 20% false positives (no fall of the spread within 5 minutes)"
     if own is None:
         return _verdict(target, known=False, met=False, said=f"no outcome is known yet; {BASE_RATE}")
     said = f"{own.value:.0%} of {alerts.n:,} ({own.low:.0%} to {own.high:.0%})"

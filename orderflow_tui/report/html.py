@@ -8,7 +8,9 @@ from typing import Final
 
 from orderflow_tui.report.figures import Figures
 from orderflow_tui.report.text import status_lines
+from orderflow_tui.report.words import answer, cost, dollars, moment, times
 
+_INSTANT: Final = "%Y-%m-%d %H:%M:%S"
 _WIDTH: Final = 720
 _ROW: Final = 22
 _LABEL: Final = 190
@@ -101,7 +103,7 @@ def _svg(rows: int, drawn: Iterable[str]) -> str:
 
 
 def share_text(share: Mapping[str, float] | None) -> str:
-    """`64 % (58 to 70)`, or a dash."""
+    """`64% (58 to 70)`, or a dash."""
     if share is None:
         return "-"
     return f"{share['value']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
@@ -112,11 +114,15 @@ def report_page(report: Figures) -> str:
     alerts, latency, asked, outcomes = (report[k] for k in ("alerts", "latency_ms", "recommendations", "outcomes"))
     runs, blind = report["runs"], report["blind"]
     parts = [
-        paragraph(f"{report['records']:,} records from {report['first_utc'] or '-'} to {report['last_utc'] or '-'}"),
+        paragraph(
+            f"{report['records']:,} records from {moment(report['first_utc'] or '-', _INSTANT)} to "
+            f"{moment(report['last_utc'] or '-', _INSTANT)}"
+        ),
         paragraph(
             f"{runs['started']} runs started, {runs['ended']} ended properly after {runs['hours']:.1f} h, "
-            f"{runs['failed']} of them failed; most memory {runs['max_rss_mb'] or '-'} MB; blind {blind['times']:,} "
-            f"times, {blind['seconds'] / 60:,.1f} min; {report['unreadable_lines']:,} lines could not be read"
+            f"{runs['failed']} of them failed; most memory {runs['max_rss_mb'] or '-'} MB; no trusted data "
+            f"{times(blind['times'])}, {blind['seconds'] / 60:,.1f} min; "
+            f"{report['unreadable_lines']:,} lines could not be read"
         ),
         *map(paragraph, status_lines(report["statuses"])),
         heading("The plan's targets"),
@@ -127,14 +133,28 @@ def report_page(report: Figures) -> str:
         ),
         heading(f"Alerts: {alerts['total']:,}"),
         bars((f"{row['evidence']} {row['severity']}", row["alerts"]) for row in alerts["by_kind"]),
+        table(
+            ("kind", "severity", "profile", "alerts", "on unseen days", "which"),
+            [
+                (row["kind"], row["severity"], row["profile"], row["alerts"], row["verdict"], row["worth"])
+                for row in alerts["by_worth"].values()
+            ],
+        ),
         heading("By day"),
         bars(alerts["by_day"].items()),
         heading("By symbol"),
         bars(alerts["by_symbol"].items()),
         *_days(alerts),
         *_followed(outcomes),
-        heading(f"Recommendations: {asked['total']:,}, {asked['unanswered']:,} without an answer"),
-        bars(asked["answers"].items()),
+        heading(f"Exit recommendations: {asked['total']:,}, {asked['unanswered']:,} without an answer"),
+        table(
+            ("evidence", "called", "profile", "recommendations", "on unseen days", "which"),
+            [
+                (row["words"], row["asked"], row["profile"], row["recommendations"], row["verdict"], row["worth"])
+                for row in asked["by_worth"].values()
+            ],
+        ),
+        bars((answer(name), count) for name, count in asked["answers"].items()),
         *_ledger(report["ledger"]),
         heading("Latency from cause to line, milliseconds"),
         bars([(name, latency[name]) for name in ("p50", "p95", "p99", "max") if latency[name] is not None]),
@@ -172,7 +192,7 @@ def _followed(outcomes: Figures) -> list[str]:
         parts += [
             paragraph(title),
             table(("rule", "n", "after it", "after random instants", "after the like price change"), lines),
-            paragraph("The difference to random instants, 95 % intervals from -50 to +50 points"),
+            paragraph("The difference to random instants, 95% intervals from -50 to +50 points"),
             intervals([(name, rule[on_random]) for name, rule in rules.items()]),
             paragraph("The difference to the like price change"),
             intervals([(name, rule[on_price]) for name, rule in rules.items()]),
@@ -187,28 +207,24 @@ def _followed(outcomes: Figures) -> list[str]:
 
 def _ledger(ledger: Figures) -> list[str]:
     """What following and not following came to, in all and one by one."""
-    sides = (("followed", ledger["followed"]), ("not followed", ledger["not_followed"]))
+    sides = (("shares you sold", ledger["followed"]), ("shares you kept", ledger["not_followed"]))
     totals = [
         (
-            name, row["recommendations"], row["known"], f"{row['leaving_at_once_gained_dollars']:+,.2f}",
-            row["of_them_gained"], f"{row['exit_cost_dollars']:,.2f}",
+            name, row["recommendations"], row["known"], dollars(row["leaving_at_once_gained_dollars"]),
+            row["of_them_gained"], cost(row["exit_cost_dollars"]),
         )
         for name, row in sides
     ]  # fmt: skip
     newest = [
         (
-            one["opened_utc"][:19], one["symbol"], f"{one['quantity']:,}", one["answer"],
+            moment(one["opened_utc"], _INSTANT), one["symbol"], f"{one['quantity']:,}", answer(one["answer"]),
             "-" if one["seconds_to_answer"] is None else f"{one['seconds_to_answer']:,.0f} s",
-            _dollars(one["leaving_at_once_gained_dollars"]), _dollars(one["exit_cost_dollars"]),
+            dollars(one["leaving_at_once_gained_dollars"]), cost(one["exit_cost_dollars"]),
         )
         for one in reversed(ledger["newest"])
     ]  # fmt: skip
     return [
-        heading("Leaving at once against leaving 15 minutes later, by the recorded book"),
-        table(("shares that", "recommendations", "known", "gained $", "of them gained", "exit cost $"), totals),
-        table(("opened, UTC", "symbol", "shares", "answer", "after", "gained $", "exit cost $"), newest),
+        heading("Selling at the signal against selling 15 minutes later, by the recorded book"),
+        table(("", "recommendations", "known", "gained", "of them gained", "exit cost"), totals),
+        table(("opened", "symbol", "shares", "answer", "after", "gained", "exit cost"), newest),
     ]
-
-
-def _dollars(value: float | None) -> str:
-    return "-" if value is None else f"{value:+,.2f}"

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
-from orderflow_tui.core.market.sessions import NEW_YORK
 from orderflow_tui.report.figures import Figures
+from orderflow_tui.report.words import answer, cost, dollars, moment
 from orderflow_tui.support.console import printable
 
 _MOST_ROWS: Final = 20
 _ENOUGH: Final = 100
 """Outcomes below which a rate says nothing."""
-_ANSWERS: Final = {
-    "exited": "sold all",
-    "trimmed": "sold some",
-    "hold": "kept",
-    "snooze": "snoozed",
-    "none": "no answer",
-}
 
 
 def summary_lines(report: Figures, title: str) -> list[str]:
@@ -31,7 +23,11 @@ def summary_lines(report: Figures, title: str) -> list[str]:
     alerts, asked, ledger = report["alerts"], report["recommendations"], report["ledger"]
     lines = [f"{title}: {_count(alerts['total'], 'alert')}, {_count(asked['total'], 'exit recommendation')}"]
     if asked["total"]:
-        answers = ", ".join(f"{_answer(name)} {count}" for name, count in asked["answers"].items())
+        kinds = ", ".join(
+            f"{row['recommendations']} {row['words']} ({row['verdict']})" for row in asked["by_worth"].values()
+        )
+        lines += [f"  what they rested on: {printable(kinds)}"] if kinds else []
+        answers = ", ".join(f"{answer(name)} {count}" for name, count in asked["answers"].items())
         unanswered = f"{asked['unanswered']} still open" if asked["unanswered"] else ""
         lines.append(f"  your answers: {', '.join(filter(None, (answers, unanswered))) or 'none'}")
     newest = list(ledger["newest"])[-_MOST_ROWS:]
@@ -47,24 +43,17 @@ def summary_lines(report: Figures, title: str) -> list[str]:
 def _row(one: Figures) -> str:
     saved, waited = one["leaving_at_once_gained_dollars"], one["seconds_to_answer"]
     after = "" if waited is None else f" after {waited:,.0f} s"
-    worth = "not known" if saved is None else _dollars(saved)
-    answer = f"{_answer(one['answer'])}{after}"
+    worth = dollars(saved)
+    said = f"{answer(one['answer'])}{after}"
     name = printable(one["symbol"])[:10]
-    return f"    {_moment(one['opened_utc'])}  {name:10} {one['quantity']:>9,}  {answer:24} {worth:>12}"
-
-
-def _moment(text: str) -> str:
-    try:
-        return f"{datetime.fromisoformat(text).astimezone(NEW_YORK):%m-%d %H:%M} ET"
-    except (ValueError, OverflowError):
-        return printable(text)[:14]
+    return f"    {moment(one['opened_utc'])}  {name:10} {one['quantity']:>9,}  {said:24} {worth:>12}"
 
 
 def _sum(ledger: Figures) -> list[str]:
     sold, kept = ledger["followed"], ledger["not_followed"]
     words = [
-        f"{name}: selling at once {_dollars(row['leaving_at_once_gained_dollars'])} over {row['known']}, "
-        f"the book would have taken ${row['exit_cost_dollars']:,.2f}"
+        f"{name}: selling at once {dollars(row['leaving_at_once_gained_dollars'])} over {row['known']}, "
+        f"the book would have taken {cost(row['exit_cost_dollars'])}"
         for name, row in (("shares you sold", sold), ("shares you kept", kept))
         if row["known"]
     ]
@@ -92,13 +81,5 @@ def _blind(report: Figures) -> list[str]:
     return [f"  without trusted data {_count(blind['times'], 'time')}, {blind['seconds'] / 60:,.1f} min in all"]
 
 
-def _answer(name: str) -> str:
-    return _ANSWERS.get(name, printable(name))
-
-
 def _count(count: Any, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _dollars(value: float) -> str:
-    return f"{'-' if value < 0 else '+'}${abs(value):,.2f}"

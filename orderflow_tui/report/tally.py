@@ -33,6 +33,7 @@ from orderflow_tui.journal.records import (
     read_record,
 )
 from orderflow_tui.report.blind import Blind, seconds_between
+from orderflow_tui.report.kinds import Kinds
 from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
 from orderflow_tui.report.signal_counter import CountedSignals
 from orderflow_tui.report.symbol_statuses import SymbolStatuses
@@ -86,8 +87,7 @@ class Tally:
         """Where the first of them are."""
         self.first = self.last = ""
         """Instants of the first and the last record, as they are written."""
-        self.alerts: Counter[tuple[str, str]] = Counter()
-        """By evidence and severity."""
+        self.kinds = Kinds()
         self.by_day: Counter[str] = Counter()
         self.by_symbol: Counter[str] = Counter()
         self.by_day_and_symbol: Counter[tuple[str, str]] = Counter()
@@ -122,7 +122,7 @@ class Tally:
         self._heads = 0
         self._acts_later: list[tuple[str, str, str, str, float | None]] = []
         self._day = ""
-        self._today: Counter[tuple[str, str, str]] = Counter()
+        self._today: Counter[str] = Counter()
         self._open: dict[str, str] = {}
         self._asked: dict[str, Asked] = {}
         self._told: set[str] = set()
@@ -173,7 +173,7 @@ class Tally:
         self.unreadable_at = [*self.unreadable_at, *part.unreadable_at][:_MOST_PLACES]
         self.last = max(self.last, part.last)
         self.first = min(filter(None, (self.first, part.first)), default="")
-        self.alerts.update(part.alerts)
+        self.kinds.merge(part.kinds)
         self.by_day.update(part.by_day)
         self.by_symbol.update(part.by_symbol)
         self.counted.update(part.counted)
@@ -264,6 +264,8 @@ class Tally:
 
     def _triggered(self, line: ExitRecord) -> None:
         self.recommendations[line.symbol] += 1
+        if line.kind == "flow":
+            self.kinds.exit(line.profile, line.details)
         if len(self._open) < _MOST_OPEN:
             self._open[line.recommendation_id] = line.timestamp_utc
         asked = Asked(line.timestamp_utc, line.quantity, line.symbol, _dollars(line.exit_cost))
@@ -276,7 +278,8 @@ class Tally:
         if day != self._day:
             self._fold()
             self._day = day
-        self._today[symbol, kind, line.severity] += 1
+        self._today[symbol] += 1
+        self.kinds.alert(line.profile, kind, line.severity, line.details)
         if line.late:
             self.late += 1
         if line.counts:
@@ -291,8 +294,7 @@ class Tally:
     def _fold(self) -> None:
         """Add the day in hand to the totals: one count an alert until then."""
         day = self._day
-        for (symbol, kind, severity), count in self._today.items():
-            self.alerts[kind or "none", severity] += count
+        for symbol, count in self._today.items():
             self.by_day[day] += count
             self.by_symbol[symbol] += count
             if (day, symbol) in self.by_day_and_symbol or len(self.by_day_and_symbol) < _MOST_CELLS:

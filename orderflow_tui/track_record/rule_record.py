@@ -184,14 +184,19 @@ class RuleRecord(Struct):
         }
 
 
+def verdict_words(lift: tuple[int, int, int]) -> str:
+    """What a lift says, by its interval alone."""
+    _, low, high = lift
+    return "better than chance" if low > 0 else "worse than chance" if high < 0 else "not above chance"
+
+
 def points_words(lift: tuple[int, int, int]) -> str:
     """A lift on other moments in plain words: what it says, the points, their 95 % interval.
 
     What it says comes first: a narrow card cuts the end.
     """
     value, low, high = lift
-    verdict = "better than chance" if low > 0 else "worse than chance" if high < 0 else "not above chance"
-    return f"{verdict}: {value:+d} points on other moments ({low:+d} to {high:+d})"
+    return f"{verdict_words(lift)}: {value:+d} points on other moments ({low:+d} to {high:+d})"
 
 
 def _share(interval: Interval | None) -> dict[str, float] | None:

@@ -12,9 +12,10 @@ import msgspec
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import ALERT_OUTCOME, ExitRecord, OutcomeRecord, Record
 from orderflow_tui.support.decoding import NO_JSON
-from orderflow_tui.track_record.evidence_kinds import KINDS, Weight, weight_of
-from orderflow_tui.track_record.priors import LEAST_OF_KIND, prior_of
+from orderflow_tui.track_record.evidence_kinds import Weight
+from orderflow_tui.track_record.priors import prior_of
 from orderflow_tui.track_record.rule_record import ENOUGH, RuleRecord, block_of, points_words
+from orderflow_tui.track_record.worth import exit_kind, exit_worth, rule_kind
 
 _BREATH: Final = 2_000
 """Lines after which the reader lets the screen have its turn."""
@@ -62,8 +63,8 @@ class TrackRecord:
             evidence: The rule's.
             basis: The kind of its evidence: where that has a record of its own, it is the one that is told.
         """
-        evidence = self._of_kind(evidence, basis)
         with self._lock:
+            evidence = rule_kind(self._rules, self._profile, evidence, basis)
             rule = self._rules.get(evidence) or RuleRecord()
             own, lift, n = rule.fell_share, rule.lift_random, rule.n
         if n >= ENOUGH and own is not None and lift is not None:
@@ -80,19 +81,12 @@ class TrackRecord:
 
         The user's own record where there is enough of it, else what was measured on recorded days.
         """
-        kind = KINDS.get(basis)
-        if kind is None:
+        _, words = exit_kind(basis)
+        if not words:
             return self.words("exit"), "calm"
         with self._lock:
-            rule = self._rules.get(kind.name) or RuleRecord()
-            lift, n = rule.lift_random, rule.n
-        if n >= ENOUGH and lift is not None:
-            points = (round(100 * lift.value), round(100 * lift.low), round(100 * lift.high))
-            return f"{kind.words}, {n:,} here, {points_words(points)}", weight_of(points)
-        prior = prior_of(self._profile, kind.name, LEAST_OF_KIND)
-        if prior is None:
-            return f"{kind.words}: what it is worth is not known", "calm"
-        return f"{kind.words}, {prior.n} on recorded days, {points_words(prior.random)}", weight_of(prior.random)
+            worth, weight = exit_worth(self._rules, self._profile, basis)
+        return f"{words}: what it is worth is not known" if worth is None else f"{words}, {worth.words}", weight
 
     def of_exit(self, record: ExitRecord) -> tuple[str, Weight]:
         """As `kind`, of a recommendation; a stop is the holder's own and needs no record."""
@@ -104,17 +98,9 @@ class TrackRecord:
         """Whether the rule, or this kind of its evidence, is labelled as weak and told more quietly."""
         if self._profile == "plan":
             return False
-        evidence = self._of_kind(evidence, basis)
         with self._lock:
-            rule = self._rules.get(evidence)
+            rule = self._rules.get(rule_kind(self._rules, self._profile, evidence, basis))
             return rule is not None and rule.demoted
-
-    def _of_kind(self, evidence: str, basis: str) -> str:
-        name = f"{evidence}:{basis}" if basis else evidence
-        with self._lock:
-            rule = self._rules.get(name)
-            own = rule is not None and rule.n >= ENOUGH
-        return name if own or prior_of(self._profile, name) is not None else evidence
 
     def _read(self, after_seconds: float) -> None:
         time.sleep(after_seconds)

@@ -26,6 +26,8 @@ from orderflow_tui.report.figures import Figures, figures
 from orderflow_tui.report.parallel import add_journal
 from orderflow_tui.report.tally import Tally
 from orderflow_tui.report.text import report_lines
+from orderflow_tui.track_record.evidence_kinds import KINDS as KINDS_OF_EVIDENCE
+from orderflow_tui.track_record.track_record import TrackRecord
 from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, whole, writer
 from tests.journal.test_journal_records import RECOMMENDATION
 
@@ -87,6 +89,62 @@ def test_kinds_latency_and_late_alerts() -> None:
     assert 94 <= latency["p95"] <= 107
     assert (latency["max"], latency["over_10_s"]) == (11_000.0, 1)
     assert [row["verdict"] for row in said["verdicts"]] == ["met", "MISSED", *["not known"] * 3]
+
+
+KINDS = [
+    ("red_burst", "thin_bid", "better than chance"),
+    ("red_burst", "moved", "not above chance"),
+    ("ask_wall", "", "better than chance"),
+    ("sell_print", "", "not above chance"),
+    ("block", "", "not above chance"),
+    ("slow_bleed", "", "not known"),
+    ("thin_exit", "", "not known"),
+]
+
+
+@pytest.mark.parametrize(("evidence", "basis", "verdict"), KINDS)
+def test_each_kind_of_alert_says_what_it_was_worth(evidence: str, basis: str, verdict: str, tmp_path: Path) -> None:
+    """By its own word, though the plan's type says large seller, and with the verdict of the detail screen."""
+    told = line(
+        alert_type="large_seller", evidence=evidence, severity="warning", profile="guarded", details={"basis": basis}
+    )
+    said = report(told)
+    (row,) = said["alerts"]["by_worth"].values()
+    name = f"{evidence}:{basis}" if basis else evidence
+    assert (row["kind"], row["verdict"], row["alerts"]) == (name, verdict, 1)
+    shown = TrackRecord(tmp_path, "guarded").words(evidence, basis)
+    assert (verdict in shown) == (verdict != "not known")
+    (text,) = [text for text in report_lines(said, 80) if text.startswith(f"  {name} ")]
+    assert f" 1 {verdict} " in text
+
+
+def test_a_recommendation_says_what_its_card_says(tmp_path: Path) -> None:
+    def asked(basis: str, **fields: Any) -> bytes:
+        fields = {"kind": "flow", "profile": "guarded", "details": {"basis": basis}, **fields}
+        return line(names.EXIT_TRIGGERED, **fields)
+
+    said = report(asked("thin_bid"), asked("moved"), asked("no_such"), asked("thin_bid", kind="stop"))
+    record = TrackRecord(tmp_path, "guarded")
+    rows = {row["words"]: row for row in said["recommendations"]["by_worth"].values()}
+    assert len(rows) == 3
+    for basis in ("thin_bid", "moved"):
+        card, weight = record.kind(basis)
+        row = rows[KINDS_OF_EVIDENCE[basis].words]
+        assert (f"{row['words']}, {row['worth']}", row["weight"]) == (card, weight)
+    assert rows["evidence of no kind"]["weight"] == "calm"
+    lines = report_lines(said, 80)
+    at = lines.index("      1 EXIT? burst before the price moved, on a thin bid")
+    assert "better than chance" in lines[at + 1]
+    plan = report(asked("thin_bid", profile="plan"), asked("thin_bid"))
+    assert "      1 EXIT? burst before the price moved, on a thin bid (plan)" in report_lines(plan, 80)
+
+
+def test_a_kind_that_is_worse_than_chance_here_is_a_note() -> None:
+    falls = [outcome(basis="thin_bid", fell=number < 10) for number in range(120)]
+    told = line(names.EXIT_TRIGGERED, kind="flow", details={"basis": "thin_bid"}, profile="guarded")
+    (row,) = report(told, *falls)["recommendations"]["by_worth"].values()
+    assert (row["asked"], row["weight"], row["verdict"]) == ("NOTE", "note", "worse than chance")
+    assert row["worth"].startswith("120 here, worse than chance: -")
 
 
 def test_answers_and_how_fast_they_came() -> None:
@@ -173,8 +231,8 @@ def test_blind_times_and_silences() -> None:
         "connection_silent_seconds": 45.0,
     }  # fmt: skip
     lines = report_lines(said, 80)
-    assert "BLIND 2 times, 1.5 min until seen again: BAC 1, NIO 1" in lines
-    assert "the connection was silent 1 times, 0.8 min in all" in lines
+    assert "NO TRUSTED DATA 2 times, 1.5 min until seen again: BAC 1, NIO 1" in lines
+    assert "the connection was silent 1 time, 0.8 min in all" in lines
 
 
 def test_halts_pauses_and_splits_have_rows_of_their_own() -> None:
@@ -254,7 +312,7 @@ def test_the_kill_switch_is_judged_where_the_interval_lies_on_one_side(fell: int
     (row,) = [row for row in said["verdicts"] if "false positives" in row["target"]]
     assert row["verdict"] == verdict
     assert "after the seconds around them" in row["figures"]
-    assert "most rules lie near 50 %" in row["figures"]
+    assert "most rules lie near 50%" in row["figures"]
 
 
 def test_the_regret_ledger() -> None:
@@ -297,8 +355,10 @@ def test_the_regret_ledger() -> None:
     ]  # fmt: skip
     lines = report_lines(told, 80)
     assert lines[next(n for n, text in enumerate(lines) if "newest first" in text) + 1].split() == [
-        "2025-10-22T12:00:00", "BAC", "100", "position", "closed", "60", "s", "+10.00",
+        "2025-10-22", "08:00", "ET", "BAC", "100", "position", "closed", "60", "s", "+$10.00",
     ]  # fmt: skip
+    sold = next(text for text in lines if text.startswith("  shares you sold"))
+    assert " ".join(sold.split()) == "shares you sold 3, 3 known +$90.00, 2 gained; exit cost $4.80"
 
 
 def test_recommendations_without_outcomes_cost_little_memory() -> None:
