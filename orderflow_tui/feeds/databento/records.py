@@ -262,11 +262,13 @@ class SymbolRecords:
                 return
 
     def _is_lost(self, trades: Sequence[_Made]) -> bool:
-        """Whether the book has lost at each price what these trades took."""
-        sizes: Counter[int] = Counter()
+        """Whether the book has lost what these trades took: at each price, or in all where one trade spans prices."""
+        cancelled, sizes = self._open.cancelled, Counter[int]()
         for made in trades:
             sizes[made.key[3]] += made.event.size
-        return all(self._open.cancelled.get(price, 0) == size for price, size in sizes.items())
+        if all(cancelled.get(price, 0) == size for price, size in sizes.items()):
+            return True
+        return len(cancelled) > len(sizes) and sum(cancelled.values()) == sum(sizes.values())
 
     def _print(self, out: list[Event]) -> None:
         if not self._open.trades:

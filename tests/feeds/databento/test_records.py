@@ -80,6 +80,15 @@ def test_what_is_said_twice_counts_once() -> None:
         assert records.repeats == 1
 
 
+def test_a_trade_said_twice_counts_once_also_where_the_book_loses_it_at_several_prices() -> None:
+    lower = [(250_900, 700, 251_200, 200), (250_800, 900, 0, 0)]
+    changes = [record("C", AFTER, last=False, size=300), record("C", lower, size=200, price=250_900)]
+    rows = [sold(500), *changes]
+    assert prints(told(rows)) == [500]
+    assert prints(told([row for row in rows for _ in "ab"])) == [500]
+    assert prints(told([sold(250), sold(250), *changes])) == [250, 250]
+
+
 def test_two_fills_that_look_alike_are_two() -> None:
     left = [(251_000, 100, 251_200, 200), (250_900, 900, 0, 0)]
     rows = [sold(), sold(), record("C", AFTER, last=False), record("C", left)]
