@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -30,7 +30,7 @@ class Announcer:
         holding: Weighs what counts.
     """
 
-    __slots__ = ("_holding", "_market", "_terms", "_timers", "news_from_ns", "out", "outcomes")
+    __slots__ = ("_hear", "_holding", "_market", "_terms", "_timers", "news_from_ns", "out", "outcomes")
 
     def __init__(self, terms: SymbolTerms, market: MarketState, timers: Timers, holding: Holding) -> None:
         self._terms = terms
@@ -39,28 +39,41 @@ class Announcer:
         self._holding = holding
         self.news_from_ns = 0
         self.out: list[Output] = []
+        self._hear: Callable[[Output], None] | None = None
         self.outcomes: Outcomes | None = None
         """What became of alerts, where somebody asks."""
 
-    def begin(self, news_from_ns: int) -> list[Output]:
-        """A call begins: what is said from now on goes to a list of its own, and from this instant on it is news."""
+    def begin(self, news_from_ns: int, hear: Callable[[Output], None] | None) -> list[Output]:
+        """A call begins: what is said from now on goes to a list of its own, and from this instant on it is news.
+
+        Args:
+            news_from_ns: That instant.
+            hear: Called with each output at once, before it is weighed or followed.
+        """
         self.news_from_ns = news_from_ns
+        self._hear = hear
         self.out = []
         return self.out
+
+    def put(self, output: Output) -> None:
+        """Say this as it is."""
+        self.out.append(output)
+        if self._hear is not None:
+            self._hear(output)
 
     def say(self, output: AlertOutput) -> None:
         """Pass an alert on; weigh it where it counts."""
         if output.time_ns < self.news_from_ns:
-            self.out.append(replace(output, alert=dataclasses.replace(output.alert, late=True)))
+            self.put(replace(output, alert=dataclasses.replace(output.alert, late=True)))
             return
-        self.out.append(output)
+        self.put(output)
         if self.outcomes is not None and isinstance(output, AlertRaised):
             self.outcomes.follow(output, self._market, self._told_ns(output.time_ns))
         self.weigh(output)
 
     def say_status(self, kind: StatusKind, time_ns: int, text: str) -> None:
         """Say what became of the symbol itself."""
-        self.out.append(StatusChanged(self._holding.symbol, kind, time_ns, text))
+        self.put(StatusChanged(self._holding.symbol, kind, time_ns, text))
 
     def weigh(self, output: AlertOutput) -> None:
         """Count an alert where it counts; say the recommendation when that makes one."""
@@ -71,7 +84,7 @@ class Announcer:
     def tell(self, outputs: Iterable[Output]) -> None:
         """Pass on what the holding says; recommendations are followed."""
         for output in outputs:
-            self.out.append(output)
+            self.put(output)
             if self.outcomes is not None and isinstance(output, ExitTriggered):
                 self.outcomes.follow(output, self._market, self._told_ns(output.time_ns))
 
@@ -86,12 +99,14 @@ class Announcer:
     def whole_second(self, second: int) -> None:
         """Say what became of alerts."""
         if self.outcomes is not None:
-            self.out += self.outcomes.whole_second(second, self._market)
+            for outcome in self.outcomes.whole_second(second, self._market):
+                self.put(outcome)
 
     def end_session(self, time_ns: int, begins_ns: int) -> None:
         """Another session begins: what is known of the alerts of the one before."""
         if self.outcomes is not None:
-            self.out += self.outcomes.end(time_ns, begins_ns)
+            for outcome in self.outcomes.end(time_ns, begins_ns):
+                self.put(outcome)
 
     def _told_ns(self, time_ns: int) -> int:
         """When the trader can have been told what happened at `time_ns`: not before it is known here, nor arrived."""

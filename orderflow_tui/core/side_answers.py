@@ -65,7 +65,7 @@ class SideAnswers:
             if self._checks.grown(output):
                 return
         elif ask and output.time_ns >= self._announcer.news_from_ns:
-            self._announcer.out.append(self._checks.hold(self._symbol, rule, output, from_ns, to_ns))
+            self._announcer.put(self._checks.hold(self._symbol, rule, output, from_ns, to_ns))
             return
         if not rule.doubts_itself:
             if doubt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from orderflow_tui.core.announcer import Announcer
@@ -154,17 +154,20 @@ class SymbolCore:
 
     # --- events -------------------------------------------------------------------------------------------------
 
-    def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
+    def process(
+        self, events: Iterable[Event], *, news_from_ns: int = 0, hear: Callable[[Output], None] | None = None
+    ) -> list[Output]:
         """Take events in processing order.
 
         Args:
             events: Of this symbol.
             news_from_ns: Alerts that happened before this instant are late: marked, and they open nothing.
+            hear: Called with each thing there is to say as soon as it is known, before what follows from it.
 
         Returns:
             What there is to say, in order.
         """
-        out = self.announcer.begin(news_from_ns)
+        out = self.announcer.begin(news_from_ns, hear)
         short, timers, silence = self.mirror.short, self.timers, self.silence
         on_print, on_book = self.tape.on_print, self.book.on_book
         for event in events:
@@ -199,7 +202,8 @@ class SymbolCore:
             self.timers.covered_ns = max(self.timers.covered_ns, time_ns)
             self.rules.on_covered(max(time_ns, now_ns))
         elif isinstance(event, TapeCorrection):
-            self.announcer.out += self.tape.correct(event)
+            for output in self.tape.correct(event):
+                self.announcer.put(output)
         elif isinstance(event, SideCheckResult):
             self.answers.take(event)
         elif isinstance(event, Gap):

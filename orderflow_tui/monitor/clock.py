@@ -15,6 +15,8 @@ class RunClock(Protocol):
 
     inbox_limit: int
     """How many feed messages may wait for the monitor."""
+    takes_at_once: bool
+    """Whether data may be worked on in the feed's thread; a recording waits for the monitor's instead."""
     asks_feed: bool
     """Whether questions about sides go to the feed; a recording holds the answers of its run."""
     follows_to_the_end: bool
@@ -59,6 +61,7 @@ class LiveClock:
     """The wall's time, less the feed's delay where the market's is meant."""
 
     inbox_limit: int = 10_000
+    takes_at_once: bool = True
     asks_feed: bool = True
     follows_to_the_end: bool = False
 
@@ -116,6 +119,7 @@ class RecordedClock:
     """The recording's time, which its events move."""
 
     inbox_limit: int = _REPLAY_LIMIT
+    takes_at_once: bool = False
     asks_feed: bool = False
     follows_to_the_end: bool = True
 

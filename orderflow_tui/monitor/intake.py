@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import assert_never
 
 from orderflow_tui.core.model.units import NS, iso_utc
@@ -91,8 +92,8 @@ class Intake:
             self._reached(watched, batch.events[-1].time_ns)
         behind_ns = self._clock.behind_ns(watched.core.terms.capabilities.delay_seconds)
         news_from = self._clock.news_from_ns(batch.arrival) - behind_ns
-        for output in watched.core.process(batch.events, news_from_ns=news_from):
-            self._outbox.say(watched, output, batch.arrival)
+        say = partial(self._outbox.say, watched, arrival=batch.arrival)
+        watched.core.process(batch.events, news_from_ns=news_from, hear=say)
         self._statuses.traded(watched, batch.events, batch.arrival)
         if self._clock.follows_to_the_end:  # a recording may pass faster than views are made
             watched.recorder.keep(watched.core, self._clock.now_ns // NS)

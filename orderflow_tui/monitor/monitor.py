@@ -1,24 +1,22 @@
-"""The only owner of core state and the only caller of the journal's writer: one thread between feeds and screen.
+"""The only owner of core state and the only caller of the journal's writer, between feeds and screen.
 
-Feeds put messages on a bounded queue; this thread feeds the cores, journals what they say and publishes frozen views.
-Everything the screen may call returns at once.
+Feeds put messages on a bounded queue; one thread feeds the cores, journals what they say and publishes frozen views.
+While it waits, live data is worked on in the thread that brings it (`Inbox`), one at a time. Everything the screen may
+call returns at once.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
-from orderflow_tui.core.announcer import LATE_NS
-from orderflow_tui.core.model.events import Clock
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.feeds.feed import Arrival, Feed, FeedEnded, FeedMessage
+from orderflow_tui.feeds.feed import Arrival, Batch, Feed, FeedEnded, FeedMessage
 from orderflow_tui.journal.recommendations import JournaledRecommendation
 from orderflow_tui.journal.records import RunStartedRecord, RunStoppedRecord
 from orderflow_tui.journal.writer import JournalWriter
@@ -35,11 +33,11 @@ from orderflow_tui.monitor.outbox import Listener, Outbox
 from orderflow_tui.monitor.publisher import Publisher
 from orderflow_tui.monitor.resume import resume_into, unwatched
 from orderflow_tui.monitor.screen_port import ScreenPort
+from orderflow_tui.monitor.second_ticks import SecondTicks
 from orderflow_tui.monitor.side_questions import SideQuestions
 from orderflow_tui.monitor.status import RunState, status_view
 from orderflow_tui.monitor.symbols import Reloads, WatchedSymbols
 from orderflow_tui.monitor.view_pace import ViewPace
-from orderflow_tui.monitor.watched import STALE_AFTER_S
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
 from orderflow_tui.support.memory import max_rss_mb
@@ -51,8 +49,6 @@ LAST_TRY_SECONDS = 1.0
 """How long the end of a run waits for a disk that takes nothing."""
 LOOK_NS = NS
 """How often files are looked at and names are told the time."""
-_TICK_NS: Final = 50_000_000
-"""Telling names the time lets other work have its turn after so long."""
 
 
 class Monitor(ScreenPort):
@@ -125,7 +121,9 @@ class Monitor(ScreenPort):
         )
         self._clock.delay_ns = feed.capabilities.delay_seconds * NS
         self._state = RunState(source_label, profile)
-        inbox: Inbox[FeedMessage, Command] = Inbox(self._clock.inbox_limit)
+        inbox: Inbox[FeedMessage, Command] = Inbox(
+            self._clock.inbox_limit, self._at_once if self._clock.takes_at_once else None
+        )
         still = (False, 1.0)
         first = status_view(
             self._state, journal, feed.capabilities, now_ns=0, alerts=0, message="", positions_age_s=None, pace=still
@@ -141,9 +139,12 @@ class Monitor(ScreenPort):
         self._outbox = Outbox(journal, publisher.line, self._sides.put, self.listeners, self._guard)
         self._blindness = BlindnessTracker(self._outbox.write, self._outbox.blinded, time.time_ns())
         self._intake = Intake(self._symbols, self._blindness, self._clock, self._outbox, self._state)
-        self._to_tick: deque[str] = deque()
-        """Names that are still to be told this second's time."""
+        self._ticks = SecondTicks(
+            self._symbols, self._clock, self._outbox, blindness=self._blindness, state=self._state, views=self._views
+        )
         self._failure: BaseException | None = None
+        self._views_awaited = False
+        """The thread waits for no longer than until views are due."""
         self.unwritten = 0
         """Records the disk did not take before the end."""
 
@@ -192,6 +193,7 @@ class Monitor(ScreenPort):
     # --- the thread ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        self._inbox.begin()
         try:
             self._loop()
         except BaseException as failure:
@@ -203,6 +205,7 @@ class Monitor(ScreenPort):
         finally:
             self._feed.stop()
             self._inbox.close()
+            self._inbox.end()
             self.unwritten = len(self._journal.close(LAST_TRY_SECONDS))
             self._symbols.close()
             if self._recorder is not None:
@@ -226,12 +229,13 @@ class Monitor(ScreenPort):
     def _loop(self) -> None:
         self._begin()
         next_look = _next_look()
-        while not self._take(0.0 if self._to_tick else self._wait_s(next_look)):
+        while not self._take(0.0 if self._ticks.due else self._wait_s(next_look)):
+            self._sides.ask()
             self._give_up_sides()
             if time.monotonic_ns() >= next_look:
                 next_look = _next_look()
                 self._look_round()
-            self._tick()
+            self._ticks.tell()
             if self._views.makes_views and time.monotonic_ns() >= self._views.due_ns(news=self._outbox.news):
                 self._publish()
 
@@ -239,15 +243,20 @@ class Monitor(ScreenPort):
         """How long the loop may sleep if no message comes."""
         now = time.monotonic_ns()
         wait_s = max(0.0, (next_look - now) / NS)
-        if self._views.makes_views and any(watched.dirty for watched in self._symbols.all()):
+        self._views_awaited = self._views.makes_views and any(watched.dirty for watched in self._symbols.all())
+        if self._views_awaited:
             wait_s = min(wait_s, max(0.0, (self._views.due_ns(news=self._outbox.news) - now) / NS))
         due_s = self._sides.due_s()
         return wait_s if due_s is None else min(wait_s, due_s)
 
     def _take(self, wait_s: float) -> bool:
         """Handle what is on the queue, waiting at most `wait_s` for the first; whether the run is over."""
+        if wait_s > 0:
+            self._inbox.wait(wait_s)
         for _ in range(_BATCHES_PER_ROUND):
-            message = self._inbox.take(wait_s)
+            if self._failure is not None:
+                raise self._failure
+            message = self._inbox.take()
             if message is None:
                 return False
             if isinstance(message, Stop):
@@ -257,8 +266,22 @@ class Monitor(ScreenPort):
             self._handle(message)
             if self._outbox.news:
                 return False
-            wait_s = 0.0
         return False
+
+    def _at_once(self, message: FeedMessage | Command) -> bool:
+        """Work on live data in the feed's thread, with the turn; whether that is done."""
+        if type(message) is not Batch or message.backfill or self._failure is not None:
+            return False
+        told = self._outbox.news
+        try:
+            self._intake.take(message)
+        except BaseException as failure:  # noqa: BLE001 - it is the monitor's: its thread raises it, the feed's goes on
+            self._failure = failure
+        awaited = self._views_awaited or not self._views.makes_views
+        if self._failure is not None or self._outbox.news > told or self._sides.unasked or not awaited:
+            self._views_awaited = True
+            self._inbox.call()
+        return True
 
     def _handle(self, message: FeedMessage | AnswerGiven | Recover | OwnOrders | WatchDetails | ScreensLook) -> None:
         match message:
@@ -309,7 +332,7 @@ class Monitor(ScreenPort):
         self._guard.run("looking after the journal", self._journal.tick, None)
         at = self._clock.second(arrival)
         if at is not None:
-            self._to_tick = deque(dict.fromkeys([*self._to_tick, *(one.core.symbol for one in self._symbols.all())]))
+            self._ticks.begin()
             self._outbox.tell(self._symbols.tick_sold(at, arrival.wall_ns), arrival)
         self._guard.run("keeping what names taught", self._symbols.keep_learned, None)
         self._guard.run("keeping what is followed", partial(self._symbols.keep_followed, arrival.wall_ns), None)
@@ -317,30 +340,6 @@ class Monitor(ScreenPort):
             self._feed.set_symbols(self._symbols)
             self._outbox.tell(self._symbols.closed(), arrival)
         self._feed.set_urgency(self._symbols.by_urgency(self._clock.now_ns))
-
-    def _tick(self) -> None:
-        """Tell each name that time has passed, once a second; what takes long is spread over the loop's rounds.
-
-        A machine that wakes up has an hour of seconds to make up for in each name, a twentieth of a second's work.
-        """
-        until = time.monotonic_ns() + _TICK_NS
-        while self._to_tick:
-            watched = self._symbols.get(self._to_tick.popleft())
-            if watched is not None:
-                arrival = Arrival.now()
-                behind_ns = self._clock.behind_ns(watched.core.terms.capabilities.delay_seconds)
-                at = self._clock.answered_ns(arrival) - behind_ns
-                watched.clock_moved(arrival.wall_ns)
-                if not (self._views.makes_views or watched.health.reason):
-                    watched.recorder.keep(watched.core, at // NS)  # a screen that comes has the map of its last minutes
-                if watched.core.announcer.outcomes is not None:
-                    stale = (watched.age_s(arrival.wall_ns) or 0.0) > STALE_AFTER_S
-                    watched.core.announcer.outcomes.seen = not (watched.health.reason or stale)
-                for output in watched.core.process((Clock(at),), news_from_ns=at - LATE_NS):
-                    self._outbox.say(watched, output, arrival)
-                self._blindness.check(watched, self._state.feed, arrival)
-            if time.monotonic_ns() >= until:
-                return
 
     def _give_up_sides(self, *, over: bool = False) -> None:
         """Tell the cores which questions about sides are not answered in time; all of them when the run is `over`."""

@@ -26,12 +26,19 @@ class SideQuestions:
         self._ask = ask
         self._asked: deque[tuple[int, SideCheckRequested]] = deque()
         """Each with the instant until which its answer is waited for, on the monotonic clock."""
+        self.unasked: deque[SideCheckRequested] = deque()
+        """Those that the feed does not know of yet."""
 
     def put(self, asked: SideCheckRequested) -> None:
-        """Take one to the feed."""
+        """A core asks."""
         if self._ask is not None:
             self._asked.append((time.monotonic_ns() + _WAIT_NS, asked))
-            self._ask(asked)
+            self.unasked.append(asked)
+
+    def ask(self) -> None:
+        """Take the questions to the feed: in the monitor's thread, for a feed may be at work where one came up."""
+        while self._ask is not None and self.unasked:
+            self._ask(self.unasked.popleft())
 
     def due_s(self) -> float | None:
         """How long until the first is given up; None where none waits."""

@@ -43,12 +43,14 @@ class RecordedCore(SymbolCore):
         self._alone = False
         self._taught = self.learning.taught
 
-    def process(self, events: Iterable[Event], *, news_from_ns: int = 0) -> list[Output]:
+    def process(
+        self, events: Iterable[Event], *, news_from_ns: int = 0, hear: Callable[[Output], None] | None = None
+    ) -> list[Output]:
         """As `SymbolCore.process`."""
         given = list(events)
         self._note()
         self._record(Fed(news_from_ns, given))
-        return super().process(given, news_from_ns=news_from_ns)
+        return super().process(given, news_from_ns=news_from_ns, hear=hear)
 
     def answer(self, time_ns: int, recommendation_id: str, answer: Answer) -> Output | None:
         """As `SymbolCore.answer`."""

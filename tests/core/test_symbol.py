@@ -24,6 +24,7 @@ from orderflow_tui.core.model.outputs import (
     ExitAnswered,
     ExitResolved,
     ExitTriggered,
+    Output,
     StatusChanged,
     StopRaised,
 )
@@ -444,3 +445,16 @@ def test_a_wall_standing_before_the_first_back_fill_is_one_alert() -> None:
     out += core.process([Book(NOON + second * NS, 1 + second, book.bids, book.asks) for second in range(1, 400)])
     walls = [one for one in out if isinstance(one, AlertRaised) and one.alert.evidence == "bid_wall"]
     assert len(walls) == 1
+
+
+def test_each_thing_is_heard_as_soon_as_it_is_known_and_before_what_follows_from_it() -> None:
+    core, heard, opened = make(Rules(), held()), list[Output](), list[bool]()
+
+    def hear(output: Output) -> None:
+        heard.append(output)
+        opened.append(core.holding.flow.current is not None)
+
+    books = [Book(NOON + n * NS, n, ((1_000_000 + 500 * n, 12_000),), ((1_000_300 + 500 * n, 300),)) for n in range(3)]
+    assert core.process(books, hear=hear) == heard
+    assert [type(one) for one in heard] == [AlertRaised, AlertRaised, AlertRaised, ExitTriggered]
+    assert opened == [False, False, False, True]

@@ -351,7 +351,7 @@ def test_old_data_is_blindness_unless_the_market_is_closed(tmp_path: Path) -> No
 def test_every_name_is_told_the_time_however_long_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turn_ns: int
 ) -> None:
-    monkeypatch.setattr("orderflow_tui.monitor.monitor._TICK_NS", turn_ns)
+    monkeypatch.setattr("orderflow_tui.monitor.second_ticks._TICK_NS", turn_ns)
     monkeypatch.setattr("orderflow_tui.monitor.blindness.STALE_AFTER_S", 0.5)
     held = PositionManager.fixed([Position(name, 100, Decimal("9.90")) for name in ("BAC", "F", "KO")])
     desk = Desk(tmp_path, positions=held)
@@ -473,10 +473,14 @@ def test_what_was_learnt_is_kept(tmp_path: Path) -> None:
     assert len(taught) == 1
 
 
-def test_a_monitor_that_fails_says_so_and_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("broken", ["no message at all", Batch("BAC", "tape", ("no event",), Arrival(1, NS))])  # type: ignore[arg-type]
+def test_a_monitor_that_fails_says_so_and_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: FeedMessage
+) -> None:
+    """Also where it was at work in the feed's thread, which hears nothing of it."""
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
     desk = Desk(tmp_path)
-    desk.put("no message at all")  # type: ignore[arg-type]
+    desk.put(broken)
     assert desk.monitor.wait(5)
     deadline = time.monotonic() + 5
     while desk.monitor.failure is None:

@@ -84,6 +84,7 @@ def websocket(url: str) -> _Connect:
         ping_timeout=PING_SECONDS,
         max_size=MAX_FRAME,
         max_queue=FRAMES_WAITING,
+        compression=None,  # frames are small and every moment counts; without it a frame is as large as it says, too
         user_agent_header="orderflow-tui",
         proxy=None,
         # At its debug level the library writes every frame to the log, the one with the key among them.
