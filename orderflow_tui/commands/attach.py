@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _ENDS_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.2
+_NEXT_SECONDS: Final = 1.0
 _NOT_STARTED: Final = 2
 """The exit code of a watch that did not start: settings, positions, a place that is taken."""
 
@@ -54,8 +55,9 @@ def run_attach(
     if ssh:
         return _attach_over_ssh(ssh, str(overrides.get("log_dir", "")), config_file, screen)
     loaded = run_in_fork(lambda: load_config(overrides, path=config_file))()
-    monitor = look_at(chosen_place(loaded, overrides), fps=screen_settings({**loaded.ui, **screen}).fps)
-    return show_engine(monitor, monitor.directory, screen, loaded)
+    place = chosen_place(loaded, overrides)
+    monitor = look_at(place, fps=screen_settings({**loaded.ui, **screen}).fps)
+    return show_engine(monitor, monitor.directory, screen, loaded, back=lambda: connect(place))
 
 
 def _attach_plainly(overrides: Mapping[str, object], config_file: str | None) -> int:
@@ -117,7 +119,7 @@ def terminal_name() -> str:
     for descriptor in (0, 2) if sys.platform != "win32" else ():
         with suppress(OSError):
             return os.ttyname(descriptor).removeprefix("/dev/")
-    return f"process {os.getpid()}"
+    return f"{'browser tab' if in_browser() else 'process'} {os.getpid()}"
 
 
 class _Controls:
@@ -127,14 +129,18 @@ class _Controls:
         self,
         monitor: RemoteMonitor,
         ui: ScreenSettings,
-        again: Callable[[], socket.socket] | None,
-        start: Callable[[], ComingEngine] | None,
         ending: Ending,
+        *,
+        again: Callable[[], socket.socket] | None = None,
+        start: Callable[[], ComingEngine] | None = None,
+        back: Callable[[], socket.socket] | None = None,
     ) -> None:
         self._monitor = monitor
         self._on_quit = ui.on_quit
         self._again = again
         self._start = start
+        self._back = back
+        self._left = threading.Event()
         self._ending = ending
         self._coming: ComingEngine | None = None
         self._beginning = threading.Lock()
@@ -191,6 +197,25 @@ class _Controls:
             self.refused = str(refused)
             self._ending.ask("the watch did not start", _NOT_STARTED)
 
+    def follow(self) -> None:
+        """Show the next engine of this journal, whoever starts it, where this one is gone; in a thread of its own."""
+        threading.Thread(target=self._await_next, name="engine-next", daemon=True).start()
+
+    def leave(self) -> None:
+        """The screen has been left."""
+        self._left.set()
+
+    def _await_next(self) -> None:
+        while self._back is not None and not self._left.wait(_NEXT_SECONDS):
+            if not self._monitor.gone or not self._starting.acquire(blocking=False):
+                continue
+            try:
+                with suppress(EngineError):  # none yet, or it refuses: the screen says already that nothing is watched
+                    link = self._back()
+                    self._monitor.attach(link)
+            finally:
+                self._starting.release()
+
     def take_settings(self) -> Mapping[str, object]:
         """What other screens have changed since the last call."""
         return self._monitor.take_settings()
@@ -243,6 +268,7 @@ def show_engine(
     *,
     start: Callable[[], ComingEngine] | None = None,
     again: Callable[[], socket.socket] | None = None,
+    back: Callable[[], socket.socket] | None = None,
     settings_file: SettingsFile | None = None,
     first_run: FirstRun | None = None,
     notices: Sequence[str] = (),
@@ -256,6 +282,8 @@ def show_engine(
         loaded: The settings.
         start: Starts the engine that the monitor is not attached to yet, once the first frame is out.
         again: Reaches an engine again where it is gone; None where that is another's to do.
+        back: Connects to an engine that another screen, a command or the system has started in the place of one that is
+            gone; None where it is on another machine.
         settings_file: What the settings screen writes to, or None.
         first_run: Shown first when there is nothing to watch.
         notices: What the trader should know once, at the start.
@@ -266,7 +294,8 @@ def show_engine(
     ui = screen_settings({**loaded.ui, **screen})
     ending = Ending(lambda _reason, _code: monitor.close(), screen=not in_browser())
     begin(ending)
-    controls = _Controls(monitor, ui, again, start, ending)
+    controls = _Controls(monitor, ui, ending, again=again, start=start, back=back)
+    controls.follow()
     try:
         code = run_screen(
             monitor, directory, screen, loaded, ending,
@@ -275,6 +304,7 @@ def show_engine(
             when_painted=controls.show_what_comes,
         )  # fmt: skip
     finally:
+        controls.leave()
         monitor.close()
         ending.over()
     if controls.refused and not controls.ended:

@@ -59,6 +59,7 @@ def run_live(overrides: Mapping[str, object], config_file: str | None, screen: M
         loaded,
         start=None if runs else starter.start,
         again=starter.again,
+        back=lambda: connect(starter.place),
         settings_file=SettingsFile(overrides, config_file),
         first_run=_first_run(loaded),
         notices=("this screen is on an engine that runs already",) if runs else (),

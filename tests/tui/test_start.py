@@ -50,6 +50,6 @@ def test_a_watch_that_was_ended_before_its_engine_was_started_is_not_started() -
         raise AssertionError
 
     monitor = RemoteMonitor(None, version=__version__, screen="pts/1", fps=1.0)
-    controls = _Controls(monitor, ScreenSettings(), None, start, Ending(lambda _reason, _code: None, screen=False))
+    controls = _Controls(monitor, ScreenSettings(), Ending(lambda _reason, _code: None, screen=False), start=start)
     controls.end()
     assert controls.begin() is None
