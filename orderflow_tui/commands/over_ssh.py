@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -128,7 +129,7 @@ class Tunnel:
         reading.start()
         until = time.monotonic() + _SECONDS
         while time.monotonic() < until:
-            if self._socket.exists():
+            with suppress(EngineError):  # not there yet; or there, and ssh does not listen on it yet
                 return connect(EnginePlace(self._socket, self._socket, self._socket))
             if process.poll() is not None:
                 reading.join(_END_SECONDS)

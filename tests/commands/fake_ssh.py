@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 OPTIONS_WITH_A_VALUE = {"-o", "-L", "-p", "-i", "-F", "-l", "-S", "-W"}
@@ -33,6 +34,7 @@ def pump(source: socket.socket, target: socket.socket) -> None:
 def forward(here: str, there: str) -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(here)
+    time.sleep(0.1)  # a socket is there before anybody listens on it
     listener.listen()
 
     def accept() -> None:
