@@ -1,5 +1,6 @@
 """What every test runs under: property tests draw the same examples each time, no test masks another's words."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -22,6 +23,12 @@ settings.load_profile("repeatable")
 def pytest_xdist_auto_num_workers() -> int:
     """One process a core, and one that works while another's test waits for a socket."""
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """What was imported to collect the tests stays: no search for garbage need look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
