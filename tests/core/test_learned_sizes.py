@@ -37,9 +37,8 @@ def test_a_quantile_is_within_a_class_of_the_exact_one(sizes: list[int], part: f
 @pytest.mark.parametrize(
     ("change", "known", "words"),
     [
-        (10.1, 0, "10 for 1"),
-        (0.1, 0, "1 for 10"),
-        (0.34, 0, "1 for 3"),
+        (10.1, 10, "10 for 1"),
+        (0.34, 1 / 3, "1 for 3"),
         (1.47, 1.5, "3 for 2"),
         (0.198, 0.2, "1 for 5"),
         (9.2, 10, "10 for 1"),
@@ -51,10 +50,11 @@ def test_a_split_is_said_in_the_exchanges_words(change: float, known: float, wor
 
 
 @pytest.mark.parametrize(
-    ("change", "known", "parts"), [(1.47, 0, 1), (1.02, 1.5, 1), (1.667, 0, 0), (1.0, 10, 1), (0.7, 1.5, 1)]
+    ("change", "known", "parts"),
+    [(1.47, 0, 1), (1.02, 1.5, 1), (1.667, 0, 0), (2.0, 0, 0), (0.1, 0, 0), (1.0, 10, 1), (0.7, 1.5, 1)],
 )
 def test_what_is_no_split_is_not_taken_for_one(change: float, known: float, parts: float) -> None:
-    """A gap of 40 percent, a split that the holdings know and the price does not show yet."""
+    """A gap of 40 percent, a crash to half that nobody says was a split, a split that the price does not show yet."""
     assert split_of(100.0, 100.0 / change, known) == parts
 
 
@@ -179,15 +179,20 @@ def test_one_wild_or_calm_day_among_several_moves_no_size() -> None:
 def test_a_split_rescales_what_was_learnt(price: int, parts: float) -> None:
     taught = week(5.0, 6.0)
     for signed in (price, -price):
-        fitted = taught.at_price(signed)
-        assert fitted is not None
+        fitted = taught.at_price(signed, parts)
         assert fitted.burst_ratios == [5.0, 6.0]
         for one, before in zip(fitted.sessions, taught.sessions, strict=True):
             assert one.resting == pytest.approx(before.resting * parts, rel=0.05)
             assert one.print_size == pytest.approx(before.print_size * parts, rel=0.05)
             assert one.usual_range == pytest.approx(before.usual_range / parts, rel=0.15)
     assert taught.at_price(40_000) is taught
-    assert taught.at_price(31_000) is None  # a fall by 38 %: whatever it was, its sizes are of another stock
-    assert taught.at_price(85_000) is None
     assert taught.at_price(0) is taught
-    assert replace(taught, price=0).at_price(price) == replace(taught, price=0)
+    assert replace(taught, price=0).at_price(price, parts) == replace(taught, price=0)
+
+
+@pytest.mark.parametrize("price", [4_850, 25_500, 31_000, 85_000, -25_500])
+def test_where_nobody_knows_of_a_split_sizes_are_forgotten_and_ratios_stay(price: int) -> None:
+    fitted = week(5.0, 6.0).at_price(price)
+    assert fitted.burst_ratios == [5.0, 6.0]
+    assert {(one.resting, one.print_size, one.usual_range, one.price) for one in fitted.sessions} == {(0, 0, 0, 0)}
+    assert (SizeLearner(fitted).learnt_resting, SizeLearner(fitted).learnt_print) == (0, 0)

@@ -352,22 +352,22 @@ def test_a_new_session_hands_on_what_the_last_one_taught() -> None:
     assert core.terms.resting_threshold == taught.resting
 
 
-@pytest.mark.parametrize(
-    ("price", "kind", "text"),
-    [
-        (
-            10.00,
-            "split",
-            "price 10.00, 100.00 last session: split 10 for 1, sizes and ranges of earlier sessions rescaled",
-        ),
-        (61.00, "new_price", "price 61.00, 100.00 last session: what earlier sessions taught is forgotten"),
-    ],
-)
-def test_another_price_in_the_morning_is_said(price: float, kind: str, text: str) -> None:
-    tape = _tape().buy(1, 100.00, 100).book(86_399, [(price, 500)], [(price + 0.01, 500)]).trade(86_400, price, 100)
+@pytest.mark.parametrize("price", [10.00, 50.00, 61.00, 200.00])
+def test_another_price_in_the_morning_is_said_and_silences_nothing(price: float) -> None:
+    """A crash to half looks like a split: where nobody knows, no size is doubled, and a large sell is told."""
+    tape = _tape().buy(1, 100.00, 100)
+    for second in range(2, 400, 2):
+        tape.book(second, [(100.00, 60_000)], [(100.02, 60_000)])
     core = make(GUARDED, held())
-    said = [one for one in core.process(tape.events) if isinstance(one, StatusChanged)]
-    assert [(one.kind, one.text) for one in said] == [(kind, text)]
+    core.process([*tape.events, Clock(tape.at(5 * 3_600))])
+    assert core.learning.taught["regular"].resting >= 60_000
+    tape = Tape().book(86_399, [(price, 500)], [(price + 0.01, 500)]).trade(86_400, price, 100)
+    said = core.process(tape.events)
+    text = f"price {price:.2f}, 100.00 last session, no split known: sizes and ranges of earlier sessions are forgotten"
+    assert [(one.kind, one.text) for one in said if isinstance(one, StatusChanged)] == [("new_price", text)]
+    assert core.terms.resting_threshold == core.terms.print_threshold == core.terms.configured_threshold
+    tape.sell(86_401, price, 12_000).add(Clock(tape.at(86_403)))
+    assert len(alerts(core.process(tape.events[2:]), "sell_print")) == 1
 
 
 @pytest.mark.parametrize(("shares", "cost", "price"), [(500, 20, 20.20), (150, "66.6667", 66.00), (20, 500, 490)])

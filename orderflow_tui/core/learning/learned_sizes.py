@@ -27,16 +27,14 @@ PRINTS_NEEDED: Final = 2_000
 FEW_PRINTS: Final = 500
 """And after which it may stand in on a day of which nothing is known."""
 SPLIT: Final = 1.5
-"""A price that changed by more than this between two sessions was split, or its sizes are those of another stock."""
-_NEAR_SPLIT: Final = 0.08
-"""How far, as a part, a night's move may carry the price from what a split makes of it."""
+"""A price that changed by more than this between two sessions was split, or its sizes are those of another market."""
 _MOST_PARTS: Final = 100
 
 
 def split_of(before: float, now: float, known: float = 0.0) -> float:
-    """Into how many one share was split (a tenth: ten into one); 1: none; 0: it is another stock's price.
+    """Into how many one share was split (a tenth: ten into one); 1: none; 0: nobody knows.
 
-    A price that changed by more than `SPLIT` was split where it is near n or 1 / n times what it was, n from 2 to 100.
+    A price alone does not tell a split from a crash, so that only a known one is believed.
 
     Args:
         before: The price it had, above 0.
@@ -46,13 +44,7 @@ def split_of(before: float, now: float, known: float = 0.0) -> float:
     change = before / now
     if known and abs(log(change / known)) < abs(log(change)):
         return known
-    whole = round(max(change, 1 / change))
-    if max(change, 1 / change) <= SPLIT:
-        return 1.0
-    near = abs(max(change, 1 / change) / whole - 1) <= _NEAR_SPLIT
-    if not near or not 2 <= whole <= _MOST_PARTS:
-        return 0.0
-    return float(whole) if change > 1 else 1 / whole
+    return 1.0 if max(change, 1 / change) <= SPLIT else 0.0
 
 
 def split_words(parts: float) -> str:
@@ -176,19 +168,22 @@ class SessionStats(Struct, frozen=True):
                 return int(value)
         return 0
 
-    def at_price(self, price: int, known: float = 0.0) -> SessionStats | None:
-        """The same for a stock that trades at `price` now; None where it is another stock's price.
+    def at_price(self, price: int, known: float = 0.0) -> SessionStats:
+        """The same for a stock that trades at `price` now.
 
-        After a split (`split_of`) sizes grow as ranges shrink; what bursts passed has no unit and stays.
+        After a split (`split_of`) sizes grow as ranges shrink. Where nobody knows whether there was one they are
+        forgotten. What bursts passed has no unit and stays.
         """
         before, now = abs(self.price), abs(price)
         parts = split_of(before, now, known) if before and now else 1.0
-        if not parts:
-            return None
         if parts == 1:
             return self
-        first, *earlier = (one.scaled(parts) for one in self.sessions)
+        first, *earlier = (one.scaled(parts) if parts else one.ratios_alone() for one in self.sessions)
         return replace(first, earlier=tuple(earlier))
+
+    def ratios_alone(self) -> SessionStats:
+        """Without what has a unit."""
+        return replace(self, resting=0, print_size=0, usual_range=0, price=0)
 
     def scaled(self, parts: float) -> SessionStats:
         """As it would have been with each share split into so many (a tenth: ten into one)."""

@@ -132,24 +132,25 @@ class SessionLearning:
         self.fit_sizes()
 
     def first_price(self, time_ns: int, price: int) -> tuple[StatusKind, str] | None:
-        """The session's first price: where a stock was split over night, what it taught is rescaled; says so."""
+        """The session's first price: where a stock was split overnight, what it taught is rescaled; says so."""
         market, last, real = self._market, self.learner.last, self._mirror.price(price)
         if market.bids and market.asks:
             middle = self._mirror.price(market.bids[0][0] + market.asks[0][0]) / 2
             if max(middle, real) > SPLIT * min(middle, real):
                 return None  # no price of this book: the next one may be
         self.unpriced = False
-        if last is None and self._known() and self.session is not None:
-            last = self.taught.get(self.session.name)  # forgotten at its first price, when nobody knew of the split
+        if self._known() and self.session is not None:
+            last = self.taught.get(self.session.name)  # sizes forgotten at the first price, when nobody knew of a split
         if last is None or not last.price:
             return None
         parts = split_of(abs(last.price), abs(real), self._known())
-        if parts == 1 or (not parts and self.learner.last is None):
+        forgotten = self.learner.last is None or not self.learner.last.price
+        if parts == 1 or (not parts and forgotten):
             return None
         self._begin(last.at_price(real, self._known()), time_ns)
         change = f"price {price_text(real)}, {price_text(last.price)} last session"
         if not parts:
-            return "new_price", f"{change}: what earlier sessions taught is forgotten"
+            return "new_price", f"{change}, no split known: sizes and ranges of earlier sessions are forgotten"
         return "split", f"{change}: {split_words(parts)}"
 
     def taught_now(self, session: Session | None = None) -> SessionStats:
