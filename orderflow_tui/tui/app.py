@@ -202,8 +202,9 @@ class OrderFlowApp(ReplayApp):
         await self._notice()
         covered: list[Screen[Any]] = []
         for screen in reversed(self.screen_stack):
-            if self.is_running and isinstance(screen, ModelScreen | ModelModal) and screen.is_mounted:
-                await screen.update_model()
+            if self.is_running and screen.is_mounted:
+                if isinstance(screen, ModelScreen | ModelModal):
+                    await screen.update_model()
                 for bar in screen.query(AskBar):
                     bar.follow()
             if not isinstance(screen, ModalScreen):
@@ -270,6 +271,11 @@ class OrderFlowApp(ReplayApp):
             self.screen.dismiss(None)
         else:
             self.push_screen(lazy.help_screen(self._scope))
+
+    def action_command_palette(self) -> None:
+        """Every action, symbol and theme by name."""
+        if getattr(self.screen, "SCOPE", "") != "Palette":
+            self.push_screen(lazy.palette_screen())
 
     def action_history(self) -> None:
         """Everything in the journal."""

@@ -35,7 +35,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "HelpScreen": ("f1",),
     "SettingsScreen": ("comma",),
     "PositionScreen": ("n",),
-    "CommandPalette": ("ctrl+p",),
+    "Palette": ("ctrl+p",),
 }
 """How to get to each screen from the dashboard; a text field has the focus on some."""
 
@@ -43,7 +43,7 @@ OPENED_OTHERWISE = {"AnswerScreen", "FirstRunScreen", "LeaveScreen"}
 
 
 def _all_screens() -> set[str]:
-    found = {"CommandPalette"}
+    found = {"Palette"}
     for module in pkgutil.iter_modules(screens.__path__):
         loaded = importlib.import_module(f"{screens.__name__}.{module.name}")
         for name, kind in inspect.getmembers(loaded, inspect.isclass):

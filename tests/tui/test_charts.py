@@ -170,3 +170,17 @@ def test_bars_and_where_they_begin_are_in_sight(bought: list[int], sold: list[in
         low, high = chart.bounds
         assert low <= 0 <= high
         assert all(low <= value <= high for curve in chart.curves for _, value in curve.points)
+
+
+async def test_another_theme_repaints_the_charts_also_where_no_second_passes() -> None:
+    async with running(busy_market()) as (app, pilot):
+        await press(pilot, "2", "enter")
+        await settled(pilot)
+        app.theme = "light"
+        await pilot.pause()
+        strips = app.screen._compositor.render_strips(app.size)
+        painted = {
+            segment.style.color.get_truecolor().hex
+            for strip in strips for segment in strip if segment.style and segment.style.color
+        }  # fmt: skip
+        assert app.available_themes["dark"].variables["strong"] not in painted

@@ -1,4 +1,4 @@
-"""Every state of the screen at three sizes: no text is cut.
+"""Every state of the screen at three sizes: no text is cut, and each can be read in every theme.
 
 A text is cut where the screen shows an ellipsis that is not the text's own, where a row is wider than its place, where
 rows of a dialog or bar lie below its end, or where a row ends within a fact. Facts are parted by a comma, a semicolon,
@@ -39,6 +39,7 @@ from orderflow_tui.tui.state.settings_model import SettingsDesk
 from orderflow_tui.tui.state.tape_filter import TapeFilter
 from orderflow_tui.tui.widgets.scroll_text import RowPager
 from orderflow_tui.views.frozen_views import Chip, RecommendationView
+from tests.tui.contrast import Seen
 from tests.tui.driving import press, running, screen_text, settled
 from tests.tui.fake import (
     DEPTH,
@@ -202,6 +203,7 @@ async def test_every_screen_and_dialog_by_its_keys(size: tuple[int, int], tmp_pa
     monitor.details = busy.details
     desk = SettingsDesk(ScreenSettings(), {}, None)
     history = journal(tmp_path / "journal", 40)
+    seen = Seen()
     async with running(monitor, size=size, history=history, settings=desk) as (app, pilot):
         for keys in STATES:
             await press(pilot, *keys)
@@ -209,7 +211,10 @@ async def test_every_screen_and_dialog_by_its_keys(size: tuple[int, int], tmp_pa
             assert hidden(app) == [], keys
             shown = screen_text(app)
             assert "EXIT? 3 of your 9 positions" in shown, keys
+            if size != SIZES[0]:  # nothing is painted there that is not painted here
+                await seen.look(app, pilot, " ".join(keys) or "dashboard")
             await back(app, pilot)
+    assert seen.strange + seen.poor() == []
 
 
 async def back(app: OrderFlowApp, pilot: Pilot[int]) -> None:
@@ -229,7 +234,7 @@ PAGES: tuple[tuple[Kind, dict[str, Any]], ...] = (
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_every_page_of_the_start(size: tuple[int, int]) -> None:
-    monitor = FakeMonitor()
+    monitor, seen = FakeMonitor(), Seen()
     async with running(monitor, size=size) as (app, pilot):
         for kind, changes in PAGES:
             usual: dict[str, Any] = {"market": "open", "missing_features": (), "ended": "", "exit_code": 0}
@@ -240,4 +245,7 @@ async def test_every_page_of_the_start(size: tuple[int, int]) -> None:
             await app.push_screen(lazy.first_run_screen(page, ZONE))
             await settled(pilot)
             assert hidden(app) == [], kind
+            if size == SIZES[0]:
+                await seen.look(app, pilot, kind)
             await back(app, pilot)
+    assert seen.strange + seen.poor() == []

@@ -25,11 +25,12 @@ def shade_style(token: str, variables: Mapping[str, str]) -> Style:
     """The style of a `half_token` in a theme with real colours."""
     upper, lower = (int(value) for value in token.removeprefix(SHADE_PREFIX).split(":"))
     names = (variables["background"], variables["bid"], variables["ask"])
-    return Style(color=_shade(upper, *names).rich_color, bgcolor=_shade(lower, *names).rich_color)
+    return Style(color=shade(upper, *names).rich_color, bgcolor=shade(lower, *names).rich_color)
 
 
 @lru_cache(maxsize=256)
-def _shade(value: int, background: str, bid: str, ask: str) -> Color:
+def shade(value: int, background: str, bid: str, ask: str) -> Color:
+    """One value of `MapView.cells` in a theme's colors."""
     back = Color.parse(background)
     if not value:
         return back

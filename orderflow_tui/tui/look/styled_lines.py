@@ -32,6 +32,7 @@ class TokenStyle(NamedTuple):
 
 
 TOKEN_STYLES = {
+    "": TokenStyle(),
     "bid": TokenStyle("bid"),
     "ask": TokenStyle("ask"),
     "buy": TokenStyle("buy"),
@@ -56,11 +57,17 @@ TOKEN_STYLES = {
 """What a span's token looks like. The styles are read from the theme's variables and not from component classes: a
 screen of a dozen panels would match some three hundred component styles against the stylesheet at every change."""
 
+WHOLE_ROW = frozenset({"picked", "cursor", "exit", "blind"})
+"""Bases with a color of text of their own: any other would not be read on them."""
+
 LOUD = frozenset({"exit", "blind"})
 """Reversed where there is no colour."""
 
 BRIGHT = frozenset({"exit-line", "alert"})
 """Their grey would be quieter than plain text: the strongest there is where there is no colour."""
+
+COLORED = frozenset({"bid", "ask", "buy", "sell", "profit", "loss", "watch"})
+"""Plain text where there is no color: a gray that stands for a side says nothing and is harder to read."""
 
 _PLAIN_LOUD = Style(bold=True, reverse=True)
 _ATTRIBUTES = {"bold": Style(bold=True), "dim": Style(dim=True), "reverse": Style(reverse=True)}
@@ -117,11 +124,13 @@ class TokenStyles(Widget):
         super().__init__(id=id, classes=classes)
         self._token_styles: dict[str, Style] = {}
         self._base_styles: dict[str, Style] = {}
+        self._span_styles: dict[tuple[str, str], Style] = {}
 
     def notify_style_update(self) -> None:
         """Forget the styles of the theme that was in force."""
         self._token_styles.clear()
         self._base_styles.clear()
+        self._span_styles.clear()
         super().notify_style_update()
 
     def token_style(self, tokens: str) -> Style:
@@ -135,24 +144,38 @@ class TokenStyles(Widget):
         self._token_styles[tokens] = style
         return style
 
+    def _on(self, base: str, tokens: str) -> Style:
+        """The style of a span on its row: a row that is loud or picked as a whole keeps its own color of text."""
+        known = self._span_styles.get((base, tokens))
+        if known is not None:
+            return known
+        style = self.token_style(tokens)
+        if base in WHOLE_ROW and style.bgcolor is None:
+            style = style.without_color
+        style = self._span_styles[base, tokens] = self._base(base) + style
+        return style
+
+    def _base(self, base: str) -> Style:
+        known = self._base_styles.get(base)
+        if known is None:
+            known = self._base_styles[base] = self.rich_style + self.token_style(base)
+        return known
+
     def _look(self, token: str) -> Style:
         if token.startswith(SHADE_PREFIX):
             return shade_style(token, self.app.theme_variables)
         if self.app.no_color:
             if token in LOUD:
                 return _PLAIN_LOUD
-            token = "strong" if token in BRIGHT else token
+            token = "strong" if token in BRIGHT else "" if token in COLORED else token
         look, variables = TOKEN_STYLES[token], self.app.theme_variables
         dim = look.dim and self.app.current_theme.ansi
         return _style(variables.get(look.colour, ""), variables.get(look.background, ""), look.bold, dim)
 
     def draw(self, row: Row, width: int) -> Strip:
         """The row as a strip of exactly `width` cells, every text cleaned once more."""
-        base = self._base_styles.get(row.base)
-        if base is None:
-            base = self._base_styles[row.base] = self.rich_style + self.token_style(row.base)
-        segments = [Segment(clean(span.text), base + self.token_style(span.token)) for span in row.spans if span.text]
-        return Strip(segments).adjust_cell_length(width, base)
+        segments = [Segment(clean(span.text), self._on(row.base, span.token)) for span in row.spans if span.text]
+        return Strip(segments).adjust_cell_length(width, self._base(row.base))
 
 
 class LineWidget(TokenStyles):

@@ -32,7 +32,11 @@ FALLBACK_SIGNALS: dict[str, str] = {
 _ON_BACKGROUND = ("bid", "ask", "buy", "sell", "profit", "loss", "strong", "exit-line", "alert", "watch")
 _PAIRS = (("picked-text", "picked"), ("exit-text", "exit"), ("blind-text", "blind"), ("live-text", "live"),
           ("simulated-text", "simulated"))  # fmt: skip
-
+SCROLLBARS = {
+    "scrollbar": "muted", "scrollbar-hover": "strong", "scrollbar-active": "strong",
+    "scrollbar-background": "panel", "scrollbar-background-hover": "panel", "scrollbar-background-active": "panel",
+}  # fmt: skip
+"""Textual's own are hardly seen: a bar that nobody sees says that nothing is below."""
 
 _COLOURS = (
     "primary", "secondary", "accent", "success", "warning", "error", "foreground", "background", "surface", "panel",
@@ -142,11 +146,16 @@ def read_theme(text: str) -> Theme:
     return _theme(content)
 
 
+def _colour(content: Mapping[str, Any], name: str) -> str:
+    return str(content[name] if name in content else content["signals"][name])
+
+
 def _theme(content: Mapping[str, Any]) -> Theme:
-    variables = dict(content["signals"])
     dark, ansi = content.get("dark", True), content.get("ansi", False)
     if ansi:
-        variables = {**BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"].variables, **variables}
+        variables = {**BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"].variables, **content["signals"]}
+    else:
+        variables = {**content["signals"], **{key: _colour(content, name) for key, name in SCROLLBARS.items()}}
     base = {key: content[key] for key in ("name", "boost", *_COLOURS) if key in content}
     return Theme(**base, dark=dark, ansi=ansi, variables=variables)
 

@@ -34,7 +34,7 @@ class AnswerScreen(ModelModal):
     AnswerScreen { align: center middle; }
     AnswerScreen > Vertical {
         width: 76; max-width: 100%; height: auto; max-height: 100%;
-        background: $surface; border: heavy $exit;
+        background: $surface; border: heavy $exit-line;
     }
     AnswerScreen LineWidget { width: 1fr; }
     AnswerScreen Input { display: none; border: none !important; height: 1 !important; background: $panel; }

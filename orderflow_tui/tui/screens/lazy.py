@@ -42,6 +42,13 @@ def palette() -> type[Provider]:
     return ActionCommands
 
 
+def palette_screen() -> Screen[None]:
+    """The command palette."""
+    from orderflow_tui.tui.screens.palette import Palette
+
+    return Palette()
+
+
 def answer_screen(item: RecommendationView) -> ModelModal:
     """The answer to a recommendation."""
     from orderflow_tui.tui.screens.answer import AnswerScreen

@@ -4,15 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import cast
+from typing import ClassVar, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from orderflow_tui.tui.keys.bindings import SCOPES, named
 from orderflow_tui.tui.look.formatting import clean
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.tui.state.screen_model import card_title
+from orderflow_tui.tui.widgets.ask_bar import AskBar
+
+
+class Palette(CommandPalette):
+    """Textual's palette in the colors of the theme, below what waits for an answer; the market stays readable."""
+
+    SCOPE: ClassVar[str] = "Palette"
+    DEFAULT_CSS = """
+    Palette, Palette:ansi { background: transparent; }
+    Palette > Vertical { background: $surface; &:dark { background: $surface; } }
+    Palette #--input { border: heavy $primary; }
+    Palette #--input.--list-visible { border: heavy $primary; }
+    Palette SearchIcon { color: $foreground; }
+    Palette CommandInput > .input--cursor { color: $background; background: $foreground; text-style: none; }
+    Palette CommandInput > .input--placeholder { color: $muted; text-style: none; }
+    Palette CommandList, Palette CommandList:focus { background: $surface; border: heavy $primary; border-top: none; }
+    Palette CommandList > .option-list--option-highlighted { color: $picked-text; background: $picked; }
+    Palette CommandList:focus > .option-list--option-highlighted { color: $picked-text; background: $picked; }
+    Palette CommandList > .option-list--option-hover { background: $panel; }
+    Palette > .command-palette--help-text { color: transparent; text-style: not bold; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="--command-palette")
+
+    def on_mount(self) -> None:
+        """What waits for an answer is said above the palette too."""
+        self.mount(AskBar())
 
 
 class ActionCommands(Provider):

@@ -14,7 +14,7 @@ from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.state.settings_model import WORDS, Setting, SettingsDesk
 
 _NAME_WIDTH = 27
-_VALUE_WIDTH = 15
+_VALUE_WIDTH = 22
 _ORIGIN_WIDTH = 14
 
 
@@ -27,7 +27,7 @@ class SettingsScreen(ModelModal):
     DEFAULT_CSS = """
     SettingsScreen { align: center middle; }
     SettingsScreen > Vertical {
-        width: 100; max-width: 100%; height: auto; max-height: 100%; background: $surface; border: heavy $primary;
+        width: 107; max-width: 100%; height: auto; max-height: 100%; background: $surface; border: heavy $primary;
     }
     SettingsScreen LineWidget { width: 1fr; }
     """

@@ -60,6 +60,12 @@ class SeriesCharts(PlotextPlot):
         """The subscription made by `PlotextPlot` refers to this widget and would keep it for ever."""
         self.app.theme_changed_signal.unsubscribe(self)
 
+    def notify_style_update(self) -> None:
+        """Another theme, other colors, also where no second passes any more."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self._redraw()
+
     def on_resize(self) -> None:
         """Another size shows other charts of the same samples."""
         self._redraw()
@@ -67,7 +73,7 @@ class SeriesCharts(PlotextPlot):
     def _redraw(self) -> None:
         series, alerts, scale, choice = self._given
         newest = series.seconds[-1:] if series else ()
-        wanted = (newest, len(alerts), scale, choice, self.size, self.app.theme, self._zone)
+        wanted = (newest, len(alerts), scale, choice, self.size, self.app.current_theme, self._zone)
         if wanted == self._drawn:
             return
         self._drawn = wanted

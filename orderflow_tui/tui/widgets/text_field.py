@@ -19,6 +19,12 @@ class Field(Input):
     A number of shares corrected in such a burst came out as another number.
     """
 
+    DEFAULT_CSS = """
+    Field, Field:focus { background: $panel; background-tint: transparent 0%; color: $foreground; }
+    Field > .input--cursor { color: $background; background: $foreground; text-style: none; }
+    Field > .input--placeholder { color: $muted; text-style: none; }
+    """
+
     async def _on_key(self, event: events.Key) -> None:
         edit = _EDITS.get(event.key)
         if edit is None:
