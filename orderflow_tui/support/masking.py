@@ -28,9 +28,9 @@ def hide(secret: str) -> None:
     """From now on this secret is masked in every text, in whatever case or code; safe from any thread."""
     secret = secret.strip()
     if len(secret) >= LEAST:
-        _parts.update(_windows(secret, LEAST))
+        _parts.update(_telling(_windows(secret, LEAST)))
         for form in _forms(secret):
-            _encoded.update(_windows(form.lower(), ENCODED))
+            _encoded.update(_telling(_windows(form.lower(), ENCODED)))
     elif len(secret) >= WORD:
         _short.add(secret)
 
@@ -55,6 +55,12 @@ def masked(text: str) -> str:
     for secret in tuple(_short):
         shown = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, shown)
     return shown
+
+
+def _telling(parts: Iterator[str]) -> set[str]:
+    """Without runs of one character, such as the zeros of a time, unless the secret is nothing else."""
+    every = set(parts)
+    return {part for part in every if part.strip(part[0])} or every
 
 
 def _windows(text: str, length: int) -> Iterator[str]:

@@ -52,3 +52,17 @@ def test_a_short_secret_is_masked_as_a_word_and_spoils_no_other() -> None:
     for secret in ("zq4w", " ", "s"):
         hide(secret)
     assert masked("key zq4w refused in 3 s: zq4w4 azq4w") == "key *** refused in 3 s: zq4w4 azq4w"
+
+
+def test_a_run_of_one_character_in_a_key_masks_no_times_and_the_rest_of_it_stays_masked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for kept in ("_parts", "_encoded"):
+        monkeypatch.setattr(f"orderflow_tui.support.masking.{kept}", set())
+    hide("db-unittest0000000000000000FVKHU")
+    assert masked("BUSY at 1795970751522000000, 1000000 shares") == "BUSY at 1795970751522000000, 1000000 shares"
+    shown = masked("key db-unittest0000000000000000FVKHU is refused")
+    assert shown.startswith("key ***")
+    assert not any(part in shown for part in ("unit", "FVKHU", "db-"))
+    hide("zzzzzzzz")
+    assert masked("a zzzzzzzz b") == "a *** b"
