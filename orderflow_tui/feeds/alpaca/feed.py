@@ -14,6 +14,7 @@ from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.feeds.alpaca import wire
 from orderflow_tui.feeds.alpaca.host import MOST_QUOTES, AlpacaConfig, FeedName, Host
 from orderflow_tui.feeds.alpaca.last_prices import LastPrices
+from orderflow_tui.feeds.alpaca.places import Places
 from orderflow_tui.feeds.alpaca.shown_quotes import ShownQuotes
 from orderflow_tui.feeds.alpaca.stream import StreamHooks, StreamSupervisor
 from orderflow_tui.feeds.alpaca.stream_events import Frames
@@ -311,8 +312,10 @@ class AlpacaFeed:
                 self._host.close()
 
     def _report(self) -> None:
+        places = Places(self._send)
         while not self._stop.wait(REPORT_SECONDS):
             self._market()
+            places.tell(self._symbols.symbols, self._quoted, self._standing.capabilities)
             self._standing.report()
 
     def _market(self) -> None:

@@ -15,7 +15,7 @@ from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP, AlpacaFeed
 from orderflow_tui.feeds.alpaca.wire import StreamError
-from orderflow_tui.feeds.feed import ApiFault, BandNote, Batch, FeedEnded, FeedStatus
+from orderflow_tui.feeds.feed import ApiFault, BandNote, Batch, FeedEnded, FeedStatus, SymbolCapabilities
 from orderflow_tui.feeds.simulator.alpaca_rows import of_feed, trade_id
 from orderflow_tui.feeds.simulator.faults import Fault
 from orderflow_tui.feeds.simulator.symbol_market import Step, SymbolMarket
@@ -108,6 +108,9 @@ def test_a_stream_with_few_places_takes_the_urgent_and_names_the_rest() -> None:
             got.wait(FeedStatus, lambda status: status.stream == "stream; no room for ACME: polled")
             got.wait(Batch, covers("ACME", time.time_ns()))
             got.wait(Batch, covers("CRUX", time.time_ns()))
+            polled = got.wait(SymbolCapabilities, lambda told: told.symbol == "ACME").capabilities
+            assert not polled.streaming, "a wall between two polls was not seen to go"
+            assert polled.depth_label == "IEX only, about 3 % of the volume, 1 level, polled"
 
 
 def test_a_place_goes_to_whoever_is_most_urgent_after_a_minute() -> None:
