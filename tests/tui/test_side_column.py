@@ -10,7 +10,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.rows.liquidity_map import MapFrame
 from orderflow_tui.tui.rows.side_rows import SideRows, price_rows
-from orderflow_tui.tui.widgets.side_column import WIDTH, SideColumn
+from orderflow_tui.tui.widgets.side_column import COLUMN_WIDTH, SideColumn
 from orderflow_tui.views.charts import SeriesView
 from tests.tui.driving import press, running, settled
 from tests.tui.fake import NOW_NS, alert, busy_market, detail, symbol_view
@@ -22,15 +22,17 @@ PRICES = st.lists(st.one_of(st.none(), st.integers(1, 10**9)), max_size=361)
 def test_it_fits_its_place(height: int) -> None:
     view = symbol_view("BAC")
     for known in (detail("BAC"), None):
-        rows = SideRows().rows(view, known, (), MapFrame(WIDTH, height, Zone(), text=False))
+        rows = SideRows().rows(view, known, (), MapFrame(COLUMN_WIDTH, height, Zone(), text=False))
         assert len(rows) <= height
-        assert all(len(row.plain) <= WIDTH for row in rows)
+        assert all(len(row.plain) <= COLUMN_WIDTH for row in rows)
 
 
 def test_each_part_stands_where_it_stood_whatever_is_known() -> None:
     def places(known: bool) -> list[int]:
         view = symbol_view("BAC") if known else symbol_view("BAC", ladder=None, prints=())
-        rows = SideRows().rows(view, detail("BAC") if known else None, (), MapFrame(WIDTH, 50, Zone(), text=False))
+        rows = SideRows().rows(
+            view, detail("BAC") if known else None, (), MapFrame(COLUMN_WIDTH, 50, Zone(), text=False)
+        )
         return [index for index, row in enumerate(rows) if row.base == "bar"]
 
     assert places(known=True) == places(known=False)

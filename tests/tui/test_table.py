@@ -26,7 +26,7 @@ def many(count: int) -> FakeMonitor:
 @pytest.mark.parametrize(
     ("size", "symbols", "tabled"),
     [
-        ((120, 36), 4, False), ((120, 36), 12, True), ((200, 50), 6, False), ((200, 50), 40, True),
+        ((120, 36), 4, False), ((120, 36), 12, True), ((200, 50), 6, False), ((200, 50), 12, False), ((200, 50), 40, True),
         ((80, 24), 5, False), ((80, 24), 12, True),
     ],
 )  # fmt: skip

@@ -49,7 +49,9 @@ def history_row(entry: HistoryRow, zone: Zone, width: int, *, cursor: bool) -> R
     """One record in a line: day, time, class of source, kind, symbol, severity, words, answer."""
     token = "" if cursor else _LOUD.get(entry.event, "muted" if entry.event in _QUIET else "")
     source = "" if entry.source_class == "live" else (clean(entry.source_class)[:3].upper() or "?")
-    answer = f" [{clean(entry.answer)}]" if entry.answer else ""
+    unanswered = "no answer" if entry.event == records.EXIT_TRIGGERED else ""
+    given = clean(entry.answer) or unanswered
+    answer = f" [{given}]" if given else ""
     words = whole_facts(clean(entry.text), max(4, width - FRONT - len(answer)))
     return make_row(
         Span(">" if cursor else " "),

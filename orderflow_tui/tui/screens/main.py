@@ -24,7 +24,7 @@ from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 from orderflow_tui.tui.widgets.panel_grid import MOST_PANELS, PanelGrid
 from orderflow_tui.tui.widgets.replay_bar import ReplayBar
-from orderflow_tui.tui.widgets.side_column import SideColumn
+from orderflow_tui.tui.widgets.side_column import COLUMN_WIDTH, SideColumn
 from orderflow_tui.tui.widgets.symbol_table import SymbolTable
 from orderflow_tui.views.frozen_views import RecommendationView
 
@@ -66,7 +66,8 @@ class MainScreen(AlertsScreen):
         if not self.is_mounted:
             return
         width, height = self.size or self.app.size  # before the first layout the screen has none of its own
-        width -= self.query_one(SideColumn).apply(self.model, self.dashboard.monitor, width, height)
+        beside = self._has_room_beside(width, height)
+        width -= self.query_one(SideColumn).apply(self.model, self.dashboard.monitor, width if beside else 0, height)
         model = self.model
         self.tabled = self._is_tabled(width, height)
         bars = self._bars(width, height)
@@ -107,6 +108,14 @@ class MainScreen(AlertsScreen):
             "table-head": [table_head(model, width)] if self.tabled else [],
             "status": [status_row(model, self._zone, width)],
         }
+
+    def _has_room_beside(self, width: int, height: int) -> bool:
+        """Whether the right column may stand: panels that fit only without it come first."""
+        if self.model.layout != "auto":
+            return True
+        symbols, strip = len(self.model.order), strip_room(self.model, self._zone, width)
+        beside = panels_fit(width - COLUMN_WIDTH - 1, height, symbols, strip)
+        return beside or not panels_fit(width, height, symbols, strip)
 
     def _is_tabled(self, width: int, height: int) -> bool:
         layout, symbols = self.model.layout, len(self.model.order)

@@ -14,7 +14,7 @@ from orderflow_tui.views.frozen_views import MonitorPort
 
 FROM_WIDTH: Final = 200
 """From this width there is a right column."""
-WIDTH: Final = 72
+COLUMN_WIDTH: Final = 72
 LEAST_HEIGHT: Final = 30
 _ASK_SECONDS: Final = 1.0
 
@@ -40,7 +40,7 @@ class SideColumn(LineWidget):
         """
         view = model.views.get(model.selected)
         shown = view is not None and width >= FROM_WIDTH and height >= LEAST_HEIGHT
-        taken = WIDTH if shown else 0
+        taken = COLUMN_WIDTH if shown else 0
         if self.styles.width is None or self.styles.width.value != taken:
             self.styles.width = taken
         if view is None or not shown:
