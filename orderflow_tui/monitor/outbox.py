@@ -15,7 +15,7 @@ from orderflow_tui.core.model.outputs import (
     SideCheckRequested,
 )
 from orderflow_tui.feeds.feed import Arrival
-from orderflow_tui.journal.from_core import record_of
+from orderflow_tui.journal.make_records import record_of
 from orderflow_tui.journal.records import Record
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.guarded_reads import Guard

@@ -9,7 +9,7 @@ from datetime import datetime
 from orderflow_tui.core.model.outputs import ExitResolved
 from orderflow_tui.core.model.units import datetime_ns, iso_utc
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.journal.from_core import answer_of, recommendation_of
+from orderflow_tui.journal.make_records import answer_of, recommendation_of
 from orderflow_tui.journal.recommendations import JournaledRecommendation
 from orderflow_tui.journal.records import GapRecord
 

@@ -15,7 +15,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.core.transcript import Begin, data_time, play
 from orderflow_tui.journal.encode import Stamps, body
-from orderflow_tui.journal.from_core import core_bytes, record_of
+from orderflow_tui.journal.make_records import core_bytes, record_of
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.records import (
     ALERT,

@@ -25,7 +25,7 @@ from orderflow_tui.core.model.events import Book, Clock
 from orderflow_tui.core.model.outputs import AlertOutcome, AlertRaised, Controls, ExitTriggered, PricePath
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.journal.from_core import outcome_record
+from orderflow_tui.journal.make_records import outcome_record
 from tests.core.kit import Rules, Tape, make
 from tests.journal.journal_tools import alert
 from tests.real.sessions import BAC, BAC_LATER, events, recording

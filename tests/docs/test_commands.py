@@ -17,7 +17,7 @@ from orderflow_tui import cli
 from orderflow_tui.commands.options import make_parser
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY
 from orderflow_tui.feeds.simulator.faults import load_faults
-from orderflow_tui.journal.from_core import alert_record, exit_record
+from orderflow_tui.journal.make_records import alert_record, exit_record
 from orderflow_tui.journal.records import ApiErrorRecord
 from tests.docs.pages import ROOT, blocks
 from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, writer

@@ -17,7 +17,7 @@ from orderflow_tui.core.rules.catalogue import CATALOGUE
 from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, FeedGap
 from orderflow_tui.journal import records as names
 from orderflow_tui.journal.encode import body
-from orderflow_tui.journal.from_core import outcome_record
+from orderflow_tui.journal.make_records import outcome_record
 from orderflow_tui.journal.records import HEADER, RECORDS
 from tests.docs.pages import ROOT, code, section, table
 from tests.docs.references import JOURNAL as PAGE

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.journal.from_core import alert_record
+from orderflow_tui.journal.make_records import alert_record
 from tests.commands.in_process import called
 from tests.docs.pages import PAGES, blocks
 from tests.docs.test_commands import lines

@@ -18,7 +18,7 @@ import msgspec
 from orderflow_tui.core.model.capabilities import SourceClass
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.units import datetime_ns
-from orderflow_tui.journal.from_core import alert_record
+from orderflow_tui.journal.make_records import alert_record
 from orderflow_tui.journal.records import RECORDS, AlertRecord, Record
 from orderflow_tui.journal.writer import JournalWriter
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.journal import history, segments
-from orderflow_tui.journal.from_core import alert_record, exit_record
 from orderflow_tui.journal.history import NOT_A_RECORD, HistoryStore
+from orderflow_tui.journal.make_records import alert_record, exit_record
 from orderflow_tui.journal.records import ApiErrorRecord, GapRecord
 from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, put, writer
 from tests.journal.test_journal_reader import answered, pack, three_days

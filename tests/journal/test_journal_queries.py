@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.journal.from_core import alert_record, answer_record, exit_record
+from orderflow_tui.journal.make_records import alert_record, answer_record, exit_record
 from orderflow_tui.journal.records import AlertRecord, AlertUpdatedRecord, ApiErrorRecord, BadDataRecord, Record
 from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, records, writer
 from tests.journal.test_journal_records import RECOMMENDATION

@@ -15,7 +15,7 @@ from orderflow_tui.core.model.data_models import Answer, ExitRecommendation
 from orderflow_tui.core.model.outputs import AnswerTakenBack
 from orderflow_tui.journal import file_lines as line_module
 from orderflow_tui.journal.file_lines import backward, complete_end, forward
-from orderflow_tui.journal.from_core import answer_record, exit_record, record_of
+from orderflow_tui.journal.make_records import answer_record, exit_record, record_of
 from orderflow_tui.journal.reader import JournalReader
 from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.records import ResolvedRecord

@@ -21,7 +21,7 @@ from orderflow_tui.core.model.outputs import (
     ExitTriggered,
     StopRaised,
 )
-from orderflow_tui.journal.from_core import (
+from orderflow_tui.journal.make_records import (
     Journaled,
     answer_of,
     answer_record,

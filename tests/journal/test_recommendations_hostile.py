@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orderflow_tui.core.model.data_models import Answer
-from orderflow_tui.journal.from_core import answer_of, answer_record, exit_record, recommendation_of
+from orderflow_tui.journal.make_records import answer_of, answer_record, exit_record, recommendation_of
 from orderflow_tui.journal.recommendations import journaled_recommendations
 from tests.journal.journal_tools import NOON, writer
 from tests.journal.test_journal_records import RECOMMENDATION

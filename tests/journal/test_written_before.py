@@ -11,8 +11,8 @@ import pytest
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.journal.encode import body
-from orderflow_tui.journal.from_core import answer_of, recommendation_of
 from orderflow_tui.journal.history import HistoryStore
+from orderflow_tui.journal.make_records import answer_of, recommendation_of
 from orderflow_tui.journal.recommendations import journaled_recommendations
 from orderflow_tui.journal.records import RECORDS, OutcomeRecord, Record, read_record
 from orderflow_tui.report.figures import figures

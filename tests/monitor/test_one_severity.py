@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from orderflow_tui.core.model.outputs import StopRaised
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.catalogue import CATALOGUE
-from orderflow_tui.journal.from_core import alert_record
+from orderflow_tui.journal.make_records import alert_record
 from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import GapRecord, Record, ResumedRecord, SymbolStatusRecord
 from orderflow_tui.monitor.alert_lines import AlertLines

@@ -19,7 +19,7 @@ from orderflow_tui.config.notify import notify_settings
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.journal import records
-from orderflow_tui.journal.from_core import alert_record, exit_record
+from orderflow_tui.journal.make_records import alert_record, exit_record
 from orderflow_tui.journal.records import AlertUpdatedRecord, ExitRecord, Record
 from orderflow_tui.notify.channels import ChannelError, Desktop, Program, channels_of
 from orderflow_tui.notify.message import Message, level_of, message_of

@@ -16,7 +16,7 @@ from orderflow_tui.commands import replay as replay_command
 from orderflow_tui.commands.replay_deck import ReplayDeck
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.journal.from_core import core_bytes
+from orderflow_tui.journal.make_records import core_bytes
 from orderflow_tui.journal.records import ALERT_OUTCOME
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.recordings.reproduce import _MADE_BY_CORES

@@ -21,7 +21,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.core.transcript import Begin, CoreCall, decode, encode, play
-from orderflow_tui.journal.from_core import record_of
+from orderflow_tui.journal.make_records import record_of
 from orderflow_tui.recordings.recorded_core import RecordedCore
 from tests.core.kit import NOON, Rules, drawn_market, held, source
 

@@ -16,7 +16,7 @@ from orderflow_tui.cli import main
 from orderflow_tui.commands import replay as replay_command
 from orderflow_tui.commands.replay_deck import ReplayDeck
 from orderflow_tui.core.model.data_models import Answer
-from orderflow_tui.journal.from_core import core_bytes
+from orderflow_tui.journal.make_records import core_bytes
 from orderflow_tui.journal.rewind import JournalMark
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.look.formatting import NEW_YORK, Zone

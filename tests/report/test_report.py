@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from orderflow_tui.cli import main
 from orderflow_tui.journal import records as names
-from orderflow_tui.journal.from_core import alert_record, exit_record
+from orderflow_tui.journal.make_records import alert_record, exit_record
 from orderflow_tui.journal.records import ApiErrorRecord
 from orderflow_tui.report.figures import Figures, figures
 from orderflow_tui.report.parallel import add_journal
