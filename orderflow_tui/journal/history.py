@@ -12,6 +12,7 @@ import msgspec
 
 from orderflow_tui.journal.days import day_files
 from orderflow_tui.journal.file_lines import UNREADABLE, complete_end, plain_bytes
+from orderflow_tui.journal.line_index import SEGMENT_BYTES, DayFiles, Segment
 from orderflow_tui.journal.records import (
     ANSWER_TAKEN_BACK,
     EXIT_ACKNOWLEDGED,
@@ -25,7 +26,6 @@ from orderflow_tui.journal.records import (
     read_head,
     read_record,
 )
-from orderflow_tui.journal.segments import SEGMENT_BYTES, DayFiles, Segment
 from orderflow_tui.support.decoding import NO_JSON
 
 NOT_A_RECORD: Final = "unreadable"

@@ -709,7 +709,7 @@ DECODERS = (
     Decoder("an alert's journal", ("recordings.reproduce",), LINES, _journal(_made_again)),
     Decoder("journal", ("journal.reader", "journal.records"), LINES, _journal(_both_ways)),
     Decoder(
-        "packed journal", ("journal.file_lines", "journal.segments"), gzip.compress(LINES),
+        "packed journal", ("journal.file_lines", "journal.line_index"), gzip.compress(LINES),
         _journal(lambda folder: (_both_ways(folder), _history(folder)), "2026-09-21.jsonl.gz"),
     ),
     Decoder("history", ("journal.history",), LINES, _journal(_history)),

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orderflow_tui.core.model.data_models import Answer
-from orderflow_tui.journal import history, segments
+from orderflow_tui.journal import history, line_index
 from orderflow_tui.journal.history import NOT_A_RECORD, HistoryStore
 from orderflow_tui.journal.make_records import alert_record, exit_record
 from orderflow_tui.journal.records import ApiErrorRecord, GapRecord
@@ -230,7 +230,7 @@ def test_every_row_is_found_whatever_the_segments(
     segment: int,
     cached: int,
 ) -> None:
-    monkeypatch.setattr(segments, "SEGMENT_BYTES", segment)
+    monkeypatch.setattr(line_index, "SEGMENT_BYTES", segment)
     monkeypatch.setattr(history, "SEGMENT_BYTES", segment)
     monkeypatch.setattr(history, "_CACHED_ROWS", cached)
     path = tmp_path / "2025-10-22.jsonl"
