@@ -12,7 +12,7 @@ import pytest
 
 from orderflow_tui.core.model.events import BUY, SELL, Book, Print
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.feeds.databento.records import SymbolRecords
+from orderflow_tui.feeds.databento.normalize import SymbolRecords
 from orderflow_tui.feeds.feed import Batch
 from orderflow_tui.feeds.simulator.faults import Fault
 from orderflow_tui.feeds.simulator.records import FINRA_EXCHANGE

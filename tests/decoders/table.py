@@ -664,7 +664,7 @@ DECODERS = (
     Decoder("alpaca prints", ALPACA, ALPACA_TRADES, _alpaca_trades, (PayloadError, DataValidationError)),
     Decoder("alpaca quotes", ALPACA, ALPACA_QUOTES, _alpaca_quotes, (PayloadError, DataValidationError)),
     Decoder(
-        "Databento's session", ("feeds.databento.wire", "feeds.databento.records"), _databento_sample(), _databento_session,
+        "Databento's session", ("feeds.databento.wire", "feeds.databento.normalize"), _databento_sample(), _databento_session,
         (PayloadError, TroubleError),
     ),
     Decoder(

@@ -12,7 +12,7 @@ from orderflow_tui.core.model.events import Book, Event, Gap, Halt, Print, TapeC
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import MAX_AHEAD
 from orderflow_tui.feeds.databento import wire
-from orderflow_tui.feeds.databento.records import BAD_TIME, SymbolRecords, without_passing_books
+from orderflow_tui.feeds.databento.normalize import BAD_TIME, SymbolRecords, without_passing_books
 from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, Channel, FeedGap, Put, SymbolNote
 from orderflow_tui.feeds.live.connection import TroubleError

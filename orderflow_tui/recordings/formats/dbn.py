@@ -1,7 +1,7 @@
 """Reads Databento's binary files (`.dbn`, `.dbn.zst`) of trades, `mbp-1`, `mbp-10` and `mbo`; extra `databento`.
 
 Times are those of the capture (`ts_recv`), by which the files are sorted. Records are read as the live source reads
-them (`feeds/databento/records.py`).
+them (`feeds/databento/normalize.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import SYMBOL
-from orderflow_tui.feeds.databento.records import BAD_TIME, SNAPSHOT, SymbolRecords
+from orderflow_tui.feeds.databento.normalize import BAD_TIME, SNAPSHOT, SymbolRecords
 from orderflow_tui.feeds.databento.wire import HEAD_SIZE, LONGEST_HEAD, RecordStream, is_consolidated
 from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.recordings.formats.session import LATEST, Reading, RecordingError, Repeats, shown

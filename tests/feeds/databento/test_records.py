@@ -18,7 +18,7 @@ from orderflow_tui.core.model.events import (
     Gap,
     Print,
 )
-from orderflow_tui.feeds.databento.records import BAD_BOOK, LAST, SymbolRecords, without_passing_books
+from orderflow_tui.feeds.databento.normalize import BAD_BOOK, LAST, SymbolRecords, without_passing_books
 from tests.recordings.reader_files import NS, OPEN, dbn_book, dbn_trade
 
 BEFORE = [(251_000, 300, 251_200, 200), (250_900, 900, 0, 0)]
