@@ -15,7 +15,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.databento.normalize import SymbolRecords
 from orderflow_tui.feeds.feed import Batch
 from orderflow_tui.feeds.simulator.faults import Fault
-from orderflow_tui.feeds.simulator.records import FINRA_EXCHANGE
+from orderflow_tui.feeds.simulator.market_history import FINRA_EXCHANGE
 from orderflow_tui.feeds.simulator.symbol_market import Step, SymbolMarket
 from tests.feeds.databento.serving import KEY, Config, Served, running, served
 from tests.feeds.databento.test_feed import settle

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from orderflow_tui.feeds.simulator.instruments import Instrument
+from orderflow_tui.feeds.simulator.market_history import PRICE_UNITS_PER_DOLLAR, Band, Print, Quote
 from orderflow_tui.feeds.simulator.query import rfc3339
-from orderflow_tui.feeds.simulator.records import PRICE_UNITS_PER_DOLLAR, Band, Print, Quote
 
 Row = dict[str, Any]
 IEX: Final = 15

@@ -18,8 +18,8 @@ from orderflow_tui.feeds.simulator.alpaca_stream import AlpacaHub
 from orderflow_tui.feeds.simulator.faults import Endpoint, FaultPlan
 from orderflow_tui.feeds.simulator.gate import Gate, RateLimit
 from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_time_query
-from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 
 FREE_SYMBOLS: Final = 30

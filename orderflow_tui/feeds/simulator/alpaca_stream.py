@@ -17,7 +17,7 @@ from orderflow_tui.feeds.simulator import alpaca_rows as rows
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import REFUSED_KEY
 from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.support.decoding import NO_JSON
 
 CHANNELS: Final = ("trades", "quotes", "statuses", "lulds")

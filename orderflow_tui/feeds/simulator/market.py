@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS, HEARTBEAT_SYMBOL, Symbols, instrument_for
-from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.scenarios import ScenarioName, script_for
 from orderflow_tui.feeds.simulator.symbol_market import Action, SymbolMarket
 from orderflow_tui.feeds.simulator.tape import HISTORY_NS

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orderflow_tui.feeds.simulator.faults import Fault
-from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.market_history import NANOS
 
 _WRONG_SYMBOL = "WRNG"
 _CONTAINERS = ("ticker", "tickers", "results", "books")

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from orderflow_tui.feeds.simulator.instruments import TICKS_PER_DOLLAR
+from orderflow_tui.feeds.simulator.market_history import NANOS, PRICE_UNITS_PER_DOLLAR, Print, Quote
 from orderflow_tui.feeds.simulator.plans import EVERYTHING, Plan
 from orderflow_tui.feeds.simulator.query import EXCHANGE_ZONE
-from orderflow_tui.feeds.simulator.records import NANOS, PRICE_UNITS_PER_DOLLAR, Print, Quote
 from orderflow_tui.feeds.simulator.session_bars import Bar
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 

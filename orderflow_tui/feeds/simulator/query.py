@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.market_history import NANOS
 
 EXCHANGE_ZONE = ZoneInfo("America/New_York")
 DEFAULT_LIMIT: Final = 1_000

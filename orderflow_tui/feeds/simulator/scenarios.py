@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, get_args
 
 from orderflow_tui.feeds.simulator.book import Side
-from orderflow_tui.feeds.simulator.records import NANOS, Aggressor
+from orderflow_tui.feeds.simulator.market_history import NANOS, Aggressor
 from orderflow_tui.feeds.simulator.symbol_market import CALM, Action, Flow, Step, SymbolMarket
 
 ScenarioName = Literal["calm", "seller", "burst", "mixed", "bad-day"]

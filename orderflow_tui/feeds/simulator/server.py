@@ -19,6 +19,7 @@ from orderflow_tui.feeds.simulator import polygon_wire
 from orderflow_tui.feeds.simulator.faults import Endpoint, Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import FAULT_IN_SCOPE, Gate, RateLimit, error_body
 from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.payload_faults import corrupt
 from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, Plan
 from orderflow_tui.feeds.simulator.query import (
@@ -32,7 +33,6 @@ from orderflow_tui.feeds.simulator.query import (
     parse_offset_cursor,
     parse_time_query,
 )
-from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.sale_conditions import sale_conditions
 from orderflow_tui.feeds.simulator.stream import StreamHub
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket

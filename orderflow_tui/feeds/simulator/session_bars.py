@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from orderflow_tui.feeds.simulator.instruments import TICKS_PER_DOLLAR, Instrument
-from orderflow_tui.feeds.simulator.records import NANOS, PRICE_UNITS_PER_DOLLAR, Print
+from orderflow_tui.feeds.simulator.market_history import NANOS, PRICE_UNITS_PER_DOLLAR, Print
 
 _MINUTE_NS = 60 * NANOS
 

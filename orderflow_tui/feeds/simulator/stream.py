@@ -16,8 +16,8 @@ from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import REFUSED_KEY
 from orderflow_tui.feeds.simulator.instruments import Instrument
 from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.market_history import PRICE_UNITS_PER_DOLLAR, Band, Print, Quote
 from orderflow_tui.feeds.simulator.plans import Plan
-from orderflow_tui.feeds.simulator.records import PRICE_UNITS_PER_DOLLAR, Band, Print, Quote
 from orderflow_tui.support.decoding import NO_JSON
 
 MOST_CONNECTIONS: Final = 1

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from orderflow_tui.feeds.simulator.book import BookSide, Order, Side
 from orderflow_tui.feeds.simulator.instruments import Instrument
-from orderflow_tui.feeds.simulator.records import NANOS, PRICE_UNITS_PER_TICK, Aggressor, Band, History
+from orderflow_tui.feeds.simulator.market_history import NANOS, PRICE_UNITS_PER_TICK, Aggressor, Band, History
 from orderflow_tui.feeds.simulator.tape import HISTORY_NS, Tape
 
 _VENUES = (12, 12, 12, 11, 11, 19, 19, 9, 10, 21, 15)

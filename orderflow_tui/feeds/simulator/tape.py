@@ -9,7 +9,7 @@ import msgspec
 
 from orderflow_tui.feeds.simulator.book import BookSide
 from orderflow_tui.feeds.simulator.instruments import Instrument
-from orderflow_tui.feeds.simulator.records import (
+from orderflow_tui.feeds.simulator.market_history import (
     FINRA_EXCHANGE,
     NANOS,
     PRICE_UNITS_PER_TICK,

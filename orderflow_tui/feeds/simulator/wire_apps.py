@@ -15,8 +15,8 @@ from orderflow_tui.feeds.simulator.ibkr.gateway import IbkrGateway
 from orderflow_tui.feeds.simulator.ibkr.options import IBKR_BAD_DAY, load_ibkr_faults
 from orderflow_tui.feeds.simulator.instruments import Symbols
 from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS, PlanName
-from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.scenarios import ScenarioName
 from orderflow_tui.feeds.simulator.server import Depth, create_app
 from orderflow_tui.feeds.simulator.tcp_server import Serve

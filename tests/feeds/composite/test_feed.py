@@ -30,7 +30,7 @@ from orderflow_tui.feeds.feed import (
 from orderflow_tui.feeds.simulator.databento.gateway import DatabentoMarket, Gateway
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from tests.feeds.collector import Collector
 from tests.feeds.contract.wires import SECRET, SYMBOLS, alpaca_app, alpaca_feed, databento_feed, http
 from tests.feeds.databento.serving import listening

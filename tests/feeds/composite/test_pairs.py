@@ -16,7 +16,7 @@ from orderflow_tui.feeds.feed import Batch, Feed, FeedEnded, SymbolCapabilities
 from orderflow_tui.feeds.simulator.databento.gateway import DatabentoMarket, Gateway
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from tests.core.kit import MS
 from tests.feeds.collector import Collector
 from tests.feeds.contract.wires import (

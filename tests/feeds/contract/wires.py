@@ -21,7 +21,7 @@ from orderflow_tui.feeds.simulator.alpaca_server import create_alpaca_app
 from orderflow_tui.feeds.simulator.databento.gateway import DatabentoMarket, Gateway
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.records import FINRA_EXCHANGE, NANOS
+from orderflow_tui.feeds.simulator.market_history import FINRA_EXCHANGE, NANOS
 from orderflow_tui.feeds.simulator.run import LoopbackServer, bind_loopback
 from orderflow_tui.feeds.simulator.server import create_app
 from tests.core.kit import MS

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.databento.delivery import SKIPPED_WORDS, SLOW_WORDS
 from orderflow_tui.feeds.databento.feed import DatabentoFeed
 from orderflow_tui.feeds.feed import ApiFault, Batch, FeedEnded, FeedGap, FeedStatus, SymbolNote
 from orderflow_tui.feeds.simulator.faults import Fault
-from orderflow_tui.feeds.simulator.records import FINRA_EXCHANGE
+from orderflow_tui.feeds.simulator.market_history import FINRA_EXCHANGE
 from tests.feeds.collector import Collector
 from tests.feeds.databento.serving import KEY, Config, Served, listening, running, served
 

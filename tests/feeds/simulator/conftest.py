@@ -12,7 +12,7 @@ import pytest
 
 from orderflow_tui.feeds.simulator.faults import FaultPlan
 from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.run import LoopbackServer, bind_loopback
 from orderflow_tui.feeds.simulator.server import create_app
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from orderflow_tui.feeds.simulator.faults import Fault, FaultFileError, FaultPlan, load_faults
-from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.market_history import NANOS
 
 from .conftest import Served
 

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.simulator.instruments import (
     listed_symbols,
 )
 from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.records import NANOS, History, Print, Quote
+from orderflow_tui.feeds.simulator.market_history import NANOS, History, Print, Quote
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 from orderflow_tui.feeds.simulator.tape import HISTORY_NS
 

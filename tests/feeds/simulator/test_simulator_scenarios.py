@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.records import NANOS, Print
+from orderflow_tui.feeds.simulator.market_history import NANOS, Print
 from orderflow_tui.feeds.simulator.scenarios import SCENARIOS, ScenarioName, script_for
 
 NOW_NS = 1_795_400_000 * NANOS

@@ -9,8 +9,8 @@ import pytest
 
 from orderflow_tui.feeds.simulator.gate import RateLimit
 from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.query import rfc3339
-from orderflow_tui.feeds.simulator.records import NANOS
 
 from .conftest import NOW_NS, Serve, Served
 

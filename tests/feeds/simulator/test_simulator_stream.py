@@ -20,9 +20,9 @@ from websockets.sync.client import ClientConnection, connect
 from orderflow_tui.feeds.simulator.faults import ENDPOINTS, Fault, FaultFileError, FaultPlan, load_faults
 from orderflow_tui.feeds.simulator.instruments import instrument_for
 from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.plans import PLANS
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
-from orderflow_tui.feeds.simulator.records import NANOS
 from orderflow_tui.feeds.simulator.stream import StreamHub
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 

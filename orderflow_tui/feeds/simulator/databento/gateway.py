@@ -33,7 +33,7 @@ from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import REFUSED_KEY
 from orderflow_tui.feeds.simulator.instruments import Symbols
 from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.records import NANOS
+from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.scenarios import ScenarioName
 
 DATASETS: Final = {

@@ -25,7 +25,7 @@ from databento_dbn import (
 )
 from msgspec import Struct
 
-from orderflow_tui.feeds.simulator.records import FINRA_EXCHANGE, NANOS, PRICE_UNITS_PER_TICK, Print
+from orderflow_tui.feeds.simulator.market_history import FINRA_EXCHANGE, NANOS, PRICE_UNITS_PER_TICK, Print
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 
 HISTORY_NS: Final = 20 * 60 * NANOS

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from orderflow_tui.feeds.simulator.book import BookSide
 from orderflow_tui.feeds.simulator.ibkr.options import Dialect
-from orderflow_tui.feeds.simulator.records import PRICE_UNITS_PER_DOLLAR, PRICE_UNITS_PER_TICK
+from orderflow_tui.feeds.simulator.market_history import PRICE_UNITS_PER_DOLLAR, PRICE_UNITS_PER_TICK
 
 VENUES: Final = {
     1: "AMEX", 2: "BEX", 3: "NYSENAT", 4: "FINRA", 7: "EDGEA", 8: "DRCTEDGE", 9: "CHX", 10: "NYSE", 11: "ARCA",

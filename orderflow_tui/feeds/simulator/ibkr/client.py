@@ -15,7 +15,7 @@ from orderflow_tui.feeds.simulator.ibkr.books import VENUES, Row, by_price, chan
 from orderflow_tui.feeds.simulator.ibkr.frames import ClientError, frame, received
 from orderflow_tui.feeds.simulator.ibkr.options import DELAYED, LIVE, IbkrFault, Options
 from orderflow_tui.feeds.simulator.market import Market
-from orderflow_tui.feeds.simulator.records import NANOS, Print
+from orderflow_tui.feeds.simulator.market_history import NANOS, Print
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 
 STEP_SECONDS: Final = 0.02
