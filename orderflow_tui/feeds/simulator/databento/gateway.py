@@ -28,7 +28,7 @@ from databento_dbn import (
 )
 from msgspec import Struct, field
 
-from orderflow_tui.feeds.simulator.databento.history import VenueHistory
+from orderflow_tui.feeds.simulator.databento.symbol_records import VenueHistory
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import REFUSED_KEY
 from orderflow_tui.feeds.simulator.instruments import Symbols
