@@ -44,8 +44,8 @@ from orderflow_tui.feeds.errors import FeedError, PayloadError
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.feeds.ibkr import outgoing as ibkr_outgoing
 from orderflow_tui.feeds.ibkr import wire as ibkr_wire
-from orderflow_tui.feeds.live.connection import TroubleError
 from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
+from orderflow_tui.feeds.live.reconnecting import TroubleError
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.conditions import Conditions

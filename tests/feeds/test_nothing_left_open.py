@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import serve
 
-from orderflow_tui.feeds.live.connection import websocket
+from orderflow_tui.feeds.live.reconnecting import websocket
 from orderflow_tui.feeds.simulator.run import LoopbackServer, bind_loopback
 from orderflow_tui.feeds.simulator.tcp_server import TcpServer
 

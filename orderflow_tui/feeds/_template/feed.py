@@ -29,7 +29,7 @@ from orderflow_tui.feeds.feed import (
     Put,
     SymbolSet,
 )
-from orderflow_tui.feeds.live.connection import Reconnecting, TroubleError, websocket
+from orderflow_tui.feeds.live.reconnecting import Reconnecting, TroubleError, websocket
 from orderflow_tui.support.masking import hide
 
 REFUSED: Final = "refused"

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection
 from orderflow_tui.feeds.alpaca import wire
 from orderflow_tui.feeds.alpaca.stream_events import Frames
 from orderflow_tui.feeds.feed import Arrival, MarketState, Put
-from orderflow_tui.feeds.live.connection import (
+from orderflow_tui.feeds.live.reconnecting import (
     ANSWER_SECONDS,
     FIRST_RETRY_SECONDS,
     TICK_SECONDS,

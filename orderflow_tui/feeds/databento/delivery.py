@@ -15,7 +15,7 @@ from orderflow_tui.feeds.databento import wire
 from orderflow_tui.feeds.databento.normalize import BAD_TIME, SymbolRecords, without_passing_books
 from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, Channel, FeedGap, Put, SymbolNote
-from orderflow_tui.feeds.live.connection import TroubleError
+from orderflow_tui.feeds.live.reconnecting import TroubleError
 from orderflow_tui.feeds.live.spellings import Spellings, integrated
 
 BACKFILL_NS: Final = 420 * NS

@@ -17,7 +17,7 @@ from msgspec import Struct
 from orderflow_tui.feeds.databento import wire
 from orderflow_tui.feeds.databento.delivery import Delivery
 from orderflow_tui.feeds.feed import Arrival, ErrorType, Put
-from orderflow_tui.feeds.live.connection import (
+from orderflow_tui.feeds.live.reconnecting import (
     CONNECT_SECONDS,
     FIRST_RETRY_SECONDS,
     TICK_SECONDS,

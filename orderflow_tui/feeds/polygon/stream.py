@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from orderflow_tui.feeds.feed import Arrival, MarketState, Put
-from orderflow_tui.feeds.live.connection import (
+from orderflow_tui.feeds.live.reconnecting import (
     ANSWER_SECONDS,
     TICK_SECONDS,
     Reconnecting,

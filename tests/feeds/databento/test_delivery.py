@@ -13,7 +13,7 @@ from orderflow_tui.feeds.databento.delivery import BACKFILL_NS, Delivery
 from orderflow_tui.feeds.databento.wire import RecordStream
 from orderflow_tui.feeds.errors import PayloadError
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, FeedGap
-from orderflow_tui.feeds.live.connection import TroubleError
+from orderflow_tui.feeds.live.reconnecting import TroubleError
 from tests.feeds.collector import Collector
 from tests.recordings.reader_files import OPEN, dbn_book
 
