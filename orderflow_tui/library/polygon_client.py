@@ -17,7 +17,7 @@ from orderflow_tui.core.model.units import datetime_ns
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.live.budget import RateLimiter
-from orderflow_tui.feeds.live.http import Request
+from orderflow_tui.feeds.live.budgeted_http import Request
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy, with_retry
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.normalize import records_of, snapshot_of

@@ -44,7 +44,7 @@ from orderflow_tui.feeds.errors import FeedError, PayloadError
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.feeds.ibkr import outgoing as ibkr_outgoing
 from orderflow_tui.feeds.ibkr import wire as ibkr_wire
-from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
+from orderflow_tui.feeds.live.budgeted_http import HttpSession, Reply, Request, error_text
 from orderflow_tui.feeds.live.reconnecting import TroubleError
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
@@ -657,7 +657,7 @@ DECODERS = (
         _conditions,
         REST,
     ),
-    Decoder("error body", ("feeds.live.http",), b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
+    Decoder("error body", ("feeds.live.budgeted_http",), b'{"status":"ERROR","message":"slow down"}', lambda body, _: error_text(body)),
     Decoder("frame", ("feeds.polygon.stream_wire",), FRAME, _frame, (FrameError,)),
     Decoder("template message", ("feeds._template.wire",), TEMPLATE, _template, (PayloadError, DataValidationError)),
     Decoder("alpaca frame", ALPACA, ALPACA_FRAME, _alpaca_frame, (PayloadError, DataValidationError)),

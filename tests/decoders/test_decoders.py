@@ -30,7 +30,7 @@ READS = {
     "gzip.open", "unpack", "zlib.decompressobj", "parse_qsl",
 }  # fmt: skip
 ELSEWHERE = {
-    "feeds.live.http": "test_http: a bomb stops at the cap",
+    "feeds.live.budgeted_http": "test_http: a bomb stops at the cap",
     "feeds.simulator.gate": "the query, of which its key is looked at and the rest is the query's decoder's",
     "journal.directory": "the first line of a day and its marker; what is no object is none",
     "notify.push_child": "the line its own parent writes",

@@ -28,7 +28,7 @@ from orderflow_tui.feeds.feed import (
     Put,
     SymbolSet,
 )
-from orderflow_tui.feeds.live.http import Reply
+from orderflow_tui.feeds.live.budgeted_http import Reply
 from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
 from orderflow_tui.feeds.live.market_hours import market_at
 from orderflow_tui.feeds.live.poll_faults import Faults

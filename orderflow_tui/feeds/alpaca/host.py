@@ -18,7 +18,7 @@ from orderflow_tui.feeds.alpaca.normalize import quotes_of
 from orderflow_tui.feeds.errors import FeedError, NotEntitledError, PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.feeds.live.budget import RateLimiter
-from orderflow_tui.feeds.live.http import HttpSession, Reply, Request
+from orderflow_tui.feeds.live.budgeted_http import HttpSession, Reply, Request
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.side_checks import DEADLINE_SECONDS, PastQuotes
 from orderflow_tui.feeds.live.spellings import Spellings, dotted

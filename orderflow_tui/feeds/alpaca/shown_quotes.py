@@ -13,7 +13,7 @@ from orderflow_tui.feeds.alpaca import wire
 from orderflow_tui.feeds.alpaca.normalize import book_of
 from orderflow_tui.feeds.errors import PayloadError
 from orderflow_tui.feeds.feed import BadPayload, Batch, FeedMessage, SymbolNote
-from orderflow_tui.feeds.live.http import Reply
+from orderflow_tui.feeds.live.budgeted_http import Reply
 from orderflow_tui.feeds.live.side_checks import InForce
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 

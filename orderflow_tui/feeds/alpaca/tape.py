@@ -15,7 +15,7 @@ from orderflow_tui.feeds.alpaca.normalize import print_of
 from orderflow_tui.feeds.alpaca.recall import Recall
 from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.feeds.feed import BadPayload, FeedGap, Put
-from orderflow_tui.feeds.live.http import Reply
+from orderflow_tui.feeds.live.budgeted_http import Reply
 from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, TapeJoin
 
 BACKFILL_NS: Final = 420 * NS

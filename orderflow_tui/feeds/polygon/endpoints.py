@@ -1,7 +1,7 @@
 """The vendor's own client names the endpoints and their parameters; it never talks.
 
 Its transport hides status codes, sleeps inside threads, never applies its timeouts and logs to stdout, so the exchange
-is ours (`live/http.py`). Importing it takes a third of a second and five megabytes, so each request is asked of it
+is ours (`live/budgeted_http.py`). Importing it takes a third of a second and five megabytes, so each request is asked of it
 once, with signs in the place of values: in a child process where that can be, else when the first request is built.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from orderflow_tui.core.model.validators import SYMBOL
-from orderflow_tui.feeds.live.http import Request
+from orderflow_tui.feeds.live.budgeted_http import Request
 from orderflow_tui.support.forked import run_in_fork
 
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~/:,@%-]*")

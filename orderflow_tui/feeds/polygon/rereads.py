@@ -8,7 +8,7 @@ from typing import Final
 from orderflow_tui.core.model.events import Print, TapeCorrection
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Batch, Put
-from orderflow_tui.feeds.live.http import Request
+from orderflow_tui.feeds.live.budgeted_http import Request
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.rest_calls import Gateway
 from orderflow_tui.feeds.polygon.tape import LIMIT, SymbolTape

@@ -22,7 +22,7 @@ from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import FeedError, PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival, MarketState
 from orderflow_tui.feeds.live.budget import RateLimiter
-from orderflow_tui.feeds.live.http import HttpSession, Reply, Request, error_text
+from orderflow_tui.feeds.live.budgeted_http import HttpSession, Reply, Request, error_text
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.side_checks import DEADLINE_SECONDS, PastQuotes
 from orderflow_tui.feeds.polygon import endpoints, wire

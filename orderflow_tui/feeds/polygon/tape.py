@@ -15,7 +15,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.errors import PayloadError, SymbolNotFoundError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedGap, Put
-from orderflow_tui.feeds.live.http import Request
+from orderflow_tui.feeds.live.budgeted_http import Request
 from orderflow_tui.feeds.live.tape_join import OVERLAP_NS, PIECE, YIELD_SECONDS, TapeJoin
 from orderflow_tui.feeds.polygon import endpoints, wire
 from orderflow_tui.feeds.polygon.normalize import print_of

@@ -21,7 +21,7 @@ from orderflow_tui.feeds.errors import (
     SymbolNotFoundError,
 )
 from orderflow_tui.feeds.live.budget import RateLimiter
-from orderflow_tui.feeds.live.http import HttpSession, Request
+from orderflow_tui.feeds.live.budgeted_http import HttpSession, Request
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.support.hosts import is_loopback
 from tests.feeds.fake_polygon import FakePolygon, Handler, bomb, cut_body, drip_body, drip_head, drop, hang, say, status
