@@ -21,7 +21,7 @@ from orderflow_tui.feeds.live.budget import RateLimiter
 from orderflow_tui.feeds.live.budgeted_http import HttpSession, Reply, Request
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.side_checks import DEADLINE_SECONDS, PastQuotes
-from orderflow_tui.feeds.live.spellings import Spellings, dotted
+from orderflow_tui.feeds.live.symbol_spellings import Spellings, dotted
 
 FeedName = Literal["iex", "sip", "delayed_sip"]
 HEARTBEAT: Final = "SPY"

@@ -27,7 +27,7 @@ from orderflow_tui.feeds.live.reconnecting import (
     together,
     websocket,
 )
-from orderflow_tui.feeds.live.spellings import Spellings
+from orderflow_tui.feeds.live.symbol_spellings import Spellings
 from orderflow_tui.support.masking import hide
 
 SILENCE_SECONDS: Final[dict[MarketState, float]] = {"open": 30.0, "unknown": 60.0, "extended-hours": 300.0}

@@ -24,7 +24,7 @@ from orderflow_tui.feeds.alpaca.normalize import (
 from orderflow_tui.feeds.alpaca.tape import SymbolTape
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, BandNote, Channel, Put
-from orderflow_tui.feeds.live.spellings import Spellings
+from orderflow_tui.feeds.live.symbol_spellings import Spellings
 
 COVER_NS: Final = NS // 4
 """A stream may bring two prints in the wrong order within this."""

@@ -16,7 +16,7 @@ from orderflow_tui.feeds.databento.normalize import BAD_TIME, SymbolRecords, wit
 from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, Channel, FeedGap, Put, SymbolNote
 from orderflow_tui.feeds.live.reconnecting import TroubleError
-from orderflow_tui.feeds.live.spellings import Spellings, integrated
+from orderflow_tui.feeds.live.symbol_spellings import Spellings, integrated
 
 BACKFILL_NS: Final = 420 * NS
 """Seven minutes: a baseline of 300 s, the longest window of 60 s, and a minute to spare."""

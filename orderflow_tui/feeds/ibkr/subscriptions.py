@@ -13,7 +13,7 @@ from orderflow_tui.feeds.ibkr.market_data_lines import Lines
 from orderflow_tui.feeds.ibkr.past import Archive
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests
 from orderflow_tui.feeds.ibkr.symbol import ROWS_ASKED, IbkrSymbol
-from orderflow_tui.feeds.live.spellings import spaced
+from orderflow_tui.feeds.live.symbol_spellings import spaced
 
 HEARTBEAT: Final = "SPY"
 RENEW_EVERY_SECONDS: Final = 5.0

@@ -12,7 +12,7 @@ from orderflow_tui.feeds.alpaca import wire
 from orderflow_tui.feeds.alpaca.stream_events import Frames
 from orderflow_tui.feeds.alpaca.tape import SymbolTape
 from orderflow_tui.feeds.feed import Arrival, Batch
-from orderflow_tui.feeds.live.spellings import Spellings, dotted
+from orderflow_tui.feeds.live.symbol_spellings import Spellings, dotted
 from tests.feeds.collector import Collector
 
 AT = 1_796_049_000 * NS

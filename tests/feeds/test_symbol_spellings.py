@@ -8,7 +8,7 @@ import pytest
 
 from orderflow_tui.config.tickers import normalise_symbol
 from orderflow_tui.feeds.feed import Batch, FeedStatus, SymbolNote
-from orderflow_tui.feeds.live.spellings import Spellings, dotted, integrated, spaced
+from orderflow_tui.feeds.live.symbol_spellings import Spellings, dotted, integrated, spaced
 from tests.feeds.alpaca import serving as alpaca
 from tests.feeds.databento import serving as databento
 from tests.feeds.databento.test_feed import settle
