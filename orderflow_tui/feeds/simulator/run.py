@@ -21,8 +21,8 @@ from orderflow_tui.feeds.simulator.bad_day import BAD_DAY
 from orderflow_tui.feeds.simulator.faults import Fault, load_faults
 from orderflow_tui.feeds.simulator.gate import AbortableProtocol
 from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS, Symbols, listed_symbols
+from orderflow_tui.feeds.simulator.polygon_server import Depth
 from orderflow_tui.feeds.simulator.scenarios import SCENARIOS
-from orderflow_tui.feeds.simulator.server import Depth
 from orderflow_tui.feeds.simulator.tcp_server import TcpServer
 from orderflow_tui.feeds.simulator.wire_apps import WIRES, application, check_plan, ibkr_wire, tcp_wire
 from orderflow_tui.support.console import print_lines, print_note

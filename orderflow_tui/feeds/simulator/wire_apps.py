@@ -17,8 +17,8 @@ from orderflow_tui.feeds.simulator.instruments import Symbols
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, PLANS, PlanName
+from orderflow_tui.feeds.simulator.polygon_server import Depth, create_app
 from orderflow_tui.feeds.simulator.scenarios import ScenarioName
-from orderflow_tui.feeds.simulator.server import Depth, create_app
 from orderflow_tui.feeds.simulator.tcp_server import Serve
 
 WireName = Literal["polygon", "alpaca", "databento", "ibkr"]
