@@ -44,8 +44,8 @@ from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import decode_frame
 from orderflow_tui.feeds.simulator import DEMO_SYMBOLS
 from orderflow_tui.feeds.simulator.market import Market
+from orderflow_tui.feeds.simulator.polygon_stream import _band_event, _quote_event, _trade_event
 from orderflow_tui.feeds.simulator.polygon_wire import trade_row
-from orderflow_tui.feeds.simulator.stream import _band_event, _quote_event, _trade_event
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.monitor import clock as clock_module

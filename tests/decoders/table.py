@@ -59,8 +59,8 @@ from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
 from orderflow_tui.feeds.simulator.ibkr.frames import ClientError, greeted, received
 from orderflow_tui.feeds.simulator.ibkr.frames import frame as ibkr_frame
 from orderflow_tui.feeds.simulator.ibkr.options import load_ibkr_faults
+from orderflow_tui.feeds.simulator.polygon_stream import _received
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
-from orderflow_tui.feeds.simulator.stream import _received
 from orderflow_tui.journal.alerts_without_outcome import unfollowed
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.reader import JournalReader
@@ -764,7 +764,7 @@ DECODERS = (
     Decoder(
         "simulated Alpaca's listener", ("feeds.simulator.alpaca_stream",), b'{"action":"auth","key":"k"}', _alpaca_order
     ),
-    Decoder("simulator's listener", ("feeds.simulator.stream",), b'{"action":"auth","params":"key"}', _order),
+    Decoder("simulator's listener", ("feeds.simulator.polygon_stream",), b'{"action":"auth","params":"key"}', _order),
     Decoder("simulator's offset", ("feeds.simulator.query",), b"ap=3&limit=5", _offset, (BadQueryError,)),
     Decoder("the engine's port", ("engine.listener",), b"40000 " + b"5c" * 32 + b"\n", lambda data, _: address(data),
             (EngineError,)),

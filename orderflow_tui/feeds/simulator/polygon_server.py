@@ -22,6 +22,7 @@ from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.payload_faults import corrupt
 from orderflow_tui.feeds.simulator.plans import DELAY_SECONDS, EVERYTHING, Plan
+from orderflow_tui.feeds.simulator.polygon_stream import StreamHub
 from orderflow_tui.feeds.simulator.query import (
     MAX_LIMIT,
     BadQueryError,
@@ -34,7 +35,6 @@ from orderflow_tui.feeds.simulator.query import (
     parse_time_query,
 )
 from orderflow_tui.feeds.simulator.sale_conditions import sale_conditions
-from orderflow_tui.feeds.simulator.stream import StreamHub
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 
 Depth = Literal["full", "nbbo"]

@@ -22,8 +22,8 @@ from orderflow_tui.feeds.simulator.instruments import instrument_for
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.plans import PLANS
+from orderflow_tui.feeds.simulator.polygon_stream import StreamHub
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
-from orderflow_tui.feeds.simulator.stream import StreamHub
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket
 
 NOW = 1_769_700_000 * NANOS
