@@ -129,7 +129,7 @@ def _init(args: argparse.Namespace) -> int:
 
 def _simulate(args: argparse.Namespace) -> int:
     from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS
-    from orderflow_tui.feeds.simulator.run import serve
+    from orderflow_tui.feeds.simulator.run_server import serve
 
     return serve(
         port=args.port,

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.server import serve
 
 from orderflow_tui.feeds.live.reconnecting import websocket
-from orderflow_tui.feeds.simulator.run import LoopbackServer, bind_loopback
+from orderflow_tui.feeds.simulator.run_server import LoopbackServer, bind_loopback
 from orderflow_tui.feeds.simulator.tcp_server import TcpServer
 
 MORE_THAN_SOCKETS_HOLD = b"x" * (1 << 24)

@@ -17,7 +17,7 @@ def main() -> int:
     stop = _stdin_closed() if "--until-stdin-closes" in sys.argv else None  # also while what follows is loaded
     from orderflow_tui.feeds.simulator.instruments import DEMO_SYMBOLS  # noqa: PLC0415
     from orderflow_tui.feeds.simulator.process import KEY_VARIABLE  # noqa: PLC0415
-    from orderflow_tui.feeds.simulator.run import serve  # noqa: PLC0415
+    from orderflow_tui.feeds.simulator.run_server import serve  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(prog="python -m orderflow_tui.feeds.simulator", description="A simulated market.")
     parser.add_argument("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 for a free one")

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.simulator.alpaca_server import create_alpaca_app
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import NANOS
-from orderflow_tui.feeds.simulator.run import LoopbackServer, bind_loopback
+from orderflow_tui.feeds.simulator.run_server import LoopbackServer, bind_loopback
 from orderflow_tui.feeds.simulator.symbol_market import Flow, SymbolMarket
 from tests.feeds.collector import Collector
 

@@ -23,7 +23,7 @@ from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import FINRA_EXCHANGE, NANOS
 from orderflow_tui.feeds.simulator.polygon_server import create_app
-from orderflow_tui.feeds.simulator.run import LoopbackServer, bind_loopback
+from orderflow_tui.feeds.simulator.run_server import LoopbackServer, bind_loopback
 from tests.core.kit import MS
 from tests.feeds.alpaca.serving import Config as AlpacaConfig
 from tests.feeds.databento.serving import Config as DatabentoConfig

@@ -13,7 +13,7 @@ from orderflow_tui.feeds.databento.feed import DatabentoFeed
 from orderflow_tui.feeds.simulator.databento.gateway import DatabentoMarket, Gateway
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.market_history import NANOS
-from orderflow_tui.feeds.simulator.run import bind_loopback
+from orderflow_tui.feeds.simulator.run_server import bind_loopback
 from orderflow_tui.feeds.simulator.tcp_server import Serve, TcpServer
 from tests.feeds.collector import Collector
 

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.simulator.ibkr.gateway import IbkrGateway
 from orderflow_tui.feeds.simulator.ibkr.options import IbkrFault, Options
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import NANOS
-from orderflow_tui.feeds.simulator.run import bind_loopback
+from orderflow_tui.feeds.simulator.run_server import bind_loopback
 from orderflow_tui.feeds.simulator.tcp_server import TcpServer
 from tests.feeds.collector import Collector
 

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.simulator.faults import FaultPlan
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.polygon_server import create_app
-from orderflow_tui.feeds.simulator.run import LoopbackServer, bind_loopback
+from orderflow_tui.feeds.simulator.run_server import LoopbackServer, bind_loopback
 
 NOW_NS = 1_795_400_000 * NANOS
 

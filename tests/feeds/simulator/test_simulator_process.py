@@ -15,7 +15,7 @@ import pytest
 
 from orderflow_tui.feeds.simulator import SimulatorError, SimulatorProcess
 from orderflow_tui.feeds.simulator.process import KEY_VARIABLE
-from orderflow_tui.feeds.simulator.run import bind_loopback, serve
+from orderflow_tui.feeds.simulator.run_server import bind_loopback, serve
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
