@@ -20,7 +20,7 @@ from orderflow_tui.config.values import invalid
 from orderflow_tui.evaluate.executors import place_for
 from orderflow_tui.evaluate.figures import comparison, proposals
 from orderflow_tui.evaluate.progress import Progress, ReadingProgress
-from orderflow_tui.evaluate.run import run_tasks, run_units
+from orderflow_tui.evaluate.run_tasks import run_tasks, run_units
 from orderflow_tui.evaluate.symbol_day import DayResult, Rules, Setting, Unit
 from orderflow_tui.evaluate.text import evaluation_lines, evaluation_page
 from orderflow_tui.recordings.formats.session import repeated_words

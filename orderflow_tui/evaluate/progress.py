@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from orderflow_tui.evaluate.run import Watcher
+from orderflow_tui.evaluate.run_tasks import Watcher
 from orderflow_tui.recordings.market_day import MarketDay, bytes_read
 from orderflow_tui.support.console import print_progress
 

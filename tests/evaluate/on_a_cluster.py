@@ -16,7 +16,7 @@ from orderflow_tui.commands.import_days import run_import
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.evaluate import executors
 from orderflow_tui.evaluate.executors import cluster
-from orderflow_tui.evaluate.run import Watcher, run_units
+from orderflow_tui.evaluate.run_tasks import Watcher, run_units
 from orderflow_tui.evaluate.symbol_day import Rules, Setting, Unit
 
 

@@ -22,7 +22,7 @@ from orderflow_tui.core.model.outputs import Controls
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.evaluate.executors import differing, processes
 from orderflow_tui.evaluate.figures import comparison, proposals, total
-from orderflow_tui.evaluate.run import Watcher, run_units
+from orderflow_tui.evaluate.run_tasks import Watcher, run_units
 from orderflow_tui.evaluate.symbol_day import (
     FALL_SECONDS,
     HURTS,
