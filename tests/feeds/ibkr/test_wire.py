@@ -9,7 +9,7 @@ import pytest
 
 import orderflow_tui.feeds.ibkr as package
 from orderflow_tui.feeds.ibkr import outgoing, wire
-from orderflow_tui.feeds.simulator.ibkr.client import ORDERS
+from orderflow_tui.feeds.simulator.ibkr.client_session import ORDERS
 from orderflow_tui.feeds.simulator.ibkr.frames import frame
 
 ROWS = [(13, 1, 7, 0, "MEMX", 0, 1, "25.10", "300", 1), (13, 1, 7, 1, "ARCA", 2, 0, "0.0", "0", 1)]

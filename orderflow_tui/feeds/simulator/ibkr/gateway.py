@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from orderflow_tui.feeds.simulator.ibkr.client import Client, Shared
+from orderflow_tui.feeds.simulator.ibkr.client_session import Client, Shared
 from orderflow_tui.feeds.simulator.ibkr.frames import ClientError, frame, greeted, received
 from orderflow_tui.feeds.simulator.ibkr.options import IbkrFault, Options
 from orderflow_tui.feeds.simulator.market import Market
