@@ -58,7 +58,7 @@ from orderflow_tui.feeds.simulator.databento.gateway import _subscription as dat
 from orderflow_tui.feeds.simulator.faults import FaultFileError, load_faults
 from orderflow_tui.feeds.simulator.ibkr.frames import ClientError, greeted, received
 from orderflow_tui.feeds.simulator.ibkr.frames import frame as ibkr_frame
-from orderflow_tui.feeds.simulator.ibkr.options import load_ibkr_faults
+from orderflow_tui.feeds.simulator.ibkr.tws_behavior import load_ibkr_faults
 from orderflow_tui.feeds.simulator.polygon_stream import _received
 from orderflow_tui.feeds.simulator.query import BadQueryError, parse_offset_cursor, parse_time_query
 from orderflow_tui.journal.alerts_without_outcome import unfollowed
@@ -688,7 +688,7 @@ DECODERS = (
         (ClientError, EOFError),
     ),
     Decoder(
-        "simulated TWS's faults", ("feeds.simulator.ibkr.options",), b'[[fault]]\nkind = "mute"\nseconds = 5\n',
+        "simulated TWS's faults", ("feeds.simulator.ibkr.tws_behavior",), b'[[fault]]\nkind = "mute"\nseconds = 5\n',
         _file("faults.toml", load_ibkr_faults), (FaultFileError,),
     ),
     Decoder("recorded prints", ("recordings.formats.pair", "recordings.open"), TRADES, _recording("trades"), (RecordingError,)),

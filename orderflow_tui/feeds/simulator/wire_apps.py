@@ -12,7 +12,7 @@ from orderflow_tui.feeds.simulator.alpaca_server import create_alpaca_app
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.gate import RateLimit
 from orderflow_tui.feeds.simulator.ibkr.gateway import IbkrGateway
-from orderflow_tui.feeds.simulator.ibkr.options import IBKR_BAD_DAY, load_ibkr_faults
+from orderflow_tui.feeds.simulator.ibkr.tws_behavior import IBKR_BAD_DAY, load_ibkr_faults
 from orderflow_tui.feeds.simulator.instruments import Symbols
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import NANOS

@@ -11,7 +11,7 @@ from typing import Any
 
 from orderflow_tui.feeds.ibkr.feed import IbkrFeed
 from orderflow_tui.feeds.simulator.ibkr.gateway import IbkrGateway
-from orderflow_tui.feeds.simulator.ibkr.options import IbkrFault, Options
+from orderflow_tui.feeds.simulator.ibkr.tws_behavior import IbkrFault, Options
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import NANOS
 from orderflow_tui.feeds.simulator.run_server import bind_loopback

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from orderflow_tui.feeds.simulator.book import BookSide
-from orderflow_tui.feeds.simulator.ibkr.options import Dialect
+from orderflow_tui.feeds.simulator.ibkr.tws_behavior import Dialect
 from orderflow_tui.feeds.simulator.market_history import PRICE_UNITS_PER_DOLLAR, PRICE_UNITS_PER_TICK
 
 VENUES: Final = {

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from orderflow_tui.feeds.simulator.ibkr.books import VENUES, Row, by_price, changes, dollars, rows_of
 from orderflow_tui.feeds.simulator.ibkr.frames import ClientError, frame, received
-from orderflow_tui.feeds.simulator.ibkr.options import DELAYED, LIVE, IbkrFault, Options
+from orderflow_tui.feeds.simulator.ibkr.tws_behavior import DELAYED, LIVE, IbkrFault, Options
 from orderflow_tui.feeds.simulator.market import Market
 from orderflow_tui.feeds.simulator.market_history import NANOS, Print
 from orderflow_tui.feeds.simulator.symbol_market import SymbolMarket

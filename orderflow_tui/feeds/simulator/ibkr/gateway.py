@@ -10,7 +10,7 @@ from typing import Final
 
 from orderflow_tui.feeds.simulator.ibkr.client_session import Client, Shared
 from orderflow_tui.feeds.simulator.ibkr.frames import ClientError, frame, greeted, received
-from orderflow_tui.feeds.simulator.ibkr.options import IbkrFault, Options
+from orderflow_tui.feeds.simulator.ibkr.tws_behavior import IbkrFault, Options
 from orderflow_tui.feeds.simulator.market import Market
 
 READY_SECONDS: Final = 10.0
