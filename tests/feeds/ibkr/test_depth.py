@@ -8,7 +8,7 @@ import pytest
 
 from orderflow_tui.feeds.ibkr.depth import BookRows
 from orderflow_tui.feeds.ibkr.wire import DepthRow
-from orderflow_tui.feeds.simulator.ibkr.books import Row, changes
+from orderflow_tui.feeds.simulator.ibkr.book_rows import Row, changes
 from orderflow_tui.feeds.simulator.ibkr.tws_behavior import Dialect
 
 Told = tuple[int, str, int, bool, int, int]

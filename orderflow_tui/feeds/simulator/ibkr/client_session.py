@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from orderflow_tui.feeds.simulator.ibkr.books import VENUES, Row, by_price, changes, dollars, rows_of
+from orderflow_tui.feeds.simulator.ibkr.book_rows import VENUES, Row, by_price, changes, dollars, rows_of
 from orderflow_tui.feeds.simulator.ibkr.frames import ClientError, frame, received
 from orderflow_tui.feeds.simulator.ibkr.tws_behavior import DELAYED, LIVE, IbkrFault, Options
 from orderflow_tui.feeds.simulator.market import Market
