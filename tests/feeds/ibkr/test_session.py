@@ -15,9 +15,9 @@ from orderflow_tui.feeds.ibkr.connection import FULL_READS, READ, Connection, Tr
 from orderflow_tui.feeds.ibkr.feed import IbkrFeed
 from orderflow_tui.feeds.ibkr.market_data_lines import Lines
 from orderflow_tui.feeds.ibkr.past import Pace
-from orderflow_tui.feeds.ibkr.session import SILENT_SECONDS, Session
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
+from orderflow_tui.feeds.ibkr.tws_session import SILENT_SECONDS, Session
 from tests.feeds.collector import Collector
 from tests.feeds.ibkr.serving import Config
 
@@ -43,7 +43,7 @@ class Talk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1_000.0
-        monkeypatch.setattr("orderflow_tui.feeds.ibkr.session.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("orderflow_tui.feeds.ibkr.tws_session.time.monotonic", lambda: self.now)
         self.line, self.got = Line(), Collector()
         self.symbols = {"ACME": IbkrSymbol("ACME", BASE, self.got)}
         self.session = Session(
