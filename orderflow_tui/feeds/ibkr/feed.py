@@ -29,8 +29,8 @@ from orderflow_tui.feeds.feed import (
 )
 from orderflow_tui.feeds.ibkr import wire
 from orderflow_tui.feeds.ibkr.connection import REQUESTS_A_SECOND, Connection, TroubleError
+from orderflow_tui.feeds.ibkr.historical_ticks import Pace
 from orderflow_tui.feeds.ibkr.market_data_lines import Lines
-from orderflow_tui.feeds.ibkr.past import Pace
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.symbol import DELAY_SECONDS, IbkrSymbol
 from orderflow_tui.feeds.ibkr.tws_session import Session

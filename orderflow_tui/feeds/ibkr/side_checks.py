@@ -19,7 +19,7 @@ from orderflow_tui.core.model.events import Book, Print, SideCheckResult
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, Put
-from orderflow_tui.feeds.ibkr.past import Pace
+from orderflow_tui.feeds.ibkr.historical_ticks import Pace
 from orderflow_tui.feeds.ibkr.requests import Requests
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
 from orderflow_tui.feeds.ibkr.wire import PastQuote, PastQuotes

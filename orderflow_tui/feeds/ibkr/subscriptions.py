@@ -9,8 +9,8 @@ from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, Put, SymbolNote
 from orderflow_tui.feeds.ibkr import wire
 from orderflow_tui.feeds.ibkr.codes import Meaning
+from orderflow_tui.feeds.ibkr.historical_ticks import Archive
 from orderflow_tui.feeds.ibkr.market_data_lines import Lines
-from orderflow_tui.feeds.ibkr.past import Archive
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests
 from orderflow_tui.feeds.ibkr.symbol import ROWS_ASKED, IbkrSymbol
 from orderflow_tui.feeds.live.symbol_spellings import spaced

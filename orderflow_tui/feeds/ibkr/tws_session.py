@@ -12,9 +12,9 @@ from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, MarketState, 
 from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.ibkr.codes import Meaning, meaning_of
 from orderflow_tui.feeds.ibkr.connection import Connection, TroubleError
+from orderflow_tui.feeds.ibkr.historical_ticks import Archive, Pace
 from orderflow_tui.feeds.ibkr.market_data_lines import Lines
 from orderflow_tui.feeds.ibkr.normalize import venues_of
-from orderflow_tui.feeds.ibkr.past import Archive, Pace
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.subscriptions import Subscriptions

@@ -5,9 +5,9 @@ from __future__ import annotations
 from orderflow_tui.core.model.events import AUCTION, OFF_EXCHANGE, SIDE, VOLUME, Event, Gap, Print, TapeCorrection
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch
+from orderflow_tui.feeds.ibkr.historical_ticks import PAGE, PastTicks
 from orderflow_tui.feeds.ibkr.market_data_lines import HOLD_SECONDS, Lines
 from orderflow_tui.feeds.ibkr.normalize import flags_of, venues_of
-from orderflow_tui.feeds.ibkr.past import PAGE, PastTicks
 from orderflow_tui.feeds.ibkr.tape import SymbolTape
 from orderflow_tui.feeds.ibkr.wire import Trade
 from tests.feeds.collector import Collector

@@ -13,8 +13,8 @@ from orderflow_tui.feeds.feed import ApiFault, Arrival, BadPayload, Batch, Symbo
 from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.ibkr.connection import FULL_READS, READ, Connection, TroubleError
 from orderflow_tui.feeds.ibkr.feed import IbkrFeed
+from orderflow_tui.feeds.ibkr.historical_ticks import Pace
 from orderflow_tui.feeds.ibkr.market_data_lines import Lines
-from orderflow_tui.feeds.ibkr.past import Pace
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
 from orderflow_tui.feeds.ibkr.tws_session import SILENT_SECONDS, Session

@@ -12,7 +12,7 @@ from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.side_check import signed
 from orderflow_tui.feeds.feed import Batch
-from orderflow_tui.feeds.ibkr.past import REQUESTS, Pace
+from orderflow_tui.feeds.ibkr.historical_ticks import REQUESTS, Pace
 from orderflow_tui.feeds.ibkr.requests import Requests
 from orderflow_tui.feeds.ibkr.side_checks import ANSWER_SECONDS, KEPT_FOR_PRINTS, SETTLE_SECONDS, SideChecks, sided
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
