@@ -8,7 +8,7 @@ from typing import Final
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, Put, SymbolNote
 from orderflow_tui.feeds.ibkr import wire
-from orderflow_tui.feeds.ibkr.codes import Meaning
+from orderflow_tui.feeds.ibkr.error_codes import Meaning
 from orderflow_tui.feeds.ibkr.historical_ticks import Archive
 from orderflow_tui.feeds.ibkr.market_data_lines import Lines
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests

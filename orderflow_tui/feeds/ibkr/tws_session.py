@@ -10,8 +10,8 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, MarketState, Put, SymbolNote
 from orderflow_tui.feeds.ibkr import outgoing, wire
-from orderflow_tui.feeds.ibkr.codes import Meaning, meaning_of
 from orderflow_tui.feeds.ibkr.connection import Connection, TroubleError
+from orderflow_tui.feeds.ibkr.error_codes import Meaning, meaning_of
 from orderflow_tui.feeds.ibkr.historical_ticks import Archive, Pace
 from orderflow_tui.feeds.ibkr.market_data_lines import Lines
 from orderflow_tui.feeds.ibkr.normalize import venues_of
