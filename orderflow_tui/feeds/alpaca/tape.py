@@ -10,9 +10,9 @@ from orderflow_tui.core.model.events import Print
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.alpaca import wire
+from orderflow_tui.feeds.alpaca.corrected_prints import Recall
 from orderflow_tui.feeds.alpaca.host import Host
 from orderflow_tui.feeds.alpaca.normalize import print_of
-from orderflow_tui.feeds.alpaca.recall import Recall
 from orderflow_tui.feeds.errors import PayloadError, one_line
 from orderflow_tui.feeds.feed import BadPayload, FeedGap, Put
 from orderflow_tui.feeds.live.budgeted_http import Reply
