@@ -48,7 +48,7 @@ from orderflow_tui.feeds.live.budgeted_http import HttpSession, Reply, Request, 
 from orderflow_tui.feeds.live.reconnecting import TroubleError
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
-from orderflow_tui.feeds.polygon.conditions import Conditions
+from orderflow_tui.feeds.polygon.fetch_conditions import Conditions
 from orderflow_tui.feeds.polygon.rest_calls import Gateway
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame

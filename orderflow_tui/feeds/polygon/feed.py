@@ -27,7 +27,7 @@ from orderflow_tui.feeds.live.side_checks import SideChecks
 from orderflow_tui.feeds.live.tape_join import QUOTE_SECONDS
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
-from orderflow_tui.feeds.polygon.conditions import Conditions
+from orderflow_tui.feeds.polygon.fetch_conditions import Conditions
 from orderflow_tui.feeds.polygon.rereads import Rereads
 from orderflow_tui.feeds.polygon.rest_calls import (
     HEARTBEAT,

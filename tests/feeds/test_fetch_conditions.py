@@ -13,8 +13,8 @@ from orderflow_tui.core.model.events import REGULAR, VOLUME
 from orderflow_tui.feeds.errors import AuthError, FeedError
 from orderflow_tui.feeds.feed import ApiFault, Batch
 from orderflow_tui.feeds.live.retry import RetryPolicy
-from orderflow_tui.feeds.polygon.conditions import AGAIN_SECONDS, Conditions
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
+from orderflow_tui.feeds.polygon.fetch_conditions import AGAIN_SECONDS, Conditions
 from orderflow_tui.feeds.polygon.rest_calls import Gateway
 from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED, KNOWN_CONDITIONS
 from tests.feeds.collector import Collector
