@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 
 from orderflow_tui.core.rules.catalogue import CATALOGUE
-from orderflow_tui.recordings.formats.session import repeated_words
+from orderflow_tui.recordings.formats.recorded_session import repeated_words
 from orderflow_tui.report.figures import Figures
 from orderflow_tui.report.html import bars, heading, intervals, page, paragraph, share_text, table
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final
 
-from orderflow_tui.recordings.formats.session import RecordedSession, RecordingError
+from orderflow_tui.recordings.formats.recorded_session import RecordedSession, RecordingError
 
 _AT_ONCE: Final = 1_000
 _PAUSE_S: Final = 0.01

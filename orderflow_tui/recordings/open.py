@@ -12,7 +12,7 @@ from orderflow_tui.recordings.formats.flat_files import is_flat, open_flat
 from orderflow_tui.recordings.formats.lobster import is_lobster, open_lobster
 from orderflow_tui.recordings.formats.pair import open_pair, pair_of
 from orderflow_tui.recordings.formats.raw import is_raw, open_raw, raw_symbols
-from orderflow_tui.recordings.formats.session import LONGEST_LINE, RecordedSession, RecordingError, opened
+from orderflow_tui.recordings.formats.recorded_session import LONGEST_LINE, RecordedSession, RecordingError, opened
 
 __all__ = ["RecordedSession", "RecordingError", "expanded", "open_recording"]
 

@@ -14,7 +14,7 @@ from orderflow_tui.core.model.events import Clock, Event, Gap
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put, Step
-from orderflow_tui.recordings.formats.session import repeated_rows, repeated_words
+from orderflow_tui.recordings.formats.recorded_session import repeated_rows, repeated_words
 from orderflow_tui.recordings.open import RecordedSession, RecordingError
 
 _BATCH: Final = 250

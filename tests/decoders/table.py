@@ -74,7 +74,7 @@ from orderflow_tui.positions.csv_file import CsvPositions
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.toml_file import TomlPositions
 from orderflow_tui.positions.typed import typed_position
-from orderflow_tui.recordings.formats.session import RecordedSession
+from orderflow_tui.recordings.formats.recorded_session import RecordedSession
 from orderflow_tui.recordings.open import RecordingError, open_recording
 from orderflow_tui.recordings.reproduce import _records as alert_records
 from orderflow_tui.recordings.run_files import MAGIC, RUN_FILE, Day, RawError, RawReader, read_run
@@ -696,7 +696,7 @@ DECODERS = (
     Decoder("recorded books", ("recordings.formats.pair", "recordings.open"), BOOK, _recording("book"), (RecordingError,)),
     Decoder("a recording's gzip", ("recordings.formats.pair", "recordings.open"), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
     Decoder(
-        "flat trades", ("recordings.formats.flat_files", "recordings.formats.session"), FLAT_TRADES, _flat("trades"), (RecordingError,)
+        "flat trades", ("recordings.formats.flat_files", "recordings.formats.recorded_session"), FLAT_TRADES, _flat("trades"), (RecordingError,)
     ),
     Decoder("flat quotes", ("recordings.formats.market_file",), FLAT_QUOTES, _flat("quotes"), (RecordingError,)),
     Decoder("LOBSTER's messages", ("recordings.formats.lobster",), MESSAGES, _lobster("message"), (RecordingError,)),

@@ -19,7 +19,7 @@ from orderflow_tui.evaluate.executors import processes
 from orderflow_tui.evaluate.progress import Progress, time_words
 from orderflow_tui.evaluate.run_tasks import Watcher, run_tasks
 from orderflow_tui.evaluate.symbol_day import Rules, Setting, Unit, run_unit
-from orderflow_tui.recordings.formats.session import RecordingError
+from orderflow_tui.recordings.formats.recorded_session import RecordingError
 from orderflow_tui.recordings.market_day import MarketDay, bytes_read, market_days
 from orderflow_tui.recordings.market_day import import_day as take_day
 from orderflow_tui.recordings.open import expanded, open_recording

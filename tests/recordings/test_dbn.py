@@ -12,7 +12,7 @@ import pytest
 
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Print
 from orderflow_tui.recordings.formats.dbn import open_dbn, symbol_events
-from orderflow_tui.recordings.formats.session import RecordingError, repeated_rows
+from orderflow_tui.recordings.formats.recorded_session import RecordingError, repeated_rows
 from orderflow_tui.recordings.open import open_recording
 from tests.real.sessions import AAPL, recording
 

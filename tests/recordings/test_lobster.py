@@ -23,7 +23,7 @@ from orderflow_tui.core.model.events import (
     Halt,
     Print,
 )
-from orderflow_tui.recordings.formats.session import RecordingError
+from orderflow_tui.recordings.formats.recorded_session import RecordingError
 from orderflow_tui.recordings.open import open_recording
 from tests.real.sessions import AAPL, recording
 

@@ -20,7 +20,7 @@ from orderflow_tui.core.model.events import (
 )
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.recordings.formats.pair import COIN_SCALE, Recording, open_pair
-from orderflow_tui.recordings.formats.session import RecordingError, repeated_rows, repeated_words
+from orderflow_tui.recordings.formats.recorded_session import RecordingError, repeated_rows, repeated_words
 from tests.core.kit import Rules, alerts, exits, held
 from tests.feeds.recorded import START, quote, trade, write
 

@@ -20,7 +20,7 @@ from orderflow_tui.core.model.validators import SYMBOL
 from orderflow_tui.feeds.databento.normalize import BAD_TIME, SNAPSHOT, SymbolRecords
 from orderflow_tui.feeds.databento.wire import HEAD_SIZE, LONGEST_HEAD, RecordStream, is_consolidated
 from orderflow_tui.feeds.errors import PayloadError, one_line
-from orderflow_tui.recordings.formats.session import LATEST, Reading, RecordingError, Repeats, shown
+from orderflow_tui.recordings.formats.recorded_session import LATEST, Reading, RecordingError, Repeats, shown
 from orderflow_tui.support.bounded_file import open_regular
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from orderflow_tui.feeds.polygon.normalize import print_of, quoted_price, quoted
 from orderflow_tui.feeds.polygon.sale_conditions import DROPPED_CORRECTIONS
 from orderflow_tui.feeds.polygon.wire import TradeRow
 from orderflow_tui.recordings.formats.market_file import Row, column_names, names_in, symbol_rows
-from orderflow_tui.recordings.formats.session import Reading, RecordingError, Repeats, bounded, shown
+from orderflow_tui.recordings.formats.recorded_session import Reading, RecordingError, Repeats, bounded, shown
 
 _TRADES: Final = (
     "ticker", "conditions", "correction", "exchange", "id", "participant_timestamp", "price", "sequence_number",

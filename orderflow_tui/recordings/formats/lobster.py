@@ -35,7 +35,7 @@ from orderflow_tui.core.model.events import (
 )
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import TICKER
-from orderflow_tui.recordings.formats.session import MOST_PRICE, MOST_SIZE, RecordingError, lines, shown
+from orderflow_tui.recordings.formats.recorded_session import MOST_PRICE, MOST_SIZE, RecordingError, lines, shown
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _NAME: Final = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from orderflow_tui.recordings.formats.session import (
+from orderflow_tui.recordings.formats.recorded_session import (
     LONGEST_LINE,
     Reading,
     RecordingError,

@@ -34,7 +34,7 @@ from orderflow_tui.core.model.events import (
 )
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR
 from orderflow_tui.core.model.validators import SYMBOL
-from orderflow_tui.recordings.formats.session import LONGEST_LINE, UNREADABLE, RecordingError, Repeats, shown
+from orderflow_tui.recordings.formats.recorded_session import LONGEST_LINE, UNREADABLE, RecordingError, Repeats, shown
 from orderflow_tui.support.bounded_file import open_regular
 
 _TRADES: Final = ".trades.csv.gz"

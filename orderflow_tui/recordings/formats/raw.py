@@ -17,7 +17,7 @@ from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.events import SIDE_GIVEN, UNKNOWN, Event, Gap, Print, SideCheckResult
 from orderflow_tui.core.model.holder import Position
 from orderflow_tui.core.transcript import Begin, Changed, CoreCall, Fed
-from orderflow_tui.recordings.formats.session import RecordingError
+from orderflow_tui.recordings.formats.recorded_session import RecordingError
 from orderflow_tui.recordings.run_files import IMPORTED, RawError, RawReader, read_run, runs, symbols
 
 _START: Final = 50

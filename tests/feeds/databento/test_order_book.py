@@ -14,7 +14,7 @@ from orderflow_tui.core.model.events import SELL, Book, Event, Gap, Print
 from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.feeds.databento.order_book import OrderBook
-from orderflow_tui.recordings.formats.session import RecordingError
+from orderflow_tui.recordings.formats.recorded_session import RecordingError
 from orderflow_tui.recordings.open import open_recording
 from tests.core.kit import Rules
 from tests.recordings.reader_files import NS, OPEN, dbn
