@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from orderflow_tui.core.model.validators import SYMBOL
+from orderflow_tui.recordings.formats.csv_pair import open_pair, pair_of
 from orderflow_tui.recordings.formats.dbn import is_dbn, open_dbn
 from orderflow_tui.recordings.formats.flat_files import is_flat, open_flat
 from orderflow_tui.recordings.formats.lobster import is_lobster, open_lobster
-from orderflow_tui.recordings.formats.pair import open_pair, pair_of
 from orderflow_tui.recordings.formats.raw import is_raw, open_raw, raw_symbols
 from orderflow_tui.recordings.formats.recorded_session import LONGEST_LINE, RecordedSession, RecordingError, opened
 

@@ -691,10 +691,10 @@ DECODERS = (
         "simulated TWS's faults", ("feeds.simulator.ibkr.tws_behavior",), b'[[fault]]\nkind = "mute"\nseconds = 5\n',
         _file("faults.toml", load_ibkr_faults), (FaultFileError,),
     ),
-    Decoder("recorded prints", ("recordings.formats.pair", "recordings.open"), TRADES, _recording("trades"), (RecordingError,)),
-    Decoder("recorded coins", ("recordings.formats.pair", "recordings.open"), COINS, _recording("book"), (RecordingError,)),
-    Decoder("recorded books", ("recordings.formats.pair", "recordings.open"), BOOK, _recording("book"), (RecordingError,)),
-    Decoder("a recording's gzip", ("recordings.formats.pair", "recordings.open"), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
+    Decoder("recorded prints", ("recordings.formats.csv_pair", "recordings.open"), TRADES, _recording("trades"), (RecordingError,)),
+    Decoder("recorded coins", ("recordings.formats.csv_pair", "recordings.open"), COINS, _recording("book"), (RecordingError,)),
+    Decoder("recorded books", ("recordings.formats.csv_pair", "recordings.open"), BOOK, _recording("book"), (RecordingError,)),
+    Decoder("a recording's gzip", ("recordings.formats.csv_pair", "recordings.open"), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
     Decoder(
         "flat trades", ("recordings.formats.flat_files", "recordings.formats.recorded_session"), FLAT_TRADES, _flat("trades"), (RecordingError,)
     ),

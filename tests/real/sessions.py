@@ -14,7 +14,7 @@ from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.events import Event, Gap
 from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.recordings.formats.pair import Recording, open_pair
+from orderflow_tui.recordings.formats.csv_pair import Recording, open_pair
 from tests.core.kit import Rules
 
 SESSIONS = Path(__file__).resolve().parents[3] / "shared" / "data" / "sessions"

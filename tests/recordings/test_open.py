@@ -19,7 +19,7 @@ from orderflow_tui.core.model.events import (
     Print,
 )
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.recordings.formats.pair import COIN_SCALE, Recording, open_pair
+from orderflow_tui.recordings.formats.csv_pair import COIN_SCALE, Recording, open_pair
 from orderflow_tui.recordings.formats.recorded_session import RecordingError, repeated_rows, repeated_words
 from tests.core.kit import Rules, alerts, exits, held
 from tests.feeds.recorded import START, quote, trade, write
