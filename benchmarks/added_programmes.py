@@ -23,7 +23,7 @@ from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.evaluate.symbol_day import Rules
-from orderflow_tui.recordings.open import open_recording
+from orderflow_tui.recordings.open_recording import open_recording
 
 A_SYMBOL = 10
 BEFORE, BASELINE, LASTS, JUDGED = 900 * NS, 300 * NS, 30 * NS, 60 * NS

@@ -18,7 +18,7 @@ from orderflow_tui.core.model.data_models import Position
 from orderflow_tui.core.model.events import Book, Gap, Print
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.recordings.open import open_recording
+from orderflow_tui.recordings.open_recording import open_recording
 
 RATES = (1_000, 100, 10)
 WARM_SECONDS = 330

@@ -23,7 +23,7 @@ from orderflow_tui.core.model.outputs import ExitTriggered, StatusChanged
 from orderflow_tui.core.model.units import NEVER_NS, NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.evaluate.symbol_day import Rules
-from orderflow_tui.recordings.open import open_recording
+from orderflow_tui.recordings.open_recording import open_recording
 
 PLACES = 40
 BEFORE, HOLE, AFTER = 900 * NS, 300 * NS, 180 * NS

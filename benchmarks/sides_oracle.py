@@ -17,7 +17,7 @@ from tclf.classical_classifier import ClassicalClassifier
 from benchmarks.measuring import SESSIONS, Figure, emit
 from orderflow_tui.core.market.trade_side import SideClassifier
 from orderflow_tui.core.model.events import BUY, PRICE, SELL, SIDE, UNKNOWN, Book, Print
-from orderflow_tui.recordings.open import open_recording
+from orderflow_tui.recordings.open_recording import open_recording
 
 WITH_TRUTH = ("aapl_lobster_20120621_0930_0935", "btcusdt_spot_20240808_2354")
 WITHOUT_TRUTH = ("bac_20131007_1405_1435",)

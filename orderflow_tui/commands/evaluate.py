@@ -25,7 +25,7 @@ from orderflow_tui.evaluate.symbol_day import DayResult, Rules, Setting, Unit
 from orderflow_tui.evaluate.text import evaluation_lines, evaluation_page
 from orderflow_tui.recordings.formats.recorded_session import repeated_words
 from orderflow_tui.recordings.market_day import Imported, MarketDay, import_day, market_days
-from orderflow_tui.recordings.open import expanded, open_recording
+from orderflow_tui.recordings.open_recording import expanded, open_recording
 from orderflow_tui.report.figures import rows
 from orderflow_tui.support.console import print_csv, print_json, print_lines, print_note
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from orderflow_tui.commands.evaluate import imported
 from orderflow_tui.config.values import invalid
 from orderflow_tui.recordings.market_day import market_days
-from orderflow_tui.recordings.open import expanded
+from orderflow_tui.recordings.open_recording import expanded
 from orderflow_tui.support.console import print_lines
 
 

@@ -29,7 +29,7 @@ from orderflow_tui.journal.writer import new_run_id
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.formats.raw import RawSession
-from orderflow_tui.recordings.open import RecordedSession, expanded, open_recording
+from orderflow_tui.recordings.open_recording import RecordedSession, expanded, open_recording
 from orderflow_tui.recordings.replay_feed import ReplayFeed
 from orderflow_tui.support.console import print_lines, raw_stdout
 

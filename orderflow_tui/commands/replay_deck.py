@@ -20,7 +20,7 @@ from orderflow_tui.journal.rewind import JournalMark
 from orderflow_tui.monitor.commands import AnswerGiven, OwnOrders
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.recordings.extent import look_through
-from orderflow_tui.recordings.open import RecordedSession, RecordingError
+from orderflow_tui.recordings.open_recording import RecordedSession, RecordingError
 from orderflow_tui.recordings.replay_feed import Cue, ReplayFeed
 from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 from orderflow_tui.views.replay import MarkKind, ReplayView

@@ -26,7 +26,7 @@ from orderflow_tui.core.model.units import NS, iso_utc, price_decimal
 from orderflow_tui.core.rules.rule import Profile
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.recordings.formats.recorded_session import repeated_rows
-from orderflow_tui.recordings.open import RecordedSession, RecordingError, open_recording
+from orderflow_tui.recordings.open_recording import RecordedSession, RecordingError, open_recording
 from orderflow_tui.track_record.rule_record import RuleRecord, block_of
 
 HELD: Final = 1_000

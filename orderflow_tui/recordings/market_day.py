@@ -26,7 +26,7 @@ from orderflow_tui.recordings.formats import dbn, flat_files
 from orderflow_tui.recordings.formats.dbn import DbnSession
 from orderflow_tui.recordings.formats.flat_files import FlatSession
 from orderflow_tui.recordings.formats.recorded_session import RecordingError, repeated_rows
-from orderflow_tui.recordings.open import RecordedSession, open_recording
+from orderflow_tui.recordings.open_recording import RecordedSession, open_recording
 from orderflow_tui.recordings.run_files import IMPORTED, LENGTH_BYTES, RUN_FILE, Day, Run, day_name, symbols
 from orderflow_tui.recordings.writer import SymbolDayFile
 from orderflow_tui.support.atomic_file import replace_file

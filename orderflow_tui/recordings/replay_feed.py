@@ -15,7 +15,7 @@ from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedEnded, FeedMessage, FeedStatus, Put, Step
 from orderflow_tui.recordings.formats.recorded_session import repeated_rows, repeated_words
-from orderflow_tui.recordings.open import RecordedSession, RecordingError
+from orderflow_tui.recordings.open_recording import RecordedSession, RecordingError
 
 _BATCH: Final = 250
 _PACE_NS: Final = 50_000_000

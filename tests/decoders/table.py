@@ -75,7 +75,7 @@ from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.toml_file import TomlPositions
 from orderflow_tui.positions.typed import typed_position
 from orderflow_tui.recordings.formats.recorded_session import RecordedSession
-from orderflow_tui.recordings.open import RecordingError, open_recording
+from orderflow_tui.recordings.open_recording import RecordingError, open_recording
 from orderflow_tui.recordings.reproduce import _records as alert_records
 from orderflow_tui.recordings.run_files import MAGIC, RUN_FILE, Day, RawError, RawReader, read_run
 from orderflow_tui.report.figures import figures
@@ -691,10 +691,10 @@ DECODERS = (
         "simulated TWS's faults", ("feeds.simulator.ibkr.tws_behavior",), b'[[fault]]\nkind = "mute"\nseconds = 5\n',
         _file("faults.toml", load_ibkr_faults), (FaultFileError,),
     ),
-    Decoder("recorded prints", ("recordings.formats.csv_pair", "recordings.open"), TRADES, _recording("trades"), (RecordingError,)),
-    Decoder("recorded coins", ("recordings.formats.csv_pair", "recordings.open"), COINS, _recording("book"), (RecordingError,)),
-    Decoder("recorded books", ("recordings.formats.csv_pair", "recordings.open"), BOOK, _recording("book"), (RecordingError,)),
-    Decoder("a recording's gzip", ("recordings.formats.csv_pair", "recordings.open"), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
+    Decoder("recorded prints", ("recordings.formats.csv_pair", "recordings.open_recording"), TRADES, _recording("trades"), (RecordingError,)),
+    Decoder("recorded coins", ("recordings.formats.csv_pair", "recordings.open_recording"), COINS, _recording("book"), (RecordingError,)),
+    Decoder("recorded books", ("recordings.formats.csv_pair", "recordings.open_recording"), BOOK, _recording("book"), (RecordingError,)),
+    Decoder("a recording's gzip", ("recordings.formats.csv_pair", "recordings.open_recording"), gzip.compress(TRADES), _packed_recording, (RecordingError,)),
     Decoder(
         "flat trades", ("recordings.formats.flat_files", "recordings.formats.recorded_session"), FLAT_TRADES, _flat("trades"), (RecordingError,)
     ),

@@ -22,7 +22,7 @@ from orderflow_tui.evaluate.symbol_day import Rules, Setting, Unit, run_unit
 from orderflow_tui.recordings.formats.recorded_session import RecordingError
 from orderflow_tui.recordings.market_day import MarketDay, bytes_read, market_days
 from orderflow_tui.recordings.market_day import import_day as take_day
-from orderflow_tui.recordings.open import expanded, open_recording
+from orderflow_tui.recordings.open_recording import expanded, open_recording
 from orderflow_tui.recordings.run_files import RawReader
 from tests.evaluate.dying import always_dies, day_taken_by_the_next
 from tests.evaluate.generated import recording

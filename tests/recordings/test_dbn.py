@@ -13,7 +13,7 @@ import pytest
 from orderflow_tui.core.model.events import BUY, REGULAR, SELL, SIDE_GIVEN, UNKNOWN, Book, Event, Gap, Print
 from orderflow_tui.recordings.formats.dbn import open_dbn, symbol_events
 from orderflow_tui.recordings.formats.recorded_session import RecordingError, repeated_rows
-from orderflow_tui.recordings.open import open_recording
+from orderflow_tui.recordings.open_recording import open_recording
 from tests.real.sessions import AAPL, recording
 
 from .reader_files import NS, OPEN, as_dbn, dbn, dbn_book, dbn_order, dbn_trade

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.polygon.sale_conditions import FINRA_VENUE, flags_for
 from orderflow_tui.recordings.formats import flat_files, market_file
 from orderflow_tui.recordings.formats.flat_files import FlatSession, open_flat, symbol_events
 from orderflow_tui.recordings.formats.recorded_session import RecordingError, repeated_rows, repeated_words
-from orderflow_tui.recordings.open import open_recording
+from orderflow_tui.recordings.open_recording import open_recording
 
 from .reader_files import NS, OPEN, QUOTES_HEAD, TRADES_HEAD, flat, flat_quote, flat_trade, put
 

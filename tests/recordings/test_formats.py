@@ -10,7 +10,7 @@ import pytest
 from orderflow_tui.cli import main
 from orderflow_tui.core.model.events import Event, Print
 from orderflow_tui.recordings.formats.csv_pair import open_pair
-from orderflow_tui.recordings.open import RecordingError, open_recording
+from orderflow_tui.recordings.open_recording import RecordingError, open_recording
 from tests.evaluate.generated import recording
 from tests.feeds.recorded import quote, trade, write
 

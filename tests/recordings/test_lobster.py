@@ -24,7 +24,7 @@ from orderflow_tui.core.model.events import (
     Print,
 )
 from orderflow_tui.recordings.formats.recorded_session import RecordingError
-from orderflow_tui.recordings.open import open_recording
+from orderflow_tui.recordings.open_recording import open_recording
 from tests.real.sessions import AAPL, recording
 
 from .reader_files import NS, as_lobster, lobster, put

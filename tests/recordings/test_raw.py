@@ -12,7 +12,7 @@ from orderflow_tui.cli import main
 from orderflow_tui.core.model.events import Clock, Gap, Print, SideCheckResult
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.recordings.formats.raw import RawSession
-from orderflow_tui.recordings.open import RecordingError, expanded, open_recording
+from orderflow_tui.recordings.open_recording import RecordingError, expanded, open_recording
 from tests.core.kit import NOON
 from tests.recordings.recordings import HELD, core_of, feed, quiet, recorder
 

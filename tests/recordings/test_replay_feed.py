@@ -8,7 +8,7 @@ import pytest
 from orderflow_tui.core.model.events import Book, Clock, Event, Gap, Print
 from orderflow_tui.feeds.feed import Batch, FeedEnded, FeedMessage, FeedStatus
 from orderflow_tui.recordings import replay_feed
-from orderflow_tui.recordings.open import open_recording
+from orderflow_tui.recordings.open_recording import open_recording
 from orderflow_tui.recordings.replay_feed import ReplayFeed
 from tests.feeds.recorded import NS, START, quote, trade, write
 

@@ -15,7 +15,7 @@ from orderflow_tui.core.model.outputs import AlertRaised
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.feeds.databento.order_book import OrderBook
 from orderflow_tui.recordings.formats.recorded_session import RecordingError
-from orderflow_tui.recordings.open import open_recording
+from orderflow_tui.recordings.open_recording import open_recording
 from tests.core.kit import Rules
 from tests.recordings.reader_files import NS, OPEN, dbn
 from tests.recordings.reader_files import dbn_order as order
