@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.engine.changes import with_lines
-from orderflow_tui.engine.inbox import Inbox
+from orderflow_tui.engine.from_other_screens import Inbox
 from orderflow_tui.engine.protocol import (
     MOST_FROM_ENGINE,
     PROTOCOL,

@@ -19,7 +19,7 @@ import msgspec
 
 from orderflow_tui.core.model.holder import Answer
 from orderflow_tui.engine.changes import Unsent
-from orderflow_tui.engine.inbox import Inbox
+from orderflow_tui.engine.from_other_screens import Inbox
 from orderflow_tui.engine.listener import UNIX_SOCKETS, Door
 from orderflow_tui.engine.protocol import (
     MOST_FROM_SCREEN,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orderflow_tui.engine.inbox import Inbox
+from orderflow_tui.engine.from_other_screens import Inbox
 
 
 @pytest.fixture
