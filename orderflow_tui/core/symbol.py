@@ -41,7 +41,7 @@ from orderflow_tui.core.rules.burst_window import BurstWindow
 from orderflow_tui.core.rules.rule_part import RuleInputs
 from orderflow_tui.core.rules.terms import SymbolTerms
 from orderflow_tui.core.short_as_long import Mirror, mirrored
-from orderflow_tui.core.side_answers import SideAnswers
+from orderflow_tui.core.side_check_results import SideAnswers
 
 _LONGEST_SILENCE_NS: Final = 3_600 * NS
 """Of a longer silence without a clock (a suspended laptop) only the last hour is lived through."""
