@@ -30,11 +30,11 @@ from orderflow_tui.monitor.inbox import Inbox
 from orderflow_tui.monitor.intake import Intake
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.outbox import Listener, Outbox
+from orderflow_tui.monitor.pending_side_checks import SideQuestions
 from orderflow_tui.monitor.publisher import Publisher
 from orderflow_tui.monitor.resume import resume_into, unwatched
 from orderflow_tui.monitor.screen_port import ScreenPort
 from orderflow_tui.monitor.second_ticks import SecondTicks
-from orderflow_tui.monitor.side_questions import SideQuestions
 from orderflow_tui.monitor.status import RunState, status_view
 from orderflow_tui.monitor.symbols import Reloads, WatchedSymbols
 from orderflow_tui.monitor.view_pace import ViewPace
