@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from orderflow_tui.core.exits.plan_rule import should_trigger_exit
+from orderflow_tui.core.exits.exit_rule_of_alerts import should_trigger_exit
 from orderflow_tui.core.model.data_models import OrderBookSnapshot, OrderFlowAlert, Severity
 from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.outputs import AlertRaised

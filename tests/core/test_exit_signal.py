@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow_tui.core.exits.counted_signals import SignalCounter, evidence_of
-from orderflow_tui.core.exits.plan_rule import should_trigger_exit
+from orderflow_tui.core.exits.exit_rule_of_alerts import should_trigger_exit
 from orderflow_tui.core.model.data_models import OrderFlowAlert
 from orderflow_tui.core.model.outputs import AlertRaised, AlertUpdated
 from orderflow_tui.core.model.units import NS, utc_datetime
