@@ -12,8 +12,8 @@ from textual.drivers._byte_stream import ByteStream
 from textual.drivers.web_driver import WebDriver
 from textual.message import Message
 
-from orderflow_tui.tui.keys.flood import Passing
 from orderflow_tui.tui.keys.guarded_app import GuardedApp
+from orderflow_tui.tui.keys.input_pacing import Passing
 from orderflow_tui.tui.keys.terminal_input import TerminalInput, plausible_size
 
 

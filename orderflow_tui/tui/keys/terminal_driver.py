@@ -12,8 +12,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from orderflow_tui.support.terminal import give_back, is_shown_to_nobody
-from orderflow_tui.tui.keys.flood import Passing
 from orderflow_tui.tui.keys.guarded_app import GuardedApp
+from orderflow_tui.tui.keys.input_pacing import Passing
 from orderflow_tui.tui.keys.terminal_input import HOLD_SECONDS, TerminalInput, doubted, plausible_size
 from orderflow_tui.tui.keys.terminal_output import TerminalOutput
 from orderflow_tui.tui.look.ascii_only import ascii_only

@@ -9,8 +9,8 @@ from textual.message import Message
 
 from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
-from orderflow_tui.tui.keys.flood import MOST_BEHIND, Passing
 from orderflow_tui.tui.keys.guarded_app import TOO_CLOSE
+from orderflow_tui.tui.keys.input_pacing import MOST_BEHIND, Passing
 from orderflow_tui.tui.keys.terminal_input import Key
 from orderflow_tui.tui.state.messages import MOST
 from orderflow_tui.tui.state.settings_model import SettingsDesk
