@@ -20,7 +20,7 @@ from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
-from orderflow_tui.tui.keys.floods import MOST_BY_HAND, Allowance, flood_until
+from orderflow_tui.tui.keys.flood_detection import MOST_BY_HAND, Allowance, flood_until
 
 QUIET_SECONDS: Final = 0.15
 """After an escape sequence that is no key, how long a key may be a part of what the terminal still sends."""
