@@ -19,12 +19,12 @@ from orderflow_tui.positions.toml_file import read_text
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys.bindings import SCOPES, named
 from orderflow_tui.tui.screens.answer import AnswerScreen
+from orderflow_tui.tui.screens.close_screen import LeaveScreen
 from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.screens.fire_drill import DrillScreen
 from orderflow_tui.tui.screens.first_run import FirstRunScreen
 from orderflow_tui.tui.screens.help import HelpScreen
 from orderflow_tui.tui.screens.history import HistoryScreen
-from orderflow_tui.tui.screens.leave import LeaveScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.screens.position import PositionScreen
 from orderflow_tui.tui.screens.record import RecordScreen

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orderflow_tui.tui.state.settings_model import SettingsDesk
     from orderflow_tui.views.frozen_views import AlertLine, RecommendationView
 
-_SCREENS = ("answer", "fire_drill", "help", "history", "leave", "settings")
+_SCREENS = ("answer", "close_screen", "fire_drill", "help", "history", "settings")
 """Not the detail: its charts are a megabyte that many a day never needs, and 20 ms when it is first opened."""
 
 
@@ -86,7 +86,7 @@ def help_screen(scope: str) -> ModelModal:
 
 def leave_screen() -> ModelModal:
     """Whether the engine goes on when its last screen is closed."""
-    from orderflow_tui.tui.screens.leave import LeaveScreen
+    from orderflow_tui.tui.screens.close_screen import LeaveScreen
 
     return LeaveScreen()
 
