@@ -25,9 +25,9 @@ from orderflow_tui.tui.screens.fire_drill import DrillScreen
 from orderflow_tui.tui.screens.first_run import FirstRunScreen
 from orderflow_tui.tui.screens.help import HelpScreen
 from orderflow_tui.tui.screens.history import HistoryScreen
+from orderflow_tui.tui.screens.journal_record import RecordScreen
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.screens.position import PositionScreen
-from orderflow_tui.tui.screens.record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.screens.settings import SettingsScreen
 from orderflow_tui.tui.state.first_run import FirstRun, Kind

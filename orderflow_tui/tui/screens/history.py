@@ -18,7 +18,7 @@ from orderflow_tui.tui.look.styled_lines import LineWidget, Span, make_row
 from orderflow_tui.tui.rows.bar_rows import asks_rows, title_row
 from orderflow_tui.tui.rows.history_rows import CsvFile, rule_of
 from orderflow_tui.tui.screens.base import ModelScreen
-from orderflow_tui.tui.screens.record import RecordScreen
+from orderflow_tui.tui.screens.journal_record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
 from orderflow_tui.tui.state.history_filter import FilteredRows, HistoryFilter, Rows
 from orderflow_tui.tui.widgets.history_list import HistoryList
