@@ -32,7 +32,7 @@ from orderflow_tui.tui.state.first_run import FirstRun, Kind, notice
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.screen_model import card_title
 from orderflow_tui.tui.state.view_choice import read_choice, write_choice
-from orderflow_tui.tui.widgets.ask_bar import AskBar
+from orderflow_tui.tui.widgets.pending_bar import AskBar
 from orderflow_tui.views.frozen_views import MonitorPort, RecommendationView
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.tui.state.screen_model import ScreenModel
-from orderflow_tui.tui.widgets.ask_bar import AskBar
+from orderflow_tui.tui.widgets.pending_bar import AskBar
 
 
 class LeavingScreen(Screen[Any]):

@@ -16,8 +16,8 @@ from orderflow_tui.tui.rows.bar_rows import title_row
 from orderflow_tui.tui.screens import lazy
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.state.first_run import FirstRun, Kind, trouble
-from orderflow_tui.tui.widgets.ask_bar import AskBar
 from orderflow_tui.tui.widgets.keybar import KeyBar
+from orderflow_tui.tui.widgets.pending_bar import AskBar
 from orderflow_tui.views.session_words import opens_words
 
 _HEADLINES: dict[Kind, str] = {

@@ -13,7 +13,7 @@ from orderflow_tui.tui.look.formatting import clean
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.tui.state.screen_model import card_title
-from orderflow_tui.tui.widgets.ask_bar import AskBar
+from orderflow_tui.tui.widgets.pending_bar import AskBar
 
 
 class Palette(CommandPalette):
