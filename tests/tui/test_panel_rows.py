@@ -7,8 +7,8 @@ from rich.cells import cell_len
 from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.gauges import bins, gauge, side_letters, spark, trend, trend_spark
+from orderflow_tui.tui.rows.depth_ladder import ladder_rows
 from orderflow_tui.tui.rows.detail_rows import DetailFrame, detail_rows
-from orderflow_tui.tui.rows.ladder import ladder_rows
 from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
 from orderflow_tui.tui.rows.tape_rows import print_spans, spark_rows
 from orderflow_tui.tui.state.tape_filter import TapeFilter

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from orderflow_tui.tui.look.formatting import Zone, clean, left, whole_facts, wrap
 from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, Span, make_row
+from orderflow_tui.tui.rows.depth_ladder import wall_rows
 from orderflow_tui.tui.rows.feed_rows import alert_row
-from orderflow_tui.tui.rows.ladder import wall_rows
 from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
 from orderflow_tui.tui.rows.tape_rows import print_rows
 from orderflow_tui.tui.state.tape_filter import TapeFilter

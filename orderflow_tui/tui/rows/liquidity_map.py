@@ -12,7 +12,7 @@ from orderflow_tui.tui.look.formatting import Zone, compact, left, right
 from orderflow_tui.tui.look.gauges import side_letter
 from orderflow_tui.tui.look.shades import half_token
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.rows.ladder import WALL_LETTERS
+from orderflow_tui.tui.rows.depth_ladder import WALL_LETTERS
 from orderflow_tui.views.charts import SHADES, MapView
 from orderflow_tui.views.frozen_views import SymbolView
 

@@ -24,8 +24,8 @@ from orderflow_tui.tui.look.formatting import (
     wrap,
 )
 from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, Span, make_row, restyle
+from orderflow_tui.tui.rows.depth_ladder import ladder_rows, wall_rows
 from orderflow_tui.tui.rows.flow_rows import context_rows, flow_rows, leave_row
-from orderflow_tui.tui.rows.ladder import ladder_rows, wall_rows
 from orderflow_tui.tui.rows.price_ladder import PriceLadder, sees_row
 from orderflow_tui.tui.rows.tape_rows import print_rows, spark_rows
 from orderflow_tui.tui.state.own_orders import orders_text

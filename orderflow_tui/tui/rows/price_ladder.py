@@ -9,7 +9,7 @@ from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR, price_text
 from orderflow_tui.tui.look.formatting import Zone, compact, left, right, shares, whole_facts
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.tui.rows.ladder import depth_words, wall_letter
+from orderflow_tui.tui.rows.depth_ladder import depth_words, wall_letter
 from orderflow_tui.views.frozen_views import SymbolView
 
 MOST_ROWS: Final = 41
