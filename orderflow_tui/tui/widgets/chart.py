@@ -11,7 +11,7 @@ from textual_plotext import PlotextPlot
 
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.look.formatting import Zone
-from orderflow_tui.tui.rows.charts import Chart, Curve, charts, ticks
+from orderflow_tui.tui.rows.chart_rows import Chart, Curve, charts, ticks
 from orderflow_tui.views.charts import SeriesView
 from orderflow_tui.views.frozen_views import AlertLine
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.tui.rows.charts import MOST_BARS, charts, ticks
+from orderflow_tui.tui.rows.chart_rows import MOST_BARS, charts, ticks
 from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.widgets.chart import SeriesCharts
 from orderflow_tui.views.charts import SeriesView
