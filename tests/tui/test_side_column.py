@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.look.formatting import Zone
-from orderflow_tui.tui.rows.liquidity_map import MapFrame
+from orderflow_tui.tui.rows.map_rows import MapFrame
 from orderflow_tui.tui.rows.side_rows import SideRows, price_rows
 from orderflow_tui.tui.widgets.side_column import COLUMN_WIDTH, SideColumn
 from orderflow_tui.views.charts import SeriesView

@@ -11,7 +11,7 @@ from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.tui.look.formatting import clean, left
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
 from orderflow_tui.tui.rows.chart_rows import RANK_LETTERS, RANK_TOKENS
-from orderflow_tui.tui.rows.liquidity_map import LEAST_HEIGHT, KeptRows, MapFrame, map_key, map_rows
+from orderflow_tui.tui.rows.map_rows import LEAST_HEIGHT, KeptRows, MapFrame, map_key, map_rows
 from orderflow_tui.tui.rows.price_ladder import PriceLadder
 from orderflow_tui.tui.rows.tape_rows import print_rows
 from orderflow_tui.views.charts import SeriesView

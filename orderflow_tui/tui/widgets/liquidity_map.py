@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import LineWidget
-from orderflow_tui.tui.rows.liquidity_map import KeptRows, MapFrame, map_key, map_rows
+from orderflow_tui.tui.rows.map_rows import KeptRows, MapFrame, map_key, map_rows
 from orderflow_tui.views.charts import MapView
 from orderflow_tui.views.frozen_views import SymbolView
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import LineWidget
-from orderflow_tui.tui.rows.liquidity_map import MapFrame
+from orderflow_tui.tui.rows.map_rows import MapFrame
 from orderflow_tui.tui.rows.side_rows import SideRows
 from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.views.frozen_views import MonitorPort

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.shades import half_token, shade_style
-from orderflow_tui.tui.rows.liquidity_map import LEAST_HEIGHT, LEAST_WIDTH, MapFrame, map_rows
+from orderflow_tui.tui.rows.map_rows import LEAST_HEIGHT, LEAST_WIDTH, MapFrame, map_rows
 from orderflow_tui.views.charts import SHADES, MapView
 from tests.tui.fake import DEPTH, NBBO, TAPE_ONLY, liquidity, symbol_view
 
