@@ -23,7 +23,7 @@ from orderflow_tui.recordings.extent import look_through
 from orderflow_tui.recordings.open_recording import RecordedSession, RecordingError
 from orderflow_tui.recordings.replay_feed import Cue, ReplayFeed
 from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
-from orderflow_tui.views.replay import MarkKind, ReplayView
+from orderflow_tui.views.replay_progress import MarkKind, ReplayView
 
 _MOST_MARKS: Final = 2_000
 _END_SECONDS: Final = 10.0

@@ -16,7 +16,7 @@ from orderflow_tui.core.model.events import Levels
 from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.core.model.severity import Shown
 from orderflow_tui.views.charts import MapView, SeriesView
-from orderflow_tui.views.replay import ReplayView
+from orderflow_tui.views.replay_progress import ReplayView
 
 Chip = Literal[
     "CALM",

@@ -22,7 +22,7 @@ from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.look.formatting import NEW_YORK, Zone
 from orderflow_tui.tui.rows.replay_rows import time_bar
 from orderflow_tui.tui.widgets.replay_bar import ReplayBar
-from orderflow_tui.views.replay import ReplayView
+from orderflow_tui.views.replay_progress import ReplayView
 from tests.feeds.recorded import NS, START, quote, trade, write
 from tests.recordings import recordings
 from tests.tui.driving import press, screen_text, settled

@@ -13,7 +13,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.state.first_run import FirstRun
 from orderflow_tui.tui.state.settings_model import SettingsDesk
-from orderflow_tui.views.replay import MarkKind, ReplayView
+from orderflow_tui.views.replay_progress import MarkKind, ReplayView
 from tests.tui.fake import NOW_NS, FakeMonitor, busy_market
 from tests.tui.journal_files import journal
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
-from orderflow_tui.views.replay import MarkKind, ReplayView
+from orderflow_tui.views.replay_progress import MarkKind, ReplayView
 
 _SIGNS: Final[dict[MarkKind, tuple[str, str]]] = {"alert": ("!", "alert"), "exit": ("E", "exit-line")}
 _UNKNOWN: Final = "--:--:--"

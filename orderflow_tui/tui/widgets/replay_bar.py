@@ -10,7 +10,7 @@ from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import LineWidget
 from orderflow_tui.tui.rows.replay_rows import TimeBar, time_bar
 from orderflow_tui.tui.state.dashboard_port import Dashboard
-from orderflow_tui.views.replay import ReplayView
+from orderflow_tui.views.replay_progress import ReplayView
 
 
 class ReplayBar(LineWidget):
