@@ -12,7 +12,7 @@ from orderflow_tui.core.model.events import Book, Event
 from orderflow_tui.core.model.outputs import AlertOutcome
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.monitor.watched import STALE_AFTER_S
+from orderflow_tui.monitor.watched_symbol import STALE_AFTER_S
 
 
 class SoldSymbol:

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, BadPayload, FeedStatus
 from orderflow_tui.journal.records import BadDataRecord, GapRecord, Record, ResumedRecord
-from orderflow_tui.monitor.watched import STALE_AFTER_S, WatchedSymbol
+from orderflow_tui.monitor.watched_symbol import STALE_AFTER_S, WatchedSymbol
 
 _MINUTE_NS: Final = 60 * NS
 

@@ -19,7 +19,7 @@ from orderflow_tui.journal.make_records import record_of
 from orderflow_tui.journal.records import Record
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.guarded_reads import Guard
-from orderflow_tui.monitor.watched import WatchedSymbol
+from orderflow_tui.monitor.watched_symbol import WatchedSymbol
 
 Listener = Callable[[Record, int], None]
 """Called in the monitor's thread after a record was written, with the instant it happened at in ns; must not block."""

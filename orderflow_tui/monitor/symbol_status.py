@@ -10,7 +10,7 @@ from orderflow_tui.core.model.units import iso_utc
 from orderflow_tui.feeds.feed import Arrival
 from orderflow_tui.journal.records import SymbolStatus, SymbolStatusRecord
 from orderflow_tui.monitor.blindness import Write
-from orderflow_tui.monitor.watched import WatchedSymbol
+from orderflow_tui.monitor.watched_symbol import WatchedSymbol
 
 
 class SymbolStatuses:

@@ -22,7 +22,7 @@ from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.guarded_reads import BoundedRead
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.stores import Kept
-from orderflow_tui.monitor.watched import WatchedSymbol
+from orderflow_tui.monitor.watched_symbol import WatchedSymbol
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
 

@@ -13,7 +13,7 @@ from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import GapRecord, Record, ResumedRecord, SymbolStatusRecord
 from orderflow_tui.monitor.alert_lines import AlertLines
 from orderflow_tui.monitor.status_lines import status_line
-from orderflow_tui.monitor.watched import alert_line, stop_line
+from orderflow_tui.monitor.watched_symbol import alert_line, stop_line
 from tests.journal.journal_tools import NOON, alert
 
 

@@ -17,7 +17,7 @@ from orderflow_tui.feeds.feed import Arrival, SymbolCapabilities
 from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import Record
 from orderflow_tui.monitor.symbol_status import SymbolStatuses
-from orderflow_tui.monitor.watched import WatchedSymbol
+from orderflow_tui.monitor.watched_symbol import WatchedSymbol
 from tests.core.kit import Rules
 from tests.monitor.test_monitor import CAPABILITIES, Desk, recent_sellers
 

@@ -13,7 +13,7 @@ from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.events import REGULAR, SELL, SIDE_GIVEN, Clock, Print
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.monitor.watched import alert_line, why_words
+from orderflow_tui.monitor.watched_symbol import alert_line, why_words
 from orderflow_tui.views.build_detail import detail_view
 from orderflow_tui.views.build_position import muted_words
 from orderflow_tui.views.frozen_views import DetailView, RuleLine

@@ -9,7 +9,7 @@ from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.core.model.events import OFF_EXCHANGE, REGULAR, Clock, Halt, TapeCovered
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.monitor.watched import WatchedSymbol, alert_line
+from orderflow_tui.monitor.watched_symbol import WatchedSymbol, alert_line
 from orderflow_tui.views.build_position import recommendations
 from orderflow_tui.views.build_symbol import SourceState, symbol_view
 from orderflow_tui.views.fire_drill import fire_drill
