@@ -51,7 +51,7 @@ from orderflow_tui.journal.writer import JournalWriter, new_run_id
 from orderflow_tui.monitor import clock as clock_module
 from orderflow_tui.monitor import monitor as monitor_module
 from orderflow_tui.monitor import pending_side_checks as sides_module
-from orderflow_tui.monitor import symbols as roster_module
+from orderflow_tui.monitor import watched_symbols as roster_module
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor

@@ -22,7 +22,7 @@ from orderflow_tui.monitor.clock import LiveClock, RecordedClock
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
-from orderflow_tui.monitor.symbols import Reloads
+from orderflow_tui.monitor.watched_symbols import Reloads
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
 from orderflow_tui.support.console import print_error

@@ -7,7 +7,7 @@ from dataclasses import replace
 from orderflow_tui.monitor.clock import RunClock
 from orderflow_tui.monitor.commands import AnswerGiven
 from orderflow_tui.monitor.outbox import Outbox
-from orderflow_tui.monitor.symbols import WatchedSymbols
+from orderflow_tui.monitor.watched_symbols import WatchedSymbols
 from orderflow_tui.views.build_position import recommendations
 from orderflow_tui.views.frozen_views import OPEN_OF_SYMBOL
 

@@ -26,8 +26,8 @@ from orderflow_tui.monitor.clock import RunClock
 from orderflow_tui.monitor.outbox import Outbox
 from orderflow_tui.monitor.status import RunState
 from orderflow_tui.monitor.symbol_status import SymbolStatuses
-from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.monitor.watched_symbol import WatchedSymbol
+from orderflow_tui.monitor.watched_symbols import WatchedSymbols
 
 
 class Intake:

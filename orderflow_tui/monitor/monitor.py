@@ -36,8 +36,8 @@ from orderflow_tui.monitor.resume import resume_into, unwatched
 from orderflow_tui.monitor.screen_port import ScreenPort
 from orderflow_tui.monitor.second_ticks import SecondTicks
 from orderflow_tui.monitor.status import RunState, status_view
-from orderflow_tui.monitor.symbols import Reloads, WatchedSymbols
 from orderflow_tui.monitor.view_pace import ViewPace
+from orderflow_tui.monitor.watched_symbols import Reloads, WatchedSymbols
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
 from orderflow_tui.support.memory import max_rss_mb

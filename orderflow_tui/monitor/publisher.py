@@ -12,8 +12,8 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.journal.records import Record
 from orderflow_tui.monitor.alert_lines import AlertLines
 from orderflow_tui.monitor.status_lines import status_line
-from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.monitor.watched_symbol import WatchedSymbol, alert_line, stop_line, unanswered_line
+from orderflow_tui.monitor.watched_symbols import WatchedSymbols
 from orderflow_tui.track_record.evidence_kinds import Weight
 from orderflow_tui.track_record.track_record import TrackRecord
 from orderflow_tui.views.build_detail import PRINTS, detail_view

@@ -14,9 +14,9 @@ from orderflow_tui.monitor.blindness import BlindnessTracker
 from orderflow_tui.monitor.clock import RunClock
 from orderflow_tui.monitor.outbox import Outbox
 from orderflow_tui.monitor.status import RunState
-from orderflow_tui.monitor.symbols import WatchedSymbols
 from orderflow_tui.monitor.view_pace import ViewPace
 from orderflow_tui.monitor.watched_symbol import STALE_AFTER_S
+from orderflow_tui.monitor.watched_symbols import WatchedSymbols
 
 _TICK_NS: Final = 50_000_000
 """Telling names the time lets other work have its turn after so long."""

@@ -39,7 +39,7 @@ from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
-from orderflow_tui.monitor.symbols import WatchedSymbols
+from orderflow_tui.monitor.watched_symbols import WatchedSymbols
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.views.frozen_views import RecommendationView, SymbolView
 from orderflow_tui.views.market_card import group_cards
