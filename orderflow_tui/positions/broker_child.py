@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from orderflow_tui.outbound.no_redirects import follow_no_redirects
-from orderflow_tui.positions.child import ChildAnswer, ChildRow
+from orderflow_tui.positions.broker_process import ChildAnswer, ChildRow
 
 _IB_SECONDS: Final = 15.0
 _IB_CLIENT_ID: Final = 7_131

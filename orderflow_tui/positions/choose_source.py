@@ -46,7 +46,7 @@ def _broker(name: str, env: Mapping[str, str]) -> Callable[[], Holdings]:
 
         usual = PAPER_URL if name == "alpaca-paper" else LIVE_URL
         return AlpacaAccount(env, env.get(_ALPACA_URL, "").strip() or usual).fetch
-    from orderflow_tui.positions.child import BrokerChild  # noqa: PLC0415 only where it is asked for
+    from orderflow_tui.positions.broker_process import BrokerChild  # noqa: PLC0415 only where it is asked for
 
     return BrokerChild("robinhood" if name == "robinhood" else "ibkr", env).fetch
 

@@ -69,7 +69,7 @@ from orderflow_tui.library.polygon_client import PolygonClient
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.positions.alpaca import AlpacaAccount
-from orderflow_tui.positions.child import holdings_from
+from orderflow_tui.positions.broker_process import holdings_from
 from orderflow_tui.positions.csv_file import CsvPositions
 from orderflow_tui.positions.errors import PositionsError
 from orderflow_tui.positions.toml_file import TomlPositions
@@ -739,7 +739,7 @@ DECODERS = (
         _alpaca, (PositionsError,),
     ),
     Decoder(
-        "broker's child", ("positions.child",),
+        "broker's child", ("positions.broker_process",),
         b'{"rows":[{"symbol":"BAC","quantity":"100","average_cost":"13.9"}],"left_out":["GOLD"],"refused":""}',
         lambda data, _: holdings_from("ibkr", data, 0), (PositionsError,),
     ),

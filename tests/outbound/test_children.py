@@ -20,7 +20,7 @@ from orderflow_tui.notify.channels import ChannelError, Program, channels_of
 from orderflow_tui.notify.message import Message
 from orderflow_tui.outbound.children import end_all, module_command, module_environment, run_to_its_end
 from orderflow_tui.positions import PositionsError
-from orderflow_tui.positions.child import BrokerChild
+from orderflow_tui.positions.broker_process import BrokerChild
 
 SECRETS = {name: f"{name}-value" for name in SECRET_NAMES}
 MESSAGE = Message(3, "BAC", "t", "b", 0, None)

@@ -15,7 +15,7 @@ import pytest
 from orderflow_tui.core.model.data_models import Position, WorkingOrder
 from orderflow_tui.positions import Holdings, PositionManager, PositionsError, source_of
 from orderflow_tui.positions.alpaca import AlpacaAccount
-from orderflow_tui.positions.child import BrokerChild
+from orderflow_tui.positions.broker_process import BrokerChild
 from orderflow_tui.positions.polled import PolledPositions
 from tests.positions.fake_brokers import KEYS, FakeAlpaca, row, stand_ins
 
