@@ -6,7 +6,7 @@ import os
 import threading
 import time
 
-from orderflow_tui.commands.ending import Ending
+from orderflow_tui.commands.shutdown import Ending
 from orderflow_tui.support.terminal import GONE
 
 

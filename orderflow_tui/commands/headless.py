@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from orderflow_tui.commands.assembly import LiveSettings, monitor_of_source, tell_losses
-from orderflow_tui.commands.ending import Ending
 from orderflow_tui.commands.engine import serve_screens
 from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
 from orderflow_tui.commands.notify import notifier_of
+from orderflow_tui.commands.shutdown import Ending
 from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.quick_check import begin_check
 from orderflow_tui.config.screen_settings import screen_settings

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orderflow_tui.commands.browser_tab import end_with_the_server, in_browser
-from orderflow_tui.commands.ending import Ending
+from orderflow_tui.commands.shutdown import Ending
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.screen_settings import bells, screen_settings

@@ -9,7 +9,7 @@ import os
 import sys
 
 from orderflow_tui.cli import main
-from orderflow_tui.commands import ending
+from orderflow_tui.commands import shutdown
 from orderflow_tui.tui.app import OrderFlowApp
 
 
@@ -21,6 +21,6 @@ def fail(_: OrderFlowApp) -> None:
 
 if __name__ == "__main__":
     if "ENDED_AT_ONCE" in os.environ:  # as where it does not leave in time
-        ending._SECONDS = 0.0  # type: ignore[misc]
+        shutdown._SECONDS = 0.0  # type: ignore[misc]
     OrderFlowApp.action_next_theme = fail  # type: ignore[method-assign, assignment]
     sys.exit(main())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui.commands import attach
-from orderflow_tui.commands.ending import Ending
+from orderflow_tui.commands.shutdown import Ending
 from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.engine.listener import connect
 from tests.engine.kit import Engine, until

@@ -7,8 +7,8 @@ import sys
 
 from orderflow_tui import __version__
 from orderflow_tui.commands.attach import _Controls
-from orderflow_tui.commands.ending import Ending
 from orderflow_tui.commands.engine import ComingEngine
+from orderflow_tui.commands.shutdown import Ending
 from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.tui.app import OrderFlowApp
