@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from orderflow_tui.commands.assembly import LiveSettings, monitor_of_source
-from orderflow_tui.commands.dashboard import show
+from orderflow_tui.commands.dashboard_in_process import show
 from orderflow_tui.config.load import load_config
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.positions import PositionManager

@@ -120,7 +120,7 @@ def _run_in_this_process(
 ) -> int:
     """The dashboard with its monitor in this process, where no engine can be reached."""
     from orderflow_tui.commands.assembly import LiveSettings, monitor_of_source  # noqa: PLC0415 no engine, no monitor
-    from orderflow_tui.commands.dashboard import show  # noqa: PLC0415
+    from orderflow_tui.commands.dashboard_in_process import show  # noqa: PLC0415
     from orderflow_tui.tui.state.first_run import FirstRun  # noqa: PLC0415
 
     positions = PositionManager(source_of(loaded.config.positions, loaded.env), allow_missing=True)

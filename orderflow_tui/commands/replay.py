@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from orderflow_tui.commands.assembly import LiveSettings, make_monitor
-from orderflow_tui.commands.dashboard import show
+from orderflow_tui.commands.dashboard_in_process import show
 from orderflow_tui.commands.headless import run_headless_loop
 from orderflow_tui.commands.headless_lines import HeadlessLines
 from orderflow_tui.commands.replay_deck import Pass, ReplayDeck, Start
