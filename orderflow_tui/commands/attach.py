@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orderflow_tui import __version__
 from orderflow_tui.commands.browser_tab import in_browser
-from orderflow_tui.commands.screen import begin, refuse_without_terminal, run_screen
+from orderflow_tui.commands.dashboard import begin, refuse_without_terminal, run_screen
 from orderflow_tui.commands.shutdown import Ending
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, load_config

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from orderflow_tui.commands.assembly import tell_losses
 from orderflow_tui.commands.browser_tab import in_browser
+from orderflow_tui.commands.dashboard import begin, refuse_without_terminal, run_screen
 from orderflow_tui.commands.notify import notifier_of
-from orderflow_tui.commands.screen import begin, refuse_without_terminal, run_screen
 from orderflow_tui.commands.shutdown import Ending
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig

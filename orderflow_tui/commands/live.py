@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from orderflow_tui import __version__
 from orderflow_tui.commands.attach import journal_of, look_at, show_engine, terminal_name
+from orderflow_tui.commands.dashboard import refuse_without_terminal
 from orderflow_tui.commands.engine import ComingEngine, start_engine
-from orderflow_tui.commands.screen import refuse_without_terminal
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.quick_check import begin_check
