@@ -1,8 +1,8 @@
 """The vendor's own client names the endpoints and their parameters; it never talks.
 
 Its transport hides status codes, sleeps inside threads, never applies its timeouts and logs to stdout, so the exchange
-is ours (`live/budgeted_http.py`). Importing it takes a third of a second and five megabytes, so each request is asked of it
-once, with signs in the place of values: in a child process where that can be, else when the first request is built.
+is ours (`live/budgeted_http.py`). Importing it takes a third of a second and five megabytes, so each request is asked
+of it once, with signs in the place of values: in a child process where that can be, else at the first request.
 """
 
 from __future__ import annotations
