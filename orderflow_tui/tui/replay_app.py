@@ -41,7 +41,11 @@ class ReplayApp(AnswerApp):
         self._change_speed(0.5)
 
     def _change_speed(self, factor: float) -> None:
-        if (replay := self._playing("has a speed")) is not None:
+        if (replay := self._playing("has a speed")) is None:
+            return
+        if self.model.status is not None and not self.model.status.speed:
+            self.tell("this replay goes as fast as it can: no speed to change")
+        else:
             replay.change_speed(factor)
 
     def action_step(self, step: Step) -> None:

@@ -161,6 +161,12 @@ async def _recover(bench: Bench) -> None:
 async def _replay(bench: Bench) -> None:
     await bench.press("space", "plus", "equals_sign", "minus")
     assert (bench.replay.paused, bench.replay.speeds) == (["pressed"], [2.0, 2.0, 0.5])
+    bench.monitor.put(speed=0.0)
+    await bench.app.look()
+    await bench.press("plus")
+    assert toasts(bench.app)[-1] == "this replay goes as fast as it can: no speed to change"
+    assert "as fast as it goes" in block(bench.app, "status")
+    assert bench.replay.speeds == [2.0, 2.0, 0.5]
 
 
 @checks("mine")

@@ -161,7 +161,7 @@ def _quiet(model: ScreenModel, status: StatusView) -> list[str]:
     if model.muted:
         words.insert(0, "bell off")
     if status.speed != 1.0:
-        words.insert(0, f"x{status.speed:g}")
+        words.insert(0, f"x{status.speed:g}" if status.speed else "as fast as it goes")
     if status.missing_features:
         words.insert(1, "not in your plan: " + ", ".join(status.missing_features))
     if status.positions_age_s is not None and status.positions_age_s > 60:
