@@ -22,7 +22,7 @@ from benchmarks.measuring import SESSIONS
 from orderflow_tui.core.model.events import Book, Event, Halt, Print, live_order
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.evaluate.symbol_day import Unit, run_unit
-from orderflow_tui.recordings.open import RecordedSession, open_recording
+from orderflow_tui.recordings.open_recording import RecordedSession, open_recording
 
 Change = Callable[[Iterator[Event]], Iterable[Event]]
 RNG = random.Random(1)
