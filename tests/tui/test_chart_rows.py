@@ -176,6 +176,7 @@ async def test_another_theme_repaints_the_charts_also_where_no_second_passes() -
     async with running(busy_market()) as (app, pilot):
         await press(pilot, "2", "enter")
         await settled(pilot)
+        assert "light" in app.theme_names
         app.theme = "light"
         await pilot.pause()
         strips = app.screen._compositor.render_strips(app.size)
