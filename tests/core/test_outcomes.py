@@ -305,6 +305,7 @@ def test_a_storm_is_bounded_spread_over_seconds_and_loses_nothing() -> None:
     assert not outcomes.pending
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", [BAC, BAC_LATER])
 @pytest.mark.parametrize("quantity", [1_000, -1_000])
 def test_on_recordings_every_alert_and_recommendation_has_one_outcome_that_a_naive_list_of_mids_gives(

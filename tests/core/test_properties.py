@@ -18,6 +18,7 @@ from orderflow_tui.core.symbol import SymbolCore
 
 from .kit import NOON, Rules, alerts, drawn_market, held, make
 
+pytestmark = pytest.mark.untraced
 SEEDS = st.integers(0, 10_000)
 PROFILES: st.SearchStrategy[Profile] = st.sampled_from(("plan", "guarded"))
 RULES: dict[Profile, Rules] = {
