@@ -229,6 +229,7 @@ PAGES: tuple[tuple[Kind, dict[str, Any]], ...] = (
     ("no_positions_file", {}), ("nothing_held", {}), ("message", {}), ("market_closed", {"market": "closed"}),
     ("not_in_plan", {"missing_features": ("quotes", "trades")}),
     ("key_refused", {"market": "unknown", "ended": "401: Unknown API Key", "exit_code": 1}),
+    ("no_data", {"connected": False}),
 )  # fmt: skip
 
 

@@ -118,10 +118,10 @@ def _within(spans: Sequence[Span], width: int) -> tuple[Span, ...]:
 def _cover_spans(leave: ExitCostView, *, wide: bool) -> list[Span]:
     if leave.coverage is None:
         return [Span(" one level" if leave.filled or leave.not_shown else right(BLANK, 6), "muted")]
-    at_least = ">=" if leave.coverage_at_least else ""
+    more = "+" if leave.coverage_at_least else ""
     thin = leave.coverage < THIN_COVERAGE
     return [
-        Span(right(f"{at_least}{_times(leave.coverage)}", 6), "alert" if thin else "strong"),
+        Span(right(f"{_times(leave.coverage)}{more}", 6), "alert" if thin else "strong"),
         *_trend_spans(leave.coverage_trend, "falling" if thin else "", wide=wide),
     ]
 
