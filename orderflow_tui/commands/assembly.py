@@ -108,16 +108,7 @@ def make_monitor(
     writer = JournalWriter(
         directory, data_source=data_source, source_class=source_class, profile=config.profile, run_id=run_id
     )
-    recorder = None
-    if config.record is not None and source_class != "replayed":
-        recorder = Recorder(
-            config.record,
-            run_id,
-            profile=config.profile,
-            source_class=source_class,
-            data_source=data_source,
-            journal=directory,
-        )
+    recorder = _recorder(config, directory, source_class, data_source, run_id)
     learned = LearnedStore(directory, source_named(data_source).learned_under) if take_up else None
     damaged: list[str] = []
     earlier = journaled_recommendations(directory, source_class, damaged=damaged) if take_up else []
@@ -153,6 +144,21 @@ def make_monitor(
     if damaged:
         monitor.problems.append(lambda: f"what {', '.join(damaged)} left open is not taken up: it cannot be read whole")
     return monitor
+
+
+def _recorder(
+    config: Settings, journal: Path, source_class: SourceClass, data_source: str, run_id: str
+) -> Recorder | None:
+    if config.record is None or source_class == "replayed":
+        return None
+    return Recorder(
+        config.record,
+        run_id,
+        profile=config.profile,
+        source_class=source_class,
+        data_source=data_source,
+        journal=journal,
+    )
 
 
 def monitor_of_source(

@@ -91,19 +91,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_screen(parser, None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     commands.add_parser("init", help="set up source, key and positions by a few questions, check them, start")
-    demo = commands.add_parser("demo", help="dashboard on a simulated market; needs no key and no positions")
-    demo.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
-    demo.add_argument("--source", choices=_WIRES, default="polygon", help="what it looks like on this source (polygon)")
-    demo.add_argument("--seed", type=int, default=7, help="the market's seed")
-    demo.add_argument("--plan", choices=_PLANS, help="show what a key of this plan sees (default: everything)")
-    demo.add_argument("--depth", choices=("full", "nbbo"), default="full", help="ten levels, or one as for US stocks")
-    for option, field, metavar, text in (
-        ("--profile", "profile", "NAME", "guarded (default) or plan"),
-        ("--log-dir", "log_dir", "DIR", "where the journal goes (logs/demo)"),
-        ("--record", "record", "DIR", "record rule inputs to DIR, so that replay --alert can reproduce alerts"),
-    ):
-        demo.add_argument(option, dest=f"set_{field}", metavar=metavar, default=argparse.SUPPRESS, help=text)
-    _add_screen(demo)
+    _add_demo(commands)
     _add_replay(commands)
     headless = commands.add_parser("headless", help="run without a screen; print one line per alert")
     headless.add_argument("--duration", type=_positive, metavar="SECONDS", help="stop after SECONDS")
@@ -112,25 +100,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_engine_commands(commands)
     _add_simulate(commands)
     _add_serve(commands)
-    report = commands.add_parser("report", help="summarize journals: alerts, latency, answers, errors, targets")
-    report.add_argument(
-        "directories", nargs="*", metavar="DIR", help=f"journals' directories (that of your settings, {JOURNAL})"
-    )
-    report.add_argument("--since", type=_day, metavar="DAY", help="from this day on, e.g. 2026-01-31 (UTC)")
-    report.add_argument("--until", type=_day, metavar="DAY", help="until this day")
-    span = report.add_mutually_exclusive_group()
-    span.add_argument(
-        "--day", dest="span", action="store_const", const="day", help="today in a few lines, or --until DAY"
-    )
-    span.add_argument(
-        "--week", dest="span", action="store_const", const="week", help="the last seven days in a few lines"
-    )
-    report.set_defaults(span="all")
-    report.add_argument("--symbol", metavar="SYM", help="only this symbol")
-    form = report.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="JSON on stdout")
-    form.add_argument("--csv", action="store_true", help="CSV on stdout")
-    report.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
+    _add_report(commands)
     doctor = commands.add_parser("doctor", help="check key, plan, clock, positions, journal and terminal")
     doctor.add_argument("--json", action="store_true", help="JSON on stdout")
     doctor.add_argument(
@@ -209,6 +179,44 @@ def _add_import(commands: _Commands) -> None:
     taken.add_argument("--to", required=True, metavar="DIR", help="where the recordings go")
     taken.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
     taken.add_argument("--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
+
+
+def _add_demo(commands: _Commands) -> None:
+    demo = commands.add_parser("demo", help="dashboard on a simulated market; needs no key and no positions")
+    demo.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
+    demo.add_argument("--source", choices=_WIRES, default="polygon", help="what it looks like on this source (polygon)")
+    demo.add_argument("--seed", type=int, default=7, help="the market's seed")
+    demo.add_argument("--plan", choices=_PLANS, help="show what a key of this plan sees (default: everything)")
+    demo.add_argument("--depth", choices=("full", "nbbo"), default="full", help="ten levels, or one as for US stocks")
+    for option, field, metavar, text in (
+        ("--profile", "profile", "NAME", "guarded (default) or plan"),
+        ("--log-dir", "log_dir", "DIR", "where the journal goes (logs/demo)"),
+        ("--record", "record", "DIR", "record rule inputs to DIR, so that replay --alert can reproduce alerts"),
+    ):
+        demo.add_argument(option, dest=f"set_{field}", metavar=metavar, default=argparse.SUPPRESS, help=text)
+    _add_screen(demo)
+
+
+def _add_report(commands: _Commands) -> None:
+    report = commands.add_parser("report", help="summarize journals: alerts, latency, answers, errors, targets")
+    report.add_argument(
+        "directories", nargs="*", metavar="DIR", help=f"journals' directories (that of your settings, {JOURNAL})"
+    )
+    report.add_argument("--since", type=_day, metavar="DAY", help="from this day on, e.g. 2026-01-31 (UTC)")
+    report.add_argument("--until", type=_day, metavar="DAY", help="until this day")
+    span = report.add_mutually_exclusive_group()
+    span.add_argument(
+        "--day", dest="span", action="store_const", const="day", help="today in a few lines, or --until DAY"
+    )
+    span.add_argument(
+        "--week", dest="span", action="store_const", const="week", help="the last seven days in a few lines"
+    )
+    report.set_defaults(span="all")
+    report.add_argument("--symbol", metavar="SYM", help="only this symbol")
+    form = report.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="JSON on stdout")
+    form.add_argument("--csv", action="store_true", help="CSV on stdout")
+    report.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots there")
 
 
 def _add_replay(commands: _Commands) -> None:

@@ -96,8 +96,8 @@ class Monitor(ScreenPort):
         self._feed = feed
         self._clock: RunClock = clock or LiveClock()
         self.earlier = tuple(earlier)
-        self._unwatched_ns = unwatched_ns
         """What the last days recommended."""
+        self._unwatched_ns = unwatched_ns
         self._views = ViewPace(int(NS / publish_hz) if publish_hz > 0 else 0)
         self._rearms_alone = False
         self._run_started = run or RunStartedRecord(version="", host="", symbols=[], settings={})

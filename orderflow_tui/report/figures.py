@@ -60,42 +60,10 @@ def figures(tally: Tally) -> Figures:
         },
         "blind": tally.blind.figures(),
         "statuses": tally.statuses.figures(),
-        "alerts": {
-            "total": sum(tally.by_day.values()),
-            "late": tally.late,
-            "by_kind": [
-                {"evidence": evidence, "severity": severity, "alerts": count}
-                for (evidence, severity), count in tally.kinds.by_evidence.most_common()
-            ],
-            "by_worth": tally.kinds.alert_figures(tally.rules),
-            "by_day": dict(sorted(tally.by_day.items())),
-            "by_symbol": dict(_counted(tally.by_symbol)),
-            "by_day_and_symbol": [
-                {"day": day, "symbol": symbol, "alerts": count}
-                for (day, symbol), count in sorted(tally.by_day_and_symbol.items())
-            ],
-            "counted_an_hour": {symbol: round(count / hours, 2) for symbol, count in _counted(tally.counted)}
-            if hours
-            else None,
-            "acts_an_hour": {symbol: round(count / hours, 2) for symbol, count in _counted(tally.acts.by_symbol)}
-            if hours
-            else None,
-        },
+        "alerts": _alerts(tally, hours),
         "latency_ms": _latency(tally),
         "errors": dict(_counted(tally.errors)),
-        "recommendations": {
-            "total": sum(tally.recommendations.values()),
-            "by_worth": tally.kinds.exit_figures(tally.rules),
-            "by_symbol": dict(_counted(tally.recommendations)),
-            "answers": dict(_counted(tally.answers)),
-            "unanswered": tally.unanswered,
-            "seconds_to_answer": {
-                "p50": round(tally.answer_time.quantile_ns(0.5) / 1e9, 1),
-                "p95": round(tally.answer_time.quantile_ns(0.95) / 1e9, 1),
-            }
-            if tally.answer_time.count
-            else None,
-        },
+        "recommendations": _recommendations(tally),
         "outcomes": {
             "total": sum(rule.n for name, rule in tally.rules.items() if ":" not in name),
             "truncated": tally.truncated,
@@ -172,6 +140,46 @@ def _acts(tally: Tally) -> dict[str, str]:
 
 def _verdict(target: str, *, known: bool, met: bool, said: str) -> dict[str, str]:
     return {"target": target, "verdict": ("met" if met else "MISSED") if known else "not known", "figures": said}
+
+
+def _alerts(tally: Tally, hours: float) -> dict[str, Any]:
+    return {
+        "total": sum(tally.by_day.values()),
+        "late": tally.late,
+        "by_kind": [
+            {"evidence": evidence, "severity": severity, "alerts": count}
+            for (evidence, severity), count in tally.kinds.by_evidence.most_common()
+        ],
+        "by_worth": tally.kinds.alert_figures(tally.rules),
+        "by_day": dict(sorted(tally.by_day.items())),
+        "by_symbol": dict(_counted(tally.by_symbol)),
+        "by_day_and_symbol": [
+            {"day": day, "symbol": symbol, "alerts": count}
+            for (day, symbol), count in sorted(tally.by_day_and_symbol.items())
+        ],
+        "counted_an_hour": {symbol: round(count / hours, 2) for symbol, count in _counted(tally.counted)}
+        if hours
+        else None,
+        "acts_an_hour": {symbol: round(count / hours, 2) for symbol, count in _counted(tally.acts.by_symbol)}
+        if hours
+        else None,
+    }
+
+
+def _recommendations(tally: Tally) -> dict[str, Any]:
+    return {
+        "total": sum(tally.recommendations.values()),
+        "by_worth": tally.kinds.exit_figures(tally.rules),
+        "by_symbol": dict(_counted(tally.recommendations)),
+        "answers": dict(_counted(tally.answers)),
+        "unanswered": tally.unanswered,
+        "seconds_to_answer": {
+            "p50": round(tally.answer_time.quantile_ns(0.5) / 1e9, 1),
+            "p95": round(tally.answer_time.quantile_ns(0.95) / 1e9, 1),
+        }
+        if tally.answer_time.count
+        else None,
+    }
 
 
 def _latency(tally: Tally) -> dict[str, float | int | None]:
