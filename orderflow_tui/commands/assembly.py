@@ -25,7 +25,8 @@ from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.monitor.watched_symbols import Reloads
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
-from orderflow_tui.support.console import print_error
+from orderflow_tui.support.console import PROGRAM, print_error, printable
+from orderflow_tui.support.masking import masked
 from orderflow_tui.support.version import __version__
 from orderflow_tui.track_record.track_record import TrackRecord
 
@@ -202,9 +203,20 @@ def _feed(source: Source, config: Settings) -> Feed:
     return CompositeFeed(feed, feed_of(source_named(config.depth_source))(config))
 
 
+def losses(monitor: Run, directory: Path) -> list[str]:
+    """What a run could not do to its end, a line each."""
+    found = [] if monitor.failure is None else [f"the monitor failed: {monitor.failure!r}"]
+    if monitor.unwritten:
+        found.append(f"{monitor.unwritten} records could not be written to {directory}")
+    return found
+
+
+def losses_at_once(monitor: Run, directory: Path) -> str:
+    """The same as they are printed, for a run that is ended from outside."""
+    return "\n".join(f"{PROGRAM}: {printable(masked(line))}" for line in losses(monitor, directory))
+
+
 def tell_losses(monitor: Run, directory: Path) -> None:
     """Say on stderr what a run could not do to its end."""
-    if monitor.failure is not None:
-        print_error(f"the monitor failed: {monitor.failure!r}")
-    if monitor.unwritten:
-        print_error(f"{monitor.unwritten} records could not be written to {directory}")
+    for line in losses(monitor, directory):
+        print_error(line)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orderflow_tui.commands.assembly import tell_losses
+from orderflow_tui.commands.assembly import losses_at_once, tell_losses
 from orderflow_tui.commands.browser_tab import in_browser
 from orderflow_tui.commands.dashboard import begin, refuse_without_terminal, run_screen
 from orderflow_tui.commands.notify import notifier_of
@@ -48,7 +49,11 @@ def show(
     """
     refuse_without_terminal()
     tz = screen_settings({**loaded.ui, **screen}).tz
-    ending = Ending(lambda reason, code: monitor.stop(reason, exit_code=code), screen=not in_browser())
+    ending = Ending(
+        lambda reason, code: monitor.stop(reason, exit_code=code),
+        screen=not in_browser(),
+        losses=partial(losses_at_once, monitor, directory),
+    )
     notifier = notifier_of(loaded, tz, monitor) if notifies and isinstance(monitor, Monitor) else None
     begin(ending)
     monitor.start()

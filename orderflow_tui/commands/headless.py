@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from orderflow_tui.commands.assembly import LiveSettings, monitor_of_source, tell_losses
+from orderflow_tui.commands.assembly import LiveSettings, losses_at_once, monitor_of_source, tell_losses
 from orderflow_tui.commands.engine import serve_screens
 from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
 from orderflow_tui.commands.notify import notifier_of
@@ -116,7 +116,9 @@ def run_headless_loop(
     )
     monitor.listeners.append(lines.on_record)
     asked = threading.Event()
-    ending = Ending(lambda reason, _: monitor.stop(reason), screen=False)
+    ending = Ending(
+        lambda reason, _: monitor.stop(reason), screen=False, losses=partial(losses_at_once, monitor, directory)
+    )
     ending.when_asked(lambda _: asked.set())
     ending.start()
     server = serve(ending)

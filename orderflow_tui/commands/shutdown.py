@@ -40,6 +40,7 @@ class Ending:
         close: Closes the journal with a reason and an exit code; called in another thread, and only where the run did
             not leave in time.
         screen: Whether there is a terminal to give back.
+        losses: What the run could not do to its end, in words; asked only where the run did not leave in time.
         signals: What ends the run: a reason and an exit code each.
     """
 
@@ -48,12 +49,14 @@ class Ending:
         close: Callable[[str, int], object],
         *,
         screen: bool,
+        losses: Callable[[], str] = str,
         signals: Mapping[int, tuple[str, int]] = SIGNALS,
     ) -> None:
         self.reason = ""
         self.code = 0
         self._words = ""
         self._close = close
+        self._losses = losses
         self._signals = signals
         self._screen = screen
         self._attributes = attributes() if screen else None
@@ -137,8 +140,9 @@ class Ending:
         closing.join(_CLOSING_SECONDS)
         if self._screen:
             give_back(self._attributes)
-        if self._words:  # a terminal that takes nothing more holds up only the thread
-            saying = threading.Thread(target=_say, args=(self._words,), daemon=True)
+        if words := "\n".join(filter(None, (self._words, self._losses()))):
+            # A terminal that takes nothing more holds up only the thread.
+            saying = threading.Thread(target=_say, args=(words,), daemon=True)
             saying.start()
             saying.join(_SAYING_SECONDS)
         end_all()

@@ -103,7 +103,7 @@ class JournalWriter:
         self._id_prefix = f'"event_id":{quoted(run_id)[:-1]}-'
         self._before_profile = f'"run_id":{quoted(run_id)},"data_source":{quoted(data_source)},"profile":'
         self._after_profile = f',"source_class":"{source_class}"'
-        self._written = 0
+        self._written = self._given_up = 0
         self._closing = False
         self._fd = -1
         self._presence = Presence()
@@ -145,8 +145,8 @@ class JournalWriter:
 
     @property
     def waiting(self) -> int:
-        """Records that could not be written yet."""
-        return len(self._queue)
+        """Records that could not be written yet, and after the end those that never were."""
+        return len(self._queue) + self._given_up
 
     def write(
         self,
@@ -219,6 +219,7 @@ class JournalWriter:
             self._retire()
             self._presence.leave()
             unwritten = tuple(self._queue)
+            self._given_up = len(unwritten)
             self._queue.clear()
         self._sync.ask(now=True)
         self._sync.stop(max(timeout, 0.1))

@@ -50,11 +50,24 @@ class Headless:
         return code
 
 
+STANDS_STILL = (
+    "import runpy, orderflow_tui.monitor.monitor as monitor; monitor.LAST_TRY_SECONDS = 30.0; "
+    "runpy.run_module('orderflow_tui', run_name='__main__')"
+)
+"""A journal that is still being tried when the run has to be gone."""
+
+
 @contextmanager
-def headless(cwd: Path, *, shell: str = "", stdout: int | IO[str] = subprocess.DEVNULL) -> Iterator[Headless]:
+def headless(
+    cwd: Path,
+    *,
+    shell: str = "",
+    stdout: int | IO[str] = subprocess.DEVNULL,
+    program: tuple[str, str] = ("-m", "orderflow_tui"),
+) -> Iterator[Headless]:
     (cwd / "positions.toml").write_text(POSITIONS)
     env = {**os.environ, "POLYGON_API_KEY": "k" * 20, "ORDER_FLOW_POLYGON_BASE_URL": UNREACHABLE, "HOME": str(cwd)}
-    words = [sys.executable, "-P", "-m", "orderflow_tui", "headless", "--duration", "60"]
+    words = [sys.executable, "-P", *program, "headless", "--duration", "60"]
     with subprocess.Popen(
         ["sh", "-c", f'{shell} exec "$@"', "sh", *words],
         cwd=cwd,
@@ -88,6 +101,13 @@ def test_a_disk_that_takes_no_more_is_said(tmp_path: Path) -> None:
         one.said("NOT LOGGING: file too large; records wait")
         assert one.end() == 0
         one.said("records could not be written to")
+
+
+def test_records_lost_by_a_run_that_is_ended_from_outside_are_said(tmp_path: Path) -> None:
+    with headless(tmp_path, shell="ulimit -f 4;", program=("-c", STANDS_STILL)) as one:
+        one.said("NOT LOGGING: file too large; records wait")
+        assert one.end() == 0
+        assert one.said("records could not be written to").startswith("orderflow-tui: ")
 
 
 def test_lines_that_cannot_be_written_are_said_and_end_nothing(tmp_path: Path) -> None:

@@ -446,6 +446,7 @@ def test_close_ends_the_wait_and_hands_back_what_could_not_be_written(
     thread.join(5)
     assert said == ["the journal is closed (no space left on device)"]
     assert [json.loads(line)["n"] for line in unwritten] == [0, 1, 2]
+    assert journal.waiting == 3, "whoever asks late is told too"
     assert numbers(tmp_path) == []
 
 
