@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 _STEPS_BITS: Final = 3
-_STEPS: Final = 1 << _STEPS_BITS
 
 
 class DurationHistogram:

@@ -71,11 +71,11 @@ def _words(record: Record) -> str:
 
 
 def _held(record: ExitRecord) -> str:
-    """` | LONG 8,000, sell all -$237`: what is held and what leaving cost then."""
+    """` | LONG 8,000, sell into the bids shown -$237`: what is held, what leaving cost as far as shown."""
     if not record.quantity:
         return ""
-    side, verb = ("LONG", "sell") if record.quantity > 0 else ("SHORT", "cover")
-    cost = "" if record.exit_cost is None else f", {verb} all -${abs(record.exit_cost):,.0f}"
+    side, act = ("LONG", "sell into the bids") if record.quantity > 0 else ("SHORT", "cover at the offers")
+    cost = "" if record.exit_cost is None else f", {act} shown -${abs(record.exit_cost):,.0f}"
     return f" | {side} {abs(record.quantity):,}{cost}"
 
 

@@ -3,6 +3,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,17 @@ ALERT: dict[str, Any] = {
         ("order_flow_alert", ALERT | {"late": True}, "BAC info bid_wall LATE: 12,400 bid at 150.25"),
         ("order_flow.alert_updated", ALERT, "BAC info bid_wall (update): 12,400 bid at 150.25"),
         ("order_flow.exit_signal_triggered", {"symbol": "BAC", "reason": "why"}, "BAC EXIT RECOMMENDED: why"),
+        # Of one level the book shows a part of the position: no cost of all of it.
+        (
+            "order_flow.exit_signal_triggered",
+            {"symbol": "BAC", "reason": "why", "quantity": 8_000, "exit_cost": Decimal("4.51")},
+            "BAC EXIT RECOMMENDED: why | LONG 8,000, sell into the bids shown -$5",
+        ),
+        (
+            "order_flow.exit_signal_triggered",
+            {"symbol": "BAC", "reason": "why", "quantity": -600, "exit_cost": Decimal("12.2")},
+            "BAC EXIT RECOMMENDED: why | SHORT 600, cover at the offers shown -$12",
+        ),
         ("order_flow.api_error", {"symbol": None, "error_type": "429", "detail": "slow"}, "all error 429: slow"),
         ("order_flow.stop_alert", {"symbol": "BAC", "text": "a {b} c"}, "BAC STOP: a {b} c"),
         (

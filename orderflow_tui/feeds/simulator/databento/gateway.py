@@ -48,7 +48,6 @@ _VERSION: Final = "0.7.2"
 _STEP_SECONDS: Final = 0.02
 _SIGN_IN_SECONDS: Final = 10.0
 _SEND_SECONDS: Final = 5.0
-_LINE_LIMIT: Final = 1 << 16
 _MOST_LINES: Final = 64
 _CHUNK: Final = 1 << 16
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
