@@ -5,7 +5,8 @@ Whoever follows a recommendation sells, and the name leaves the positions at onc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 
 from orderflow_tui.core.learning.outcomes import FOLLOW_SECONDS, Outcomes
 from orderflow_tui.core.model.events import Book, Event
@@ -54,3 +55,53 @@ class SoldSymbol:
         for second in range(max(self.outcomes.newest + 1, last - FOLLOW_SECONDS), last + 1):
             settled += self.outcomes.whole_second(second, self._market)
         return settled
+
+
+class SoldSymbols:
+    """Those whose alerts are still followed. Used by the monitor's thread alone."""
+
+    def __init__(self) -> None:
+        self._followed: list[SoldSymbol] = []
+        self._one_is_over = False
+
+    def __iter__(self) -> Iterator[str]:
+        """Every symbol the feed is still to deliver for them."""
+        return (one.symbol for one in self._followed)
+
+    def add(self, core: SymbolCore) -> None:
+        """A symbol is watched no more: it is followed if anything of it is not settled."""
+        outcomes = core.announcer.outcomes
+        if outcomes is not None and outcomes.pending:
+            self._followed.append(SoldSymbol(core, outcomes, time.time_ns()))
+
+    def feed(self, symbol: str, events: Iterable[Event], now_ns: int) -> list[AlertOutcome]:
+        """Pass on what the feed delivered; what is settled by it."""
+        settled: list[AlertOutcome] = []
+        for one in self._followed:
+            if one.symbol == symbol:
+                settled += one.take(events, now_ns)
+        return settled
+
+    def tick(self, at_ns: int, now_ns: int) -> list[AlertOutcome]:
+        """Time has reached `at_ns`; what is settled by it. A symbol goes once nothing of it is followed."""
+        settled: list[AlertOutcome] = []
+        for one in self._followed:
+            settled += one.second(at_ns, now_ns)
+        following = [one for one in self._followed if one.outcomes.pending]
+        self._one_is_over = self._one_is_over or len(following) < len(self._followed)
+        self._followed = following
+        return settled
+
+    def end(self) -> list[AlertOutcome]:
+        """A recording is over: what is known of each alert."""
+        return [told for one in self._followed for told in one.outcomes.end(one.outcomes.newest * NS)]
+
+    @property
+    def outcomes(self) -> list[Outcomes]:
+        """What is not settled yet."""
+        return [one.outcomes for one in self._followed]
+
+    def gone(self) -> bool:
+        """Whether a symbol needs no more data since the last call."""
+        gone, self._one_is_over = self._one_is_over, False
+        return gone

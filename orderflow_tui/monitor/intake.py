@@ -72,7 +72,7 @@ class Intake:
                 assert_never(message)
 
     def _batch(self, batch: Batch) -> None:
-        left = self._symbols.feed_sold(batch.symbol, batch.events, batch.arrival.wall_ns)
+        left = self._symbols.sold.feed(batch.symbol, batch.events, batch.arrival.wall_ns)
         self._outbox.tell(left, batch.arrival)
         watched = self._symbols.get(batch.symbol)
         if watched is None:

@@ -333,7 +333,7 @@ class Monitor(ScreenPort):
         at = self._clock.second(arrival)
         if at is not None:
             self._ticks.begin()
-            self._outbox.tell(self._symbols.tick_sold(at, arrival.wall_ns), arrival)
+            self._outbox.tell(self._symbols.sold.tick(at, arrival.wall_ns), arrival)
         self._guard.run("keeping what names taught", self._symbols.keep_learned, None)
         self._guard.run("keeping what is followed", partial(self._symbols.keep_followed, arrival.wall_ns), None)
         if self._guard.run("taking up positions and settings", self._symbols.reload, otherwise=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -11,13 +11,12 @@ from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.learning.outcomes import Outcomes
 from orderflow_tui.core.market.series import Series
 from orderflow_tui.core.model.capabilities import Capabilities
-from orderflow_tui.core.model.events import Event
 from orderflow_tui.core.model.holder import Position, WorkingOrder
 from orderflow_tui.core.model.outputs import AlertOutcome, Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.monitor.after_exit import SoldSymbol
+from orderflow_tui.monitor.after_exit import SoldSymbols
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.guarded_reads import BoundedRead
 from orderflow_tui.monitor.learned_store import LearnedStore
@@ -86,16 +85,14 @@ class WatchedSymbols:
         self._charts = charts
         self._make_core = new_core
         self._watched: dict[str, WatchedSymbol] = {}
-        self._left: list[SoldSymbol] = []
-        """Names that are watched no more while what they raised is still followed."""
-        self._settled = False
+        self.sold = SoldSymbols()
         self._alone = False
         self._closed: list[Output] = []
         self._thresholds_look = BoundedRead("settings", thresholds.poll)
 
     def __iter__(self) -> Iterator[str]:
         """Every symbol the feed is to deliver."""
-        return iter(dict.fromkeys([*self._watched, *(one.symbol for one in self._left)]))
+        return iter(dict.fromkeys((*self._watched, *self.sold)))
 
     def get(self, symbol: str) -> WatchedSymbol | None:
         """The symbol as it is watched, None where it is not."""
@@ -107,7 +104,7 @@ class WatchedSymbols:
 
     def reload(self) -> bool:
         """Ask positions and thresholds for news; whether other symbols or positions are to be watched now."""
-        moved, settled, self._settled = self._positions.refresh_apart(), self._settled, False
+        moved, gone = self._positions.refresh_apart(), self.sold.gone()
         if moved:
             self.set_symbols()
         if self._thresholds_look.turn(_PATIENCE_SECONDS):
@@ -121,7 +118,7 @@ class WatchedSymbols:
         self._closed += over
         for watched in self._watched.values():
             watched.dirty = True
-        return moved or settled or bool(over)
+        return moved or gone or bool(over)
 
     def close(self) -> None:
         """Look at nothing any more; what is to be kept is written, if the disk takes it."""
@@ -180,9 +177,7 @@ class WatchedSymbols:
             self._keep(symbol, known.core)
             known.core.holding.set_position(None)
             self._closed += known.core.holding.tend(known.core.timers.now_ns)
-            outcomes = known.core.announcer.outcomes
-            if outcomes is not None and outcomes.pending:
-                self._left.append(SoldSymbol(known.core, outcomes, time.time_ns()))
+            self.sold.add(known.core)
 
     def set_alone(self, *, alone: bool) -> None:
         """Nobody can answer: what is recommended is armed again by time."""
@@ -204,32 +199,12 @@ class WatchedSymbols:
         closed, self._closed = self._closed, []
         return closed
 
-    def feed_sold(self, symbol: str, events: Iterable[Event], now_ns: int) -> list[AlertOutcome]:
-        """Pass on what the feed delivered to those watched no more; what is settled by it."""
-        settled: list[AlertOutcome] = []
-        for one in self._left:
-            if one.symbol == symbol:
-                settled += one.take(events, now_ns)
-        return settled
-
-    def tick_sold(self, at_ns: int, now_ns: int) -> list[AlertOutcome]:
-        """Time has reached `at_ns` for those watched no more; they go once nothing of theirs is followed."""
-        settled: list[AlertOutcome] = []
-        for one in self._left:
-            settled += one.second(at_ns, now_ns)
-        following = [one for one in self._left if one.outcomes.pending]
-        self._settled = self._settled or len(following) < len(self._left)
-        self._left = following
-        return settled
-
     def end_outcomes(self) -> list[AlertOutcome]:
         """A recording is over: nothing will follow, so what is known of each alert is told."""
         told: list[AlertOutcome] = []
         for core in (watched.core for watched in self._watched.values()):
             told += core.announcer.outcomes.end(core.timers.now_ns) if core.announcer.outcomes is not None else []
-        for one in self._left:
-            told += one.outcomes.end(one.outcomes.newest * NS)
-        return told
+        return [*told, *self.sold.end()]
 
     def by_urgency(self, now_ns: int) -> list[str]:
         """Whose tape matters most first: an open recommendation, a fresh alert, dollars held, recent volume."""
@@ -266,8 +241,7 @@ class WatchedSymbols:
         followed = [
             one.core.announcer.outcomes for one in self._watched.values() if one.core.announcer.outcomes is not None
         ]
-        followed += [one.outcomes for one in self._left]
-        self._kept.keep_followed(followed, now_ns, now=now)
+        self._kept.keep_followed([*followed, *self.sold.outcomes], now_ns, now=now)
 
     @property
     def message(self) -> str:
