@@ -48,13 +48,15 @@ from orderflow_tui.feeds.simulator.polygon_stream import _band_event, _quote_eve
 from orderflow_tui.feeds.simulator.polygon_wire import trade_row
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.journal.writer import JournalWriter, new_run_id
+from orderflow_tui.monitor import after_exit as sold_module
 from orderflow_tui.monitor import clock as clock_module
 from orderflow_tui.monitor import monitor as monitor_module
 from orderflow_tui.monitor import pending_side_checks as sides_module
-from orderflow_tui.monitor import watched_symbols as roster_module
+from orderflow_tui.monitor import watched_symbols as symbols_module
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
+from orderflow_tui.monitor.resume import EarlierRuns
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.track_record.track_record import TrackRecord
 
@@ -332,7 +334,7 @@ def main() -> int:
     # Seconds, waits and ages go by the day's clock; what came when, and so `latency_ms`, by the machine's.
     for module in (monitor_module, sides_module):
         module.time = SimpleNamespace(time_ns=clock.time_ns, monotonic_ns=clock.time_ns)  # type: ignore[attr-defined]
-    for module in (feed_module, roster_module, clock_module):
+    for module in (feed_module, symbols_module, sold_module, clock_module):
         module.time = SimpleNamespace(time_ns=clock.time_ns, monotonic_ns=time.monotonic_ns)  # type: ignore[attr-defined]
     directory = folder / "journal"
     run_id = new_run_id(START_NS)
@@ -347,7 +349,7 @@ def main() -> int:
     feed = StepFeed(clock)
     monitor = SteppedMonitor(
         feed, PositionManager.fixed(held), Fixed(), journal, profile="guarded", source_label="SIMULATED",
-        learned=LearnedStore(directory), followed=FollowUpStore(directory, "simulated"),
+        earlier=EarlierRuns(learned=LearnedStore(directory), followed=FollowUpStore(directory, "simulated")),
         record=TrackRecord(directory, "guarded", run_id), publish_hz=20.0,
     )  # fmt: skip
     monitor.start()

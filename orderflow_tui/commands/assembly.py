@@ -22,6 +22,7 @@ from orderflow_tui.monitor.clock import LiveClock, RecordedClock
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
+from orderflow_tui.monitor.resume import EarlierRuns
 from orderflow_tui.monitor.watched_symbols import Reloads
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
@@ -110,9 +111,15 @@ def make_monitor(
         directory, data_source=data_source, source_class=source_class, profile=config.profile, run_id=run_id
     )
     recorder = _recorder(config, directory, source_class, data_source, run_id)
-    learned = LearnedStore(directory, source_named(data_source).learned_under) if take_up else None
     damaged: list[str] = []
-    earlier = journaled_recommendations(directory, source_class, damaged=damaged) if take_up else []
+    earlier = None
+    if take_up:
+        earlier = EarlierRuns(
+            journaled_recommendations(directory, source_class, damaged=damaged),
+            unwatched_ns if writer.alone else None,
+            LearnedStore(directory, source_named(data_source).learned_under),
+            FollowUpStore(directory, source_class) if source_class != "replayed" else None,
+        )
     record = TrackRecord(directory, config.profile, run_id)
     if take_up:
         record.start(_RECORD_AFTER_S)
@@ -125,9 +132,6 @@ def make_monitor(
         source_label=label,
         watchlist=config.monitoring_mode == "watchlist",
         earlier=earlier,
-        unwatched_ns=unwatched_ns if writer.alone else None,
-        learned=learned,
-        followed=FollowUpStore(directory, source_class) if take_up and source_class != "replayed" else None,
         record=record,
         publish_hz=publish_hz,
         clock=RecordedClock() if source_class == "replayed" else LiveClock(),

@@ -48,7 +48,7 @@ def notifier_of(loaded: LoadedConfig, tz: str, monitor: Monitor) -> Notifier | N
         demoted=record.demoted if record is not None else lambda *_: False,
         worth=monitor.worth_of,
     )
-    notifier.remember(one.record for one in monitor.earlier if one.answer is None and not one.resolved)
+    notifier.remember(one.record for one in monitor.earlier.recommendations if one.answer is None and not one.resolved)
     monitor.listeners.append(notifier.on_record)
     monitor.problems.append(lambda: notifier.problem)
     notifier.start()

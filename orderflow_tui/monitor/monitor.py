@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -17,25 +17,23 @@ from orderflow_tui.core.model.outputs import Output
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.feeds.feed import Arrival, Batch, Feed, FeedEnded, FeedMessage
-from orderflow_tui.journal.recommendations import JournaledRecommendation
 from orderflow_tui.journal.records import RunStartedRecord, RunStoppedRecord
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.answers import answer
 from orderflow_tui.monitor.blindness import BlindnessTracker
 from orderflow_tui.monitor.clock import LiveClock, RunClock
 from orderflow_tui.monitor.commands import AnswerGiven, Command, OwnOrders, Recover, ScreensLook, Stop, WatchDetails
-from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.guarded_reads import Guard
 from orderflow_tui.monitor.inbox import Inbox
 from orderflow_tui.monitor.intake import Intake
-from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.outbox import Listener, Outbox
 from orderflow_tui.monitor.pending_side_checks import SideQuestions
 from orderflow_tui.monitor.publisher import Publisher
-from orderflow_tui.monitor.resume import resume_into, unwatched
+from orderflow_tui.monitor.resume import EarlierRuns, resume_into, unwatched
 from orderflow_tui.monitor.screen_port import ScreenPort
 from orderflow_tui.monitor.second_ticks import SecondTicks
-from orderflow_tui.monitor.status import RunState, status_view
+from orderflow_tui.monitor.status import AS_IT_COMES, RunState, status_view
+from orderflow_tui.monitor.stores import Kept
 from orderflow_tui.monitor.view_pace import ViewPace
 from orderflow_tui.monitor.watched_symbols import Reloads, WatchedSymbols
 from orderflow_tui.positions import PositionManager
@@ -62,10 +60,7 @@ class Monitor(ScreenPort):
         profile: Shown and recorded.
         source_label: What the status line calls the source.
         watchlist: Whether to watch symbols that are not held too.
-        earlier: Recommendations of the last days and their answers.
-        unwatched_ns: Since when nobody watched, where the run before did not end in order.
-        learned: Where what each name teaches is kept between sessions; None keeps nothing.
-        followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
+        earlier: What earlier runs left; None takes up nothing and keeps nothing.
         record: How each rule has done so far; None shows nothing of it.
         publish_hz: How often views are made at most; 0 makes none (no screen looks).
         clock: The run's time; the wall's where nothing else is said.
@@ -83,10 +78,7 @@ class Monitor(ScreenPort):
         profile: str,
         source_label: str,
         watchlist: bool = False,
-        earlier: Iterable[JournaledRecommendation] = (),
-        unwatched_ns: int | None = None,
-        learned: LearnedStore | None = None,
-        followed: FollowUpStore | None = None,
+        earlier: EarlierRuns | None = None,
         record: TrackRecord | None = None,
         publish_hz: float = 20.0,
         clock: RunClock | None = None,
@@ -95,9 +87,7 @@ class Monitor(ScreenPort):
     ) -> None:
         self._feed = feed
         self._clock: RunClock = clock or LiveClock()
-        self.earlier = tuple(earlier)
-        """What the last days recommended."""
-        self._unwatched_ns = unwatched_ns
+        self.earlier = earlier or EarlierRuns()
         self._views = ViewPace(int(NS / publish_hz) if publish_hz > 0 else 0)
         self._rearms_alone = False
         self._run_started = run or RunStartedRecord(version="", host="", symbols=[], settings={})
@@ -105,30 +95,20 @@ class Monitor(ScreenPort):
         self._ended = threading.Event()
         self.listeners: list[Listener] = [record.on_record] if record is not None else []
         self._recorder = recorder
-        self.pace: Callable[[], tuple[bool, float]] = lambda: (False, 1.0)
+        self.pace: Callable[[], tuple[bool, float]] = lambda: AS_IT_COMES
         """Whether a replay waits, and its recorded seconds a second."""
         self.on_command: Callable[[int, AnswerGiven | OwnOrders], None] = lambda *_: None
         """Called in the monitor's thread with the run's time for each of the trader's words the rules go by."""
+        kept = Kept(self.earlier.learned, self.earlier.followed)
+        core = SymbolCore if recorder is None else recorder.core
         self._symbols = WatchedSymbols(
-            positions,
-            thresholds,
-            feed.capabilities,
-            watchlist=watchlist,
-            learned=learned,
-            charts=publish_hz > 0,
-            followed=followed,
-            new_core=SymbolCore if recorder is None else recorder.core,
+            positions, thresholds, feed.capabilities, kept, watchlist=watchlist, charts=publish_hz > 0, new_core=core
         )
         self._clock.delay_ns = feed.capabilities.delay_seconds * NS
         self._state = RunState(source_label, profile)
-        inbox: Inbox[FeedMessage, Command] = Inbox(
-            self._clock.inbox_limit, self._at_once if self._clock.takes_at_once else None
-        )
-        still = (False, 1.0)
-        first = status_view(
-            self._state, journal, feed.capabilities, now_ns=0, alerts=0, message="", positions_age_s=None, pace=still
-        )
-        publisher = Publisher(first, record)
+        at_once = self._at_once if self._clock.takes_at_once else None
+        inbox: Inbox[FeedMessage, Command] = Inbox(self._clock.inbox_limit, at_once)
+        publisher = Publisher(status_view(self._state, journal, feed.capabilities, now_ns=0), record)
         self.listeners.append(publisher.on_record)
         super().__init__(inbox, publisher, journal, record)
         if recorder is not None:
@@ -216,11 +196,12 @@ class Monitor(ScreenPort):
         self._clock.begin()
         started = Arrival.now()
         self._outbox.write(self._run_started, started.wall_ns, started)
-        if self._unwatched_ns is not None:
-            self._outbox.write(unwatched(self._unwatched_ns, started.wall_ns), self._unwatched_ns, started)
+        unwatched_ns = self.earlier.unwatched_ns
+        if unwatched_ns is not None:
+            self._outbox.write(unwatched(unwatched_ns, started.wall_ns), unwatched_ns, started)
         self._symbols.set_symbols()
         cores = {watched.core.symbol: watched.core for watched in self._symbols.all()}
-        ended: list[Output] = [*resume_into(cores, self.earlier, started.wall_ns)]
+        ended: list[Output] = [*resume_into(cores, self.earlier.recommendations, started.wall_ns)]
         ended += self._symbols.take_up(started.wall_ns)
         self._outbox.tell(ended, started)
         self._feed.start(self._symbols, self._inbox.put)

@@ -1,10 +1,12 @@
-"""Takes up open recommendations and standing answers where the journal of an earlier run left them."""
+"""What earlier runs left: open recommendations and standing answers are taken up where their journal ends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+
+from msgspec import Struct
 
 from orderflow_tui.core.model.outputs import ExitResolved
 from orderflow_tui.core.model.units import datetime_ns, iso_utc
@@ -12,6 +14,24 @@ from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.journal.make_records import answer_of, recommendation_of
 from orderflow_tui.journal.recommendations import JournaledRecommendation
 from orderflow_tui.journal.records import GapRecord
+from orderflow_tui.monitor.followup_store import FollowUpStore
+from orderflow_tui.monitor.learned_store import LearnedStore
+
+
+class EarlierRuns(Struct, frozen=True):
+    """What they left, and where this run keeps the same for the next.
+
+    Attributes:
+        recommendations: Of the last days, with their answers.
+        unwatched_ns: Since when nobody watched, where the run before did not end in order.
+        learned: Where what each symbol teaches is kept between sessions; None keeps nothing.
+        followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
+    """
+
+    recommendations: Sequence[JournaledRecommendation] = ()
+    unwatched_ns: int | None = None
+    learned: LearnedStore | None = None
+    followed: FollowUpStore | None = None
 
 
 def resume_into(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.feeds.feed import FeedStatus
 from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.views.frozen_views import StatusView
+
+AS_IT_COMES: Final = (False, 1.0)
+"""The pace of a run that no replay holds up: not paused, a second a second."""
 
 
 class RunState(Struct):
@@ -27,10 +32,10 @@ def status_view(
     capabilities: Capabilities,
     *,
     now_ns: int,
-    alerts: int,
-    message: str,
-    positions_age_s: float | None,
-    pace: tuple[bool, float],
+    alerts: int = 0,
+    message: str = "",
+    positions_age_s: float | None = None,
+    pace: tuple[bool, float] = AS_IT_COMES,
 ) -> StatusView:
     """The line's frozen view.
 

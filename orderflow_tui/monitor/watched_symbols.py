@@ -17,9 +17,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.monitor.after_exit import SoldSymbols
-from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.guarded_reads import BoundedRead
-from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.stores import Kept
 from orderflow_tui.monitor.watched_symbol import WatchedSymbol
 from orderflow_tui.positions import PositionManager
@@ -55,10 +53,9 @@ class WatchedSymbols:
         positions: What is held and watched.
         thresholds: In force per symbol, and their reloads.
         capabilities: What the source can show, as known now.
+        kept: What symbols taught and which alerts are followed, between sessions.
         watchlist: Whether to watch symbols that are not held too.
-        learned: Where what each name teaches is kept between sessions; None keeps nothing.
         charts: Whether cores keep what charts are drawn from.
-        followed: Where alerts are kept whose outcome is not known yet; None keeps nothing.
         new_core: Makes a core.
     """
 
@@ -67,11 +64,10 @@ class WatchedSymbols:
         positions: PositionManager,
         thresholds: Reloads,
         capabilities: Capabilities,
+        kept: Kept,
         *,
         watchlist: bool,
-        learned: LearnedStore | None,
         charts: bool,
-        followed: FollowUpStore | None,
         new_core: NewCore = SymbolCore,
     ) -> None:
         self.capabilities = capabilities
@@ -80,7 +76,7 @@ class WatchedSymbols:
         self._own: dict[str, tuple[WorkingOrder, ...]] = {}
         self._thresholds = thresholds
         self._watchlist = watchlist
-        self._kept = Kept(learned, followed)
+        self._kept = kept
         self._kept.use(capabilities.dataset)
         self._charts = charts
         self._make_core = new_core

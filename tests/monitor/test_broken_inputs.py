@@ -24,6 +24,7 @@ from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
+from orderflow_tui.monitor.resume import EarlierRuns
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.writer import Recorder
 from orderflow_tui.track_record.track_record import TrackRecord
@@ -74,9 +75,11 @@ class Run:
             writer,
             profile="guarded",
             source_label="LIVE polygon",
-            earlier=journaled_recommendations(self.logs, "live"),
-            learned=LearnedStore(self.logs),
-            followed=FollowUpStore(self.logs, "live"),
+            earlier=EarlierRuns(
+                journaled_recommendations(self.logs, "live"),
+                learned=LearnedStore(self.logs),
+                followed=FollowUpStore(self.logs, "live"),
+            ),
             record=TrackRecord(self.logs, "guarded"),
             recorder=Recorder(
                 folder / "raw",

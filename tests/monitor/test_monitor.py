@@ -39,6 +39,8 @@ from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
+from orderflow_tui.monitor.resume import EarlierRuns
+from orderflow_tui.monitor.stores import Kept
 from orderflow_tui.monitor.watched_symbols import WatchedSymbols
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.views.frozen_views import RecommendationView, SymbolView
@@ -109,9 +111,11 @@ class Desk:
             writer,
             profile=self.config.config.profile,
             source_label="LIVE polygon",
-            earlier=journaled_recommendations(directory, "live"),
-            learned=LearnedStore(directory),
-            followed=FollowUpStore(directory, "live"),
+            earlier=EarlierRuns(
+                journaled_recommendations(directory, "live"),
+                learned=LearnedStore(directory),
+                followed=FollowUpStore(directory, "live"),
+            ),
             publish_hz=50.0,
         )
         self.monitor.start()
@@ -366,10 +370,9 @@ def test_what_sessions_taught_is_kept_of_every_name(tmp_path: Path) -> None:
         PositionManager.fixed(tuple(held.values())),
         Fixed(OrderFlowConfig(data_source="replay")),
         CAPABILITIES,
+        Kept(LearnedStore(tmp_path), None),
         watchlist=False,
-        learned=LearnedStore(tmp_path),
         charts=False,
-        followed=None,
     )
     watched_symbols.set_symbols()
     for watched in watched_symbols.all():
@@ -389,10 +392,9 @@ def test_figures_of_another_data_set_judge_nothing_more(tmp_path: Path) -> None:
         PositionManager.fixed((Position("BAC", 100, Decimal(10)),)),
         Fixed(OrderFlowConfig(data_source="replay")),
         capabilities,
+        Kept(LearnedStore(tmp_path, "alpaca"), None),
         watchlist=False,
-        learned=LearnedStore(tmp_path, "alpaca"),
         charts=False,
-        followed=None,
     )
     watched_symbols.set_symbols()
     (watched,) = watched_symbols.all()

@@ -28,6 +28,7 @@ from orderflow_tui.journal.writer import JournalWriter
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
+from orderflow_tui.monitor.resume import EarlierRuns
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.recordings.reproduce import _MADE_BY_CORES, find, reproduce
 from orderflow_tui.recordings.run_files import RawError, RawReader
@@ -64,9 +65,11 @@ class Run:
             JournalWriter(self.journal, run_id=run_id, **facts),
             profile=profile,
             source_label="LIVE polygon",
-            earlier=journaled_recommendations(self.journal, "live"),
-            learned=LearnedStore(self.journal),
-            followed=FollowUpStore(self.journal, "live"),
+            earlier=EarlierRuns(
+                journaled_recommendations(self.journal, "live"),
+                learned=LearnedStore(self.journal),
+                followed=FollowUpStore(self.journal, "live"),
+            ),
             recorder=Recorder(folder / "raw", run_id, journal=self.journal, **facts),
         )
         self.monitor.start()
