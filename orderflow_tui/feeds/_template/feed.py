@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 import msgspec
-from websockets.asyncio.client import ClientConnection
 
 from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.core.model.capabilities import Capabilities
@@ -104,15 +103,15 @@ class TemplateFeed(Reconnecting):
             asked = {"key": self._key, "symbols": list(self._symbols.symbols)}
             await connection.send(msgspec.json.encode(asked).decode())
             self._standing = True
-            await self._read(connection)
+            await connection.take_all(self._read)
 
-    async def _read(self, connection: ClientConnection) -> None:
-        while self._standing:
-            message = wire.decode(await connection.recv(decode=False))
-            if isinstance(message, wire.Refused):
-                raise TroubleError(message.reason or "the key is refused", "401", REFUSED)
-            self._take(message)
-        raise TroubleError("other symbols are wanted", kind="again")
+    def _read(self, data: bytes) -> None:
+        message = wire.decode(data)
+        if isinstance(message, wire.Refused):
+            raise TroubleError(message.reason or "the key is refused", "401", REFUSED)
+        self._take(message)
+        if not self._standing:
+            raise TroubleError("other symbols are wanted", kind="again")
 
     def _take(self, message: wire.Message) -> None:
         arrival = self._now()

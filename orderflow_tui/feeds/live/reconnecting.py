@@ -16,8 +16,9 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Final
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, WebSocketException
+from websockets.frames import Frame, Opcode
 
 from orderflow_tui.feeds.errors import FeedError, one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, Put
@@ -35,6 +36,7 @@ TELL_EVERY_SECONDS: Final = 60.0
 MAX_FRAME: Final = 4 * 2**20
 FRAMES_WAITING: Final = 256
 _MOST_DOUBLINGS: Final = 16
+_MESSAGES: Final = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 _QUIET: Final = logging.getLogger("orderflow_tui.stream")
 _QUIET.setLevel(logging.WARNING)
 
@@ -53,6 +55,47 @@ class TroubleError(Exception):
         self.kind = kind
 
 
+class DirectConnection(ClientConnection):
+    """Hands frames to whoever takes them as they are read from the socket, without the library's queue and its task.
+
+    A frame goes by the queue where something is in there before it, or where it is a part of a message: order holds.
+    """
+
+    _take: Callable[[bytes], object] | None = None
+    """Set while a reader waits and nothing waits for it."""
+    _failure: Exception | None = None
+
+    async def take_all(self, take: Callable[[bytes], object]) -> None:
+        """Call `take` with each message until the connection ends.
+
+        Raises:
+            ConnectionClosed: It has ended.
+            Exception: What `take` raised; it is called no more.
+        """
+        while True:
+            self._take = take
+            try:
+                data = await self.recv(decode=False)
+            finally:
+                self._take = None
+            if self._failure is not None:
+                raise self._failure
+            take(data)
+
+    def process_event(self, event: Any) -> None:
+        """Take a whole message at once; the queue has everything else."""
+        if self._take is not None and isinstance(event, Frame) and event.opcode in _MESSAGES:
+            if event.fin and event.opcode is not Opcode.CONT:
+                try:
+                    self._take(bytes(event.data))
+                except Exception as failure:  # noqa: BLE001 the reader raises it
+                    self._failure = failure
+                else:
+                    return
+            self._take = None  # the reader is woken by what goes to the queue now, and waits again behind it
+        super().process_event(event)
+
+
 class _Connect(connect):
     """The library's connection without its redirects, which does not outlive its use.
 
@@ -68,6 +111,12 @@ class _Connect(connect):
             await super().__aexit__(exc_type, exc, traceback)
         finally:
             transport.abort()
+
+    async def __aenter__(self) -> DirectConnection:
+        """The connection, which hands its frames on directly where that is asked."""
+        connection = await super().__aenter__()
+        assert isinstance(connection, DirectConnection)
+        return connection
 
     def process_redirect(self, exc: Exception) -> Exception | str:
         """Follow none: what refused the handshake is what is told."""
@@ -87,6 +136,7 @@ def websocket(url: str) -> _Connect:
         compression=None,  # frames are small and every moment counts; without it a frame is as large as it says, too
         user_agent_header="orderflow-tui",
         proxy=None,
+        create_connection=DirectConnection,
         # At its debug level the library writes every frame to the log, the one with the key among them.
         logger=_QUIET,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
@@ -19,10 +20,12 @@ from msgspec import Struct
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, MarketState, Put
 from orderflow_tui.feeds.live.reconnecting import (
     ANSWER_SECONDS,
     TICK_SECONDS,
+    DirectConnection,
     Reconnecting,
     TroubleError,
     together,
@@ -149,6 +152,8 @@ class StreamSupervisor(Reconnecting):
         self._frames = frames
         self._polite = 0
         self._heard = 0.0
+        self._said = ""
+        """What the server said last."""
         self._streaming: set[str] = set()
 
     @property
@@ -237,27 +242,29 @@ class StreamSupervisor(Reconnecting):
         if limit is not None and now - self._heard > limit / self._pace:
             raise TroubleError(f"silent for {now - self._heard:.0f} s", "timeout")
 
-    async def _read(self, connection: ClientConnection, channels: Subscriptions) -> None:
-        said = ""
+    async def _read(self, connection: DirectConnection, channels: Subscriptions) -> None:
+        self._said = ""
         try:
-            while True:
-                data = await connection.recv(decode=False)
-                arrival = Arrival(time.monotonic_ns(), self._clock())
-                self._heard = time.monotonic()
-                frame = _decoded(data)
-                for event in frame.events:
-                    if isinstance(event, StreamStatus):
-                        said = event.message or event.status
-                        self._on_status(event, channels, arrival)
-                holes = self._frames.take(frame, arrival)
-                if holes:
-                    # Polls fill the hole; the stream of these symbols joins again behind them.
-                    self._begin(holes, channels, arrival)
+            await connection.take_all(partial(self._take, channels))
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd is not None else 1006
-            reason = said if code == _POLICY_VIOLATION and said else (closed.rcvd.reason if closed.rcvd else "")
+            told = self._said if code == _POLICY_VIOLATION else ""
+            reason = told or (closed.rcvd.reason if closed.rcvd else "")
             text = f"the server closed the stream ({code}{': ' + reason if reason else ''})"
             raise TroubleError(text, kind=POLITE if code == _POLICY_VIOLATION else "cut") from None
+
+    def _take(self, channels: Subscriptions, data: bytes) -> None:
+        arrival = Arrival(time.monotonic_ns(), self._clock())
+        self._heard = arrival.mono_ns / NS
+        frame = _decoded(data)
+        for event in frame.events:
+            if type(event) is StreamStatus:
+                self._said = event.message or event.status
+                self._on_status(event, channels, arrival)
+        holes = self._frames.take(frame, arrival)
+        if holes:
+            # Polls fill the hole; the stream of these symbols joins again behind them.
+            self._begin(holes, channels, arrival)
 
     def _on_status(self, event: StreamStatus, channels: Subscriptions, arrival: Arrival) -> None:
         if event.status == "success":
