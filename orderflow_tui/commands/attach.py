@@ -244,7 +244,7 @@ class _Controls:
     def restart(self) -> str:
         """Start an engine again, in a thread of its own; the screen shows it when it is there."""
         if self._again is None:
-            return "the engine is gone: start one with `orderflow-tui`, then attach again"
+            return "start the watch with `orderflow-tui` or `orderflow-tui headless`: it is shown here by itself"
         if not self._starting.acquire(blocking=False):
             return "the engine is being started"
         threading.Thread(target=self._start_again, name="engine-start", daemon=True).start()

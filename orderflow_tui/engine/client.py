@@ -37,6 +37,7 @@ from orderflow_tui.engine.protocol import (
     send,
 )
 from orderflow_tui.engine.runtime_folder import EngineError
+from orderflow_tui.engine.unconfirmed_answers import UnconfirmedAnswers
 from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
 ENGINE_GONE: Final = "ENGINE GONE: nothing is watched"
@@ -98,6 +99,7 @@ class RemoteMonitor:
         """None until the engine has sent its first state."""
         self._closed = False
         self._inbox = Inbox()
+        self._unconfirmed = UnconfirmedAnswers()
         self._hello = Hello(PROTOCOL, version, screen, fps)
         self._welcome = Welcome("", "", 0)
         self._status = status
@@ -202,7 +204,9 @@ class RemoteMonitor:
 
     def answer(self, recommendation_id: str, answer: Answer) -> None:
         """Record the trader's answer."""
+        self._unconfirmed.sent(recommendation_id, self._cards)
         if not self._send(GiveAnswer(recommendation_id, answer)):
+            self._unconfirmed.take()
             self.told("your answer was not recorded")
 
     def recover(self, symbol: str) -> None:
@@ -276,6 +280,7 @@ class RemoteMonitor:
         if state.all_lines or state.lines or state.line_count != len(self._lines):
             self._lines = with_lines(() if state.all_lines else self._lines, state.lines, state.line_count)
         self._cards = state.cards
+        self._unconfirmed.shown(state.cards)
         if state.detail is not None and state.detail.symbol == self._detailed:
             self._detail = state.detail
         self._records.update(state.rule_records)
@@ -291,10 +296,14 @@ class RemoteMonitor:
         ended = status.ended or reason
         self.gone = f"{ENGINE_GONE}: {ended}"
         self._views = {
-            symbol: replace(view, chip="BLIND", chip_detail="the engine is gone", urgency=0, stale=True)
+            symbol: replace(
+                view, chip="BLIND", chip_detail="the engine is gone", urgency=0, stale=True, data_age_s=None
+            )
             for symbol, view in self._views.items()
         }
-        self._status = replace(status, connected=False, detail=self.gone, ended=ended, logging=status.logging)
+        lost = self._unconfirmed.take()
+        detail = f"{ENGINE_GONE}: {lost}" if lost else self.gone
+        self._status = replace(status, connected=False, detail=detail, ended=ended, stream="")
         self.version += 1
         if self._on_news is not None:
             self._on_news()

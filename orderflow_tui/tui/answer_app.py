@@ -64,6 +64,12 @@ class AnswerApp(MessageApp):
         """What answers a recommendation from everywhere."""
         return self.first_key(next(item for item in named(APP_BINDINGS) if item.id == "acknowledge"))
 
+    @property
+    def unrecorded(self) -> str:
+        """Why an answer would not be recorded now; empty where it would."""
+        gone = self._engine is not None and self._engine.gone
+        return "the engine is gone and records no answer: r starts it again" if gone else ""
+
     def action_acknowledge(self) -> None:
         """Open the answer to the card, or to the selected symbol's recommendation."""
         screen = self.screen
@@ -71,13 +77,16 @@ class AnswerApp(MessageApp):
             screen.reset()
             return
         item = self.model.to_answer()
-        if item is None:
-            self.tell("no recommendation to answer")
+        if item is None or self.unrecorded:
+            self.tell(self.unrecorded or "no recommendation to answer", warning=bool(self.unrecorded))
             return
         self.push_screen(lazy.answer_screen(item))
 
     def action_take_back(self) -> None:
         """Take the last answer back: that of several symbols where one key answered them."""
+        if self.unrecorded:
+            self.tell(self.unrecorded, warning=True)
+            return
         last = self.model.last_answered
         for item in last:
             self.monitor.answer(item.recommendation_id, Answer(TAKE_BACK))
@@ -112,6 +121,9 @@ class AnswerApp(MessageApp):
                 orders = parse_orders(text)
             except ValueError as error:
                 self.tell(str(error), warning=True)
+                return
+            if self.unrecorded:
+                self.tell("the engine is gone: list your orders again when it is back", warning=True)
                 return
             self.monitor.own_orders(view.symbol, orders)
             said = f"ignored by every rule until you quit: {orders_text(orders)}" if orders else "no order is yours"

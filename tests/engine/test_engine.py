@@ -47,7 +47,7 @@ from orderflow_tui.engine.runtime_folder import (
 )
 from orderflow_tui.views.frozen_views import AlertLine
 from tests.engine.kit import VERSION, Engine, until
-from tests.tui.fake import alert, detail, recommendation, symbol_view
+from tests.tui.fake import alert, detail, market_card, recommendation, symbol_view
 
 
 @pytest.fixture
@@ -326,11 +326,28 @@ def test_an_engine_that_goes_is_said_at_once_in_the_loudest_state(engine: Engine
     assert screen.gone.startswith(ENGINE_GONE)
     view = screen.views()["BAC"]
     assert (view.chip, view.stale, view.urgency) == ("BLIND", True, 0)
+    assert view.data_age_s is None, "an age that stands still looks fresh"
     assert not screen.status().connected
+    assert not screen.status().stream
     assert screen.status().ended
     screen.answer("BAC:exit:1", Answer("hold"))
     assert "your answer was not recorded" in screen.status().detail
     screen.recover("BAC")  # nobody is there: it must not raise into the screen
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_an_answer_the_engine_died_with_is_said_to_be_lost(engine: Engine, *, recorded: bool) -> None:
+    names = market_card("BAC", "KO")
+    engine.monitor.put(symbol_view("BAC", "EXIT"), symbol_view("KO", "EXIT"), recommendations=(names,))
+    screen = engine.screen()
+    if not recorded:
+        engine.monitor.answer_from = lambda *_: None  # type: ignore[method-assign]
+    screen.answer(names.names[0].recommendation_id, Answer("hold"))
+    if recorded:
+        until(lambda: any(card.status == "held" for card in screen.recommendations()))
+    engine.server.close()
+    until(lambda: screen.gone)
+    assert ("your answer to BAC may not be recorded" in screen.status().detail) is not recorded
 
 
 def test_one_engine_a_journal(engine: Engine) -> None:

@@ -653,6 +653,18 @@ async def _leave(bench: Bench) -> None:
     engine.gone = "it has ended"
     await bench.press("r")
     assert engine.asked[-1] == "restart"
+    given = list(bench.monitor.answers)
+    for key in ("f2", "u"):
+        await bench.press(key)
+        assert "records no answer" in toasts(bench.app)[-1]
+        assert isinstance(bench.app.screen, MainScreen)
+    engine.gone = ""
+    await bench.press("f2")
+    engine.gone = "it ended while the answer was asked"
+    await bench.press("h")
+    assert "records no answer" in block(bench.app, "answer"), "an answer nobody takes is not called given"
+    assert bench.monitor.answers == given
+    await bench.press("escape")
 
 
 def test_no_binding_is_left_out() -> None:

@@ -139,7 +139,7 @@ def status_row(model: ScreenModel, zone: Zone, width: int) -> Row:
 
 
 def _loud(status: StatusView) -> str:
-    words = [status.detail, status.ended, status.config_message]
+    words = [status.detail, "" if status.ended in status.detail else status.ended, status.config_message]
     if not status.logging and "NOT LOGGING" not in status.detail:
         words.insert(0, "NOT LOGGING")
     if not status.connected and not status.detail and not status.ended:
@@ -151,8 +151,9 @@ def _loud(status: StatusView) -> str:
 
 def _quiet(model: ScreenModel, status: StatusView) -> list[str]:
     oldest = max((view.data_age_s for view in model.views.values() if view.data_age_s is not None), default=None)
+    ages = [f"data {span_text(oldest)} old" if oldest is not None else "no data yet"]
     words = [
-        f"data {span_text(oldest)} old" if oldest is not None else "no data yet",
+        *([] if status.ended else ages),
         f"market {status.market}",
         f"{status.alerts_total} alert{'' if status.alerts_total == 1 else 's'}",
     ]

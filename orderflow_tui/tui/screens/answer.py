@@ -145,6 +145,10 @@ class AnswerScreen(ModelModal):
 
     def _answer(self, answer: Answer) -> None:
         """Give the answer to the symbol under the cursor, or to all that wait; the next one that waits is asked."""
+        if self.dashboard.unrecorded:
+            self._refusal = self.dashboard.unrecorded
+            self._draw()
+            return
         chosen = [item for item in self._items if item.status == "open"] if self._everything else [self._item]
         for item in chosen:
             self.dashboard.monitor.answer(item.recommendation_id, answer)

@@ -43,6 +43,11 @@ class Dashboard(Protocol):
         """What answers a recommendation from everywhere."""
         ...
 
+    @property
+    def unrecorded(self) -> str:
+        """Why an answer would not be recorded now; empty where it would."""
+        ...
+
     def all_keys(self, binding: Binding) -> list[str]:
         """The keys of a binding under the keymap in force."""
         ...
