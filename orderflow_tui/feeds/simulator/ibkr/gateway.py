@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from orderflow_tui.feeds.simulator.ibkr.client_session import Client, Shared
+from orderflow_tui.feeds.simulator.ibkr.client_session import Client
 from orderflow_tui.feeds.simulator.ibkr.frames import ClientError, frame, greeted, received
+from orderflow_tui.feeds.simulator.ibkr.market_lines import Shared
 from orderflow_tui.feeds.simulator.ibkr.tws_behavior import IbkrFault, Options
 from orderflow_tui.feeds.simulator.market import Market
 
