@@ -218,11 +218,11 @@ class _Controls:
 
     def take_settings(self) -> Mapping[str, object]:
         """What other screens have changed since the last call."""
-        return self._monitor.take_settings()
+        return self._monitor.from_others.take_settings()
 
     def take_answers(self) -> Sequence[str]:
         """What was answered on other screens since the last call, in words."""
-        return self._monitor.take_answers()
+        return self._monitor.from_others.take_answers()
 
     def renew(self) -> str:
         """End the engine and start another, in a thread of its own: keys and settings are read anew."""

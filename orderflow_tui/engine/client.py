@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.engine.changes import with_lines
-from orderflow_tui.engine.from_other_screens import Inbox
+from orderflow_tui.engine.from_other_screens import FromOtherScreens
 from orderflow_tui.engine.protocol import (
     MOST_FROM_ENGINE,
     PROTOCOL,
@@ -98,7 +98,8 @@ class RemoteMonitor:
         self._link: socket.socket | None = None
         """None until the engine has sent its first state."""
         self._closed = False
-        self._inbox = Inbox()
+        self.from_others = FromOtherScreens()
+        """What they have answered and changed, until it is taken."""
         self._unconfirmed = UnconfirmedAnswers()
         self._hello = Hello(PROTOCOL, version, screen, fps)
         self._welcome = Welcome("", "", 0)
@@ -226,14 +227,6 @@ class RemoteMonitor:
         """This screen has changed a setting: the others show it."""
         self._send(TellSetting(name, value))
 
-    def take_settings(self) -> dict[str, SettingValue]:
-        """What other screens have changed since the last call."""
-        return self._inbox.take_settings()
-
-    def take_answers(self) -> tuple[str, ...]:
-        """What was answered on other screens since the last call, in words."""
-        return self._inbox.take_answers()
-
     def end_engine(self, reason: str) -> bool:
         """End the watch itself; whether the engine was told."""
         return self._send(EndEngine(reason))
@@ -284,8 +277,8 @@ class RemoteMonitor:
         if state.detail is not None and state.detail.symbol == self._detailed:
             self._detail = state.detail
         self._records.update(state.rule_records)
-        self._inbox.answers(state.answers)
-        self._inbox.settings(state.settings)
+        self.from_others.answers(state.answers)
+        self.from_others.settings(state.settings)
         self.screens = state.screens
         self._status = state.status
         self.version += 1

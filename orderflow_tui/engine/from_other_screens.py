@@ -14,7 +14,7 @@ _MOST_ANSWERS: Final = 20
 _MOST_SETTINGS: Final = 200
 
 
-class Inbox:
+class FromOtherScreens:
     """The newest answers in words, and the newest value of each setting."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ import msgspec
 
 from orderflow_tui.core.model.holder import Answer
 from orderflow_tui.engine.changes import Unsent
-from orderflow_tui.engine.from_other_screens import Inbox
+from orderflow_tui.engine.from_other_screens import FromOtherScreens
 from orderflow_tui.engine.listener import UNIX_SOCKETS, Door
 from orderflow_tui.engine.protocol import (
     MOST_FROM_SCREEN,
@@ -90,7 +90,7 @@ class _Screen:
         self.pause = 1 / max(_LEAST_FPS, min(60.0, hello.fps)) if self.watches else 0.0
         self.detailed = ""
         self.news = threading.Event()
-        self.inbox = Inbox()
+        self.from_others = FromOtherScreens()
         self.closed = False
 
     def close(self) -> None:
@@ -285,7 +285,7 @@ class EngineServer:
             return
         for screen in self._all():
             if screen is not teller:
-                screen.inbox.settings({told.name: told.value})
+                screen.from_others.settings({told.name: told.value})
                 screen.news.set()
 
     def on_record(self, record: Record, _: int) -> None:
@@ -294,7 +294,7 @@ class EngineServer:
             return
         for screen in self._all():
             if screen.name != record.screen:
-                screen.inbox.answers([record_words(record)])
+                screen.from_others.answers([record_words(record)])
                 screen.news.set()
 
     def _watch_details(self) -> None:
@@ -310,7 +310,7 @@ class EngineServer:
             while not screen.closed:
                 news = screen.news.is_set()
                 screen.news.clear()
-                settings, answers = screen.inbox.take_settings(), screen.inbox.take_answers()
+                settings, answers = screen.from_others.take_settings(), screen.from_others.take_answers()
                 if self._port.version != version or settings or answers:
                     version = self._port.version
                     now = time.monotonic()

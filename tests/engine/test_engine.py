@@ -102,12 +102,12 @@ def test_an_answer_on_one_screen_is_seen_on_all_with_who_gave_it(engine: Engine)
     until(lambda: [card.status for card in other.recommendations()] == ["held"])
     assert engine.monitor.answers == [(item.recommendation_id, Answer("hold", note="mine"))]
     assert engine.monitor.answered_by == ["pts/1"]
-    until(lambda: other.take_answers() == ("BAC answered on pts/1: hold",))
-    assert other.take_answers() == one.take_answers() == ()
+    until(lambda: other.from_others.take_answers() == ("BAC answered on pts/1: hold",))
+    assert other.from_others.take_answers() == one.from_others.take_answers() == ()
 
 
 def _gathers(screen: RemoteMonitor, found: dict[str, object], count: int) -> bool:
-    found.update(screen.take_settings())
+    found.update(screen.from_others.take_settings())
     return len(found) == count
 
 
@@ -120,12 +120,12 @@ def test_a_setting_changed_on_one_screen_is_told_to_the_others_once(engine: Engi
         found: dict[str, object] = {}
         until(partial(_gathers, screen, found, 2))
         assert found == {"theme": "light", "fps": 2.0}
-        assert screen.take_settings() == {}
-    assert one.take_settings() == {}
+        assert screen.from_others.take_settings() == {}
+    assert one.from_others.take_settings() == {}
 
 
 def _told(screen: RemoteMonitor, found: list[str], count: int) -> bool:
-    found.extend(screen.take_answers())
+    found.extend(screen.from_others.take_answers())
     return len(found) == count
 
 

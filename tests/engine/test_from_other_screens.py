@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orderflow_tui.engine.from_other_screens import Inbox
+from orderflow_tui.engine.from_other_screens import FromOtherScreens
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def hurried() -> Iterator[None]:
 
 @pytest.mark.usefixtures("hurried")
 def test_what_threads_say_at_once_is_taken_once() -> None:
-    inbox, ended = Inbox(), threading.Event()
+    inbox, ended = FromOtherScreens(), threading.Event()
     found: list[str] = []
     settings: dict[str, object] = {}
 
@@ -55,7 +55,7 @@ def test_what_threads_say_at_once_is_taken_once() -> None:
 
 
 def test_a_screen_that_does_not_take_holds_the_newest() -> None:
-    inbox = Inbox()
+    inbox = FromOtherScreens()
     inbox.answers(map(str, range(50)))
     inbox.settings({str(name): 0 for name in range(300)})
     inbox.settings({"0": 1})
