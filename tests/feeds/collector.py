@@ -11,7 +11,7 @@ from orderflow_tui.core.model.events import Book, Print, TapeCovered
 from orderflow_tui.feeds.feed import Batch, FeedMessage
 
 M = TypeVar("M")
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds after which a test gives up; nothing is asserted about how soon a message comes."""
 
 

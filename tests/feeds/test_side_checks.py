@@ -371,7 +371,7 @@ def test_the_question_goes_before_the_polls_that_are_due(host: FakePolygon, got:
     for name in names:
         host.market.quote(name)
         host.market.trade(name, at=time.time_ns() - 2 * NS)
-    feed = PolygonFeed(Config(host.url, requests_per_second=5.0))
+    feed = PolygonFeed(Config(host.url, requests_per_second=20.0))
     try:
         feed.start(names, got)
         got.wait(Batch, is_tape("NL"))

@@ -70,7 +70,7 @@ class Tab:
         await self.call("Page.close")
 
 
-async def until(done: Any, complaint: str, seconds: float = 20.0) -> None:
+async def until(done: Any, complaint: str, seconds: float = 60.0) -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + seconds
     while not done():

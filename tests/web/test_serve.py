@@ -20,6 +20,8 @@ from orderflow_tui.web.access import COOKIE
 from tests.web.browser import CHROMIUM, tab, until
 
 DASHBOARD = "ACME"
+PATIENCE = 60
+"""Seconds after which a test gives up; nothing is asserted about how soon anything comes."""
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def serving(cwd: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[st
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.communicate(timeout=15)
+            process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
 
@@ -60,10 +62,10 @@ def alive(pid: int) -> bool:
 
 async def read_until(socket: aiohttp.ClientWebSocketResponse, words: str) -> str:
     """What the socket brings until the words have come."""
-    text, deadline = "", time.monotonic() + 20
+    text, deadline = "", time.monotonic() + PATIENCE
     while words not in text:
         assert time.monotonic() < deadline, text[-500:]
-        message = await socket.receive(timeout=20)
+        message = await socket.receive(timeout=PATIENCE)
         assert message.type == aiohttp.WSMsgType.BINARY, message
         text += message.data.decode("utf-8", "replace")
     return text
@@ -93,13 +95,13 @@ async def test_the_dashboard_over_its_socket_ends_with_it(tmp_path: Path) -> Non
             async with session.ws_connect(f"{base}ws") as socket:
                 await read_until(socket, DASHBOARD)
                 await socket.send_str("{not json")
-                while (message := await socket.receive(timeout=20)).type == aiohttp.WSMsgType.BINARY:
+                while (message := await socket.receive(timeout=PATIENCE)).type == aiohttp.WSMsgType.BINARY:
                     pass
                 assert message.data == 1008
             async with session.ws_connect(f"{base}ws") as socket:
                 await read_until(socket, DASHBOARD)
                 await socket.send_json(["stdin", "\x11"])
-                while (message := await socket.receive(timeout=20)).type == aiohttp.WSMsgType.BINARY:
+                while (message := await socket.receive(timeout=PATIENCE)).type == aiohttp.WSMsgType.BINARY:
                     pass
                 assert message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
             await until(lambda: not children(process.pid), "a process has stayed")
@@ -172,7 +174,7 @@ async def test_in_a_browser(tmp_path: Path) -> None:
     with serving(tmp_path, "--demo") as (url, process):
         async with tab(tmp_path / "profile") as page:
             await page.call("Page.navigate", url=url)
-            await until(lambda: DASHBOARD in page.text, f"the dashboard is not painted: {page.log}", 40)
+            await until(lambda: DASHBOARD in page.text, f"the dashboard is not painted: {page.log}")
             assert len(children(process.pid)) == 1
             await page.press("F1", 112)
             await until(lambda: "Help: arrows scroll" in page.text, f"F1 opened no help: {page.log}")
@@ -198,13 +200,13 @@ def test_an_address_in_use_is_said(tmp_path: Path) -> None:
         port = url.split(":")[2].split("/")[0]
         with serving(tmp_path, "--demo", "--port", port) as (nothing, second):
             assert nothing == ""
-            assert second.wait(10) == cli.EXIT_FAILED
+            assert second.wait(PATIENCE) == cli.EXIT_FAILED
 
 
 def test_a_wrong_setting_is_said_before_anything_is_served(tmp_path: Path) -> None:
     with serving(tmp_path) as (nothing, process):
         assert nothing == ""
-        assert process.wait(10) == EXIT_USE
+        assert process.wait(PATIENCE) == EXIT_USE
 
 
 def test_a_tab_gets_what_was_given_to_serve() -> None:

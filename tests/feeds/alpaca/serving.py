@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from orderflow_tui.feeds.alpaca.feed import AlpacaFeed
+from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.simulator.alpaca_server import create_alpaca_app
 from orderflow_tui.feeds.simulator.faults import Fault, FaultPlan
 from orderflow_tui.feeds.simulator.market import Market
@@ -18,6 +19,7 @@ from orderflow_tui.feeds.simulator.run_server import LoopbackServer, bind_loopba
 from orderflow_tui.feeds.simulator.symbol_market import Flow, SymbolMarket
 from tests.feeds.collector import Collector
 
+QUICK = RetryPolicy(base_delay=0.02, max_delay=0.1)
 KEY, SECRET = "PKTESTKEY0001", "secret-of-the-test-key"
 
 
@@ -84,7 +86,7 @@ def served(
 def running(config: Config, symbols: Sequence[str], *, pace: float = 10.0) -> Iterator[tuple[AlpacaFeed, Collector]]:
     """A feed at work, ended afterwards."""
     got = Collector()
-    feed = AlpacaFeed(config, cycle_seconds=0.2, stream_pace=pace)
+    feed = AlpacaFeed(config, policy=QUICK, cycle_seconds=0.2, stream_pace=pace)
     feed.start(symbols, got)
     try:
         yield feed, got

@@ -25,6 +25,7 @@ from orderflow_tui.feeds.simulator.market_history import FINRA_EXCHANGE, NANOS
 from orderflow_tui.feeds.simulator.polygon_server import create_app
 from orderflow_tui.feeds.simulator.run_server import LoopbackServer, bind_loopback
 from tests.core.kit import MS
+from tests.feeds.alpaca.serving import QUICK
 from tests.feeds.alpaca.serving import Config as AlpacaConfig
 from tests.feeds.databento.serving import Config as DatabentoConfig
 from tests.feeds.databento.serving import listening
@@ -126,7 +127,7 @@ def polygon_feed(address: str, stream: str = "auto", **options: Any) -> Feed:
 def alpaca_feed(address: str, **options: Any) -> Feed:
     """Alpaca, hurried."""
     config = AlpacaConfig(f"http://{address}", alpaca_key_id=SECRET, alpaca_secret_key=SECRET[::-1])
-    return AlpacaFeed(config, cycle_seconds=0.2, stream_pace=10.0, **options)
+    return AlpacaFeed(config, policy=QUICK, cycle_seconds=0.2, stream_pace=10.0, **options)
 
 
 def databento_feed(address: str) -> Feed:
