@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from orderflow_tui.core.model.severity import shown_severity
+from orderflow_tui.core.model.units import spell_dollars
 from orderflow_tui.journal.records import (
     AlertRecord,
     AlertUpdatedRecord,
@@ -75,7 +76,7 @@ def _held(record: ExitRecord) -> str:
     if not record.quantity:
         return ""
     side, act = ("LONG", "sell into the bids") if record.quantity > 0 else ("SHORT", "cover at the offers")
-    cost = "" if record.exit_cost is None else f", {act} shown -${abs(record.exit_cost):,.0f}"
+    cost = "" if record.exit_cost is None else f", {act} shown {spell_dollars(-abs(float(record.exit_cost)))}"
     return f" | {side} {abs(record.quantity):,}{cost}"
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from orderflow_tui.core.market.sessions import NEW_YORK
+from orderflow_tui.core.model.units import spell_dollars
 from orderflow_tui.support.console import printable
 
 _ANSWERS: Final = {
@@ -20,13 +21,13 @@ _ANSWERS: Final = {
 
 
 def dollars(value: float | None) -> str:
-    """`+$20.00`, `-$1,204.50`; `not known` for None."""
-    return "not known" if value is None else f"{'-' if value < 0 else '+'}${abs(value):,.2f}"
+    """`+$20`, `-$1,204`; `not known` for None."""
+    return "not known" if value is None else spell_dollars(value, plus=True)
 
 
 def cost(value: float | None) -> str:
     """What something takes, without a sign: `$4.80`."""
-    return "not known" if value is None else f"{'-' if value < 0 else ''}${abs(value):,.2f}"
+    return "not known" if value is None else spell_dollars(value)
 
 
 def moment(text: str, shape: str = "%m-%d %H:%M") -> str:

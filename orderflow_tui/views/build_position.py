@@ -11,9 +11,9 @@ from orderflow_tui.core.market.liquidity import band_size
 from orderflow_tui.core.market.sessions import new_york_day
 from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
 from orderflow_tui.core.model.data_models import ExitRecommendation
-from orderflow_tui.core.model.units import CENT, NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text
+from orderflow_tui.core.model.units import CENT, NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text, spell_dollars
 from orderflow_tui.core.symbol import SymbolCore
-from orderflow_tui.views.exit_words import held_header, leave_facts, money, one_line, stop_words
+from orderflow_tui.views.exit_words import held_header, leave_facts, one_line, stop_words
 from orderflow_tui.views.frozen_views import ExitCostView, PositionView, RecommendationView
 
 
@@ -79,7 +79,8 @@ def stop_line(core: SymbolCore) -> str:
         return ""
     side = "LONG" if view.quantity > 0 else "SHORT"
     cost = price_text(round(view.average_cost * PRICE_UNITS_PER_DOLLAR))
-    held = f"{side} {abs(view.quantity):,} @ {cost}" + ("" if view.pnl is None else f", {money(view.pnl)}")
+    profit = "" if view.pnl is None else f", {spell_dollars(view.pnl, plus=True)}"
+    held = f"{side} {abs(view.quantity):,} @ {cost}{profit}"
     return " | ".join(filter(None, (view.stop_words or "No stop set", held)))
 
 
@@ -118,7 +119,7 @@ def _recommendation(
     line = "; ".join(filter(None, facts))
     then = holding.costs[0] if len(holding.costs) == holding.costs.maxlen else None
     if cost is not None and then is not None:
-        line += f" | {money(-then)} a minute ago"
+        line += f" | {spell_dollars(-then)} a minute ago"
     if current.bid is not None and core.market.bid is not None and current.status == "open":
         line += f" | {_since_the_signal(core, current.bid, core.mirror.price(core.market.bid))}"
     return RecommendationView(

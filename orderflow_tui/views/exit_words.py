@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from orderflow_tui.core.market.liquidity import ExitCost, minutes_to_leave
 from orderflow_tui.core.market.volume_window import BASELINE_SECONDS
-from orderflow_tui.core.model.units import NS, spell_minutes
+from orderflow_tui.core.model.units import NS, spell_dollars, spell_minutes
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.frozen_views import CANNOT_LEAVE
 
 _NOW = "Sell all now:"
 _COVER = "Cover all now:"
 """A short is left by buying it back."""
-
-
-def money(dollars: float) -> str:
-    """Signed dollars: `-$212`, `+$1,204`, cents below ten dollars."""
-    amount = f"{abs(dollars):,.2f}" if abs(dollars) < 10 else f"{abs(dollars):,.0f}"
-    return f"{'-' if dollars < 0 else '+'}${amount}"
 
 
 def leave_line(core: SymbolCore, second: int) -> tuple[str, ExitCost | None, float | None]:
@@ -70,7 +64,7 @@ def _cost_words(core: SymbolCore, cost: ExitCost | None, traded: int) -> str:
     filled = core.writer.sizes(cost.filled)
     part = f" for {filled} of {quantity:,}" if cost.missing else ""
     each = cost.dollars * 100 * core.terms.capabilities.size_scale / max(1, cost.filled)
-    words = f"{money(-cost.dollars)}{part}, {each:.1f}c/sh ({cost.basis_points:.0f} bp)"
+    words = f"{spell_dollars(-cost.dollars)}{part}, {each:.1f}c/sh ({cost.basis_points:.0f} bp)"
     if cost.missing:
         rest = minutes_to_leave(cost.missing, traded)
         words += f", the rest ~{spell_minutes(rest)} at 10% of volume" if rest else ", the rest not shown"

@@ -32,7 +32,7 @@ ALERT: dict[str, Any] = {
         (
             "order_flow.exit_signal_triggered",
             {"symbol": "BAC", "reason": "why", "quantity": 8_000, "exit_cost": Decimal("4.51")},
-            "BAC EXIT RECOMMENDED: why | LONG 8,000, sell into the bids shown -$5",
+            "BAC EXIT RECOMMENDED: why | LONG 8,000, sell into the bids shown -$4.51",
         ),
         (
             "order_flow.exit_signal_triggered",

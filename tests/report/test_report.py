@@ -355,10 +355,10 @@ def test_the_regret_ledger() -> None:
     ]  # fmt: skip
     lines = report_lines(told, 80)
     assert lines[next(n for n, text in enumerate(lines) if "newest first" in text) + 1].split() == [
-        "2025-10-22", "08:00", "ET", "BAC", "100", "position", "closed", "60", "s", "+$10.00",
+        "2025-10-22", "08:00", "ET", "BAC", "100", "position", "closed", "60", "s", "+$10",
     ]  # fmt: skip
     sold = next(text for text in lines if text.startswith("  shares you sold"))
-    assert " ".join(sold.split()) == "shares you sold 3, 3 known +$90.00, 2 gained; exit cost $4.80"
+    assert " ".join(sold.split()) == "shares you sold 3, 3 known +$90, 2 gained; exit cost $4.80"
 
 
 def test_recommendations_without_outcomes_cost_little_memory() -> None:

@@ -27,8 +27,8 @@ def test_what_was_told_answered_and_what_it_came_to() -> None:
         "Wednesday 2025-10-22: 1 alert, 2 exit recommendations",
         "  your answers: kept 1, 1 still open",
         "  if you had sold at the signal, against 15 min later:",
-        "    10-22 08:00 ET  BAC              200  kept after 20 s               +$50.00",
-        "  shares you kept: selling at once +$50.00 over 1, the book would have taken $2.00",
+        "    10-22 08:00 ET  BAC              200  kept after 20 s                  +$50",
+        "  shares you kept: selling at once +$50 over 1, the book would have taken $2.00",
         "  1 outcome not known: a recommendation is judged 15 min after it",
         "  track record: too few here (1 of 100) to say whether exits beat chance",
     ]

@@ -12,10 +12,8 @@ from orderflow_tui.tui.look.formatting import (
     compact,
     crop,
     left,
-    money,
     right,
     shares,
-    signed_money,
     span_text,
     wrap,
 )
@@ -58,15 +56,6 @@ def test_a_compact_size_needs_at_most_six_cells(size: int) -> None:
 )
 def test_compact_sizes(size: int, words: str) -> None:
     assert compact(size) == words
-
-
-def test_money_has_its_sign_in_front_and_a_gain_its_plus() -> None:
-    assert (money(-212.4), money(1_204.4), signed_money(54.2), signed_money(0.0)) == (
-        "-$212.40",
-        "$1,204",
-        "+$54.20",
-        "$0.00",
-    )
 
 
 def test_fractional_sizes_and_changes() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
@@ -70,7 +72,7 @@ def test_stale_data_is_dimmed_and_its_derived_figures_are_blank() -> None:
     text = "\n".join(row.plain for row in rows)
     assert "Sell all now: -- (data 14s old)" in text
     assert "P&L --" in text
-    assert "bids/pos    --" in text
+    assert " depth    --" in text
     assert "1.4x" not in text
     assert {span.token for row in rows[1:] for span in row.spans if span.text.strip()} == {"stale"}
 
@@ -158,23 +160,57 @@ def test_a_hypothetical_position_is_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "words"), [(48, ("↓", "sell all", "$212", "↑")), (80, ("falling", "rising", "1 min ago $170"))]
+    ("width", "words"), [(60, ("↓", "your size", "cost ↑")), (80, ("falling", "cost rising", "was $170"))]
 )
 def test_thin_coverage_that_falls_and_a_cost_that_rises_are_alarming(width: int, words: tuple[str, ...]) -> None:
     view = symbol_view("BAC", leave=leave(1_000, coverage=1.4, falling=True))
     frame = PanelSize(width, 24, 1, selected=False, pinned=False, zone=Zone())
-    row = next(row for row in panel_rows(view, frame) if row.plain.startswith(" bids/pos"))
+    row = next(row for row in panel_rows(view, frame) if row.plain.startswith(" depth"))
     assert all(word in row.plain for word in words)
     assert {span.text.strip() for span in row.spans if span.token == "alert"} >= {"1.4x", words[0]}
     assert len(row.plain) <= width
 
 
 def test_a_figure_of_leaving_is_shown_whole_or_not_at_all() -> None:
-    view = symbol_view("BAC", leave=replace(leave(1_000), cost=123_456.0))
-    for width in range(2, 60):
+    view = symbol_view("BAC", leave=replace(leave(1_000), cost_60s_ago=123_456.0))
+    for width in range(2, 90):
         frame = PanelSize(width, 24, 1, selected=False, pinned=False, zone=Zone())
-        row = next((row.plain for row in panel_rows(view, frame) if row.plain.startswith(" bids/pos")), "")
-        assert "$" not in row or "$123,456" in row
+        row = next((row.plain for row in panel_rows(view, frame) if row.plain.startswith(" depth")), "")
+        assert "$" not in row or "was $123,456" in row
+        assert "14" not in row or "14 s at 10% vol" in row
+
+
+@pytest.mark.parametrize("width", [43, 60, 80])
+@pytest.mark.parametrize("quantity", [1_000, -1_000])
+def test_the_cost_of_leaving_stands_once(width: int, quantity: int) -> None:
+    text = "\n".join(words(symbol_view("BAC", quantity=quantity), width, 24))
+    assert text.count("$212") == 1
+    assert text.count("all now") == 1
+
+
+def test_the_depth_is_named_once_and_while_the_row_above_says_something_else_above_the_book() -> None:
+    calm = words(symbol_view("BAC"), 80, 24)
+    held = recommendation("BAC", status="held", header="KEPT at 13.85 (now -4c), muted 2:10")
+    kept = words(symbol_view("BAC", recommendation=held), 80, 24)
+    for rows in (calm, kept):
+        assert sum("10 levels" in row for row in rows) == 1
+    assert [row.startswith(" BIDS ─") for row in calm] == [row.startswith(" BIDS ─") for row in kept]
+
+
+def test_who_has_no_stop_is_told_the_key_that_sets_one() -> None:
+    view = symbol_view("BAC")
+    assert view.position is not None
+    open_ended = replace(view, position=replace(view.position, stop=None, stop_words=""))
+    for selected, key, said in ((True, "e", " No stop set (e sets one)"), (True, "", " No stop set")):
+        frame = PanelSize(60, 20, 1, selected=selected, pinned=False, zone=Zone(), edit_key=key)
+        assert panel_rows(open_ended, frame)[2].plain == said
+    assert words(open_ended)[2] == " No stop set"
+
+
+def test_a_figure_of_volume_names_its_unit() -> None:
+    text = "\n".join(words(symbol_view("BAC"), 60, 24))
+    assert re.search(r" peak [\d,.]+k? sh/\ds\n", text)
+    assert re.search(r"[\d,.]+k? sh/\d+s\n", text)
 
 
 def test_a_wall_tells_its_life() -> None:
@@ -260,16 +296,16 @@ def test_the_tape_is_filtered_by_size_side_and_venue() -> None:
 
 @pytest.mark.parametrize("price", [10_000, 1_262_300, 1_262_319, 12_345_600])
 @pytest.mark.parametrize("size", [1, 9_900, 12_400, 123_456, 1_234_567])
-@pytest.mark.parametrize("width", [24, 29, 30, 40])
+@pytest.mark.parametrize("width", [27, 29, 30, 40])
 def test_a_print_fills_its_width_and_its_figures_stand_apart(price: int, size: int, width: int) -> None:
     spans = print_spans(PrintLine(NOW_NS, price, size, "buy"), Zone(), 1, width)
     text = "".join(span.text for span in spans)
     assert len(text) == min(width, 32)
-    assert text.split()[1:3] == ["B", price_text(price)]
+    assert text.split()[:3] == ["10:35:20", "B", price_text(price)]
     assert len(text.split()) == 4
 
 
-@pytest.mark.parametrize("width", [24, 29, 30, 40])
+@pytest.mark.parametrize("width", [27, 29, 30, 40])
 def test_a_print_at_six_figures_is_whole(width: int) -> None:
     spans = print_spans(PrintLine(NOW_NS, 7_123_456_700, 40, "sell"), Zone(), 1, width)
     assert "".join(span.text for span in spans).split()[1:] == ["S", "712345.67", "40"]
@@ -302,7 +338,7 @@ def test_sparks_survive_odd_numbers() -> None:
 def test_volume_of_unknown_side_is_nobodys(sold: int, bought: int, letter: str) -> None:
     assert side_letters([10], [sold], [bought]) == letter
     view = replace(symbol_view("BAC"), spark=(10,), spark_sell=(sold,), spark_buy=(bought,))
-    assert f"{letter}   S = sold" in "\n".join(row.plain for row in spark_rows(view, 49))
+    assert f"{letter}         S = sold" in "\n".join(row.plain for row in spark_rows(view, 49))
 
 
 def test_side_letters_and_trend() -> None:

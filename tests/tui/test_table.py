@@ -97,7 +97,7 @@ def test_a_pane_of_a_few_rows_says_what_asks_first_and_cuts_no_symbol() -> None:
             rows = small_rows(model, "F2", width, height)
             assert len(rows) <= height
             assert all(len(row.plain) <= width or "BLIND" in row.plain for row in rows)
-    assert "EXIT? BAC -$212.00 stop 85c F2" in small_rows(model, "F2", 120, 3)[1].plain
+    assert "EXIT? BAC -$212 stop 85c F2" in small_rows(model, "F2", 120, 3)[1].plain
     calm = ScreenModel()
     calm.poll(many(40), 0.0)
     shown = " ".join(row.plain for row in small_rows(calm, "F2", 80, 2))

@@ -1,18 +1,28 @@
 import pytest
 
 from orderflow_tui.core.model.events import Clock, Halt
-from orderflow_tui.core.model.units import NS, spell_minutes
+from orderflow_tui.core.model.units import NS, spell_dollars, spell_minutes
 from orderflow_tui.views.build_position import exit_cost_view
-from orderflow_tui.views.exit_words import held_header, leave_line, money, stop_words
+from orderflow_tui.views.exit_words import held_header, leave_line, stop_words
 from tests.core.kit import NOON, Rules, Tape, exits, held, make
 
 
 @pytest.mark.parametrize(
     ("dollars", "text"),
-    [(-212.4, "-$212"), (1_204.0, "+$1,204"), (-4.5, "-$4.50"), (0.0, "+$0.00"), (-10.0, "-$10")],
+    [
+        (-212.4, "-$212"),
+        (1_204.0, "+$1,204"),
+        (-4.5, "-$4.50"),
+        (0.0, "$0.00"),
+        (-0.001, "$0.00"),
+        (-10.0, "-$10"),
+        (9.999, "+$10"),
+        (9.99, "+$9.99"),
+    ],
 )
-def test_money(dollars: float, text: str) -> None:
-    assert money(dollars) == text
+def test_cents_are_said_below_ten_dollars_only(dollars: float, text: str) -> None:
+    assert spell_dollars(dollars, plus=True) == text
+    assert spell_dollars(dollars) == text.removeprefix("+")
 
 
 @pytest.mark.parametrize(

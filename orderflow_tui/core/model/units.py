@@ -15,6 +15,8 @@ NEVER_NS: Final = 1 << 62
 CENT: Final = 100
 """One cent in price units: the usual step of a stock from $1 up."""
 
+_WHOLE_FROM: Final = 10
+"""Dollars from which cents say nothing."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_FROM: Final = 10**11
 _US_FROM: Final = 10**14
@@ -39,6 +41,21 @@ def price_text(units: int) -> str:
     if units % CENT == 0:
         return f"{units / PRICE_UNITS_PER_DOLLAR:.2f}"
     return f"{units / PRICE_UNITS_PER_DOLLAR:.4f}"
+
+
+def spell_dollars(dollars: float, *, plus: bool = False) -> str:
+    """Whole dollars, cents below ten: `-$212`, `$1,204`, `$4.80`.
+
+    Args:
+        dollars: The amount.
+        plus: Whether a gain has its sign, so that a sign never depends on color.
+    """
+    words = f"{abs(dollars):,.2f}"
+    if round(abs(dollars), 2) >= _WHOLE_FROM:
+        words = f"{abs(dollars):,.0f}"
+    nothing = words == "0.00"
+    sign = "" if nothing else "-" if dollars < 0 else "+" if plus else ""
+    return f"{sign}${words}"
 
 
 def default_price_step(price: int) -> int:

@@ -99,6 +99,11 @@ def shares(units: int, scale: int = 1) -> str:
     return f"{units / scale:,.4f}".rstrip("0").rstrip(".")
 
 
+def share_mark(scale: int) -> str:
+    """What stands behind a size: ` sh`; nothing for coins."""
+    return " sh" if scale == 1 else ""
+
+
 def compact(units: float, scale: int = 1) -> str:
     """A size in at most five cells: `950`, `1,500`, `12.4k`, `3.1M`."""
     value = units / scale
@@ -107,18 +112,6 @@ def compact(units: float, scale: int = 1) -> str:
             figure = value / divisor
             return f"{figure:.0f}{letter}" if abs(figure) >= 99.95 else f"{figure:.1f}{letter}"
     return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"[:5]
-
-
-def money(dollars: float) -> str:
-    """Dollars with a sign in front of the mark: `-$212.40`, `$1,204`."""
-    sign = "-" if dollars < 0 else ""
-    figure = abs(dollars)
-    return f"{sign}${figure:,.0f}" if figure >= 1_000 else f"{sign}${figure:,.2f}"
-
-
-def signed_money(dollars: float) -> str:
-    """Like `money` with a plus for a gain, so that a sign never depends on colour."""
-    return f"+{money(dollars)}" if dollars > 0 else money(dollars)
 
 
 def change_text(units: int, step: int = 1) -> str:

@@ -85,16 +85,16 @@ def _ask(half: _Half, level: _Level, scale: int) -> list[Span]:
     ]
 
 
-def _caption(view: SymbolView, width: int) -> Row:
-    inner = depth_words(view, width - 14)
-    room = max(0, width - len(inner) - 14)
-    line = f" BIDS {'─' * (room // 2)} {inner} {'─' * (room - room // 2)} ASKS "
+def _caption(view: SymbolView, width: int, *, named: bool) -> Row:
+    inner = f" {depth_words(view, width - 14)} " if named else ""
+    room = max(0, width - len(inner) - 12)
+    line = f" BIDS {'─' * (room // 2)}{inner}{'─' * (room - room // 2)} ASKS "
     return make_row(Span(line, "muted"))
 
 
-def ladder_rows(view: SymbolView, width: int, most: int = 10) -> list[Row]:
-    """A caption that names the depth, then one row a level, at most `most`."""
-    rows = [_caption(view, width)]
+def ladder_rows(view: SymbolView, width: int, most: int = 10, *, named: bool = True) -> list[Row]:
+    """A caption, which says how deep and how old the book is where it is `named`, then one row a level."""
+    rows = [_caption(view, width, named=named)]
     bids, asks = view.bids[:most], view.asks[:most]
     if not bids and not asks:
         words = "no quotes: tape rules only" if not view.capabilities.quotes else "no book yet"

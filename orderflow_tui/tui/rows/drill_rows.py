@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orderflow_tui.core.market.liquidity import TAPE_SHARE
-from orderflow_tui.tui.look.formatting import clean, compact, left, money, right, shares, wrap
+from orderflow_tui.core.model.units import spell_dollars
+from orderflow_tui.tui.look.formatting import clean, compact, left, right, shares, wrap
 from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, Span, make_row
 from orderflow_tui.views.fire_drill import ALL, DrillLine, DrillView, drill_of_all, fire_drill
 from orderflow_tui.views.frozen_views import SymbolView
@@ -70,11 +71,11 @@ def _table(drill: DrillView, width: int, scale: int) -> list[Row]:
 
 def _line(line: DrillLine, scale: int, *, whole: bool, wide: bool) -> Row:
     how = "now, at once" if not line.minutes else f"over {line.minutes} min"
-    risk = "" if not line.minutes else "not known" if line.risk is None else f"±{money(line.risk)}"
+    risk = "" if not line.minutes else "not known" if line.risk is None else f"±{spell_dollars(line.risk)}"
     missing = compact(line.not_priced, scale) if line.not_priced else ""
     spans = [
         Span(f"   {left(how, _HOW)}", "" if line.minutes else "bold"),
-        Span(right(money(-line.cost), 10), "strong"),
+        Span(right(spell_dollars(-line.cost), 10), "strong"),
         Span(right(risk, 12)),
         Span(right(missing, 11), "alert"),
     ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR, spell_minutes
-from orderflow_tui.tui.look.formatting import BLANK, compact, left, money, right
+from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR, spell_dollars, spell_minutes
+from orderflow_tui.tui.look.formatting import BLANK, compact, left, right, share_mark
 from orderflow_tui.tui.look.gauges import gauge, trend, trend_spark
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
 from orderflow_tui.views.frozen_views import ExitCostView, SymbolView, WindowView
@@ -19,6 +19,8 @@ _UNSURE = 0.05
 """Above this part of unknown sides the sell share says so."""
 _IMPACT_SHARES = 10_000
 _WIDE = 76
+_MARKS = 50
+"""From this width the depth of the last minute is drawn."""
 
 
 def flow_rows(view: SymbolView, width: int) -> list[Row]:
@@ -41,7 +43,7 @@ def _ratio_spans(window: WindowView | None, width: int, scale: int) -> list[Span
     over_spike, over_exit = window.ratio > window.spike_threshold, window.ratio > window.exit_ratio
     token = "exit-line" if over_exit else "alert" if over_spike else ""
     limits = f" >{window.spike_threshold:.1f} exit {window.exit_ratio:.1f}"
-    tail = right(f"{compact(window.volume, scale)}/{window.window_seconds}s", 10)
+    tail = right(f"{compact(window.volume, scale)}{share_mark(scale)}/{window.window_seconds}s", 13)
     room = width - _LABEL - 6 - 1 - len(limits)
     tail = tail if room - len(tail) >= 8 else ""
     bar = gauge(
@@ -87,18 +89,19 @@ def _share_spans(window: WindowView | None, width: int) -> list[Span]:
 
 
 def leave_row(view: SymbolView, width: int) -> Row:
-    """The gauges of leaving: bids within reach over shares held, and what it costs, each with its last minute."""
+    """How the book stands to the position: shares bid within reach over shares held, its way over the last minute.
+
+    Then how long all of it takes, and which way the cost of the panel's first row went.
+    """
     leave = view.leave
+    label = Span(left(" depth", _LABEL), "muted")
     if leave is None:
-        return make_row(Span(f" bids/pos {right(BLANK, 5)}", "muted"))
+        return make_row(label, Span(right(BLANK, 6), "muted"))
     wide = width >= _WIDE
-    cover = [Span(" bids/pos", "muted"), *_cover_spans(leave, wide=wide)]
-    short = view.position is not None and view.position.quantity < 0
-    cost = _cost_spans(leave, "cover all " if short else "sell all ", wide=wide)
-    gap = Span("   " if wide else " ")
     minutes = leave.minutes_to_leave
-    tail = "" if minutes is None else f" {spell_minutes(minutes)}{' at 10% vol' if wide or not cost else ''}"
-    return Row(_within((*cover, gap, *cost, Span(tail, "muted")), width))
+    pace = "" if minutes is None else f"  {spell_minutes(minutes)} at 10% vol"
+    cover = _cover_spans(leave, wide=wide, marks=width >= _MARKS)
+    return Row(_within((label, *cover, Span(pace, "muted"), *_cost_spans(leave, wide=wide)), width))
 
 
 def _cells(spans: Sequence[Span]) -> int:
@@ -115,14 +118,15 @@ def _within(spans: Sequence[Span], width: int) -> tuple[Span, ...]:
     return tuple(kept)
 
 
-def _cover_spans(leave: ExitCostView, *, wide: bool) -> list[Span]:
+def _cover_spans(leave: ExitCostView, *, wide: bool, marks: bool) -> list[Span]:
     if leave.coverage is None:
         return [Span(" one level" if leave.filled or leave.not_shown else right(BLANK, 6), "muted")]
     more = "+" if leave.coverage_at_least else ""
-    thin = leave.coverage < THIN_COVERAGE
+    thin = _is_thin(leave)
     return [
         Span(right(f"{_times(leave.coverage)}{more}", 6), "alert" if thin else "strong"),
-        *_trend_spans(leave.coverage_trend, "falling" if thin else "", wide=wide),
+        Span(" your size", "muted"),
+        *_trend_spans(leave.coverage_trend, "falling" if thin else "", wide=wide, marks=marks),
     ]
 
 
@@ -130,33 +134,29 @@ def _times(ratio: float) -> str:
     return f"{ratio:.1f}x" if ratio < 9.95 else f"{ratio:.0f}x" if ratio < 999.5 else ">1kx"
 
 
-def _cost_spans(leave: ExitCostView, name: str, *, wide: bool) -> list[Span]:
-    """What leaving costs, its way over the last minute, the figure then; loud while the door is narrow too."""
-    if leave.cost is None:
+def _cost_spans(leave: ExitCostView, *, wide: bool) -> list[Span]:
+    """Which way the cost of leaving goes, and where it was a minute ago; loud while the door is narrow too."""
+    way = _trend_spans(leave.cost_trend, "rising" if _is_thin(leave) else "", wide=wide, marks=False)
+    if leave.cost is None or not way[-1].text:
         return []
-    thin = leave.coverage is not None and leave.coverage < THIN_COVERAGE
-    before = "" if leave.cost_60s_ago is None else f" 1 min ago {_dollars(leave.cost_60s_ago)}"
-    return [
-        Span(name, "muted"),
-        Span(f"{_dollars(leave.cost):>6}", "strong"),
-        *_trend_spans(leave.cost_trend, "rising" if thin else "", wide=wide, marks=wide),
-        Span(before if wide else "", "muted"),
-    ]
+    was = "" if leave.cost_60s_ago is None else f", was {spell_dollars(leave.cost_60s_ago)}"
+    return [Span("  cost", "muted"), *way, Span(was if wide else "", "muted")]
 
 
-def _dollars(amount: float) -> str:
-    return money(amount) if abs(amount) < 100 else f"${amount:,.0f}"
+def _is_thin(leave: ExitCostView) -> bool:
+    return leave.coverage is not None and leave.coverage < THIN_COVERAGE
 
 
 _ARROWS = {"falling": "↓", "rising": "↑", "flat": "→"}
 
 
-def _trend_spans(samples: Sequence[float], bad: str, *, wide: bool, marks: bool = True) -> list[Span]:
+def _trend_spans(samples: Sequence[float], bad: str, *, wide: bool, marks: bool) -> list[Span]:
     """Marks of the last minute and its direction; loud when the direction is the bad one."""
     direction = trend(samples)
     token = "alert" if bad and direction == bad else "muted"
     recent = samples[::-12][::-1][-5:]
-    word = f" {direction}" if wide and direction else _ARROWS.get(direction, "")
+    arrow = _ARROWS.get(direction, "")
+    word = f" {direction}" if wide and direction else arrow if marks or not arrow else f" {arrow}"
     return [Span(f" {trend_spark(recent)}" if recent and marks else "", token), Span(word, token)]
 
 

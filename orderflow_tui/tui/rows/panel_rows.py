@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from orderflow_tui.core.model.units import price_text
+from orderflow_tui.core.model.units import price_text, spell_dollars
 from orderflow_tui.tui.look.blocks import Beside, Block, fit
 from orderflow_tui.tui.look.formatting import (
     BLANK,
@@ -18,7 +18,6 @@ from orderflow_tui.tui.look.formatting import (
     left,
     right,
     shares,
-    signed_money,
     span_text,
     whole_facts,
     wrap,
@@ -63,6 +62,8 @@ class PanelSize(Struct, frozen=True):
     selected: bool
     pinned: bool
     zone: Zone
+    edit_key: str = ""
+    """The key that edits the selected position; empty where positions cannot be edited."""
 
 
 def chip_text(chip: str) -> str:
@@ -159,7 +160,7 @@ def _blocks(view: SymbolView, frame: PanelSize, *, blind: bool = False) -> list[
     held = view.position is not None and view.position.quantity
     blocks = [
         Block(0, [] if blind else leave, len(leave)),
-        Block(0, _stop_rows(view, width)),
+        Block(0, _stop_rows(view, frame)),
         Block(1, _delay_rows(view, width)),
         Block(1, [] if blind else [_reason_row(view, frame)]),
         Block(2, [_position_row(view, width)]),
@@ -170,7 +171,7 @@ def _blocks(view: SymbolView, frame: PanelSize, *, blind: bool = False) -> list[
     ]
     least = max(3, min(MOST_LEAST, frame.height - 1 - sum(len(block.rows) for block in blocks)))
     wide = width >= WIDE
-    book = _book(view, min(66, width - 28) if wide else width, zone)
+    book = _book(view, min(66, width - 28) if wide else width, zone, named=blind or bool(_reason(view, frame)))
     if wide:
         prints = [make_row(Span(f" PRINTS ({zone.label}) newest first", "muted"))]
         blocks.append(Block(4, Beside(book, [*prints, *_prints(view, width, zone)], min(66, width - 28)), least))
@@ -187,10 +188,13 @@ def _blocks(view: SymbolView, frame: PanelSize, *, blind: bool = False) -> list[
     return blocks
 
 
-def _book(view: SymbolView, width: int, zone: Zone) -> Sequence[Row]:
-    """With depth its levels, best first; where there is but one, prices with what traded at each."""
+def _book(view: SymbolView, width: int, zone: Zone, *, named: bool) -> Sequence[Row]:
+    """With depth its levels, best first; where there is but one, prices with what traded at each.
+
+    What depth it is stands in the row above, except while that row says something else: then the book is `named`.
+    """
     if view.capabilities.depth_levels > 1 or not view.capabilities.quotes:
-        return ladder_rows(view, width)
+        return ladder_rows(view, width, named=named)
     return PriceLadder(view, width, zone)
 
 
@@ -213,16 +217,17 @@ def _leave_rows(view: SymbolView, width: int) -> list[Row]:
     return rows if view.capabilities.depth_levels > 1 else [*rows, EMPTY_ROW]
 
 
-def _stop_rows(view: SymbolView, width: int) -> list[Row]:
+def _stop_rows(view: SymbolView, frame: PanelSize) -> list[Row]:
     """The stop, on a row of its own; that there is none, so that neighbours' rows stand beside each other."""
     position = view.position
     if position is None or not position.quantity:
         return []
     words = clean(position.stop_words)
     if not words and position.stop is None:
-        return [make_row(Span(" No stop set", "muted"))]
+        how = f" ({frame.edit_key} sets one)" if frame.selected and frame.edit_key else ""
+        return [make_row(Span(f" No stop set{how}", "muted"))]
     words = words or f"Stop {price_text(position.stop or 0)}"
-    return [make_row(Span(f" {whole_facts(words, width - 2)}", "exit-line" if "STOP HIT" in words else ""))]
+    return [make_row(Span(f" {whole_facts(words, frame.width - 2)}", "exit-line" if "STOP HIT" in words else ""))]
 
 
 def _delay_rows(view: SymbolView, width: int) -> list[Row]:
@@ -235,13 +240,19 @@ def _delay_rows(view: SymbolView, width: int) -> list[Row]:
 
 def _reason_row(view: SymbolView, frame: PanelSize) -> Row:
     """The chip's reason where the header has no room for it, what an answer keeps quiet, or what the source shows."""
+    reason = _reason(view, frame)
+    return make_row(*reason) if reason else sees_row(view, frame.width)
+
+
+def _reason(view: SymbolView, frame: PanelSize) -> tuple[Span, ...]:
+    """What the row has to say beside what the source shows; empty for nothing."""
     quiet, detail = quiet_words(view), chip_detail(view, frame.zone)
     told = not detail or detail == quiet or len(detail) <= _detail_width(view, frame)
     if not told and (not quiet or view.chip not in {"CALM", "WATCH"}):
-        return make_row(Span(f" {whole_facts(detail, frame.width - 2)}", WHY_TOKENS.get(view.chip, "muted")))
+        return (Span(f" {whole_facts(detail, frame.width - 2)}", WHY_TOKENS.get(view.chip, "muted")),)
     if quiet:
-        return make_row(Span(f" ■ {whole_facts(quiet, frame.width - 4)}", "alert" if view.muted else "exit-line"))
-    return sees_row(view, frame.width)
+        return (Span(f" ■ {whole_facts(quiet, frame.width - 4)}", "alert" if view.muted else "exit-line"),)
+    return ()
 
 
 def blind_reason(view: SymbolView) -> str:
@@ -285,7 +296,7 @@ def _profit(position: PositionView) -> tuple[str, str]:
         return f"P&L {BLANK}", "muted"
     percent = "" if position.pnl_percent is None else f" {position.pnl_percent:+.2f}%"
     token = "profit" if position.pnl > 0 else "loss" if position.pnl < 0 else ""
-    return f"P&L {signed_money(position.pnl)}{percent}", token
+    return f"P&L {spell_dollars(position.pnl, plus=True)}{percent}", token
 
 
 def _threshold_rows(view: SymbolView, width: int) -> list[Row]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orderflow_tui.core.model.units import price_text
-from orderflow_tui.tui.look.formatting import BLANK, clean, signed_money
+from orderflow_tui.core.model.units import price_text, spell_dollars
+from orderflow_tui.tui.look.formatting import BLANK, clean
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
 from orderflow_tui.tui.rows.bar_rows import badge_span, blind_rows
 from orderflow_tui.tui.rows.panel_rows import LOUD_CHIPS, chip_text, chip_token, looks_old
@@ -46,7 +46,7 @@ def _item(view: SymbolView, key: str, *, selected: bool) -> list[Span]:
         words = "EXIT? " if view.chip == "EXIT" else f"{chip_text(view.chip)} "
         spans = [Span(words, chip_token(view)), name]
         cost = view.leave.cost if view.leave is not None and not view.stale else None
-        spans += [Span(f" {signed_money(-cost)}")] if cost is not None else []
+        spans += [Span(f" {spell_dollars(-cost)}")] if cost is not None else []
         cents = None if view.stale else stop_cents(view)
         spans += [Span(f" stop {cents:.0f}c" if cents > 0 else " STOP HIT", "alert")] if cents is not None else []
         return [*spans, Span(f" {key}", "strong")] if view.chip in {"EXIT", "STOP"} else spans

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from orderflow_tui.core.model.units import price_text
+from orderflow_tui.core.model.units import price_text, spell_dollars
 from orderflow_tui.tui.look.formatting import (
     BLANK,
     change_text,
@@ -15,7 +15,6 @@ from orderflow_tui.tui.look.formatting import (
     left,
     right,
     shares,
-    signed_money,
     span_text,
     whole_facts,
 )
@@ -67,7 +66,7 @@ def _pnl(view: SymbolView) -> tuple[str, str]:
         return "-", "muted"
     if view.stale or position.pnl is None:
         return BLANK, "muted"
-    return signed_money(position.pnl), "profit" if position.pnl > 0 else "loss" if position.pnl < 0 else ""
+    return spell_dollars(position.pnl, plus=True), "profit" if position.pnl > 0 else "loss" if position.pnl < 0 else ""
 
 
 def _percent(view: SymbolView) -> tuple[str, str]:
@@ -116,7 +115,7 @@ def _sell_all(view: SymbolView) -> tuple[str, str]:
     if cost is None:
         return BLANK, "muted"
     part = "+" if view.leave is not None and view.leave.not_shown else ""
-    return f"{signed_money(-cost)}{part}", ""
+    return f"{spell_dollars(-cost)}{part}", ""
 
 
 def _age(view: SymbolView) -> tuple[str, str]:
@@ -134,7 +133,7 @@ COLUMNS = (
     Column("STOP", 9, 2, _stop, "stop"),
     Column("SOLD", 6, 5, _sold),
     Column("VOL", 7, 4, _volume),
-    Column("BIDS/POS", 9, 9, _coverage),
+    Column("DEPTH", 7, 9, _coverage),
     Column("SELL ALL", 10, 3, _sell_all),
     Column("AGE", 6, 7, _age),
 )

@@ -7,23 +7,27 @@ from collections.abc import Sequence
 from typing import overload
 
 from orderflow_tui.core.model.units import price_text
-from orderflow_tui.tui.look.formatting import Zone, compact, left, right, shares
+from orderflow_tui.tui.look.formatting import Zone, compact, left, right, share_mark, shares
 from orderflow_tui.tui.look.gauges import bins, side_letters, spark
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
 from orderflow_tui.views.frozen_views import PrintLine, SymbolView
 
 LABEL = 6
+_TAIL = 16
+"""Cells of the highest bar's words."""
 SIDE_LETTERS = {"buy": "B", "sell": "S", "unknown": "?"}
 SIDE_TOKENS = {"buy": "buy", "sell": "sell", "unknown": "muted"}
 TIER_MARKS = (" ", "+", "#")
 """Usual, large for this name, above the print threshold."""
-PRINT_WIDTH = 24
+PRINT_WIDTH = 27
+"""Cells a print needs: the time of day whole, a price and a size."""
 _DECIMALS = re.compile(r"\.\d+(?=[kMG])|,")
 
 
 def spark_rows(view: SymbolView, width: int) -> list[Row]:
-    """Two rows: volume as heights, and below each bar a letter for who was the aggressor."""
-    columns = max(0, width - LABEL - 12)
+    """Two rows: volume as heights, beside them the highest; below each bar a letter for who was the aggressor."""
+    scale = view.capabilities.size_scale
+    columns = max(0, width - LABEL - 1 - _TAIL)
     volume, step = bins(view.spark, columns)
     sold, _ = bins(view.spark_sell, columns)
     bought, _ = bins(view.spark_buy, columns)
@@ -32,14 +36,14 @@ def spark_rows(view: SymbolView, width: int) -> list[Row]:
     letters = side_letters(volume, sold, bought)
     tokens = {"S": "sell bold", "s": "sell", "b": "buy", "B": "buy bold"}
     pad = " " * max(0, columns - len(volume))
-    peak = f"{compact(max(volume), view.capabilities.size_scale)}/{step}s"
+    peak = f"peak {compact(max(volume), scale)}{share_mark(scale)}/{step}s"
     return [
-        make_row(Span(left(" tape", LABEL), "muted"), Span(pad + spark(volume)), Span(right(peak, 11), "muted")),
+        make_row(Span(left(" tape", LABEL), "muted"), Span(pad + spark(volume)), Span(right(peak, _TAIL + 1), "muted")),
         make_row(
             Span(left(" side", LABEL), "muted"),
             Span(pad),
             *_runs(letters, tokens),
-            Span(right("S = sold", 11), "muted"),
+            Span(right("S = sold", _TAIL + 1), "muted"),
         ),
     ]
 
@@ -56,17 +60,16 @@ def _runs(letters: str, tokens: dict[str, str]) -> list[Span]:
 
 
 def print_spans(line: PrintLine, zone: Zone, scale: int, width: int) -> list[Span]:
-    """One print in `width` cells, 32 at most: time, side, price, size, tier and `o` for off-exchange."""
-    moment = zone.clock(line.time_ns)
+    """One print in `width` cells, 27 to 32: time of day, side, price, size, tier and `o` for off-exchange."""
     price = price_text(line.price)
-    both = max(14, min(width, 32) - (13 if width >= 30 else 10))
+    both = max(14, min(width, 32) - 13)
     price_width = min(max(8, len(price) + 1), both - 4)
     size_width = both - price_width
     token = SIDE_TOKENS[line.side]
     tier = min(max(line.tier, 0), 2)
     strong = f"{token} bold" if tier else token
     return [
-        Span(f" {moment[3:] if width < 30 else moment} ", "muted"),
+        Span(f" {zone.clock(line.time_ns)} ", "muted"),
         Span(SIDE_LETTERS[line.side], strong),
         Span(right(price, price_width), token),
         Span(right(_size(line.size, scale, size_width), size_width), strong),

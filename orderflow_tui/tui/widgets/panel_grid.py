@@ -8,6 +8,7 @@ from typing import cast
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
+from orderflow_tui.tui.keys.bindings import MAIN_BINDINGS, named
 from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.layout import NARROW, Plan
 from orderflow_tui.tui.rows.panel_rows import PanelSize
@@ -47,6 +48,12 @@ class PanelGrid(VerticalScroll, can_focus=False):
         """Show these symbols under this plan."""
         names = tuple(name for name in chosen if name in model.views)
         await self._reshape(plan, len(names))
+        app = cast("Dashboard", self.app)
+        edit_key = (
+            ""
+            if app.positions.path is None
+            else app.first_key(next(one for one in named(MAIN_BINDINGS) if one.id == "position-edit"))
+        )
         numbers = {name: place for place, name in enumerate(model.order, 1)}
         for panel, name in zip(self.query(SymbolPanel), names, strict=False):
             frame = PanelSize(
@@ -56,6 +63,7 @@ class PanelGrid(VerticalScroll, can_focus=False):
                 selected=name == model.selected,
                 pinned=name in model.pinned,
                 zone=self._zone,
+                edit_key=edit_key,
             )
             panel.apply(model.views[name], frame)
 
