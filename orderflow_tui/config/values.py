@@ -6,7 +6,6 @@ day can do without.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -144,6 +143,8 @@ def checked_url(value: str, schemes: tuple[str, str]) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the known name most like this one, or nothing."""
+    import difflib  # noqa: PLC0415 only for a refusal
+
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
     return f"; did you mean {matches[0]}?" if matches else ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gzip
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -55,6 +54,8 @@ def plain_bytes(path: Path) -> IO[bytes]:
 @contextmanager
 def unpacked_bytes(path: Path) -> Iterator[IO[bytes]]:
     """A packed file's bytes as they come. Raises OSError, EOFError or zlib.error, while it is read too."""
+    import gzip  # noqa: PLC0415 most days are not packed yet
+
     with open_regular(path) as raw, gzip.open(raw, "rb") as file:
         yield cast("IO[bytes]", file)
 

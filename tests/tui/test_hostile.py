@@ -168,4 +168,4 @@ def test_no_colour_stands_in_the_code() -> None:
         return len(digits) in {3, 6, 8} and all(char in "0123456789abcdefABCDEF" for char in digits)
 
     found = {path.name for path, node in _sources() if isinstance(node, ast.Constant) and is_colour(node.value)}
-    assert found == {"default_theme.py"}  # which another test holds to its file
+    assert found == {"shipped_themes.py"}  # which another test holds to its file

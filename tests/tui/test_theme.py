@@ -8,10 +8,11 @@ import pytest
 import yaml
 from textual.color import Color
 
-from orderflow_tui.tui.look import default_theme
+from orderflow_tui.tui.look import theme_switcher
+from orderflow_tui.tui.look.shipped_themes import DEFAULT, THEMES
 from orderflow_tui.tui.look.styled_lines import COLORED
 from orderflow_tui.tui.look.theme import FALLBACK_SIGNALS, ThemeError, contrast, load_themes, read_theme, theme_folders
-from tests.tui import write_default_theme
+from tests.tui import write_shipped_themes
 from tests.tui.contrast import grey
 from tests.tui.driving import press, running, toasts
 from tests.tui.fake import busy_market, calm_market
@@ -44,19 +45,26 @@ def test_the_shipped_themes_are_good() -> None:
     assert all(set(FALLBACK_SIGNALS) <= set(theme.variables) for theme in themes.values())
 
 
-def test_the_embedded_default_is_the_file() -> None:
-    assert write_default_theme.TARGET.read_text(encoding="utf-8") == write_default_theme.module()
-    assert write_default_theme.shipped() == default_theme.THEME
+def test_the_embedded_themes_are_the_files() -> None:
+    assert write_shipped_themes.TARGET.read_text(encoding="utf-8") == write_shipped_themes.module()
+    assert write_shipped_themes.shipped() == THEMES
+    assert DEFAULT.name == "dark"
+
+
+def test_a_shipped_file_that_was_changed_is_read_anew() -> None:
+    text = (SHIPPED / "dark.yaml").read_text(encoding="utf-8")
+    assert read_theme(text) is DEFAULT
+    assert read_theme(text.replace("#5b8db8", "#00ff00")).primary == "#00ff00"
 
 
 async def test_the_files_are_read_after_the_first_paint_or_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = replace(default_theme.THEME, primary="#00ff00")
-    monkeypatch.setattr(default_theme, "THEME", changed)
+    changed = replace(DEFAULT, primary="#00ff00")
+    monkeypatch.setattr(theme_switcher, "DEFAULT", changed)
     async with running(calm_market()) as (app, pilot):
         assert app.theme == "dark"
         assert set(app.theme_names) == NAMES
         await pilot.pause()
-        assert app.current_theme == write_default_theme.shipped()
+        assert app.current_theme == DEFAULT
 
 
 def test_what_is_wrong_is_named_with_key_and_reason() -> None:

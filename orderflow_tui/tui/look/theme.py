@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import platformdirs
 from textual.color import Color, ColorParseError
@@ -15,6 +16,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from orderflow_tui.support.bounded_file import read_bounded
 from orderflow_tui.support.printable import shown_value
+from orderflow_tui.tui.look.shipped_themes import THEMES
 
 DEFAULT_THEME = "dark"
 LEAST_CONTRAST = 3.0
@@ -127,12 +129,17 @@ def _check_contrast(content: Mapping[str, Any]) -> None:
 
 
 def read_theme(text: str) -> Theme:
-    """One theme file's text as a theme.
+    """One theme file's text as a theme. Raises ThemeError."""
+    return THEMES.get(crc32(text.encode())) or parse_theme(text)
+
+
+def parse_theme(text: str) -> Theme:
+    """The same of a file that is not one of ours.
 
     Raises:
         ThemeError: Not YAML, an unknown or missing key, a value that is no colour, or too little contrast.
     """
-    import yaml  # noqa: PLC0415 the default theme needs none, and the first paint does not wait for it
+    import yaml  # noqa: PLC0415 a megabyte, and only for themes of the user's own
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import App
 
-from orderflow_tui.tui.look import default_theme
+from orderflow_tui.tui.look.shipped_themes import DEFAULT
 from orderflow_tui.tui.look.styled_lines import TokenStyles
 from orderflow_tui.tui.look.theme import DEFAULT_THEME, load_themes, theme_folders, theme_stamp
 
@@ -68,7 +68,7 @@ class ThemeSwitcher:
 
     def _first(self, wanted: str | None) -> list[str]:
         if wanted in (None, DEFAULT_THEME) and not theme_stamp(self._folders[1:]):
-            self._app.register_theme(default_theme.THEME)
+            self._app.register_theme(DEFAULT)
             self._begin_with_default()
             return []
         problems = self._register()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from orderflow_tui.core.rules.catalogue import NO_SELLERS
 from orderflow_tui.journal import records
 from orderflow_tui.journal.history import HistoryRow
 from orderflow_tui.support.open_flags import NEW
@@ -83,6 +81,8 @@ def rule_of(fields: Mapping[str, object]) -> str:
 
 def record_rows(fields: Mapping[str, object], width: int) -> list[Row]:
     """Every field of a record, long values over several rows."""
+    from orderflow_tui.core.rules.catalogue import NO_SELLERS  # noqa: PLC0415 loads every rule; no screen needs them
+
     rows: list[Row] = []
     evidence = fields.get("evidence")
     for key, given in fields.items():
@@ -112,6 +112,8 @@ class CsvFile:
     """
 
     def __init__(self, directory: Path, stem: str) -> None:
+        import csv  # noqa: PLC0415 only an export writes it
+
         self.path, descriptor = _create(directory, stem)
         self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file)

@@ -1,0 +1,67 @@
+"""Writes `orderflow_tui/tui/look/shipped_themes.py` from `themes/`: `python -m tests.tui.write_shipped_themes`.
+
+Reading YAML costs 16 ms before the first paint and a megabyte as long as the screen runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+from textual.theme import Theme
+
+import orderflow_tui.tui
+from orderflow_tui.tui.look.theme import DEFAULT_THEME, parse_theme, theme_folders
+
+TARGET: Final = Path(orderflow_tui.tui.__file__).parent / "look" / "shipped_themes.py"
+_HEAD: Final = '''"""The files in `themes` as the program carries them, so that neither the first paint nor the memory pays for YAML.
+
+Written by `python -m tests.tui.write_shipped_themes`; a test holds it to the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from textual.theme import Theme
+
+THEMES: Final[Mapping[int, Theme]] = {
+'''
+_TAIL: Final = '''}}
+"""By the CRC-32 of the file: one that was changed is read anew."""
+DEFAULT: Final = next(theme for theme in THEMES.values() if theme.name == "{name}")
+'''
+
+
+def shipped() -> dict[int, Theme]:
+    """The files' themes, by the CRC-32 of each."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(theme_folders()[0].glob("*.yaml"))]
+    return {crc32(text.encode()): parse_theme(text) for text in texts}
+
+
+def module() -> str:
+    """The module."""
+    lines = [_HEAD]
+    for checksum, theme in shipped().items():
+        lines.append(f"    0x{checksum:08X}: Theme(\n")
+        lines += [f"        {line}\n" for line in _arguments(theme)]
+        lines.append("    ),\n")
+    return "".join([*lines, _TAIL.format(name=DEFAULT_THEME)])
+
+
+def _arguments(theme: Theme) -> list[str]:
+    usual, found = Theme(name="", primary=""), []
+    for field in fields(Theme):
+        value = getattr(theme, field.name)
+        if field.name == "variables":
+            found += ["variables={", *(f'    "{key}": "{colour}",' for key, colour in value.items()), "},"]
+        elif value != getattr(usual, field.name):
+            found.append(f'{field.name}="{value}",' if isinstance(value, str) else f"{field.name}={value},")
+    return found
+
+
+if __name__ == "__main__":
+    TARGET.write_text(module(), encoding="utf-8")
