@@ -48,8 +48,8 @@ class Script:
 
     def pin(self, at_s: float, side: Side, until_s: float, *, impact_ticks: float = 0.0) -> None:
         """Holds the makers' best price of `side` until `until_s`, then lets go with an impact."""
-        self._add(at_s, lambda market: market.pin_reference(side))
-        self._add(until_s, lambda market: market.release_reference(impact_ticks))
+        self._add(at_s, lambda market: market.makers.pin(side))
+        self._add(until_s, lambda market: market.makers.release(impact_ticks))
 
     def rest(
         self, at_s: float, side: Side, size: int, until_s: float, *, reserve: int = 0, ticks_behind: int = 0

@@ -17,15 +17,12 @@ from msgspec import Struct
 
 from orderflow_tui.feeds.simulator.book import BookSide, Order, Side
 from orderflow_tui.feeds.simulator.instruments import Instrument
+from orderflow_tui.feeds.simulator.makers import Makers
 from orderflow_tui.feeds.simulator.market_history import NANOS, PRICE_UNITS_PER_TICK, Aggressor, Band, History
 from orderflow_tui.feeds.simulator.tape import HISTORY_NS, Tape
 
-_VENUES = (12, 12, 12, 11, 11, 19, 19, 9, 10, 21, 15)
-_MIN_LEVELS = 13
-_FARTHEST_LEVEL = 26
 _SWEEP_TICKS = 5
 _DRIFT_STEP_NS = NANOS // 4
-_REVERSION_S = 180.0
 _MICROSECOND = 1_000
 _NEVER = 1 << 62
 
@@ -89,8 +86,7 @@ class SymbolMarket:
         self._rng = random.Random(f"{seed}:{instrument.symbol}")  # noqa: S311
         self.tape = Tape(instrument, self._rng)
         self._clock_ns = start_ns
-        self._reference = float(instrument.reference_tick)
-        self._pinned = False
+        self.makers = Makers(instrument, self._rng, self.bids, self.asks, self._match)
         self._named: dict[str, tuple[BookSide, int, Order]] = {}
         self._script = iter(script)
         self._next_step = next(self._script, None)
@@ -98,7 +94,7 @@ class SymbolMarket:
         self._next_flow_ns = start_ns
         self.bands: History[Band] = History(HISTORY_NS)
         self._band_sequence = 0
-        self._fill_book()
+        self.makers.fill()
         self.set_flow(CALM)
         self._publish_quote()
         self._show_band(_IN_FORCE)
@@ -119,7 +115,7 @@ class SymbolMarket:
                 self._next_step = next(self._script, None)
             elif due_ns == self._next_drift_ns:
                 self._next_drift_ns += _DRIFT_STEP_NS
-                self._move_reference()
+                self.makers.wander(_DRIFT_STEP_NS / NANOS, self._flow.drift)
             else:
                 self._next_flow_ns = due_ns + self._waiting_time_ns()
                 self._flow_event()
@@ -131,7 +127,7 @@ class SymbolMarket:
     def skip(self, to_ns: int) -> None:
         """Takes up calm trading at `to_ns` as if nothing had happened since `now_ns`: what a long sleep leaves."""
         self.set_flow(CALM)
-        self.release_reference()
+        self.makers.release()
         for name in tuple(self._named):
             self.withdraw(name)
         while self._next_step is not None and self._next_step.at_ns < to_ns:
@@ -166,17 +162,6 @@ class SymbolMarket:
         self._total_rate = self._trade_rate + instrument.book_rate * flow.book
         self._next_flow_ns = self._clock_ns + self._waiting_time_ns()
 
-    def pin_reference(self, side: Side) -> None:
-        """Holds the makers' price so that the present best of `side` stays their best."""
-        self._pinned = True
-        half = self.instrument.half_spread + 0.3
-        self._reference = self.bids.best + half if side == "bid" else self.asks.best - half
-
-    def release_reference(self, impact_ticks: float = 0.0) -> None:
-        """Lets the reference price wander again, from `impact_ticks` beside where it is."""
-        self._pinned = False
-        self._reference += impact_ticks
-
     def rest(self, name: str, side: Side, size: int, *, reserve: int = 0, ticks_behind: int = 0) -> None:
         """Rests an order of a scenario at the best price of `side` or behind it.
 
@@ -189,7 +174,7 @@ class SymbolMarket:
         """
         book_side = self.bids if side == "bid" else self.asks
         tick = book_side.best - book_side.sign * ticks_behind
-        order = Order(size, self._rng.choice(_VENUES), reserve=reserve, managed=True)
+        order = Order(size, self.makers.venue(), reserve=reserve, managed=True)
         book_side.add(tick, order)
         self._named[name] = (book_side, tick, order)
 
@@ -198,7 +183,7 @@ class SymbolMarket:
         named = self._named.pop(name, None)
         if named is not None:
             named[0].withdraw(named[1], named[2])
-            self._fill_book()
+            self.makers.fill()
 
     def execute(self, aggressor: Aggressor, size: int, *, sweep_ticks: int = _SWEEP_TICKS) -> int:
         """Sends a marketable order that goes at most `sweep_ticks` beyond the best price.
@@ -223,12 +208,12 @@ class SymbolMarket:
     def halt(self) -> None:
         """Stops trading: the book stands, nothing happens."""
         self.set_flow(_HALTED_FLOW)
-        self._pinned = True
+        self.makers.pinned = True
         self._show_band(_HALTED)
 
     def resume(self) -> None:
         """Trading goes on, with an auction."""
-        self.release_reference()
+        self.makers.release()
         self.set_flow(CALM)
         self.tape.report_reopening(self._clock_ns, self._midpoint_units(), 4_200)
         self._show_band(_RESUMED)
@@ -255,65 +240,16 @@ class SymbolMarket:
     def _flow_event(self) -> None:
         draw = self._rng.random() * self._total_rate
         if draw < self._market_rate:
-            self.execute(self._draw_aggressor(), self._draw_trade_size())
+            self.execute(self._draw_aggressor(), _trade_size(self._rng))
         elif draw < self._trade_rate:
             self._off_exchange_flow()
         else:
-            self._maker_event()
+            self.makers.act()
 
     def _draw_aggressor(self) -> Aggressor:
         # Takers lean against a quote that lags the reference price, as arbitrage does.
-        lag = self._reference - (self.bids.best + self.asks.best) / 2
-        sell = self._flow.sell_share - max(-0.1, min(0.1, 0.06 * lag))
+        sell = self._flow.sell_share - max(-0.1, min(0.1, 0.06 * self.makers.lead))
         return "sell" if self._rng.random() < sell else "buy"
-
-    def _draw_trade_size(self) -> int:
-        rng = self._rng
-        draw = rng.random()
-        if draw < 0.3:
-            return 1 + int(98 * rng.random() ** 2)
-        if draw < 0.8:
-            return 100 * (1 + int(rng.random() ** 2 * 3))
-        size = 100 * min(15, int(rng.paretovariate(1.5)))
-        return size if draw < 0.95 else size + int(99 * rng.random())
-
-    def _maker_event(self) -> None:
-        rng = self._rng
-        side = self.bids if rng.random() < 0.5 else self.asks
-        sign = side.sign
-        instrument = self.instrument
-        fair_bid = math.floor(self._reference - instrument.half_spread)
-        fair = fair_bid if sign > 0 else math.ceil(self._reference + instrument.half_spread)
-        if (side.best - fair) * sign > 0 and rng.random() < 0.7:
-            self._cancel_one(side, side.best)
-            return
-        behind = min(11, int(-3.2 * math.log(1.0 - rng.random())))
-        tick = fair - sign * behind
-        target = instrument.level_size * (0.7 if behind == 0 else 1.1)
-        level = side.levels.get(tick)
-        if level is not None and rng.random() * (target * target + level.size * level.size) > target * target:
-            self._cancel_one(side, tick)
-            return
-        self._limit_order(side, tick, self._draw_resting_size())
-
-    def _draw_resting_size(self) -> int:
-        rng = self._rng
-        size = 100 * (1 + int(min(3.0, rng.expovariate(1.0)) * self.instrument.level_size / 350))
-        return size if rng.random() < 0.9 else size + 1 + int(98 * rng.random())
-
-    def _cancel_one(self, side: BookSide, tick: int) -> None:
-        orders = side.levels[tick].orders
-        index = int(self._rng.random() * len(orders))
-        if not orders[index].managed:
-            side.cancel(tick, index)
-            self._keep_depth(side)
-
-    def _limit_order(self, side: BookSide, tick: int, size: int) -> None:
-        opposite = self.asks if side is self.bids else self.bids
-        if (tick - opposite.best) * side.sign >= 0:
-            size -= self._match("buy" if side is self.bids else "sell", size, tick)
-        if size > 0:
-            side.add(tick, Order(size, self._rng.choice(_VENUES)))
 
     def _match(self, aggressor: Aggressor, size: int, limit: int) -> int:
         resting = self.asks if aggressor == "buy" else self.bids
@@ -327,7 +263,7 @@ class SymbolMarket:
             self.tape.report_execution(self._clock_ns, aggressor, fill.tick, fill.size, fill.venue, sweep=sweep)
             # The prints of one sweep share an instant or follow each other by a microsecond.
             self._clock_ns += _MICROSECOND * (fill.size // 100 & 1)
-        self._keep_depth(resting)
+        self.makers.keep_depth(resting)
         return executed
 
     def _off_exchange_flow(self) -> None:
@@ -343,7 +279,7 @@ class SymbolMarket:
                 # A wholesaler's price improvement: a fraction of a cent inside the quote.
                 price -= sign * (1 + int(rng.random() * 24))
         fraction = f"0.{rng.randrange(1, 999_999):06d}" if rng.random() < 0.22 else None
-        size = 0 if fraction else self._draw_trade_size()
+        size = 0 if fraction else _trade_size(self._rng)
         self.tape.report_off_exchange(self._clock_ns, aggressor, price, size, decimal_size=fraction)
 
     # Bookkeeping.
@@ -351,36 +287,17 @@ class SymbolMarket:
     def _midpoint_units(self) -> int:
         return (self.bids.best + self.asks.best) * PRICE_UNITS_PER_TICK // 2
 
-    def _move_reference(self) -> None:
-        if not self._pinned:
-            seconds = _DRIFT_STEP_NS / NANOS
-            pull = (self.instrument.reference_tick - self._reference) * seconds / _REVERSION_S
-            noise = self._rng.gauss(0.0, self.instrument.volatility * math.sqrt(seconds))
-            self._reference += pull + noise + self._flow.drift * seconds
-        for side in (self.bids, self.asks):
-            farthest = side.best - side.sign * _FARTHEST_LEVEL
-            if (side.worst() - farthest) * side.sign < 0:
-                side.drop_beyond(farthest)
-                self._keep_depth(side)
-
-    def _fill_book(self) -> None:
-        half = self.instrument.half_spread
-        for side, fair in (
-            (self.bids, math.floor(self._reference - half)),
-            (self.asks, math.ceil(self._reference + half)),
-        ):
-            if not side.levels:
-                for behind in range(_MIN_LEVELS):
-                    for _ in range(3):
-                        side.add(fair - side.sign * behind, Order(self._draw_resting_size(), self._rng.choice(_VENUES)))
-            self._keep_depth(side)
-
-    def _keep_depth(self, side: BookSide) -> None:
-        while len(side.levels) < _MIN_LEVELS:
-            tick = side.worst() - side.sign
-            side.add(tick, Order(self._draw_resting_size(), self._rng.choice(_VENUES)))
-
     def _publish_quote(self) -> None:
         # A print shows before the quote it moved.
         if self.tape.publish_quote(self._clock_ns + _MICROSECOND, self.bids, self.asks):
             self._clock_ns += _MICROSECOND
+
+
+def _trade_size(rng: random.Random) -> int:
+    draw = rng.random()
+    if draw < 0.3:
+        return 1 + int(98 * rng.random() ** 2)
+    if draw < 0.8:
+        return 100 * (1 + int(rng.random() ** 2 * 3))
+    size = 100 * min(15, int(rng.paretovariate(1.5)))
+    return size if draw < 0.95 else size + int(99 * rng.random())
