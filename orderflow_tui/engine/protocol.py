@@ -7,6 +7,7 @@ recommendations never. Nothing that arrives is evaluated: it is one of these str
 from __future__ import annotations
 
 import socket
+import time
 from functools import cache
 from typing import Final
 
@@ -180,30 +181,35 @@ def send(link: socket.socket, message: FromScreen | FromEngine) -> None:
     link.sendall(len(body).to_bytes(_LENGTH_BYTES, "big") + body)
 
 
-def receive(link: socket.socket, most: int) -> bytes:
+def receive(link: socket.socket, most: int, *, until: float | None = None) -> bytes:
     """Read one message's bytes; empty where the other end has closed.
 
     Args:
         link: The connection.
         most: Bytes it may have.
+        until: When it must be here as a whole, by `time.monotonic`; None for no such end.
 
     Raises:
         WireError: It is longer than `most`.
-        OSError: The other end is gone, or said nothing in the socket's time.
+        OSError: The other end is gone, or said nothing in the socket's time, or not all until then.
     """
-    head = exactly(link, _LENGTH_BYTES)
+    head = exactly(link, _LENGTH_BYTES, until=until)
     if not head:
         return b""
     length = int.from_bytes(head, "big")
     if not 0 < length <= most:
         raise WireError(f"a message of {length:,} bytes")
-    return exactly(link, length)
+    return exactly(link, length, until=until)
 
 
-def exactly(link: socket.socket, count: int) -> bytes:
+def exactly(link: socket.socket, count: int, *, until: float | None = None) -> bytes:
     """So many bytes; empty where the other end closes before. Raises OSError as `receive`."""
     parts = bytearray()
     while len(parts) < count:
+        if until is not None:
+            if (left := until - time.monotonic()) <= 0:
+                raise TimeoutError
+            link.settimeout(left)
         piece = link.recv(min(count - len(parts), 1 << 20))
         if not piece:
             return b""

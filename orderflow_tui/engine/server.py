@@ -21,6 +21,7 @@ from orderflow_tui.core.model.holder import Answer
 from orderflow_tui.engine.changes import Unsent
 from orderflow_tui.engine.from_other_screens import FromOtherScreens
 from orderflow_tui.engine.listener import UNIX_SOCKETS, Door
+from orderflow_tui.engine.message_pace import MessagePace
 from orderflow_tui.engine.protocol import (
     MOST_FROM_SCREEN,
     PROTOCOL,
@@ -51,9 +52,11 @@ _RECORDS_SECONDS: Final = 5.0
 _LINGER_SECONDS: Final = 1.0
 """How long an engine that ends with its last screen waits for another: one that is started again right away."""
 _COMES_SECONDS: Final = 60.0
+_NO_ROOM_SECONDS: Final = 0.1
 _FIRST_SECONDS: Final = 1.0
 _LEAST_FPS: Final = 0.1
 _LONGEST_NAME: Final = 40
+_LONGEST_HELLO: Final = 1_000
 
 
 class EnginePort(MonitorPort, Protocol):
@@ -190,7 +193,8 @@ class EngineServer:
             try:
                 link = self._door.accept()
             except OSError:
-                return
+                self._closed.wait(_NO_ROOM_SECONDS)  # closed; or no descriptor is free, and one will be
+                continue
             if not self._strangers.acquire(blocking=False):
                 link.close()
                 continue
@@ -211,7 +215,10 @@ class EngineServer:
             self._came = True
             self._count()
             threading.Thread(target=self._write, args=(screen, before), name="engine-write", daemon=True).start()
+            pace = MessagePace()
             while message := receive(link, MOST_FROM_SCREEN):
+                if wait := pace.wait(time.monotonic()):
+                    self._closed.wait(wait)
                 self._obey(screen, decode_from_screen(message))
         except (OSError, WireError, msgspec.MsgspecError, RecursionError):
             pass  # whatever it is, it is no screen any more: what it was is let go below
@@ -228,7 +235,7 @@ class EngineServer:
         link.settimeout(_HELLO_SECONDS)
         if not self._door.admits(link):
             return None
-        hello = decode_from_screen(receive(link, MOST_FROM_SCREEN))
+        hello = decode_from_screen(receive(link, _LONGEST_HELLO, until=time.monotonic() + _HELLO_SECONDS))
         if not isinstance(hello, Hello):
             return None
         if hello.protocol != PROTOCOL or hello.version != self._version:
