@@ -103,7 +103,9 @@ class PositionManager:
 
     @property
     def age_seconds(self) -> float:
-        """Seconds since the source was last seen to agree with what is in force."""
+        """Seconds since the source was last seen to agree with what is in force; given directly, 0."""
+        if self._looker is None:
+            return 0.0
         return max(self._clock() - self._good_at, 0.0)
 
     @property

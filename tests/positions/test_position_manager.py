@@ -258,6 +258,12 @@ def test_fixed_positions() -> None:
     assert not manager.refresh()
 
 
+def test_fixed_positions_do_not_age() -> None:
+    manager = PositionManager.fixed([Position("AAPL", 5, Decimal(1))])
+    manager._good_at -= 500.0
+    assert manager.age_seconds == 0.0
+
+
 def test_events_are_new_york_instants() -> None:
     assert event_instant_ns("2026-01-29 after") == datetime_ns(datetime(2026, 1, 29, 21, tzinfo=UTC))
     assert event_instant_ns("2026-07-29 before") == datetime_ns(datetime(2026, 7, 29, 13, 30, tzinfo=UTC))

@@ -135,6 +135,22 @@ async def test_a_start_without_data_is_a_page_until_data_comes() -> None:
         assert isinstance(app.screen, MainScreen)
 
 
+async def test_a_plan_without_any_data_is_a_page_about_the_plan_and_its_reason_stays_current() -> None:
+    monitor = FakeMonitor({"BACX": waiting("BACX", "no data yet")})
+    monitor.put(source_class="simulated", market="open", missing_features=("quotes",), detail="rate limited, 22 s")
+    async with running(monitor, size=(80, 24)) as (app, pilot):
+        await settled(pilot)
+        words = " ".join(screen_text(app).split())
+        assert "NOTHING IS WATCHED: your key's plan leaves something out" in words
+        assert "since the start: rate limited, 22 s - without quotes" in words
+        assert "r Retry" in words
+        monitor.put(missing_features=("quotes", "trades"), detail="rate limited, 9 s")
+        await settled(pilot)
+        words = " ".join(screen_text(app).split())
+        assert "rate limited, 9 s - without quotes: no bid" in words
+        assert "- without trades: no tape" in words
+
+
 async def test_what_a_demo_of_a_small_plan_lacks_is_explained() -> None:
     monitor = busy_market()
     monitor.put(source_class="simulated", missing_features=("quotes",))

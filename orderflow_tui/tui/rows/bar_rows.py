@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from orderflow_tui.tui.look.formatting import Zone, clean, crop, shares, span_text, whole_facts
 from orderflow_tui.tui.look.layout import NARROW
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
@@ -98,13 +100,20 @@ def blind_rows(model: ScreenModel, width: int) -> list[Row]:
         return [make_row(f" {words}", base="blind")]
     if not blind:
         return []
-    names = ", ".join(
-        f"{clean(view.symbol)} ({shares(view.position.quantity, view.capabilities.size_scale)} held)"
-        for view in blind
-        if view.position
-    )
-    words = whole_facts(f"NO TRUSTED DATA: {names}. {blind_reason(blind[0])}; r retries", width - 1)
+    told = f"{blind_reason(blind[0])}; r retries"
+    named = ", ".join(clean(view.symbol) for view in blind)
+    held = ", ".join(f"{clean(view.symbol)} ({_held(view)})" for view in blind)
+    longest_first = [f"NO TRUSTED DATA: {held}. {told}", f"NO TRUSTED DATA: {named}. {told}"]
+    last = whole_facts(f"NO TRUSTED DATA for {len(blind)} held, r retries: {named}. {told}", width - 1)
+    words = next((words for words in longest_first if cell_len(words) < width), last)
     return [make_row(f" {words}", base="blind")]
+
+
+def _held(view: SymbolView) -> str:
+    """How many shares, and on which side."""
+    quantity = view.position.quantity if view.position else 0
+    count = shares(abs(quantity), view.capabilities.size_scale)
+    return f"{count} short" if quantity < 0 else f"{count} held"
 
 
 def asks_rows(model: ScreenModel, key: str, width: int) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace as replace_field
 from typing import Final
 
 from msgspec.structs import replace
@@ -29,6 +30,7 @@ _HEADLINES: dict[Kind, str] = {
     "key_refused": "NOTHING IS WATCHED: the source refused your key",
     "no_data": "NOTHING IS WATCHED: no data has come since the start",
 }
+_NOTHING_IN_PLAN: Final = "NOTHING IS WATCHED: your key's plan leaves something out"
 _EXAMPLE = (
     'watchlist = ["SPY"]',
     "",
@@ -53,6 +55,7 @@ _WITHOUT = {
 
 _TROUBLES: Final[tuple[Kind, ...]] = ("key_refused", "no_data")
 _WELCOMES: Final[tuple[Kind, ...]] = ("no_positions_file", "nothing_held")
+_RETRY: Final = next(one for one in named(APP_BINDINGS) if one.id == "recover")
 _STEPS: Final[dict[Kind, tuple[str, ...]]] = {
     "key_refused": (
         "1. Look your key up on the source's page: is it whole, and not deleted?",
@@ -96,13 +99,19 @@ class FirstRunScreen(ModelScreen):
         without = set() if self._can_write else {"first-run-write"}
         without |= {"first-run-edit"} if self._first_run.kind != "no_data" else set()
         without |= {"first-run-new"} if self._first_run.kind not in _WELCOMES else set()
-        yield KeyBar([binding for binding in named(FIRST_RUN_BINDINGS) if binding.id not in without])
+        keys = [binding for binding in named(FIRST_RUN_BINDINGS) if binding.id not in without]
+        if self._first_run.kind in _STEPS:
+            keys.append(replace_field(_RETRY, show=True))
+        yield KeyBar(keys)
 
     async def update_model(self) -> None:
         """Draw, or leave when there is something to watch."""
         if self._is_over():
             self.dismiss(None)
             return
+        now = None if self.model.status is None else trouble(self.model.status, self.model.views)
+        if now is not None and now.kind == self._first_run.kind:
+            self._first_run = now  # its reason may be another by now
         width = max(10, self.size.width)
         self.query_one("#first-title", LineWidget).show([title_row(self.model, "welcome", self._zone, width)])
         rows = self._rows(width)
@@ -127,7 +136,8 @@ class FirstRunScreen(ModelScreen):
 
     def _rows(self, width: int) -> list[Row]:
         item = self._first_run
-        rows = [make_row(""), make_row(Span(f"  {_HEADLINES[item.kind]}", "strong")), make_row("")]
+        headline = _NOTHING_IN_PLAN if item.kind == "not_in_plan" and item.message else _HEADLINES[item.kind]
+        rows = [make_row(""), make_row(Span(f"  {headline}", "strong")), make_row("")]
         if item.message:
             rows += [*_wrapped(clean(item.message), width), make_row("")]
         if item.kind == "market_closed":
@@ -150,8 +160,7 @@ class FirstRunScreen(ModelScreen):
     def _steps(self, width: int) -> list[Row]:
         """What to do, numbered, with the keys in force."""
         edit = next(one for one in named(FIRST_RUN_BINDINGS) if one.id == "first-run-edit")
-        retry = next(one for one in named(APP_BINDINGS) if one.id == "recover")
-        keys = {"edit": self.dashboard.first_key(edit), "retry": self.dashboard.first_key(retry)}
+        keys = {"edit": self.dashboard.first_key(edit), "retry": self.dashboard.first_key(_RETRY)}
         return [row for step in _STEPS[self._first_run.kind] for row in _wrapped(step.format(**keys), width)]
 
     def _positions_rows(self, width: int) -> list[Row]:

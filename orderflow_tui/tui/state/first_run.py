@@ -53,12 +53,12 @@ def trouble(status: StatusView, views: Mapping[str, SymbolView]) -> FirstRun | N
     """What keeps the watch from doing its work and does not pass by itself."""
     if status.exit_code and not _has_data(views):
         return FirstRun("key_refused", message=status.ended or status.detail)
-    if status.market != "closed" and _never_saw(views):
-        first = next(iter(views.values()))
-        return FirstRun("no_data", message=status.detail or first.chip_detail)
+    nothing = status.market != "closed" and _never_saw(views)
+    reason = (status.detail or next(iter(views.values())).chip_detail) if nothing else ""
     if status.missing_features:
-        return FirstRun("not_in_plan", missing=status.missing_features)
-    return None
+        since = f"no data has come since the start{f': {reason}' if reason else ''}" if nothing else ""
+        return FirstRun("not_in_plan", message=since, missing=status.missing_features)
+    return FirstRun("no_data", message=reason) if nothing else None
 
 
 def _has_data(views: Mapping[str, SymbolView]) -> bool:
