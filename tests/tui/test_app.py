@@ -314,6 +314,20 @@ async def test_the_feed_is_updated_in_place_and_waits_for_a_reader() -> None:
         assert "new above" not in block(app, "feed-title")
 
 
+async def test_a_new_alert_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monitor = busy_market()
+    async with running(monitor) as (app, pilot):
+        await settled(pilot)
+        laid_out: list[object] = []
+        monkeypatch.setattr(app.screen, "_refresh_layout", lambda *_, **__: laid_out.append(1))
+        monitor.put(alerts=(alert("KO", 99, "new one"), *monitor.alert_lines()))
+        await settled(pilot)
+        assert "new one" in screen_text(app)
+        feed = app.screen.query_one(AlertFeed)
+        assert feed.vertical_scrollbar.window_virtual_size == len(feed.alerts)
+        assert not laid_out
+
+
 async def test_late_and_short_alerts_say_so() -> None:
     monitor = calm_market()
     monitor.put(alerts=(alert("BAC", 0, "12,400 bid", late=True, against="short", counts=False),))

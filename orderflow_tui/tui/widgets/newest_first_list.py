@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from orderflow_tui.tui.look.styled_lines import EMPTY_ROW, Row, TokenStyles
 
@@ -32,7 +33,12 @@ class NewestFirst(TokenStyles, ScrollView):
     def resize_to(self, count: int, added: int) -> None:
         """The list has `count` rows now, `added` of them new at the top."""
         following = self.following
-        self.virtual_size = Size(self.size.width, count)
+        rows = Size(self.size.width, count)
+        if self.size:  # its place stays: setting `virtual_size` would lay out the whole screen for a row
+            self.set_reactive(Widget.virtual_size, rows)
+            self._scroll_update(rows)
+        else:
+            self.virtual_size = rows
         if following or not added:
             self.pending = 0 if following else self.pending
             return
