@@ -343,7 +343,7 @@ class IbkrFeed:
         said = f"{said}; tape sampled: {sampled}" if sampled else said
         if self._behind:
             return f"{said}; books thinned: more than this machine reads"
-        busy = sum(0 < symbol.thinned_at > now - BUSY_SHOWN_SECONDS for symbol in self._symbols.values())
+        busy = sum(0 < symbol.depth.thinned_at > now - BUSY_SHOWN_SECONDS for symbol in self._symbols.values())
         return f"{said}; books thinned to 4 a second: {busy}" if busy else said
 
     def _report(self, now: float) -> None:

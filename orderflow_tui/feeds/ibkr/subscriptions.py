@@ -8,11 +8,12 @@ from typing import Final
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, Put, SymbolNote
 from orderflow_tui.feeds.ibkr import wire
+from orderflow_tui.feeds.ibkr.depth_line import ROWS_ASKED
 from orderflow_tui.feeds.ibkr.error_codes import Meaning
 from orderflow_tui.feeds.ibkr.historical_ticks import Archive
 from orderflow_tui.feeds.ibkr.market_data_lines import Lines
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests
-from orderflow_tui.feeds.ibkr.symbol import ROWS_ASKED, IbkrSymbol
+from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
 from orderflow_tui.feeds.live.symbol_spellings import spaced
 
 HEARTBEAT: Final = "SPY"
@@ -103,11 +104,11 @@ class Subscriptions:
         for name in lost:
             self._requests.cancel_all("book", name)
             if name in self._symbols:
-                self._symbols[name].end_book()
+                self._symbols[name].depth.end()
         for name in self._books.holders:
             symbol = self._symbols[name]
             after = self._book_after.get(name, 0.0)
-            if symbol.wants_renewal and now >= after:
+            if symbol.depth.wants_renewal and now >= after:
                 self._requests.cancel_all("book", name)
                 self._book_after[name] = now + RENEW_EVERY_SECONDS
             if (
@@ -115,7 +116,7 @@ class Subscriptions:
                 and now >= after
                 and symbol.contract is not None
             ):
-                symbol.begin_book(now)
+                symbol.depth.begin(now)
                 self._requests.ask("book", name, symbol.contract, ROWS_ASKED, 1, "")
 
     def _share_tapes(self, names: Sequence[str], known: Sequence[str], now: float) -> None:
@@ -145,7 +146,7 @@ class Subscriptions:
         """A request was refused: the symbol shows less, and somebody else may have its line."""
         name = asked.symbol
         if asked.kind == "book":
-            symbol.end_book()
+            symbol.depth.end()
             if meaning == "no_line":
                 self._books.refused(name)
             else:

@@ -13,24 +13,11 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import one_line
 from orderflow_tui.feeds.feed import Arrival, BadPayload, Batch, Channel, Put, SymbolCapabilities
 from orderflow_tui.feeds.ibkr import wire
-from orderflow_tui.feeds.ibkr.depth import DELETE, BookRows
-from orderflow_tui.feeds.ibkr.normalize import DepthVenues
+from orderflow_tui.feeds.ibkr.depth_line import DEAD_SECONDS, DepthLine
 from orderflow_tui.feeds.ibkr.tape import SymbolTape
 
-ROWS_ASKED: Final = 40
-QUIET_SECONDS: Final = 0.06
-"""A change of a book comes in several messages without a mark of its end: so long without another it is over."""
-BUSY_SECONDS, LATEST_SECONDS = 0.15, 0.25
-"""A book that is never quiet is shown after a shorter pause, and at last between two reads."""
-SHORT_QUIET_SECONDS: Final = 0.005
-BROKEN_SECONDS: Final = 1.0
-"""Rows that make no book for so long are asked for again."""
-AWAY_SECONDS: Final = 1.0
-"""A book that was reset or lost is waited for so long; then the best bid and offer stand in for it."""
 CROSSED_NS: Final = NS
 DELAY_SECONDS: Final = 900
-DEAD_SECONDS: Final = 15.0
-DEAD_MOVES: Final = 4
 BID, ASK, LAST, BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME = 1, 2, 4, 0, 3, 5, 8
 _DELAYED_TICKS: Final = {66: BID, 67: ASK, 68: LAST, 69: BID_SIZE, 70: ASK_SIZE, 71: LAST_SIZE, 74: VOLUME}
 HALTED: Final = 49
@@ -66,9 +53,8 @@ class IbkrSymbol:
         self.symbol = symbol
         self.contract: wire.Contract | None = None
         self.quote = Quote()
-        self.rows: BookRows | None = None
+        self.depth = DepthLine()
         self.tape = SymbolTape(symbol, put)
-        self.venues = DepthVenues()
         self.delayed = False
         self.lots = False
         """Whether rows of the book proved that sizes are round lots instead of shares."""
@@ -76,35 +62,22 @@ class IbkrSymbol:
         """Why there is no quote at all: no such stock, not subscribed. Empty where there is one."""
         self.alive = False
         """Whether anything of it has come on this connection."""
-        self.wants_renewal = ""
-        """Why its book must be asked for again."""
         self.ticks_dead = False
         """Whether its tick line must be asked for again."""
         self.past_quotes = True
         """Whether the broker tells the quotes of the past, as far as is known."""
-        self.thinned_at = 0.0
-        """When several changes of its book were told as one last, on the monotonic clock; 0 for never."""
         self._base = base
         self._put = put
         self._seq = 0
         self._shown: tuple[Levels, Levels] | None = None
         self._source: Source | Literal[""] = ""
-        self._lost = False
-        """Whether something may have changed unseen since the book that was told last."""
-        self._dirty_at = self._changed_at = 0.0
-        self._shrank = False
-        """The newest change took a row away: others that belong to it may follow."""
         self._told_lots = False
-        self._changed_ns = 0
-        self._away_at = 0.0
-        self._levels = 1
         self._crossed_ns = 0
         self._told_crossed = False
         self._halted = False
         self._prints: list[Print] = []
         self._others: list[Event] = []
         self._last_price = self._last_size = 0
-        self._moves, self._moves_since = 0, 0.0
         self._volume_mark = (-1, 0.0)
 
     # --- what comes -----------------------------------------------------------------------------------------------
@@ -128,10 +101,12 @@ class IbkrSymbol:
         kind = self._live_kind(tick.kind)
         quote, size = self.quote, tick.size
         if kind == BID:
-            self._quote_moved(now, moved=quote.bid != tick.price)
+            if quote.bid != tick.price:
+                self.depth.best_price_moved(now)
             quote.bid, quote.bid_size = tick.price, size if size >= 0 else quote.bid_size
         elif kind == ASK:
-            self._quote_moved(now, moved=quote.ask != tick.price)
+            if quote.ask != tick.price:
+                self.depth.best_price_moved(now)
             quote.ask, quote.ask_size = tick.price, size if size >= 0 else quote.ask_size
         elif kind == LAST:
             self._last_price, self._last_size = tick.price, size if size >= 0 else self._last_size
@@ -166,17 +141,7 @@ class IbkrSymbol:
 
     def take_depth(self, change: wire.DepthRow, arrival: Arrival, now: float) -> None:
         """One change of one row."""
-        rows = self.rows
-        if rows is None:
-            return
-        rows.apply(change)
-        self._shrank = change.op == DELETE
-        self.lots = self.lots or rows.in_lots
-        self._dirty_at = self._dirty_at or now
-        self._changed_at, self._changed_ns = now, arrival.wall_ns
-        self._moves = 0
-        if rows.broken:
-            self.wants_renewal = f"the book does not add up ({rows.broken})"
+        self.lots = self.depth.apply(change, arrival, now) or self.lots
 
     def take_trades(self, trades: list[wire.Trade], arrival: Arrival) -> None:
         """Prints of one read, tick by tick."""
@@ -191,16 +156,6 @@ class IbkrSymbol:
         self.delayed = True
         return live
 
-    def _quote_moved(self, now: float, *, moved: bool) -> None:
-        """A best price that moves again and again while the book says nothing: its line is dead."""
-        if not moved or self.rows is None:
-            return
-        self._moves += 1
-        self._moves_since = now if self._moves == 1 else self._moves_since
-        if self._moves >= DEAD_MOVES and now - self._moves_since > DEAD_SECONDS:
-            self._moves = 0
-            self.wants_renewal = "its book is silent while the quote moves"
-
     def _volume_moved(self, now: float, volume: int) -> None:
         """The day's volume grows while no tick comes: the tick line is dead."""
         if self.tape.mode != "ticks" or volume < 0:
@@ -212,31 +167,9 @@ class IbkrSymbol:
             self._volume_mark = (-1, 0.0)
             self.ticks_dead = True
 
-    # --- the book's line ------------------------------------------------------------------------------------------
-
-    def begin_book(self, now: float) -> None:
-        """A book was asked for."""
-        self.rows = BookRows(ROWS_ASKED)
-        self.venues = DepthVenues()
-        self.wants_renewal = ""
-        self._dirty_at, self._away_at, self._lost = 0.0, now, True
-
-    def reset_book(self, now: float) -> None:
-        """The server empties the book and fills it again: nothing was withdrawn."""
-        if self.rows is not None:
-            self.rows.clear()
-            self._dirty_at, self._away_at, self._lost = 0.0, now, True
-
-    def end_book(self) -> None:
-        """No book any more: the best bid and offer stand in for it at the next look."""
-        self.rows = None
-        self.wants_renewal = ""
-        self._dirty_at = self._away_at = 0.0
-        self._lost = True
-
     def disconnected(self) -> None:
         """Nothing of the connection that ended is in force."""
-        self.end_book()
+        self.depth.end()
         self.quote, self.alive, self.refused = Quote(), False, ""
         self.tape.end()
         self.ticks_dead = False
@@ -249,7 +182,7 @@ class IbkrSymbol:
     @property
     def waits(self) -> bool:
         """Whether a book is to be shown that no read will bring: a change to be completed, or what stands in for it."""
-        return bool(self._dirty_at) or (self._source == "book" and (self.rows is None or bool(self._away_at)))
+        return self.depth.unfinished or (self._source == "book" and self.depth.away)
 
     def flush(self, arrival: Arrival, now: float, *, read: bool) -> None:
         """Tell what came: after a read, and between reads for a book that was waited for."""
@@ -283,56 +216,29 @@ class IbkrSymbol:
         return arrival.wall_ns - (DELAY_SECONDS * NS if self.delayed else 0)
 
     def _book(self, arrival: Arrival, now: float, *, read: bool) -> list[Event]:
-        deep = self._deep(now, read=read)
+        deep = self.depth.complete(now, read=read)
         if deep is not None:
-            self._away_at = 0.0
-            return self._shows("book", deep, arrival, self._changed_ns)
-        # The best bid and offer stand in for a book only once it has been away for a moment.
-        waits = self._away_at and now - self._away_at >= AWAY_SECONDS
-        if self._source == "book" and self.rows is not None and not waits:
+            if self.lots:
+                deep = _in_shares(deep[0]), _in_shares(deep[1])
+            return self._shows("book", deep, arrival, self.depth.changed_ns)
+        if self._source == "book" and not self.depth.away_for_long(now):
             return []
         best = self.quote.levels(_LOT if self.lots else 1)
         return self._shows("sampled", best, arrival, 0) if any(best) else []
 
     def _shows(self, source: Source, found: tuple[Levels, Levels], arrival: Arrival, since_ns: int) -> list[Event]:
-        lost = bool(self._source) and (self._lost or source != self._source)
+        lost = bool(self._source) and (self.depth.lost or source != self._source)
         if found == self._shown and not lost:
             return []
         (bids, asks), at_ns = found, self._time_ns(arrival)
         if bids and asks and bids[0][0] >= asks[0][0]:
             self._crossed_ns = self._crossed_ns or at_ns
             return []
-        self._crossed_ns, self._told_crossed, self._lost = 0, False, False
+        self._crossed_ns, self._told_crossed, self.depth.lost = 0, False, False
         self._shown, self._source = found, source
         self._seq += 1
         gap: list[Event] = [Gap(at_ns, "another book than before", tape=False)] if lost else []
         return [*gap, Book(at_ns, self._seq, bids, asks, since_ns if since_ns < at_ns else 0)]
-
-    def _deep(self, now: float, *, read: bool) -> tuple[Levels, Levels] | None:
-        """The book's levels, once a change of it is complete; None while it is not, and where there is none."""
-        rows = self.rows
-        if rows is None or not self._dirty_at or rows.broken:
-            return None
-        quiet, waited = now - self._changed_at, now - self._dirty_at
-        short = waited >= BUSY_SECONDS and quiet >= SHORT_QUIET_SECONDS and not self._shrank
-        over = quiet >= QUIET_SECONDS or short
-        if not over and not (read and waited >= LATEST_SECONDS):
-            return None
-        if not rows.whole:
-            if quiet >= BROKEN_SECONDS or waited >= 4 * BROKEN_SECONDS:
-                self.wants_renewal = "its rows are out of order"
-            return None
-        self._dirty_at = 0.0
-        if quiet < QUIET_SECONDS:
-            self.thinned_at = now
-        bids, asks = rows.levels()
-        if not bids and not asks:
-            return None
-        self._levels = max(min(len(bids) or 99, len(asks) or 99), 1)
-        if self.lots:
-            bids = tuple((price, size * _LOT) for price, size in bids)
-            asks = tuple((price, size * _LOT) for price, size in asks)
-        return bids, asks
 
     def judge_crossed(self, arrival: Arrival) -> None:
         """A locked or crossed quote is normal for moments; one that stays blinds the symbol."""
@@ -352,10 +258,10 @@ class IbkrSymbol:
         deep = self._source == "book"
         return replace(
             self._base,
-            depth_levels=self._levels if deep else 1,
+            depth_levels=self.depth.level_count if deep else 1,
             streaming=deep,
             delay_seconds=DELAY_SECONDS if self.delayed else 0,
-            whole_depth=self.venues.is_deep,
+            whole_depth=self.depth.venues.is_deep,
             sizes_unsure="sizes in lots? untick 'Send market data in lots' in TWS" if self.lots else "",
             shows=self._words(),
             tape_sampled=not self.tape.whole,
@@ -367,12 +273,12 @@ class IbkrSymbol:
             return self.refused
         late = ", 15 min late" if self.delayed else ""
         if self._source == "book":
-            return f"IBKR smart, {self._levels} levels{self._venue_words()}, round lots{late}"
+            return f"IBKR smart, {self.depth.level_count} levels{self._venue_words()}, round lots{late}"
         tape = "" if self.tape.whole else f"; {self._sampled_words()}"
         return f"IBKR L1, sampled 4 a second, no depth line{tape}{late}"
 
     def _venue_words(self) -> str:
-        deep, best = self.venues.deep, len(self.venues.best_only)
+        deep, best = self.depth.venues.deep, len(self.depth.venues.best_only)
         if not deep and not best:
             return ""
         named = f"{', '.join(deep[:4])}{' and more' if len(deep) > 4 else ''} deep" if deep else "no venue deep"
@@ -383,3 +289,7 @@ class IbkrSymbol:
         if not tape.day_volume:
             return "tape sampled"
         return f"tape sampled: {100 * tape.seen_volume // tape.day_volume} % of the volume seen"
+
+
+def _in_shares(lots: Levels) -> Levels:
+    return tuple((price, size * _LOT) for price, size in lots)

@@ -193,7 +193,7 @@ class Session:
         symbol = self._symbols[asked.symbol]
         symbol.refuse("PAYLOAD_MALFORMED", str(error), arrival)
         if asked.kind == "book":
-            symbol.wants_renewal = "a message of it could not be read"
+            symbol.depth.wants_renewal = "a message of it could not be read"
 
     # --- errors -----------------------------------------------------------------------------------------------------
 
@@ -213,13 +213,13 @@ class Session:
             case "delayed":
                 symbol.delayed = True
             case "reset":
-                symbol.reset_book(now)
+                symbol.depth.reset(now)
             case "halted":
                 self._requests.done(failure.request)
-                symbol.reset_book(now)
+                symbol.depth.reset(now)
                 self._lines.book_again(asked.symbol, now + AGAIN_SECONDS / self._speed)
             case "venues":
-                symbol.venues = venues_of(failure.text)
+                symbol.depth.venues = venues_of(failure.text)
             case "unknown_symbol" if asked.kind == "details":
                 self._requests.done(failure.request)
                 self._not_found(symbol, arrival)

@@ -12,7 +12,8 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.feeds.feed import Arrival, Batch, FeedMessage
 from orderflow_tui.feeds.ibkr import wire
-from orderflow_tui.feeds.ibkr.symbol import ASK, BID, DEAD_MOVES, DEAD_SECONDS, IbkrSymbol
+from orderflow_tui.feeds.ibkr.depth_line import DEAD_MOVES, DEAD_SECONDS
+from orderflow_tui.feeds.ibkr.symbol import ASK, BID, IbkrSymbol
 from tests.core.kit import NOON, Rules
 
 BASE = Capabilities("ibkr", "live", "tws", side_check="refused")
@@ -40,8 +41,8 @@ class Shown:
 
     def rows(self, *, wall: bool = True, levels: int = 8) -> None:
         """The whole book again, row by row."""
-        assert self.symbol.rows is not None
-        operation = 1 if self.symbol.rows.bids else 0
+        assert self.symbol.depth.rows is not None
+        operation = 1 if self.symbol.depth.rows.bids else 0
         self.size = 1_100 - self.size
         for at in range(levels):
             for bid in (True, False):
@@ -67,7 +68,7 @@ class Shown:
 @pytest.fixture
 def shown() -> Shown:
     made = Shown()
-    made.symbol.begin_book(made.now)
+    made.symbol.depth.begin(made.now)
     for _ in range(3):
         made.quote()
         made.rows()
@@ -77,17 +78,17 @@ def shown() -> Shown:
 
 
 def reset(shown: Shown) -> None:
-    shown.symbol.reset_book(shown.now)
+    shown.symbol.depth.reset(shown.now)
 
 
 def line_lost_and_won(shown: Shown) -> None:
-    shown.symbol.end_book()
+    shown.symbol.depth.end()
     for _ in range(90):
         shown.size = 1_100 - shown.size
         shown.quote()
         shown.flush(1.0)
     assert shown.core.terms.capabilities.depth_levels == 1
-    shown.symbol.begin_book(shown.now)
+    shown.symbol.depth.begin(shown.now)
 
 
 def reconnected(shown: Shown) -> None:
@@ -95,7 +96,7 @@ def reconnected(shown: Shown) -> None:
     shown.now += 30.0
     shown.quote()
     shown.flush()
-    shown.symbol.begin_book(shown.now)
+    shown.symbol.depth.begin(shown.now)
 
 
 @pytest.mark.parametrize("what", [reset, line_lost_and_won, reconnected])
@@ -121,10 +122,10 @@ def test_a_wall_that_is_withdrawn_in_sight_is_an_alarm(shown: Shown) -> None:
 
 def test_a_book_that_says_nothing_while_the_quote_moves_is_asked_for_again(shown: Shown) -> None:
     for move in range(2 * DEAD_MOVES):
-        assert move >= DEAD_MOVES or not shown.symbol.wants_renewal
+        assert move >= DEAD_MOVES or not shown.symbol.depth.wants_renewal
         shown.quote(bid=250_000 + 100 * (move % 2), ask=250_200)
         shown.flush(DEAD_SECONDS / DEAD_MOVES + 0.1)
-    assert "silent while the quote moves" in shown.symbol.wants_renewal
+    assert "silent while the quote moves" in shown.symbol.depth.wants_renewal
 
 
 def test_a_book_that_speaks_is_left_alone_however_the_quote_moves(shown: Shown) -> None:
@@ -132,7 +133,7 @@ def test_a_book_that_speaks_is_left_alone_however_the_quote_moves(shown: Shown) 
         shown.quote(bid=250_000 + 100 * (move % 2), ask=250_200)
         shown.rows()
         shown.flush(DEAD_SECONDS / DEAD_MOVES + 0.1)
-    assert not shown.symbol.wants_renewal
+    assert not shown.symbol.depth.wants_renewal
 
 
 def test_a_tape_that_says_nothing_while_the_volume_grows_is_asked_for_again(shown: Shown) -> None:

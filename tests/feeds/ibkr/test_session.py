@@ -102,7 +102,7 @@ def test_a_book_that_ended_is_cancelled_as_it_was_asked_for_and_what_still_comes
     talk.session.renew(talk.now, "asked for again")
     assert talk.line.asked(outgoing.END_DEPTH) == [["11", "1", str(old), "1"]]
     talk.session.sync(["ACME"], talk.now)
-    rows = talk.symbols["ACME"].rows
+    rows = talk.symbols["ACME"].depth.rows
     assert rows is not None
     talk.row(old, 249_000)
     assert rows.bids == []
