@@ -33,7 +33,9 @@ from tests.tui.pty_terminal import PtyTerminal
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell and a pseudo-terminal")
 NO_KEY = r"POLYGON_API_KEY is not set"
 OURS = r"(NO_COLOR=1 )?orderflow-tui"
-PLAIN = re.compile(r"orderflow-tui (config|report|import|notify|doctor|headless)( [\w./:,=@+-]+)*")
+PLAIN = re.compile(
+    r"orderflow-tui (config|report|import|notify|doctor|headless|evaluate|replay( [^ ]+)* --(alert|headless))( [\w./:,=@+-]+)*"
+)
 PORT = "8971"
 RECORDING = "recordings/bac_20131007_1405_1435"
 
