@@ -8,7 +8,6 @@ import pkgutil
 from pathlib import Path
 from typing import Any
 
-import pytest
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -22,7 +21,7 @@ from orderflow_tui.tui.state.first_run import FirstRun
 from orderflow_tui.tui.state.positions_desk import PositionsDesk
 from orderflow_tui.tui.state.settings_model import SettingsDesk
 from tests.tui.driving import press, running, settled
-from tests.tui.fake import busy_market
+from tests.tui.fake import busy_market, recommendation
 from tests.tui.journal_files import journal
 
 WAYS: dict[str, tuple[str, ...]] = {
@@ -65,20 +64,25 @@ TYPING = (("SearchScreen", ("comma", "enter")),)
 """Further ways to a screen whose text field has the focus."""
 
 
-@pytest.mark.parametrize(("name", "way"), [*WAYS.items(), *TYPING], ids=str)
-async def test_the_key_answers_from(name: str, way: tuple[str, ...], tmp_path: Path) -> None:
+async def test_the_key_answers_from_every_screen(tmp_path: Path) -> None:
     monitor = busy_market()
     settings = SettingsDesk(ScreenSettings(), {}, SettingsFile({}, env={}))
     positions = PositionsDesk(tmp_path / "positions.toml")
     options: dict[str, Any] = {"history": journal(tmp_path / "j", 20), "settings": settings, "positions": positions}
     async with running(monitor, **options) as (app, pilot):
-        await press(pilot, *way)
-        await pilot.pause()
-        assert type(app.screen).__name__ == name
-        await press(pilot, "f2")
-        assert isinstance(app.screen, AnswerScreen)
-        await press(pilot, "h")
-        assert [answer.kind for _, answer in monitor.answers] == ["hold"]
+        for name, way in (*WAYS.items(), *TYPING):
+            monitor.put(recommendations=(recommendation("BAC"),))
+            monitor.answers.clear()
+            await settled(pilot)
+            await press(pilot, *way)
+            await pilot.pause()
+            assert type(app.screen).__name__ == name
+            await press(pilot, "f2")
+            assert isinstance(app.screen, AnswerScreen), name
+            await press(pilot, "h")
+            assert [answer.kind for _, answer in monitor.answers] == ["hold"], name
+            while len(app.screen_stack) > 1:
+                await app.pop_screen()
 
 
 async def test_the_key_answers_from_the_first_run() -> None:
@@ -88,15 +92,18 @@ async def test_the_key_answers_from_the_first_run() -> None:
         assert isinstance(app.screen, AnswerScreen)
 
 
-@pytest.mark.parametrize("stage", [("t",), ("n",), ("s",), ("n", "a", "b")], ids=str)
-async def test_on_the_answer_itself_the_key_leads_back_to_the_choices(stage: tuple[str, ...]) -> None:
+async def test_on_the_answer_itself_the_key_leads_back_to_the_choices() -> None:
     monitor = busy_market()
     async with running(monitor) as (app, pilot):
-        await press(pilot, "f2", *stage, "f2")
-        assert isinstance(app.screen, AnswerScreen)
-        assert app.focused is None
-        await press(pilot, "e")
-        assert [answer.kind for _, answer in monitor.answers] == ["exited"]
+        for stage in (("t",), ("n",), ("s",), ("n", "a", "b")):
+            monitor.put(recommendations=(recommendation("BAC"),))
+            monitor.answers.clear()
+            await settled(pilot)
+            await press(pilot, "f2", *stage, "f2")
+            assert isinstance(app.screen, AnswerScreen), stage
+            assert app.focused is None, stage
+            await press(pilot, "e")
+            assert [answer.kind for _, answer in monitor.answers] == ["exited"], stage
 
 
 async def test_the_users_own_key_answers_from_a_text_field(tmp_path: Path) -> None:

@@ -63,20 +63,28 @@ def test_alerts_stand_at_their_time_and_the_price_of_then() -> None:
     assert letters == {"E": ((0.0, 30.0),), "!": ((-7 / 60, 10.0),)}
 
 
-@pytest.mark.parametrize("name", ODD)
-async def test_every_series_is_drawn_at_every_size(name: str) -> None:
+async def test_every_series_is_drawn_at_every_size() -> None:
     monitor = calm_market(1)
-    monitor.details = {"AAPL": replace(detail("AAPL"), series=ODD[name])}
     async with running(monitor, size=(200, 50)) as (app, pilot):
         await press(pilot, "enter")
+
+        async def draw_all(size: tuple[int, int]) -> None:
+            for name, odd in ODD.items():
+                monitor.details = {"AAPL": replace(detail("AAPL"), series=odd)}
+                monitor.put()
+                await settled(pilot)
+                assert isinstance(app.screen, DetailScreen), (name, size)
+                assert not app._exit, (name, size)
+
         for size in ((200, 50), (120, 36), (80, 24), (30, 10), (1, 1), (100, 40)):
             await pilot.resize_terminal(*size)
-            await settled(pilot)
+            await draw_all(size)
             await press(pilot, "c")
-        assert isinstance(app.screen, DetailScreen)
-        assert not app._exit
-        if name == "empty":
-            assert "no samples yet" in screen_text(app)
+            await draw_all(size)
+        monitor.details = {"AAPL": replace(detail("AAPL"), series=ODD["empty"])}
+        monitor.put()
+        await settled(pilot)
+        assert "no samples yet" in screen_text(app)
 
 
 async def test_the_map_stands_beside_the_charts_or_takes_its_turn() -> None:

@@ -31,7 +31,7 @@ NOW = 1_769_700_000 * NANOS
 
 @pytest.fixture(scope="module")
 def market() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess(seed=3, scenario="calm") as running:
+    with SimulatorProcess(seed=3, scenario="calm", symbols=("SPY",)) as running:
         yield running
 
 
@@ -127,7 +127,7 @@ def test_a_wrong_key_and_a_wrong_word(market: SimulatorProcess) -> None:
     ],
 )
 def test_plans(plan: str, gone: list[str], there: list[str], streams: list[str]) -> None:
-    with SimulatorProcess(seed=3, scenario="calm", plan=plan) as market:
+    with SimulatorProcess(seed=3, scenario="calm", symbols=("SPY",), plan=plan) as market:
         client = httpx.Client(headers={"Authorization": f"Bearer {market.api_key}"}, trust_env=False)
 
         def get(path: str) -> httpx.Response:
@@ -153,7 +153,7 @@ def test_plans(plan: str, gone: list[str], there: list[str], streams: list[str])
 
 
 def test_basic_takes_five_requests_a_minute() -> None:
-    with SimulatorProcess(seed=3, scenario="calm", plan="basic") as market:
+    with SimulatorProcess(seed=3, scenario="calm", symbols=("SPY",), plan="basic") as market:
         headers = {"Authorization": f"Bearer {market.api_key}"}
         codes = [
             httpx.get(market.url + "/v1/marketstatus/now", headers=headers, trust_env=False).status_code
@@ -255,7 +255,7 @@ def test_faults_of_the_stream(tmp_path: Path) -> None:
         )
     )
     assert "stream" in ENDPOINTS
-    with SimulatorProcess(seed=3, scenario="calm", faults=file) as market:
+    with SimulatorProcess(seed=3, scenario="calm", symbols=("SPY",), faults=file) as market:
         with pytest.raises(InvalidStatus), stream_of(market):
             pass
         with stream_of(market) as connection:

@@ -24,7 +24,7 @@ def test_every_wire_is_a_source() -> None:
 
 @pytest.mark.parametrize("plan", ALPACA_PLANS)
 def test_a_key_is_worth_its_plan(plan: str) -> None:
-    with SimulatorProcess(seed=1, scenario="calm", wire="alpaca", plan=plan) as market:
+    with SimulatorProcess(seed=1, scenario="calm", symbols=("SPY",), wire="alpaca", plan=plan) as market:
         reached = market.reached
         answer = httpx.get(
             f"{reached['url']}/v2/stocks/SPY/trades/latest",
