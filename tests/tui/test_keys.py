@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
@@ -83,6 +85,23 @@ class Bench:
     async def press(self, *keys: str) -> None:
         await press(self.pilot, *keys)
 
+    async def fresh(self) -> None:
+        """The dashboard as it began: nothing above it, nothing answered or asked for, the first symbol selected."""
+        while len(self.app.screen_stack) > 1:
+            await self.app.pop_screen()
+        began = busy_market()
+        self.monitor.put(
+            *began.views().values(), alerts=began.alert_lines(), recommendations=began.recommendations(),
+            **msgspec.structs.asdict(began.status()),
+        )  # fmt: skip
+        for asked in (self.monitor.answers, self.monitor.owned, self.monitor.recovered, self.monitor.detailed):
+            asked.clear()
+        for told in (self.replay.paused, self.replay.speeds, self.replay.steps, self.replay.sought):
+            told.clear()
+        await settled(self.pilot)
+        await self.press("1", "home")
+        self.app.messages.standing.clear()
+
     @property
     def rows(self) -> HistoryList:
         return self.app.screen.query_one(HistoryList)
@@ -93,12 +112,14 @@ class Bench:
         return given.kind, given.shares, given.minutes, given.note
 
 
-CHECKS: dict[str, Callable[[Bench], Awaitable[None]]] = {}
+Check = Callable[[Bench], Awaitable[None]]
+CHECKS: dict[str, Check] = {}
 
 
-def checks(*binding_ids: str) -> Callable[[Callable[[Bench], Awaitable[None]]], None]:
-    def register(check: Callable[[Bench], Awaitable[None]]) -> None:
+def checks(*binding_ids: str) -> Callable[[Check], Check]:
+    def register(check: Check) -> Check:
         CHECKS.update(dict.fromkeys(binding_ids, check))
+        return check
 
     return register
 
@@ -672,11 +693,11 @@ def test_no_binding_is_left_out() -> None:
     assert set(CHECKS) == ids
 
 
-@pytest.mark.parametrize("check", list(dict.fromkeys(CHECKS.values())), ids=lambda check: check.__name__[1:])
-async def test_key(check: Callable[[Bench], Awaitable[None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "orderflow.toml").write_text("[ui]\ntheme = 'dark'\n")
-    store = journal(tmp_path / "journal", 200)
+@asynccontextmanager
+async def bench_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.chdir(folder)
+    (folder / "orderflow.toml").write_text("[ui]\ntheme = 'dark'\n")
+    store = journal(folder / "journal", 200)
     while store.load():
         pass
     monitor = busy_market()
@@ -684,8 +705,31 @@ async def test_key(check: Callable[[Bench], Awaitable[None]], tmp_path: Path, mo
     async with running(
         monitor,
         history=store,
-        export_directory=tmp_path,
+        export_directory=folder,
         replay=replay,
         settings=SettingsDesk(ScreenSettings(), {}, SettingsFile({}, env={})),
     ) as (app, pilot):
-        await check(Bench(app, pilot, monitor, tmp_path, replay))
+        yield Bench(app, pilot, monitor, folder, replay)
+
+
+SHARING = (
+    _help, _palette, _acknowledge, _history, _mine, _step, _seek, _picture, _detail, _drill, _next_card, _exited,
+    _trimmed, _hold, _snooze, _note, _take_back, _symbol_by_symbol, _in_detail, _record, _search, _filters, _export,
+    _copy, _moving, _long_text, _feed, _select, _numbers, _detail_choices, _mute,
+)  # fmt: skip
+"""What leaves nothing in the app that `fresh` does not take back: one start is enough for all of them."""
+
+
+async def test_keys_that_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bench_in(tmp_path, monkeypatch) as bench:
+        for check in SHARING:
+            await check(bench)
+            await bench.fresh()
+
+
+@pytest.mark.parametrize(
+    "check", [one for one in dict.fromkeys(CHECKS.values()) if one not in SHARING], ids=lambda check: check.__name__[1:]
+)
+async def test_key(check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bench_in(tmp_path, monkeypatch) as bench:
+        await check(bench)
