@@ -99,7 +99,7 @@ class Sentences:
         for line in reversed(alerts):
             if line.episode_id not in self._alerts:
                 self._alerts[line.episode_id] = None
-                yield f"{line.symbol}: {line.text}."
+                yield f"{line.symbol}, {line.severity}: {line.text}."
         while len(self._alerts) > _MOST_KEPT:
             del self._alerts[next(iter(self._alerts))]
 

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from orderflow_tui.config.values import invalid, nearest
 from orderflow_tui.support.printable import shown_value
 
-LEVELS: Final = {"warning": 1, "critical": 2, "exit": 3}
-"""From the least to the most urgent: every counted or shown alert, critical ones, what asks to act."""
-Level = Literal["warning", "critical", "exit"]
+LEVELS: Final = {"info": 0, "warning": 1, "critical": 2, "exit": 3}
+"""From the least to the most urgent: the severities of the screen, then what asks to act."""
+Level = Literal["info", "warning", "critical", "exit"]
 _CLOSED: Final = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 

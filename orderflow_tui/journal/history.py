@@ -26,6 +26,7 @@ from orderflow_tui.journal.records import (
     read_head,
     read_record,
 )
+from orderflow_tui.journal.severity import severity_of
 from orderflow_tui.support.decoding import NO_JSON
 
 NOT_A_RECORD: Final = "unreadable"
@@ -52,7 +53,6 @@ class HistoryRow(msgspec.Struct, gc=False):
     severity: str = ""
     evidence: str = ""
     text: str = ""
-    counts: bool = False
     answer: str = ""
     run_id: str = ""
     source_class: str = ""
@@ -308,10 +308,9 @@ def _row(line: bytes | None, file: int, offset: int) -> HistoryRow:
         timestamp=record.timestamp,
         timestamp_utc=record.timestamp_utc,
         symbol=getattr(record, "symbol", "") or "",
-        severity=getattr(record, "severity", ""),
+        severity="" if isinstance(record, UnknownRecord) else severity_of(record),
         evidence=evidence if isinstance(evidence, str) else "",
         text=_text(record),
-        counts=getattr(record, "counts", False),
         answer=_answer_words(record) if isinstance(record, AnswerRecord) else "",
         run_id=record.run_id,
         source_class=record.source_class,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from orderflow_tui.core.model.severity import shown_severity
 from orderflow_tui.core.model.units import spell_dollars
 from orderflow_tui.journal.records import (
     AlertRecord,
@@ -23,6 +22,7 @@ from orderflow_tui.journal.records import (
     SymbolStatusRecord,
     TakenBackRecord,
 )
+from orderflow_tui.journal.severity import severity_of
 from orderflow_tui.support.console import printable
 
 EXIT_WORDS: Final = "EXIT RECOMMENDED"
@@ -41,9 +41,19 @@ _STATUS_WORDS: Final[Mapping[SymbolStatus, str]] = {
 
 
 def record_words(record: Record) -> str:
-    """The line for a record without its time, printable; empty where there is nothing to say."""
-    words = _words(record)
-    return f"{printable(getattr(record, 'symbol', None) or 'all')} {printable(words)}" if words else ""
+    """The line for a record without its time, printable; empty where there is nothing to say.
+
+    Symbol, severity, words; a recommendation's words are louder than a severity.
+    """
+    words = event_words(record)
+    severity = "" if isinstance(record, ExitRecord) else severity_of(record)
+    symbol = printable(getattr(record, "symbol", None) or "all")
+    return " ".join(filter(None, (symbol, severity, words))) if words else ""
+
+
+def event_words(record: Record) -> str:
+    """What happened, without symbol and severity, printable."""
+    return printable(_words(record))
 
 
 def _words(record: Record) -> str:
@@ -51,8 +61,7 @@ def _words(record: Record) -> str:
         case AlertRecord() | AlertUpdatedRecord():
             late = " LATE" if record.late else ""
             update = " (update)" if isinstance(record, AlertUpdatedRecord) else ""
-            severity = shown_severity(record.severity, counts=record.counts or record.exit_eligible)
-            words = f"{severity} {record.evidence}{late}{update}: {record.text}"
+            words = f"{record.evidence}{late}{update}: {record.text}"
         case StopRecord():
             words = f"STOP: {record.text}"
         case ExitRecord():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from orderflow_tui.core.model.severity import Shown
-from orderflow_tui.journal.record_words import record_words
+from orderflow_tui.journal.record_words import event_words
 from orderflow_tui.journal.records import GapRecord, Record, ResumedRecord, SymbolStatusRecord
+from orderflow_tui.journal.severity import severity_of
 from orderflow_tui.views.frozen_views import AlertLine
 
 _ALL: Final = "all"
@@ -14,16 +14,9 @@ _ALL: Final = "all"
 
 def status_line(record: Record, happened_ns: int) -> AlertLine | None:
     """The record's line, in the words it has everywhere; None where it is no news of a symbol's standing."""
-    severity: Shown
-    match record:
-        case GapRecord():
-            severity = "critical" if record.holding or record.symbol is None else "warning"
-        case SymbolStatusRecord(status="halted"):
-            severity = "critical"
-        case ResumedRecord() | SymbolStatusRecord(status="resumed"):
-            severity = "info"
-        case _:
-            return None
+    severity = severity_of(record)
+    if not severity or not isinstance(record, GapRecord | ResumedRecord | SymbolStatusRecord):
+        return None
     symbol = record.symbol or _ALL
     return AlertLine(
         episode_id=f"{symbol}:{record.event}:{happened_ns}",
@@ -33,5 +26,5 @@ def status_line(record: Record, happened_ns: int) -> AlertLine | None:
         severity=severity,
         rank={"critical": 1, "warning": 2, "info": 3}[severity],
         counts=severity != "info",
-        text=record_words(record).partition(" ")[2],
+        text=event_words(record),
     )

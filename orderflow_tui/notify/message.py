@@ -10,26 +10,24 @@ from orderflow_tui.journal.record_words import record_words
 from orderflow_tui.journal.records import (
     AlertRecord,
     AlertUpdatedRecord,
-    ApiErrorRecord,
     ExitRecord,
     GapRecord,
     Record,
     RunStoppedRecord,
-    StopRecord,
 )
+from orderflow_tui.journal.severity import asks_to_act, severity_of
 from orderflow_tui.support.console import printable
 from orderflow_tui.track_record.evidence_kinds import Weight
 from orderflow_tui.views.frozen_views import asked
 
 _MOST_CHARACTERS = 400
-_LEAST_RANK = 3
 
 
 class Message(Struct, frozen=True):
     """One thing to say.
 
     Attributes:
-        level: 1 warning, 2 critical, 3 exit.
+        level: 0 info, 1 warning, 2 critical, 3 exit.
         symbol: What it is about; empty for the connection.
         title: One short line without control characters.
         body: One line without control characters.
@@ -60,31 +58,19 @@ def weighed(message: Message, worth: str, weight: Weight) -> Message:
     return replace(message, title=title, body=body, level=level, weight=weight)
 
 
-def level_of(record: Record) -> int:
-    """How urgent a record is: 0 for what is not said. Of alerts the rank decides: nearly all are critical."""
-    return LEVELS.get(_level_name(record), 0)
-
-
-def _level_name(record: Record) -> str:
-    match record:
-        case AlertRecord(late=False):
-            return "warning" if record.rank == _LEAST_RANK else "critical"
-        case AlertUpdatedRecord(late=False, exit_eligible=True) | StopRecord():
-            return "critical"
-        case ExitRecord() | ApiErrorRecord(error_type="401"):
-            return "exit"
-        case GapRecord():
-            return "exit" if record.holding else ""
-        case RunStoppedRecord():
-            return "exit" if record.exit_code else ""
-        case _:
-            return ""
+def level_of(record: Record) -> int | None:
+    """How urgent a record is: the screen's severity, above it what asks to act; None for what is not said."""
+    if isinstance(record, AlertRecord | AlertUpdatedRecord) and record.late:
+        return None
+    if isinstance(record, AlertUpdatedRecord) and not record.exit_eligible:
+        return None
+    return LEVELS["exit"] if asks_to_act(record) else LEVELS.get(severity_of(record))
 
 
 def message_of(record: Record, happened_ns: int) -> Message | None:
     """The message for a record, None where nothing is said of it."""
     level = level_of(record)
-    if not level:
+    if level is None:
         return None
     words, kind = record_words(record), "alert"
     match record:

@@ -56,8 +56,8 @@ class Notifier:
         tz: The zone of the quiet hours.
         clock: Seconds that only grow.
         wall_ns: Nanoseconds UTC, for the quiet hours.
-        demoted: Whether a rule, or this kind of its evidence, has done worse than chance here: its alerts are told one
-            level lower.
+        demoted: Whether a rule, or this kind of its evidence, has done worse than chance here: its messages
+            say so.
         worth: What a recommendation's kind of evidence was worth, in words, and its weight.
     """
 
@@ -140,9 +140,7 @@ class Notifier:
         if isinstance(record, AlertRecord) and self._demoted(
             record.evidence or "none", str(record.details.get("basis", ""))
         ):
-            message = replace(message, level=message.level - 1)
-            if not message.level:
-                return
+            message = replace(message, body=f"{message.body} (worse than chance here)")
         if isinstance(record, ExitRecord):
             message = weighed(message, *self._worth(record))
             self._wait_for(message, record)

@@ -32,6 +32,7 @@ from orderflow_tui.journal.records import (
     UnknownRecord,
     read_record,
 )
+from orderflow_tui.journal.severity import severity_of
 from orderflow_tui.report.blind import Blind, seconds_between
 from orderflow_tui.report.kinds import Kinds
 from orderflow_tui.report.ledger import CLOSED, Asked, Ledger
@@ -279,7 +280,7 @@ class Tally:
             self._fold()
             self._day = day
         self._today[symbol] += 1
-        self.kinds.alert(line.profile, kind, line.severity, line.details)
+        self.kinds.alert(line.profile, kind, severity_of(line), line.details)
         if line.late:
             self.late += 1
         if line.counts:

@@ -40,7 +40,11 @@ ALERT: dict[str, Any] = {
             "BAC EXIT RECOMMENDED: why | SHORT 600, cover at the offers shown -$12",
         ),
         ("order_flow.api_error", {"symbol": None, "error_type": "429", "detail": "slow"}, "all error 429: slow"),
-        ("order_flow.stop_alert", {"symbol": "BAC", "text": "a {b} c"}, "BAC STOP: a {b} c"),
+        (
+            "order_flow.stop_alert",
+            {"symbol": "BAC", "severity": "warning", "text": "a {b} c"},
+            "BAC warning STOP: a {b} c",
+        ),
         (
             "order_flow.data_validation_error",
             {"symbol": "BAC", "code": "X", "detail": "\x1b[2J\n{0}"},

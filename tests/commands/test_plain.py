@@ -37,7 +37,7 @@ def test_every_change_is_a_sentence_once() -> None:
     assert said[0].startswith(f"Exit recommended for BAC: {card.reason}.")
     assert "orderflow-tui answer BAC hold" in said[0]
     assert said[1].endswith("has an exit recommendation.")
-    assert said[2] == "BAC: Heavy selling."
+    assert said[2] == "BAC, warning: Heavy selling."
     held = sentences.look(
         status(), [replace(bac, chip="EXIT")], [alert("BAC", 1, "more")], [replace(card, status="held")]
     )

@@ -110,7 +110,6 @@ def test_rows_say_what_the_screen_needs(tmp_path: Path) -> None:
         "bid_wall_hit",
         "SOLD INTO",
     )
-    assert raised.counts
     assert raised.timestamp_utc == "2025-10-22T12:00:00.123456Z"
     assert error.text == "429 C slow down"
     assert (trigger.text, trigger.recommendation_id, trigger.answer) == (RECOMMENDATION.reason, "BAC:exit:1", "")

@@ -52,7 +52,7 @@ def test_a_halt_and_its_end_are_told_once_with_the_time_it_began() -> None:
     traded(statuses, watched, Halt(90 * NS, halted=False, reason="trading resumed"))
     assert told.said() == ["halted", "resumed"]
     assert [record_words(record) for record in told.records] == [
-        "BAC HALTED: LUDP", "BAC trades again: trading resumed",
+        "BAC critical HALTED: LUDP", "BAC info trades again: trading resumed",
     ]  # fmt: skip
     assert {getattr(record, "since_utc", "") for record in told.records} == {"1970-01-01T00:01:00.000000Z"}
     traded(statuses, watched, Halt(95 * NS, halted=True), Halt(96 * NS, halted=False))

@@ -84,25 +84,30 @@ def notifier(told: Told, clock: Clock, **table: Any) -> Notifier:
 @pytest.mark.parametrize(
     ("record", "level"),
     [
-        (raised(rank=3), 1),
+        (raised(severity="warning"), 1),
         (raised(), 2),
-        (raised(rank=1), 2),
-        (raised(late=True), 0),
-        (updated(exit_eligible=True, late=True), 0),
-        (updated(exit_eligible=False), 0),
+        (raised(rank=3), 2),
+        (raised(counts=False), 0),
+        (raised(late=True), None),
+        (updated(exit_eligible=True, late=True), None),
+        (updated(exit_eligible=False), None),
         (updated(exit_eligible=True), 2),
         (triggered(), 3),
-        (made(records.STOP_ALERT, symbol="BAC", text="x"), 2),
+        (made(records.STOP_ALERT, symbol="BAC", text="x", severity="warning"), 1),
+        (made(records.STOP_ALERT, symbol="BAC", text="x", severity="critical"), 2),
         (made(records.MONITORING_GAP, symbol="BAC", holding=100, reason="x"), 3),
-        (made(records.MONITORING_GAP, symbol="BAC", holding=0, reason="x"), 0),
+        (made(records.MONITORING_GAP, symbol="BAC", holding=0, reason="x"), 1),
+        (made(records.MONITORING_RESUMED, symbol="BAC"), 0),
+        (made(records.SYMBOL_STATUS, symbol="BAC", status="halted", reason="x"), 2),
+        (made(records.SYMBOL_STATUS, symbol="BAC", status="shows", reason="x"), None),
         (made(records.API_ERROR, error_type="401"), 3),
-        (made(records.API_ERROR, error_type="5xx"), 0),
-        (made(records.RUN_STARTED), 0),
+        (made(records.API_ERROR, error_type="5xx"), None),
+        (made(records.RUN_STARTED), None),
         (made(records.RUN_STOPPED, exit_code=1), 3),
-        (made(records.RUN_STOPPED), 0),
+        (made(records.RUN_STOPPED), None),
     ],
 )
-def test_levels(record: Record, level: int) -> None:
+def test_levels(record: Record, level: int | None) -> None:
     assert level_of(record) == level
 
 
@@ -110,7 +115,7 @@ def test_a_message_is_one_line_without_control_characters() -> None:
     gap = made(records.MONITORING_GAP, symbol="BAC", holding=1, reason="a\x1b]52;c\x07\nb")
     message = message_of(gap, AFTERNOON)
     assert message is not None
-    assert (message.title, message.body) == ("BLIND BAC", "BAC BLIND: a?]52;c??b")
+    assert (message.title, message.body) == ("BLIND BAC", "BAC critical BLIND: a?]52;c??b")
 
 
 def test_a_run_that_failed_is_said_before_the_channels_close() -> None:
@@ -128,10 +133,11 @@ def test_a_run_that_failed_is_said_before_the_channels_close() -> None:
 def test_a_symbol_is_said_once_a_minute_unless_it_grows_more_urgent() -> None:
     told, clock = Told(), Clock()
     listener = notifier(told, clock)
-    for fields in (raised(rank=3), raised(rank=3), raised("NIO", 3), raised()):
+    small: dict[str, Any] = {"severity": "warning"}
+    for fields in (raised(**small), raised(**small), raised("NIO", **small), raised()):
         listener.take(fields, AFTERNOON)
     clock.now = 61.0
-    listener.take(raised(rank=3), AFTERNOON)
+    listener.take(raised(**small), AFTERNOON)
     listener.start()
     until(lambda: len(told.messages) == 4)
     said = [(message.symbol, message.level) for message in told.messages]

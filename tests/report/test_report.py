@@ -75,11 +75,11 @@ def test_a_journal_of_two_days_one_of_them_packed(tmp_path: Path, capsys: pytest
 def test_kinds_latency_and_late_alerts() -> None:
     said = report(
         *(line(evidence="bid_wall", severity="warning", symbol="BAC", latency_ms=number) for number in range(100)),
-        line(evidence="red_burst", severity="critical", symbol="BAC", latency_ms=20_000.0, late=True),
-        line(evidence="red_burst", severity="critical", symbol="BAC", latency_ms=11_000.0),
+        line(evidence="red_burst", severity="critical", symbol="BAC", latency_ms=20_000.0, late=True, counts=True),
+        line(evidence="red_burst", severity="critical", symbol="BAC", latency_ms=11_000.0, exit_eligible=True),
     )
     assert said["alerts"]["by_kind"] == [
-        {"evidence": "bid_wall", "severity": "warning", "alerts": 100},
+        {"evidence": "bid_wall", "severity": "info", "alerts": 100},
         {"evidence": "red_burst", "severity": "critical", "alerts": 2},
     ]
     assert said["alerts"]["late"] == 1

@@ -45,6 +45,7 @@ def record(index: int, **changes: object) -> dict[str, object]:
     alert = {
         "symbol": symbol,
         "severity": "critical" if index % 2 else "warning",
+        "counts": index % 5 != 0,
         "text": ALERT_TEXTS[index % len(ALERT_TEXTS)],
         "details": {"sell_ratio": 0.81, "prints": 41},
     }

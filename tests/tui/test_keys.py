@@ -483,7 +483,7 @@ async def _filters(bench: Bench) -> None:
     for key, words in (
         ("s", "symbol AAPL"),
         ("e", "kind order_flow.exit_acknowledged"),
-        ("v", "severity warning"),
+        ("v", "severity critical"),
         ("d", "day 2025-10-22"),
         ("w", "answer answered"),
     ):

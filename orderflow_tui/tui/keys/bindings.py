@@ -118,7 +118,7 @@ HISTORY_BINDINGS: list[BindingType] = [
     _key("slash", "search", "Search", "Search the text of the records", "history-search", show=True),
     _key("s", "filter('symbol')", "Symbol", "Next symbol only", "filter-symbol", show=True),
     _key("e", "filter('kind')", "Kind", "Next kind of record only", "filter-kind", show=True),
-    _key("v", "filter('severity')", "Severity", "Only warnings, only critical, all", "filter-severity"),
+    _key("v", "filter('severity')", "Severity", "Only critical, only warnings, only info, all", "filter-severity"),
     _key("d", "filter('day')", "Day", "Next day only", "filter-day", show=True),
     _key("w", "filter('answered')", "Answered", "Only answered, only unanswered, all", "filter-answered"),
     _key("x", "clear", "Clear", "Clear filters and search", "filter-clear", show=True),

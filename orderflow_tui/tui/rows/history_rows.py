@@ -17,7 +17,7 @@ from orderflow_tui.tui.look.formatting import Zone, clean, left, whole_facts, wr
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
 from orderflow_tui.tui.state.history_filter import local_time
 
-SEVERITY_MARKS = {"critical": "!!", "warning": "! "}
+SEVERITY_MARKS = {"critical": "!!", "warning": "! ", "info": "i "}
 _COLUMNS = ("timestamp_utc", "symbol", "event", "severity", "answer", "source_class", "text", "event_id")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FRONT = 40
@@ -57,17 +57,11 @@ def history_row(entry: HistoryRow, zone: Zone, width: int, *, cursor: bool) -> R
         Span(left(source, 4), "" if cursor else "watch"),
         Span(left(EVENT_WORDS.get(entry.event, clean(entry.event)), 10), token),
         Span(left(clean(entry.symbol), 7), "bold"),
-        Span(f"{_mark(entry)} ", "bold" if cursor else "alert"),
+        Span(f"{SEVERITY_MARKS.get(entry.severity, '  ')} ", "bold" if cursor else "alert"),
         Span(words, token),
         Span(answer, "bold"),
         base="cursor" if cursor else "",
     )
-
-
-def _mark(entry: HistoryRow) -> str:
-    """The severity the feed showed: what counts for nothing is information."""
-    told = entry.event in {records.ALERT, records.ALERT_UPDATED}
-    return "i " if told and not entry.counts else SEVERITY_MARKS.get(entry.severity, "  ")
 
 
 def rule_of(fields: Mapping[str, object]) -> str:

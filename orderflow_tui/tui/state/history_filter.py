@@ -14,8 +14,10 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from orderflow_tui.core.model.severity import SHOWN
 from orderflow_tui.journal.history import HistoryRow, HistoryStore
 from orderflow_tui.journal.records import EXIT_TRIGGERED
+from orderflow_tui.journal.severity import LOUD_BY_ITSELF
 from orderflow_tui.tui.look.formatting import Zone, clean
 
 _LINES_A_LOOK = 32
@@ -106,8 +108,12 @@ class HistoryFilter(Struct, frozen=True):
 
     def needed_bytes(self) -> list[bytes]:
         """What a matching record's line holds for certain: most lines need not be decoded."""
-        asked = [self.symbol, self.kind, self.severity, EXIT_TRIGGERED if self.answered else ""]
+        asked = [self.symbol, self.kind, EXIT_TRIGGERED if self.answered else ""]
         return [f'"{value}"'.encode() for value in asked if value and _PLAIN.fullmatch(value)]
+
+    def bears_severity(self) -> list[bytes]:
+        """What the line of a record with a severity holds one of; empty where none is asked for."""
+        return [b'"severity"', *(f'"{name}"'.encode() for name in LOUD_BY_ITSELF)] if self.severity else []
 
     def days_in_utc(self) -> list[bytes]:
         """The UTC dates that records of the day may bear, one of which their line holds; empty without a day."""
@@ -145,6 +151,7 @@ class FilteredRows:
     def __init__(self, store: HistoryStore, wanted: HistoryFilter, zone: Zone) -> None:
         self._store, self._wanted, self._zone = store, wanted, zone
         self._needed = wanted.needed_bytes()
+        self._bears = wanted.bears_severity()
         self._days, self._text = wanted.days_in_utc(), wanted.text_in_bytes()
         self._newer = array("q")
         self._older = array("q")
@@ -204,6 +211,8 @@ class FilteredRows:
     def _lets_through(self, place: int, line: bytes) -> bool:
         if not all(part in line for part in self._needed):
             return False
+        if self._bears and not any(part in line for part in self._bears):
+            return False
         if self._days and not any(day in line for day in self._days):
             return False
         if self._text and self._text not in line.lower():
@@ -214,7 +223,7 @@ class FilteredRows:
 def _choices(name: str, store: HistoryStore, zone: Zone) -> list[str]:
     """The values a field can be set to, empty first."""
     if name == "severity":
-        return ["", "warning", "critical"]
+        return ["", *SHOWN]
     if name == "answered":
         return ["", "answered", "unanswered"]
     if name == "day":
