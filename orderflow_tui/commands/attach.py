@@ -21,8 +21,15 @@ from orderflow_tui.config.load import LoadedConfig, load_config
 from orderflow_tui.config.screen_settings import ScreenSettings, screen_settings
 from orderflow_tui.config.sources import source_named
 from orderflow_tui.engine.client import RemoteMonitor
-from orderflow_tui.engine.listener import connect
-from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, is_held, place_of, running_places
+from orderflow_tui.engine.listener import connect, process_of
+from orderflow_tui.engine.runtime_folder import (
+    EngineError,
+    EnginePlace,
+    EngineSilentError,
+    is_held,
+    place_of,
+    running_places,
+)
 from orderflow_tui.support.console import print_lines
 from orderflow_tui.support.forked import run_in_fork
 from orderflow_tui.support.memory import asyncio_without_tls
@@ -109,9 +116,18 @@ def look_at(place: EnginePlace, *, fps: float, screen: str | None = None) -> Rem
     """The engine's monitor.
 
     Raises:
-        EngineError: No engine runs there, or it refuses this version.
+        EngineError: No engine runs there, it refuses this version, or it does not answer.
     """
-    return RemoteMonitor(connect(place), version=__version__, screen=screen or terminal_name(), fps=fps)
+    link = connect(place)
+    pid = process_of(link)
+    try:
+        return RemoteMonitor(link, version=__version__, screen=screen or terminal_name(), fps=fps)
+    except EngineSilentError:
+        which, how = (f" (process {pid})", f"`kill -9 {pid}` ends it") if pid else ("", "end its process")
+        raise EngineError(
+            f"the engine{which} does not answer: it hangs or is suspended; {how}, and the next start takes up what is "
+            "open"
+        ) from None
 
 
 def terminal_name() -> str:

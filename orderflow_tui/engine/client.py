@@ -36,7 +36,7 @@ from orderflow_tui.engine.protocol import (
     receive,
     send,
 )
-from orderflow_tui.engine.runtime_folder import EngineError
+from orderflow_tui.engine.runtime_folder import EngineError, EngineSilentError
 from orderflow_tui.engine.unconfirmed_answers import UnconfirmedAnswers
 from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
@@ -69,7 +69,8 @@ class RemoteMonitor:
         status: Shown until a state has come.
 
     Raises:
-        EngineError: The engine refuses this screen, or does not answer.
+        EngineError: The engine refuses this screen.
+        EngineSilentError: It does not answer.
     """
 
     def __init__(
@@ -111,7 +112,8 @@ class RemoteMonitor:
         """Show an engine: the first one, or another of the same journal where the one before is gone.
 
         Raises:
-            EngineError: It refuses this screen, or does not answer.
+            EngineError: It refuses this screen.
+            EngineSilentError: It does not answer.
         """
         link.settimeout(_START_SECONDS)
         try:
@@ -124,10 +126,16 @@ class RemoteMonitor:
         except ConnectionError:
             link.close()
             raise EngineError("no engine answers there: it has ended, or takes no more screens") from None
+        except TimeoutError:
+            link.close()
+            raise EngineSilentError(
+                "the engine does not answer: it hangs or is suspended; `orderflow-tui stop` says how to end it"
+            ) from None
         except (OSError, WireError, msgspec.MsgspecError, RecursionError):
             link.close()
             raise EngineError(
-                "the engine does not answer as this version does: end it with `orderflow-tui stop`"
+                "the engine does not answer as this version does: end it with the version that started it "
+                "(`orderflow-tui stop`)"
             ) from None
         link.settimeout(None)
         self._lines = ()

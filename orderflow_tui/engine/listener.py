@@ -146,10 +146,22 @@ def _proof(secret: bytes, who: bytes, nonce: bytes) -> bytes:
 
 def _same_user(link: socket.socket) -> bool:
     """The folder and the socket allow no other already."""
-    if sys.platform != "linux":
-        return True
-    _, uid, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
-    return bool(uid == os.geteuid())
+    peer = _peer(link)
+    return peer is None or peer[1] == os.geteuid()
+
+
+def process_of(link: socket.socket) -> int:
+    """The process at the other end of a Unix socket of this machine; 0 where the system does not say."""
+    peer = _peer(link)
+    return peer[0] if peer is not None else 0
+
+
+def _peer(link: socket.socket) -> tuple[int, int] | None:
+    """Process and user at the other end; None where the system does not say."""
+    if sys.platform != "linux" or link.family != socket.AF_UNIX:
+        return None
+    pid, uid, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return pid, uid
 
 
 def address(content: bytes) -> tuple[int, bytes]:

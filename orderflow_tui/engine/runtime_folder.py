@@ -33,6 +33,10 @@ class EngineRunningError(EngineError):
     """Another engine writes the same journal."""
 
 
+class EngineSilentError(EngineError):
+    """An engine is there and does not answer."""
+
+
 class EnginePlace(Struct, frozen=True):
     """Where the engine of one journal is found.
 

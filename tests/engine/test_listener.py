@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import stat
@@ -12,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from orderflow_tui.commands import attach
+from orderflow_tui.commands.attach import look_at
 from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.engine import client
 from orderflow_tui.engine.listener import address, connect
 from orderflow_tui.engine.protocol import PROTOCOL, Hello, send
-from orderflow_tui.engine.runtime_folder import EngineError, running_places
+from orderflow_tui.engine.runtime_folder import EngineError, place_of, running_places
 from tests.engine.kit import VERSION, Engine, until
 from tests.tui.fake import recommendation, symbol_view
 
@@ -109,3 +113,16 @@ def test_a_screen_does_not_believe_who_took_the_engines_port(engine: Engine) -> 
 def test_a_damaged_address_is_said(content: bytes) -> None:
     with pytest.raises(EngineError, match="is damaged"):
         address(content)
+
+
+def test_an_engine_that_hangs_is_named_with_what_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_START_SECONDS", 0.01)
+    with tempfile.TemporaryDirectory() as name, socket.socket(socket.AF_UNIX) as hung:
+        place = place_of(Path(name) / "journal", {"XDG_RUNTIME_DIR": name})
+        hung.bind(str(place.socket))
+        hung.listen()
+        with pytest.raises(EngineError, match=rf"\(process {os.getpid()}\) does not answer.*`kill -9 {os.getpid()}`"):
+            look_at(place, fps=0)
+        monkeypatch.setattr(attach, "process_of", lambda _: 0)  # a system that does not say
+        with pytest.raises(EngineError, match=r"does not answer.*end its process"):
+            look_at(place, fps=0)

@@ -286,12 +286,19 @@ def test_the_status_row_says_a_thing_once() -> None:
 
 async def test_a_monitor_that_falls_silent_is_the_loudest_row() -> None:
     now = [0.0]
-    async with running(calm_market(), monotonic=lambda: now[0]) as (app, pilot):
+    monitor = calm_market()
+    monitor.put(stream="stream")
+    async with running(monitor, monotonic=lambda: now[0]) as (app, pilot):
         assert block(app, "blind") == ""
+        assert "streaming" in screen_text(app)
         now[0] = 7.0
         await settled(pilot)
         assert "MONITOR NOT RESPONDING for 7.0s" in block(app, "blind")
         assert "Sell all now: --" in screen_text(app)
+        now[0] = 19.0
+        await settled(pilot)
+        assert "data 19s old" in screen_text(app), "an age that stands still looks fresh"
+        assert "streaming" not in screen_text(app)
 
 
 async def test_the_feed_is_updated_in_place_and_waits_for_a_reader() -> None:

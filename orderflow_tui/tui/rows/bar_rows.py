@@ -166,7 +166,7 @@ def _quiet(model: ScreenModel, status: StatusView) -> list[str]:
         f"market {status.market}",
         f"{status.alerts_total} alert{'' if status.alerts_total == 1 else 's'}",
     ]
-    if status.stream:
+    if status.stream and not model.silent_seconds:
         words.insert(0, "streaming" if status.stream == "stream" else status.stream)
     if model.muted:
         words.insert(0, "bell off")

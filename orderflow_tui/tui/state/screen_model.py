@@ -111,8 +111,11 @@ class ScreenModel(Struct):
         silent = silent if silent >= SILENT_AFTER_SECONDS else 0.0
         if silent == self.silent_seconds:
             return False
-        if not self.silent_seconds:
-            self.views = {name: replace(view, stale=True) for name, view in self.views.items()}
+        more = silent - self.silent_seconds
+        self.views = {
+            name: replace(view, stale=True, data_age_s=None if view.data_age_s is None else view.data_age_s + more)
+            for name, view in self.views.items()
+        }
         self.silent_seconds = silent
         return True
 
