@@ -183,9 +183,8 @@ def _conditions(body: bytes, _: Path) -> object:
 
 def _frame(data: bytes, _: Path) -> object:
     intake = TapeJoin("BAC", _nothing, threading.Event())
-    frames = Frames(
-        _nothing, lambda: Conditions(_gateway(b""), _nothing, lambda: 0).table, {"BAC": intake}.get, lambda: ["BAC"]
-    )
+    table = Conditions(_gateway(b""), _nothing, lambda: 0).table
+    frames = Frames(_nothing, lambda: table, {"BAC": intake}.get, lambda: ["BAC"], lambda _: True)
     return frames.take(decode_frame(data), Arrival(time.monotonic_ns(), NOW_NS))
 
 

@@ -63,6 +63,11 @@ def joined(got: Collector, stream: FakeStream, symbol: str = "KO") -> None:
     got.wait(Batch, lambda b: b.symbol == symbol and b.channel == "tape" and b.vouched_ns > 0, since=got.mark())
 
 
+def covers(batch: Batch) -> bool:
+    """Whether it says up to when the tape is known."""
+    return batch.symbol == "KO" and any(isinstance(event, TapeCovered) for event in batch.events)
+
+
 def delivered(got: Collector, symbol: str = "KO") -> list[Print]:
     return [event for batch in got.of(Batch, symbol) for event in batch.events if isinstance(event, Print)]
 
@@ -183,13 +188,17 @@ def test_a_plan_without_streamed_quotes_streams_prints_and_polls_books(
 ) -> None:
     stream.refuse_kinds = {"Q"}
     feed = start("KO")
-    joined(got, stream)
+    state(got, "stream")
     assert not feed.capabilities.streaming
     mark = got.mark()
     host.market.quote("KO", 71.0, 71.02)
     got.wait(Batch, lambda b: b.channel == "book" and any(isinstance(e, Book) for e in b.events), since=mark)
     stream.trade("KO", 71.0, 5, rest=False)
     has(got, "1")
+    before = len(got.of(Batch, "KO"))
+    got.wait(Batch, covers, since=got.mark())
+    tape = [batch for batch in got.of(Batch, "KO")[before:] if batch.channel == "tape"]
+    assert not any(batch.vouched_ns for batch in tape), "prints that stream on do not prove a polled book current"
 
 
 @pytest.mark.parametrize(

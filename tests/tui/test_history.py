@@ -217,6 +217,38 @@ async def test_a_filter_that_finds_nothing_rings(tmp_path: Path, monkeypatch: py
         assert rung
 
 
+async def test_a_kind_is_called_as_in_the_list_and_one_without_rows_here_is_passed_by(tmp_path: Path) -> None:
+    store = journal(tmp_path / "j", 60)
+    async with running(busy_market(), history=store) as (app, pilot):
+        while not store.loaded:
+            store.load()
+        await press(pilot, "h")
+        seen = []
+        while not seen or "kind" in seen[-1]:
+            await press(pilot, "e")
+            seen.append(block(app, "history-filter"))
+            assert "order_flow" not in seen[-1]
+        kinds = ["kind answer", "kind EXIT", "kind started", "kind alert"]
+        assert all(any(kind in words for words in seen) for kind in kinds)
+        await press(pilot, "s", "e")
+        while "kind" in (words := block(app, "history-filter")):
+            assert "0 of 0" not in words
+            await press(pilot, "e")
+
+
+async def test_no_rows_are_no_file(tmp_path: Path) -> None:
+    store = journal(tmp_path / "j", 5)
+    async with running(busy_market(), history=store, export_directory=tmp_path / "out") as (app, pilot):
+        (tmp_path / "out").mkdir()
+        await press(pilot, "h", "slash", *"zzz", "enter")
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        await screen._read_back()
+        await press(pilot, "c")
+        assert toasts(app)[-1] == "no rows to write: x clears the filter"
+    assert not list((tmp_path / "out").iterdir())
+
+
 async def test_a_hundred_thousand_rows_draw_only_those_in_sight(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ class Frames:
         table: The sale conditions' rules in force.
         intake: The tape of a symbol, None where it is not watched.
         symbols: Who is watched now.
+        proves: Whether the stream alone proves a symbol's data current: not while its books come by polls.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Frames:
         table: Callable[[], ConditionTable],
         intake: Callable[[str], TapeJoin | None],
         symbols: Callable[[], Sequence[str]],
+        proves: Callable[[str], bool],
     ) -> None:
         self.newest_ns = 0
         """The newest event's time on this connection, whoever's it is: the heartbeat."""
@@ -74,6 +76,7 @@ class Frames:
         self._table = table
         self._intake = intake
         self._symbols = symbols
+        self._proves = proves
         self._streams: dict[str, _Stream] = {}
         self._heard_ns = 0
 
@@ -128,7 +131,7 @@ class Frames:
             intake = self._intake(symbol)
             if intake is None:
                 continue
-            intake.vouch(covered_ns, self.newest_ns, arrival)
+            intake.vouch(covered_ns, self.newest_ns if self._proves(symbol) else 0, arrival)
             stream = self._streams.get(symbol)
             if stream is not None and stream.crossed_ns:
                 self._still_crossed(symbol, stream, now_ns - delay_ns, arrival)

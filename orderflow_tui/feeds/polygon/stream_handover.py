@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from orderflow_tui.config.values import VENDOR_WS_URL
 from orderflow_tui.core.model.events import Print
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.feeds.feed import Batch, FeedMessage, Put
+from orderflow_tui.feeds.feed import Batch, FeedMessage, Put, SymbolNote
 from orderflow_tui.feeds.live.link import LinkState
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.sale_conditions import ConditionTable
@@ -63,7 +63,8 @@ class StreamSide:
         self._hurry = hurry
         self._hurry_books = hurry_books
         self._quoted: frozenset[str] = frozenset()
-        self.frames = Frames(put, table, self._intake, lambda: tuple(dict(tapes)))
+        self._booked: set[str] = set()
+        self.frames = Frames(put, table, self._intake, lambda: tuple(dict(tapes)), self._proves)
         hooks = StreamHooks(
             url=self._url,
             symbols=lambda: tuple(dict(tapes)),
@@ -86,6 +87,10 @@ class StreamSide:
         quoted = self._quoted
         asked_ns -= self._standing.capabilities.delay_seconds * NS
         for message in messages:
+            if isinstance(message, Batch):
+                self._booked.add(message.symbol)
+            elif isinstance(message, SymbolNote) and message.standing != "ok":
+                self._booked.discard(message.symbol)
             if not isinstance(message, Batch) or message.symbol not in quoted:
                 yield message
                 continue
@@ -108,6 +113,10 @@ class StreamSide:
     def _intake(self, symbol: str) -> TapeJoin | None:
         tape = self._tapes.get(symbol)
         return tape.intake if tape is not None else None
+
+    def _proves(self, symbol: str) -> bool:
+        """Where books are polled, prints that stream on say nothing of them: an old book must look old."""
+        return symbol in self._quoted or symbol not in self._booked
 
     def _url(self) -> str:
         delayed = self._standing.capabilities.delay_seconds > 0

@@ -13,10 +13,10 @@ from textual.app import ComposeResult
 
 from orderflow_tui.journal.history import HistoryStore
 from orderflow_tui.tui.keys.bindings import HISTORY_BINDINGS
-from orderflow_tui.tui.look.formatting import Zone, clean, crop
+from orderflow_tui.tui.look.formatting import Zone, clean, whole_facts
 from orderflow_tui.tui.look.styled_lines import LineWidget, Span, make_row
 from orderflow_tui.tui.rows.bar_rows import asks_rows, title_row
-from orderflow_tui.tui.rows.history_rows import CsvFile, rule_of
+from orderflow_tui.tui.rows.history_rows import EVENT_WORDS, CsvFile, rule_of
 from orderflow_tui.tui.screens.base import ModelScreen
 from orderflow_tui.tui.screens.journal_record import RecordScreen
 from orderflow_tui.tui.screens.search import SearchScreen
@@ -32,6 +32,8 @@ PIECE = 4_000
 """Older rows indexed at once: a few milliseconds, which no key press notices."""
 SCAN_SECONDS = 0.008
 """How long a filter looks at once."""
+FILTER_SECONDS = 0.04
+"""How long a key that changes a filter looks for a value that shows something."""
 EXPORT_PIECE = 200
 
 
@@ -89,7 +91,8 @@ class HistoryScreen(ModelScreen):
         rows = self._list
         pending = f"  {rows.pending} new, home follows" if rows.pending else ""
         shown = f"{min(rows.cursor + 1, len(rows.entries)):,} of {len(rows.entries):,}"
-        bar = crop(f" {shown}{self._progress()} | filter: {clean(self._filter.words())}", width - len(pending))
+        words = f" {shown}{self._progress()} | filter: {clean(self._filter.words(EVENT_WORDS))}"
+        bar = whole_facts(words, width - len(pending))
         self.query_one("#history-filter", LineWidget).show([make_row(bar, Span(pending, "alert"), base="bar")])
 
     def _progress(self) -> str:
@@ -139,8 +142,15 @@ class HistoryScreen(ModelScreen):
         await self.update_model()
 
     async def action_filter(self, name: str) -> None:
-        """The next value of one field."""
-        await self._refilter(self._filter.next(name, self._store, self._zone))
+        """The next value of one field, past those that nothing here has."""
+        wanted = self._filter.next(name, self._store, self._zone)
+        until = time.perf_counter() + FILTER_SECONDS
+        while getattr(wanted, name) and time.perf_counter() < until:
+            rows = FilteredRows(self._store, wanted, self._zone)
+            if rows.scan(SCAN_SECONDS) or not (rows.complete and self._store.loaded):
+                break
+            wanted = wanted.next(name, self._store, self._zone)
+        await self._refilter(wanted)
 
     async def action_clear(self) -> None:
         """Everything."""
@@ -185,6 +195,8 @@ class HistoryScreen(ModelScreen):
         status = self.model.status
         if directory is None or status is None:
             self.dashboard.tell("no journal folder to write to")
+        elif not self._entries.places:
+            self.dashboard.tell("no rows to write: x clears the filter")
         elif self._exporting:
             self.dashboard.tell("still writing the last export")
         elif not self._store.loaded or not (self._filtered is None or self._filtered.complete):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
@@ -86,10 +86,10 @@ class HistoryFilter(Struct, frozen=True):
         """Nothing is filtered."""
         return self == HistoryFilter()
 
-    def words(self) -> str:
-        """The filter as the screen states it."""
+    def words(self, called: Mapping[str, str]) -> str:
+        """The filter as the screen states it; kinds as the list calls them."""
         stated = {
-            "symbol": self.symbol, "kind": self.kind, "severity": self.severity, "day": self.day,
+            "symbol": self.symbol, "kind": called.get(self.kind, self.kind), "severity": self.severity, "day": self.day,
             "answer": self.answered, "text": self.text and f"'{self.text}'",
         }  # fmt: skip
         return ", ".join(f"{name} {value}" for name, value in stated.items() if value) or "all"
