@@ -4,6 +4,8 @@
 
 Four screens of 10 frames a second read the engine's socket in one process, so that one clock says when each of them
 had a state. Memory and CPU are those of an engine and a dashboard on a terminal of 200x50, on the simulated market.
+A key's action is the answer to a recommendation: from the press to the instant its record in the journal bears, and to
+the answer's words on the terminal. Each answer is taken back, so that the next has something to answer.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +40,10 @@ SCREENS = 4
 FPS = 10.0
 SECONDS = 10.0
 START_SECONDS = 30.0
+ANSWERS = 40
+ANSWER_SECONDS = 60.0
+APART_SECONDS = 0.25
+F2, KEEP, UNDO = b"\x1bOQ", b"h", b"u"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -123,10 +130,43 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def answered(terminal: PtyTerminal, journal: Path) -> tuple[list[float], list[float]]:
+    """Milliseconds from the key that answers to its record in the journal, and to its words on the terminal."""
+
+    def records(event: str) -> list[bytes]:
+        lines = b"".join(path.read_bytes() for path in journal.glob("*.jsonl")).splitlines()
+        return [line for line in lines if line.startswith(f'{{"event":"order_flow.{event}"'.encode())]
+
+    def wait(seconds: float) -> None:
+        until = time.monotonic() + seconds
+        terminal.await_true(lambda: time.monotonic() >= until, seconds + 10)
+
+    terminal.await_true(lambda: bool(records("exit_signal_triggered")), ANSWER_SECONDS)
+    pressed: list[float] = []
+    words: list[float] = []
+    for number in range(1, ANSWERS + 1):
+        wait(APART_SECONDS)
+        terminal.press(F2)
+        terminal.read_until(b"keep", 10)
+        wait(APART_SECONDS)
+        pressed.append(time.time())
+        terminal.press(KEEP)
+        words.append(terminal.read_until(b"u takes it back", 10) * 1_000)
+        terminal.await_true(lambda most=number: len(records("exit_acknowledged")) >= most, 10)
+        wait(APART_SECONDS)
+        terminal.press(UNDO)
+        terminal.await_true(lambda most=number: len(records("exit_answer_taken_back")) >= most, 10)
+    written = [
+        datetime.fromisoformat(json.loads(line)["timestamp"]).timestamp() for line in records("exit_acknowledged")
+    ]
+    return [(at - press) * 1_000 for at, press in zip(written, pressed, strict=True)], words
+
+
 def figures() -> list[Figure]:
     bare = median([dashboard.start("bare")["rss"] for _ in range(3)])
     with running() as (folder, env, terminal, status, market):
         engine, screen = status["pid"], terminal.child.pid
+        recorded, words = answered(terminal, folder / "journal")
         reader = threading.Thread(target=terminal.drain, args=(SECONDS * 3,), daemon=True)
         reader.start()
         time.sleep(3.0)
@@ -153,6 +193,12 @@ def figures() -> list[Figure]:
         Figure("screens", "engine and dashboard over a bare Textual app, MB", f"+{more:.1f}",
                f"resident {rss[0]:.1f}, {rss[1]:.1f} and {bare:.1f}; +{held:.1f} with shared pages counted once",
                "<= 50", more <= 50),
+        Figure("screens", "a key that answers to its record in the journal, p95 ms",
+               f"{percentile(recorded, 0.95):.1f}",
+               f"median {median(recorded):.1f}, most {max(recorded):.1f} of {len(recorded)}; {load}", "<= 25",
+               percentile(recorded, 0.95) <= 25),
+        Figure("screens", "a key that answers to its words on the terminal, p95 ms", f"{percentile(words, 0.95):.1f}",
+               f"median {median(words):.1f}, most {max(words):.1f} of {len(words)}; {load}"),
         Figure("screens", "CPU of engine and dashboard, % of a core", f"{sum(used):.0f}",
                f"{used[0]:.0f} and {used[1]:.0f}; four symbols of the simulated market; {load}"),
     ]  # fmt: skip
