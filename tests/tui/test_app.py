@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input
@@ -19,6 +20,7 @@ from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys import guarded_app
 from orderflow_tui.tui.keys.guarded_app import CLICKS
 from orderflow_tui.tui.look.formatting import Zone
+from orderflow_tui.tui.look.styled_lines import LineWidget
 from orderflow_tui.tui.rows.bar_rows import status_row
 from orderflow_tui.tui.rows.help_rows import help_rows
 from orderflow_tui.tui.run_dashboard import run_dashboard
@@ -26,7 +28,7 @@ from orderflow_tui.tui.screens.answer import AnswerScreen
 from orderflow_tui.tui.screens.detail import DetailScreen
 from orderflow_tui.tui.screens.first_run import FirstRunScreen
 from orderflow_tui.tui.screens.main import MainScreen
-from orderflow_tui.tui.screens.palette import ActionCommands
+from orderflow_tui.tui.screens.palette import ActionCommands, entry_row
 from orderflow_tui.tui.screens.position import PositionScreen
 from orderflow_tui.tui.state.attention import Attention
 from orderflow_tui.tui.state.first_run import FirstRun
@@ -421,6 +423,31 @@ async def test_the_palette_knows_symbols_and_themes(tmp_path: Path) -> None:
         assert isinstance(app.screen, AnswerScreen)
         found["Theme: light"].command()
         assert app.theme == "light"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
+async def test_the_palette_is_a_row_an_entry_and_leaves_the_card_whole(size: tuple[int, int]) -> None:
+    async with running(busy_market(), size) as (app, pilot):
+        above = [
+            row.plain.rstrip() for name in ("#blind", "#card") for row in app.screen.query_one(name, LineWidget).rows
+        ]
+        await press(pilot, "ctrl+p")
+        shown = app.screen.query_one(CommandList)
+        for _ in range(200):
+            if shown.option_count and shown.display and shown.size.height:
+                break
+            await pilot.pause(0.02)
+        await pilot.pause()
+        lines = screen_text(app).splitlines()
+        assert [line[: len(row)] for line, row in zip(lines, above, strict=False)] == above
+        assert shown.virtual_size.height == shown.option_count
+        assert max(map(ord, screen_text(app))) < 0x10000
+
+
+def test_an_entry_is_text_and_fits_its_row() -> None:
+    row = entry_row("Back 1 min ([)", "[red]what[/red] somebody wrote at length " + "x" * 200, 70, (0, 5))
+    assert row.plain.startswith("Back 1 min ([)             [red]what[/red] somebody")
+    assert len(row.plain) == 70
 
 
 async def test_a_click_on_an_alert_opens_it() -> None:

@@ -109,6 +109,12 @@ class MainScreen(AlertsScreen):
             "status": [status_row(model, self._zone, width)],
         }
 
+    @property
+    def asking_rows(self) -> int:
+        """Rows at the top that say what is blind and what waits for an answer."""
+        heights = (self.query_one(name).styles.height for name in ("#blind", "#card"))
+        return sum(int(height.value) for height in heights if height is not None)
+
     def _has_room_beside(self, width: int, height: int) -> bool:
         """Whether the right column may stand: panels that fit only without it come first."""
         if self.model.layout != "auto":

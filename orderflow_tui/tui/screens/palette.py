@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar, cast
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.fuzzy import FuzzySearch
 
 from orderflow_tui.tui.keys.bindings import SCOPES, named
-from orderflow_tui.tui.look.formatting import clean
+from orderflow_tui.tui.look.formatting import clean, whole_facts
 from orderflow_tui.tui.screens.main import MainScreen
 from orderflow_tui.tui.state.dashboard_port import Dashboard
 from orderflow_tui.tui.state.screen_model import card_title
 from orderflow_tui.tui.widgets.pending_bar import AskBar
 
+_TITLE = 27
+"""Cells of an entry's name; what it does stands behind it."""
+_AROUND = 8
+"""Cells beside an entry: borders, padding, the scroll bar."""
+_INPUT_ROWS = 3
+_PART = 0.75
+"""Of the rows below what waits for an answer; the market stays readable under the rest."""
+
+
+def entry_row(title: str, words: str, width: int, matched: Sequence[int] = ()) -> Content:
+    """One entry in one row, as text and never markup; the letters that were typed are underlined."""
+    name = Content(title)
+    for at in matched:
+        name = name.stylize("underline", at, at + 1)
+    room = width - max(_TITLE, len(title) + 1)
+    return Content.assemble(name, " " * max(1, _TITLE - len(title)), (whole_facts(words, room), "not bold"))
+
+
+class _Above(AskBar):
+    """What waits for an answer stands above the palette: the dashboard's own card whole, elsewhere a row."""
+
+    def follow(self) -> None:
+        """Give the palette the rows below."""
+        beneath, palette = self.app.screen_stack[-2], self.screen
+        if isinstance(beneath, MainScreen):
+            rows = beneath.asking_rows
+        else:
+            super().follow()
+            rows = len(self.rows)
+        if isinstance(palette, Palette):
+            palette.stand_below(rows)
+
 
 class Palette(CommandPalette):
-    """Textual's palette in the colors of the theme, below what waits for an answer; the market stays readable."""
+    """Textual's palette in the colors of the theme, below what waits for an answer, a row an entry."""
 
     SCOPE: ClassVar[str] = "Palette"
     DEFAULT_CSS = """
@@ -25,7 +59,8 @@ class Palette(CommandPalette):
     Palette > Vertical { background: $surface; &:dark { background: $surface; } }
     Palette #--input { border: heavy $primary; }
     Palette #--input.--list-visible { border: heavy $primary; }
-    Palette SearchIcon { color: $foreground; }
+    Palette SearchIcon { display: none; }
+    Palette CommandInput, Palette CommandInput:focus { border: none; height: 1; padding: 0 1; }
     Palette CommandInput > .input--cursor { color: $background; background: $foreground; text-style: none; }
     Palette CommandInput > .input--placeholder { color: $muted; text-style: none; }
     Palette CommandList, Palette CommandList:focus { background: $surface; border: heavy $primary; border-top: none; }
@@ -36,11 +71,16 @@ class Palette(CommandPalette):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="--command-palette")
+        super().__init__(id="--command-palette", placeholder="Type to search, Enter to run, Esc to close")
 
     def on_mount(self) -> None:
         """What waits for an answer is said above the palette too."""
-        self.mount(AskBar())
+        self.mount(_Above())
+
+    def stand_below(self, rows: int) -> None:
+        """Leave so many rows at the top to what waits for an answer."""
+        self.query_one("#--container").styles.margin = (rows, 0, 0, 0)
+        self.query_one(CommandList).styles.max_height = max(4, int((self.app.size.height - rows) * _PART) - _INPUT_ROWS)
 
 
 class ActionCommands(Provider):
@@ -80,21 +120,26 @@ class ActionCommands(Provider):
         for theme in self._app.theme_names:
             yield f"Theme: {theme}", "Use this theme", partial(setattr, self.app, "theme", theme)
 
+    def _entries(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        """`(title, help, what it does)` of everything."""
+        for title, words, action in self._actions():
+            yield title, words, partial(self.app.run_action, action)
+        yield from self._named()
+
+    @property
+    def _width(self) -> int:
+        return self.app.size.width - _AROUND
+
     async def discover(self) -> Hits:
         """Everything, before a letter is typed."""
-        for title, words, action in self._actions():
-            yield DiscoveryHit(title, partial(self.app.run_action, action), help=words)
-        for title, words, act in self._named():
-            yield DiscoveryHit(title, act, help=words)
+        for title, words, act in self._entries():
+            yield DiscoveryHit(entry_row(title, words, self._width), act, title)
 
     async def search(self, query: str) -> Hits:
         """What matches the letters."""
-        matcher = self.matcher(query)
-        for title, words, action in self._actions():
-            score = matcher.match(f"{title} {words}")
+        search = FuzzySearch()
+        for title, words, act in self._entries():
+            score, letters = search.match(query, title)
+            score = max(score, search.match(query, f"{title} {words}")[0])
             if score > 0:
-                yield Hit(score, matcher.highlight(title), partial(self.app.run_action, action), help=words)
-        for title, words, act in self._named():
-            score = matcher.match(title)
-            if score > 0:
-                yield Hit(score, matcher.highlight(title), act, help=words)
+                yield Hit(score, entry_row(title, words, self._width, letters), act, title)
