@@ -12,7 +12,6 @@ MARGINS = ("live.tape_join.JOIN_MARGIN_NS", "polygon.tape.SAFETY_NS", "alpaca.ta
 
 LOOKS = {
     "alpaca.feed.LOOK_SECONDS": 0.05,
-    "alpaca.feed.REPORT_SECONDS": 0.05,
     "alpaca.stream.TICK_SECONDS": 0.05,
     "composite.feed.LOOK_SECONDS": 0.05,
     "databento.feed.REPORT_SECONDS": 0.05,
@@ -24,7 +23,7 @@ LOOKS = {
     "ibkr.historical_ticks.SETTLE_SECONDS": 0.2,
     "live.link.STATUS_SECONDS": 0.05,
     "polygon.feed.LOOK_SECONDS": 0.05,
-    "polygon.feed.REPORT_SECONDS": 0.05,
+    "live.poll_workers.REPORT_SECONDS": 0.05,
     "polygon.stream.TICK_SECONDS": 0.05,
 }
 """Seconds between two looks at what has changed: what a test waits for is often only the next look."""

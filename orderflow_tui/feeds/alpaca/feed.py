@@ -19,7 +19,6 @@ from orderflow_tui.feeds.alpaca.shown_quotes import ShownQuotes
 from orderflow_tui.feeds.alpaca.stream import StreamHooks, StreamSupervisor
 from orderflow_tui.feeds.alpaca.stream_events import Frames
 from orderflow_tui.feeds.alpaca.tape import SymbolTape
-from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError
 from orderflow_tui.feeds.feed import (
     ApiFault,
     Arrival,
@@ -32,6 +31,7 @@ from orderflow_tui.feeds.live.budgeted_http import Reply
 from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
 from orderflow_tui.feeds.live.market_hours import market_at
 from orderflow_tui.feeds.live.poll_faults import Faults
+from orderflow_tui.feeds.live.poll_workers import PAUSE_SECONDS, PollWorkers, WorkerHooks
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
 from orderflow_tui.feeds.live.side_checks import SideChecks
@@ -45,8 +45,6 @@ BOOKS_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 60.0
 """Polled prints of the last minutes are read again so often, for corrections."""
 CLOSED_CYCLE_SECONDS: Final = 10.0
-REPORT_SECONDS: Final = 0.25
-PAUSE_SECONDS: Final = 0.05
 PROBED_AGAIN_SECONDS: Final = 86_400.0
 IEX_ONLY: Final = "IEX only, about 3 % of the volume"
 _WHOSE: Final[Mapping[FeedName, str]] = {"iex": IEX_ONLY, "sip": "", "delayed_sip": ""}
@@ -88,8 +86,6 @@ class AlpacaFeed:
         self._known = threading.Event()
         """Set once it is known which feed the key is worth."""
         self._lock = threading.Lock()
-        self._working = 0
-        self._threads: list[threading.Thread] = []
         self._put: Put = _discard
         self._standing = LinkState(
             Capabilities("alpaca", "live", self._host.name, side_check="asked"),
@@ -99,6 +95,11 @@ class AlpacaFeed:
             recovered=lambda: self._schedule.hurry(failed_only=True),
         )
         self._faults = Faults(self._standing, self._send, policy, clock)
+        worker_hooks = WorkerHooks(self._report, polled=lambda _: None, refused=self.stop, ended=self._host.close)
+        self._workers = PollWorkers(
+            "alpaca-feed", WORKERS, self._schedule, self._faults, stop=self._stop, hooks=worker_hooks
+        )
+        self._places = Places(self._send)
         self._last_prices = LastPrices(self._host)
         self._shown = ShownQuotes(self._last_prices.before)
         self._side_checks = SideChecks(
@@ -142,7 +143,7 @@ class AlpacaFeed:
         Raises:
             RuntimeError: It was started before.
         """
-        if self._threads:
+        if self._workers.threads:
             raise RuntimeError("a feed starts once")
         self._put = put
         self._market()
@@ -152,15 +153,9 @@ class AlpacaFeed:
             self._schedule.add(Job("entitlement", self._probe, "entitlement", due=time.monotonic()))
         self._schedule.add(Job("books", self._poll_books, "snapshot", due=time.monotonic()))
         self.set_symbols(symbols)
-        self._working = WORKERS
-        self._threads = [
-            *(threading.Thread(target=self._work, name=f"alpaca-feed-{n}", daemon=True) for n in range(WORKERS)),
-            threading.Thread(target=self._report, name="alpaca-feed-status", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._workers.start()
         if self._config.stream != "off":
-            self._threads.append(self._stream.thread)
+            self._workers.threads.append(self._stream.thread)
             self._stream.start()
         self._schedule.release()
 
@@ -205,10 +200,7 @@ class AlpacaFeed:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every thread has ended; True when they have."""
-        until = time.monotonic() + timeout if timeout is not None else None
-        for thread in self._threads:
-            thread.join(max(until - time.monotonic(), 0) if until is not None else None)
-        return not any(thread.is_alive() for thread in self._threads)
+        return self._workers.join(timeout)
 
     # --- which feed ---------------------------------------------------------------------------------------------
 
@@ -287,36 +279,10 @@ class AlpacaFeed:
 
     # --- the polls ----------------------------------------------------------------------------------------------
 
-    def _work(self) -> None:
-        try:
-            while (job := self._schedule.take()) is not None:
-                started = time.monotonic()
-                try:
-                    wait = job.run()
-                    self._faults.succeeded(job)
-                except FeedStoppedError:
-                    break
-                except FeedError as error:
-                    wait = self._faults.failed(job, error, started)
-                except Exception as error:  # noqa: BLE001 - a defect in one poll is told and must not silence the feed
-                    wait = self._faults.failed(job, PayloadError(message=f"{job.name}: {error!r}"), started)
-                if self._faults.ended:
-                    self.stop()
-                    break
-                self._schedule.finished(job, max(started + wait, time.monotonic() + PAUSE_SECONDS))
-        finally:
-            with self._lock:
-                self._working -= 1
-                last = self._working == 0
-            if last:
-                self._host.close()
-
     def _report(self) -> None:
-        places = Places(self._send)
-        while not self._stop.wait(REPORT_SECONDS):
-            self._market()
-            places.tell(self._symbols.symbols, self._quoted, self._standing.capabilities)
-            self._standing.report()
+        self._market()
+        self._places.tell(self._symbols.symbols, self._quoted, self._standing.capabilities)
+        self._standing.report()
 
     def _market(self) -> None:
         host = urlsplit(self._config.alpaca_data_url).hostname or ""

@@ -17,10 +17,11 @@ from typing import Final, Protocol
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError, SymbolNotFoundError
+from orderflow_tui.feeds.errors import FeedError, SymbolNotFoundError
 from orderflow_tui.feeds.feed import Arrival, FeedMessage, Put, SymbolNote, SymbolSet
 from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
 from orderflow_tui.feeds.live.poll_faults import Faults
+from orderflow_tui.feeds.live.poll_workers import PollWorkers, WorkerHooks
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
 from orderflow_tui.feeds.live.side_checks import SideChecks
@@ -58,10 +59,6 @@ ABSENT_SECONDS: Final = 300.0
 """A symbol that spoils the joint request is left out of it so long."""
 LEAD: Final = 0.2
 """The most urgent poll goes before others that have been due for this part of a cycle."""
-REPORT_SECONDS: Final = 0.25
-"""Between two looks at whether the status has changed."""
-PAUSE_SECONDS: Final = 0.05
-"""Between two polls of the same kind, however late the first was."""
 
 
 class FeedConfig(SourceConfig, StreamConfig, Protocol):
@@ -116,8 +113,6 @@ class PolygonFeed:
         """Symbols whose books were asked for since they joined: only then their prints, for a side needs a quote."""
         self._absent_until: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._working = 0
-        self._threads: list[threading.Thread] = []
         self._probes_left = {"market", "entitlement"} if self._gateway.source == "polygon" else {"market"}
         self._put: Put = _discard
         self._standing = LinkState(
@@ -129,6 +124,10 @@ class PolygonFeed:
         )
         self._conditions = Conditions(self._gateway, self._send, clock)
         self._faults = Faults(self._standing, self._send, policy, clock)
+        hooks = WorkerHooks(
+            self._standing.report, polled=self._probed, refused=self.stop, ended=self._gateway.session.close
+        )
+        self._workers = PollWorkers("polygon-feed", WORKERS, self._schedule, self._faults, stop=self._stop, hooks=hooks)
         self._side_checks = SideChecks(
             self._gateway.past_quotes,
             self._send,
@@ -138,21 +137,7 @@ class PolygonFeed:
             in_force=self._books.in_force,
             clock=clock,
         )
-        self._stream: StreamSide | None = None
-        if config.stream != "off":
-            self._stream = StreamSide(
-                config,
-                key_of(config),
-                standing=self._standing,
-                put=self._send,
-                clock=clock,
-                table=lambda: self._conditions.table,
-                tapes=self._tapes,
-                deep=lambda: self._gateway.deep,
-                hurry=self._schedule.hurry,
-                hurry_books=self._hurry_books,
-                pace=stream_pace,
-            )
+        self._stream = self._stream_side(config, stream_pace) if config.stream != "off" else None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -175,7 +160,7 @@ class PolygonFeed:
         Raises:
             RuntimeError: It was started before.
         """
-        if self._threads:
+        if self._workers.threads:
             raise RuntimeError("a feed starts once")
         self._put = put
         now = time.monotonic()
@@ -191,15 +176,9 @@ class PolygonFeed:
         self._schedule.add(Job("rereads", rereads.turn, "trades", optional=True, due=now + self._reread_after))
         self._schedule.add(Job("books", self._poll_books, "snapshot", due=now + PROBE_SECONDS))
         self.set_symbols(symbols)
-        self._working = WORKERS
-        self._threads = [
-            *(threading.Thread(target=self._work, name=f"polygon-feed-{n}", daemon=True) for n in range(WORKERS)),
-            threading.Thread(target=self._report, name="polygon-feed-status", daemon=True),  # workers may all wait
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._workers.start()
         if self._stream is not None:
-            self._threads.append(self._stream.supervisor.thread)
+            self._workers.threads.append(self._stream.supervisor.thread)
             self._stream.supervisor.start()
         self._schedule.release()
 
@@ -239,10 +218,22 @@ class PolygonFeed:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every thread has ended, which a running exchange's deadline bounds; True when they have."""
-        until = time.monotonic() + timeout if timeout is not None else None
-        for thread in self._threads:
-            thread.join(max(until - time.monotonic(), 0) if until is not None else None)
-        return not any(thread.is_alive() for thread in self._threads)
+        return self._workers.join(timeout)
+
+    def _stream_side(self, config: FeedConfig, pace: float) -> StreamSide:
+        return StreamSide(
+            config,
+            key_of(config),
+            standing=self._standing,
+            put=self._send,
+            clock=self._clock,
+            table=lambda: self._conditions.table,
+            tapes=self._tapes,
+            deep=lambda: self._gateway.deep,
+            hurry=self._schedule.hurry,
+            hurry_books=self._hurry_books,
+            pace=pace,
+        )
 
     def _add_tape(self, symbol: str) -> None:
         tape = SymbolTape(symbol, self._send, self._stop, lambda: self._conditions.table)
@@ -257,35 +248,6 @@ class PolygonFeed:
 
     def _send(self, message: FeedMessage) -> None:
         self._put(message)
-
-    def _work(self) -> None:
-        try:
-            while (job := self._schedule.take()) is not None:
-                started = time.monotonic()
-                try:
-                    wait = job.run()
-                    self._faults.succeeded(job)
-                except FeedStoppedError:
-                    break
-                except FeedError as error:
-                    wait = self._faults.failed(job, error, started)
-                except Exception as error:  # noqa: BLE001 - a defect in one poll is told and must not silence the feed
-                    wait = self._faults.failed(job, PayloadError(message=f"{job.name}: {error!r}"), started)
-                if self._faults.ended:
-                    self.stop()
-                    break
-                self._probed(job)
-                self._schedule.finished(job, max(started + wait, time.monotonic() + PAUSE_SECONDS))
-        finally:
-            with self._lock:
-                self._working -= 1
-                last = self._working == 0
-            if last:
-                self._gateway.session.close()
-
-    def _report(self) -> None:
-        while not self._stop.wait(REPORT_SECONDS):
-            self._standing.report()
 
     def _probed(self, job: Job) -> None:
         """When the market's state and the data's delay have been asked, nothing needs to wait for them any longer."""
