@@ -134,8 +134,7 @@ class RemoteMonitor:
         except (OSError, WireError, msgspec.MsgspecError, RecursionError):
             link.close()
             raise EngineError(
-                "the engine does not answer as this version does: end it with the version that started it "
-                "(`orderflow-tui stop`)"
+                "the engine does not answer as this version does: end its process, then start it again"
             ) from None
         link.settimeout(None)
         self._lines = ()

@@ -7,9 +7,13 @@ recommendations never. Nothing that arrives is evaluated: it is one of these str
 from __future__ import annotations
 
 import socket
+import sys
 import time
+from binascii import crc32
+from collections.abc import Iterator
 from functools import cache
-from typing import Final
+from types import GenericAlias
+from typing import Final, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -17,8 +21,6 @@ from msgspec import Struct
 from orderflow_tui.core.model.holder import Answer, WorkingOrder
 from orderflow_tui.views.frozen_views import AlertLine, DetailView, RecommendationView, StatusView, SymbolView
 
-PROTOCOL: Final = 2
-"""Grows whenever a message or a view changes its form."""
 MOST_FROM_SCREEN: Final = 64_000
 """Bytes of a message of a screen."""
 MOST_FROM_ENGINE: Final = 64_000_000
@@ -143,6 +145,32 @@ class State(Struct, frozen=True, tag="state", omit_defaults=True):
 
 FromScreen = Hello | GiveAnswer | RetrySymbol | SetOwnOrders | ShowDetail | TellSetting | EndEngine | KeepWatching
 FromEngine = Welcome | Refused | State
+
+
+def forms() -> dict[str, str]:
+    """The form of whatever may be in a message: fields and their types, and the words of each set of words."""
+    found: dict[str, str] = {}
+    modules = ["orderflow_tui.views.frozen_views", __name__]
+    for module in modules:  # grows while it is walked
+        for name, value in vars(sys.modules[module]).items():
+            if get_origin(value) is Literal:
+                found[name] = repr(get_args(value))
+            elif isinstance(value, GenericAlias):
+                found[name] = repr(value)
+            elif isinstance(value, type) and (hasattr(value, "__struct_fields__") or hasattr(value, "__match_args__")):
+                found[value.__name__] = repr(dict(_fields(value)))
+                if value.__module__ not in modules and value.__module__.startswith("orderflow_tui."):
+                    modules.append(value.__module__)
+    return found
+
+
+def _fields(kind: type) -> Iterator[tuple[str, str]]:
+    """Of a message, a view or a dataclass: their types as they are written."""
+    yield from ((name, str(words)) for name, words in vars(kind).get("__annotations__", {}).items())
+
+
+PROTOCOL: Final = crc32(repr(sorted(forms().items())).encode())
+"""Another whenever a message or a view has another form: nobody has to think of it."""
 
 encode: Final = msgspec.msgpack.Encoder().encode
 

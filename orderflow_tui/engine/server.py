@@ -239,9 +239,10 @@ class EngineServer:
         if not isinstance(hello, Hello):
             return None
         if hello.protocol != PROTOCOL or hello.version != self._version:
+            pid = self._welcome.pid
             send(link, Refused(
-                f"the engine runs orderflow-tui {self._version}, this is {hello.version[:_LONGEST_NAME]}: end it with "
-                "the version that started it (`orderflow-tui stop`), or use that version here"
+                f"the engine is orderflow-tui {self._version}, this is {_other(hello.version, self._version)}: "
+                f"`kill {pid}` ends it in order (its process is {pid}), then start it again with this one"
             ))  # fmt: skip
             return None
         if len(self._screens) >= MOST_SCREENS:
@@ -336,6 +337,10 @@ class EngineServer:
                 screen.news.wait(_until_its_turn(screen.pause))
         except OSError:
             screen.close()
+
+
+def _other(version: str, own: str) -> str:
+    return f"another build of {version}" if version == own else version[:_LONGEST_NAME]
 
 
 def _until_its_turn(pause: float) -> float:

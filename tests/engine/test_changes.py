@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 
 import msgspec
+import msgspec.inspect
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orderflow_tui.engine.changes import Unsent, with_lines
-from orderflow_tui.engine.protocol import decode_from_engine, decode_from_screen
+from orderflow_tui.engine.protocol import FromEngine, FromScreen, decode_from_engine, decode_from_screen, forms
 from orderflow_tui.support.decoding import NO_JSON
 from orderflow_tui.views.frozen_views import AlertLine
 from tests.tui.fake import FakeMonitor, alert, symbol_view
@@ -72,3 +73,22 @@ def test_views_are_those_of_the_engine(steps: list[dict[str, int]]) -> None:
 def test_any_bytes_are_a_message_or_refused(decode: object, data: bytes) -> None:
     with suppress(*NO_JSON):
         decode(data)  # type: ignore[operator]
+
+
+def test_every_form_on_the_wire_counts_for_the_protocol() -> None:
+    todo = list(msgspec.inspect.multi_type_info([FromEngine, FromScreen]))
+    seen: set[str] = set()
+    while todo:
+        one = todo.pop()
+        if isinstance(one, (msgspec.inspect.StructType, msgspec.inspect.DataclassType)):
+            if one.cls.__name__ in seen:
+                continue
+            seen.add(one.cls.__name__)
+            assert set(one.cls.__annotations__) >= {field.name for field in one.fields}
+            todo += [field.type for field in one.fields]
+        for name in ("types", "item_types", "item_type", "key_type", "value_type"):
+            found = getattr(one, name, ())
+            todo += found if isinstance(found, tuple) else [found]
+    assert len(seen) > 20
+    assert seen <= set(forms()), "another form of these would not be another protocol"
+    assert {"Chip", "Levels", "SideWord"} <= set(forms())

@@ -218,10 +218,10 @@ def test_another_version_is_refused_in_one_line_that_says_what_to_do(engine: Eng
             send(link, hello)
             refused = decode_from_engine(receive(link, MOST_FROM_ENGINE))
             assert isinstance(refused, Refused)
-            assert "orderflow-tui stop" in refused.reason
+            assert f"`kill {os.getpid()}` ends it" in refused.reason
             assert "\n" not in refused.reason
             assert not receive(link, MOST_FROM_ENGINE)
-    with pytest.raises(EngineError, match=r"the engine runs orderflow-tui 1\.2\.3, this is 9\.9"):
+    with pytest.raises(EngineError, match=r"the engine is orderflow-tui 1\.2\.3, this is 9\.9:"):
         RemoteMonitor(engine.link(), version="9.9", screen="pts/1", fps=10.0)
     assert not engine.monitor.screen_counts
 
