@@ -39,7 +39,7 @@ def is_streamed(status: FeedStatus) -> bool:
 
 @pytest.mark.parametrize("sip", [True, False])
 def test_what_was_delivered_is_what_was_printed_through_a_drop(sip: bool) -> None:
-    drop = Fault("stream", "close", frames=30, code=1000)
+    drop = Fault("stream", "close", frames=10, code=1000)
     with served(faults=[drop], sip=sip) as host, running(Config(host.url), ["ACME"]) as (feed, got):
         got.wait(FeedStatus, is_streamed)
         got.wait(ApiFault, lambda fault: "closed the stream (1000)" in fault.detail)

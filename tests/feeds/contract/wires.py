@@ -145,7 +145,7 @@ def polygon_streamed() -> Iterator[Wired]:
     """Polygon by WebSocket."""
     market, faults = market_of_now(), FaultPlan()
     with http(polygon_app(market, faults)) as (address,):
-        drop = Fault("stream", "close", frames=20, code=1000)
+        drop = Fault("stream", "close", frames=8, code=1000)
         yield Wired(market, faults, lambda: polygon_feed(address), drop, stamps_ns=MS)
 
 
@@ -164,7 +164,7 @@ def alpaca_streamed() -> Iterator[Wired]:
     """Alpaca by WebSocket."""
     market, faults = market_of_now(), FaultPlan()
     with http(alpaca_app(market, faults)) as (address,):
-        yield Wired(market, faults, lambda: alpaca_feed(address), Fault("stream", "close", frames=20, code=1000))
+        yield Wired(market, faults, lambda: alpaca_feed(address), Fault("stream", "close", frames=8, code=1000))
 
 
 @contextmanager
@@ -176,7 +176,7 @@ def databento_streamed() -> Iterator[Wired]:
             served.market,
             faults,
             lambda: databento_feed(address),
-            Fault("stream", "close", frames=20),
+            Fault("stream", "close", frames=8),
             all_venues=False,
             sides=True,
         )
