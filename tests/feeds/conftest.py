@@ -13,7 +13,6 @@ MARGINS = ("live.tape_join.JOIN_MARGIN_NS", "polygon.tape.SAFETY_NS", "alpaca.ta
 LOOKS = {
     "alpaca.feed.LOOK_SECONDS": 0.05,
     "alpaca.stream.TICK_SECONDS": 0.05,
-    "composite.feed.LOOK_SECONDS": 0.05,
     "databento.feed.REPORT_SECONDS": 0.05,
     "databento.stream.TICK_SECONDS": 0.05,
     "ibkr.checks.LOOK_SECONDS": 1.5,

@@ -58,7 +58,7 @@ def served(
     symbols: Sequence[str] = ("ACME", "BOLT"),
     *,
     faults: Sequence[Fault] = (),
-    history_s: int = 60,
+    history_s: int = 20,
     quiet_s: int = 0,
     **options: Any,
 ) -> Iterator[Served]:

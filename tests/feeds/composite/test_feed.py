@@ -235,7 +235,7 @@ class _Locked(Market):
 @contextmanager
 def both(*faults: Fault) -> Iterator[Collector]:
     """One market behind Alpaca's wire and Databento's, and what a feed of both tells."""
-    served = DatabentoMarket.of(SYMBOLS, seed=5, now_ns=time.time_ns(), history_ns=60 * NANOS)
+    served = DatabentoMarket.of(SYMBOLS, seed=5, now_ns=time.time_ns(), history_ns=20 * NANOS)
     served.market.__class__ = _Locked
     gateway = Gateway(served, key=SECRET, faults=FaultPlan(faults))
     with http(alpaca_app(served.market, FaultPlan())) as (tape,), listening(gateway.serve) as depth:

@@ -16,6 +16,7 @@ from orderflow_tui.feeds.composite.feed import CompositeFeed
 from orderflow_tui.feeds.databento.feed import DatabentoFeed
 from orderflow_tui.feeds.feed import Feed
 from orderflow_tui.feeds.ibkr.feed import IbkrFeed
+from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from orderflow_tui.feeds.simulator.alpaca_server import create_alpaca_app
 from orderflow_tui.feeds.simulator.databento.gateway import DatabentoMarket, Gateway
@@ -75,8 +76,8 @@ class Wired:
 
 
 def market_of_now(symbols: Sequence[str] = SYMBOLS) -> Market:
-    """A calm market with a minute of history."""
-    return Market(symbols, seed=5, now_ns=time.time_ns(), history_ns=60 * NANOS)
+    """A calm market with a little history."""
+    return Market(symbols, seed=5, now_ns=time.time_ns(), history_ns=20 * NANOS)
 
 
 @contextmanager
@@ -124,10 +125,10 @@ def polygon_feed(address: str, stream: str = "auto", **options: Any) -> Feed:
     return PolygonFeed(config, cycle_seconds=0.2, stream_pace=10.0, **options)
 
 
-def alpaca_feed(address: str, **options: Any) -> Feed:
+def alpaca_feed(address: str, policy: RetryPolicy = QUICK, **options: Any) -> Feed:
     """Alpaca, hurried."""
     config = AlpacaConfig(f"http://{address}", alpaca_key_id=SECRET, alpaca_secret_key=SECRET[::-1])
-    return AlpacaFeed(config, policy=QUICK, cycle_seconds=0.2, stream_pace=10.0, **options)
+    return AlpacaFeed(config, policy=policy, cycle_seconds=0.2, stream_pace=10.0, **options)
 
 
 def databento_feed(address: str) -> Feed:
@@ -170,7 +171,7 @@ def alpaca_streamed() -> Iterator[Wired]:
 @contextmanager
 def databento_streamed() -> Iterator[Wired]:
     """Databento's gateway: Nasdaq's own prints, with their sides."""
-    served, faults = DatabentoMarket.of(SYMBOLS, seed=5, now_ns=time.time_ns(), history_ns=60 * NANOS), FaultPlan()
+    served, faults = DatabentoMarket.of(SYMBOLS, seed=5, now_ns=time.time_ns(), history_ns=20 * NANOS), FaultPlan()
     with listening(Gateway(served, key=SECRET, faults=faults).serve) as address:
         yield Wired(
             served.market,

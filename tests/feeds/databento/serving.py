@@ -61,7 +61,7 @@ def served(
     symbols: Sequence[str] = ("ACME", "BOLT"), *, faults: Sequence[Fault] = (), **options: Any
 ) -> Iterator[Served]:
     """A market of now behind Databento's wire."""
-    market = DatabentoMarket.of(symbols, seed=5, now_ns=time.time_ns(), history_ns=60 * NANOS)
+    market = DatabentoMarket.of(symbols, seed=5, now_ns=time.time_ns(), history_ns=20 * NANOS)
     plan = FaultPlan(faults)
     gateway = Gateway(market, key=KEY, faults=plan, **options)
     with listening(gateway.serve) as address:

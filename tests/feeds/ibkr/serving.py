@@ -52,7 +52,7 @@ def served(
     symbols: Sequence[str] = ("ACME", "BOLT"), *, market: Market | None = None, **options: Any
 ) -> Iterator[Served]:
     """A market of now behind TWS's wire."""
-    traded = market or Market(symbols, seed=5, now_ns=time.time_ns(), history_ns=60 * NANOS)
+    traded = market or Market(symbols, seed=5, now_ns=time.time_ns(), history_ns=20 * NANOS)
     gateway = IbkrGateway(traded, Options(**options))
     bound = bind_loopback(0)
     ready = threading.Event()
