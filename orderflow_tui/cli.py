@@ -85,7 +85,7 @@ def _replay(args: argparse.Namespace) -> int:
 
     speed = args.speed if args.speed is not None else (0.0 if args.headless else 1.0)
     if bool(args.files) == bool(args.alert):
-        raise invalid("give recordings to replay, or one alert's id with --alert")
+        raise invalid("give recordings to replay or --alert ID, not both")
     if args.alert:
         return run_alert(
             args.alert,

@@ -147,7 +147,9 @@ def make_monitor(
         ),
     )
     if damaged:
-        monitor.problems.append(lambda: f"what {', '.join(damaged)} left open is not taken up: it cannot be read whole")
+        monitor.problems.append(
+            lambda: f"open recommendations of {', '.join(damaged)} are not restored: they cannot be read to the end"
+        )
     return monitor
 
 

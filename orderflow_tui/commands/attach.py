@@ -245,7 +245,7 @@ class _Controls:
         if self._again is None:
             return "end it with `orderflow-tui stop`, then start `orderflow-tui` again"
         if not self._starting.acquire(blocking=False):
-            return "the engine is being started"
+            return "the engine is starting"
         self._monitor.end_engine("started again")
         threading.Thread(target=self._await_end, name="engine-renew", daemon=True).start()
         return "starting the watch again"
@@ -262,7 +262,7 @@ class _Controls:
         if self._again is None:
             return "start the watch with `orderflow-tui` or `orderflow-tui headless`: it is shown here by itself"
         if not self._starting.acquire(blocking=False):
-            return "the engine is being started"
+            return "the engine is starting"
         threading.Thread(target=self._start_again, name="engine-start", daemon=True).start()
         return "starting the engine again"
 

@@ -129,7 +129,7 @@ class ComingEngine:
                 raise EngineError(_last_words(self._place) or f"the engine ended at its start (exit code {code})")
             waiting()
             time.sleep(_LOOK_SECONDS)
-        raise EngineError(f"the engine takes no screen: see {self._place.log}")
+        raise EngineError(f"the engine accepts no screen: see {self._place.log}")
 
     def end(self) -> None:
         """The trader does not want it any more."""

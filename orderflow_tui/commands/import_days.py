@@ -21,7 +21,7 @@ def run_import(files: Sequence[str], to: str, *, cluster: str, workers: int) -> 
         workers: Processes; 0 takes one a core.
 
     Raises:
-        DataValidationError: `CONFIG_INVALID`: something is no day file; `EVALUATE_WORKERS`.
+        DataValidationError: `CONFIG_INVALID`: something is not a day file; `EVALUATE_WORKERS`.
         RecordingError: A file cannot be read or has nothing of a symbol.
     """
     given = list(dict.fromkeys(expanded(files)))

@@ -75,7 +75,7 @@ def run_init(start: Callable[[], int]) -> int:
         f"Folder: {folder}. Start the program from here later.",
     ])  # fmt: skip
     if loaded is not None:
-        tell([f"{loaded.path} is there: only what you choose here is changed in it."])
+        tell([f"{loaded.path} exists: only what you choose here changes in it."])
     try:
         probed = _ask_source()
         wanted = ask_positions(folder, probed.offer.source, with_secrets(os.environ, user_config_folder))
@@ -107,7 +107,7 @@ def _ask_source() -> Probed:
             what = ask_choice("What now?", (
                 "again: ask it again, with another key or address",
                 "source: choose another source",
-                "keep: go on with it all the same",
+                "keep: use it anyway",
             ))  # fmt: skip
             if what == 3 and probed is not None:
                 return probed
@@ -169,7 +169,7 @@ def _check_and_start(probed: Probed, start: Callable[[], int]) -> int:
     findings = findings_of({}, None, try_stream=False, ask=probed.answers)
     tell(printed(findings, _width()))
     failed = any(finding.state == "FAIL" for finding in findings)
-    words = "Something fails above. Start all the same?" if failed else "Start the dashboard now?"
+    words = "A check above failed. Start anyway?" if failed else "Start the dashboard now?"
     tell([""])
     try:
         if ask_yes(words, default=not failed):

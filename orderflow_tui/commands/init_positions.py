@@ -63,7 +63,7 @@ def ask_positions(folder: Path, source: str, env: Mapping[str, str]) -> Position
     tell(["", "What do you hold?"])
     if look.text is not None:
         held = look.positions
-        tell([f"{path} is there with {len(held)} positions: {_names(held)}."])
+        tell([f"{path} already has {len(held)} positions: {_names(held)}."])
         if ask_yes("Keep it as it is?", default=True):
             return PositionsWanted(look, settings={"positions": FILE_NAME}, said=f"{path}: kept as it is")
     while True:
@@ -80,7 +80,7 @@ def ask_positions(folder: Path, source: str, env: Mapping[str, str]) -> Position
 def _may_replace(look: PositionsLook, wanted: PositionsWanted) -> bool:
     if look.text is None or wanted.text is None:
         return True
-    return ask_yes(f"{look.file.name} will be replaced, what stands there now is lost. Sure?", default=False)
+    return ask_yes(f"{look.file.name} will be replaced: its positions are lost. Sure?", default=False)
 
 
 def _typed(look: PositionsLook) -> PositionsWanted | None:

@@ -62,7 +62,7 @@ def run_live(overrides: Mapping[str, object], config_file: str | None, screen: M
         back=lambda: connect(starter.place),
         settings_file=SettingsFile(overrides, config_file),
         first_run=_first_run(loaded),
-        notices=("this screen is on an engine that runs already",) if runs else (),
+        notices=("this screen joined an engine that was already running",) if runs else (),
     )
 
 

@@ -275,7 +275,10 @@ def _add_screen(parser: argparse.ArgumentParser, default: str | None = argparse.
     group.add_argument("--tz", default=default, help="time zone shown (America/New_York)")
     group.add_argument("--theme", default=default, help="a theme's name")
     group.add_argument(
-        "--ascii", action="store_true", default=default, help="no line drawing: signs any terminal and font has"
+        "--ascii",
+        action="store_true",
+        default=default,
+        help="no line drawing: only characters every terminal and font has",
     )
     group.add_argument("--no-mouse", action="store_true", default=default, help="do not use the mouse")
     group.add_argument("--no-bell", action="store_true", default=default, help="no terminal bell")
@@ -291,7 +294,7 @@ def _add_screen(parser: argparse.ArgumentParser, default: str | None = argparse.
         "--on-quit",
         choices=("ask", "keep", "end"),
         default=default,
-        help="what becomes of the watch when its last screen is closed (ask)",
+        help="what happens to the watch when its last screen closes (ask)",
     )
 
 
@@ -299,7 +302,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day like 2026-01-31") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-01-31") from None
 
 
 def _port(text: str) -> int:
@@ -325,7 +328,7 @@ def _speed(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not 0 <= value < 1e9:
         raise argparse.ArgumentTypeError(f"{text!r} must be 0 or more")
     return value

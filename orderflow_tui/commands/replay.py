@@ -101,7 +101,7 @@ def _opened(given: Sequence[str], *, infer_sides: bool) -> list[RecordedSession]
     shown = [replace(recording.capabilities(infer_sides=infer_sides), host="") for recording in recordings]
     for recording, what in zip(recordings, shown, strict=True):
         if what != shown[0]:
-            raise invalid(f"{names[0]} and {recording.name} show different things: replay each alone")
+            raise invalid(f"{names[0]} and {recording.name} hold different data: replay each alone")
     return recordings
 
 
@@ -219,7 +219,7 @@ def _assumed(text: str) -> Position:
     try:
         price = Decimal(match["price"])
     except InvalidOperation:
-        raise invalid(f"--position {text!a} refused: {match['price']} is no price") from None
+        raise invalid(f"--position {text!a} refused: {match['price']} is not a price") from None
     if price <= 0:
         raise invalid(f"--position {text!a} refused: the price must be above 0")
     return dataclasses.replace(Position(match["symbol"], int(match["quantity"]), price), hypothetical=True)

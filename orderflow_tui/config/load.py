@@ -223,7 +223,7 @@ def working_directory() -> Path:
     try:
         return Path.cwd()
     except OSError:
-        raise invalid("the working directory is gone: start again from one that is there") from None
+        raise invalid("the working directory is gone: start again from one that exists") from None
 
 
 def find_file(env: Mapping[str, str], cwd: Path, path: Path | str | None = None) -> Path | None:
@@ -336,7 +336,7 @@ def _read_symbols(document: Mapping[str, object], path: Path | None) -> dict[str
         except ValueError as error:
             raise invalid(f"{_file_label(path)}: [symbols]: {error}") from None
         if symbol in symbols:
-            raise invalid(f"{_file_label(path)}: [symbols.{symbol}] stands there twice")
+            raise invalid(f"{_file_label(path)}: [symbols.{symbol}] is listed twice")
         if not isinstance(table, dict):
             raise invalid(f"{_file_label(path)}: [symbols.{symbol}] = {shown_value(table)} refused: must be a table")
         for name in table:

@@ -1,4 +1,4 @@
-"""Reload `orderflow.toml` when it changes; a bad one is refused and the old values stay in force."""
+"""Reload `orderflow.toml` when it changes; a bad one is refused and the old values still apply."""
 
 from __future__ import annotations
 
@@ -78,18 +78,18 @@ class ConfigWatcher:
             return None
         self._seen = state
         if state is None:
-            self.message = f"{path} is gone: the last settings stay in force"
+            self.message = f"{path} is gone: the last settings still apply"
             return None
         try:
             fresh = self._load()
         except DataValidationError as error:
-            self.message = f"{error} (the old settings stay in force)"
+            self.message = f"{error} (the old settings still apply)"
             return None
         except Exception as error:  # noqa: BLE001 - whatever it met with, the run goes on and it is said
-            self.message = f"{path} cannot be checked: {type(error).__name__} (the old settings stay in force)"
+            self.message = f"{path} cannot be checked: {type(error).__name__} (the old settings still apply)"
             return None
         self.loaded, waiting = _keep_wiring(self.loaded, fresh)
-        self.message = f"{path}: {', '.join(waiting)} in force from the next start" if waiting else ""
+        self.message = f"{path}: {', '.join(waiting)} from the next start" if waiting else ""
         return self.loaded
 
 

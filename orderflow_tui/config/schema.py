@@ -88,7 +88,7 @@ _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
 def _no_bool(value: object) -> object:
     """True is an int to Python; here it is a mistake."""
     if isinstance(value, bool):
-        message = "a yes/no value is no number"
+        message = "a yes/no value is not a number"
         raise ValueError(message)  # noqa: TRY004 pydantic reports ValueError as the field's own
     return value
 

@@ -81,7 +81,7 @@ def read_secrets(path: Path) -> dict[str, str]:
     except OSError as error:
         raise invalid(f"{name} cannot be read: {error.strerror or type(error).__name__}") from None
     if len(content) > _LIMIT_BYTES:
-        raise invalid(f"{name}: larger than {_LIMIT_BYTES:,} bytes, so no file of secrets")
+        raise invalid(f"{name}: larger than {_LIMIT_BYTES:,} bytes, so not a secrets file")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -96,9 +96,11 @@ def read_secrets(path: Path) -> dict[str, str]:
         if not equals:
             raise invalid(f"{name}:{number}: must be NAME=value")
         if key not in SECRET_NAMES:
-            raise invalid(f"{name}:{number}: {shown_value(key)[1:-1]} is no known secret{nearest(key, SECRET_NAMES)}")
+            raise invalid(
+                f"{name}:{number}: {shown_value(key)[1:-1]} is not a known secret{nearest(key, SECRET_NAMES)}"
+            )
         if key in found:
-            raise invalid(f"{name}:{number}: {key} stands there twice")
+            raise invalid(f"{name}:{number}: {key} is listed twice")
         found[key] = _unquoted(value.strip())
     return found
 

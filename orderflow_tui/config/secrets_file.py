@@ -38,7 +38,7 @@ def store_secrets(place: Path | None, values: Mapping[str, str]) -> None:
     """
     for name, value in values.items():
         if name not in SECRET_NAMES or not value or not value.isprintable() or value != value.strip():
-            raise invalid(f"{name}: what was given is no key: one word without spaces around it")
+            raise invalid(f"{name}: what was given is not a key: one word without spaces around it")
     if place is None:
         _to_keyring(values)
         return

@@ -30,7 +30,7 @@ def normalise_symbol(text: str) -> str:
     """A ticker in the vendor's spelling: `brk-b` and `BRK/B` are `BRK.B`, `BAC-PL` and `BAC PRL` are `BACpL`.
 
     Raises:
-        ValueError: It is no ticker even so; the message shows it escaped.
+        ValueError: It is not a ticker even so; the message shows it escaped.
     """
     written = text.strip()
     if written.isascii():
@@ -41,7 +41,7 @@ def normalise_symbol(text: str) -> str:
             if SYMBOL.fullmatch(symbol):
                 return symbol
     raise ValueError(
-        f"{shown_value(text)} is no ticker: up to 10 capitals, digits or dots, a small p for preferred shares (BACpL)"
+        f"{shown_value(text)} is not a ticker: up to 10 capitals, digits or dots; small p for preferred shares (BACpL)"
     )
 
 

@@ -246,7 +246,7 @@ class EngineServer:
             ))  # fmt: skip
             return None
         if len(self._screens) >= MOST_SCREENS:
-            send(link, Refused(f"{MOST_SCREENS} screens look already: close one"))
+            send(link, Refused(f"{MOST_SCREENS} screens are attached already: close one"))
             return None
         send(link, self._welcome)
         link.settimeout(None)
@@ -260,7 +260,7 @@ class EngineServer:
         """The detail nobody shows is made no more; with the last screen the watch may end."""
         self._watch_details()
         if gone.watches and self._ends_with_screens and not self._closed.wait(_LINGER_SECONDS) and not self.names:
-            self._end_once("the last screen has left")
+            self._end_once("the last screen has closed")
 
     def _end_once(self, reason: str) -> None:
         with self._changed:

@@ -79,7 +79,7 @@ def claim(directory: Path, source_class: SourceClass, *, starts: bool = True) ->
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if starts and (why := distrust_folder(directory.stat())):
-        raise JournalError(f"{_shown(directory)} is no place for a journal: {why} (ORDER_FLOW_LOG_DIR)")
+        raise JournalError(f"{_shown(directory)} cannot hold a journal: {why} (ORDER_FLOW_LOG_DIR)")
     marked = _marked_class(directory / MARKER)
     owner = marked or _class_of_records(directory)
     if owner and owner != source_class:
@@ -280,7 +280,7 @@ def _after_last_newline(fd: int, size: int, path: Path) -> int:
     while end > 0:
         if size - end > LONGEST_LINE:
             raise UnfitFileError(
-                errno.EFBIG, f"its last line is longer than {LONGEST_LINE:,} bytes: no journal", str(path)
+                errno.EFBIG, f"its last line is longer than {LONGEST_LINE:,} bytes: not a journal", str(path)
             )
         begin = max(end - _TAIL_CHUNK, 0)
         at = _read(fd, begin, end).rfind(b"\n")

@@ -15,14 +15,14 @@ from orderflow_tui.support.bounded_file import UnfitFileError, open_regular
 
 UNREADABLE: Final = (OSError, EOFError, zlib.error)
 LONGEST_LINE: Final = 1 << 24
-"""No record is nearly as long: a file with a longer line is no journal."""
+"""No record is nearly as long: a file with a longer line is not a journal."""
 
 CHUNK: Final = 1 << 18
 _IN_MEMORY: Final = 1 << 24
 _TAIL: Final = 1 << 20
 _SMALL: Final = 1 << 26
 _MOST_RATIO: Final = 100
-"""Records pack to a tenth or a thirtieth; what packs far better is no journal, and may have no end."""
+"""Records pack to a tenth or a thirtieth; what packs far better is not a journal, and may have no end."""
 
 
 @contextmanager
@@ -169,4 +169,4 @@ def complete_end(file: IO[bytes]) -> int:
 
 def _refuse_endless(held: int) -> None:
     if held > LONGEST_LINE:
-        raise UnfitFileError(errno.EFBIG, f"a line is longer than {LONGEST_LINE:,} bytes: no journal")
+        raise UnfitFileError(errno.EFBIG, f"a line is longer than {LONGEST_LINE:,} bytes: not a journal")

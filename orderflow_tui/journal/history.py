@@ -30,7 +30,7 @@ from orderflow_tui.journal.severity import severity_of
 from orderflow_tui.support.decoding import NO_JSON
 
 NOT_A_RECORD: Final = "unreadable"
-"""The kind a row has whose line is no record, so that nothing in a file is hidden."""
+"""The kind a row has whose line is not a record, so that nothing in a file is hidden."""
 _ANSWERS: Final = (EXIT_ACKNOWLEDGED.encode(), ANSWER_TAKEN_BACK.encode())
 _CACHED_ROWS: Final = 1_024
 _SHOWN_OF_GARBAGE: Final = 120
@@ -153,7 +153,7 @@ class HistoryStore:
         return self._newer_count - before
 
     def at(self, place: int) -> HistoryRow:
-        """The row at a place; one whose line is no record, or whose file is gone, says so in its text."""
+        """The row at a place; one whose line is not a record, or whose file is gone, says so in its text."""
         row = self._rows.get(place)
         if row is None:
             line, file, offset = self.line(place)
@@ -198,7 +198,7 @@ class HistoryStore:
         except (*UNREADABLE, *NO_JSON):
             raise LookupError(f"the record {row.event_id} is no longer in its file") from None
         if record.get("event_id", "") != row.event_id:
-            raise LookupError(f"the record {row.event_id} is no longer at its place")
+            raise LookupError(f"the record {row.event_id} has moved")
         return record
 
     def close(self) -> None:
@@ -300,7 +300,7 @@ def _row(line: bytes | None, file: int, offset: int) -> HistoryRow:
         record = _record(line)
     except NO_JSON:
         shown = line[:_SHOWN_OF_GARBAGE].decode("utf-8", "replace")
-        return HistoryRow(NOT_A_RECORD, text=f"this line is no record: {shown}", file=file, offset=offset)
+        return HistoryRow(NOT_A_RECORD, text=f"this line is not a record: {shown}", file=file, offset=offset)
     evidence: object = getattr(record, "evidence", "")
     return HistoryRow(
         event=record.event,

@@ -46,7 +46,7 @@ class PolygonClient:
         limiter: A budget to share with others; by default one of the configured rate.
 
     Raises:
-        DataValidationError: `CONFIG_INVALID` where the source is polygon and there is no key.
+        DataValidationError: `CONFIG_INVALID` where the source is polygon and there is not a key.
     """
 
     def __init__(

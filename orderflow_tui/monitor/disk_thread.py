@@ -61,7 +61,7 @@ class DiskThread:
         began = self._began
         seconds = 0.0 if began is None else time.monotonic() - began
         if seconds > _SLOW_SECONDS or self._dropped:
-            return f"{self._name}: no answer from the disk for {seconds:.0f} s; the watch goes on without"
+            return f"{self._name}: no answer from the disk for {seconds:.0f} s; the watch goes on"
         return self._defect
 
     def close(self, seconds: float) -> bool:

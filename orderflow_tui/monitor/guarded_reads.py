@@ -77,7 +77,7 @@ class BoundedRead(Generic[T]):
         began = self._began
         seconds = 0.0 if began is None else time.monotonic() - began
         if seconds > _SLOW_SECONDS:
-            return f"{self._name}: no answer from the disk for {seconds:.0f} s; what was read last holds"
+            return f"{self._name}: no answer from the disk for {seconds:.0f} s; the last reading still applies"
         return self._defect
 
     def close(self) -> None:
@@ -97,7 +97,7 @@ class BoundedRead(Generic[T]):
             try:
                 found.append(self._look())
             except Exception as failure:  # noqa: BLE001 - whatever it is, what was read last holds and it is said
-                defect = f"{self._name} cannot be read: {_said(failure)}; what was read last holds"
+                defect = f"{self._name} cannot be read: {_said(failure)}; the last reading still applies"
             with self._changed:
                 self._found, self._defect, self._began = found, defect, None
                 self._changed.notify_all()

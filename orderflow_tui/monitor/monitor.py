@@ -301,8 +301,10 @@ class Monitor(ScreenPort):
             seconds=self._clock.seconds(now),
             max_rss_mb=max_rss_mb(),
         )
-        self._guard.run("keeping what names taught", partial(self._symbols.keep_learned, now=True), None)
-        self._guard.run("keeping what is followed", partial(self._symbols.keep_followed, now.wall_ns, now=True), None)
+        self._guard.run("saving learned figures", partial(self._symbols.keep_learned, now=True), None)
+        self._guard.run(
+            "saving alerts being followed", partial(self._symbols.keep_followed, now.wall_ns, now=True), None
+        )
         self._outbox.write(record, now.wall_ns, now)
         self._publish()
 
@@ -310,14 +312,14 @@ class Monitor(ScreenPort):
 
     def _look_round(self) -> None:
         arrival = Arrival.now()
-        self._guard.run("looking after the journal", self._journal.tick, None)
+        self._guard.run("checking the journal", self._journal.tick, None)
         at = self._clock.second(arrival)
         if at is not None:
             self._ticks.begin()
             self._outbox.tell(self._symbols.sold.tick(at, arrival.wall_ns), arrival)
-        self._guard.run("keeping what names taught", self._symbols.keep_learned, None)
-        self._guard.run("keeping what is followed", partial(self._symbols.keep_followed, arrival.wall_ns), None)
-        if self._guard.run("taking up positions and settings", self._symbols.reload, otherwise=False):
+        self._guard.run("saving learned figures", self._symbols.keep_learned, None)
+        self._guard.run("saving alerts being followed", partial(self._symbols.keep_followed, arrival.wall_ns), None)
+        if self._guard.run("reading positions and settings", self._symbols.reload, otherwise=False):
             self._feed.set_symbols(self._symbols)
             self._outbox.tell(self._symbols.closed(), arrival)
         self._feed.set_urgency(self._symbols.by_urgency(self._clock.now_ns))

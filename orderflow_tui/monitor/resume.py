@@ -72,5 +72,5 @@ def resume_into(
 
 def unwatched(from_ns: int, to_ns: int) -> GapRecord:
     """That nobody watched between two instants, nanoseconds UTC: the run before ended without a word."""
-    reason = "not watched: the run before did not end in order"
+    reason = "not watched: the last run did not end cleanly"
     return GapRecord(symbol=None, reason=reason, channel="connection", from_utc=iso_utc(from_ns), to_utc=iso_utc(to_ns))

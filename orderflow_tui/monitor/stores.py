@@ -35,7 +35,7 @@ class Kept:
     def __init__(self, learned: LearnedStore | None, followed: FollowUpStore | None) -> None:
         self._learned = learned
         self._followed = followed
-        self._disk = DiskThread("what was learned and is followed")
+        self._disk = DiskThread("learned figures and followed alerts")
         self._patience = _START_SECONDS
         self._taught: dict[str, Future[dict[str, SessionStats]]] = {}
         self._listed: Future[list[FollowUp]] | None = None

@@ -20,7 +20,7 @@ Style = Literal["point", "comma"]
 _STYLES: Final[tuple[Style, Style]] = ("point", "comma")
 
 NOTHING: Final = frozenset({"", "-", "--", "---", "—", "–", "n/a", "na", "null", "none", "..."})  # noqa: RUF001 dashes
-"""Cells that say that there is no number."""
+"""Cells that say that there is not a number."""
 _SIGNS: Final = str.maketrans(
     {"\u2212": "-", "\u2013": "-", "\u2019": "", "'": "", "\u00a0": "", "\u202f": "", " ": ""}
 )
@@ -39,7 +39,7 @@ _CLOSE_ENOUGH: Final = Decimal("0.01")
 
 
 def bare(text: str) -> str:
-    """A number without signs of money, blanks within and brackets; what is no number comes out as something else."""
+    """A number without signs of money, blanks within and brackets; what is not a number comes out as something else."""
     text = _UNIT.sub("", _MONEY.sub("", text.strip())).translate(_SIGNS)
     if text.startswith("(") and text.endswith(")"):
         return f"-{text[1:-1].lstrip('-')}"

@@ -55,7 +55,7 @@ def stocks_of(table: Table, style: Style, name: str, left_out: list[LeftOut], sa
         said: Gets what else is to be said.
 
     Raises:
-        PositionsError: A stock's quantity is no number.
+        PositionsError: A stock's quantity is not a number.
     """
     found: list[Row] = []
     reader = _Reader(table, style, said)
@@ -137,7 +137,7 @@ class _Reader:
             quantity = -abs(quantity)
         stop = self.number(self.cell(line, "stop"))
         if stop is None and self.cell(line, "stop").lower() not in NOTHING:
-            self._said.append(f"{symbol}: stop {shown_value(self.cell(line, 'stop'))} is no number, so no stop")
+            self._said.append(f"{symbol}: stop {shown_value(self.cell(line, 'stop'))} is not a number, so no stop")
         cost, note = self._cost(line, quantity)
         return Row(symbol, quantity, cost, stop or None, note)
 

@@ -59,7 +59,7 @@ def decoded(content: bytes, name: str) -> str:
     """
     for magic, what in _OTHERS:
         if content.startswith(magic):
-            raise PositionsError(f"{name}: {what}, no CSV: save or export it as CSV")
+            raise PositionsError(f"{name}: {what}, not CSV: save or export it as CSV")
     try:
         wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         text = content.decode("utf-16" if wide else "utf-8-sig")
@@ -68,7 +68,9 @@ def decoded(content: bytes, name: str) -> str:
     if _CONTROL.search(text):
         raise PositionsError(f"{name}: not text")
     if _MARKUP.match(text):
-        raise PositionsError(f"{name}: no CSV (it begins like HTML, XML, OFX or JSON): export your positions as CSV")
+        raise PositionsError(
+            f"{name}: not a CSV file (it begins like HTML, XML, OFX or JSON): export your positions as CSV"
+        )
     return text
 
 
@@ -103,7 +105,7 @@ def _split(text: str, name: str, delimiter: str) -> list[Line]:
             number = line.number
             lines.append(line)
     except csv.Error as error:
-        raise PositionsError(f"{name}:{number + 1}: no CSV: {ascii(str(error))[1:-1][:100]}") from None
+        raise PositionsError(f"{name}:{number + 1}: not CSV: {ascii(str(error))[1:-1][:100]}") from None
     if not lines or lines[-1].cells != (_SENTINEL,):
         raise PositionsError(f"{name}: a quotation mark is opened and never closed, so rows may be missing")
     return [line for line in lines[:-1] if line.filled]

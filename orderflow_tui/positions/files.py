@@ -59,7 +59,7 @@ class PositionsFile(Struct, frozen=True):
         except (FileNotFoundError, NotADirectoryError):
             raise PositionsMissing(f"{self.name}: there is no such positions file") from None
         except UnfitFileError as unfit:
-            raise PositionsError(f"{self.name}: {unfit}, so no positions file") from None
+            raise PositionsError(f"{self.name}: {unfit}, so not a positions file") from None
         except OSError as error:
             raise PositionsError(f"{self.name}: cannot be read: {error.strerror or type(error).__name__}") from None
 

@@ -112,7 +112,7 @@ class PositionManager:
     def message(self) -> str:
         """Why the source as it stands is not in force, in one line; empty when it is."""
         if self._looker is not None and self._looker.hangs:
-            return "positions: reading them takes long (the last good positions stay in force)"
+            return "positions: reading them takes long (the last good positions still apply)"
         return self._refused
 
     def refresh(self) -> bool:
@@ -146,7 +146,7 @@ class PositionManager:
         self._seen = look.state
         if isinstance(look.found, PositionsError):
             refused = str(look.found)
-            self._refused = refused if self.missing else f"{refused} (the last good positions stay in force)"
+            self._refused = refused if self.missing else f"{refused} (the last good positions still apply)"
             return False
         self._refused, self.missing = "", False
         self._good_at = self._source.checked_at(look.at)

@@ -131,7 +131,7 @@ def _whole(row: Row, said: list[str]) -> Position | None:
         return None
     stop = row.stop if row.stop is not None and _STOPS[0] <= row.stop <= _STOPS[1] else None
     if stop != row.stop:
-        said.append(f"{row.symbol}: a stop that is no price in dollars, so no stop")
+        said.append(f"{row.symbol}: a stop that is not a price in dollars, so no stop")
     if row.note:
         said.append(f"{row.symbol}: {row.note}")
     elif not row.average_cost:

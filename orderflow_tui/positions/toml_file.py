@@ -113,7 +113,7 @@ class _Reading(Struct, frozen=True):
         for index, table in enumerate(tables):
             position = self._position(index, table)
             if position.symbol in symbols:
-                raise self._in(index, "symbol", f"{position.symbol} stands there twice")
+                raise self._in(index, "symbol", f"{position.symbol} is listed twice")
             symbols[position.symbol] = None
             positions.append(position)
         watchlist = self._watchlist()
@@ -135,9 +135,9 @@ class _Reading(Struct, frozen=True):
             try:
                 symbols.append(normalise_symbol(entry))
             except (ValueError, AttributeError):
-                raise self._refused(line, f"watchlist: {shown_value(entry)} is no ticker") from None
+                raise self._refused(line, f"watchlist: {shown_value(entry)} is not a ticker") from None
         if repeated := _repeated(symbols):
-            raise self._refused(line, f"watchlist: {repeated} stands there twice")
+            raise self._refused(line, f"watchlist: {repeated} is listed twice")
         return tuple(symbols)
 
     def _position(self, index: int, table: Mapping[str, Any]) -> Position:
@@ -150,7 +150,7 @@ class _Reading(Struct, frozen=True):
         try:
             symbol = normalise_symbol(table["symbol"])
         except (ValueError, AttributeError):
-            raise self._in(index, "symbol", f"{shown_value(table['symbol'])} is no ticker") from None
+            raise self._in(index, "symbol", f"{shown_value(table['symbol'])} is not a ticker") from None
         return Position(
             symbol=symbol,
             quantity=self._quantity(index, symbol, table) if "quantity" in table else 0,

@@ -45,7 +45,7 @@ def _shares(symbol: str, text: str) -> int:
     try:
         number = decimal_of(text.replace(",", ""))
     except ValueError:
-        raise PositionsError(f"{symbol}: {shown_value(text)} is no number of shares") from None
+        raise PositionsError(f"{symbol}: {shown_value(text)} is not a number of shares") from None
     if number != int(number):
         raise PositionsError(f"{symbol}: {shown_value(text)} refused: type whole shares, {int(number):,}")
     return int(number)

@@ -109,7 +109,7 @@ def import_day(day: MarketDay, to: str) -> Imported:
     except OSError as problem:
         raise RecordingError(f"{day.files[0]}: cannot be kept in {to}: {problem.strerror or problem}") from None
     if missing := [symbol for symbol in new if symbol not in symbols(run)]:
-        raise RecordingError(f"{day.files[0]}: no rows of {', '.join(missing)}")
+        raise RecordingError(f"{day.files[0]}: no rows for {', '.join(missing)}")
     return Imported(tuple(f"{run}:{symbol}" for symbol in day.symbols), repeated)
 
 

@@ -108,7 +108,7 @@ def find(name: str, directory: Path, journals: Iterable[Path] = ()) -> Recorded:
             if run_id not in recorded:
                 elsewhere = elsewhere or run_id
             elif record["event"] not in _MADE_BY_CORES:
-                raise RawError(f"{name} is no alert but {record['event']}: nothing to make again")
+                raise RawError(f"{name} is not an alert but {record['event']}: nothing to reproduce")
             else:
                 return Recorded(record, *recorded[run_id])
     if elsewhere:
@@ -147,7 +147,7 @@ def reproduce(found: Recorded) -> Remade:
         now_ns = data_time(frame, now_ns)
         if core is None:
             if not isinstance(frame, Begin):
-                raise RawError(f"{found.run}: what the run recorded of {found.symbol} has no beginning")
+                raise RawError(f"{found.run}: what the run recorded of {found.symbol} has no start")
             core = frame.core()
             continue
         core, outputs = play(frame, core)
@@ -179,7 +179,7 @@ def reproduce(found: Recorded) -> Remade:
         words = f"{_name(record)}: {how} the journal's record {record['event_id']}: {fields}"
         return Remade(same, verdict, words, at_ns, said_lately)
     why = reader.torn or "the whole recording was played"
-    return Remade(False, "DID NOT COME again", f"{_name(record)}: DID NOT COME: {why}", now_ns, ())
+    return Remade(False, "NOT RAISED again", f"{_name(record)}: NOT RAISED: {why}", now_ns, ())
 
 
 def _said(outputs: Iterable[Output]) -> list[Said]:

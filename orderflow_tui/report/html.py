@@ -178,7 +178,7 @@ def _followed(outcomes: Figures) -> list[str]:
     parts = [heading(f"What followed: {outcomes['total']:,} outcomes, {outcomes['truncated']:,} of them cut short")]
     for title, n, own, random, price, on_random, on_price in (
         (
-            "Fell by at least the spread within five minutes (false positives are the rest)", "outcomes", "fell",
+            "Fell by at least the spread within five minutes (the rest are false positives)", "outcomes", "fell",
             "random_fell", "price_only_fell", "lift_on_random", "lift_on_price_only",
         ),
         (

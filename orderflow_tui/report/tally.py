@@ -144,7 +144,7 @@ class Tally:
         return len(self._open)
 
     def take(self, lines: Iterable[bytes], place: Callable[[], str] | None = None) -> None:
-        """Add lines up; one that is no record is counted as unreadable, and named by what `place` says."""
+        """Add lines up; one that is not a record is counted as unreadable, and named by what `place` says."""
         for raw in lines:
             try:
                 line = read_record(raw)

@@ -32,7 +32,7 @@ def report_lines(report: Figures, width: int) -> list[str]:
     first, last = (moment(report[name] or "nowhere", _INSTANT) for name in ("first_utc", "last_utc"))
     ended = f"{runs['ended']} ended properly after {runs['hours']:.1f} h, {runs['failed']} of them failed"
     if runs["without_an_end"]:
-        ended += f", {runs['without_an_end']} never said an end"
+        ended += f", {runs['without_an_end']} without a recorded end"
     if runs["max_rss_mb"]:
         ended += f", most memory {runs['max_rss_mb']:.0f} MB"
     lines = [f"{report['records']:,} records from {first} to {last}", f"{runs['started']} runs started, {ended}"]
@@ -154,7 +154,7 @@ def _outcomes(outcomes: Figures) -> list[str]:
     rules = outcomes["by_rule"]
     if not rules:
         return [*lines, "  none known yet: an outcome comes 15 minutes after its alert"]
-    lines += ["  fell by at least the spread within 5 minutes (false positives are the rest)", _HEAD]
+    lines += ["  fell by at least the spread within 5 minutes (the rest are false positives)", _HEAD]
     lines += [
         _rule(name, rule["outcomes"], rule["fell"], rule["lift_on_random"], rule["lift_on_price_only"])
         for name, rule in rules.items()

@@ -61,4 +61,4 @@ def parse_toml(text: str, parse_float: Callable[[str], Any] = float) -> dict[str
     except RecursionError:
         raise TomlError("nested too deeply") from None
     except (ValueError, ArithmeticError):
-        raise TomlError("a number of too many digits, or a date that is none") from None
+        raise TomlError("a number with too many digits, or an invalid date") from None

@@ -22,7 +22,7 @@ def distrust(found: os.stat_result) -> str:
         return f"another user's file (uid {found.st_uid}): `chown` it if you trust what it says"
     if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _private_group(found.st_gid)):
         mode = stat.S_IMODE(found.st_mode)
-        return f"writable by others (mode {mode:04o}): look at what it says, then `chmod go-w` it"
+        return f"writable by others (mode {mode:04o}): check what it says, then `chmod go-w` it"
     return ""
 
 

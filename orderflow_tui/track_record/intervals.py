@@ -32,7 +32,7 @@ def wilson(hits: float, n: float, z: float = Z95) -> Interval | None:
         ValueError: More hits than trials, or fewer than none.
     """
     if not 0 <= hits <= n:
-        raise ValueError(f"{hits} hits of {n} cannot be")
+        raise ValueError(f"{hits} hits of {n} are impossible")
     if n == 0:
         return None
     share, z2 = hits / n, z * z

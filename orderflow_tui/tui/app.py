@@ -330,7 +330,7 @@ class OrderFlowApp(ReplayApp):
         try:
             write_choice(self.export_directory, self.model.choice)
         except OSError as error:
-            self.tell(f"layout and sort are not kept: {error.strerror}", warning=True)
+            self.tell(f"layout and sort could not be saved: {error.strerror}", warning=True)
 
     def action_next_theme(self) -> None:
         """The next theme."""

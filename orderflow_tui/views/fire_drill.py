@@ -116,7 +116,7 @@ def _unknowns(view: SymbolView, leave: ExitCostView, lines: list[DrillLine]) -> 
     if leave.refill_per_minute is None:
         yield "refill not measured yet (a minute of book and tape is needed): slices are priced as if nothing came back"
     if leave.usual_range is None:
-        yield "how far the price moves while you wait is not known yet"
+        yield "not known yet how far the price moves while you wait"
     if any(line.tape_share is not None and line.tape_share > TAPE_SHARE for line in lines):
         yield f"! above {TAPE_SHARE:.0%} of volume you move the price yourself: expect to pay more than shown"
     if leave.refill_per_minute is not None and any(line.behind for line in lines):

@@ -331,7 +331,7 @@ class StatusView(Struct, frozen=True):
     ended: str = ""
     """Why the feed ended (a recording's end, a refused key), or empty."""
     config_message: str = ""
-    """A refused reload of orderflow.toml or positions.toml; the old values stay in force."""
+    """A refused reload of orderflow.toml or positions.toml; the old values still apply."""
     paused: bool = False
     speed: float = 1.0
     replay: ReplayView | None = None

@@ -71,7 +71,7 @@ class Guard:
                     return self._welcome(request)
                 known = self._known(request.cookies.get(self.cookie, ""))
             except (ValueError, CookieError):  # headers that are none
-                return _plain(400, "a request that cannot be read")
+                return _plain(400, "an unreadable request")
             if not known:
                 return _plain(401, "open the address that `orderflow-tui serve` printed: it holds this run's token")
             self._trust(request)
@@ -96,7 +96,7 @@ class Guard:
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         if host_name(request.headers.get("Host", "")) not in self._hosts:
-            return _plain(421, "this server does not go by that name (--allow-host adds one)")
+            return _plain(421, "this server does not answer to that name (--allow-host adds one)")
         origin = request.headers.get("Origin")
         if origin is not None and _netloc(origin) != request.headers["Host"].lower():
             return _plain(403, "another page may not use this server")

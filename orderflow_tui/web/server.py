@@ -270,7 +270,7 @@ async def _run(dashboards: DashboardServer, guard: Guard, host: str, port: int) 
     async with listening(dashboards, guard, host, port) as bound:
         shown = f"[{host}]" if ":" in host else host
         print_lines([f"http://{shown}:{bound}/?token={guard.token}"])
-        print_note("each tab is a dashboard of its own; Ctrl+C ends them all")
+        print_note("each tab is a separate screen; Ctrl+C closes them all")
         await asked.wait()
 
 

@@ -77,7 +77,7 @@ def test_an_answer_reaches_the_engine_with_its_place(
         (("BAC", "snooze", "7"), "1, 5 or 15"),
         (("BAC", "hold", "3"), "takes no number"),
         (("KO", "hold"), "nothing of KO is open; open: BAC"),
-        (("!!", "hold"), "is no ticker"),
+        (("!!", "hold"), "is not a ticker"),
         (("BAC", "undo"), "no answer to BAC can be taken back; open: BAC"),
         (("BAC", "undo", "3"), "neither a number nor a note"),
     ],

@@ -296,5 +296,5 @@ def test_headless_tells_on_stderr_that_a_changed_file_was_refused(tmp_path: Path
         child.terminate()
         child.communicate(timeout=10)
     assert "positions.toml" in refused
-    assert "stay in force" in refused
+    assert "still apply" in refused
     assert "valid again" in taken_up

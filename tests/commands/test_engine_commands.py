@@ -132,7 +132,7 @@ def test_an_engine_that_is_killed_is_said_and_started_again_by_a_key(desk: Desk)
         assert again["pid"] != engine
         screen.await_true(lambda: len(desk.status()["screens"]) == 1, LIMIT)
         text = b"".join(path.read_bytes() for path in desk.journal.glob("*.jsonl"))
-        assert text.count(b'"reason":"not watched: the run before did not end in order"') == 1
+        assert text.count(b'"reason":"not watched: the last run did not end cleanly"') == 1
         os.write(screen.master, QUIT)
         screen.await_true(lambda: screen.child.poll() is not None, LIMIT)
     gone(again["pid"])

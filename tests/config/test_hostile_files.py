@@ -44,7 +44,7 @@ def test_one_that_others_may_write_is_refused(mode: int, tmp_path: Path) -> None
     path = settings(tmp_path)
     path.chmod(mode)
     said = refusal(tmp_path)
-    assert said.startswith(f"{path} refused: writable by others (mode {mode:04o}): look at what it says, then")
+    assert said.startswith(f"{path} refused: writable by others (mode {mode:04o}): check what it says, then")
     assert refusal(tmp_path / "elsewhere", ORDER_FLOW_CONFIG=str(path)) == said
 
 

@@ -229,7 +229,7 @@ def test_what_cannot_be_checked_any_more_leaves_the_old_settings(tmp_path: Path)
     watched = ConfigWatcher(load_config(env={}, cwd=tmp_path), gone)
     (tmp_path / "orderflow.toml").write_text("bucket_seconds = 21 ")
     assert watched.poll() is None
-    assert watched.message.endswith("cannot be checked: ModuleNotFoundError (the old settings stay in force)")
+    assert watched.message.endswith("cannot be checked: ModuleNotFoundError (the old settings still apply)")
     assert watched.loaded.config.bucket_seconds == 20
 
 
@@ -288,7 +288,7 @@ def test_wiring_waits_for_the_next_start_and_says_so(tmp_path: Path) -> None:
     assert (fresh.config.profile, fresh.config.bucket_seconds) == ("guarded", 15)
     assert (fresh.for_symbol("SPY").profile, fresh.for_symbol("SPY").bucket_seconds) == ("guarded", 5)
     assert fresh.for_symbol("QQQ").profile == "plan"
-    assert "profile, log_dir in force from the next start" in watch.message
+    assert "profile, log_dir from the next start" in watch.message
 
 
 def test_without_a_file_there_is_nothing_to_watch(tmp_path: Path) -> None:

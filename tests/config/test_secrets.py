@@ -55,8 +55,8 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> No
     ("text", "reason"),
     [
         ("POLYGON_API_KEY SECRET", "secrets.env:1: must be NAME=value"),
-        ("\nPOLYGON_KEY=SECRET", "secrets.env:2: POLYGON_KEY is no known secret; did you mean POLYGON_API_KEY?"),
-        ("POLYGON_API_KEY=SECRET\nPOLYGON_API_KEY=SECRET", "secrets.env:2: POLYGON_API_KEY stands there twice"),
+        ("\nPOLYGON_KEY=SECRET", "secrets.env:2: POLYGON_KEY is not a known secret; did you mean POLYGON_API_KEY?"),
+        ("POLYGON_API_KEY=SECRET\nPOLYGON_API_KEY=SECRET", "secrets.env:2: POLYGON_API_KEY is listed twice"),
     ],
 )
 def test_broken_lines_are_named_without_their_value(tmp_path: Path, text: str, reason: str) -> None:

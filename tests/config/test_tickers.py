@@ -60,7 +60,7 @@ def test_every_spelling_becomes_the_vendors(symbol: str, spellings: tuple[str, .
     ],
 )
 def test_what_is_no_ticker_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="is no ticker: up to 10 capitals") as refused:
+    with pytest.raises(ValueError, match="is not a ticker: up to 10 capitals") as refused:
         normalise_symbol(written)
     assert str(refused.value).isprintable()
 

@@ -11,6 +11,7 @@ import yaml
 from orderflow_tui.commands.options import SCREEN
 from orderflow_tui.config.load import SYMBOL_FIELDS, load_config
 from orderflow_tui.config.reload import START_ONLY
+from orderflow_tui.config.secrets import SECRET_NAMES
 from orderflow_tui.config.sources import SETTINGS
 from orderflow_tui.positions.toml_file import read_text
 from orderflow_tui.tui.keys.user_keymap import check_keymap
@@ -22,9 +23,14 @@ def test_what_a_symbol_may_set_and_what_waits_for_the_next_start() -> None:
     text = section(PAGE, "## orderflow.toml")
     of_a_symbol, running = text.split("A symbol's table may set", 1)[1].split("A running program", 1)
     assert set(code(of_a_symbol)) == set(SYMBOL_FIELDS)
-    waiting = running.split("stay in force.", 1)[1].split("wait for the next start", 1)[0]
+    waiting = running.split("still apply.", 1)[1].split("wait for the next start", 1)[0]
     of_sources = {name for name, setting in SETTINGS.items() if setting.kind != "secret"}
     assert set(code(waiting)) | of_sources == set(START_ONLY)
+
+
+def test_names_of_secrets() -> None:
+    listed = section(PAGE, "## Secrets").split("Known names:", 1)[1]
+    assert tuple(code(listed)) == SECRET_NAMES
 
 
 def test_theme_names() -> None:

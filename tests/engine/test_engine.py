@@ -391,7 +391,7 @@ def test_the_watch_ends_with_its_last_screen_where_that_is_wanted(folder: Path) 
     one.close()
     other.close()
     until(lambda: engine.ended)
-    assert engine.ended == ["the last screen has left"]
+    assert engine.ended == ["the last screen has closed"]
     engine.close()
 
 

@@ -93,7 +93,7 @@ def test_a_bad_list_leaves_the_embedded_one_and_is_told_once(
     assert listed.conditions.table is EMBEDDED
     (told,) = listed.got.of(ApiFault)
     assert (told.error_type, told.endpoint) == (word, "conditions")
-    assert told.detail.endswith("the built-in list of sale conditions stays in force")
+    assert told.detail.endswith("the built-in list of sale conditions still applies")
     host.always(PATH, None)
     listed.conditions.poll()
     assert listed.conditions.table is not EMBEDDED

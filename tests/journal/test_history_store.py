@@ -176,7 +176,7 @@ def test_a_line_that_is_no_record_is_shown_as_one(tmp_path: Path) -> None:
     assert [store[index].event == NOT_A_RECORD for index in range(len(store))] == [
         True, True, False, False, False, True, False, False, False,
     ]  # fmt: skip
-    assert store[5].text == "this line is no record: garbage"
+    assert store[5].text == "this line is not a record: garbage"
     assert store.skipped == 2
     with pytest.raises(LookupError, match="no longer in its file"):
         store.detail(store[5])

@@ -58,7 +58,7 @@ def test_every_break_of_the_file_leaves_the_seller_heard(tmp_path: Path, name: s
         break_it(path)
         until(lambda before=told, words=words: said(desk) != before and words in said(desk))  # type: ignore[misc]
         told = said(desk)
-        assert told.endswith("(the last good positions stay in force)")
+        assert told.endswith("(the last good positions still apply)")
         assert sells(desk, heard) == heard + 1
         assert [position.quantity for position in positions.get_active_positions()] == [1000]
     remove(path)

@@ -32,7 +32,7 @@ def test_nobody_waits_for_a_look_that_hangs_and_it_is_said(monkeypatch: object) 
     assert time.monotonic() - began < 10
     assert look.problem == ""
     look._began = time.monotonic() - guarded_reads._SLOW_SECONDS - 1
-    assert look.problem == "settings: no answer from the disk for 11 s; what was read last holds"
+    assert look.problem == "settings: no answer from the disk for 11 s; the last reading still applies"
     gate.set()
     until(lambda: look.turn(0.1))
     assert look.problem == ""
@@ -48,7 +48,7 @@ def test_a_look_that_fails_is_said_and_the_next_one_looks_again() -> None:
     broken = ["a\x1b[2Jb"]
     look = BoundedRead("settings", look_once)
     assert look.turn(20) is None
-    assert look.problem == "settings cannot be read: MemoryError: a?[2Jb; what was read last holds"
+    assert look.problem == "settings cannot be read: MemoryError: a?[2Jb; the last reading still applies"
     broken.clear()
     assert look.turn(20) == "good"
     assert look.problem == ""

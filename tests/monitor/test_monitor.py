@@ -428,7 +428,7 @@ def quotes_of(desk: Desk, symbol: str, capabilities: Capabilities) -> None:
 
 
 def test_a_name_without_quotes_is_judged_by_them_once_they_are_there(desk: Desk) -> None:
-    desk.put(SymbolNote("BAC", "no_quotes", "the snapshot has no quote of it", Arrival.now()))
+    desk.put(SymbolNote("BAC", "no_quotes", "the snapshot has no quote for it", Arrival.now()))
     quotes_of(desk, "BAC", replace(CAPABILITIES, quotes=False))
     more = replace(CAPABILITIES, side_check="refused")
     desk.put(FeedStatus("open", 1.0, 5.0, 1.0, connected=True, capabilities=more, arrival=Arrival.now()))

@@ -161,7 +161,7 @@ def test_a_broker_that_fails_leaves_the_last_good_positions_and_their_age() -> N
     assert manager.age_seconds == 12.0
     source._ask()
     assert not manager.refresh()
-    assert manager.message == "Alpaca: status 500 (the last good positions stay in force)"
+    assert manager.message == "Alpaca: status 500 (the last good positions still apply)"
     assert manager.age_seconds == 12.0
     now[0] = 120.0
     source._ask()
@@ -226,7 +226,7 @@ def test_a_positions_file_beside_adds_stops_orders_and_events(tmp_path: Path) ->
     assert manager.get_watchlist() == ["SPY"]
     beside.write_text("watchlist = [1]")
     assert not manager.refresh()
-    assert "is no ticker" in manager.message
+    assert "is not a ticker" in manager.message
     beside.unlink()
     assert manager.refresh()
     assert manager.get_watchlist() == []

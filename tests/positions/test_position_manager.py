@@ -136,17 +136,17 @@ HEAD = '[[position]]\nsymbol = "BAC"\nquantity = 1\naverage_cost = 2.0\n'
         (HEAD.replace("2.0", "1e999999999999999999999"), "positions.toml"),
         (HEAD.replace("2.0", "true"), "average_cost = True refused"),
         (HEAD + "stop = 0.0", "positions.toml:5: position 1 (BAC): stop = 0.0 refused"),
-        (HEAD.replace('"BAC"', '"../x"'), "positions.toml:2: position 1 (../x): '../x' is no ticker"),
-        (HEAD.replace('"BAC"', "7"), "positions.toml:2: position 1: 7 is no ticker"),
+        (HEAD.replace('"BAC"', '"../x"'), "positions.toml:2: position 1 (../x): '../x' is not a ticker"),
+        (HEAD.replace('"BAC"', "7"), "positions.toml:2: position 1: 7 is not a ticker"),
         (HEAD.replace("quantity = 1\n", ""), "positions.toml:1: position 1 (BAC): quantity is missing"),
         (HEAD + "quantty = 5", "positions.toml:5: position 1 (BAC): unknown key 'quantty'; did you mean quantity?"),
         ("watchlst = []\n" + HEAD, "positions.toml:1: unknown key 'watchlst'; did you mean watchlist?"),
-        ('watchlist = ["SPY", "SPY"]', "positions.toml:1: watchlist: SPY stands there twice"),
-        ("watchlist = [5]", "positions.toml:1: watchlist: 5 is no ticker"),
+        ('watchlist = ["SPY", "SPY"]', "positions.toml:1: watchlist: SPY is listed twice"),
+        ("watchlist = [5]", "positions.toml:1: watchlist: 5 is not a ticker"),
         ("watchlist = 'SPY'", "positions.toml:1: watchlist must be a list"),
         ("\n[position]\nsymbol = 'A'", "positions.toml:2: position must be [[position]] tables"),
         ("position = [1]", "positions.toml:1: position must be [[position]] tables"),
-        (HEAD + "\n" + HEAD, "positions.toml:7: position 2 (BAC): BAC stands there twice"),
+        (HEAD + "\n" + HEAD, "positions.toml:7: position 2 (BAC): BAC is listed twice"),
         (HEAD + HEAD.replace("BAC", "b-a"), None),
         (HEAD + "working = 5", "working must be a list"),
         (HEAD + "working = [{side = 'sell', price = 1.0}]", "positions.toml:5: position 1 (BAC): each order must be"),
@@ -212,7 +212,7 @@ def test_a_change_is_taken_up_and_a_bad_one_is_not(tmp_path: Path) -> None:
 
     write(tmp_path, GOOD.replace("1000", "lots"))
     assert not manager.refresh()
-    assert "the last good positions stay in force" in manager.message
+    assert "the last good positions still apply" in manager.message
     assert manager.get_active_positions()[0].quantity == 600
     now = 150.0
     assert not manager.refresh()

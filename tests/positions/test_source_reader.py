@@ -66,7 +66,7 @@ def test_a_source_that_hangs_is_said_and_never_waited_for() -> None:
     assert manager.message == ""
     now[0] += 6
     assert not manager.refresh_apart()
-    assert manager.message == "positions: reading them takes long (the last good positions stay in force)"
+    assert manager.message == "positions: reading them takes long (the last good positions still apply)"
     assert quantities(manager) == [1]
     assert source.reads == 2
     go_on.set()
@@ -102,7 +102,7 @@ def test_a_defect_of_a_reader_is_one_line_and_the_looks_go_on(defect: Exception)
     source.version, source.answer = 2, fail
     until(lambda: not manager.refresh_apart() and bool(manager.message))
     kind = type(defect).__name__
-    assert manager.message == f"positions: cannot be read: {kind} (the last good positions stay in force)"
+    assert manager.message == f"positions: cannot be read: {kind} (the last good positions still apply)"
     source.version, source.answer = 3, lambda: held(5)
     until(manager.refresh_apart)
     assert (manager.message, quantities(manager)) == ("", [5])

@@ -115,7 +115,7 @@ def test_coins_are_whole_parts_and_know_no_session(tmp_path: Path) -> None:
         (trade(1, 2, size="300.25"), "line 3: size '300.25' must be whole shares: leave fractions of a share out"),
         (trade(1, 2, size="1e30"), "line 3: size '1e30' is out of range"),
         (trade(1, 2, price=".00004"), r"line 3: price '\.00004' is below \$0\.0001, the smallest step"),
-        (trade(1, 2, price="abc"), "line 3: price 'abc' is no number"),
+        (trade(1, 2, price="abc"), "line 3: price 'abc' is not a number"),
         (trade(1, 2, kind="n"), r"line 3: kind 'n' is unknown: v \(visible\), h \(hidden\), x \(auction\), or a venue"),
         (trade(1, 2, kind="NN:1"), "line 3: kind 'NN:1' is unknown"),
         (trade(1, 2, size="0"), "must be above 0"),

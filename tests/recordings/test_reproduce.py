@@ -265,7 +265,7 @@ def test_what_differs_is_told_and_fails(recorded: Run, tmp_path: Path, capsys: p
     day.write_text(json.dumps({**told, "recommendation_id": other}) + "\n")
     ask[2] = other
     assert main([*ask, str(forged)]) == 1
-    assert f"{other}: DID NOT COME: the whole recording was played" in capsys.readouterr().out
+    assert f"{other}: NOT RAISED: the whole recording was played" in capsys.readouterr().out
 
 
 def test_what_cannot_be_found_is_a_wrong_use(
@@ -280,7 +280,7 @@ def test_what_cannot_be_found_is_a_wrong_use(
     ).close()
     for command, words in (
         (["nothing", *raw], "nothing is in no journal: looked in"),
-        ([started, *raw], "is no alert but order_flow.run_started"),
+        ([started, *raw], "is not an alert but order_flow.run_started"),
         (["x", "--headless"], "--alert needs the directory of the recordings"),
         (["x", "--record", str(tmp_path), "--headless"], "nothing was recorded there"),
         (
@@ -304,7 +304,7 @@ def test_a_broken_off_recording_makes_what_it_holds(recorded: Run, tmp_path: Pat
     remade = reproduce(find(told["event_id"], tmp_path / "raw"))
     assert remade.same or "breaks off before byte" in remade.words
     (run / path.name).write_bytes(path.read_bytes()[:60])
-    assert "DID NOT COME" in reproduce(find(told["event_id"], tmp_path / "raw")).words
+    assert "NOT RAISED" in reproduce(find(told["event_id"], tmp_path / "raw")).words
     (run / path.name).unlink()
     with pytest.raises(RawError, match="nothing of BAC"):
         reproduce(find(told["event_id"], tmp_path / "raw"))

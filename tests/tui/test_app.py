@@ -175,7 +175,7 @@ async def test_the_answer_follows_its_recommendation() -> None:
         await press(pilot, "f2")
         monitor.put(recommendations=(recommendation("BAC", status="resolved", reason="the position is gone"),))
         await settled(pilot)
-        assert "over: nothing waits here" in block(app, "answer")
+        assert "over: nothing to answer here" in block(app, "answer")
         monitor.put(recommendations=())
         await settled(pilot)
         assert "the position is gone" in block(app, "answer")
@@ -198,7 +198,7 @@ async def test_trimming_a_position_that_is_not_known_takes_any_number_from_one()
     monitor.put(recommendations=(recommendation("GONE"),))
     async with running(monitor) as (app, pilot):
         await press(pilot, "f2", "t", "enter")
-        assert "a number of shares from 1" in block(app, "answer")
+        assert "must be 1 or more shares" in block(app, "answer")
         await press(pilot, "7", "enter")
         assert monitor.answers[0][1].shares == 7
 

@@ -141,4 +141,4 @@ async def test_a_choice_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     async with running(calm_market(2), export_directory=tmp_path / "file") as (app, pilot):
         await press(pilot, "o")
-        assert app.messages.standing[-1].text.startswith("layout and sort are not kept: ")
+        assert app.messages.standing[-1].text.startswith("layout and sort could not be saved: ")

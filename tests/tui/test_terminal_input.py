@@ -1,4 +1,4 @@
-"""What a terminal sends that is no key: it types nothing, answers nothing and costs nothing."""
+"""What a terminal sends that is not a key: it types nothing, answers nothing and costs nothing."""
 
 from __future__ import annotations
 

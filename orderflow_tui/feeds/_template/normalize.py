@@ -17,9 +17,9 @@ _MOST_SIZE: Final = 10**12
 def print_of(row: Trade, now_ns: int, seq: int) -> Print:
     """One print. Raises DataValidationError for what cannot be."""
     if not 0 < row.price * PRICE_UNITS_PER_DOLLAR <= _MOST_PRICE:
-        raise DataValidationError("TAPE_PRICE", f"print price {row.price:g} cannot be")
+        raise DataValidationError("TAPE_PRICE", f"print price {row.price:g} is impossible")
     if not 0 <= row.size <= _MOST_SIZE:
-        raise DataValidationError("TAPE_SIZE", f"print size {row.size} cannot be")
+        raise DataValidationError("TAPE_SIZE", f"print size {row.size} is impossible")
     _check_time(row.time_ns, now_ns)
     return Print(row.time_ns, seq, price_units(row.price), row.size, REGULAR, UNKNOWN, 0, 0, row.id)
 
@@ -37,5 +37,5 @@ def _check_time(time_ns: int, now_ns: int) -> None:
 
 def _level(price: float, size: int) -> Levels:
     if not 0 <= price * PRICE_UNITS_PER_DOLLAR <= _MOST_PRICE or not 0 <= size <= _MOST_SIZE:
-        raise DataValidationError("LEVEL2_PRICE", f"{size} at {price:g} cannot be")
+        raise DataValidationError("LEVEL2_PRICE", f"{size} at {price:g} is impossible")
     return ((price_units(price), size),) if price and size else ()

@@ -84,7 +84,7 @@ class SourceChecks:
         rows = {self._host.spellings.symbol(name): raw for name, raw in told.items()}
         found: list[Finding] = []
         if missing := [symbol for symbol in symbols if symbol not in rows]:
-            said = f"no quote of {', '.join(missing)} on this feed"
+            said = f"no quote for {', '.join(missing)} on this feed"
             advice = "check the spelling in your positions" if self._host.feed != "iex" else "IEX may have none of it"
             found.append(Finding("symbols", "warn", said, advice))
         ages, unreadable = [], []

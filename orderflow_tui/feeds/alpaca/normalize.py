@@ -71,7 +71,7 @@ def time_ns(text: str) -> int:
     """RFC 3339 to nanoseconds UTC, never by way of a float. Raises DataValidationError (`PAYLOAD_MALFORMED`)."""
     found = _TIME.fullmatch(text)
     if found is None:
-        raise DataValidationError("PAYLOAD_MALFORMED", f"{one_line(text)[:40]!r} is no time")
+        raise DataValidationError("PAYLOAD_MALFORMED", f"{one_line(text)[:40]!r} is not a time")
     seconds = _seconds(found[1])
     if found[3]:
         offset = int(found[4]) * 3_600 + int(found[5]) * 60
@@ -148,9 +148,9 @@ def print_of(row: TradeRow | StreamTrade | StreamCorrection, now_ns: int, seq: i
     if not 0 < row.price * PRICE_UNITS_PER_DOLLAR <= MOST_PRICE or not (
         price := round(row.price * PRICE_UNITS_PER_DOLLAR)
     ):
-        raise DataValidationError("TAPE_PRICE", f"print price {row.price:g} cannot be")
+        raise DataValidationError("TAPE_PRICE", f"print price {row.price:g} is impossible")
     if not 0 <= row.size <= MOST_SIZE:
-        raise DataValidationError("TAPE_SIZE", f"print size {row.size:g} cannot be")
+        raise DataValidationError("TAPE_SIZE", f"print size {row.size:g} is impossible")
     at_ns = time_ns(row.time)
     if at_ns > now_ns + MAX_AHEAD_NS:
         raise DataValidationError("PAYLOAD_MALFORMED", f"a print is {(at_ns - now_ns) / NS:.1f} s in the future")
@@ -205,11 +205,11 @@ def _level(price: float | None, size: float | None) -> Levels:
     units = _price(price or 0.0)
     shares = size or 0.0
     if not 0 <= shares <= MOST_SIZE:
-        raise DataValidationError("LEVEL2_SIZE", f"size {shares:g} cannot be")
+        raise DataValidationError("LEVEL2_SIZE", f"size {shares:g} is impossible")
     return ((units, int(shares)),) if units and int(shares) else ()
 
 
 def _price(price: float) -> int:
     if not 0 <= price * PRICE_UNITS_PER_DOLLAR <= MOST_PRICE:
-        raise DataValidationError("LEVEL2_PRICE", f"price {price:g} cannot be")
+        raise DataValidationError("LEVEL2_PRICE", f"price {price:g} is impossible")
     return price_units(price)

@@ -134,7 +134,7 @@ class StreamSupervisor(Reconnecting):
     async def _connection(self) -> None:
         url = self._hooks.url()
         if not url:
-            raise TroubleError("not known yet what the key is worth", kind="early")
+            raise TroubleError("not known yet what the key may read", kind="early")
         self._hooks.state("connecting")
         async with websocket(url) as connection:
             self._frames.begin()

@@ -36,7 +36,7 @@ BEHIND: Final = 1 << 16
 """A read that brings so much finds a queue: of books only the newest are kept."""
 REFUSED_SECONDS: Final = 60.0
 """What was refused is asked again after so long."""
-THINNED_WORDS: Final = ", books thinned: more than this machine reads"
+THINNED_WORDS: Final = ", books thinned: this machine cannot keep up"
 _THINNED_NS: Final = 2 * 10**9
 
 

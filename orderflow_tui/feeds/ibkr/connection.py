@@ -82,7 +82,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.closed.done():
             raise self.closed.result()
         if not self.ready.done():
-            what = "says no more after its greeting" if self._greeted else "does not answer"
+            what = "goes silent after its greeting" if self._greeted else "does not answer"
             raise TroubleError(
                 f"{place} accepts the connection but {what}: enable the API and confirm the connection in TWS",
                 "silent",

@@ -17,7 +17,7 @@ ALLOWED: Final = frozenset(
 
 
 class NotAllowedError(ValueError):
-    """Somebody tried to send what is no request for market data."""
+    """Somebody tried to send what is not a request for market data."""
 
 
 def hello() -> bytes:
@@ -37,7 +37,7 @@ def request(message: int, *fields: object) -> bytes:
         NotAllowedError: Its number is not in `ALLOWED`, or a field would read as two.
     """
     if message not in ALLOWED:
-        raise NotAllowedError(f"message {message} is no request for market data: it is not sent")
+        raise NotAllowedError(f"message {message} is not a request for market data and is not sent")
     texts = [str(field) for field in (message, *fields)]
     if any("\0" in text for text in texts):
         raise NotAllowedError("a field with a NUL in it is not sent")

@@ -210,7 +210,7 @@ class FrameReader:
             while end - at >= LENGTH_BYTES:
                 length = int.from_bytes(kept[at : at + LENGTH_BYTES], "big")
                 if not 0 < length <= MAX_FRAME:
-                    raise WireError("what answers there is no TWS or IB Gateway")
+                    raise WireError("what answers there is not TWS or IB Gateway")
                 if end - at - LENGTH_BYTES < length:
                     break
                 at += LENGTH_BYTES + length
@@ -226,7 +226,7 @@ class FrameReader:
 def greeting(fields: Sequence[str]) -> Version:
     """The server's version, in its first message. Raises WireError."""
     if len(fields) != 2 or not (fields[0].isascii() and fields[0].isdigit() and len(fields[0]) <= 6):
-        raise WireError("what answers there is no TWS or IB Gateway")
+        raise WireError("what answers there is not TWS or IB Gateway")
     return Version(int(fields[0]))
 
 

@@ -82,7 +82,7 @@ class BookPoller:
             elif symbol in answer.malformed:
                 found.append(_bad(symbol, "PAYLOAD_MALFORMED", answer.malformed[symbol], answer))
             elif symbol in answer.without_quote:
-                found += self._note(symbol, state, "no_quotes", "the snapshot has no quote of it", answer)
+                found += self._note(symbol, state, "no_quotes", "the snapshot has no quote for it", answer)
             elif answer.unnamed:
                 found.append(_bad(symbol, "PAYLOAD_MALFORMED", "no row names it, and some cannot be read", answer))
             else:

@@ -78,7 +78,7 @@ class PolygonFeed:
         stream_pace: Divides the waits of the stream's supervisor.
 
     Raises:
-        DataValidationError: `CONFIG_INVALID` where the source is polygon and there is no key.
+        DataValidationError: `CONFIG_INVALID` where the source is polygon and there is not a key.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ class Conditions:
             if not self._told:
                 self._told = True
                 now = Arrival(time.monotonic_ns(), self._clock())
-                detail = f"{error}; the built-in list of sale conditions stays in force"
+                detail = f"{error}; the built-in list of sale conditions still applies"
                 self._put(ApiFault(error.error_type, detail, now, status=error.status, endpoint="conditions"))
             raise
         return AGAIN_SECONDS

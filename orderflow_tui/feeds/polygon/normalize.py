@@ -131,7 +131,7 @@ def print_of(row: TradeRow | StreamTrade, now_ns: int, table: ConditionTable = E
     try:
         price = round(row.price * PRICE_UNITS_PER_DOLLAR)
     except OverflowError:
-        raise DataValidationError("TAPE_PRICE", f"print price {row.price:g} cannot be") from None
+        raise DataValidationError("TAPE_PRICE", f"print price {row.price:g} is impossible") from None
     sip_ns = row.sip_timestamp
     participant_ns = row.participant_timestamp or 0
     if sip_ns < _NS_FROM or 0 != participant_ns < _NS_FROM or participant_ns > _LATEST_NS:
@@ -173,11 +173,11 @@ def _impossible(row: TradeRow | StreamTrade, price: int, sip_ns: int, now_ns: in
     if price <= 0:
         return DataValidationError("TAPE_PRICE", f"print price {row.price:g} is not above 0")
     if price > MOST_PRICE:
-        return DataValidationError("TAPE_PRICE", f"print price {row.price:g} cannot be")
+        return DataValidationError("TAPE_PRICE", f"print price {row.price:g} is impossible")
     if row.size < 0:
         return DataValidationError("TAPE_SIZE", f"print size {row.size:g} is below 0")
     if row.size > MOST_SIZE:
-        return DataValidationError("TAPE_SIZE", f"print size {row.size:g} cannot be")
+        return DataValidationError("TAPE_SIZE", f"print size {row.size:g} is impossible")
     if sip_ns <= 0:
         return DataValidationError("PAYLOAD_MALFORMED", "a print has no time")
     return DataValidationError("PAYLOAD_MALFORMED", f"a print is {(sip_ns - now_ns) / NS:.1f} s in the future")
@@ -286,11 +286,11 @@ def quoted_size(size: float | None) -> int:
 def _bounded(price: float) -> int:
     """Dollars to price units; one that would overflow is refused, what is below 0 is judged where a book is."""
     if abs(price) * PRICE_UNITS_PER_DOLLAR > MOST_PRICE:
-        raise DataValidationError("LEVEL2_PRICE", f"price {price:g} cannot be")
+        raise DataValidationError("LEVEL2_PRICE", f"price {price:g} is impossible")
     return price_units(float(price))
 
 
 def _sized(size: float) -> int:
     if abs(size) > MOST_SIZE:
-        raise DataValidationError("LEVEL2_SIZE", f"size {size:g} cannot be")
+        raise DataValidationError("LEVEL2_SIZE", f"size {size:g} is impossible")
     return int(size)

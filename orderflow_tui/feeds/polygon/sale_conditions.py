@@ -114,7 +114,7 @@ def table_from_rules(rules: Iterable[UpdateRule]) -> ConditionTable:
     listed: dict[int, UpdateRule] = {}
     for rule in rules:
         if rule.condition in listed:
-            raise ValueError(f"condition {rule.condition} stands in the list twice")
+            raise ValueError(f"condition {rule.condition} is listed twice")
         listed[rule.condition] = rule
     repeated = [condition for condition in (15, 16) if condition in listed and listed[condition].volume]
     if repeated:

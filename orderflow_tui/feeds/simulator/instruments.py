@@ -111,7 +111,7 @@ def listed_symbols(text: str) -> dict[str, Decimal | None]:
         name, colon, price = entry.partition(":")
         symbol = normalise_symbol(name)
         if symbol in found:
-            raise ValueError(f"{symbol} stands there twice")
+            raise ValueError(f"{symbol} is listed twice")
         if colon and (not _PRICE.fullmatch(price) or Decimal(price) < _CHEAPEST):
             raise ValueError(f"{symbol}: the price must be from {_CHEAPEST} to 99999.99 dollars, as in {symbol}:25.10")
         found[symbol] = Decimal(price) if colon else None

@@ -218,7 +218,7 @@ def _number(what: str, text: str) -> float:
     except ValueError:
         value = nan
     if not isfinite(value):
-        raise ValueError(f"{what} {text!r:.20} is no number")
+        raise ValueError(f"{what} {text!r:.20} is not a number")
     return value
 
 

@@ -98,7 +98,7 @@ class FlatSession(Struct, frozen=True):
         for _, events in symbol_events(self, (self.symbol,)):
             yield from events
             return
-        raise RecordingError(f"{self.trades}: no rows of {self.symbol}")
+        raise RecordingError(f"{self.trades}: no rows for {self.symbol}")
 
 
 def symbol_events(
@@ -126,7 +126,7 @@ def symbol_events(
             continue
         beside, quoted = next(quotes, ("", iter(())))
         if beside != symbol:
-            raise RecordingError(f"{session.quotes}: no rows of {symbol}")
+            raise RecordingError(f"{session.quotes}: no rows for {symbol}")
         # At equal times the merge takes what comes first here.
         yield (
             symbol,

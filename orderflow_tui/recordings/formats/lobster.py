@@ -138,7 +138,7 @@ def open_lobster(path: Path) -> LobsterSession:
     try:
         day = date.fromisoformat(match["day"])
     except ValueError as problem:
-        raise RecordingError(f"{path}: {match['day']} is no day") from problem
+        raise RecordingError(f"{path}: {match['day']} is not a day") from problem
     levels = int(match["levels"])
     if not levels:
         raise RecordingError(f"{path}: expected one level a side or more")

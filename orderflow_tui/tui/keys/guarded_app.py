@@ -21,13 +21,13 @@ from orderflow_tui.support.console import crash_lines
 from orderflow_tui.support.terminal import GONE
 from orderflow_tui.tui.keys.terminal_input import Key
 
-TOO_CLOSE: Final = "that key came together with other input and was not taken: press it again"
-CLICKS: Final = "more than one click came at once, and none was taken: click once"
+TOO_CLOSE: Final = "that key arrived with other input and was ignored: press it again"
+CLICKS: Final = "several clicks arrived at once and were ignored: click once"
 CLICK_SECONDS: Final = 0.1
 """A click that follows another sooner is one of a flood."""
 ONE_CLICK_SECONDS: Final = 0.3
 """A click that quits waits so long for another: a person clicks there once."""
-NOT_SHOWN: Final = "the terminal had not shown this yet, and that key was not taken: press it again"
+NOT_SHOWN: Final = "the terminal had not shown this yet, so that key was ignored: press it again"
 
 
 class EndPort(Protocol):
@@ -63,7 +63,7 @@ class GuardedApp(App[int]):
         """Called once, when the first frame is out."""
 
     def get_driver_class(self) -> type[Driver]:
-        """Drivers that notice a terminal which is gone, and type nothing that is no key."""
+        """Drivers that notice a terminal which is gone, and type nothing that is not a key."""
         if (constants.DRIVER or "").endswith(":WebDriver"):
             from orderflow_tui.tui.keys.browser_driver import BrowserDriver  # noqa: PLC0415 only in a browser's tab
 

@@ -2,7 +2,7 @@
 
 Terminals answer questions late and to the wrong program, pastes never end, bytes are no UTF-8. Textual's own parser
 types what it does not know as keys, so this one stands before it: a sequence is read to its end by the grammar of
-ECMA-48 (strings too), and what is no key that we know is dropped whole. Nothing is kept that has no bound.
+ECMA-48 (strings too), and what is not a key that we know is dropped whole. Nothing is kept that has no bound.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from textual.message import Message
 from orderflow_tui.tui.keys.flood_detection import MOST_BY_HAND, Allowance, flood_until
 
 QUIET_SECONDS: Final = 0.15
-"""After an escape sequence that is no key, how long a key may be a part of what the terminal still sends."""
+"""After an escape sequence that is not a key, how long a key may be a part of what the terminal still sends."""
 OPEN_SECONDS: Final = 0.25
 """After so long without a byte, a key alone is a key again though a sequence or a paste before it never ended."""
 DOUBT_SECONDS: Final = 2.0
@@ -116,7 +116,7 @@ class TerminalInput(XTermParser):
         self._most_typed = MOST_TYPED
         self._pasting_until = -1e9
         self._foreign = False
-        """Whether this read held an escape sequence that is no key."""
+        """Whether this read held an escape sequence that is not a key."""
 
     def read(self, data: bytes) -> list[Message]:
         """What one read of the terminal holds."""

@@ -63,7 +63,7 @@ def check_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
         keymap: Binding id to one key or several, separated by commas.
 
     Raises:
-        KeymapError: An unknown id, something that is no key, two bindings on one key, or no way left to acknowledge
+        KeymapError: An unknown id, something that is not a key, two bindings on one key, or no way left to acknowledge
             a recommendation while text is being typed.
     """
     known = [binding.id or "" for bindings in SCOPES.values() for binding in named(bindings)]

@@ -46,7 +46,9 @@ def asked_rows(
         facts = [clean(fact) for words in (item.cost_line, item.stop_line) if words for fact in words.split(" | ")]
         rows += [make_row(f" {line}") for line in packed(facts, width - 2, len(facts))]
         if item.status not in {"open", "held", "snoozed", "trimmed"}:
-            rows.append(make_row(Span(f" {STATUS_WORDS.get(item.status, item.status)}: nothing waits here", "alert")))
+            rows.append(
+                make_row(Span(f" {STATUS_WORDS.get(item.status, item.status)}: nothing to answer here", "alert"))
+            )
         return rows
     first = max(0, min(cursor - most // 2, len(asked) - most))
     shown = range(first, min(len(asked), first + most))

@@ -131,7 +131,7 @@ class AnswerScreen(ModelModal):
             words = f" {clean(self._item.symbol, 12)}: shares sold (of {shares(held) if held else '?'})?"
             return [make_row(Span(f"{words}  Enter saves, Esc goes back", "strong"))]
         if self._stage == "note":
-            return [make_row(Span(" a line of your own; enter keeps it, esc drops it", "strong"))]
+            return [make_row(Span(" a note; Enter saves it, Esc drops it", "strong"))]
         asked = Asked(self._item, self._held(self._item.symbol))
         return choice_rows(asked, everything=self._everything, names=len(self._items), width=width)
 
@@ -226,7 +226,7 @@ class AnswerScreen(ModelModal):
         count = int(digits) if digits.isdigit() else 0
         held = abs(self._held(self._item.symbol))
         if not count or (held and count > held):
-            self._refusal = f"between 1 and {shares(held)} shares" if held else "a number of shares from 1"
+            self._refusal = f"between 1 and {shares(held)} shares" if held else "must be 1 or more shares"
             self._draw()
             return
         self._answer(Answer("trimmed", shares=count, note=self._note))

@@ -192,12 +192,12 @@ class FirstRunScreen(ModelScreen):
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(SAMPLE)
         except FileExistsError:
-            self.dashboard.tell(f"{path} is there already: it was left as it is", warning=True)
+            self.dashboard.tell(f"{path} already exists: left unchanged", warning=True)
             return
         except OSError as error:
             self.dashboard.tell(f"{path} cannot be written: {error.strerror}", warning=True)
             return
-        message = f"{path} is written: open it in an editor, take the # away and put in what you hold."
+        message = f"{path} is written: open it in an editor, remove the # and enter what you hold."
         self._first_run = replace(self._first_run, kind="nothing_held", message=message)
         await self.update_model()
 

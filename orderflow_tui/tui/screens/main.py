@@ -275,7 +275,7 @@ class MainScreen(AlertsScreen):
         if found is None and not self.model.views:
             found = FirstRun("nothing_held", self.dashboard.positions.path or Path("positions.toml"))
         if found is None:
-            self.dashboard.tell(f"all is set up: {len(self.model.views)} symbols are watched")
+            self.dashboard.tell(f"all set: {len(self.model.views)} symbols are watched")
         else:
             await self.app.push_screen(lazy.first_run_screen(found, self._zone))
 

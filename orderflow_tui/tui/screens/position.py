@@ -56,7 +56,7 @@ class PositionScreen(ModelModal):
     def _draw(self) -> None:
         width = max(20, self.size.width - 4)
         words = [FORM, "Negative shares: a short position. 0 shares: closed. Enter saves, Esc goes back."]
-        words.append(f"File: {self._desk.path}. You can also edit it in an editor: a change counts at once.")
+        words.append(f"File: {self._desk.path}. You can also edit it in an editor: changes apply at once.")
         rows: list[Row] = [make_row(line) for text in words for line in wrap(clean(text), width, 3)]
         rows += [make_row(Span(line, "alert")) for line in wrap(clean(self._refusal), width, 2) if line]
         box = self.query_one("#position", LineWidget)

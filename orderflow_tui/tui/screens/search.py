@@ -21,7 +21,7 @@ class SearchScreen(ModelModal):
     SearchScreen > Input { width: 1fr; border: heavy $primary; height: 3; }
     """
 
-    def __init__(self, text: str, placeholder: str = "text or symbol; enter looks, empty shows all") -> None:
+    def __init__(self, text: str, placeholder: str = "text or symbol; Enter searches, empty shows all") -> None:
         super().__init__()
         self._text = text
         self._placeholder = placeholder

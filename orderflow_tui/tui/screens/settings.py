@@ -162,7 +162,7 @@ class SettingsScreen(ModelModal):
             else:
                 self._change(value)
 
-        asked = f"{setting.name}, now {setting.value}; enter takes it, esc drops it"
+        asked = f"{setting.name}, now {setting.value}; Enter saves it, Esc drops it"
         self.app.push_screen(SearchScreen("", asked), take)
 
     def action_next_symbol(self) -> None:

@@ -20,7 +20,7 @@ class Dashboard(Protocol):
     Attributes:
         monitor: What is shown, and who takes the answers.
         model: The state all screens share.
-        export_directory: Where exports go; None where there is no journal.
+        export_directory: Where exports go; None where there is not a journal.
         answering: Whether a key alone answers a recommendation now.
         messages: What is said for a few seconds.
         positions: What is changed in the positions file.

@@ -46,7 +46,7 @@ class Rows(Protocol):
 
 @lru_cache(maxsize=4_096)
 def _minute(zone: str, utc_minute: str) -> str:
-    """A UTC minute of the journal's form as the zone's `2025-10-22 10:35`; what is no time stays as it is."""
+    """A UTC minute of the journal's form as the zone's `2025-10-22 10:35`; what is not a time stays as it is."""
     try:
         return datetime.fromisoformat(f"{utc_minute}:00+00:00").astimezone(Zone(zone).info).strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError):

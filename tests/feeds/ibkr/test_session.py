@@ -149,7 +149,7 @@ async def test_a_read_that_finds_a_queue_is_said_and_a_short_one_is_not() -> Non
     assert connection.behind_at > 0
     feed = IbkrFeed(Config(1))
     feed._connected = feed._behind = True
-    assert "books thinned: more than this machine reads" in feed._lines_words(1_000.0)
+    assert "books thinned: this machine cannot keep up" in feed._lines_words(1_000.0)
 
 
 def details(request: int, con_id: int, currency: str, kind: str = "STK") -> wire.Details:
