@@ -75,7 +75,7 @@ def stocks_of(table: Table, style: Style, name: str, left_out: list[LeftOut], sa
             )
         elif quantity is None:
             what = shown_value(reader.cell(line, "symbol"))[1:-1]
-            raise PositionsError(f"{name}:{line.number}: {what}: quantity = {shown_value(cell)} refused: no number")
+            raise PositionsError(f"{name}:{line.number}: {what}: quantity = {shown_value(cell)} refused: not a number")
         else:
             found.append(reader.row(line, quantity))
     return found

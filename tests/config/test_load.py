@@ -95,7 +95,7 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
         ("[symbols.AAPL]\nred_burst_threshold = 2", ("[symbols.AAPL] red_burst_threshold = 2", "threshold, 3.0")),
         ("[symbols.AAPL]\nalert_windw_seconds = 60", ("[symbols.AAPL] unknown key", "did you mean alert_window")),
         ("[symbols.AAPL]\nlog_dir = 'x'", ("[symbols.AAPL] unknown key 'log_dir'",)),
-        ("[symbols.'../x']\nbucket_seconds = 5", ("no ticker",)),
+        ("[symbols.'../x']\nbucket_seconds = 5", ("not a ticker",)),
         ("[symbols.BRK-B]\nbucket_seconds = 5\n[symbols.'BRK/B']\nbucket_seconds = 6", ("BRK.B", "twice")),
     ],
 )

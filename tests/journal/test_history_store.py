@@ -75,7 +75,7 @@ def test_the_detail_of_a_row(tmp_path: Path) -> None:
     assert first.offset == 0
     newest = tmp_path / "2025-10-24.jsonl"
     newest.write_text('{"event_id":"other"}\n')  # the same file: a new one might get its number or not
-    with pytest.raises(LookupError, match="no longer at its place"):
+    with pytest.raises(LookupError, match="has moved"):
         store.detail(first)
     newest.write_text("")
     with pytest.raises(LookupError, match="no longer in its file"):

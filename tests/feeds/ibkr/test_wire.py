@@ -72,5 +72,5 @@ def test_what_the_wire_writes_where_it_has_nothing() -> None:
 
 
 def test_something_else_on_the_port_is_no_gateway() -> None:
-    with pytest.raises(wire.WireError, match="no TWS or IB Gateway"):
+    with pytest.raises(wire.WireError, match="not TWS or IB Gateway"):
         wire.FrameReader().feed(b"HTTP/1.1 400 Bad Request\r\n\r\n")
