@@ -125,7 +125,7 @@ class RemoteMonitor:
             raise
         except ConnectionError:
             link.close()
-            raise EngineError("no engine answers there: it has ended, or takes no more screens") from None
+            raise EngineError("no engine answers there: it has ended, or accepts no more screens") from None
         except TimeoutError:
             link.close()
             raise EngineSilentError(

@@ -342,7 +342,7 @@ class IbkrFeed:
         sampled = sum(not symbol.tape.whole for symbol in self._symbols.values())
         said = f"{said}; tape sampled: {sampled}" if sampled else said
         if self._behind:
-            return f"{said}; books thinned: more than this machine reads"
+            return f"{said}; books thinned: this machine cannot keep up"
         busy = sum(0 < symbol.depth.thinned_at > now - BUSY_SHOWN_SECONDS for symbol in self._symbols.values())
         return f"{said}; books thinned to 4 a second: {busy}" if busy else said
 
