@@ -223,7 +223,7 @@ async def test_a_kind_is_called_as_in_the_list_and_one_without_rows_here_is_pass
         while not store.loaded:
             store.load()
         await press(pilot, "h")
-        seen = []
+        seen: list[str] = []
         while not seen or "kind" in seen[-1]:
             await press(pilot, "e")
             seen.append(block(app, "history-filter"))
