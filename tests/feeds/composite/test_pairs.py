@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from starlette.types import ASGIApp
 
 from orderflow_tui.core.model.events import Book, Gap, Print, Quote, TapeCovered
 from orderflow_tui.core.model.units import NS
@@ -33,7 +34,10 @@ from tests.feeds.contract.wires import (
 from tests.feeds.databento.serving import listening
 from tests.feeds.ibkr import serving as ibkr
 
-TAPES = {"polygon": (polygon_app, polygon_feed), "alpaca": (alpaca_app, alpaca_feed)}
+TAPES: dict[str, tuple[Callable[[Market, FaultPlan], ASGIApp], Callable[[str], Feed]]] = {
+    "polygon": (polygon_app, polygon_feed),
+    "alpaca": (alpaca_app, alpaca_feed),
+}
 SYMBOL = SYMBOLS[0]
 
 
