@@ -49,7 +49,7 @@ SERIAL = $(shell grep -rl --include='test_*.py' 'pytest\.mark\.serial' tests)
 test: $(VENV)/.test
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -p tests.core_coverage -m 'not chaos and not serial and not conformance'
-	$(BIN)/python -m pytest -n 2 -m serial $(SERIAL)
+	$(BIN)/python -m pytest -n 3 -m serial $(SERIAL)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered --fail-under=95
 
