@@ -12,7 +12,8 @@ from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.alpaca import wire
-from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP, AlpacaFeed
+from orderflow_tui.feeds.alpaca.entitlement import IEX_ONLY, NO_SIP
+from orderflow_tui.feeds.alpaca.feed import AlpacaFeed
 from orderflow_tui.feeds.alpaca.host import HEARTBEAT, Host
 from orderflow_tui.feeds.alpaca.normalize import book_of
 from orderflow_tui.feeds.errors import AuthError, FeedError, NotEntitledError, PayloadError

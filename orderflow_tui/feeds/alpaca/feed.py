@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
 from orderflow_tui.config.secrets import secret_text
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.feeds.alpaca import wire
-from orderflow_tui.feeds.alpaca.host import MOST_QUOTES, AlpacaConfig, FeedName, Host
+from orderflow_tui.feeds.alpaca.entitlement import Entitlement, EntitlementHooks
+from orderflow_tui.feeds.alpaca.host import MOST_QUOTES, AlpacaConfig, Host
 from orderflow_tui.feeds.alpaca.last_prices import LastPrices
 from orderflow_tui.feeds.alpaca.places import Places
 from orderflow_tui.feeds.alpaca.shown_quotes import ShownQuotes
@@ -20,15 +21,13 @@ from orderflow_tui.feeds.alpaca.stream import StreamHooks, StreamSupervisor
 from orderflow_tui.feeds.alpaca.stream_events import Frames
 from orderflow_tui.feeds.alpaca.tape import SymbolTape
 from orderflow_tui.feeds.feed import (
-    ApiFault,
     Arrival,
-    FeedEnded,
     FeedMessage,
     Put,
     SymbolSet,
 )
 from orderflow_tui.feeds.live.budgeted_http import Reply
-from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
+from orderflow_tui.feeds.live.link import LinkState
 from orderflow_tui.feeds.live.market_hours import market_at
 from orderflow_tui.feeds.live.poll_faults import Faults
 from orderflow_tui.feeds.live.poll_workers import PAUSE_SECONDS, PollWorkers, WorkerHooks
@@ -45,10 +44,6 @@ BOOKS_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 60.0
 """Polled prints of the last minutes are read again so often, for corrections."""
 CLOSED_CYCLE_SECONDS: Final = 10.0
-PROBED_AGAIN_SECONDS: Final = 86_400.0
-IEX_ONLY: Final = "IEX only, about 3 % of the volume"
-_WHOSE: Final[Mapping[FeedName, str]] = {"iex": IEX_ONLY, "sip": "", "delayed_sip": ""}
-NO_SIP: Final = "this key has no real-time SIP data: set alpaca_feed to auto (or to iex or delayed_sip)"
 
 
 class AlpacaFeed:
@@ -83,8 +78,6 @@ class AlpacaFeed:
         self._tapes: dict[str, SymbolTape] = {}
         self._looked: set[str] = set()
         self._quoted: frozenset[str] = frozenset()
-        self._known = threading.Event()
-        """Set once it is known which feed the key is worth."""
         self._lock = threading.Lock()
         self._put: Put = _discard
         self._standing = LinkState(
@@ -95,9 +88,14 @@ class AlpacaFeed:
             recovered=lambda: self._schedule.hurry(failed_only=True),
         )
         self._faults = Faults(self._standing, self._send, policy, clock)
-        worker_hooks = WorkerHooks(self._report, polled=lambda _: None, refused=self.stop, ended=self._host.close)
-        self._workers = PollWorkers(
-            "alpaca-feed", WORKERS, self._schedule, self._faults, stop=self._stop, hooks=worker_hooks
+        hooks = WorkerHooks(self._report, polled=lambda _: None, refused=self.stop, ended=self._host.close)
+        self._workers = PollWorkers("alpaca-feed", WORKERS, self._schedule, self._faults, stop=self._stop, hooks=hooks)
+        self._entitlement = Entitlement(
+            config.alpaca_feed,
+            self._host,
+            self._standing,
+            clock=clock,
+            hooks=EntitlementHooks(self._send, known=self._schedule.hurry, end=self.stop),
         )
         self._places = Places(self._send)
         self._last_prices = LastPrices(self._host)
@@ -111,26 +109,7 @@ class AlpacaFeed:
             in_force=self._shown.in_force,
             clock=clock,
         )
-        hooks = StreamHooks(
-            url=self._stream_url,
-            symbols=self._by_urgency,
-            market=lambda: self._standing.market,
-            delay_ns=lambda: self._host.delay_ns,
-            began=self._began,
-            ended=self._ended,
-            state=self._standing.set_stream,
-            refused=self._refused,
-            not_in_plan=self._step_down,
-        )
-        self._stream = StreamSupervisor(
-            (secret_text(config.alpaca_key_id), secret_text(config.alpaca_secret_key)),
-            hooks=hooks,
-            frames=Frames(self._send, lambda: dict(self._tapes), self._host.spellings),
-            spellings=self._host.spellings,
-            put=self._send,
-            clock=clock,
-            pace=stream_pace,
-        )
+        self._stream = self._stream_supervisor()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -147,10 +126,8 @@ class AlpacaFeed:
             raise RuntimeError("a feed starts once")
         self._put = put
         self._market()
-        if self._config.alpaca_feed in ("iex", "delayed_sip"):
-            self._use(cast("FeedName", self._config.alpaca_feed))
-        else:
-            self._schedule.add(Job("entitlement", self._probe, "entitlement", due=time.monotonic()))
+        if not self._entitlement.settled_by_choice():
+            self._schedule.add(Job("entitlement", self._entitlement.probe, "entitlement", due=time.monotonic()))
         self._schedule.add(Job("books", self._poll_books, "snapshot", due=time.monotonic()))
         self.set_symbols(symbols)
         self._workers.start()
@@ -202,49 +179,32 @@ class AlpacaFeed:
         """Wait until every thread has ended; True when they have."""
         return self._workers.join(timeout)
 
-    # --- which feed ---------------------------------------------------------------------------------------------
-
-    def _use(self, feed: FeedName) -> None:
-        self._host.use(feed)
-        self._standing.learn(
-            host=f"{self._host.name} {feed}",
-            single_venue=feed == "iex",
-            sizes_are_market=feed != "iex",
-            venues=_WHOSE[feed],
-            delay_seconds=DELAYED_SECONDS if feed == "delayed_sip" else 0,
-            dataset="sip" if feed == "delayed_sip" else feed,
-        )
-        self._known.set()
-        self._schedule.hurry()
-
-    def _probe(self) -> float:
-        if not self._known.is_set():
-            if self._host.has_sip():
-                self._use("sip")
-            else:
-                self._step_down()
-        return PROBED_AGAIN_SECONDS
-
-    def _step_down(self) -> None:
-        """SIP is not in the plan: IEX for whoever left the choice to us, the end for whoever asked for SIP."""
-        if self._config.alpaca_feed == "auto":
-            self._use("iex")
-        else:
-            self._finish("403", NO_SIP)
-
-    def _refused(self, reason: str) -> None:
-        self._finish("401", reason)
-
-    def _finish(self, error_type: Literal["401", "403"], reason: str) -> None:
-        now = self._now()
-        self._send(ApiFault(error_type, reason, now, status=int(error_type), endpoint="stream", final=True))
-        self._send(FeedEnded("the API key is refused" if error_type == "401" else reason, now, exit_code=1))
-        self.stop()
-
     # --- the stream ---------------------------------------------------------------------------------------------
 
+    def _stream_supervisor(self) -> StreamSupervisor:
+        hooks = StreamHooks(
+            url=self._stream_url,
+            symbols=self._by_urgency,
+            market=lambda: self._standing.market,
+            delay_ns=lambda: self._host.delay_ns,
+            began=self._began,
+            ended=self._ended,
+            state=self._standing.set_stream,
+            refused=self._entitlement.refused,
+            not_in_plan=self._entitlement.step_down,
+        )
+        return StreamSupervisor(
+            (secret_text(self._config.alpaca_key_id), secret_text(self._config.alpaca_secret_key)),
+            hooks=hooks,
+            frames=Frames(self._send, lambda: dict(self._tapes), self._host.spellings),
+            spellings=self._host.spellings,
+            put=self._send,
+            clock=self._clock,
+            pace=self._pace,
+        )
+
     def _stream_url(self) -> str:
-        if not self._known.is_set():
+        if not self._entitlement.known:
             return ""
         return f"{self._config.alpaca_stream_url.rstrip('/')}/v2/{self._host.feed}"
 
@@ -297,7 +257,7 @@ class AlpacaFeed:
     def _poll_tape(self, tape: SymbolTape) -> float:
         if tape.intake.streaming:
             return LOOK_SECONDS
-        if not self._known.is_set():
+        if not self._entitlement.known:
             return PAUSE_SECONDS
         if tape.symbol not in self._looked:
             tape.waits_until = tape.waits_until or time.monotonic() + QUOTE_SECONDS
@@ -309,14 +269,14 @@ class AlpacaFeed:
 
     def _read_again(self, tape: SymbolTape) -> float:
         """What polled prints have become: a stream tells of corrections by itself."""
-        if self._known.is_set() and not tape.intake.streaming:
+        if self._entitlement.known and not tape.intake.streaming:
             tape.read_again(self._host, self._clock())
         return AGAIN_SECONDS / self._pace
 
     def _poll_books(self) -> float:
         self._standing.cycle_seconds = cycle = self._cycle()
         symbols = self._symbols.symbols
-        if not symbols or not self._known.is_set():
+        if not symbols or not self._entitlement.known:
             return PAUSE_SECONDS
         asked_ns = self._clock() - self._host.delay_ns
         try:
@@ -348,9 +308,6 @@ class AlpacaFeed:
 
     def _send(self, message: FeedMessage) -> None:
         self._put(message)
-
-    def _now(self) -> Arrival:
-        return Arrival(time.monotonic_ns(), self._clock())
 
 
 def _discard(_: FeedMessage) -> None:

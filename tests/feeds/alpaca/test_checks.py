@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orderflow_tui.cli import main
-from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP
+from orderflow_tui.feeds.alpaca.entitlement import IEX_ONLY, NO_SIP
 from orderflow_tui.feeds.simulator.faults import Fault
 from tests.feeds.alpaca.serving import KEY, SECRET, served
 

@@ -13,7 +13,8 @@ from websockets.asyncio.client import ClientConnection
 from orderflow_tui.core.model.events import Book, Halt, Print, SideCheckResult, TapeCorrection
 from orderflow_tui.core.model.outputs import SideCheckRequested
 from orderflow_tui.core.model.units import NS
-from orderflow_tui.feeds.alpaca.feed import IEX_ONLY, NO_SIP, AlpacaFeed
+from orderflow_tui.feeds.alpaca.entitlement import IEX_ONLY, NO_SIP
+from orderflow_tui.feeds.alpaca.feed import AlpacaFeed
 from orderflow_tui.feeds.alpaca.wire import StreamError
 from orderflow_tui.feeds.feed import ApiFault, BandNote, Batch, FeedEnded, FeedStatus, SymbolCapabilities
 from orderflow_tui.feeds.simulator.alpaca_rows import of_feed, trade_id
