@@ -80,5 +80,5 @@ def test_what_is_ill_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: py
         assert found["stream"]["said"].startswith("poll")
         assert found["stream"]["state"] == "warn"
         code, found = doctor(capsys, monkeypatch, host.url)
-    assert found["symbols"]["said"] == "no quote of NONE on this feed"
+    assert found["symbols"]["said"] == "no quote for NONE on this feed"
     assert found["stream"]["said"].startswith("not tried")
