@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 import sys
+from contextlib import suppress
 from typing import Final
 
 from orderflow_tui.engine.protocol import exactly
@@ -42,23 +43,24 @@ class Door:
         self._place = place
         self._secret = os.urandom(_SECRET_BYTES) if loopback else b""
         place.socket.unlink(missing_ok=True)  # an engine that was killed leaves it; the lock says it is gone
-        self._listener = self._loopback() if loopback else self._unix()
-        self._listener.listen(backlog)
+        self._listener = socket.socket(socket.AF_INET if loopback else socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            (self._bind_to_port if loopback else self._bind_to_path)()
+            self._listener.listen(backlog)
+        except BaseException:
+            self._listener.close()
+            raise
 
-    def _unix(self) -> socket.socket:
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    def _bind_to_path(self) -> None:
         mask = os.umask(0o177)
         try:
-            listener.bind(str(self._place.socket))
+            self._listener.bind(str(self._place.socket))
         finally:
             os.umask(mask)
-        return listener
 
-    def _loopback(self) -> socket.socket:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.bind((_HERE, 0))
-        replace_file(self._place.socket, f"{listener.getsockname()[1]} {self._secret.hex()}\n".encode())
-        return listener
+    def _bind_to_port(self) -> None:
+        self._listener.bind((_HERE, 0))
+        replace_file(self._place.socket, f"{self._listener.getsockname()[1]} {self._secret.hex()}\n".encode())
 
     def accept(self) -> socket.socket:
         """The next connection, of whomever. Raises OSError when the door is closed."""
@@ -74,6 +76,8 @@ class Door:
     def close(self) -> None:
         """Let nobody in any more."""
         self._place.socket.unlink(missing_ok=True)
+        with suppress(OSError):  # not every system can; on Linux a thread would go on waiting in `accept`
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
 

@@ -212,6 +212,8 @@ class EngineServer:
             before = self._port.version
             with self._changed:
                 self._screens[number] = screen
+            if self._closed.is_set():
+                return  # it closed while this one came in, and has let the others go
             self._came = True
             self._count()
             threading.Thread(target=self._write, args=(screen, before), name="engine-write", daemon=True).start()

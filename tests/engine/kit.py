@@ -94,7 +94,7 @@ class Engine:
         self.server.close()
 
 
-def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+def until(true: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for what another thread does."""
     end = time.monotonic() + seconds
     while not true():

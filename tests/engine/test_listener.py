@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -12,13 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from orderflow_tui.commands import attach
 from orderflow_tui.commands.attach import look_at
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.engine import client
-from orderflow_tui.engine.listener import address, connect
-from orderflow_tui.engine.protocol import PROTOCOL, Hello, send
+from orderflow_tui.engine.listener import Door, address, connect
+from orderflow_tui.engine.protocol import MOST_FROM_ENGINE, PROTOCOL, Hello, receive, send
 from orderflow_tui.engine.runtime_folder import EngineError, place_of, running_places
 from tests.engine.kit import VERSION, Engine, until
 from tests.tui.fake import recommendation, symbol_view
@@ -74,6 +76,56 @@ def _ended(link: socket.socket) -> bool:
         return link.recv(1) == b""
     except ConnectionResetError:
         return True
+
+
+@pytest.mark.parametrize("loopback", [False, True])
+def test_a_closed_door_lets_go_of_whoever_waits_at_it(loopback: bool) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        engine = Engine(Path(name), loopback=loopback)
+        (waiting,) = (one for one in threading.enumerate() if getattr(one, "_target", None) == engine.server._accept)
+        engine.close()
+        waiting.join(60)
+        assert not waiting.is_alive()
+
+
+@pytest.mark.parametrize("loopback", [False, True])
+def test_a_place_that_cannot_be_taken_leaves_no_socket(loopback: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[socket.socket] = []
+    usual = socket.socket
+
+    def kept(family: int, kind: int) -> socket.socket:
+        made.append(usual(family, kind))
+        return made[-1]
+
+    def full(_path: Path, _data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with tempfile.TemporaryDirectory() as name:
+        place = place_of(Path(name) / "journal", {"XDG_RUNTIME_DIR": name})
+        place = replace(place, socket=Path(name) / "gone" / "s")
+        monkeypatch.setattr("orderflow_tui.engine.listener.socket.socket", kept)
+        monkeypatch.setattr("orderflow_tui.engine.listener.replace_file", full)
+        with pytest.raises(OSError, match=r"No such file|No space left"):
+            Door(place, backlog=1, loopback=loopback)
+    assert [one.fileno() for one in made] == [-1]
+
+
+def test_a_screen_that_comes_in_while_the_engine_closes_is_let_go(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    greet = engine.server._greet
+
+    def closing(link: socket.socket) -> object:
+        screen = greet(link)
+        engine.close()
+        return screen
+
+    monkeypatch.setattr(engine.server, "_greet", closing)
+    with engine.link() as link:
+        send(link, Hello(PROTOCOL, VERSION, "pts/1", 10.0))
+        link.settimeout(60.0)
+        receive(link, MOST_FROM_ENGINE)  # it is welcomed
+        assert _ended(link)
 
 
 def test_who_says_nothing_does_not_keep_others_out(engine: Engine) -> None:
