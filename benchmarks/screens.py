@@ -5,7 +5,8 @@
 Four screens of 10 frames a second read the engine's socket in one process, so that one clock says when each of them
 had a state. Memory and CPU are those of an engine and a dashboard on a terminal of 200x50, on the simulated market.
 A key's action is the answer to a recommendation: from the press to the instant its record in the journal bears, and to
-the answer's words on the terminal. Each answer is taken back, so that the next has something to answer.
+the answer's words on the terminal. A key that answers is held for a moment first, to see that it is no part of a paste:
+the targets are for what is beyond that. Each answer is taken back, so that the next has something to answer.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from orderflow_tui.engine.protocol import MOST_FROM_ENGINE, PROTOCOL, Hello, Sta
 from orderflow_tui.engine.runtime_folder import place_of
 from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML
 from orderflow_tui.feeds.simulator.process import SimulatorProcess
+from orderflow_tui.tui.keys.terminal_input import HOLD_SECONDS
 from tests.tui.pty_terminal import QUIT, PtyTerminal
 
 if TYPE_CHECKING:
@@ -131,7 +133,7 @@ def cpu(pid: int) -> float:
 
 
 def answered(terminal: PtyTerminal, journal: Path) -> tuple[list[float], list[float]]:
-    """Milliseconds from the key that answers to its record in the journal, and to its words on the terminal."""
+    """Milliseconds beyond the hold, from the key that answers to its record and to its words on the terminal."""
 
     def records(event: str) -> list[bytes]:
         lines = b"".join(path.read_bytes() for path in journal.glob("*.jsonl")).splitlines()
@@ -151,7 +153,7 @@ def answered(terminal: PtyTerminal, journal: Path) -> tuple[list[float], list[fl
         wait(APART_SECONDS)
         pressed.append(time.time())
         terminal.press(KEEP)
-        words.append(terminal.read_until(b"u takes it back", 10) * 1_000)
+        words.append((terminal.read_until(b"u takes it back", 10) - HOLD_SECONDS) * 1_000)
         terminal.await_true(lambda most=number: len(records("exit_acknowledged")) >= most, 10)
         wait(APART_SECONDS)
         terminal.press(UNDO)
@@ -159,7 +161,7 @@ def answered(terminal: PtyTerminal, journal: Path) -> tuple[list[float], list[fl
     written = [
         datetime.fromisoformat(json.loads(line)["timestamp"]).timestamp() for line in records("exit_acknowledged")
     ]
-    return [(at - press) * 1_000 for at, press in zip(written, pressed, strict=True)], words
+    return [(at - press - HOLD_SECONDS) * 1_000 for at, press in zip(written, pressed, strict=True)], words
 
 
 def figures() -> list[Figure]:

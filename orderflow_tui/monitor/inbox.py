@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 Data = TypeVar("Data")
 Command = TypeVar("Command")
+Kind = TypeVar("Kind")
 
 
 class Inbox(Generic[Data, Command]):
@@ -94,11 +95,23 @@ class Inbox(Generic[Data, Command]):
         with self._changed:
             if self._commands:
                 return self._commands.popleft()
-            if not self._data:
+            return self._pop() if self._data else None
+
+    def take_next(self, kind: type[Kind]) -> Kind | None:
+        """The next data if it is of this kind; None where it is not, or where a command waits."""
+        if not self._data:
+            return None
+        with self._changed:
+            if self._commands or not self._data or type(self._data[0]) is not kind:
                 return None
-            if len(self._data) == self._limit:
-                self._changed.notify_all()
-            return self._data.popleft()
+            taken = self._pop()
+        assert isinstance(taken, kind)
+        return taken
+
+    def _pop(self) -> Data | Command:
+        if len(self._data) == self._limit:
+            self._changed.notify_all()
+        return self._data.popleft()
 
     def close(self) -> None:
         """Nobody takes any more: let those who wait go."""

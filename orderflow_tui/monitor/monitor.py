@@ -218,7 +218,7 @@ class Monitor(ScreenPort):
                 self._look_round()
             self._ticks.tell()
             if self._views.makes_views and time.monotonic_ns() >= self._views.due_ns(news=self._outbox.news):
-                self._publish()
+                self._publish(self._let_data_pass)
 
     def _wait_s(self, next_look: int) -> float:
         """How long the loop may sleep if no message comes."""
@@ -335,8 +335,9 @@ class Monitor(ScreenPort):
 
     # --- views --------------------------------------------------------------------------------------------------
 
-    def _publish(self) -> None:
+    def _publish(self, between: Callable[[], object] = bool) -> None:
         self._views.last_ns = time.monotonic_ns()
+        news, self._outbox.news = self._outbox.news, False
         if self._views.makes_views:
             now_ns = self._clock.shown_ns()
             self._publisher.make(
@@ -345,12 +346,21 @@ class Monitor(ScreenPort):
                 data_ns=now_ns - self._clock.delay_ns,
                 mono_ns=self._views.last_ns,
                 closed=self._clock.closed(self._state.market),
+                between=between,
             )
         self._publisher.publish(self._make_status())
-        if self._outbox.news:
-            self._outbox.news = False
-            if self._on_news is not None:
-                self._on_news()
+        if news and self._on_news is not None:
+            self._on_news()
+
+    def _let_data_pass(self) -> None:
+        """Between two views: live data that came meanwhile waits for one view, not for those of all symbols."""
+        if not self._clock.takes_at_once or self._failure is not None:
+            return
+        for _ in range(_BATCHES_PER_ROUND):
+            batch = self._inbox.take_next(Batch)
+            if batch is None:
+                return
+            self._intake.take(batch)
 
     def _make_status(self) -> StatusView:
         return status_view(

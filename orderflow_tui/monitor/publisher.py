@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -78,7 +78,16 @@ class Publisher:
         self._detail_due = {}
         self.details = {symbol: detail for symbol, detail in self.details.items() if symbol in wanted}
 
-    def make(self, symbols: WatchedSymbols, *, now_ns: int, data_ns: int, mono_ns: int, closed: bool) -> None:
+    def make(
+        self,
+        symbols: WatchedSymbols,
+        *,
+        now_ns: int,
+        data_ns: int,
+        mono_ns: int,
+        closed: bool,
+        between: Callable[[], object] = bool,
+    ) -> None:
         """Make the views of what has changed.
 
         Args:
@@ -87,6 +96,7 @@ class Publisher:
             data_ns: The same less what the data is late by contract.
             mono_ns: For the detail's own pace.
             closed: The market is.
+            between: Called after each view: what changes then is in the next publication.
         """
         before = self.views
         views: dict[str, SymbolView] = {}
@@ -105,6 +115,7 @@ class Publisher:
             else:
                 views[symbol] = before[symbol]
             cards += recommendations(watched.core, data_ns)
+            between()
         if self._record is not None and cards:
             cards = [_weighed(card, *self._record.kind(card.basis)) if card.kind == "flow" else card for card in cards]
             for symbol in {card.symbol for card in cards}:
