@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Mapping
+
+from msgspec import Struct, field
 
 from orderflow_tui.tui.look.formatting import Zone, clean, packed, span_text, whole_facts, wrap
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
+from orderflow_tui.tui.rows.aged import aged, is_aged
 from orderflow_tui.tui.state.screen_model import title_in
-from orderflow_tui.views.frozen_views import RecommendationView
+from orderflow_tui.views.frozen_views import RecommendationView, SymbolView
 
 _NS = 1_000_000_000
 
@@ -27,6 +30,7 @@ class CardFrame(Struct, frozen=True):
         width: Cells.
         height: Rows there are, at least 3.
         key: What the acknowledge key is called.
+        views: The symbols as they are now: whose data is old, its figures are painted so.
     """
 
     place: int
@@ -36,6 +40,7 @@ class CardFrame(Struct, frozen=True):
     width: int
     height: int
     key: str
+    views: Mapping[str, SymbolView] = field(default_factory=dict)
 
 
 def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
@@ -56,15 +61,17 @@ def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
     )
     bottom = make_row(f" {frame.key} answers   e sold all   t sold some   h keep   s snooze   u undo", base=loud)
     room = max(1, frame.height - 2)
-    body = _names(card, width - 4, room, line) if card.names else _one(card, width - 4, room, line)
+    card = aged(card, frame.views)
+    body = _names(card, frame, room, line) if card.names else _one(card, frame, room, line)
     return [top, *body, bottom][: frame.height]
 
 
-def _one(card: RecommendationView, width: int, room: int, line: str) -> list[Row]:
+def _one(card: RecommendationView, frame: CardFrame, room: int, line: str) -> list[Row]:
     """Of one symbol: each part as many rows as there is room for, in this order of need."""
+    width, old = frame.width - 4, is_aged(card, frame.views)
     reason = [_line(text, line) for text in wrap(clean(card.reason), width, 3)]
     stop, cost = _facts(card.stop_line), _facts(card.cost_line)
-    loud = "exit-line" if "STOP HIT" in card.stop_line else ""
+    loud = "exit-line" if "STOP HIT" in card.stop_line else "stale" if old else ""
     rows_of = {"cost": packed(cost, width, 1), "stop": packed(stop, width, 1)}
     left = room - len(reason) - sum(map(len, rows_of.values()))
     record = [_line(whole_facts(clean(card.record), width), "muted")] if card.record and left > 0 else []
@@ -76,12 +83,13 @@ def _one(card: RecommendationView, width: int, room: int, line: str) -> list[Row
         more = packed(facts, width, min(len(facts), len(rows_of[name]) + max(0, left)))
         left -= len(more) - len(rows_of[name])
         rows_of[name] = more
-    told = [_line(text, "strong") for text in rows_of["cost"]]
+    told = [_line(text, "stale" if old else "strong") for text in rows_of["cost"]]
     return [*reason, *record, *evidence, *told, *(_line(text, loud) for text in rows_of["stop"])]
 
 
-def _names(card: RecommendationView, width: int, room: int, line: str) -> list[Row]:
+def _names(card: RecommendationView, frame: CardFrame, room: int, line: str) -> list[Row]:
     """Of several symbols: what each fired on, and where there is room what leaving it takes."""
+    width = frame.width - 4
     each = 2 if 2 * len(card.names) <= room else 1
     shown = card.names if each * len(card.names) <= room else card.names[: room - 1]
     rows: list[Row] = []
@@ -90,7 +98,8 @@ def _names(card: RecommendationView, width: int, room: int, line: str) -> list[R
         if each > 1:
             stop, *held = _facts(one.stop_line) or [""]
             facts = [stop.split(" (")[0], *_facts(one.cost_line)[:1], *held]
-            rows += [_line(f"  {text}", "strong") for text in packed([fact for fact in facts if fact], width - 2, 1)]
+            token = "stale" if is_aged(one, frame.views) else "strong"
+            rows += [_line(f"  {text}", token) for text in packed([fact for fact in facts if fact], width - 2, 1)]
     if len(shown) < len(card.names):
         rest = ", ".join(clean(one.symbol, 12) for one in card.names[len(shown) :])
         rows.append(_line(whole_facts(f"and {len(card.names) - len(shown)} more: {rest}", width), line))

@@ -183,5 +183,7 @@ def table_row(view: SymbolView, number: int, width: int, *, selected: bool, pinn
         why = view.chip_detail or answered
         spans.append(Span(f"  {whole_facts(clean(why), rest - 3)}", WHY_TOKENS.get(view.chip, "muted")))
     base = "blind" if blind_holding(view) else "picked" if selected else ""
-    row = Row(tuple(spans), base)
-    return restyle(row, "stale") if looks_old(view) and not base else row
+    if base == "blind" or not looks_old(view):
+        return Row(tuple(spans), base)
+    row = restyle(Row(tuple(spans)), "stale")  # of a picked row that is old the symbol alone is painted as picked
+    return Row((Span(spans[0].text, "picked"), *row.spans[1:])) if selected else row

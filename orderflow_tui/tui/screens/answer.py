@@ -12,6 +12,7 @@ from orderflow_tui.core.model.holder import Answer, RecommendationStatus
 from orderflow_tui.tui.keys.bindings import ANSWER_BINDINGS
 from orderflow_tui.tui.look.formatting import clean, shares, wrap
 from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span, make_row
+from orderflow_tui.tui.rows.aged import aged
 from orderflow_tui.tui.rows.answer_rows import Asked, asked_rows, choice_rows
 from orderflow_tui.tui.screens.base import ModelModal
 from orderflow_tui.tui.widgets.text_field import Field
@@ -110,8 +111,8 @@ class AnswerScreen(ModelModal):
 
     def _draw(self) -> None:
         width = max(10, min(74, self.app.size.width - 2))
-        asked = [Asked(item, self._held(item.symbol)) for item in self._items]
-        card = self._card if len(asked) > 1 else self._item
+        asked = [Asked(aged(item, self.model.views), self._held(item.symbol)) for item in self._items]
+        card = self._card if len(asked) > 1 else asked[0].item
         below = [make_row(""), *self._stage_rows(width)]
         if self._note and self._stage == "choose":
             below += [make_row(Span(f" {line}", "muted")) for line in wrap(f"note: {self._note}", width - 2, 4)]

@@ -156,6 +156,7 @@ class MainScreen(AlertsScreen):
             width=width,
             height=card_height(height),
             key=self.dashboard.acknowledge_key,
+            views=self.model.views,
         )
         rows = card_rows(card, frame)
         return [*rows[:-1], *[EMPTY_ROW] * (frame.height - len(rows)), rows[-1]]  # its text may grow: nothing moves
