@@ -1,6 +1,6 @@
 """Run as a program: the given symbol-days on two local Dask workers, one of which is killed; prints what came of them.
 
-With `import FILE:SYM,SYM DIR` it takes symbols out of a day file there, and prints the recordings.
+With `import FILE:SYM,SYM DIR` it takes symbols out of a day file on one such worker, and prints the recordings.
 
 A process of its own, because the cluster's library leaves event loops open behind it.
 """
@@ -41,7 +41,10 @@ class _Kills(Watcher):
 def main(arguments: list[str]) -> None:
     from distributed import LocalCluster
 
-    options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+    workers = 1 if arguments[0] == "import" else 2
+    options: dict[str, Any] = {
+        "n_workers": workers, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50,
+    }  # fmt: skip
     with LocalCluster(host="127.0.0.1", **options) as local:  # type: ignore[no-untyped-call]
         if arguments[0] == "import":
             run_import([arguments[1]], arguments[2], cluster=local.scheduler_address, workers=0)

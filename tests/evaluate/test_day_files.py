@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -33,13 +34,14 @@ needs_dbn = pytest.mark.skipif(find_spec("databento_dbn") is None, reason="the e
 NAMES = ("AA", "BAC", "BAC.WS", "IBM", "ZZZ")
 
 
-@pytest.fixture
-def market(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A market's day of five names, a session each."""
+    folder = tmp_path_factory.mktemp("made")
     trades: list[str] = []
     quotes: list[str] = []
     for number, name in enumerate(NAMES):
-        prefix = recording(tmp_path, f"x_{number}", seed=number, seconds=700)
+        prefix = recording(folder, f"x_{number}", seed=number, seconds=700)
         for event in open_recording(prefix).events():
             if isinstance(event, Print):
                 price = f"{event.price / 10_000}"
@@ -52,7 +54,14 @@ def market(tmp_path: Path) -> str:
                         ticker=name, base=event.time_ns,
                     )
                 )  # fmt: skip
-    return str(flat(tmp_path / "market", trades, quotes))
+    return flat(folder / "market", trades, quotes)
+
+
+@pytest.fixture
+def market(made: Path, tmp_path: Path) -> str:
+    """The same in a folder of the test's own."""
+    root = made.parents[2]
+    return str(shutil.copytree(root, tmp_path / "market") / made.relative_to(root))
 
 
 def import_day(day: MarketDay, to: str) -> tuple[str, ...]:

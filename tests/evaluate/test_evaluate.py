@@ -60,6 +60,7 @@ def test_a_symbol_day_is_run_to_its_end(days: list[str]) -> None:
     assert result.falls >= 1
 
 
+@pytest.fixture(scope="module")
 def here(days: list[str]) -> list[UnitResult]:
     """In this process, one after the other."""
     found: list[UnitResult] = []
@@ -76,11 +77,10 @@ class Told(Watcher):
         self.told.append((done, of))
 
 
-def test_results_do_not_depend_on_where_they_ran(days: list[str]) -> None:
-    expected = here(days)
-    assert run_units(units(days), processes(1)) == expected
+def test_results_do_not_depend_on_where_they_ran(days: list[str], here: list[UnitResult]) -> None:
+    assert run_units(units(days), processes(1)) == here
     told = Told()
-    assert run_units(units(days), processes(2), watcher=told) == expected
+    assert run_units(units(days), processes(2), watcher=told) == here
     assert told.told == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -109,8 +109,8 @@ def test_a_names_settings_are_shared_out_where_workers_are_many(days: list[str])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are not Windows's")
-def test_a_worker_that_dies_costs_time_and_nothing_else(days: list[str]) -> None:
-    assert run_units(units(days), processes(2), work=dies_once) == here(days)
+def test_a_worker_that_dies_costs_time_and_nothing_else(days: list[str], here: list[UnitResult]) -> None:
+    assert run_units(units(days), processes(2), work=dies_once) == here
     with pytest.raises(DataValidationError, match="lost their worker"):
         run_units(units(days)[:1], processes(1), work=always_dies)
 
@@ -140,9 +140,9 @@ def test_other_versions_on_a_cluster_are_told_apart(there: dict[str, Any], why: 
 
 
 @needs_dask
-def test_on_a_dask_cluster_one_worker_killed(days: list[str]) -> None:
+def test_on_a_dask_cluster_one_worker_killed(days: list[str], here: list[UnitResult]) -> None:
     done = child("-m", "tests.evaluate.on_a_cluster", *days)
-    assert done.stdout.strip() == repr(here(days)), done.stderr[-2_000:]
+    assert done.stdout.strip() == repr(here), done.stderr[-2_000:]
 
 
 @needs_dask
