@@ -104,7 +104,7 @@ def test_what_is_kept_is_not_read_again_and_a_changed_file_is(market: str, tmp_p
 
 def test_a_symbol_that_is_not_there_costs_the_others_nothing(market: str, tmp_path: Path) -> None:
     to = tmp_path / "kept"
-    with pytest.raises(RecordingError, match=r"2026-01-09\.csv\.gz: no rows of NOT, XX"):
+    with pytest.raises(RecordingError, match=r"2026-01-09\.csv\.gz: no rows for NOT, XX"):
         import_day(the_day([f"{market}:BAC,XX,NOT"]), str(to))
     (run,) = [path for path in to.iterdir() if path.is_dir()]
     assert sorted(path.name.split("-")[0] for path in run.glob("*.raw")) == ["BAC"]
