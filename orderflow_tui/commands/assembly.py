@@ -112,16 +112,14 @@ def make_monitor(
     )
     recorder = _recorder(config, directory, source_class, data_source, run_id)
     damaged: list[str] = []
+    record = TrackRecord(directory, config.profile, run_id)
     earlier = None
     if take_up:
         earlier = EarlierRuns(
             journaled_recommendations(directory, source_class, damaged=damaged),
             unwatched_ns if writer.alone else None,
-            LearnedStore(directory, source_named(data_source).learned_under),
-            FollowUpStore(directory, source_class) if source_class != "replayed" else None,
+            *_stores(directory, source_class, data_source),
         )
-    record = TrackRecord(directory, config.profile, run_id)
-    if take_up:
         record.start(_RECORD_AFTER_S)
     monitor = Monitor(
         feed,
@@ -151,6 +149,12 @@ def make_monitor(
             lambda: f"open recommendations of {', '.join(damaged)} are not restored: they cannot be read to the end"
         )
     return monitor
+
+
+def _stores(directory: Path, source_class: SourceClass, data_source: str) -> tuple[LearnedStore, FollowUpStore | None]:
+    """What symbols taught, and alerts whose outcome is open: a replay follows its own to the end."""
+    followed = FollowUpStore(directory, source_class) if source_class != "replayed" else None
+    return LearnedStore(directory, source_named(data_source).learned_under), followed
 
 
 def _recorder(
