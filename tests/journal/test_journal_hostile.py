@@ -147,7 +147,7 @@ def test_a_torn_line_is_not_set_aside_through_a_link(tmp_path: Path, kept: Path)
 
 def test_a_line_that_is_just_no_journals_is_refused(tmp_path: Path) -> None:
     (tmp_path / TODAY).write_bytes(b"x" * (LONGEST_LINE + 100_000))
-    with pytest.raises(JournalError, match="no journal"):
+    with pytest.raises(JournalError, match="not a journal"):
         writer(tmp_path)
 
 

@@ -186,7 +186,7 @@ def test_rows_that_lie_apart_are_refused(tmp_path: Path) -> None:
 
 def test_a_symbol_that_is_not_there_is_named(tmp_path: Path) -> None:
     path = flat(tmp_path, [flat_trade(0, 1)], [flat_quote(0, 1)])
-    with pytest.raises(RecordingError, match="no rows of IBM"):
+    with pytest.raises(RecordingError, match="no rows for IBM"):
         list(opened(path, "IBM").events())
     with pytest.raises(RecordingError, match=r"give one after a colon, as in 2026-01-09\.csv\.gz:AAPL"):
         open_recording(str(path))
@@ -207,9 +207,9 @@ def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
         ("BAC,1,2", "3 columns where the head has 13"),
         (flat_trade(1, 2, price="-1"), "not above 0"),
         (flat_trade(1, 2, price="nan"), "line 3"),
-        (flat_trade(1, 2, price="1e300"), "cannot be"),
+        (flat_trade(1, 2, price="1e300"), "is impossible"),
         (flat_trade(1, 2, size="-5"), "below 0"),
-        (flat_trade(1, 2, size="inf"), "cannot be"),
+        (flat_trade(1, 2, size="inf"), "is impossible"),
         (flat_trade(1, 2, conditions="12,x"), "invalid literal"),
         (flat_trade(1, 2, correction="e"), "invalid literal"),
         (flat_trade(1, -2), "-2 is out of range"),
@@ -232,10 +232,10 @@ def test_a_bad_trade_is_one_line_of_error(tmp_path: Path, row: str, reason: str)
     ("row", "reason"),
     [
         (flat_quote(1, 2, "-1"), "below 0"),
-        (flat_quote(1, 2, "inf"), "cannot be"),
+        (flat_quote(1, 2, "inf"), "is impossible"),
         (flat_quote(1, 2, "nan"), "cannot convert"),
         (flat_quote(1, 2, bid_size="-3"), "below 0"),
-        (flat_quote(1, 2, bid_size="1e40"), "cannot be"),
+        (flat_quote(1, 2, bid_size="1e40"), "is impossible"),
         (flat_quote(1, 2, base=-NS), "a quote has no time"),
     ],
 )
@@ -301,7 +301,7 @@ def test_a_symbol_with_trades_and_no_quotes_is_named(tmp_path: Path) -> None:
     path = flat(tmp_path, trades, [flat_quote(0, 1, ticker="AAPL"), flat_quote(0, 1, ticker="IBM")])
     found = symbol_events(opened(path), ["AAPL", "BAC", "IBM"])
     assert next(found)[0] == "AAPL"
-    with pytest.raises(RecordingError, match=r"quotes_v1.*: no rows of BAC"):
+    with pytest.raises(RecordingError, match=r"quotes_v1.*: no rows for BAC"):
         next(found)
 
 

@@ -120,7 +120,7 @@ def test_recordings_that_show_different_things_are_not_mixed(
     pair = write(tmp_path, "aig_1", trades=[trade(0, 1)], book=[quote(0, 1)])
     other = str(lobster(tmp_path, ["34200,4,1,300,138600,1"], ["138700,500,138600,300"], levels=1))
     assert run(monkeypatch, tmp_path, "replay", pair, other, "--headless") == 2
-    assert "show different things" in capsys.readouterr().err
+    assert "hold different data" in capsys.readouterr().err
 
 
 def test_without_a_print_a_position_must_be_given(

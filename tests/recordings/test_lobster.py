@@ -167,7 +167,7 @@ def test_a_missing_half_and_impossible_names_are_named(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"orderbook_2\.csv \(or \.gz\) is missing"):
         open_recording(str(messages))
     for name, reason in (
-        ("BAC_2012-13-41_1_2_message_2.csv", "no day"),
+        ("BAC_2012-13-41_1_2_message_2.csv", "not a day"),
         ("BAC_2012-06-21_1_2_message_0.csv", "one level"),
     ):
         with pytest.raises(RecordingError, match=reason):

@@ -287,7 +287,7 @@ def test_what_cannot_be_found_is_a_wrong_use(
             [recorded.records("order_flow_alert")[0]["episode_id"], "--record", str(elsewhere), "--headless"],
             "is of run run-1, which was not recorded in",
         ),
-        (["x", "y", *raw], "give recordings to replay, or one alert's id"),
+        (["x", "y", *raw], "give recordings to replay or --alert ID"),
     ):
         assert main(["replay", "--alert", *command]) == 2
         assert words in capsys.readouterr().err

@@ -46,7 +46,7 @@ async def test_no_file_is_written_over_and_a_folder_that_is_missing_is_said(tmp_
     async with running(FakeMonitor(), first_run=FirstRun("no_positions_file", path)) as (app, pilot):
         path.write_text("mine")
         await press(pilot, "w")
-        assert "left as it is" in toasts(app)[-1]
+        assert "left unchanged" in toasts(app)[-1]
         assert path.read_text() == "mine"
     gone = tmp_path / "gone" / "positions.toml"
     async with running(FakeMonitor(), first_run=FirstRun("no_positions_file", gone)) as (app, pilot):

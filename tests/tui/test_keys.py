@@ -482,7 +482,7 @@ async def _filters(bench: Bench) -> None:
     everything = len(bench.rows.entries)
     for key, words in (
         ("s", "symbol AAPL"),
-        ("e", "kind order_flow.exit_acknowledged"),
+        ("e", "kind answer"),
         ("v", "severity critical"),
         ("d", "day 2025-10-22"),
         ("w", "answer answered"),
@@ -632,7 +632,7 @@ class FakeEngine:
 @checks("welcome", "first-run-new", "first-run-edit")
 async def _welcome(bench: Bench) -> None:
     await bench.press("w")
-    assert "all is set up" in toasts(bench.app)[-1]
+    assert "all set" in toasts(bench.app)[-1]
     bench.app.positions = PositionsDesk(bench.folder / "positions.toml")
     pages: tuple[tuple[str, Kind], ...] = (("n", "nothing_held"), ("e", "no_data"))
     for key, kind in pages:
