@@ -1,7 +1,4 @@
-"""The command line: parse, wire, exit. One short function a command; imports wait until a command needs them.
-
-Exit codes: 0, 1 (failed), 2 (bad use or configuration). Data goes to stdout, everything else to stderr.
-"""
+"""The command line: parse, wire, exit. One short function a command; imports wait until a command needs them."""
 
 from __future__ import annotations
 
@@ -12,11 +9,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
-from orderflow_tui.commands.options import EXIT_USE, ZONE, make_parser, overrides, parse, screen
-from orderflow_tui.support.console import prepare_streams, print_error, print_lines
+from orderflow_tui.commands.options import ZONE, make_parser, overrides, parse, screen
+from orderflow_tui.commands.run_command import run_command
+from orderflow_tui.support.console import prepare_streams, print_lines
 from orderflow_tui.support.terminal import SCREEN_STREAMS, hang_up
-
-EXIT_FAILED: Final = 1
 
 
 def _dashboard(args: argparse.Namespace) -> int:
@@ -36,7 +32,6 @@ def _attach(args: argparse.Namespace) -> int:
 
 
 def _engine(_: argparse.Namespace) -> int:
-    gc.disable()  # on again when all is loaded (`settle_memory`)
     from orderflow_tui.commands.engine import run_engine
 
     return run_engine()
@@ -264,16 +259,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     prepare_streams()
     args = parse(argv)
-    try:
-        return _version() if args.version else _COMMANDS[args.command](args)
-    except (ValueError, RuntimeError) as refused:
-        if not type(refused).__module__.startswith("orderflow_tui."):
-            raise
-        print_error(refused)
-        return EXIT_FAILED if type(refused).__name__ in {"OutputError", "SimulatorError"} else EXIT_USE
-    except BrokenPipeError:
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        return EXIT_FAILED
-    finally:
-        gc.enable()
+    return run_command(_version if args.version else lambda: _COMMANDS[args.command](args))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -14,14 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orderflow_tui import __version__
+from orderflow_tui.commands.run_command import run_command
 from orderflow_tui.config.quick_check import begin_check
 from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, EngineRunningError, is_held, place_of
 from orderflow_tui.outbound.children import module_command
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded
-from orderflow_tui.support.console import print_note
-from orderflow_tui.support.memory import spare_memory
+from orderflow_tui.support.console import prepare_streams, print_note
+from orderflow_tui.support.memory import environment_that_spares_memory, spare_memory
 
 if TYPE_CHECKING:
     from orderflow_tui.engine.server import EngineServer
@@ -79,7 +81,11 @@ def start_engine(
         EngineError: It cannot be started.
     """
     place = place_of(directory)
-    settings = {"overrides": dict(overrides), "config": config_file, "ends_with_screens": ends_with_screens}
+    added = environment_that_spares_memory()
+    settings = {
+        "overrides": dict(overrides), "config": config_file, "ends_with_screens": ends_with_screens,
+        "environment": list(added),
+    }  # fmt: skip
     try:
         log = open_to_append(place.log)
         try:
@@ -89,6 +95,7 @@ def start_engine(
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
+                env={**os.environ, **added},
                 start_new_session=True,  # what ends this terminal does not reach it
                 creationflags=_APART,
             )
@@ -144,12 +151,21 @@ def _last_words(place: EnginePlace) -> str:
     return lines[-1].removeprefix("orderflow-tui: ")[-_TOLD_CHARACTERS:] if lines else ""
 
 
+def main() -> int:
+    """`python -m orderflow_tui engine`: no command line is read, whose parser costs a megabyte all day."""
+    prepare_streams()
+    return run_command(run_engine)
+
+
 def run_engine() -> int:
     """The engine of a dashboard, with its settings on stdin: `orderflow-tui engine`, which only dashboards start."""
+    gc.disable()  # on again when all is loaded (`settle_memory`)
     settings = json.loads(sys.stdin.buffer.read(1_000_000))
     overrides, config_file = settings["overrides"], settings["config"]
     spare_memory()
     checked = begin_check(overrides, config_file)
     from orderflow_tui.commands.headless import run_watch  # noqa: PLC0415 while the settings are checked
 
+    for name in settings["environment"]:  # it is not for what this process starts
+        os.environ.pop(name, None)
     return run_watch(checked(), overrides, config_file, ends_with_screens=bool(settings["ends_with_screens"]))

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
+from orderflow_tui.commands.run_command import EXIT_USE
 from orderflow_tui.support.console import print_note
 
-EXIT_USE: Final = 2
 # What the command line may set of the configuration: option, field, metavar, help.
 SETTINGS: Final = (
     ("--data-source", "data_source", "SOURCE", "source of market data (default polygon)"),

@@ -81,6 +81,7 @@ def client_for(
     """
     transport = DeadlineTransport(
         deadline,
+        verify=_tls(base_url),
         trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
         proxy=proxy_of(base_url),
         limits=httpx.Limits(
@@ -95,6 +96,11 @@ def client_for(
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def _tls(base_url: str) -> ssl.SSLContext | bool:
+    """Whose certificates are trusted: the usual ones', and nobody's where nothing is encrypted, which spares 2 MB."""
+    return True if urlsplit(base_url).scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class NoCookies(CookieJar):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
 import signal
@@ -15,9 +17,11 @@ import pytest
 
 import orderflow_tui
 from orderflow_tui.cli import main
+from orderflow_tui.commands.engine import run_engine
 from orderflow_tui.config.screen_settings import screen_settings
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.simulator import DEMO_POSITIONS_TOML, SimulatorProcess
+from orderflow_tui.support.memory import environment_that_spares_memory
 from tests.commands.in_process import called
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +79,61 @@ def test_the_live_dashboard_loads_only_what_it_runs() -> None:
         "assert not unwanted, unwanted\n"
     )
     ends_well(script)
+
+
+def test_an_engine_holds_nothing_it_does_not_use() -> None:
+    script = (
+        "import sys\nfrom orderflow_tui.support.memory import spare_memory\nspare_memory()\n"
+        "import orderflow_tui.commands.engine, orderflow_tui.commands.headless, orderflow_tui.feeds.polygon.feed\n"
+        "unwanted = {'argparse', 'gettext', 'zipfile', 'csv', 'gzip', 'difflib', 'polygon', 'pydantic', 'textual', "
+        "'zstandard.backend_c'} | ({'ctypes'} if sys.platform == 'linux' else set())\n"
+        "found = {name for name in sys.modules if name in unwanted or name.startswith('_sysconfigdata')}\n"
+        "assert not found, found\n"
+        "from importlib.metadata import version\nassert version('msgspec')\n"
+    )
+    env = {**os.environ, **environment_that_spares_memory()}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT, env=env
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_engines_command_reads_no_command_line(tmp_path: Path) -> None:
+    settings = {"overrides": {"data_source": "nowhere"}, "config": None, "ends_with_screens": True, "environment": []}
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "orderflow_tui", "engine"],
+        input=json.dumps(settings), capture_output=True, text=True, check=False, cwd=ROOT,
+        env={**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
+    )  # fmt: skip
+    loaded, said = [], []
+    for line in done.stderr.splitlines():
+        (loaded if line.startswith("import time:") else said).append(line)
+    assert (done.returncode, len(said)) == (2, 1), said
+    assert "data_source" in said[0]
+    assert not any(line.endswith((" argparse", " orderflow_tui.cli")) for line in loaded)
+
+
+def test_what_an_engine_is_given_to_spare_memory_it_gives_to_no_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def watch(*_: object, **__: object) -> int:
+        seen.extend(os.environ)
+        return 0
+
+    settings = {"overrides": {}, "config": None, "ends_with_screens": True, "environment": ["MALLOC_ARENA_MAX"]}
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("POLYGON_API_KEY", "example-key")
+    monkeypatch.setattr("orderflow_tui.commands.headless.run_watch", watch)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(settings).encode())))
+    try:
+        assert run_engine() == 0
+    finally:
+        gc.enable()
+    assert "PATH" in seen
+    assert "MALLOC_ARENA_MAX" not in seen
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the C library's heaps are counted in /proc")

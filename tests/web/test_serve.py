@@ -13,7 +13,8 @@ import aiohttp
 import pytest
 
 from orderflow_tui import cli
-from orderflow_tui.commands.options import EXIT_USE, make_parser
+from orderflow_tui.commands.options import make_parser
+from orderflow_tui.commands.run_command import EXIT_FAILED, EXIT_USE
 from orderflow_tui.commands.serve import dashboard_command
 from orderflow_tui.support.hosts import is_loopback
 from orderflow_tui.web.access import COOKIE
@@ -200,7 +201,7 @@ def test_an_address_in_use_is_said(tmp_path: Path) -> None:
         port = url.split(":")[2].split("/")[0]
         with serving(tmp_path, "--demo", "--port", port) as (nothing, second):
             assert nothing == ""
-            assert second.wait(PATIENCE) == cli.EXIT_FAILED
+            assert second.wait(PATIENCE) == EXIT_FAILED
 
 
 def test_a_wrong_setting_is_said_before_anything_is_served(tmp_path: Path) -> None:
