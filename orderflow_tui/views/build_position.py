@@ -14,7 +14,7 @@ from orderflow_tui.core.model.data_models import ExitRecommendation
 from orderflow_tui.core.model.units import CENT, NS, PRICE_UNITS_PER_DOLLAR, datetime_ns, price_text, spell_dollars
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.views.exit_words import held_header, leave_facts, one_line, stop_words
-from orderflow_tui.views.frozen_views import ExitCostView, PositionView, RecommendationView
+from orderflow_tui.views.frozen_views import SINCE_SIGNAL, ExitCostView, PositionView, RecommendationView
 
 
 def position_view(core: SymbolCore) -> PositionView | None:
@@ -108,7 +108,7 @@ def recommendations(core: SymbolCore, now_ns: int) -> list[RecommendationView]:
 def _since_the_signal(core: SymbolCore, then: Decimal, now: int) -> str:
     """`bid 17.81 at the signal, 17.75 now (-6c)`; a short's is the ask."""
     moved = now / CENT - float(then) * 100
-    return f"{core.writer.words('bid', 'ask')} {then} at the signal, {price_text(now)} now ({moved:+.4g}c)"
+    return f"{core.writer.words('bid', 'ask')} {then} {SINCE_SIGNAL}, {price_text(now)} now ({moved:+.4g}c)"
 
 
 def _recommendation(

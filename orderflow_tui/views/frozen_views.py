@@ -36,6 +36,8 @@ Chip = Literal[
 SideWord = Literal["buy", "sell", "unknown"]
 CANNOT_LEAVE = "CANNOT LEAVE"
 """How the line to read first begins while trading is halted."""
+SINCE_SIGNAL = "at the signal"
+"""In the fact that says what the price did since a recommendation opened."""
 
 
 class PrintLine(Struct, frozen=True):

@@ -33,6 +33,18 @@ def test_a_market_wide_card_names_its_names_first() -> None:
     assert any("Track record" in line for line in shown(12, kind="market"))
 
 
+def test_a_card_of_several_says_of_each_what_the_price_did_since() -> None:
+    names = (recommendation("BOLT"), recommendation("ACME"))
+    text = shown(8, 120, kind="market", names=names)
+    assert sum("bid 13.90 at the signal, 13.85 now (-5c)" in line for line in text) == 2
+    assert sum("a minute ago" in line for line in text) == 0
+    assert all(len(line) <= 120 for line in text)
+
+
+def test_a_letter_that_means_something_else_outside_the_answer_stands_behind_its_key() -> None:
+    assert shown(6)[-1].startswith(" F2, then   e sold all")
+
+
 def test_a_demoted_rule_is_labelled_in_the_feed() -> None:
     line = alert("BAC", 0, "12,400 bid at 150.25", demoted=True)
     text = alert_row(line, ZONE, 100).plain

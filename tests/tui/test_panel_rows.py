@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from orderflow_tui.core.model.units import NS, price_text
 from orderflow_tui.tui.look.formatting import Zone
-from orderflow_tui.tui.look.gauges import bins, gauge, side_letters, spark, trend, trend_spark
+from orderflow_tui.tui.look.gauges import bins, gauge, side_letters, spark, trend
 from orderflow_tui.tui.rows.depth_ladder import ladder_rows
 from orderflow_tui.tui.rows.detail_rows import DetailFrame, detail_rows
 from orderflow_tui.tui.rows.panel_rows import PanelSize, panel_rows
@@ -160,7 +160,7 @@ def test_a_hypothetical_position_is_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "words"), [(60, ("↓", "your size", "cost ↑")), (80, ("falling", "cost rising", "was $170"))]
+    ("width", "words"), [(60, ("↓", "your size", "cost ↑")), (80, ("falling", "cost 1 min ago $170"))]
 )
 def test_thin_coverage_that_falls_and_a_cost_that_rises_are_alarming(width: int, words: tuple[str, ...]) -> None:
     view = symbol_view("BAC", leave=leave(1_000, coverage=1.4, falling=True))
@@ -176,7 +176,7 @@ def test_a_figure_of_leaving_is_shown_whole_or_not_at_all() -> None:
     for width in range(2, 90):
         frame = PanelSize(width, 24, 1, selected=False, pinned=False, zone=Zone())
         row = next((row.plain for row in panel_rows(view, frame) if row.plain.startswith(" depth")), "")
-        assert "$" not in row or "was $123,456" in row
+        assert "$" not in row or "cost 1 min ago $123,456" in row
         assert "14" not in row or "14 s at 10% vol" in row
 
 
@@ -327,8 +327,6 @@ def test_sparks_survive_odd_numbers() -> None:
     assert spark([0, 0]) == "  "
     assert spark([1, float("inf")]) == "  "
     assert spark([0, 1, 8]) == " ▁█"
-    assert trend_spark([]) == ""
-    assert trend_spark([5.0] * 4) == "▃▃▃▃"
 
 
 @pytest.mark.parametrize(

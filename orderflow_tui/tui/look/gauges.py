@@ -65,16 +65,6 @@ def side_letter(total: int, sold: int, bought: int) -> str:
     return "?" if total - sold - bought >= _UNKNOWN * total else "·"
 
 
-def trend_spark(samples: Sequence[float]) -> str:
-    """The way of a figure that is never near nothing: heights between its least and most, flat in the middle."""
-    if not samples:
-        return ""
-    low, high = min(samples), max(samples)
-    span = max(high - low, abs(high) * 0.25, 1e-9)
-    middle = (low + high) / 2
-    return "".join(_EIGHTHS[min(7, max(0, round((value - middle) / span * 7 + 2.5)))] for value in samples)
-
-
 def trend(samples: Sequence[float]) -> str:
     """`falling`, `rising` or `flat`: the last quarter's mean against the first quarter's, 10% apart."""
     if len(samples) < 8:

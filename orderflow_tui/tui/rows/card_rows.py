@@ -10,7 +10,7 @@ from orderflow_tui.tui.look.formatting import Zone, clean, packed, span_text, wh
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
 from orderflow_tui.tui.rows.aged import aged, is_aged
 from orderflow_tui.tui.state.screen_model import title_in
-from orderflow_tui.views.frozen_views import RecommendationView, SymbolView
+from orderflow_tui.views.frozen_views import SINCE_SIGNAL, RecommendationView, SymbolView
 
 _NS = 1_000_000_000
 
@@ -59,7 +59,7 @@ def card_rows(card: RecommendationView, frame: CardFrame) -> list[Row]:
     top = make_row(
         Span(head, line if loud == "bar" else ""), " " * max(0, width - len(head) - len(tail)), tail, base=loud
     )
-    bottom = make_row(f" {frame.key} answers   e sold all   t sold some   h keep   s snooze   u undo", base=loud)
+    bottom = make_row(f" {frame.key}, then   e sold all   t sold some   h keep   s snooze   u undo", base=loud)
     room = max(1, frame.height - 2)
     card = aged(card, frame.views)
     body = _names(card, frame, room, line) if card.names else _one(card, frame, room, line)
@@ -97,7 +97,8 @@ def _names(card: RecommendationView, frame: CardFrame, room: int, line: str) -> 
         rows.append(_line(whole_facts(f"{clean(one.symbol, 12)}: {clean(one.reason)}", width), line))
         if each > 1:
             stop, *held = _facts(one.stop_line) or [""]
-            facts = [stop.split(" (")[0], *_facts(one.cost_line)[:1], *held]
+            cost, *more = _facts(one.cost_line) or [""]
+            facts = [stop.split(" (")[0], cost, *(fact for fact in more if SINCE_SIGNAL in fact), *held]
             token = "stale" if is_aged(one, frame.views) else "strong"
             rows += [_line(f"  {text}", token) for text in packed([fact for fact in facts if fact], width - 2, 1)]
     if len(shown) < len(card.names):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from orderflow_tui.core.model.units import PRICE_UNITS_PER_DOLLAR, spell_dollars, spell_minutes
 from orderflow_tui.tui.look.formatting import BLANK, compact, left, right, share_mark
-from orderflow_tui.tui.look.gauges import gauge, trend, trend_spark
+from orderflow_tui.tui.look.gauges import gauge, trend
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
 from orderflow_tui.views.frozen_views import ExitCostView, SymbolView, WindowView
 
@@ -19,8 +19,6 @@ _UNSURE = 0.05
 """Above this part of unknown sides the sell share says so."""
 _IMPACT_SHARES = 10_000
 _WIDE = 76
-_MARKS = 50
-"""From this width the depth of the last minute is drawn."""
 
 
 def flow_rows(view: SymbolView, width: int) -> list[Row]:
@@ -100,7 +98,7 @@ def leave_row(view: SymbolView, width: int) -> Row:
     wide = width >= _WIDE
     minutes = leave.minutes_to_leave
     pace = "" if minutes is None else f"  {spell_minutes(minutes)} at 10% vol"
-    cover = _cover_spans(leave, wide=wide, marks=width >= _MARKS)
+    cover = _cover_spans(leave, wide=wide)
     return Row(_within((label, *cover, Span(pace, "muted"), *_cost_spans(leave, wide=wide)), width))
 
 
@@ -118,15 +116,16 @@ def _within(spans: Sequence[Span], width: int) -> tuple[Span, ...]:
     return tuple(kept)
 
 
-def _cover_spans(leave: ExitCostView, *, wide: bool, marks: bool) -> list[Span]:
+def _cover_spans(leave: ExitCostView, *, wide: bool) -> list[Span]:
     if leave.coverage is None:
         return [Span(" one level" if leave.filled or leave.not_shown else right(BLANK, 6), "muted")]
     more = "+" if leave.coverage_at_least else ""
-    thin = _is_thin(leave)
+    thin, direction = _is_thin(leave), trend(leave.coverage_trend)
+    falling = thin and direction == "falling"
     return [
         Span(right(f"{_times(leave.coverage)}{more}", 6), "alert" if thin else "strong"),
         Span(" your size", "muted"),
-        *_trend_spans(leave.coverage_trend, "falling" if thin else "", wide=wide, marks=marks),
+        Span(f" {direction if wide else _ARROWS.get(direction, '')}", "alert" if falling else "muted"),
     ]
 
 
@@ -135,12 +134,14 @@ def _times(ratio: float) -> str:
 
 
 def _cost_spans(leave: ExitCostView, *, wide: bool) -> list[Span]:
-    """Which way the cost of leaving goes, and where it was a minute ago; loud while the door is narrow too."""
-    way = _trend_spans(leave.cost_trend, "rising" if _is_thin(leave) else "", wide=wide, marks=False)
-    if leave.cost is None or not way[-1].text:
+    """Where the cost of leaving was a minute ago, or which way it went; loud while it grows and the bids are thin."""
+    direction = trend(leave.cost_trend)
+    if leave.cost is None or not direction:
         return []
-    was = "" if leave.cost_60s_ago is None else f", was {spell_dollars(leave.cost_60s_ago)}"
-    return [Span("  cost", "muted"), *way, Span(was if wide else "", "muted")]
+    token = "alert" if direction == "rising" and _is_thin(leave) else "muted"
+    if not wide:
+        return [Span("  cost ", "muted"), Span(_ARROWS[direction], token)]
+    return [] if leave.cost_60s_ago is None else [Span(f"  cost 1 min ago {spell_dollars(leave.cost_60s_ago)}", token)]
 
 
 def _is_thin(leave: ExitCostView) -> bool:
@@ -148,16 +149,6 @@ def _is_thin(leave: ExitCostView) -> bool:
 
 
 _ARROWS = {"falling": "↓", "rising": "↑", "flat": "→"}
-
-
-def _trend_spans(samples: Sequence[float], bad: str, *, wide: bool, marks: bool) -> list[Span]:
-    """Marks of the last minute and its direction; loud when the direction is the bad one."""
-    direction = trend(samples)
-    token = "alert" if bad and direction == bad else "muted"
-    recent = samples[::-12][::-1][-5:]
-    arrow = _ARROWS.get(direction, "")
-    word = f" {direction}" if wide and direction else arrow if marks or not arrow else f" {arrow}"
-    return [Span(f" {trend_spark(recent)}" if recent and marks else "", token), Span(word, token)]
 
 
 def context_rows(view: SymbolView, width: int) -> list[Row]:
