@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -43,6 +44,8 @@ from orderflow_tui.views.frozen_views import AlertLine, DetailView, Recommendati
 ENGINE_GONE: Final = "ENGINE GONE: nothing is watched"
 STARTING: Final = "STARTING THE WATCH: nothing is watched yet"
 _START_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 0.2
+"""How long a key may wait for an engine that reads nothing: the screen must be able to say so, and to end."""
 NOTHING_YET: Final = StatusView(
     source_label="STARTING",
     source_class="live",
@@ -150,7 +153,8 @@ class RemoteMonitor:
 
     def told(self, words: str) -> None:
         """Show why the engine is not there: an attempt to start it came to this."""
-        self._status = replace(self._status, detail=f"{ENGINE_GONE}: {words}")
+        state = ENGINE_GONE if self.gone or self._link is None else "the engine does not respond"
+        self._status = replace(self._status, detail=f"{state}: {words}")
         self.version += 1
 
     def still_coming(self, now_ns: int) -> None:
@@ -243,13 +247,15 @@ class RemoteMonitor:
         self._send(KeepWatching())
 
     def _send(self, message: FromScreen) -> bool:
-        """Whether the engine got it; where not, the reading thread says that it is gone."""
+        """Whether it is on its way; where not, the engine is gone, which the reading thread says, or reads nothing."""
         with self._sending:
             if self._link is None:
                 return False
             try:
+                if not select.select([], [self._link], [], _PATIENCE_SECONDS)[1]:
+                    return False
                 send(self._link, message)
-            except OSError:
+            except (OSError, ValueError):  # a closed socket has no number
                 return False
             return True
 

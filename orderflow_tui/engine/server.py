@@ -244,7 +244,7 @@ class EngineServer:
             pid = self._welcome.pid
             send(link, Refused(
                 f"the engine is orderflow-tui {self._version}, this is {_other(hello.version, self._version)}: "
-                f"`kill {pid}` ends it in order (its process is {pid}), then start it again with this one"
+                f"`kill {pid}` ends it in order; then start it again with this one"
             ))  # fmt: skip
             return None
         if len(self._screens) >= MOST_SCREENS:

@@ -68,7 +68,9 @@ class AnswerApp(MessageApp):
     def unrecorded(self) -> str:
         """Why an answer would not be recorded now; empty where it would."""
         gone = self._engine is not None and self._engine.gone
-        return "the engine is gone and records no answer: r starts it again" if gone else ""
+        if gone:
+            return "the engine is gone and records no answer: r starts it again"
+        return "the monitor does not respond and records no answer now" if self.model.silent_seconds else ""
 
     def action_acknowledge(self) -> None:
         """Open the answer to the card, or to the selected symbol's recommendation."""
@@ -97,6 +99,9 @@ class AnswerApp(MessageApp):
         """Try blind symbols again: the selected one, or all held ones that are blind. An engine that is gone first."""
         if self._engine is not None and self._engine.gone:
             self.tell(self._engine.restart())
+            return
+        if self.model.silent_seconds and self._engine is not None:
+            self.tell("the engine does not respond: `orderflow-tui stop` ends it or says how, then r", warning=True)
             return
         if self._engine is not None and (status := self.model.status) is not None and status.exit_code:
             self.tell(self._engine.renew())

@@ -1,4 +1,4 @@
-"""What a screen of the same user may do wrong: it is let go or waits, and the watch and the other screens go on."""
+"""What screens and engines may do wrong to each other: who does is let go or waits, and the others go on."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from orderflow_tui.engine import message_pace, server
+from orderflow_tui.core.model.data_models import Answer
+from orderflow_tui.engine import client, message_pace, server
 from orderflow_tui.engine.message_pace import A_SECOND, AT_ONCE, MessagePace
 from orderflow_tui.engine.protocol import PROTOCOL, Hello, RetrySymbol, encode, send
 from tests.engine.kit import VERSION, Engine, until
+from tests.tui.fake import recommendation, symbol_view
 
 
 @pytest.fixture
@@ -84,3 +86,16 @@ def test_screens_come_in_again_once_a_descriptor_is_free(engine: Engine, monkeyp
     assert engine.screen("pts/1").pid
     assert engine.screen("pts/2").pid
     assert failed
+
+
+def test_a_key_waits_for_no_engine_that_reads_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(message_pace, "A_SECOND", 1e-3)
+    monkeypatch.setattr(message_pace, "AT_ONCE", 1)
+    engine.monitor.put(symbol_view("BAC", "EXIT"), recommendations=(recommendation("BAC"),))
+    screen = engine.screen()
+    while screen._send(RetrySymbol("BAC")):
+        pass
+    screen.answer(screen.recommendations()[0].recommendation_id, Answer("hold"))
+    assert screen.status().detail == "the engine does not respond: your answer was not recorded"
+    assert not screen.gone

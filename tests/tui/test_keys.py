@@ -686,6 +686,13 @@ async def _leave(bench: Bench) -> None:
     assert "records no answer" in block(bench.app, "answer"), "an answer nobody takes is not called given"
     assert bench.monitor.answers == given
     await bench.press("escape")
+    engine.gone, asked = "", list(engine.asked)
+    bench.app._monotonic = lambda: 9.0
+    await settled(bench.pilot)
+    for key, words in (("r", "the engine does not respond"), ("f2", "records no answer now")):
+        await bench.press(key)
+        assert words in toasts(bench.app)[-1]
+    assert (bench.monitor.answers, engine.asked) == (given, asked)
 
 
 def test_no_binding_is_left_out() -> None:
