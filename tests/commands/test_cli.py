@@ -99,13 +99,19 @@ def test_an_engine_holds_nothing_it_does_not_use() -> None:
 
 
 def test_the_engines_command_reads_no_command_line(tmp_path: Path) -> None:
-    settings = {"overrides": {"data_source": "nowhere"}, "config": None, "ends_with_screens": True, "environment": []}
+    settings: dict[str, object] = {
+        "overrides": {"data_source": "nowhere"},
+        "config": None,
+        "ends_with_screens": True,
+        "environment": [],
+    }
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "orderflow_tui", "engine"],
         input=json.dumps(settings), capture_output=True, text=True, check=False, cwd=ROOT,
         env={**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
     )  # fmt: skip
-    loaded, said = [], []
+    loaded: list[str] = []
+    said: list[str] = []
     for line in done.stderr.splitlines():
         (loaded if line.startswith("import time:") else said).append(line)
     assert (done.returncode, len(said)) == (2, 1), said
@@ -122,7 +128,12 @@ def test_what_an_engine_is_given_to_spare_memory_it_gives_to_no_child(
         seen.extend(os.environ)
         return 0
 
-    settings = {"overrides": {}, "config": None, "ends_with_screens": True, "environment": ["MALLOC_ARENA_MAX"]}
+    settings: dict[str, object] = {
+        "overrides": {},
+        "config": None,
+        "ends_with_screens": True,
+        "environment": ["MALLOC_ARENA_MAX"],
+    }
     monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("POLYGON_API_KEY", "example-key")
