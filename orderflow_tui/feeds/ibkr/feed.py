@@ -34,7 +34,7 @@ from orderflow_tui.feeds.ibkr.market_data_lines import Lines
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.symbol import DELAY_SECONDS, IbkrSymbol
 from orderflow_tui.feeds.ibkr.tws_session import Session
-from orderflow_tui.outbound import resolve
+from orderflow_tui.feeds.live.attempts import Attempts
 
 LOWEST_ID, HIGHEST_ID = 100, 999
 IDS_IN_A_ROW: Final = 5
@@ -98,10 +98,9 @@ class IbkrFeed:
         self._wanted = SymbolSet()
         self._urgent: tuple[str, ...] = ()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._ending = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended: asyncio.Event | None = None
+        self._attempts = Attempts(
+            "ibkr-feed", self._attempt, self._defect, meanwhile=self._meanwhile, every=STATUS_SECONDS
+        )
         # Below: the thread's own.
         self._symbols: dict[str, IbkrSymbol] = {}
         self._books, self._tapes = Lines(config.ibkr_books), Lines(config.ibkr_tapes)
@@ -130,12 +129,11 @@ class IbkrFeed:
         Raises:
             RuntimeError: It was started before.
         """
-        if self._thread is not None:
+        if self._attempts.thread.ident is not None:
             raise RuntimeError("a feed starts once")
         self._put = put
         self.set_symbols(symbols)
-        self._thread = threading.Thread(target=self._run, name="ibkr-feed", daemon=True)
-        self._thread.start()
+        self._attempts.thread.start()
 
     def set_symbols(self, symbols: Iterable[str]) -> None:
         """Watch exactly these symbols from now on. New ones are back-filled."""
@@ -152,51 +150,25 @@ class IbkrFeed:
 
     def stop(self) -> None:
         """Ask the thread to end; returns at once, never waits for the network."""
-        self._ending.set()
-        loop, ended = self._loop, self._ended
-        if loop is not None and ended is not None:
-            try:
-                loop.call_soon_threadsafe(ended.set)
-            except RuntimeError:
-                # The loop has ended by itself in this moment, which is what was asked.
-                return
+        self._attempts.stop()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the thread has ended; True when it has."""
-        if self._thread is None:
-            return True
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        thread = self._attempts.thread
+        if thread.ident is not None:
+            thread.join(timeout)
+        return not thread.is_alive()
 
     # --- the thread -------------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        resolve.run(self._supervise())
+    def _meanwhile(self) -> None:
+        now = time.monotonic()
+        self._report(now)
+        self._sides.tend(None, self._pace, self._symbols, now)
 
-    async def _supervise(self) -> None:
-        self._ended = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        ended = asyncio.create_task(self._ended.wait())
-        while not ended.done() and not self._ending.is_set():
-            attempt = asyncio.create_task(self._attempt())
-            await asyncio.wait({attempt, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if ended.done():
-                attempt.cancel()
-            wait = (await asyncio.gather(attempt, return_exceptions=True))[0]
-            if isinstance(wait, Exception):
-                # A defect is told and must not silence the feed.
-                self._tell(TroubleError(f"{type(wait).__name__}: {wait}", "cut", "malformed"))
-                wait = LONGEST_RETRY_SECONDS
-            if isinstance(wait, float):
-                await self._pause(wait / self._speed, ended)
-        ended.cancel()
-
-    async def _pause(self, seconds: float, ended: asyncio.Task[bool]) -> None:
-        until = time.monotonic() + seconds
-        while not ended.done() and (left := until - time.monotonic()) > 0:
-            self._report(time.monotonic())
-            self._sides.tend(None, self._pace, self._symbols, time.monotonic())
-            await asyncio.wait({ended}, timeout=min(left, STATUS_SECONDS))
+    def _defect(self, error: Exception) -> float:
+        self._tell(TroubleError(f"{type(error).__name__}: {error}", "cut", "malformed"))
+        return LONGEST_RETRY_SECONDS / self._speed
 
     async def _attempt(self) -> float:
         """One connection from beginning to end; seconds until the next one."""
@@ -213,7 +185,7 @@ class IbkrFeed:
             self._disconnected()
         if time.monotonic() - began >= STEADY_SECONDS / self._speed:
             self._failures = 0
-        return self._judged(trouble)
+        return self._judged(trouble) / self._speed
 
     async def _connected_now(self, connection: Connection, session: list[Session]) -> None:
         self._ids_refused = 0

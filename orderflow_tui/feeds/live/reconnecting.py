@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
@@ -22,7 +21,7 @@ from websockets.frames import Frame, Opcode
 
 from orderflow_tui.feeds.errors import FeedError, one_line
 from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, Put
-from orderflow_tui.outbound import resolve
+from orderflow_tui.feeds.live.attempts import Attempts
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0
@@ -175,15 +174,13 @@ class Reconnecting(ABC):
         pace: float = 1.0,
         longest: float = 60.0,
     ) -> None:
-        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._attempts = Attempts(name, self._attempt, self._defect)
+        self.thread = self._attempts.thread
         """For whoever waits for its end."""
         self._put = put
         self._clock = clock
         self._pace = pace
         self._longest = longest
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ending = threading.Event()
-        self._ended: asyncio.Event | None = None
         self._failures = 0
         self._told_at = 0.0
 
@@ -193,14 +190,7 @@ class Reconnecting(ABC):
 
     def stop(self) -> None:
         """Ask the thread to end; returns at once."""
-        self._ending.set()
-        loop, ended = self._loop, self._ended
-        if loop is not None and ended is not None:
-            try:
-                loop.call_soon_threadsafe(ended.set)
-            except RuntimeError:
-                # The loop has ended by itself in this moment, which is what was asked.
-                return
+        self._attempts.stop()
 
     # --- a vendor's -----------------------------------------------------------------------------------------------
 
@@ -256,26 +246,9 @@ class Reconnecting(ABC):
             arrival = Arrival(time.monotonic_ns(), self._clock())
             self._put(ApiFault(trouble.error_type, f"stream: {trouble}", arrival, endpoint="stream"))
 
-    def _run(self) -> None:
-        resolve.run(self._supervise())
-
-    async def _supervise(self) -> None:
-        self._ended = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        ended = asyncio.create_task(self._ended.wait())
-        while not ended.done() and not self._ending.is_set():
-            attempt = asyncio.create_task(self._attempt())
-            await asyncio.wait({attempt, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if ended.done():
-                attempt.cancel()
-            wait = (await asyncio.gather(attempt, return_exceptions=True))[0]
-            self._leave()
-            if isinstance(wait, Exception):
-                self._tell(TroubleError(f"{type(wait).__name__}: {wait}", "malformed"))
-                wait = self._longest
-            if isinstance(wait, float):
-                await asyncio.wait({ended}, timeout=wait / self._pace)
-        ended.cancel()
+    def _defect(self, error: Exception) -> float:
+        self._tell(TroubleError(f"{type(error).__name__}: {error}", "malformed"))
+        return self._longest / self._pace
 
     async def _attempt(self) -> float:
         """One connection; seconds until the next one."""
@@ -288,5 +261,7 @@ class Reconnecting(ABC):
                 raise
             if time.monotonic() - began >= STEADY_SECONDS / self._pace and self._stands:
                 self._proved()
-            return self._left_for(trouble)
+            return self._left_for(trouble) / self._pace
+        finally:
+            self._leave()
         raise AssertionError("a connection ends by trouble only")
