@@ -41,8 +41,10 @@ class AnswerApp(MessageApp):
         self.say(clean(message), severity="warning" if warning else "information")
 
     def get_key_display(self, binding: Binding) -> str:
-        """A key as a reader knows it: function keys in capitals."""
+        """A key as a reader knows it: function keys in capitals, in ASCII alone a word for a sign that has none."""
         shown = super().get_key_display(binding)
+        if self.ascii_only and not shown.isascii():
+            return binding.key.capitalize()
         return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
 
     def all_keys(self, binding: Binding) -> list[str]:

@@ -34,6 +34,16 @@ async def test_every_sign_on_the_screens_has_one_of_its_own() -> None:
             assert ascii_only(shown).count("?") == shown.count("?"), {s for s in shown if ascii_only(s) == "?" != s}
 
 
+async def test_a_key_whose_sign_ascii_lacks_is_a_word() -> None:
+    async with running(busy_market(), size=(120, 36)) as (app, pilot):
+        app.ascii_only = True
+        await pilot.resize_terminal(119, 36)
+        await pilot.pause()
+        keys = screen_text(app).splitlines()[-1]
+        assert keys.startswith(" Enter Detail")
+        assert keys.isascii()
+
+
 @pytest.mark.parametrize(
     ("encoding", "asked", "sent"), [("utf-8", False, "▇ é"), ("utf-8", True, "# ?"), ("ascii", False, "# ?")]
 )

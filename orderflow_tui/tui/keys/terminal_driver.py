@@ -46,6 +46,7 @@ class TerminalDriver(LinuxDriver):
         """Start application mode with an output of our own."""
         self._output = TerminalOutput(self._file, self._gone, self._repaint)
         self._output.start()
+        self._dashboard.ascii_only |= not self._output.unicode
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._writer_thread.stop()
