@@ -219,7 +219,7 @@ def outcome_record(outcome: AlertOutcome) -> OutcomeRecord:
 
 
 def _outcome_text(outcome: AlertOutcome) -> str:
-    """`sell_print: at worst -4.0c within 5 min, +1.5c after 15; fell, no hit`; cents of the real price."""
+    """`sell_print: at worst -4.0c within 5 min, +1.5c after 15; fell, less than usual`; cents of the real price."""
     course, turned = outcome.course, -1 if outcome.against == "short" else 1
 
     def moved(total: int | None) -> str:
@@ -230,9 +230,9 @@ def _outcome_text(outcome: AlertOutcome) -> str:
     words = {True: "fell", False: "did not fall", None: "not known whether it fell"}
     if outcome.against == "short":
         words = {True: "rose", False: "did not rise", None: "not known whether it rose"}
-    hit = {True: ", a hit", False: ", no hit", None: ""}[outcome.success]
+    than = {True: ", more than usual", False: ", less than usual", None: ""}[outcome.success] if outcome.fell else ""
     moves = f"at worst {moved(course.worst_5m)} within 5 min, {moved(course.mid_15m)} after 15"
-    return f"{outcome.evidence}: {moves}; {words[outcome.fell]}{hit}{' (cut short)' if outcome.truncated else ''}"
+    return f"{outcome.evidence}: {moves}; {words[outcome.fell]}{than}{' (cut short)' if outcome.truncated else ''}"
 
 
 def _mid(twice: int | None) -> Decimal | None:

@@ -398,8 +398,8 @@ def test_a_shorts_prices_are_written_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("against", "turned", "words"),
     [
-        ("long", 1, "at worst -4.0c within 5 min, +1.5c after 15; fell, no hit"),
-        ("short", -1, "at worst +4.0c within 5 min, -1.5c after 15; rose, no hit"),
+        ("long", 1, "at worst -4.0c within 5 min, +1.5c after 15; fell, less than usual"),
+        ("short", -1, "at worst +4.0c within 5 min, -1.5c after 15; rose, less than usual"),
     ],
 )
 def test_an_outcome_in_words(against: Literal["long", "short"], turned: int, words: str) -> None:
