@@ -241,7 +241,7 @@ def test_another_version_is_refused_in_one_line_that_says_what_to_do(engine: Eng
 def test_bytes_that_are_no_screen_end_their_own_connection_only(engine: Engine, bytes_: bytes) -> None:
     screen = engine.screen()
     with engine.link() as hostile:
-        hostile.settimeout(5.0)
+        hostile.settimeout(60.0)
         with suppress(ConnectionResetError, BrokenPipeError):
             hostile.sendall(bytes_)
             hostile.shutdown(socket.SHUT_WR)
@@ -273,7 +273,7 @@ def test_a_screen_that_does_not_read_holds_nobody_up(engine: Engine) -> None:
         engine.monitor.put(*(symbol_view(f"S{number}", "CALM", seed=count) for number in range(12)), alerts_total=count)
         engine.monitor.ring()
         until(partial(_has_seen, screen, count))
-    stuck.settimeout(10.0)
+    stuck.settimeout(60.0)
     receive(stuck, MOST_FROM_ENGINE)
     seen = 0
     while seen != 59:
@@ -306,7 +306,7 @@ def test_what_waits_for_a_screen_that_does_not_read_has_an_end(engine: Engine) -
     finally:
         tracemalloc.stop()
     assert after - before < 1_000_000
-    stuck.settimeout(10.0)
+    stuck.settimeout(60.0)
     receive(stuck, MOST_FROM_ENGINE)
     seen: tuple[AlertLine, ...] = ()
     while seen != tuple(lines):
@@ -432,7 +432,7 @@ def test_what_stands_in_the_place_of_the_engines_files_is_said(
 @pytest.mark.parametrize("fps", [1e-300, float("inf"), float("nan")])
 def test_no_rate_a_screen_asks_for_ends_what_it_is_sent(engine: Engine, fps: float) -> None:
     with engine.link() as link:
-        link.settimeout(5.0)
+        link.settimeout(60.0)
         send(link, Hello(PROTOCOL, VERSION, "pts/1", fps))
         for _ in range(2):
             assert receive(link, MOST_FROM_ENGINE)

@@ -53,7 +53,7 @@ def test_a_screen_comes_by_a_port_of_this_machine_alone(engine: Engine) -> None:
 
 def stranger(engine: Engine) -> socket.socket:
     port, _ = address(engine.place.socket.read_bytes())
-    link = socket.create_connection(("127.0.0.1", port), timeout=5.0)
+    link = socket.create_connection(("127.0.0.1", port), timeout=60.0)
     link.sendall(bytes(16))
     return link
 

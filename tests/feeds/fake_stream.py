@@ -119,7 +119,7 @@ class FakeStream:
 
     def until_subscribed(self, expected: set[str]) -> None:
         """The kinds of one subscription are asked for one after the other: wait for the last."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while self.subscribed() != expected and time.monotonic() < end:
             time.sleep(0.005)
         assert self.subscribed() == expected

@@ -48,7 +48,7 @@ def start(host: FakePolygon, got: Collector) -> Iterator[Start]:
     yield begin
     for feed in feeds:
         feed.stop()
-    assert all(feed.join(20) for feed in feeds)
+    assert all(feed.join(60) for feed in feeds)
 
 
 def test_books_and_prints_arrive(host: FakePolygon, got: Collector, start: Start) -> None:
@@ -183,7 +183,7 @@ def test_stale_data_blinds_while_open_and_not_while_closed(host: FakePolygon, go
     closed.start(["KO"], calm)
     calm.wait(Batch, is_book("KO"))
     closed.stop()
-    assert closed.join(10)
+    assert closed.join(60)
     assert not calm.of(BadPayload)
 
 
@@ -402,7 +402,7 @@ def test_stopping_ends_every_thread_and_connection(host: FakePolygon, got: Colle
     feed = start("KO")
     got.wait(Batch, is_book("KO"))
     feed.stop()
-    assert feed.join(10)
+    assert feed.join(60)
     asked = len(host.seen)
     feed.stop()
     assert len(host.seen) == asked

@@ -55,7 +55,7 @@ def start(host: FakePolygon, got: Collector) -> Iterator[Start]:
     for feed in feeds:
         feed.stop()
     host.released.set()
-    assert all(feed.join(25) for feed in feeds)
+    assert all(feed.join(60) for feed in feeds)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_refused_key_ends_the_feed_at_once(host: FakePolygon, got: Collector, 
     assert (fault.error_type, fault.status, fault.final) == ("401", 401, True)
     assert "Unknown API Key" in fault.detail
     assert got.wait(FeedEnded).exit_code == 1
-    assert feed.join(10)
+    assert feed.join(60)
     assert len(got.of(ApiFault)) == len(got.of(FeedEnded)) == 1
     assert len(host.seen) <= 4
 
@@ -342,5 +342,5 @@ def test_stop_never_waits_for_a_hung_host(host: FakePolygon, got: Collector, sta
     while not host.seen:
         threading.Event().wait(0.01)
     feed.stop()
-    assert feed.join(10)
+    assert feed.join(60)
     assert not got.of(FeedEnded)

@@ -231,7 +231,7 @@ def test_held_jobs_start_when_they_are_released() -> None:
     schedule.add(job)
     worker = threading.Thread(target=lambda: taken.append(schedule.take()))
     worker.start()
-    assert looked.wait(20)
+    assert looked.wait(60)
     assert not job.running
     schedule.release()
     worker.join()

@@ -31,7 +31,7 @@ def test_what_the_feed_delivered_is_what_the_market_printed() -> None:
         for symbol in ("ACME", "BETA"):
             got.wait(Batch, covers(symbol, until))
         feed.stop()
-        assert feed.join(20)
+        assert feed.join(60)
         with PolygonClient(config) as client:
             for symbol in ("ACME", "BETA"):
                 delivered = {
@@ -78,7 +78,7 @@ def test_streamed_and_polled_together_no_print_is_lost_or_doubled(tmp_path: Path
                 got.wait(Batch, covers(symbol, until))
         finally:
             feed.stop()
-            assert feed.join(20)
+            assert feed.join(60)
         for symbol in ("ACME", "BOLT"):
             delivered = [event for batch in got.of(Batch, symbol) for event in batch.events if isinstance(event, Print)]
             keys = [(event.venue, event.trf, event.trade_id) for event in delivered]

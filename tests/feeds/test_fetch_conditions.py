@@ -122,4 +122,4 @@ def test_prints_are_judged_by_the_new_list_once_it_is_there(host: FakePolygon) -
         assert feed.unknown_conditions == {}
     finally:
         feed.stop()
-        assert feed.join(10)
+        assert feed.join(60)

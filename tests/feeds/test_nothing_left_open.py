@@ -47,15 +47,15 @@ def ended_before_a_client_has_read(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(60)
         with socket.create_connection(bound.getsockname()) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
             until()
             server.stop()
-            thread.join(20)
+            thread.join(60)
     finally:
         server.stop()
-        thread.join(20)
+        thread.join(60)
         bound.close()
     assert not thread.is_alive()
 
@@ -70,7 +70,7 @@ def test_a_tcp_server_with_a_client_that_does_not_read() -> None:
         writer.close()
         wrote.set()
 
-    ended_before_a_client_has_read(TcpServer(pour, on_ready=ready.set), ready, lambda: wrote.wait(20))
+    ended_before_a_client_has_read(TcpServer(pour, on_ready=ready.set), ready, lambda: wrote.wait(60))
     assert not is_open(used[0])
 
 
@@ -85,5 +85,5 @@ def test_a_web_server_with_a_client_that_does_not_read() -> None:
         await send({"type": "http.response.body", "body": MORE_THAN_SOCKETS_HOLD})
 
     server = LoopbackServer(pour, on_ready=ready.set)
-    ended_before_a_client_has_read(server, ready, lambda: wrote.wait(20))
+    ended_before_a_client_has_read(server, ready, lambda: wrote.wait(60))
     assert not is_open(used[0])

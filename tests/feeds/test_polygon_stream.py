@@ -51,7 +51,7 @@ def start(host: FakePolygon, stream: FakeStream, got: Collector) -> Iterator[Sta
     yield begin
     for feed in feeds:
         feed.stop()
-    assert all(feed.join(20) for feed in feeds)
+    assert all(feed.join(60) for feed in feeds)
 
 
 def streamed(got: Collector, symbol: str = "KO") -> list[Batch]:
@@ -380,7 +380,7 @@ def test_no_redirect_of_the_handshake_is_followed(host: FakePolygon, got: Collec
         feed.start(["KO"], got)
         fault = got.wait(ApiFault, lambda fault: fault.endpoint == "stream")
         feed.stop()
-        assert feed.join(20)
+        assert feed.join(60)
         assert fault.detail == "stream: HTTP 302: the address points elsewhere, which is not followed"
         assert listener.asked("/stocks")
         assert not elsewhere.seen

@@ -92,7 +92,7 @@ class Watch:
         return [record for record in self.records("order_flow_alert") if record["evidence"] == "sell_print"]
 
     def until(self, done: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not done():
             assert time.monotonic() < end, (what, self._sides())
             time.sleep(0.02)
@@ -137,8 +137,8 @@ def watch(tmp_path: Path) -> Iterator[Callable[..., Watch]]:
 
     yield begin
     for one in watches:
-        one.monitor.stop(timeout=5)
-        assert one.feed.join(20)
+        one.monitor.stop(timeout=60)
+        assert one.feed.join(60)
 
 
 def nothing(_: FakePolygon) -> None:

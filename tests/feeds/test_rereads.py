@@ -111,4 +111,4 @@ def test_the_feed_reads_again_by_itself(host: FakePolygon, got: Collector) -> No
         got.wait(Batch, lambda batch: any(isinstance(event, TapeCorrection) for event in batch.events))
     finally:
         feed.stop()
-        assert feed.join(10)
+        assert feed.join(60)

@@ -57,7 +57,7 @@ def running(url: str, key: str = KEY) -> Iterator[Collector]:
         yield got
     finally:
         feed.stop()
-        assert feed.join(20)
+        assert feed.join(60)
 
 
 def told(connection: ServerConnection, kind: str, **fields: Any) -> None:

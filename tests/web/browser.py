@@ -107,7 +107,7 @@ async def tab(profile: Path) -> AsyncIterator[Tab]:
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
+            process.wait(60)
         if process.poll() is None:
             process.kill()
             process.wait()

@@ -73,7 +73,7 @@ def served(
     server = LoopbackServer(create_alpaca_app(market, key=KEY, faults=plan, **options), on_ready=ready.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     try:
         yield Served(f"http://127.0.0.1:{bound.getsockname()[1]}", market, plan)
     finally:
@@ -92,4 +92,4 @@ def running(config: Config, symbols: Sequence[str], *, pace: float = 10.0) -> It
         yield feed, got
     finally:
         feed.stop()
-        assert feed.join(20)
+        assert feed.join(60)

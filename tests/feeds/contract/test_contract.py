@@ -147,7 +147,7 @@ def black_hole() -> Iterator[str]:
         thread.start()
         yield f"127.0.0.1:{server.getsockname()[1]}"
         server.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(60)
     for one in taken:
         one.close()
 

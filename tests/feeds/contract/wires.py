@@ -93,7 +93,7 @@ def http(*apps: ASGIApp) -> Iterator[list[str]]:
     server = LoopbackServer(dispatch, on_ready=ready.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": bound})
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     try:
         yield [f"127.0.0.1:{port}" for port in by_port]
     finally:

@@ -47,7 +47,7 @@ def listening(serve: Serve) -> Iterator[str]:
     server = TcpServer(serve, on_ready=ready.set)
     thread = threading.Thread(target=server.run, args=([bound],))
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     try:
         yield f"127.0.0.1:{bound.getsockname()[1]}"
     finally:
@@ -78,4 +78,4 @@ def running(config: Config, symbols: Sequence[str], *, pace: float = 10.0) -> It
         yield feed, got
     finally:
         feed.stop()
-        assert feed.join(20)
+        assert feed.join(60)

@@ -59,7 +59,7 @@ def served(
     server = TcpServer(gateway.serve, on_ready=ready.set)
     thread = threading.Thread(target=server.run, args=([bound],))
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
 
     def call(work: Callable[[], None]) -> None:
         assert server._loop is not None
@@ -83,4 +83,4 @@ def running(config: Config, symbols: Sequence[str], *, speed: float = 10.0) -> I
         yield feed, got
     finally:
         feed.stop()
-        assert feed.join(20)
+        assert feed.join(60)

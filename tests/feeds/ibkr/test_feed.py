@@ -285,7 +285,7 @@ def test_an_older_gateway_names_its_contracts_in_its_own_way(version: int) -> No
 
 
 def test_the_server_refuses_orders() -> None:
-    with served(("ACME",)) as host, socket.create_connection(("127.0.0.1", host.port), timeout=10) as client:
+    with served(("ACME",)) as host, socket.create_connection(("127.0.0.1", host.port), timeout=60) as client:
         client.sendall(outgoing.hello() + frame(71, 2, 7, "") + frame(3, 12, 0, "ACME", "STK") + frame(58, 1))
         heard = b""
         while heard.count(b"Read-Only") < 2:

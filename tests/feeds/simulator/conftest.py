@@ -58,13 +58,13 @@ def serve() -> Iterator[Serve]:
         server = LoopbackServer(app, on_ready=ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
-        assert ready.wait(10)
+        assert ready.wait(60)
         client = httpx.Client(base_url=url, headers={"Authorization": "Bearer some-key"}, timeout=10, trust_env=False)
 
         def end() -> None:
             client.close()
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)
 
         ends.append(end)
         return Served(market, client, url, faults, now_ns)

@@ -44,7 +44,7 @@ def stream_of(market: SimulatorProcess, key: str | None = None) -> Iterator[Clie
 
 
 def frame(connection: ClientConnection) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = json.loads(connection.recv(timeout=10))
+    events: list[dict[str, Any]] = json.loads(connection.recv(timeout=60))
     return events
 
 
@@ -97,7 +97,7 @@ def test_a_second_connection_pushes_the_older_one_out(market: SimulatorProcess) 
             assert said(newer) == ["auth_success"]
             assert said(older) == ["max_connections"]
             with pytest.raises(ConnectionClosed) as closed:
-                older.recv(timeout=10)
+                older.recv(timeout=60)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1008
             subscribe(newer, "Q.SPY")
@@ -108,7 +108,7 @@ def test_a_wrong_key_and_a_wrong_word(market: SimulatorProcess) -> None:
     with stream_of(market, "bad") as connection:
         assert said(connection) == ["auth_failed"]
         with pytest.raises(ConnectionClosed):
-            connection.recv(timeout=10)
+            connection.recv(timeout=60)
     with stream_of(market) as connection:
         assert said(connection) == ["auth_success"]
         connection.send("nonsense")
@@ -268,7 +268,7 @@ def test_faults_of_the_stream(tmp_path: Path) -> None:
                 texts: list[str] = []
                 try:
                     while len(texts) < 12:
-                        texts.append(str(connection.recv(timeout=10)))
+                        texts.append(str(connection.recv(timeout=60)))
                 except ConnectionClosed as closed:
                     seen[kind] = closed.rcvd.code if closed.rcvd else None
                 else:
