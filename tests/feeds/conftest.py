@@ -21,9 +21,7 @@ LOOKS = {
     "ibkr.feed.TEND_SECONDS": 0.05,
     "ibkr.historical_ticks.SETTLE_SECONDS": 0.2,
     "live.link.STATUS_SECONDS": 0.05,
-    "polygon.feed.LOOK_SECONDS": 0.05,
     "live.poll_workers.REPORT_SECONDS": 0.05,
-    "polygon.stream.TICK_SECONDS": 0.05,
 }
 """Seconds between two looks at what has changed: what a test waits for is often only the next look."""
 

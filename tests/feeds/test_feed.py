@@ -16,7 +16,7 @@ from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon import size_check
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
 from tests.feeds.collector import Collector, is_book, is_tape, shown
-from tests.feeds.fake_polygon import SNAPSHOTS, FakePolygon
+from tests.feeds.fake_polygon import SNAPSHOTS, FakePolygon, Handler
 
 QUICK = RetryPolicy(base_delay=0.02, max_delay=0.1)
 Start = Callable[..., PolygonFeed]
@@ -379,9 +379,16 @@ def test_a_silence_is_told_before_what_followed_it(host: FakePolygon, got: Colle
     host.market.quote("KO")
     start("KO", clock=lambda: time.time_ns() + (200 * NS if skipped.is_set() else 0))
     got.wait(Batch, lambda b: is_tape("KO")(b) and not b.backfill)
-    host.market.trade("KO", at=time.time_ns() + 100 * NS, id="meanwhile")
+
+    def silent(handler: Handler) -> None:
+        """The poll in hand tells of nothing; the next one begins when all has passed."""
+        answer = host.answer(handler.seen.path, handler.seen.query)
+        host.market.trade("KO", at=time.time_ns() + 100 * NS, id="meanwhile")
+        skipped.set()
+        handler.reply(*answer)
+
     mark = got.mark()
-    skipped.set()
+    host.script("/v3/trades/KO", silent)
     gap = got.wait(FeedGap)
     assert gap.symbol is None
     assert gap.to_ns - gap.from_ns > 190 * NS
