@@ -58,8 +58,8 @@ def test_streamed_and_polled_together_no_print_is_lost_or_doubled(
     monkeypatch.setattr("orderflow_tui.feeds.live.reconnecting.TELL_EVERY_SECONDS", 0.0)
     script = tmp_path / "faults.toml"
     script.write_text(
-        '[[fault]]\nendpoint = "stream"\nkind = "close"\nframes = 60\n'
-        '[[fault]]\nendpoint = "stream"\nkind = "garbage"\nframes = 80\n'
+        '[[fault]]\nendpoint = "stream"\nkind = "close"\nframes = 25\n'
+        '[[fault]]\nendpoint = "stream"\nkind = "garbage"\nframes = 30\n'
     )
     got = Collector()
     with SimulatorProcess(seed=11, scenario="mixed", faults=script) as market:
