@@ -38,6 +38,7 @@ from orderflow_tui.tui.widgets.alert_list import AlertFeed
 from orderflow_tui.tui.widgets.history_list import HistoryList
 from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.panel import SymbolPanel
+from orderflow_tui.tui.widgets.panel_grid import PanelGrid
 from tests.tui.driving import block, press, running, screen_text, settled, toasts
 from tests.tui.fake import FakeMonitor, alert, busy_market, calm_market, market_card, recommendation, symbol_view
 from tests.tui.journal_files import journal
@@ -335,6 +336,25 @@ async def test_a_new_alert_lays_nothing_out_anew(monkeypatch: pytest.MonkeyPatch
         feed = app.screen.query_one(AlertFeed)
         assert feed.vertical_scrollbar.window_virtual_size == len(feed.alerts)
         assert not laid_out
+
+
+async def test_a_bar_that_grows_costs_one_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monitor = calm_market()
+    async with running(monitor, size=(200, 50)) as (app, pilot):
+        laid_out: list[int] = []
+        lay_out = app.screen._refresh_layout
+
+        def counted(*words: Any, **named: Any) -> None:
+            laid_out.append(1)
+            lay_out(*words, **named)
+
+        before = app.screen.query_one(PanelGrid).size.height
+        monkeypatch.setattr(app.screen, "_refresh_layout", counted)
+        monitor.put(recommendations=(recommendation("BAC"),))
+        await settled(pilot)
+        await settled(pilot)
+        assert app.screen.query_one(PanelGrid).size.height < before
+        assert len(laid_out) == 1
 
 
 async def test_late_and_short_alerts_say_so() -> None:

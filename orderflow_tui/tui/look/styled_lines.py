@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -184,6 +184,10 @@ class LineWidget(TokenStyles):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - textual's name
         super().__init__(id=id, classes=classes)
         self.rows: Sequence[Row] = ()
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:  # noqa: ARG002
+        """Take a new size without asking for a second layout: nothing inside is laid out by it."""
+        return super()._size_updated(size, virtual_size, container_size, layout=False)
 
     def show(self, rows: Sequence[Row]) -> int:
         """Take new rows and refresh those that differ.

@@ -7,6 +7,7 @@ from typing import cast
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.geometry import Size
 
 from orderflow_tui.tui.keys.bindings import MAIN_BINDINGS, named
 from orderflow_tui.tui.look.formatting import Zone
@@ -43,6 +44,10 @@ class PanelGrid(VerticalScroll, can_focus=False):
         wanted = shown if self.app.size.width >= NARROW else 1
         for _ in range(max(1, min(wanted, MOST_PANELS))):
             yield SymbolPanel()
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:  # noqa: ARG002
+        """Take a new size without asking for a second layout: a scroll bar that comes or goes asks for one itself."""
+        return super()._size_updated(size, virtual_size, container_size, layout=False)
 
     async def apply(self, model: ScreenModel, plan: Plan, chosen: Sequence[str]) -> None:
         """Show these symbols under this plan."""
