@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen
 
-from orderflow_tui.tui.state.dashboard_port import Dashboard
+from orderflow_tui.tui.state.dashboard_port import DashboardPort
 from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.tui.widgets.pending_bar import AskBar
 
@@ -23,13 +23,13 @@ class LeavingScreen(Screen[Any]):
 class ModelScreen(LeavingScreen):
     """A screen that repaints from the model when the app says that it has changed."""
 
-    SCOPE: ClassVar[str] = "Dashboard"
+    SCOPE: ClassVar[str] = "DashboardPort"
     """Which keys are alive on it (`bindings.SCOPES`); the help begins with them."""
 
     @property
-    def dashboard(self) -> Dashboard:
+    def dashboard(self) -> DashboardPort:
         """The app, by its own type."""
-        return cast("Dashboard", self.app)
+        return cast("DashboardPort", self.app)
 
     @property
     def model(self) -> ScreenModel:
@@ -55,9 +55,9 @@ class ModelModal(LeavingScreen, ModalScreen[Any]):
     """
 
     @property
-    def dashboard(self) -> Dashboard:
+    def dashboard(self) -> DashboardPort:
         """The app, by its own type."""
-        return cast("Dashboard", self.app)
+        return cast("DashboardPort", self.app)
 
     @property
     def model(self) -> ScreenModel:

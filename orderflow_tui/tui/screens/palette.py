@@ -13,7 +13,7 @@ from textual.fuzzy import FuzzySearch
 from orderflow_tui.tui.keys.bindings import SCOPES, named
 from orderflow_tui.tui.look.formatting import clean, whole_facts
 from orderflow_tui.tui.screens.main import MainScreen
-from orderflow_tui.tui.state.dashboard_port import Dashboard
+from orderflow_tui.tui.state.dashboard_port import DashboardPort
 from orderflow_tui.tui.state.screen_model import card_title
 from orderflow_tui.tui.widgets.pending_bar import AskBar
 
@@ -87,8 +87,8 @@ class ActionCommands(Provider):
     """All actions that make sense on the screen the palette was opened from, symbols and themes by name."""
 
     @property
-    def _app(self) -> Dashboard:
-        return cast("Dashboard", self.app)
+    def _app(self) -> DashboardPort:
+        return cast("DashboardPort", self.app)
 
     def _actions(self) -> list[tuple[str, str, str]]:
         """`(title, help, action)` of each binding that is alive on the screen beneath the palette."""

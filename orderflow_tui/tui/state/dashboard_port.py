@@ -14,7 +14,7 @@ from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.views.frozen_views import MonitorPort
 
 
-class Dashboard(Protocol):
+class DashboardPort(Protocol):
     """The app as its parts see it.
 
     Attributes:

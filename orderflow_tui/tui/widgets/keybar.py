@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 
 from orderflow_tui.tui.keys.bindings import APP_BINDINGS, named
 from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span
-from orderflow_tui.tui.state.dashboard_port import Dashboard
+from orderflow_tui.tui.state.dashboard_port import DashboardPort
 
 
 class KeyBar(LineWidget):
@@ -45,7 +45,7 @@ class KeyBar(LineWidget):
 
     def _lay_out(self) -> None:
         """The keys that fit, none cut: the screen's own leave first, from the last, the help lists them all."""
-        app, width = cast("Dashboard", self.app), self.app.size.width
+        app, width = cast("DashboardPort", self.app), self.app.size.width
         labels = {
             binding.id: (f" {app.first_key(binding)} ", f"{binding.description} ") for binding in self._shown_bindings
         }
@@ -66,13 +66,13 @@ class KeyBar(LineWidget):
 
     def paint(self) -> None:
         """The keys, or for a few seconds what the program has to say."""
-        said = cast("Dashboard", self.app).messages.piece(self.app.size.width - 1)
+        said = cast("DashboardPort", self.app).messages.piece(self.app.size.width - 1)
         words = None if said is None else Row((Span(f" {said.text}", "alert" if said.warning else "strong"),), "bar")
         self.show([words or self._keys])
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does; quit only for a single click."""
-        app = cast("Dashboard", self.app)
+        app = cast("DashboardPort", self.app)
         for place, binding in self._places:
             if event.x in place:
                 event.stop()

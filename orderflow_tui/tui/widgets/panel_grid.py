@@ -13,7 +13,7 @@ from orderflow_tui.tui.keys.bindings import MAIN_BINDINGS, named
 from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.layout import NARROW, Plan
 from orderflow_tui.tui.rows.panel_rows import PanelSize
-from orderflow_tui.tui.state.dashboard_port import Dashboard
+from orderflow_tui.tui.state.dashboard_port import DashboardPort
 from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.tui.widgets.panel import SymbolPanel
 
@@ -40,7 +40,7 @@ class PanelGrid(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """As many places as there are symbols now, so that the first paint needs one layout; more come with more."""
-        shown = len(cast("Dashboard", self.app).monitor.views())
+        shown = len(cast("DashboardPort", self.app).monitor.views())
         wanted = shown if self.app.size.width >= NARROW else 1
         for _ in range(max(1, min(wanted, MOST_PANELS))):
             yield SymbolPanel()
@@ -53,7 +53,7 @@ class PanelGrid(VerticalScroll, can_focus=False):
         """Show these symbols under this plan."""
         names = tuple(name for name in chosen if name in model.views)
         await self._reshape(plan, len(names))
-        app = cast("Dashboard", self.app)
+        app = cast("DashboardPort", self.app)
         edit_key = (
             ""
             if app.positions.path is None

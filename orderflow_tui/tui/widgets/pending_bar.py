@@ -6,7 +6,7 @@ from typing import cast
 
 from orderflow_tui.tui.look.styled_lines import LineWidget
 from orderflow_tui.tui.rows.bar_rows import asks_rows
-from orderflow_tui.tui.state.dashboard_port import Dashboard
+from orderflow_tui.tui.state.dashboard_port import DashboardPort
 
 
 class AskBar(LineWidget):
@@ -26,7 +26,7 @@ class AskBar(LineWidget):
 
     def follow(self) -> None:
         """Say what waits by the newest model."""
-        app = cast("Dashboard", self.app)
+        app = cast("DashboardPort", self.app)
         rows = asks_rows(app.model, app.acknowledge_key, self.app.size.width)
         if self.styles.height is None or self.styles.height.value != len(rows):
             self.styles.height = len(rows)

@@ -9,7 +9,7 @@ from textual import events
 from orderflow_tui.tui.look.formatting import Zone
 from orderflow_tui.tui.look.styled_lines import LineWidget
 from orderflow_tui.tui.rows.replay_rows import TimeBar, time_bar
-from orderflow_tui.tui.state.dashboard_port import Dashboard
+from orderflow_tui.tui.state.dashboard_port import DashboardPort
 from orderflow_tui.views.replay_progress import ReplayView
 
 
@@ -36,7 +36,7 @@ class ReplayBar(LineWidget):
 
     def on_click(self, event: events.Click) -> None:
         """Go where the click is."""
-        app = cast("Dashboard", self.app)
+        app = cast("DashboardPort", self.app)
         time_ns = None if self._bar is None else self._bar.time_at(event.x)
         if time_ns is not None and not app.refuses_click():
             app.seek(time_ns)
