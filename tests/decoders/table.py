@@ -48,7 +48,7 @@ from orderflow_tui.feeds.live.budgeted_http import HttpSession, Reply, Request, 
 from orderflow_tui.feeds.live.reconnecting import TroubleError
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
-from orderflow_tui.feeds.polygon.fetch_conditions import Conditions
+from orderflow_tui.feeds.polygon.fetch_conditions import FetchedConditions
 from orderflow_tui.feeds.polygon.rest_calls import Gateway
 from orderflow_tui.feeds.polygon.stream_events import Frames
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
@@ -178,12 +178,12 @@ def _time_and_sales(body: bytes, _: Path) -> object:
 
 
 def _conditions(body: bytes, _: Path) -> object:
-    return Conditions(_gateway(body), _nothing, lambda: NOW_NS).poll()
+    return FetchedConditions(_gateway(body), _nothing, lambda: NOW_NS).poll()
 
 
 def _frame(data: bytes, _: Path) -> object:
     intake = TapeJoin("BAC", _nothing, threading.Event())
-    table = Conditions(_gateway(b""), _nothing, lambda: 0).table
+    table = FetchedConditions(_gateway(b""), _nothing, lambda: 0).table
     frames = Frames(_nothing, lambda: table, {"BAC": intake}.get, lambda: ["BAC"], lambda _: True)
     return frames.take(decode_frame(data), Arrival(time.monotonic_ns(), NOW_NS))
 

@@ -14,7 +14,7 @@ from orderflow_tui.feeds.errors import AuthError, FeedError
 from orderflow_tui.feeds.feed import ApiFault, Batch
 from orderflow_tui.feeds.live.retry import RetryPolicy
 from orderflow_tui.feeds.polygon.feed import PolygonFeed
-from orderflow_tui.feeds.polygon.fetch_conditions import AGAIN_SECONDS, Conditions
+from orderflow_tui.feeds.polygon.fetch_conditions import AGAIN_SECONDS, FetchedConditions
 from orderflow_tui.feeds.polygon.rest_calls import Gateway
 from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED, KNOWN_CONDITIONS
 from tests.feeds.collector import Collector
@@ -34,7 +34,7 @@ class Listed:
         self.gateway = Gateway(
             host.config(), clock=lambda: 1, stop=stop, deadline_seconds=2.0, policy=POLICY, on_reply=lambda _: None
         )
-        self.conditions = Conditions(self.gateway, self.got, lambda: 1)
+        self.conditions = FetchedConditions(self.gateway, self.got, lambda: 1)
 
 
 @pytest.fixture

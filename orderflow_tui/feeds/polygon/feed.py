@@ -28,7 +28,7 @@ from orderflow_tui.feeds.live.side_checks import SideChecks
 from orderflow_tui.feeds.live.tape_join import QUOTE_SECONDS
 from orderflow_tui.feeds.polygon import endpoints
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
-from orderflow_tui.feeds.polygon.fetch_conditions import Conditions
+from orderflow_tui.feeds.polygon.fetch_conditions import FetchedConditions
 from orderflow_tui.feeds.polygon.rereads import Rereads
 from orderflow_tui.feeds.polygon.rest_calls import (
     HEARTBEAT,
@@ -122,7 +122,7 @@ class PolygonFeed:
             clock=clock,
             recovered=lambda: self._schedule.hurry(failed_only=True),
         )
-        self._conditions = Conditions(self._gateway, self._send, clock)
+        self._conditions = FetchedConditions(self._gateway, self._send, clock)
         self._faults = Faults(self._standing, self._send, policy, clock)
         hooks = WorkerHooks(
             self._standing.report, polled=self._probed, refused=self.stop, ended=self._gateway.session.close

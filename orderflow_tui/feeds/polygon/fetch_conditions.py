@@ -15,7 +15,7 @@ AGAIN_SECONDS: Final = 86_400.0
 """The list changes a few times a year."""
 
 
-class Conditions:
+class FetchedConditions:
     """The table in force; a new one replaces it whole, between two pages of prints.
 
     Args:
