@@ -21,7 +21,7 @@ _Key = tuple[int, str]
 _Make = Callable[[Print], Print | None]
 
 
-class Recall:
+class CorrectedPrints:
     """One symbol's recent prints; stands between its tape and the queue. Safe from any thread.
 
     Args:

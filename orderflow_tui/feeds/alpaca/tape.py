@@ -10,7 +10,7 @@ from orderflow_tui.core.model.events import Print
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.core.model.validators import DataValidationError
 from orderflow_tui.feeds.alpaca import wire
-from orderflow_tui.feeds.alpaca.corrected_prints import Recall
+from orderflow_tui.feeds.alpaca.corrected_prints import CorrectedPrints
 from orderflow_tui.feeds.alpaca.host import Host
 from orderflow_tui.feeds.alpaca.normalize import print_of
 from orderflow_tui.feeds.errors import PayloadError, one_line
@@ -43,7 +43,7 @@ class SymbolTape:
 
     def __init__(self, symbol: str, put: Put, stop: threading.Event) -> None:
         self.symbol = symbol
-        self.recall = Recall(symbol, put)
+        self.recall = CorrectedPrints(symbol, put)
         self.intake = TapeJoin(symbol, self.recall, stop)
         self.waits_until = 0.0
         """Its first poll waits so long at most for the quote in force, on the monotonic clock."""
