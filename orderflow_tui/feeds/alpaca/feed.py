@@ -18,7 +18,7 @@ from orderflow_tui.feeds.alpaca.last_prices import LastPrices
 from orderflow_tui.feeds.alpaca.places import Places
 from orderflow_tui.feeds.alpaca.shown_quotes import ShownQuotes
 from orderflow_tui.feeds.alpaca.stream import StreamHooks, StreamSupervisor
-from orderflow_tui.feeds.alpaca.stream_events import Frames
+from orderflow_tui.feeds.alpaca.stream_events import StreamEvents
 from orderflow_tui.feeds.alpaca.tape import SymbolTape
 from orderflow_tui.feeds.feed import (
     Arrival,
@@ -196,7 +196,7 @@ class AlpacaFeed:
         return StreamSupervisor(
             (secret_text(self._config.alpaca_key_id), secret_text(self._config.alpaca_secret_key)),
             hooks=hooks,
-            frames=Frames(self._send, lambda: dict(self._tapes), self._host.spellings),
+            frames=StreamEvents(self._send, lambda: dict(self._tapes), self._host.spellings),
             spellings=self._host.spellings,
             put=self._send,
             clock=self._clock,

@@ -16,7 +16,7 @@ from msgspec import Struct
 from websockets.asyncio.client import ClientConnection
 
 from orderflow_tui.feeds.alpaca import wire
-from orderflow_tui.feeds.alpaca.stream_events import Frames
+from orderflow_tui.feeds.alpaca.stream_events import StreamEvents
 from orderflow_tui.feeds.feed import Arrival, MarketState, Put
 from orderflow_tui.feeds.live.reconnecting import (
     ANSWER_SECONDS,
@@ -83,7 +83,7 @@ class StreamSupervisor(Reconnecting):
         key: tuple[str, str],
         *,
         hooks: StreamHooks,
-        frames: Frames,
+        frames: StreamEvents,
         spellings: Spellings,
         put: Put,
         clock: Callable[[], int] = time.time_ns,

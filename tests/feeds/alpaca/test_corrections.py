@@ -9,7 +9,7 @@ from typing import Any
 from orderflow_tui.core.model.events import Print, TapeCorrection
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.alpaca import wire
-from orderflow_tui.feeds.alpaca.stream_events import Frames
+from orderflow_tui.feeds.alpaca.stream_events import StreamEvents
 from orderflow_tui.feeds.alpaca.tape import SymbolTape
 from orderflow_tui.feeds.feed import Arrival, Batch
 from orderflow_tui.feeds.live.symbol_spellings import Spellings, dotted
@@ -37,7 +37,7 @@ class Streamed:
     def __init__(self) -> None:
         self.got = Collector()
         self.tape = SymbolTape("ACME", self.got, threading.Event())
-        self.frames = Frames(self.got, lambda: {"ACME": self.tape}, Spellings(dotted))
+        self.frames = StreamEvents(self.got, lambda: {"ACME": self.tape}, Spellings(dotted))
         self.tape.intake.stream_began(AT - 10 * NS)
         self.tape.intake.polled((), from_ns=AT - 60 * NS, covered_ns=AT, arrival=Arrival(0, AT), backfill=False)
 
