@@ -40,7 +40,7 @@ from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon import wire
 from orderflow_tui.feeds.polygon.normalize import print_of
 from orderflow_tui.feeds.polygon.sale_conditions import EMBEDDED
-from orderflow_tui.feeds.polygon.stream_events import Frames
+from orderflow_tui.feeds.polygon.stream_events import StreamEvents
 from orderflow_tui.feeds.polygon.stream_wire import decode_frame
 from orderflow_tui.feeds.simulator import DEMO_SYMBOLS
 from orderflow_tui.feeds.simulator.market import Market
@@ -139,7 +139,7 @@ def _frames(market: Market, after_ns: int, to_ns: int) -> list[bytes]:
 
 
 def _broken(frames: list[bytes], place: int, draw: random.Random) -> list[bytes]:
-    """Frames sent twice, in the wrong order, with events nobody knows, and with a price that cannot be."""
+    """StreamEvents sent twice, in the wrong order, with events nobody knows, and with a price that cannot be."""
     events = msgspec.json.decode(frames[0])
     if 120 <= place < 125:
         return [*frames, *frames]
@@ -213,7 +213,7 @@ class StepFeed:
         self._put: Put = lambda _: None
         self._stop = threading.Event()
         self._intakes: dict[str, TapeJoin] = {}
-        self._frames = Frames(self._send, lambda: EMBEDDED, self._intakes.get, lambda: tuple(self._intakes))
+        self._frames = StreamEvents(self._send, lambda: EMBEDDED, self._intakes.get, lambda: tuple(self._intakes))
 
     def start(self, symbols: Iterable[str], put: Put) -> None:
         self._put = put

@@ -50,7 +50,7 @@ from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.books import BookPoller, Judgement
 from orderflow_tui.feeds.polygon.fetch_conditions import FetchedConditions
 from orderflow_tui.feeds.polygon.rest_calls import Gateway
-from orderflow_tui.feeds.polygon.stream_events import Frames
+from orderflow_tui.feeds.polygon.stream_events import StreamEvents
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, decode_frame
 from orderflow_tui.feeds.polygon.tape import SymbolTape
 from orderflow_tui.feeds.simulator.alpaca_stream import _received as alpaca_received
@@ -184,7 +184,7 @@ def _conditions(body: bytes, _: Path) -> object:
 def _frame(data: bytes, _: Path) -> object:
     intake = TapeJoin("BAC", _nothing, threading.Event())
     table = FetchedConditions(_gateway(b""), _nothing, lambda: 0).table
-    frames = Frames(_nothing, lambda: table, {"BAC": intake}.get, lambda: ["BAC"], lambda _: True)
+    frames = StreamEvents(_nothing, lambda: table, {"BAC": intake}.get, lambda: ["BAC"], lambda _: True)
     return frames.take(decode_frame(data), Arrival(time.monotonic_ns(), NOW_NS))
 
 

@@ -32,7 +32,7 @@ from orderflow_tui.feeds.live.reconnecting import (
     websocket,
 )
 from orderflow_tui.feeds.polygon.rest_calls import HEARTBEAT
-from orderflow_tui.feeds.polygon.stream_events import Frames
+from orderflow_tui.feeds.polygon.stream_events import StreamEvents
 from orderflow_tui.feeds.polygon.stream_wire import FrameError, StreamMessage, StreamStatus, decode_frame
 from orderflow_tui.feeds.polygon.subscriptions import KINDS, Subscriptions
 from orderflow_tui.support.hosts import is_loopback
@@ -139,7 +139,7 @@ class StreamSupervisor(Reconnecting):
         *,
         required: bool,
         hooks: StreamHooks,
-        frames: Frames,
+        frames: StreamEvents,
         put: Put,
         clock: Callable[[], int] = time.time_ns,
         pace: float = 1.0,

@@ -47,7 +47,7 @@ class SymbolPart(Struct):
     quote_ns: int = 0
 
 
-class Frames:
+class StreamEvents:
     """Delivers what frames carry. Used by the stream's thread alone.
 
     Args:

@@ -16,7 +16,7 @@ from orderflow_tui.feeds.live.link import LinkState
 from orderflow_tui.feeds.live.tape_join import TapeJoin
 from orderflow_tui.feeds.polygon.sale_conditions import ConditionTable
 from orderflow_tui.feeds.polygon.stream import StreamConfig, StreamHooks, StreamSupervisor, stream_url
-from orderflow_tui.feeds.polygon.stream_events import Frames
+from orderflow_tui.feeds.polygon.stream_events import StreamEvents
 from orderflow_tui.feeds.polygon.tape import SymbolTape
 
 LOOK_SECONDS: Final = 0.5
@@ -64,7 +64,7 @@ class StreamSide:
         self._hurry_books = hurry_books
         self._quoted: frozenset[str] = frozenset()
         self._booked: set[str] = set()
-        self.frames = Frames(put, table, self._intake, lambda: tuple(dict(tapes)), self._proves)
+        self.frames = StreamEvents(put, table, self._intake, lambda: tuple(dict(tapes)), self._proves)
         hooks = StreamHooks(
             url=self._url,
             symbols=lambda: tuple(dict(tapes)),
