@@ -27,7 +27,7 @@ _PROOF_BYTES: Final = 32
 _LONGEST_ADDRESS: Final = 200
 
 
-class Door:
+class EngineListener:
     """The engine's side: what screens connect to.
 
     Args:

@@ -20,7 +20,7 @@ import msgspec
 from orderflow_tui.core.model.holder import Answer
 from orderflow_tui.engine.changes import Unsent
 from orderflow_tui.engine.from_other_screens import FromOtherScreens
-from orderflow_tui.engine.listener import UNIX_SOCKETS, Door
+from orderflow_tui.engine.listener import UNIX_SOCKETS, EngineListener
 from orderflow_tui.engine.message_pace import MessagePace
 from orderflow_tui.engine.protocol import (
     MOST_FROM_SCREEN,
@@ -147,7 +147,7 @@ class EngineServer:
         self._lock = EngineLock(place)
         self._strangers = threading.BoundedSemaphore(MOST_SCREENS)
         try:
-            self._door = Door(place, backlog=MOST_SCREENS, loopback=loopback)
+            self._door = EngineListener(place, backlog=MOST_SCREENS, loopback=loopback)
         except OSError:
             self._lock.release()
             raise

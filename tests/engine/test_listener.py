@@ -19,7 +19,7 @@ from orderflow_tui.commands import attach
 from orderflow_tui.commands.attach import look_at
 from orderflow_tui.core.model.data_models import Answer
 from orderflow_tui.engine import client
-from orderflow_tui.engine.listener import Door, address, connect
+from orderflow_tui.engine.listener import EngineListener, address, connect
 from orderflow_tui.engine.protocol import MOST_FROM_ENGINE, PROTOCOL, Hello, receive, send
 from orderflow_tui.engine.runtime_folder import EngineError, place_of, running_places
 from tests.engine.kit import VERSION, Engine, until
@@ -106,7 +106,7 @@ def test_a_place_that_cannot_be_taken_leaves_no_socket(loopback: bool, monkeypat
         monkeypatch.setattr("orderflow_tui.engine.listener.socket.socket", kept)
         monkeypatch.setattr("orderflow_tui.engine.listener.replace_file", full)
         with pytest.raises(OSError, match=r"No such file|No space left"):
-            Door(place, backlog=1, loopback=loopback)
+            EngineListener(place, backlog=1, loopback=loopback)
     assert [one.fileno() for one in made] == [-1]
 
 
