@@ -19,7 +19,7 @@ _PACE_KNOWN_SECONDS: Final = 60
 _LN2: Final = 0.6931471805599453
 
 
-class ContextFigures(Struct, frozen=True):
+class IndicatorFigures(Struct, frozen=True):
     """What the context says now; None where there is nothing to say it from.
 
     Attributes:
@@ -140,7 +140,7 @@ class Context:
         self._pace += (fresh - self._pace) / min(self._seconds, _PACE_SECONDS)
         self._usual_pace += (fresh - self._usual_pace) / min(self._seconds, _USUAL_SECONDS)
 
-    def figures(self, now_ns: int) -> ContextFigures:
+    def figures(self, now_ns: int) -> IndicatorFigures:
         """What it says at an instant."""
         fade = exp(-_LN2 * max(0, now_ns - self._ofi_ns) / NS / _OFI_HALF_LIFE_S)
         touch = self._bid[1] + self._ask[1]
@@ -149,7 +149,7 @@ class Context:
             for now, then in zip((self._window.buy, self._window.sell, self._window.volume), self._before, strict=True)
         )
         accuracy = self.side_accuracy()
-        return ContextFigures(
+        return IndicatorFigures(
             ofi=self._ofi * fade / self._depth if self._depth else None,
             queue_imbalance=(self._bid[1] - self._ask[1]) / touch if touch else None,
             cvd=bought - sold,
