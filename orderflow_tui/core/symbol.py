@@ -10,7 +10,7 @@ from orderflow_tui.core.exits.holding import Holding
 from orderflow_tui.core.learning.learned_sizes import SessionStats
 from orderflow_tui.core.learning.position_split import split_ratio
 from orderflow_tui.core.learning.session_learning import SessionLearning
-from orderflow_tui.core.market.indicators import Context
+from orderflow_tui.core.market.indicators import Indicators
 from orderflow_tui.core.market.series import STEP_SECONDS, Series
 from orderflow_tui.core.market.sessions import session_at
 from orderflow_tui.core.market.silence import PAUSE_NS, Silence
@@ -82,7 +82,7 @@ class SymbolCore:
         self.window = VolumeWindow()
         self.span = BurstWindow(self.window, thresholds)
         self.classifier = SideClassifier(joint_sequence=capabilities.joint_sequence, polled=capabilities.polled)
-        self.context = Context(self.window)
+        self.context = Indicators(self.window)
         self.silence = Silence(self.market, self.window)
         self.holding = Holding(symbol, thresholds, capabilities, self.writer, self.market)
         self.holding.set_position(position)

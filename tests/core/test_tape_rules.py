@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderflow_tui.core.market.indicators import Context
+from orderflow_tui.core.market.indicators import Indicators
 from orderflow_tui.core.market.volume_window import VolumeWindow
 from orderflow_tui.core.model.capabilities import Capabilities
 from orderflow_tui.core.model.data_models import Position
@@ -264,7 +264,7 @@ def test_thin_exit_needs_depth_a_halving_and_coverage_below_two(levels: int, exp
         assert raised.alert.details["coverage"] * 2 <= raised.alert.details["coverage_60s_ago"]
 
 
-def counted(context: Context, window: VolumeWindow, price: int, size: int, side: int, *, confidence: float) -> None:
+def counted(context: Indicators, window: VolumeWindow, price: int, size: int, side: int, *, confidence: float) -> None:
     window.add(T0 // NS, size, side)
     context.turnover += price * size
     context.squares += size * size
@@ -273,7 +273,7 @@ def counted(context: Context, window: VolumeWindow, price: int, size: int, side:
 
 def test_context_by_hand() -> None:
     window = VolumeWindow()
-    context = Context(window)
+    context = Indicators(window)
     context.on_touch(T0, ((100, 300),), ((102, 100),))
     figures = context.figures(T0)
     assert figures.queue_imbalance == 0.5
@@ -299,7 +299,7 @@ def test_context_by_hand() -> None:
 
 def test_the_ofi_fades_and_lambda_pairs_moves_with_signed_volume() -> None:
     window = VolumeWindow()
-    context = Context(window)
+    context = Indicators(window)
     context.on_touch(T0, ((100, 300),), ((102, 300),))
     context.on_touch(T0, ((100, 600),), ((102, 300),))
     fresh = context.figures(T0).ofi
@@ -391,7 +391,7 @@ def test_small_parts_of_a_sweep_are_in_its_line_once_it_is_over(part: int, said:
 
 def test_pace_is_the_rate_of_prints_against_the_usual_one() -> None:
     window = VolumeWindow()
-    context = Context(window)
+    context = Indicators(window)
 
     def live(seconds: range, each: int) -> float | None:
         for second in seconds:

@@ -1,4 +1,4 @@
-"""Context beside the alarms, never alarms by themselves (formulas and sources: docs/rules.md). All O(1) an event."""
+"""Indicators beside the alarms, never alarms by themselves (formulas and sources: docs/rules.md). All O(1) an event."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class IndicatorFigures(Struct, frozen=True):
     pace: float | None = None
 
 
-class Context:
+class Indicators:
     """Running context of one symbol.
 
     Args:

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from orderflow_tui.core.market.indicators import Context
+from orderflow_tui.core.market.indicators import Indicators
 from orderflow_tui.core.market.liquidity import band_size
 from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.market.volume_at_price import VolumeAtPrice
@@ -63,7 +63,7 @@ _WHOLE: Final = ("second", "bid", "ask", "last", "volume", "sold", "bought", "cv
 _REAL: Final = ("cvd_error", "vwap")
 
 
-def sample_now(second: int, market: MarketState, window: VolumeWindow, context: Context, taken: int) -> Sample:
+def sample_now(second: int, market: MarketState, window: VolumeWindow, context: Indicators, taken: int) -> Sample:
     """The state at `second`. O(levels shown)."""
     figures = context.figures(second * NS)
     bids, asks, step = market.bids, market.asks, market.price_step
@@ -106,7 +106,7 @@ class Series:
         how many shares come within reach, not that the price holds. None before one minute is known.
         """
 
-    def sample(self, second: int, market: MarketState, window: VolumeWindow, context: Context, taken: int) -> None:
+    def sample(self, second: int, market: MarketState, window: VolumeWindow, context: Indicators, taken: int) -> None:
         """Keep the state at a whole second; a second already kept is not kept twice."""
         if self.count and second <= self._columns["second"][(self.count - 1) % SAMPLES]:
             return

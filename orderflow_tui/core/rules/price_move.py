@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from orderflow_tui.core.market.indicators import Context
+from orderflow_tui.core.market.indicators import Indicators
 from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.model.units import CENT
 
@@ -44,7 +44,7 @@ class PriceMoves:
 
     __slots__ = ("_context", "_market")
 
-    def __init__(self, market: MarketState, context: Context) -> None:
+    def __init__(self, market: MarketState, context: Indicators) -> None:
         self._market = market
         self._context = context
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 from msgspec import Struct
 
-from orderflow_tui.core.market.indicators import Context
+from orderflow_tui.core.market.indicators import Indicators
 from orderflow_tui.core.market.state import MarketState
 from orderflow_tui.core.market.timers import Timers
 from orderflow_tui.core.market.trade_side import SideClassifier
@@ -55,7 +55,7 @@ class RuleInputs(Struct, frozen=True):
     window: VolumeWindow
     span: BurstWindow
     classifier: SideClassifier
-    context: Context
+    context: Indicators
     timers: Timers
     held: Held
     say: Callable[[AlertOutput], None]
