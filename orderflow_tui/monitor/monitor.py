@@ -33,7 +33,7 @@ from orderflow_tui.monitor.resume import EarlierRuns, resume_into, unwatched
 from orderflow_tui.monitor.screen_port import ScreenPort
 from orderflow_tui.monitor.second_ticks import SecondTicks
 from orderflow_tui.monitor.status import AS_IT_COMES, RunState, status_view
-from orderflow_tui.monitor.stores import Kept
+from orderflow_tui.monitor.stores import Stores
 from orderflow_tui.monitor.view_pace import ViewPace
 from orderflow_tui.monitor.watched_symbols import Reloads, WatchedSymbols
 from orderflow_tui.positions import PositionManager
@@ -99,7 +99,7 @@ class Monitor(ScreenPort):
         """Whether a replay waits, and its recorded seconds a second."""
         self.on_command: Callable[[int, AnswerGiven | OwnOrders], None] = lambda *_: None
         """Called in the monitor's thread with the run's time for each of the trader's words the rules go by."""
-        kept = Kept(self.earlier.learned, self.earlier.followed)
+        kept = Stores(self.earlier.learned, self.earlier.followed)
         core = SymbolCore if recorder is None else recorder.core
         self._symbols = WatchedSymbols(
             positions, thresholds, feed.capabilities, kept, watchlist=watchlist, charts=publish_hz > 0, new_core=core

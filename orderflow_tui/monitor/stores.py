@@ -24,7 +24,7 @@ _PATIENCE_SECONDS: Final = 0.5
 _END_SECONDS: Final = 0.3
 
 
-class Kept:
+class Stores:
     """Used by the monitor's thread alone. What the disk does not give in time is taken up when it comes.
 
     Args:

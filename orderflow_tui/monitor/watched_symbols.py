@@ -18,7 +18,7 @@ from orderflow_tui.core.rules.alert_writer import Thresholds
 from orderflow_tui.core.symbol import SymbolCore
 from orderflow_tui.monitor.after_exit import SoldSymbols
 from orderflow_tui.monitor.guarded_reads import BoundedRead
-from orderflow_tui.monitor.stores import Kept
+from orderflow_tui.monitor.stores import Stores
 from orderflow_tui.monitor.watched_symbol import WatchedSymbol
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.positions.toml_file import event_instant_ns
@@ -64,7 +64,7 @@ class WatchedSymbols:
         positions: PositionManager,
         thresholds: Reloads,
         capabilities: Capabilities,
-        kept: Kept,
+        kept: Stores,
         *,
         watchlist: bool,
         charts: bool,

@@ -40,7 +40,7 @@ from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
 from orderflow_tui.monitor.monitor import Monitor
 from orderflow_tui.monitor.resume import EarlierRuns
-from orderflow_tui.monitor.stores import Kept
+from orderflow_tui.monitor.stores import Stores
 from orderflow_tui.monitor.watched_symbols import WatchedSymbols
 from orderflow_tui.positions import PositionManager
 from orderflow_tui.views.frozen_views import RecommendationView, SymbolView
@@ -370,7 +370,7 @@ def test_what_sessions_taught_is_kept_of_every_name(tmp_path: Path) -> None:
         PositionManager.fixed(tuple(held.values())),
         Fixed(OrderFlowConfig(data_source="replay")),
         CAPABILITIES,
-        Kept(LearnedStore(tmp_path), None),
+        Stores(LearnedStore(tmp_path), None),
         watchlist=False,
         charts=False,
     )
@@ -392,7 +392,7 @@ def test_figures_of_another_data_set_judge_nothing_more(tmp_path: Path) -> None:
         PositionManager.fixed((Position("BAC", 100, Decimal(10)),)),
         Fixed(OrderFlowConfig(data_source="replay")),
         capabilities,
-        Kept(LearnedStore(tmp_path, "alpaca"), None),
+        Stores(LearnedStore(tmp_path, "alpaca"), None),
         watchlist=False,
         charts=False,
     )

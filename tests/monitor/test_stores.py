@@ -16,7 +16,7 @@ from orderflow_tui.monitor import disk_thread, followup_store, learned_store, st
 from orderflow_tui.monitor.disk_thread import DiskThread
 from orderflow_tui.monitor.followup_store import FollowUpStore
 from orderflow_tui.monitor.learned_store import LearnedStore
-from orderflow_tui.monitor.stores import Kept
+from orderflow_tui.monitor.stores import Stores
 from tests.monitor.test_broken_inputs import Run
 
 TAUGHT = SessionStats(date(2026, 9, 21), "regular", 12_000)
@@ -71,7 +71,7 @@ def test_a_disk_that_hangs_silences_no_alert(
 def test_figures_that_come_late_are_taken_up(tmp_path: Path, hang: Callable[[Any, str], Hanging]) -> None:
     LearnedStore(tmp_path).save("BAC", TAUGHT)
     hanging = hang(learned_store, "read_bounded")
-    late = Kept(LearnedStore(tmp_path), None)
+    late = Stores(LearnedStore(tmp_path), None)
     assert late.taught("BAC") == {}
     assert list(late.late()) == []
     hanging.gate.set()
@@ -83,7 +83,7 @@ def test_figures_that_come_late_are_taken_up(tmp_path: Path, hang: Callable[[Any
 def test_figures_asked_for_once_come_when_the_disk_answers(tmp_path: Path, hang: Callable[[Any, str], Hanging]) -> None:
     LearnedStore(tmp_path).save("BAC", TAUGHT)
     hanging = hang(learned_store, "read_bounded")
-    late = Kept(LearnedStore(tmp_path), None)
+    late = Stores(LearnedStore(tmp_path), None)
     assert late.taught("BAC") == {}
     hanging.gate.set()
     late.close()  # all that waited is done
@@ -97,7 +97,7 @@ def test_a_list_that_comes_late_is_not_written_over_before_it_was_read(
 ) -> None:
     (tmp_path / "followups.json").write_bytes(b"[]")
     hanging = hang(followup_store, "read_bounded")
-    late = Kept(None, FollowUpStore(tmp_path))
+    late = Stores(None, FollowUpStore(tmp_path))
     assert late.take_up({}, 0) == []
     late.keep_followed([], 0, now=True)
     assert late.take_up_late(0) == []
