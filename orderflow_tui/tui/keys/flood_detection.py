@@ -27,7 +27,7 @@ def flood_until(text: str, at: int) -> int:
     return text.rfind(_ESC, at, match.end()) if match else 0
 
 
-class Allowance:
+class FloodDetection:
     """Lets so many through a second, and no more than `most` at once."""
 
     def __init__(self, rate: float, most: float) -> None:

@@ -20,7 +20,7 @@ from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
-from orderflow_tui.tui.keys.flood_detection import MOST_BY_HAND, Allowance, flood_until
+from orderflow_tui.tui.keys.flood_detection import MOST_BY_HAND, FloodDetection, flood_until
 
 QUIET_SECONDS: Final = 0.15
 """After an escape sequence that is not a key, how long a key may be a part of what the terminal still sends."""
@@ -95,8 +95,8 @@ class TerminalInput(XTermParser):
         super().__init__()
         self._clock = clock
         self._decoder = getincrementaldecoder("utf-8")("surrogateescape")
-        self._allowed, self._allowed_keys = Allowance(100.0, 32.0), Allowance(100.0, 32.0)
-        self._allowed_of_flood, self._flood = Allowance(10.0, 4.0), False
+        self._allowed, self._allowed_keys = FloodDetection(100.0, 32.0), FloodDetection(100.0, 32.0)
+        self._allowed_of_flood, self._flood = FloodDetection(10.0, 4.0), False
         self._late: list[Message] = []
         """The last key of a flood, which is the one a person pressed after it."""
         self._steps: dict[str, Callable[[str, int], int]] = {
