@@ -10,7 +10,7 @@ from textual.message import Message
 from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
 from orderflow_tui.tui.keys.guarded_app import TOO_CLOSE
-from orderflow_tui.tui.keys.input_pacing import MOST_BEHIND, Passing
+from orderflow_tui.tui.keys.input_pacing import MOST_BEHIND, InputPacing
 from orderflow_tui.tui.keys.terminal_input import Key
 from orderflow_tui.tui.state.messages import MOST
 from orderflow_tui.tui.state.settings_model import SettingsDesk
@@ -32,7 +32,7 @@ class Slow(OrderFlowApp):
 def test_an_app_that_is_behind_is_not_buried() -> None:
     app = Slow()
     got: list[Message] = []
-    passing = Passing(app, got.append)
+    passing = InputPacing(app, got.append)
     flood = [events.Key("up", None) for _ in range(50)]
     passing(flood)
     passing(flood)
@@ -50,7 +50,7 @@ def test_an_app_that_is_behind_is_not_buried() -> None:
 def test_the_key_behind_a_flood_is_passed_on_once_the_app_has_caught_up() -> None:
     app = Slow()
     got: list[Message] = []
-    passing = Passing(app, got.append)
+    passing = InputPacing(app, got.append)
     last = Key("f1", None)
     passing([*(Key("f2", None) for _ in range(50)), last])
     passing([])

@@ -13,7 +13,7 @@ from textual.drivers.web_driver import WebDriver
 from textual.message import Message
 
 from orderflow_tui.tui.keys.guarded_app import GuardedApp
-from orderflow_tui.tui.keys.input_pacing import Passing
+from orderflow_tui.tui.keys.input_pacing import InputPacing
 from orderflow_tui.tui.keys.terminal_input import TerminalInput, plausible_size
 
 
@@ -53,7 +53,7 @@ class BrowserDriver(WebDriver):
 
     def run_input_thread(self) -> None:
         """Read packets until the end; an input that ends before is the tab's end."""
-        source, packets, pass_on = TerminalInput(), ByteStream(), Passing(self._dashboard, self.process_message)
+        source, packets, pass_on = TerminalInput(), ByteStream(), InputPacing(self._dashboard, self.process_message)
         for data in self._input_reader:
             for kind, payload in packets.feed(data) if data else ():
                 if kind == "D":

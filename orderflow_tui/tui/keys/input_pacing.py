@@ -18,7 +18,7 @@ _FORGET_SECONDS: Final = 1.0
 """A screen that was closed says nothing of what waited for it."""
 
 
-class Passing:
+class InputPacing:
     """A driver's, used in its input thread.
 
     Args:

@@ -13,7 +13,7 @@ from textual.message import Message
 
 from orderflow_tui.support.terminal import give_back, is_shown_to_nobody
 from orderflow_tui.tui.keys.guarded_app import GuardedApp
-from orderflow_tui.tui.keys.input_pacing import Passing
+from orderflow_tui.tui.keys.input_pacing import InputPacing
 from orderflow_tui.tui.keys.terminal_input import HOLD_SECONDS, TerminalInput, doubted, plausible_size
 from orderflow_tui.tui.keys.terminal_output import TerminalOutput
 from orderflow_tui.tui.look.ascii_only import ascii_only
@@ -96,7 +96,7 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read until the end is asked for, or the terminal is gone."""
         threading.current_thread().name = "terminal-input"
-        source, pass_on = TerminalInput(), Passing(self._dashboard, self.process_message)
+        source, pass_on = TerminalInput(), InputPacing(self._dashboard, self.process_message)
         while not self.exit_event.is_set() and threading.main_thread().is_alive():
             soon = source.waits or pass_on.waits
             ready, _, _ = select.select([self.fileno], [], [], _SOON_SECONDS if soon else _LOOK_SECONDS)
