@@ -27,7 +27,7 @@ from orderflow_tui.monitor.guarded_reads import Guard
 from orderflow_tui.monitor.inbox import Inbox
 from orderflow_tui.monitor.intake import Intake
 from orderflow_tui.monitor.outbox import Listener, Outbox
-from orderflow_tui.monitor.pending_side_checks import SideQuestions
+from orderflow_tui.monitor.pending_side_checks import PendingSideChecks
 from orderflow_tui.monitor.publisher import Publisher
 from orderflow_tui.monitor.resume import EarlierRuns, resume_into, unwatched
 from orderflow_tui.monitor.screen_port import ScreenPort
@@ -113,7 +113,7 @@ class Monitor(ScreenPort):
         super().__init__(inbox, publisher, journal, record)
         if recorder is not None:
             self.problems.append(lambda: recorder.problem)
-        self._sides = SideQuestions(feed.request_side_check if self._clock.asks_feed else None)
+        self._sides = PendingSideChecks(feed.request_side_check if self._clock.asks_feed else None)
         self._guard = Guard()
         self.problems.append(lambda: self._guard.problem)
         self._outbox = Outbox(journal, publisher.line, self._sides.put, self.listeners, self._guard)

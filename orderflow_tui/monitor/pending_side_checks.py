@@ -15,7 +15,7 @@ _WAIT_NS: Final = 2 * NS
 """An alert waits so long for the quotes of its span; then it is told as unsure."""
 
 
-class SideQuestions:
+class PendingSideChecks:
     """Those that wait for an answer.
 
     Args:
