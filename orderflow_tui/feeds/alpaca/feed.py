@@ -29,7 +29,7 @@ from orderflow_tui.feeds.feed import (
 from orderflow_tui.feeds.live.budgeted_http import Reply
 from orderflow_tui.feeds.live.link import LinkState
 from orderflow_tui.feeds.live.market_hours import market_at
-from orderflow_tui.feeds.live.poll_faults import Faults
+from orderflow_tui.feeds.live.poll_faults import PollFaults
 from orderflow_tui.feeds.live.poll_workers import PAUSE_SECONDS, PollWorkers, WorkerHooks
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
@@ -87,7 +87,7 @@ class AlpacaFeed:
             clock=clock,
             recovered=lambda: self._schedule.hurry(failed_only=True),
         )
-        self._faults = Faults(self._standing, self._send, policy, clock)
+        self._faults = PollFaults(self._standing, self._send, policy, clock)
         hooks = WorkerHooks(self._report, polled=lambda _: None, refused=self.stop, ended=self._host.close)
         self._workers = PollWorkers("alpaca-feed", WORKERS, self._schedule, self._faults, stop=self._stop, hooks=hooks)
         self._entitlement = Entitlement(

@@ -31,7 +31,7 @@ OPTIONAL_SECONDS: Final = 60.0
 FEATURES: Final = {"snapshot": "quotes", "trades": "trades"}
 
 
-class Faults:
+class PollFaults:
     """What the workers' failures amount to; safe from any thread.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from orderflow_tui.feeds.errors import FeedError, FeedStoppedError, PayloadError
-from orderflow_tui.feeds.live.poll_faults import Faults
+from orderflow_tui.feeds.live.poll_faults import PollFaults
 from orderflow_tui.feeds.live.schedule import Job, Schedule
 
 REPORT_SECONDS: Final = 0.25
@@ -48,7 +48,14 @@ class PollWorkers:
     """
 
     def __init__(
-        self, name: str, count: int, schedule: Schedule, faults: Faults, *, stop: threading.Event, hooks: WorkerHooks
+        self,
+        name: str,
+        count: int,
+        schedule: Schedule,
+        faults: PollFaults,
+        *,
+        stop: threading.Event,
+        hooks: WorkerHooks,
     ) -> None:
         self._stop = stop
         self._schedule = schedule

@@ -20,7 +20,7 @@ from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.errors import FeedError, SymbolNotFoundError
 from orderflow_tui.feeds.feed import Arrival, FeedMessage, Put, SymbolNote, SymbolSet
 from orderflow_tui.feeds.live.link import DELAYED_SECONDS, LinkState
-from orderflow_tui.feeds.live.poll_faults import Faults
+from orderflow_tui.feeds.live.poll_faults import PollFaults
 from orderflow_tui.feeds.live.poll_workers import PollWorkers, WorkerHooks
 from orderflow_tui.feeds.live.retry import DEFAULT_POLICY, RetryPolicy
 from orderflow_tui.feeds.live.schedule import Job, Schedule, cycle_of
@@ -123,7 +123,7 @@ class PolygonFeed:
             recovered=lambda: self._schedule.hurry(failed_only=True),
         )
         self._conditions = FetchedConditions(self._gateway, self._send, clock)
-        self._faults = Faults(self._standing, self._send, policy, clock)
+        self._faults = PollFaults(self._standing, self._send, policy, clock)
         hooks = WorkerHooks(
             self._standing.report, polled=self._probed, refused=self.stop, ended=self._gateway.session.close
         )
