@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orderflow_tui import __version__
 from orderflow_tui.commands.browser_tab import in_browser
 from orderflow_tui.commands.dashboard import begin, refuse_without_terminal, run_screen
-from orderflow_tui.commands.shutdown import Ending
+from orderflow_tui.commands.shutdown import Shutdown
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig, load_config
 from orderflow_tui.config.screen_settings import ScreenSettings, screen_settings
@@ -145,7 +145,7 @@ class _Controls:
         self,
         monitor: RemoteMonitor,
         ui: ScreenSettings,
-        ending: Ending,
+        ending: Shutdown,
         *,
         again: Callable[[], socket.socket] | None = None,
         start: Callable[[], ComingEngine] | None = None,
@@ -308,7 +308,7 @@ def show_engine(
         EngineError: The engine that was coming up has not come.
     """
     ui = screen_settings({**loaded.ui, **screen})
-    ending = Ending(lambda _reason, _code: monitor.close(), screen=not in_browser())
+    ending = Shutdown(lambda _reason, _code: monitor.close(), screen=not in_browser())
     begin(ending)
     controls = _Controls(monitor, ui, ending, again=again, start=start, back=back)
     controls.follow()

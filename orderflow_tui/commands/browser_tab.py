@@ -6,7 +6,7 @@ import os
 import threading
 import time
 
-from orderflow_tui.commands.shutdown import Ending
+from orderflow_tui.commands.shutdown import Shutdown
 from orderflow_tui.support.terminal import GONE
 
 
@@ -15,7 +15,7 @@ def in_browser() -> bool:
     return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
-def end_with_the_server(ending: Ending) -> None:
+def end_with_the_server(ending: Shutdown) -> None:
     """A killed server closes no tab: the dashboard sees that another process is its parent now."""
     server = os.getppid()
 

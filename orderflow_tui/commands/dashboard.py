@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orderflow_tui.commands.browser_tab import end_with_the_server, in_browser
-from orderflow_tui.commands.shutdown import Ending
+from orderflow_tui.commands.shutdown import Shutdown
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.screen_settings import bells, screen_settings
@@ -31,7 +31,7 @@ def refuse_without_terminal() -> None:
         raise invalid("the screen needs a terminal on stdin and stderr; use `orderflow-tui headless` without one")
 
 
-def begin(ending: Ending) -> None:
+def begin(ending: Shutdown) -> None:
     """From here on the screen's end is certain, with its server's where it is a browser's tab."""
     ending.start()
     if in_browser():
@@ -43,7 +43,7 @@ def run_screen(
     directory: Path | None,
     screen: Mapping[str, object],
     loaded: LoadedConfig,
-    ending: Ending,
+    ending: Shutdown,
     *,
     first_run: FirstRun | None = None,
     replay: ReplayPort | None = None,

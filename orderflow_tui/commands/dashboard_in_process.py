@@ -11,7 +11,7 @@ from orderflow_tui.commands.assembly import losses_at_once, tell_losses
 from orderflow_tui.commands.browser_tab import in_browser
 from orderflow_tui.commands.dashboard import begin, refuse_without_terminal, run_screen
 from orderflow_tui.commands.notify import notifier_of
-from orderflow_tui.commands.shutdown import Ending
+from orderflow_tui.commands.shutdown import Shutdown
 from orderflow_tui.config.edit import SettingsFile
 from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.screen_settings import screen_settings
@@ -49,7 +49,7 @@ def show(
     """
     refuse_without_terminal()
     tz = screen_settings({**loaded.ui, **screen}).tz
-    ending = Ending(
+    ending = Shutdown(
         lambda reason, code: monitor.stop(reason, exit_code=code),
         screen=not in_browser(),
         losses=partial(losses_at_once, monitor, directory),

@@ -15,7 +15,7 @@ from orderflow_tui.commands.assembly import LiveSettings, losses_at_once, monito
 from orderflow_tui.commands.engine import serve_screens
 from orderflow_tui.commands.headless_lines import HeadlessLines, HeadlessProblems
 from orderflow_tui.commands.notify import notifier_of
-from orderflow_tui.commands.shutdown import Ending
+from orderflow_tui.commands.shutdown import Shutdown
 from orderflow_tui.config.load import LoadedConfig
 from orderflow_tui.config.quick_check import begin_check
 from orderflow_tui.config.screen_settings import screen_settings
@@ -69,7 +69,7 @@ def _watch(
     for_screens: bool = False,
     ends_with_screens: bool = False,
 ) -> int:
-    def serve(ending: Ending) -> EngineServer | None:
+    def serve(ending: Shutdown) -> EngineServer | None:
         return serve_screens(
             monitor, directory, lambda reason: ending.ask(reason, 0), ends_with_screens=ends_with_screens
         )
@@ -91,7 +91,7 @@ def run_headless_loop(
     tz: str,
     *,
     noted: Callable[[], str] = str,
-    serve: Callable[[Ending], EngineServer | None] = lambda _: None,
+    serve: Callable[[Shutdown], EngineServer | None] = lambda _: None,
     for_screens: bool = False,
 ) -> int:
     """Run without a screen; what is wrong beside the run is told once on stderr.
@@ -116,7 +116,7 @@ def run_headless_loop(
     )
     monitor.listeners.append(lines.on_record)
     asked = threading.Event()
-    ending = Ending(
+    ending = Shutdown(
         lambda reason, _: monitor.stop(reason), screen=False, losses=partial(losses_at_once, monitor, directory)
     )
     ending.when_asked(lambda _: asked.set())

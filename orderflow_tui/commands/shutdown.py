@@ -33,7 +33,7 @@ _ASKED: Final = b"\x00"
 _OVER: Final = b"\xff"
 
 
-class Ending:
+class Shutdown:
     """Who asked for the end of a run first, with which reason, and the certainty that it comes.
 
     Args:

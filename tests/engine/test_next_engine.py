@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orderflow_tui.commands import attach
-from orderflow_tui.commands.shutdown import Ending
+from orderflow_tui.commands.shutdown import Shutdown
 from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.engine.listener import connect
 from tests.engine.kit import Engine, until
@@ -21,7 +21,7 @@ def test_a_screen_shows_the_next_engine_of_its_journal(monkeypatch: pytest.Monke
         first = Engine(Path(name))
         first.monitor.put(symbol_view("BAC", "CALM"))
         screen = first.screen()
-        ending = Ending(lambda _reason, _code: None, screen=False)
+        ending = Shutdown(lambda _reason, _code: None, screen=False)
         controls = attach._Controls(screen, ScreenSettings(), ending, back=lambda: connect(first.place))
         controls.follow()
         first.server.close()

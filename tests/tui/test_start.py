@@ -8,7 +8,7 @@ import sys
 from orderflow_tui import __version__
 from orderflow_tui.commands.attach import _Controls
 from orderflow_tui.commands.engine import ComingEngine
-from orderflow_tui.commands.shutdown import Ending
+from orderflow_tui.commands.shutdown import Shutdown
 from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.engine.client import RemoteMonitor
 from orderflow_tui.tui.app import OrderFlowApp
@@ -58,6 +58,6 @@ def test_a_watch_that_was_ended_before_its_engine_was_started_is_not_started() -
         raise AssertionError
 
     monitor = RemoteMonitor(None, version=__version__, screen="pts/1", fps=1.0)
-    controls = _Controls(monitor, ScreenSettings(), Ending(lambda _reason, _code: None, screen=False), start=start)
+    controls = _Controls(monitor, ScreenSettings(), Shutdown(lambda _reason, _code: None, screen=False), start=start)
     controls.end()
     assert controls.begin() is None
