@@ -30,7 +30,7 @@ from orderflow_tui.feeds.feed import (
 from orderflow_tui.feeds.ibkr import wire
 from orderflow_tui.feeds.ibkr.connection import REQUESTS_A_SECOND, Connection, TroubleError
 from orderflow_tui.feeds.ibkr.historical_ticks import Pace
-from orderflow_tui.feeds.ibkr.market_data_lines import Lines
+from orderflow_tui.feeds.ibkr.market_data_lines import MarketDataLines
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.symbol import DELAY_SECONDS, IbkrSymbol
 from orderflow_tui.feeds.ibkr.tws_session import Session
@@ -103,7 +103,7 @@ class IbkrFeed:
         )
         # Below: the thread's own.
         self._symbols: dict[str, IbkrSymbol] = {}
-        self._books, self._tapes = Lines(config.ibkr_books), Lines(config.ibkr_tapes)
+        self._books, self._tapes = MarketDataLines(config.ibkr_books), MarketDataLines(config.ibkr_tapes)
         self._pace = Pace()
         self._sides = SideChecks(self._send)
         self._client_id = random.randint(LOWEST_ID, HIGHEST_ID)  # noqa: S311 a number nobody else uses, no secret

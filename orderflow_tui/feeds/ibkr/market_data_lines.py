@@ -9,7 +9,7 @@ HOLD_SECONDS: Final = 60.0
 """Whoever got a line keeps it at least so long while it is wanted: hands do not change with every print."""
 
 
-class Lines:
+class MarketDataLines:
     """The lines of one kind that the login has.
 
     Args:

@@ -11,7 +11,7 @@ from orderflow_tui.feeds.ibkr import wire
 from orderflow_tui.feeds.ibkr.depth_line import ROWS_ASKED
 from orderflow_tui.feeds.ibkr.error_codes import Meaning
 from orderflow_tui.feeds.ibkr.historical_ticks import Archive
-from orderflow_tui.feeds.ibkr.market_data_lines import Lines
+from orderflow_tui.feeds.ibkr.market_data_lines import MarketDataLines
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
 from orderflow_tui.feeds.live.symbol_spellings import spaced
@@ -29,8 +29,8 @@ class Subscriptions:
         requests: Of the connection.
         past: Asked for past ticks where a tick line begins.
         symbols: Every watched symbol; may change.
-        books: Lines for books.
-        tapes: Lines for tick-by-tick data.
+        books: MarketDataLines for books.
+        tapes: MarketDataLines for tick-by-tick data.
         put: Where messages go.
     """
 
@@ -40,8 +40,8 @@ class Subscriptions:
         past: Archive,
         symbols: Mapping[str, IbkrSymbol],
         *,
-        books: Lines,
-        tapes: Lines,
+        books: MarketDataLines,
+        tapes: MarketDataLines,
         put: Put,
     ) -> None:
         self._requests = requests

@@ -13,7 +13,7 @@ from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.ibkr.connection import Connection, TroubleError
 from orderflow_tui.feeds.ibkr.error_codes import Meaning, meaning_of
 from orderflow_tui.feeds.ibkr.historical_ticks import Archive, Pace
-from orderflow_tui.feeds.ibkr.market_data_lines import Lines
+from orderflow_tui.feeds.ibkr.market_data_lines import MarketDataLines
 from orderflow_tui.feeds.ibkr.normalize import venues_of
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks
@@ -44,8 +44,8 @@ class Session:
     Args:
         connection: Open and ready.
         symbols: Every watched symbol; may change.
-        books: Lines for books.
-        tapes: Lines for tick-by-tick data.
+        books: MarketDataLines for books.
+        tapes: MarketDataLines for tick-by-tick data.
         put: Where messages go.
         market: The market's state.
         pace: For requests about the past, over connections.
@@ -57,8 +57,8 @@ class Session:
         connection: Connection,
         symbols: Mapping[str, IbkrSymbol],
         *,
-        books: Lines,
-        tapes: Lines,
+        books: MarketDataLines,
+        tapes: MarketDataLines,
         put: Put,
         market: Callable[[], MarketState],
         pace: Pace,

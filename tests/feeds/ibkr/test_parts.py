@@ -1,4 +1,4 @@
-"""Lines change hands with patience, prints are told once, notices are read."""
+"""MarketDataLines change hands with patience, prints are told once, notices are read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from orderflow_tui.core.model.events import AUCTION, OFF_EXCHANGE, SIDE, VOLUME,
 from orderflow_tui.core.model.units import NS
 from orderflow_tui.feeds.feed import Arrival, Batch
 from orderflow_tui.feeds.ibkr.historical_ticks import PAGE, PastTicks
-from orderflow_tui.feeds.ibkr.market_data_lines import HOLD_SECONDS, Lines
+from orderflow_tui.feeds.ibkr.market_data_lines import HOLD_SECONDS, MarketDataLines
 from orderflow_tui.feeds.ibkr.normalize import flags_of, venues_of
 from orderflow_tui.feeds.ibkr.tape import SymbolTape
 from orderflow_tui.feeds.ibkr.wire import Trade
@@ -32,7 +32,7 @@ def sizes(events: list[Event]) -> list[int]:
 
 
 def test_whoever_got_a_line_keeps_it_a_minute() -> None:
-    lines = Lines(2)
+    lines = MarketDataLines(2)
     assert lines.assign(["A", "B", "C"], 0.0) == (("A", "B"), ())
     assert lines.assign(["C", "A", "B"], 1.0) == ((), ())
     assert lines.assign(["C", "A", "B"], HOLD_SECONDS) == (("C",), ("B",))
@@ -40,7 +40,7 @@ def test_whoever_got_a_line_keeps_it_a_minute() -> None:
 
 
 def test_a_refused_line_lowers_them_for_good() -> None:
-    lines = Lines(3)
+    lines = MarketDataLines(3)
     lines.assign(["A", "B", "C"], 0.0)
     lines.refused("C")
     assert lines.assign(["A", "B", "C"], 1.0) == ((), ())

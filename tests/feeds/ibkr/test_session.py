@@ -14,7 +14,7 @@ from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.ibkr.connection import FULL_READS, READ, Connection, TroubleError
 from orderflow_tui.feeds.ibkr.feed import IbkrFeed
 from orderflow_tui.feeds.ibkr.historical_ticks import Pace
-from orderflow_tui.feeds.ibkr.market_data_lines import Lines
+from orderflow_tui.feeds.ibkr.market_data_lines import MarketDataLines
 from orderflow_tui.feeds.ibkr.side_checks import SideChecks
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
 from orderflow_tui.feeds.ibkr.tws_session import SILENT_SECONDS, Session
@@ -47,7 +47,7 @@ class Talk:
         self.line, self.got = Line(), Collector()
         self.symbols = {"ACME": IbkrSymbol("ACME", BASE, self.got)}
         self.session = Session(
-            cast("Connection", self.line), self.symbols, books=Lines(3), tapes=Lines(5), put=self.got,
+            cast("Connection", self.line), self.symbols, books=MarketDataLines(3), tapes=MarketDataLines(5), put=self.got,
             market=lambda: "open", pace=Pace(), sides=SideChecks(self.got),
         )  # fmt: skip
         self.session.sync(["ACME"], self.now)
