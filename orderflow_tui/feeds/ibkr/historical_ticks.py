@@ -87,7 +87,7 @@ class PastTicks(Struct):
         return self.pages < MOST_PAGES and oldest < before
 
 
-class Archive:
+class HistoricalTicks:
     """Asks for past ticks of whoever's tick line has begun. Used by the feed's thread alone.
 
     Args:

@@ -10,7 +10,7 @@ from orderflow_tui.feeds.feed import Arrival, Put, SymbolNote
 from orderflow_tui.feeds.ibkr import wire
 from orderflow_tui.feeds.ibkr.depth_line import ROWS_ASKED
 from orderflow_tui.feeds.ibkr.error_codes import Meaning
-from orderflow_tui.feeds.ibkr.historical_ticks import Archive
+from orderflow_tui.feeds.ibkr.historical_ticks import HistoricalTicks
 from orderflow_tui.feeds.ibkr.market_data_lines import MarketDataLines
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests
 from orderflow_tui.feeds.ibkr.symbol import IbkrSymbol
@@ -37,7 +37,7 @@ class Subscriptions:
     def __init__(
         self,
         requests: Requests,
-        past: Archive,
+        past: HistoricalTicks,
         symbols: Mapping[str, IbkrSymbol],
         *,
         books: MarketDataLines,

@@ -12,7 +12,7 @@ from orderflow_tui.feeds.feed import ApiFault, Arrival, ErrorType, MarketState, 
 from orderflow_tui.feeds.ibkr import outgoing, wire
 from orderflow_tui.feeds.ibkr.connection import Connection, TroubleError
 from orderflow_tui.feeds.ibkr.error_codes import Meaning, meaning_of
-from orderflow_tui.feeds.ibkr.historical_ticks import Archive, Pace
+from orderflow_tui.feeds.ibkr.historical_ticks import HistoricalTicks, Pace
 from orderflow_tui.feeds.ibkr.market_data_lines import MarketDataLines
 from orderflow_tui.feeds.ibkr.normalize import venues_of
 from orderflow_tui.feeds.ibkr.requests import Asked, Requests
@@ -74,7 +74,7 @@ class Session:
         self._market = market
         self._speed = speed
         self._requests = Requests(connection.send)
-        self._past = Archive(self._requests, pace)
+        self._past = HistoricalTicks(self._requests, pace)
         self._pace, self._sides = pace, sides
         self._lines = Subscriptions(self._requests, self._past, symbols, books=books, tapes=tapes, put=put)
         self._told: dict[tuple[int, str], float] = {}
