@@ -1,4 +1,4 @@
-"""MarketDataLines change hands with patience, prints are told once, notices are read."""
+"""Lines change hands with patience, prints are told once, notices are read."""
 
 from __future__ import annotations
 
