@@ -61,7 +61,7 @@ def test_a_disk_that_hangs_silences_no_alert(
     run.monitor._symbols.keep_learned(now=True)
     run.until(lambda: any(one.asked.is_set() for one in hanging))
     run.hears_an_alert()
-    run.until(lambda: "followed: no answer from the disk for" in run.monitor.message)
+    run.until(lambda: "followed alerts: no answer from the disk for" in run.monitor.message)
     run.hears_an_alert()
     run.monitor.stop(timeout=20)  # the disk does not answer before the end
     assert not run.monitor._thread.is_alive()
