@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from orderflow_tui.feeds.live.retry import DEFAULT_POLICY
 from orderflow_tui.feeds.simulator.faults import load_faults
 from orderflow_tui.journal.make_records import alert_record, exit_record
 from orderflow_tui.journal.records import ApiErrorRecord
+from tests.commands.in_process import called
 from tests.docs.pages import ROOT, blocks
 from tests.journal.journal_tools import DAY_NS, NOON, Clock, alert, writer
 from tests.journal.test_journal_records import RECOMMENDATION
@@ -49,19 +48,6 @@ INLINE = sorted(
 )
 
 
-def program(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("ORDER_FLOW", "POLYGON", "MASSIVE"))}
-    return subprocess.run(
-        [sys.executable, "-m", "orderflow_tui", *arguments],
-        cwd=cwd,
-        env={**env, "HOME": str(cwd), "XDG_CONFIG_HOME": str(cwd)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize("arguments", sorted({*COMMANDS, *INLINE}), ids=lambda text: text or "(the dashboard)")
 def test_the_program_accepts(arguments: str) -> None:
     words = [word.replace("PREFIX...", "PREFIX") for word in shlex.split(arguments)]
@@ -74,18 +60,18 @@ def test_every_command_is_shown_somewhere() -> None:
     assert shown == {command for command in cli._COMMANDS if command} - {"engine"}, "dashboards start the engine"
 
 
-def test_config_runs(tmp_path: Path) -> None:
-    done = program("config", cwd=tmp_path)
+def test_config_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    done = called("config", cwd=tmp_path, capfd=capfd)
     assert done.returncode == 0, done.stderr
     assert "profile = guarded (default)" in done.stdout
 
 
 @pytest.mark.skipif(not (ROOT / f"{RECORDING}.trades.csv.gz").is_file(), reason="no recordings in ../shared/data")
-def test_the_headless_replay_of_the_readme_runs(tmp_path: Path) -> None:
+def test_the_headless_replay_of_the_readme_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     command = next(words for words in COMMANDS if words.startswith("replay") and "--headless" in words)
     _, prefix, *options = shlex.split(command)
     assert Path(prefix).name == Path(RECORDING).name
-    done = program("replay", str(ROOT / RECORDING), *options, cwd=tmp_path)
+    done = called("replay", str(ROOT / RECORDING), *options, cwd=tmp_path, capfd=capfd)
     assert done.returncode == 0, done.stderr
     assert "BAC EXIT RECOMMENDED" in done.stdout
     assert list((tmp_path / "logs" / "replay").glob("bac_20131007_1405_1435-*/*.jsonl"))

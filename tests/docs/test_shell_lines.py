@@ -34,7 +34,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX s
 NO_KEY = r"POLYGON_API_KEY is not set"
 OURS = r"(NO_COLOR=1 )?orderflow-tui"
 PLAIN = re.compile(
-    r"orderflow-tui (config|report|import|notify|doctor|headless|evaluate|replay( [^ ]+)* --(alert|headless))( [\w./:,=@+-]+)*"
+    r"orderflow-tui( (config|report|import|notify|doctor|headless|serve|evaluate|replay( [^ ]+)* --(alert|headless))( [\w./:,=@+-]+)*"
+    r"|( --(data-source|record) \w+)?)"
 )
 PORT = "8971"
 RECORDING = "recordings/bac_20131007_1405_1435"
