@@ -54,7 +54,7 @@ def figures() -> list[Figure]:
         folder = Path(name)
         env = furnish(folder, market)
         apps = {
-            "ours": App("orderflow_tui", ["--on-quit", "end"], b"STARTING THE WATCH|ACME", b"ACME"),
+            "ours": App("orderflow_tui", [], b"STARTING THE WATCH|ACME", b"ACME"),
             "bare": App("benchmarks.dashboard_child", ["bare", str(folder / "report.json")], b"READY", b"READY"),
         }
         for number in range(-1, ROUNDS):

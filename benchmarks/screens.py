@@ -50,8 +50,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def furnish(folder: Path, market: SimulatorProcess) -> dict[str, str]:
-    """The demo's positions in a folder, and the environment of a watch of that market in it."""
+    """The demo's positions and settings in a folder, and the environment of a watch of that market in it."""
     (folder / "positions.toml").write_text(DEMO_POSITIONS_TOML)
+    (folder / "orderflow.toml").write_text(f'[ui]\non_quit = "end"\nfps = {FPS}\n')
     (folder / "run").mkdir(mode=0o700)
     return {
         "PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), "POLYGON_API_KEY": market.api_key,
@@ -66,8 +67,7 @@ def running() -> Iterator[tuple[Path, Mapping[str, str], PtyTerminal, dict[str, 
     with tempfile.TemporaryDirectory() as name, SimulatorProcess(seed=7, scenario="mixed") as market:
         folder = Path(name)
         env = furnish(folder, market)
-        words = ["--on-quit", "end", "--fps", str(FPS)]
-        with PtyTerminal("orderflow_tui", words, 200, 50, cwd=folder, env=env) as terminal:
+        with PtyTerminal("orderflow_tui", [], 200, 50, cwd=folder, env=env) as terminal:
             terminal.read_until(b"ACME", START_SECONDS)
             asked = subprocess.run(
                 [sys.executable, "-m", "orderflow_tui", "status", "--json"],

@@ -8,9 +8,6 @@ if __name__ == "__main__":
     if not sys.flags.safe_path and sys.path[0] == here and os.path.dirname(os.path.dirname(__file__)) != here:  # noqa: PTH120
         del sys.path[0]  # what lies in the working directory is nobody's module
 
-    if sys.argv[1:] == ["engine"]:
-        from orderflow_tui.commands.engine import main
-    else:
-        from orderflow_tui.cli import main
+    from orderflow_tui.cli import main
 
     sys.exit(main())

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from typing import Final, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from orderflow_tui.commands.options import ZONE, make_parser, overrides, parse, screen
 from orderflow_tui.commands.run_command import run_command
 from orderflow_tui.support.console import prepare_streams, print_lines
 from orderflow_tui.support.terminal import SCREEN_STREAMS, hang_up
 
+if TYPE_CHECKING:
+    import argparse
+
 
 def _dashboard(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.options import overrides, screen
+
+    return _live(overrides(args), args.config, screen(args))
+
+
+def _live(given: Mapping[str, object], config_file: str | None, shown: Mapping[str, Any]) -> int:
     hang_up.watch(*SCREEN_STREAMS)
     gc.disable()  # on again after the first paint, which it would hold up
     from orderflow_tui.commands.live import run_live
 
-    return run_live(overrides(args), args.config, screen(args))
+    return run_live(given, config_file, shown)
 
 
 def _attach(args: argparse.Namespace) -> int:
     hang_up.watch(*SCREEN_STREAMS)
     gc.disable()
     from orderflow_tui.commands.attach import run_attach
+    from orderflow_tui.commands.options import overrides, screen
 
     return run_attach(overrides(args), args.config, screen(args), ssh=args.ssh, plain=args.plain)
 
 
-def _engine(_: argparse.Namespace) -> int:
+def _engine() -> int:
     from orderflow_tui.commands.engine import run_engine
 
     return run_engine()
 
 
 def _status(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.options import overrides
     from orderflow_tui.commands.status import run_status
 
     return run_status(overrides(args), args.config, as_json=args.json)
@@ -45,6 +54,7 @@ def _status(args: argparse.Namespace) -> int:
 
 def _answer(args: argparse.Namespace) -> int:
     from orderflow_tui.commands.answer import run_answer
+    from orderflow_tui.commands.options import overrides
 
     return run_answer(
         overrides(args), args.config, symbol=args.symbol, word=args.answer, amount=args.amount, note=args.note
@@ -52,6 +62,7 @@ def _answer(args: argparse.Namespace) -> int:
 
 
 def _stop(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.options import overrides
     from orderflow_tui.commands.stop import run_stop
 
     return run_stop(overrides(args), args.config)
@@ -61,6 +72,7 @@ def _demo(args: argparse.Namespace) -> int:
     hang_up.watch(*SCREEN_STREAMS)
     gc.disable()
     from orderflow_tui.commands.demo import run_demo
+    from orderflow_tui.commands.options import overrides, screen
 
     return run_demo(
         scenario=args.scenario,
@@ -75,6 +87,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _replay(args: argparse.Namespace) -> int:
     _watch_lines() if args.headless else hang_up.watch(*SCREEN_STREAMS)
+    from orderflow_tui.commands.options import overrides, screen
     from orderflow_tui.commands.replay import run_alert, run_replay
     from orderflow_tui.config.values import invalid
 
@@ -112,6 +125,7 @@ def _watch_lines() -> None:
 def _headless(args: argparse.Namespace) -> int:
     _watch_lines()
     from orderflow_tui.commands.headless import run_headless
+    from orderflow_tui.commands.options import ZONE, overrides
 
     return run_headless(overrides(args), args.config, args.duration, args.tz or ZONE)
 
@@ -185,6 +199,7 @@ def _import(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     from orderflow_tui.commands.doctor import run_doctor
+    from orderflow_tui.commands.options import overrides
 
     return run_doctor(overrides(args), args.config, as_json=args.json, try_stream=args.try_stream)
 
@@ -196,6 +211,7 @@ def _notify(args: argparse.Namespace) -> int:
 
 
 def _config(args: argparse.Namespace) -> int:
+    from orderflow_tui.commands.options import overrides
     from orderflow_tui.config.load import describe, load_config
 
     print_lines(describe(load_config(overrides(args), path=args.config)))
@@ -204,6 +220,7 @@ def _config(args: argparse.Namespace) -> int:
 
 def _completion(args: argparse.Namespace) -> int:
     from orderflow_tui.commands.completion import SHELLS
+    from orderflow_tui.commands.options import make_parser
     from orderflow_tui.commands.parser_words import commands_of
 
     print_lines(SHELLS[args.shell](commands_of(make_parser())))
@@ -212,6 +229,7 @@ def _completion(args: argparse.Namespace) -> int:
 
 def _man(_: argparse.Namespace) -> int:
     from orderflow_tui.commands.manual import page
+    from orderflow_tui.commands.options import make_parser
     from orderflow_tui.commands.parser_words import commands_of
 
     print_lines(page(commands_of(make_parser())))
@@ -234,7 +252,7 @@ def _serve(args: argparse.Namespace) -> int:
 _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
     None: _dashboard,
     "attach": _attach,
-    "engine": _engine,
+    "engine": lambda _: _engine(),
     "status": _status,
     "answer": _answer,
     "stop": _stop,
@@ -255,8 +273,20 @@ _COMMANDS: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
 }
 
 
+_AT_ONCE: Final[dict[tuple[str, ...], Callable[[], int]]] = {
+    (): lambda: _live({}, None, {}),
+    ("engine",): _engine,
+}
+"""What most processes of a day are started with; a parser would cost them a megabyte as long as they run."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     prepare_streams()
-    args = parse(argv)
+    words = tuple(sys.argv[1:] if argv is None else argv)
+    if words in _AT_ONCE:
+        return run_command(_AT_ONCE[words])
+    from orderflow_tui.commands.options import parse
+
+    args = parse(words)
     return run_command(_version if args.version else lambda: _COMMANDS[args.command](args))

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orderflow_tui import __version__
-from orderflow_tui.commands.run_command import run_command
 from orderflow_tui.config.quick_check import begin_check
 from orderflow_tui.engine.listener import connect
 from orderflow_tui.engine.runtime_folder import EngineError, EnginePlace, EngineRunningError, is_held, place_of
 from orderflow_tui.outbound.children import module_command
 from orderflow_tui.support.atomic_file import open_to_append
 from orderflow_tui.support.bounded_file import UnfitFileError, read_bounded
-from orderflow_tui.support.console import prepare_streams, print_note
+from orderflow_tui.support.console import print_note
 from orderflow_tui.support.memory import environment_that_spares_memory, spare_memory
 
 if TYPE_CHECKING:
@@ -149,12 +148,6 @@ def _last_words(place: EnginePlace) -> str:
     except OSError:
         return ""
     return lines[-1].removeprefix("orderflow-tui: ")[-_TOLD_CHARACTERS:] if lines else ""
-
-
-def main() -> int:
-    """`python -m orderflow_tui engine`: no command line is read, whose parser costs a megabyte all day."""
-    prepare_streams()
-    return run_command(run_engine)
 
 
 def run_engine() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderflow_tui.commands.options import make_parser, parse
+from orderflow_tui.commands.options import make_parser, overrides, parse, screen
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,12 @@ from orderflow_tui.commands.options import make_parser, parse
 )  # fmt: skip
 def test_the_first_look_reads_what_the_whole_parser_reads(words: str) -> None:
     assert vars(parse(words.split())) == vars(make_parser().parse_args(words.split()))
+
+
+def test_without_a_word_nothing_is_set() -> None:
+    """The dashboard starts without reading it."""
+    args = parse([])
+    assert (overrides(args), args.config, screen(args), args.command, args.version) == ({}, None, {}, None, False)
 
 
 @pytest.mark.parametrize("words", ["--fps x", "--fp 3", "foo", "engine --x", "--help", "engine --help", "stop x"])
