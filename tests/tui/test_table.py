@@ -14,7 +14,7 @@ from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.tui.state.view_choice import FILE, ViewChoice, read_choice, write_choice
 from orderflow_tui.tui.widgets.symbol_table import SymbolTable
 from tests.tui.driving import press, running, screen_text, settled
-from tests.tui.fake import FakeMonitor, busy_market, calm_market, recommendation, symbol_view
+from tests.tui.fake import NBBO, FakeMonitor, busy_market, calm_market, recommendation, symbol_view
 
 
 def many(count: int) -> FakeMonitor:
@@ -52,6 +52,19 @@ def test_columns_leave_by_rank_and_the_stop_and_the_cost_stay_longest() -> None:
         assert len(row.plain) <= width
         assert "1m" not in titles or "STOP" in titles
     assert {"STOP", "SELL ALL", "P&L $"} <= {column.title for column in columns_in(80)}
+
+
+def test_the_cost_of_what_one_level_shows_is_not_the_cost_of_all() -> None:
+    one_level = symbol_view("BAC", "EXIT", capabilities=NBBO)
+    row = table_row(one_level, 1, 120, selected=False, pinned=False).plain
+    assert "30% shown" in row
+    assert "-$212" not in row
+    model = ScreenModel()
+    model.poll(FakeMonitor({"BAC": one_level}), 0.0)
+    assert "BAC 30% shown" in small_rows(model, "F2", 120, 1)[0].plain
+    assert one_level.leave is not None
+    deep = replace(symbol_view("BAC"), leave=one_level.leave)
+    assert "-$212+" in table_row(deep, 1, 120, selected=False, pinned=False).plain
 
 
 def test_what_is_not_known_is_not_shown_as_it_was() -> None:

@@ -160,9 +160,7 @@ def test_an_open_recommendation_is_a_card_and_the_chip() -> None:
     assert view.recommendation is not None
     assert view.recommendation.reason == "3 large sellers in 62 s: 3 prints, 36,000 sh"
     words = "Bid shows 400 of your 1,000 (40%); half spread 1c/sh, ~1.4 min at 10% of volume"
-    assert (
-        view.recommendation.cost_line == f"{words} | -$4.00 a minute ago | bid 100.00 at the signal, 100.00 now (+0c)"
-    )
+    assert view.recommendation.cost_line == f"{words} | bid 100.00 at the signal, 100.00 now (+0c)"
     assert view.leave is not None
     assert (view.leave.line, view.leave.filled, view.leave.not_shown) == (words, 400, 600)
     assert view.recommendation.stop_line == "No stop set | LONG 1,000 @ 101.00, -$1,000"

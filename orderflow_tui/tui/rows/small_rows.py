@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from orderflow_tui.core.model.units import price_text, spell_dollars
+from orderflow_tui.core.model.units import price_text
 from orderflow_tui.tui.look.formatting import BLANK, clean
 from orderflow_tui.tui.look.styled_lines import Row, Span, make_row
 from orderflow_tui.tui.rows.bar_rows import badge_span, blind_rows
 from orderflow_tui.tui.rows.panel_rows import LOUD_CHIPS, chip_text, chip_token, looks_old
+from orderflow_tui.tui.rows.table_rows import cost_words
 from orderflow_tui.tui.state.order import stop_cents
 from orderflow_tui.tui.state.screen_model import ScreenModel
 from orderflow_tui.views.frozen_views import SymbolView
@@ -45,8 +46,8 @@ def _item(view: SymbolView, key: str, *, selected: bool) -> list[Span]:
     if view.chip in LOUD_CHIPS:
         words = "EXIT? " if view.chip == "EXIT" else f"{chip_text(view.chip)} "
         spans = [Span(words, chip_token(view)), name]
-        cost = view.leave.cost if view.leave is not None and not view.stale else None
-        spans += [Span(f" {spell_dollars(-cost)}")] if cost is not None else []
+        cost = cost_words(view)
+        spans += [Span(f" {cost}")] if cost else []
         cents = None if view.stale else stop_cents(view)
         spans += [Span(f" stop {cents:.0f}c" if cents > 0 else " STOP HIT", "alert")] if cents is not None else []
         return [*spans, Span(f" {key}", "strong")] if view.chip in {"EXIT", "STOP"} else spans

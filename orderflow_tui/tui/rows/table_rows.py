@@ -111,11 +111,18 @@ def _coverage(view: SymbolView) -> tuple[str, str]:
 def _sell_all(view: SymbolView) -> tuple[str, str]:
     if view.position is None or not view.position.quantity:
         return "-", "muted"
-    cost = view.leave.cost if view.leave is not None and not view.stale else None
-    if cost is None:
-        return BLANK, "muted"
-    part = "+" if view.leave is not None and view.leave.not_shown else ""
-    return f"{spell_dollars(-cost)}{part}", ""
+    words = cost_words(view)
+    return (words, "") if words else (BLANK, "muted")
+
+
+def cost_words(view: SymbolView) -> str:
+    """What selling all costs: `-$237`, `-$350+` where the book ends before; of one level, `9% shown`; empty for old."""
+    leave = view.leave
+    if leave is None or leave.cost is None or view.stale:
+        return ""
+    if leave.not_shown and view.capabilities.depth_levels == 1:
+        return f"{leave.filled / (leave.filled + leave.not_shown):.0%} shown"
+    return f"{spell_dollars(-leave.cost)}{'+' if leave.not_shown else ''}"
 
 
 def _age(view: SymbolView) -> tuple[str, str]:
