@@ -17,6 +17,7 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from orderflow_tui.config.screen_settings import ScreenSettings
 from orderflow_tui.tui.app import OrderFlowApp
@@ -190,7 +191,9 @@ def hidden(app: OrderFlowApp) -> list[str]:
 
 STATES: tuple[tuple[str, ...], ...] = (
     (), ("t",), ("f1",), ("comma",), ("comma", "enter"), ("n",), ("ctrl+p",), ("h",), ("h", "slash"), ("h", "enter"),
-    ("d",), ("2", "enter"), ("f2",), ("f2", "s"), ("f2", "t"), ("f2", "n"), ("f2", "A"),
+    ("h", "s", "e", "v", "d"), ("h", "e", "e", "w"), ("h", "slash", *"sold", "enter"), ("h", "end"), ("h", "f1"),
+    ("d",), ("2", "enter"), ("f2",), ("f2", "s"), ("f2", "t"), ("f2", "n"), ("f2", "A"), ("f2", "A", "t"),
+    ("v",), ("v", "down", "enter"), ("o",), ("o", "o", "t"), ("ctrl+p", *"the"), ("h", "ctrl+p"),
 )  # fmt: skip
 """Keys from the dashboard to each screen and dialog, and to the steps within."""
 
@@ -212,9 +215,23 @@ async def test_every_screen_and_dialog_by_its_keys(size: tuple[int, int], tmp_pa
             shown = screen_text(app)
             assert "EXIT? 3 of your 9 positions" in shown, keys
             if size != SIZES[0]:  # nothing is painted there that is not painted here
-                await seen.look(app, pilot, " ".join(keys) or "dashboard")
+                where = " ".join(keys) or "dashboard"
+                await seen.look(app, pilot, where)
+                if size == SIZES[1] and await pointed_at(app, pilot):
+                    await seen.look(app, pilot, f"{where}, under the mouse")
             await back(app, pilot)
     assert seen.strange + seen.poor() == []
+
+
+async def pointed_at(app: OrderFlowApp, pilot: Pilot[int]) -> bool:
+    """Move the mouse over what changes its look under it: a list's row that is not the chosen one, or a scroll bar."""
+    lists = [one for one in app.screen.query(OptionList) if one.display and one.size.height > 1]
+    bars = [one.vertical_scrollbar for one in app.screen.query("*") if one.show_vertical_scrollbar and one.size.height]
+    if not lists and not bars:
+        return False
+    await pilot.hover(lists[0] if lists else bars[0], offset=(3, 1) if lists else (0, 0))
+    await settled(pilot)
+    return True
 
 
 async def back(app: OrderFlowApp, pilot: Pilot[int]) -> None:

@@ -45,6 +45,24 @@ async def test_the_table_comes_by_itself_where_panels_do_not_fit(
         assert screen.tabled == tabled, "a card changes nothing about what is shown"
 
 
+async def test_a_table_with_too_little_room_says_how_many_it_shows() -> None:
+    monitor = many(40)
+    async with running(monitor, (200, 50), layout="auto") as (app, pilot):
+        assert "in sight" not in screen_text(app)
+        monitor.put(recommendations=(recommendation("S01"),))
+        await settled(pilot)
+        shown = app.screen.query_one(SymbolTable).size.height
+        assert shown < 40
+        assert f"{shown} of 40 symbols in sight: scroll" in screen_text(app)
+
+
+def test_no_percent_is_less_than_nothing() -> None:
+    view = symbol_view("BAC")
+    assert view.position is not None
+    view = replace(view, position=replace(view.position, pnl=-0.1, pnl_percent=-0.001))
+    assert "+0.00%" in table_row(view, 1, 200, selected=False, pinned=False).plain
+
+
 def test_columns_leave_by_rank_and_the_stop_and_the_cost_stay_longest() -> None:
     for width in range(30, 240):
         titles = [column.title for column in columns_in(width)]

@@ -59,10 +59,13 @@ def strip_room(model: ScreenModel, zone: Zone, width: int, most: int = 2) -> int
     return first + (most - 1) * max(1, width // ITEM_WIDTH)
 
 
-def strip_rows(model: ScreenModel, zone: Zone, width: int, most: int = 2, *, symbols: bool = True) -> list[Row]:
+def strip_rows(
+    model: ScreenModel, zone: Zone, width: int, most: int = 2, *, symbols: bool = True, in_sight: int = 0
+) -> list[Row]:
     """All symbols with their number keys and chips, over at most `most` rows after the badge, and the clock.
 
-    Without `symbols`, where a table shows them, the badge and the clock alone.
+    Without `symbols`, where a table shows them, the badge, the clock and, where the table has room for so few, how many
+    are `in_sight`.
     """
     if model.status is None:
         return [make_row(" waiting for the monitor", base="bar")]
@@ -80,6 +83,9 @@ def strip_rows(model: ScreenModel, zone: Zone, width: int, most: int = 2, *, sym
     number = 1
     for index, line in enumerate(lines):
         spans = [badge] if index == 0 else []
+        if index == 0 and 0 < in_sight < len(model.order):
+            words = f" {in_sight} of {len(model.order)} symbols in sight: scroll"
+            spans.append(Span(crop(words, max(0, width - len(badge.text) - len(clock))), "strong"))
         for name in line:
             spans += _item(number, model.views[name], name == model.selected)
             number += 1

@@ -294,7 +294,7 @@ def _position_row(view: SymbolView, width: int) -> Row:
 def _profit(position: PositionView) -> tuple[str, str]:
     if position.pnl is None:
         return f"P&L {BLANK}", "muted"
-    percent = "" if position.pnl_percent is None else f" {position.pnl_percent:+.2f}%"
+    percent = "" if position.pnl_percent is None else f" {round(position.pnl_percent, 2) + 0.0:+.2f}%"
     token = "profit" if position.pnl > 0 else "loss" if position.pnl < 0 else ""
     return f"P&L {spell_dollars(position.pnl, plus=True)}{percent}", token
 

@@ -73,7 +73,7 @@ def _percent(view: SymbolView) -> tuple[str, str]:
     position = view.position
     if position is None or view.stale or position.pnl_percent is None:
         return "-", "muted"
-    percent = position.pnl_percent
+    percent = round(position.pnl_percent, 2) + 0.0  # never -0.00%
     return f"{percent:+.2f}%" if abs(percent) < 100 else f"{percent:+,.0f}%", ""
 
 

@@ -71,8 +71,6 @@ class MainScreen(AlertsScreen):
         model = self.model
         self.tabled = self._is_tabled(width, height)
         bars = self._bars(width, height)
-        for name, rows in bars.items():
-            self._bar(name, rows)
         room = height - sum(map(len, bars.values())) - int(self.query_one(KeyBar).display)
         replay = None if model.status is None or height <= MOST_ROWS else model.status.replay
         room -= self.query_one(ReplayBar).apply(replay, width)
@@ -81,8 +79,11 @@ class MainScreen(AlertsScreen):
             shared = Plan(1, 0, 0)
         elif self.tabled:
             shared = table_plan(room, symbols)
+            bars["strip"] = strip_rows(model, self._zone, width, symbols=False, in_sight=shared.table_height)
         else:
             shared = plan(width, room, height, symbols, card_open=model.card is not None)
+        for name, rows in bars.items():
+            self._bar(name, rows)
         self._table(shared.table_height, width)
         self._feed(shared.feed_height)
         panels = self.query_one(PanelGrid)
