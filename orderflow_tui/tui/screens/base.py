@@ -23,7 +23,7 @@ class LeavingScreen(Screen[Any]):
 class ModelScreen(LeavingScreen):
     """A screen that repaints from the model when the app says that it has changed."""
 
-    SCOPE: ClassVar[str] = "DashboardPort"
+    SCOPE: ClassVar[str] = "Dashboard"
     """Which keys are alive on it (`bindings.SCOPES`); the help begins with them."""
 
     @property
