@@ -13,6 +13,7 @@ import msgspec
 from orderflow_tui.journal.days import day_files
 from orderflow_tui.journal.file_lines import UNREADABLE, complete_end, plain_bytes
 from orderflow_tui.journal.line_index import SEGMENT_BYTES, DayFiles, Segment
+from orderflow_tui.journal.record_words import answer_words
 from orderflow_tui.journal.records import (
     ANSWER_TAKEN_BACK,
     EXIT_ACKNOWLEDGED,
@@ -311,7 +312,7 @@ def _row(line: bytes | None, file: int, offset: int) -> HistoryRow:
         severity="" if isinstance(record, UnknownRecord) else severity_of(record),
         evidence=evidence if isinstance(evidence, str) else "",
         text=_text(record),
-        answer=_answer_words(record) if isinstance(record, AnswerRecord) else "",
+        answer=answer_words(record) if isinstance(record, AnswerRecord) else "",
         run_id=record.run_id,
         source_class=record.source_class,
         recommendation_id=getattr(record, "recommendation_id", ""),
@@ -335,15 +336,7 @@ def _text(record: AnyRecord | UnknownRecord) -> str:
         case AnswerRecord():
             return record.note
         case TakenBackRecord():
-            return f"took back: {_answer_words(record)}"
+            return answer_words(record)
         case _:
             words: str = getattr(record, "text", "") or getattr(record, "reason", "")
-            return words
-
-
-def _answer_words(record: AnswerRecord | TakenBackRecord) -> str:
-    if record.answer == "trimmed":
-        return f"trimmed {record.shares:,}"
-    if record.answer == "snooze" and isinstance(record, AnswerRecord):
-        return f"snooze {record.minutes} min"
-    return record.answer
+            return f"{words} (late)" if getattr(record, "late", False) else words

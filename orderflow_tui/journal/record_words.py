@@ -26,6 +26,8 @@ from orderflow_tui.journal.severity import severity_of
 from orderflow_tui.support.console import printable
 
 EXIT_WORDS: Final = "EXIT RECOMMENDED"
+ANSWERED: Final[Mapping[str, str]] = {"exited": "sold all", "trimmed": "sold some", "hold": "kept", "snooze": "snoozed"}
+"""What the screen calls each answer once it is given."""
 _STATUS_WORDS: Final[Mapping[SymbolStatus, str]] = {
     "halted": "HALTED",
     "resumed": "trades again",
@@ -56,6 +58,16 @@ def event_words(record: Record) -> str:
     return printable(_words(record))
 
 
+def answer_words(record: AnswerRecord | TakenBackRecord) -> str:
+    """`sold some 3,000`, `snoozed 5 min`, `kept`."""
+    words = ANSWERED.get(record.answer, record.answer)
+    if record.answer == "trimmed":
+        return f"{words} {record.shares:,}"
+    if record.answer == "snooze" and isinstance(record, AnswerRecord):
+        return f"{words} {record.minutes} min"
+    return words
+
+
 def _words(record: Record) -> str:
     match record:
         case AlertRecord() | AlertUpdatedRecord():
@@ -68,7 +80,7 @@ def _words(record: Record) -> str:
             words = f"{EXIT_WORDS}: {record.reason}{_held(record)}"
         case AnswerRecord() | TakenBackRecord():
             done = "answered" if isinstance(record, AnswerRecord) else "answer taken back"
-            words = f"{done}{f' on {record.screen}' if record.screen else ''}: {record.answer}"
+            words = f"{done}{f' on {record.screen}' if record.screen else ''}: {answer_words(record)}"
         case ResolvedRecord():
             words = f"recommendation {record.status}: {record.reason}"
         case GapRecord():

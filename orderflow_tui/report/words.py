@@ -7,13 +7,11 @@ from typing import Final
 
 from orderflow_tui.core.market.sessions import NEW_YORK
 from orderflow_tui.core.model.units import spell_dollars
+from orderflow_tui.journal.record_words import ANSWERED
 from orderflow_tui.support.console import printable
 
 _ANSWERS: Final = {
-    "exited": "sold all",
-    "trimmed": "sold some",
-    "hold": "kept",
-    "snooze": "snoozed",
+    **ANSWERED,
     "none": "no answer",
     "none: unanswered": "no answer",
     "none: it ended by itself": "over before an answer",

@@ -9,6 +9,16 @@ def test_near_is_told_once_until_the_price_has_left_twice_the_distance() -> None
     assert said == [None, "stop_near", None, None, None, None, "stop_near"]
 
 
+def test_a_spread_that_flickers_does_not_tell_near_again() -> None:
+    """The distance is two spreads: as the spread goes from two cents to one and back, a bid that rests is one warning."""
+    watch = StopWatch(1_000)
+    said = [watch.on_bid(second * NS, 1_400, 100 * (1 + second % 2) * 2) for second in range(1, 9)]
+    assert said == ["stop_near", *[None] * 7]
+    said = [watch.on_bid(second * NS, 1_450, near) for second, near in ((10, 400), (11, 200), (12, 400), (13, 500))]
+    assert said == [None] * 4
+    assert [watch.on_bid(14 * NS, 2_001, 100), watch.on_bid(15 * NS, 1_100, 100)] == [None, "stop_near"]
+
+
 def test_crossed_needs_the_bid_through_it_for_a_second() -> None:
     watch = StopWatch(1_000)
     assert watch.on_bid(10 * NS, 999, 1) is None

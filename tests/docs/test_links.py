@@ -10,10 +10,23 @@ import pytest
 from tests.docs.pages import PAGES, ROOT, anchors, without_blocks
 
 _LINK = re.compile(r"\]\((?!https?://)([^)\s]+)\)")
+_MODULE = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.py)(?:::\w+)?`")
 
 
 def links(page: Path) -> list[str]:
     return _LINK.findall(without_blocks(page.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_modules_that_a_page_names_are_there(page: Path) -> None:
+    for named in set(_MODULE.findall(page.read_text(encoding="utf-8"))):
+        found = [
+            path
+            for folder in ("orderflow_tui", "tests", "benchmarks")
+            for path in (ROOT / folder).rglob(Path(named).name)
+            if f"{path}".endswith(f"/{named}")
+        ]
+        assert found, f"{page.name}: {named}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -102,7 +102,7 @@ def test_an_answer_on_one_screen_is_seen_on_all_with_who_gave_it(engine: Engine)
     until(lambda: [card.status for card in other.recommendations()] == ["held"])
     assert engine.monitor.answers == [(item.recommendation_id, Answer("hold", note="mine"))]
     assert engine.monitor.answered_by == ["pts/1"]
-    until(lambda: other.from_others.take_answers() == ("BAC answered on pts/1: hold",))
+    until(lambda: other.from_others.take_answers() == ("BAC answered on pts/1: kept",))
     assert other.from_others.take_answers() == one.from_others.take_answers() == ()
 
 

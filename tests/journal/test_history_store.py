@@ -134,7 +134,7 @@ def test_a_recommendations_row_shows_its_latest_answer(tmp_path: Path, early: in
     store.refresh()
     store.load(100)
     journal.close()
-    assert [store[index].answer for index in range(4)] == ["snooze 5 min", "trimmed 1,300", "hold", "snooze 5 min"]
+    assert [store[index].answer for index in range(4)] == ["snoozed 5 min", "sold some 1,300", "kept", "snoozed 5 min"]
     assert store[2].text == "a note"
 
 

@@ -135,7 +135,7 @@ def test_taking_an_answer_back_is_a_record_of_its_own(tmp_path: Path) -> None:
     known = read(record, TakenBackRecord)
     assert (known.recommendation_id, known.answer, known.shares) == ("BAC:exit:1", "trimmed", 300)
     assert (known.status, known.price, known.screen) == ("open", Decimal("13.85"), "pts/3")
-    assert record_words(known) == "BAC answer taken back on pts/3: trimmed"
+    assert record_words(known) == "BAC answer taken back on pts/3: sold some 300"
     with pytest.raises(ValueError, match="a record of its own"):
         answer_record(RECOMMENDATION, Answer("take_back"), None)
 

@@ -74,7 +74,7 @@ def test_the_history_shows_it(journal: Path) -> None:
     store.load(100)
     rows = [store[index] for index in range(len(store))]
     assert [row.event for row in reversed(rows)] == [json.loads(line)["event"] for line in LINES]
-    assert {row.answer for row in rows if row.recommendation_id == "BAC:exit:2"} == {"snooze 5 min"}
+    assert {row.answer for row in rows if row.recommendation_id == "BAC:exit:2"} == {"snoozed 5 min"}
     store.close()
 
 

@@ -183,10 +183,39 @@ async def test_the_answer_follows_its_recommendation() -> None:
         assert "the position is gone" in block(app, "answer")
 
 
+async def test_under_a_dialog_the_row_of_keys_names_none_of_the_screen_below() -> None:
+    monitor = calm_market()
+    monitor.put(recommendations=(recommendation("BAC"),))
+    async with running(monitor) as (app, pilot):
+        bar = app.screen.query_one(KeyBar)
+        assert "History" in bar.rows[0].plain
+        await press(pilot, "f2")
+        assert isinstance(app.screen, AnswerScreen)
+        assert not bar.rows[0].plain
+        app.tell("BAC: kept")
+        assert bar.rows[0].plain == " BAC: kept"
+        app.messages.standing.clear()
+        await press(pilot, "escape")
+        await settled(pilot)
+        assert "History" in bar.rows[0].plain
+
+
+async def test_news_of_the_same_thing_replace_it_and_warnings_wait() -> None:
+    async with running(calm_market()) as (app, _):
+        for words in ("sorted by urgency", "BAC: kept", "sorted by symbol", "BAC: sold all"):
+            app.tell(words)
+        for words in ("BAC: the disk is full", "BAC: the file is gone"):
+            app.tell(words, warning=True)
+        assert toasts(app) == ["sorted by symbol", "BAC: sold all", "BAC: the disk is full", "BAC: the file is gone"]
+
+
 async def test_nothing_to_answer_and_no_journal_are_said() -> None:
     async with running(calm_market()) as (app, pilot):
-        await press(pilot, "f2", "h", "space", "plus", "f12")
-        assert toasts(app) == [
+        said = []
+        for key in ("f2", "h", "space", "plus", "f12"):
+            await press(pilot, key)
+            said.append(toasts(app)[-1])
+        assert said == [
             "no recommendation to answer",
             "no journal to read on this machine",
             "only a replay can be paused",

@@ -129,7 +129,7 @@ def test_cards_and_their_answers(width: int, height: int) -> None:
                 everything=everything, names=len(asked), width=74,
             )  # fmt: skip
             assert cut([*shown, *chosen], 74) == []
-            assert "back at once 12.5c higher" in words(chosen)
+            assert "asks again at once 12.5c higher" in words(chosen)
             assert card.names or card.reason in words(shown)
 
 

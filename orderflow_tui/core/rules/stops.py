@@ -12,14 +12,15 @@ _CROSSED_NS: Final = NS
 class StopWatch:
     """Watches one stop price. Prices in core units (mirrored for a short position).
 
-    `near` fires once until the price has left twice the distance; `crossed` once until the bid is back above the stop.
+    `near` fires once until the price has left twice the widest distance that was near since, so that a spread that
+    flickers does not arm it again; `crossed` once until the bid is back above the stop.
     """
 
-    __slots__ = ("_crossed", "_near", "_through_ns", "stop")
+    __slots__ = ("_crossed", "_near_within", "_through_ns", "stop")
 
     def __init__(self, stop: int) -> None:
         self.stop = stop
-        self._near = False
+        self._near_within = 0
         self._crossed = False
         self._through_ns = 0
 
@@ -31,7 +32,7 @@ class StopWatch:
     @property
     def stirred(self) -> bool:
         """Something was said or is pending, so that any bid may change it."""
-        return self._near or self._crossed or self._through_ns > 0
+        return self._near_within > 0 or self._crossed or self._through_ns > 0
 
     @property
     def wake_ns(self) -> int:
@@ -43,15 +44,17 @@ class StopWatch:
         if bid < self.stop:
             self._through_ns = self._through_ns or time_ns
             if not self._crossed and time_ns - self._through_ns >= _CROSSED_NS:
-                self._crossed = self._near = True
+                self._crossed = True
+                self._near_within = max(self._near_within, near_distance, 1)
                 return "stop_crossed"
             return None
         self._through_ns = 0
         self._crossed = False
         distance = bid - self.stop
-        if distance > 2 * near_distance:
-            self._near = False
-        elif distance <= near_distance and not self._near:
-            self._near = True
-            return "stop_near"
+        if distance > 2 * max(near_distance, self._near_within):
+            self._near_within = 0
+        elif distance <= near_distance:
+            first = not self._near_within
+            self._near_within = max(self._near_within, near_distance, 1)
+            return "stop_near" if first else None
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 import time
 from abc import ABC, abstractmethod
@@ -227,7 +228,7 @@ class Reconnecting(ABC):
             code = error.rcvd.code if error.rcvd is not None else 1006
             return TroubleError(f"the server closed the stream ({code})")
         if isinstance(error, OSError | WebSocketException | InvalidHandshake | InvalidURI):
-            return TroubleError(f"{type(error).__name__}: {error}")
+            return TroubleError(_why(error))
         return None
 
     # --- everybody's ----------------------------------------------------------------------------------------------
@@ -265,3 +266,9 @@ class Reconnecting(ABC):
         finally:
             self._leave()
         raise AssertionError("a connection ends by trouble only")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno:
+        return f"cannot be reached: {os.strerror(error.errno).lower()}"
+    return f"{type(error).__name__}: {error}"

@@ -75,7 +75,9 @@ def choice_rows(asked: Asked, *, everything: bool, names: int, width: int) -> li
     """The keys and what each does, in full at any width."""
     item = asked.item
     way = "higher" if asked.held < 0 else "lower"
-    beyond = f"back at once {item.rearm_cents:.4g}c {way}" if item.rearm_cents else "back at once if it goes on"
+    beyond = (
+        f"asks again at once {item.rearm_cents:.4g}c {way}" if item.rearm_cents else "asks again at once if it goes on"
+    )
     choices = [
         ("e", "sold all", f"mute {_about(item, names, everything)} until its share count changes or tomorrow"),
         ("t", "sold some", f"enter shares; mute 5 min, {beyond}"),

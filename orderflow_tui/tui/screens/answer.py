@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from orderflow_tui.core.model.holder import Answer, RecommendationStatus
+from orderflow_tui.journal.record_words import ANSWERED
 from orderflow_tui.tui.keys.bindings import ANSWER_BINDINGS
 from orderflow_tui.tui.look.formatting import clean, shares, wrap
 from orderflow_tui.tui.look.styled_lines import LineWidget, Row, Span, make_row
@@ -22,7 +23,6 @@ NOTE_LIMIT = 200
 _STATUS: dict[str, RecommendationStatus] = {
     "exited": "exited", "trimmed": "trimmed", "hold": "held", "snooze": "snoozed",
 }  # fmt: skip
-_DONE = {"exited": "sold all", "trimmed": "sold some", "hold": "kept", "snooze": "snoozed"}
 
 
 class AnswerScreen(ModelModal):
@@ -156,7 +156,7 @@ class AnswerScreen(ModelModal):
             self._given[item.recommendation_id] = _STATUS[answer.kind]
         self._items = [self._newest(item) for item in self._items]
         names = ", ".join(clean(item.symbol, 12) for item in chosen)
-        self.dashboard.tell(f"{names}: {_DONE[answer.kind]}; u takes it back")
+        self.dashboard.tell(f"{names}: {ANSWERED[answer.kind]}; u takes it back")
         waiting = [at for at, item in enumerate(self._items) if item.status == "open"]
         if not waiting or self._everything:
             self.dismiss(answer)

@@ -9,6 +9,7 @@ from textual.screen import ModalScreen, Screen
 
 from orderflow_tui.tui.state.dashboard_port import DashboardPort
 from orderflow_tui.tui.state.screen_model import ScreenModel
+from orderflow_tui.tui.widgets.keybar import KeyBar
 from orderflow_tui.tui.widgets.pending_bar import AskBar
 
 
@@ -40,8 +41,15 @@ class ModelScreen(LeavingScreen):
         """Repaint what has changed."""
         raise NotImplementedError
 
+    def on_screen_suspend(self) -> None:
+        """A dialog is on top: what keys do here is not what they do now."""
+        for bar in self.query(KeyBar):
+            bar.show_keys(shown=False)
+
     async def on_screen_resume(self) -> None:
         """Something else was on top: catch up."""
+        for bar in self.query(KeyBar):
+            bar.show_keys(shown=True)
         await self.update_model()
 
 

@@ -10,7 +10,7 @@ from orderflow_tui.tui.look.styled_lines import LineWidget, Span, make_row
 from orderflow_tui.tui.screens.base import ModelModal
 
 _ROWS = (
-    ("k", "keep watching without a screen: alerts are recorded and notified"),
+    ("k", "keep watching without a screen; alerts go on, to your [notify] too"),
     ("", "`orderflow-tui attach` shows it again, `orderflow-tui stop` ends it"),
     ("e", "end the watch: nothing is watched any more"),
     ("Esc", "stay"),

@@ -21,7 +21,10 @@ class Said(Struct, frozen=True):
 
 
 class Messages:
-    """Messages that have not had their time yet. The newest is said at once; those it interrupts follow."""
+    """Messages that have not had their time yet. The newest is said at once; those it interrupts follow.
+
+    A message about the same thing replaces the one before it: `BAC: kept` after `BAC: sold some`, `sorted by` again.
+    """
 
     def __init__(self) -> None:
         self.standing: list[Said] = []
@@ -31,7 +34,8 @@ class Messages:
     def say(self, text: str, *, warning: bool) -> None:
         """Say this now; what stands already is said anew."""
         said = Said(clean(text), warning)
-        self.standing = [*(one for one in self.standing if one != said), said][-MOST:]
+        over = {said.text, "" if warning else _about(said)}
+        self.standing = [*(one for one in self.standing if over.isdisjoint({one.text, _about(one)})), said][-MOST:]
         self._piece = 0
 
     def piece(self, width: int) -> Said | None:
@@ -49,3 +53,9 @@ class Messages:
             if self._piece >= len(wrap(self.standing[-1].text, max(1, width), _PIECES)):
                 self.standing.pop()
                 self._piece = 0
+
+
+def _about(said: Said) -> str:
+    """The words up to a colon among the first two, or the first two."""
+    first, second, *_ = [*said.text.split(maxsplit=2), "", ""]
+    return first if first.endswith(":") else f"{first} {second}"

@@ -34,6 +34,7 @@ class KeyBar(LineWidget):
         self._shown_bindings = list({binding.action: binding for binding in reversed(shown)}.values())[::-1]
         self._places: list[tuple[range, Binding]] = []
         self._keys = Row(())
+        self._shown = True
 
     def on_mount(self) -> None:
         """The keymap does not change while the app runs."""
@@ -64,11 +65,17 @@ class KeyBar(LineWidget):
         self._keys = Row(tuple(spans), "bar")
         self.paint()
 
+    def show_keys(self, *, shown: bool) -> None:
+        """Whether the keys do what they say: not under a dialog, which has its own."""
+        if shown != self._shown:
+            self._shown = shown
+            self.paint()
+
     def paint(self) -> None:
         """The keys, or for a few seconds what the program has to say."""
         said = cast("DashboardPort", self.app).messages.piece(self.app.size.width - 1)
         words = None if said is None else Row((Span(f" {said.text}", "alert" if said.warning else "strong"),), "bar")
-        self.show([words or self._keys])
+        self.show([words or (self._keys if self._shown else Row((), "bar"))])
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does; quit only for a single click."""
