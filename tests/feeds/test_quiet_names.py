@@ -209,6 +209,7 @@ def test_streamed_after_a_reconnection_the_quote_in_force_is_known_again(
         watched.until(lambda opened=opened: stream.opened > opened, "no reconnection")  # type: ignore[misc]
         stream.until_subscribed({f"{kind}.{name}" for kind in ("T", "Q", "LULD") for name in ("KO", "SPY")})
         stream.trade("KO", 70.00, SHARES)
+        time.sleep(0.3)  # as above: sooner it would be more of the same sweep
     watched.hears(3, "by quotes")
     watched.recommends_once()
 

@@ -25,19 +25,20 @@ def got() -> Collector:
 
 
 class Reader:
-    """A tape that has been polled up to now, and the rereads over it."""
+    """A tape that has been polled up to now, and the rereads over it; its clock stands still, so no minute turns."""
 
     def __init__(self, host: FakePolygon, put: Collector) -> None:
+        self.now_ns = time.time_ns()
         self.stop = threading.Event()
         config = Config(host.url, requests_per_second=100.0)
         self.gateway = Gateway(
-            config, clock=time.time_ns, stop=self.stop, deadline_seconds=5.0, on_reply=lambda _: None
+            config, clock=lambda: self.now_ns, stop=self.stop, deadline_seconds=5.0, on_reply=lambda _: None
         )
         self.tape = SymbolTape("AAA", put, self.stop)
         self.rereads = Rereads(self.gateway, put, {"AAA": self.tape})
 
     def poll(self) -> None:
-        self.tape.poll(self.gateway, time.time_ns(), delay=lambda: 0, gap_ns=30 * NS, told_until=lambda: 0)
+        self.tape.poll(self.gateway, self.now_ns, delay=lambda: 0, gap_ns=30 * NS, told_until=lambda: 0)
 
 
 @pytest.fixture
@@ -51,13 +52,13 @@ def rereads(got: Collector) -> list[TapeCorrection]:
     return [event for batch in got.of(Batch) for event in batch.events if isinstance(event, TapeCorrection)]
 
 
-def minute_before_last() -> int:
+def minute_before_last(now_ns: int) -> int:
     """First second of the newest minute that has been over for a minute."""
-    return (time.time_ns() // NS - 1) // 60 * 60 - 120
+    return (now_ns // NS - 1) // 60 * 60 - 120
 
 
 def test_a_minute_is_read_once_with_what_the_tape_says_now(host: FakePolygon, got: Collector, reader: Reader) -> None:
-    first = minute_before_last()
+    first = minute_before_last(reader.now_ns)
     host.market.trade("AAA", at=(first + 10) * NS)
     busted = host.market.trade("AAA", size=90_000, at=(first + 20) * NS)
     host.market.trade("AAA", size=0, at=(first + 30) * NS, decimal_size="0.5")
@@ -76,7 +77,7 @@ def test_a_minute_is_read_once_with_what_the_tape_says_now(host: FakePolygon, go
 
 
 def test_a_page_with_a_bad_row_changes_nothing(host: FakePolygon, got: Collector, reader: Reader) -> None:
-    first = minute_before_last()
+    first = minute_before_last(reader.now_ns)
     row = host.market.trade("AAA", at=(first + 10) * NS)
     reader.poll()
     row["price"] = -1
@@ -104,7 +105,7 @@ def test_the_tape_is_unknown_before_what_was_asked_and_silence_within_is_known(
 def test_the_feed_reads_again_by_itself(host: FakePolygon, got: Collector) -> None:
     host.market.quote("SPY", 500.0, 500.01)
     host.market.quote("AAA")
-    host.market.trade("AAA", at=(minute_before_last() + 10) * NS)
+    host.market.trade("AAA", at=(minute_before_last(time.time_ns()) + 10) * NS)
     feed = PolygonFeed(Config(host.url), cycle_seconds=0.05, reread_after=0.2)
     feed.start(["AAA"], got)
     try:
