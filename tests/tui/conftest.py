@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual._context import active_app
-from textual.app import ScreenStackError
+from textual.app import App, ScreenStackError
+from textual.screen import Screen
+from textual.timer import Timer
 
 from orderflow_tui.tui.app import OrderFlowApp
 
@@ -36,6 +40,8 @@ async def at_rest(*_seconds: float) -> None:
     they would do is done.
     """
     app = active_app.get()
+    gone = _gone(app)
+    assert not gone, f"at_rest of tests/tui/conftest.py looks at {gone}, gone in Textual {version('textual')}: mend it"
     await _turns_until_idle()
     with contextlib.suppress(ScreenStackError):
         for _ in range(MOST_ROUNDS):
@@ -48,6 +54,15 @@ async def at_rest(*_seconds: float) -> None:
             else:
                 break
             await _turns_until_idle()
+
+
+def _gone(app: App[Any]) -> list[str]:
+    """What `at_rest` looks at and is not there: neither Textual nor asyncio says in public that nothing is left to do."""
+    private = [
+        (app, "_resize_timer"), (App, "_check_resize"), (Screen, "_update_timer"), (Screen, "_on_timer_update"),
+        (Timer, "_active"), (asyncio.get_running_loop(), "_ready"),
+    ]  # fmt: skip
+    return [name for owner, name in private if not hasattr(owner, name)]
 
 
 async def _turns_until_idle() -> None:
