@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 from orderflow_tui.commands.run_command import EXIT_USE
 from orderflow_tui.support.console import print_note
@@ -47,6 +47,23 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         print_note(f"{self.prog}: {message} (see {self.prog} --help)")
         raise SystemExit(EXIT_USE)
+
+
+class _Help(argparse.HelpFormatter):
+    """Names in the usage what must be given; the options are listed below it."""
+
+    def add_usage(
+        self, usage: str | None, actions: Iterable[argparse.Action], groups: Iterable[Any], prefix: str | None = None
+    ) -> None:
+        """As argparse, without the options."""
+        super().add_usage(usage, [one for one in actions if not one.option_strings], groups, prefix)
+
+
+def _command(commands: Any, name: str, words: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=words, description=f"{words[0].upper()}{words[1:]}.", formatter_class=_Help
+    )
+    return made
 
 
 class _FirstLook(argparse.ArgumentParser):
@@ -90,10 +107,10 @@ def make_parser() -> argparse.ArgumentParser:
     _add_settings(parser, None)
     _add_screen(parser, None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    commands.add_parser("init", help="set up source, key and positions by a few questions, check them, start")
+    _command(commands, "init", "set up source, key and positions by a few questions, check them, start")
     _add_demo(commands)
     _add_replay(commands)
-    headless = commands.add_parser("headless", help="run without a screen; print one line per alert")
+    headless = _command(commands, "headless", "run without a screen; print one line per alert")
     headless.add_argument("--duration", type=_positive, metavar="SECONDS", help="stop after SECONDS")
     headless.add_argument("--tz", default=argparse.SUPPRESS, help="time zone of the lines (America/New_York)")
     _add_settings(headless)
@@ -101,7 +118,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_serve(commands)
     _add_report(commands)
-    doctor = commands.add_parser("doctor", help="check key, plan, clock, positions, journal and terminal")
+    doctor = _command(commands, "doctor", "check key, plan, clock, positions, journal and terminal")
     doctor.add_argument("--json", action="store_true", help="JSON on stdout")
     doctor.add_argument(
         "--stream",
@@ -112,26 +129,26 @@ def make_parser() -> argparse.ArgumentParser:
     _add_settings(doctor)
     _add_evaluate(commands)
     _add_import(commands)
-    completion = commands.add_parser("completion", help="print what your shell completes commands and options with")
+    completion = _command(commands, "completion", "print what your shell completes commands and options with")
     completion.add_argument("shell", choices=_SHELLS, help="whose")
-    commands.add_parser("man", help="print the manual page")
-    notify = commands.add_parser("notify", help="send a test message through every [notify] channel")
+    _command(commands, "man", "print the manual page")
+    notify = _command(commands, "notify", "send a test message through every [notify] channel")
     notify.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the orderflow.toml to read")
-    config = commands.add_parser("config", help="show the active settings and where each came from")
+    config = _command(commands, "config", "show the active settings and where each came from")
     _add_settings(config)
     return parser
 
 
 def _add_engine_commands(commands: _Commands) -> None:
-    attach = commands.add_parser("attach", help="open a screen on a running watch, from any terminal")
+    attach = _command(commands, "attach", "open a screen on a running watch, from any terminal")
     _add_engine_place(attach)
     attach.add_argument("--plain", action="store_true", help="sentences instead of a screen: for screen readers")
     attach.add_argument("--ssh", metavar="HOST", default="", help="a watch on another machine, through your own ssh")
     _add_screen(attach)
-    status = commands.add_parser("status", help="print what a running watch sees")
+    status = _command(commands, "status", "print what a running watch sees")
     status.add_argument("--json", action="store_true", help="JSON on stdout")
     _add_engine_place(status)
-    answer = commands.add_parser("answer", help="answer a recommendation without a screen, or take it back")
+    answer = _command(commands, "answer", "answer a recommendation without a screen, or take it back")
     answer.add_argument("symbol", metavar="SYMBOL", help="whose recommendation")
     answer.add_argument("answer", choices=_ANSWERS, help="what you did; undo takes your last answer back")
     answer.add_argument(
@@ -139,7 +156,7 @@ def _add_engine_commands(commands: _Commands) -> None:
     )
     answer.add_argument("--note", default="", metavar="TEXT", help="kept with the answer in the journal")
     _add_engine_place(answer)
-    _add_engine_place(commands.add_parser("stop", help="end a running watch"))
+    _add_engine_place(_command(commands, "stop", "end a running watch"))
     commands.add_parser("engine")  # started by the dashboard, with its settings on stdin
 
 
@@ -151,7 +168,7 @@ def _add_engine_place(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate(commands: _Commands) -> None:
-    evaluate = commands.add_parser("evaluate", help="measure rules and thresholds on recorded days")
+    evaluate = _command(commands, "evaluate", "measure rules and thresholds on recorded days")
     evaluate.add_argument("files", nargs="+", metavar="PREFIX", help="recordings, as for replay")
     evaluate.add_argument(
         "--profile", action="append", choices=("guarded", "plan"), help="repeat for both (default: both)"
@@ -174,7 +191,7 @@ def _add_evaluate(commands: _Commands) -> None:
 
 
 def _add_import(commands: _Commands) -> None:
-    taken = commands.add_parser("import", help="take symbols out of vendors' day files, once, as compact recordings")
+    taken = _command(commands, "import", "take symbols out of vendors' day files, once, as compact recordings")
     taken.add_argument("files", nargs="+", metavar="FILE:SYM,SYM", help="a flat file of trades or a .dbn file")
     taken.add_argument("--to", required=True, metavar="DIR", help="where the recordings go")
     taken.add_argument("--workers", type=_port, default=0, metavar="N", help="processes (one a core)")
@@ -182,7 +199,7 @@ def _add_import(commands: _Commands) -> None:
 
 
 def _add_demo(commands: _Commands) -> None:
-    demo = commands.add_parser("demo", help="dashboard on a simulated market; needs no key and no positions")
+    demo = _command(commands, "demo", "dashboard on a simulated market; needs no key and no positions")
     demo.add_argument("--scenario", choices=_SCENARIOS, default="mixed", help="what the market does (mixed)")
     demo.add_argument("--source", choices=_WIRES, default="polygon", help="what it looks like on this source (polygon)")
     demo.add_argument("--seed", type=int, default=7, help="the market's seed")
@@ -198,7 +215,7 @@ def _add_demo(commands: _Commands) -> None:
 
 
 def _add_report(commands: _Commands) -> None:
-    report = commands.add_parser("report", help="summarize journals: alerts, latency, answers, errors, targets")
+    report = _command(commands, "report", "summarize journals: alerts, latency, answers, errors, targets")
     report.add_argument(
         "directories", nargs="*", metavar="DIR", help=f"journals' directories (that of your settings, {JOURNAL})"
     )
@@ -220,7 +237,7 @@ def _add_report(commands: _Commands) -> None:
 
 
 def _add_replay(commands: _Commands) -> None:
-    replay = commands.add_parser("replay", help="replay recorded sessions through the same rules")
+    replay = _command(commands, "replay", "replay recorded sessions through the same rules")
     replay.add_argument("files", nargs="*", metavar="PREFIX", help=_RECORDINGS)
     replay.add_argument("--alert", metavar="ID", help="reproduce this journal record from the run's --record")
     replay.add_argument(
@@ -235,7 +252,7 @@ def _add_replay(commands: _Commands) -> None:
 
 
 def _add_simulate(commands: _Commands) -> None:
-    simulate = commands.add_parser("simulate", help="serve a simulated market on 127.0.0.1 in a vendor's wire format")
+    simulate = _command(commands, "simulate", "serve a simulated market on 127.0.0.1 in a vendor's wire format")
     simulate.add_argument("--wire", choices=_WIRES, default="polygon", help="whose wire format (polygon)")
     simulate.add_argument("--port", type=_port, default=0, help="0 takes a free one and prints it")
     simulate.add_argument("--symbols", metavar="AAA,BBB:25.10", help="what is traded, with a start price or without")
@@ -247,7 +264,7 @@ def _add_simulate(commands: _Commands) -> None:
 
 
 def _add_serve(commands: _Commands) -> None:
-    serve = commands.add_parser("serve", help="the dashboard in a browser, on this machine only")
+    serve = _command(commands, "serve", "the dashboard in a browser, on this machine only")
     serve.add_argument("--host", default="127.0.0.1", help="the address to bind (127.0.0.1)")
     serve.add_argument("--port", type=_port, default=8420, help="the port (8420); 0 takes a free one")
     serve.add_argument("--expose", action="store_true", help="allow a --host that other machines reach, without TLS")

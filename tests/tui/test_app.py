@@ -581,6 +581,17 @@ async def test_a_flood_of_clicks_opens_no_answer_twice_and_answers_nothing() -> 
         assert monitor.answers == []
 
 
+async def test_the_help_wraps_anew_in_a_narrower_window() -> None:
+    async with running(calm_market(), (120, 36)) as (app, pilot):
+        await press(pilot, "f1")
+        pager = app.screen.query_one(RowPager)
+        wide = max(len(row.plain) for row in pager.rows)
+        await pilot.resize_terminal(70, 30)
+        await settled(pilot)
+        assert max(len(row.plain) for row in pager.rows) <= 68 < wide
+        assert "per symbol and total" in " ".join(row.plain.strip() for row in pager.rows)
+
+
 async def test_help_and_key_bar_show_the_users_keys() -> None:
     async with running(busy_market(), keys={"pin": "f6,z"}) as (app, pilot):
         assert " F6 Pin" in screen_text(app).splitlines()[-1]

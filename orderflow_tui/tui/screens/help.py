@@ -35,11 +35,15 @@ class HelpScreen(ModelModal):
 
     def on_mount(self) -> None:
         """Write the pages."""
-        width = min(82, self.app.size.width - 2)
         self.query_one("#help-title", LineWidget).show([make_row(" Help: arrows scroll, esc closes", base="picked")])
-        pager = self.query_one(RowPager)
-        pager.show(help_rows(width, self.dashboard.all_keys, self._scope, browser=self.app.is_web))
-        pager.focus()
+        self.on_resize()
+        self.query_one(RowPager).focus()
+
+    def on_resize(self) -> None:
+        """Another width wraps the words anew."""
+        width = min(82, self.app.size.width - 2)
+        rows = help_rows(width, self.dashboard.all_keys, self._scope, browser=self.app.is_web)
+        self.query_one(RowPager).show(rows)
 
     def action_close(self) -> None:
         """Back."""

@@ -43,14 +43,17 @@ class RecordScreen(ModelModal):
 
     def on_mount(self) -> None:
         """Write the fields."""
-        width = min(98, self.app.size.width - 2)
         self.query_one("#record-title", LineWidget).show(
             [make_row(" Record: arrows scroll, esc closes", base="picked")]
         )
-        pager = self.query_one(RowPager)
+        self.on_resize()
+        self.query_one(RowPager).focus()
+
+    def on_resize(self) -> None:
+        """Another width wraps the fields anew."""
+        width = min(98, self.app.size.width - 2)
         told = [make_row(Span(f" {line}", "muted")) for line in wrap(clean(self._words), width - 2, 2)]
-        pager.show([*(told if self._words else []), *record_rows(self._fields, width)])
-        pager.focus()
+        self.query_one(RowPager).show([*(told if self._words else []), *record_rows(self._fields, width)])
 
     def action_close(self) -> None:
         """Back."""
