@@ -46,6 +46,9 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Silent]:
     yield resolver
     resolver.answers.set()
     assert addresses(HOST, 10)
+    for thread in threading.enumerate():
+        if thread.name == "resolver":
+            thread.join(10)  # its question is no longer open for the next test
 
 
 def test_the_deadline_of_an_exchange_covers_the_name_of_the_host(silent: Silent) -> None:
