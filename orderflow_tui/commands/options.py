@@ -59,11 +59,9 @@ class _Help(argparse.HelpFormatter):
         super().add_usage(usage, [one for one in actions if not one.option_strings], groups, prefix)
 
 
-def _command(commands: Any, name: str, words: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(
-        name, help=words, description=f"{words[0].upper()}{words[1:]}.", formatter_class=_Help
-    )
-    return made
+def _command(commands: _Commands, name: str, words: str) -> argparse.ArgumentParser:
+    sentence = f"{words[0].upper()}{words[1:]}."
+    return commands.add_parser(name, help=words, description=sentence, formatter_class=_Help)
 
 
 class _FirstLook(argparse.ArgumentParser):

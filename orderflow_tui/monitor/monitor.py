@@ -335,7 +335,7 @@ class Monitor(ScreenPort):
 
     # --- views --------------------------------------------------------------------------------------------------
 
-    def _publish(self, between: Callable[[], object] = bool) -> None:
+    def _publish(self, between: Callable[[], None] = lambda: None) -> None:
         self._views.last_ns = time.monotonic_ns()
         news, self._outbox.news = self._outbox.news, False
         if self._views.makes_views:

@@ -86,7 +86,7 @@ class Publisher:
         data_ns: int,
         mono_ns: int,
         closed: bool,
-        between: Callable[[], object] = bool,
+        between: Callable[[], None] = lambda: None,
     ) -> None:
         """Make the views of what has changed.
 

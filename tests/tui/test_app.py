@@ -211,6 +211,8 @@ async def test_news_of_the_same_thing_replace_it_and_warnings_wait() -> None:
         for words in ("BAC: the disk is full", "BAC: the file is gone"):
             app.tell(words, warning=True)
         assert toasts(app) == ["sorted by symbol", "BAC: sold all", "BAC: the disk is full", "BAC: the file is gone"]
+        app.tell("BAC: kept")
+        assert toasts(app) == ["sorted by symbol", "BAC: the disk is full", "BAC: the file is gone", "BAC: kept"]
 
 
 async def test_nothing_to_answer_and_no_journal_are_said() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from textwrap import wrap
 from typing import Final
 from zlib import crc32
 
@@ -24,9 +25,18 @@ Written by `python -m tests.tui.write_shipped_themes`; a test holds it to the fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from textual.theme import Theme
+
+
+def _theme(name: str, colors: str, signals: str, **options: Any) -> Theme:
+    return Theme(name=name, variables=_pairs(signals), **_pairs(colors), **options)
+
+
+def _pairs(text: str) -> dict[str, Any]:
+    return dict(pair.split("=") for pair in text.split())
+
 
 THEMES: Final[Mapping[int, Theme]] = {
 '''
@@ -46,21 +56,19 @@ def module() -> str:
     """The module."""
     lines = [_HEAD]
     for checksum, theme in shipped().items():
-        lines.append(f"    0x{checksum:08X}: Theme(\n")
-        lines += [f"        {line}\n" for line in _arguments(theme)]
-        lines.append("    ),\n")
+        usual = Theme(name=theme.name, primary="", variables=theme.variables)
+        given = {field.name: getattr(theme, field.name) for field in fields(Theme)}
+        given = {name: value for name, value in given.items() if value != getattr(usual, name)}
+        colors = {name: value for name, value in given.items() if isinstance(value, str)}
+        lines += [f'    0x{checksum:08X}: _theme(\n        "{theme.name}",\n', *_text(colors), *_text(theme.variables)]
+        lines += [f"        {name}={value},\n" for name, value in given.items() if name not in colors] + ["    ),\n"]
     return "".join([*lines, _TAIL.format(name=DEFAULT_THEME)])
 
 
-def _arguments(theme: Theme) -> list[str]:
-    usual, found = Theme(name="", primary=""), []
-    for field in fields(Theme):
-        value = getattr(theme, field.name)
-        if field.name == "variables":
-            found += ["variables={", *(f'    "{key}": "{colour}",' for key, colour in value.items()), "},"]
-        elif value != getattr(usual, field.name):
-            found.append(f'{field.name}="{value}",' if isinstance(value, str) else f"{field.name}={value},")
-    return found
+def _text(pairs: dict[str, str]) -> list[str]:
+    words = " ".join(f"{name}={value}" for name, value in pairs.items())
+    rows = [f"        {line}\n" for line in wrap(words, 110, break_on_hyphens=False)]
+    return ['        """\n', *rows, '    """,\n']
 
 
 if __name__ == "__main__":

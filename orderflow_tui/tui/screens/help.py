@@ -34,13 +34,12 @@ class HelpScreen(ModelModal):
             yield RowPager(id="help-pages")
 
     def on_mount(self) -> None:
-        """Write the pages."""
+        """The title; the pages are written once the size is known."""
         self.query_one("#help-title", LineWidget).show([make_row(" Help: arrows scroll, esc closes", base="picked")])
-        self.on_resize()
         self.query_one(RowPager).focus()
 
     def on_resize(self) -> None:
-        """Another width wraps the words anew."""
+        """Write the pages; another width wraps the words anew."""
         width = min(82, self.app.size.width - 2)
         rows = help_rows(width, self.dashboard.all_keys, self._scope, browser=self.app.is_web)
         self.query_one(RowPager).show(rows)

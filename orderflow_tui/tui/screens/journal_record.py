@@ -42,15 +42,14 @@ class RecordScreen(ModelModal):
             yield RowPager(id="record-fields")
 
     def on_mount(self) -> None:
-        """Write the fields."""
+        """The title; the fields are written once the size is known."""
         self.query_one("#record-title", LineWidget).show(
             [make_row(" Record: arrows scroll, esc closes", base="picked")]
         )
-        self.on_resize()
         self.query_one(RowPager).focus()
 
     def on_resize(self) -> None:
-        """Another width wraps the fields anew."""
+        """Write the fields; another width wraps them anew."""
         width = min(98, self.app.size.width - 2)
         told = [make_row(Span(f" {line}", "muted")) for line in wrap(clean(self._words), width - 2, 2)]
         self.query_one(RowPager).show([*(told if self._words else []), *record_rows(self._fields, width)])

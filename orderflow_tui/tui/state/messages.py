@@ -23,7 +23,7 @@ class Said(Struct, frozen=True):
 class Messages:
     """Messages that have not had their time yet. The newest is said at once; those it interrupts follow.
 
-    A message about the same thing replaces the one before it: `BAC: kept` after `BAC: sold some`, `sorted by` again.
+    A note about the same thing replaces the one before it: `BAC: kept` after `BAC: sold some`, `sorted by` again.
     """
 
     def __init__(self) -> None:
@@ -34,8 +34,7 @@ class Messages:
     def say(self, text: str, *, warning: bool) -> None:
         """Say this now; what stands already is said anew."""
         said = Said(clean(text), warning)
-        over = {said.text, "" if warning else _about(said)}
-        self.standing = [*(one for one in self.standing if over.isdisjoint({one.text, _about(one)})), said][-MOST:]
+        self.standing = [*(one for one in self.standing if not _replaces(said, one)), said][-MOST:]
         self._piece = 0
 
     def piece(self, width: int) -> Said | None:
@@ -55,7 +54,12 @@ class Messages:
                 self._piece = 0
 
 
+def _replaces(news: Said, old: Said) -> bool:
+    """Whether the old one is said no more: the same, or a note about the same thing. A warning keeps its time."""
+    return news.text == old.text or (not news.warning and not old.warning and _about(news) == _about(old))
+
+
 def _about(said: Said) -> str:
-    """The words up to a colon among the first two, or the first two."""
-    first, second, *_ = [*said.text.split(maxsplit=2), "", ""]
-    return first if first.endswith(":") else f"{first} {second}"
+    """Its first word where a colon follows, or its first two."""
+    words = said.text.split()
+    return words[0] if words and words[0].endswith(":") else " ".join(words[:2])
