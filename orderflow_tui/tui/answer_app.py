@@ -94,8 +94,8 @@ class AnswerApp(MessageApp):
         last = self.model.last_answered
         for item in last:
             self.monitor.answer(item.recommendation_id, Answer(TAKE_BACK))
-        said = ", ".join(f"{clean(item.symbol, 12)} {STATUS_WORDS[item.status]}" for item in last)
-        self.tell(f"taken back: {said}" if last else "no answer to take back")
+        names = ", ".join(clean(item.symbol, 12) for item in last)
+        self.tell(f"{names}: {STATUS_WORDS[last[0].status]}, taken back" if last else "no answer to take back")
 
     def action_recover(self) -> None:
         """Try blind symbols again: the selected one, or all held ones that are blind. An engine that is gone first."""

@@ -119,7 +119,7 @@ def _recommendation(
     line = "; ".join(filter(None, facts))
     then = holding.costs[0] if len(holding.costs) == holding.costs.maxlen else None
     if cost is not None and then is not None and core.terms.capabilities.depth_levels > 1:
-        line += f" | {spell_dollars(-then)} a minute ago"
+        line += f" | cost {spell_dollars(-then)} a minute ago"
     if current.bid is not None and core.market.bid is not None and current.status == "open":
         line += f" | {_since_the_signal(core, current.bid, core.mirror.price(core.market.bid))}"
     return RecommendationView(

@@ -253,7 +253,7 @@ def recommendation(symbol: str, **changes: object) -> RecommendationView:
             "Large sell: 82,000 sold at the bid in 40 ms (11 prints)",
             "Heavy selling: 4.6x usual volume in 30 s, 81% sold, so far -2c",
         ),
-        cost_line="Sell all now: -$212, 21.2c/sh (5 bp) | -$170 a minute ago | bid 13.90 at the signal, 13.85 now (-5c)",
+        cost_line="Sell all now: -$212, 21.2c/sh (5 bp) | cost -$170 a minute ago | bid 13.90 at the signal, 13.85 now (-5c)",
         stop_line="Stop 13.45, 34c below (0.8x a normal 5-min range) | LONG 1,000 @ 13.90, -$54",
     )
     return replace(base, **changes)

@@ -206,6 +206,10 @@ async def test_under_a_dialog_the_row_of_keys_names_none_of_the_screen_below() -
 
 async def test_news_of_the_same_thing_replace_it_and_warnings_wait() -> None:
     async with running(calm_market()) as (app, _):
+        app.tell("BAC, KO: kept; u takes it back")
+        app.tell("BAC, KO: kept, taken back")
+        assert toasts(app) == ["BAC, KO: kept, taken back"]
+        app.messages.standing.clear()
         for words in ("sorted by urgency", "BAC: kept", "sorted by symbol", "BAC: sold all"):
             app.tell(words)
         for words in ("BAC: the disk is full", "BAC: the file is gone"):

@@ -371,7 +371,7 @@ async def _take_back(bench: Bench) -> None:
     assert toasts(bench.app)[-1] == "BAC: sold all; u takes it back"
     await bench.app.look()
     await bench.press("h", "u")
-    assert toasts(bench.app)[-1] == "taken back: BAC sold all"
+    assert toasts(bench.app)[-1] == "BAC: sold all, taken back"
     await settled(bench.pilot)
     assert "EXIT? BAC" in screen_text(bench.app), "what is open shows over the history too"
     await bench.press("escape")

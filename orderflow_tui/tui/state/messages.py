@@ -60,6 +60,6 @@ def _replaces(news: Said, old: Said) -> bool:
 
 
 def _about(said: Said) -> str:
-    """Its first word where a colon follows, or its first two."""
-    words = said.text.split()
-    return words[0] if words and words[0].endswith(":") else " ".join(words[:2])
+    """The symbols or the file before a colon, or the first two words."""
+    about, colon, _ = said.text.partition(":")
+    return about if colon else " ".join(said.text.split()[:2])
